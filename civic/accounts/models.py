@@ -1,0 +1,59 @@
+"""People who sign in, and the sessions in which they do."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Role(StrEnum):
+    """What a person may do. An agent or a lead acts for the departments of their memberships."""
+
+    CITIZEN = "citizen"
+    AGENT = "agent"
+    LEAD = "lead"
+    DISPATCHER = "dispatcher"
+    ADMIN = "admin"
+
+
+class User(Model):
+    id = fields.BigIntField(primary_key=True)
+    email = fields.CharField(254, unique=True)  # lower case
+    name = fields.CharField(80, default="")  # shown beside posts; empty: "a resident"
+    password_hash = fields.CharField(200)
+    role = fields.CharEnumField(Role, default=Role.CITIZEN, max_length=12)
+    language = fields.CharField(12, default="")
+    created_at = fields.DatetimeField()
+    disabled_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "user_account"
+
+
+class Session(Model):
+    """A signed-in browser. The cookie holds a random token; the row holds only its SHA-256."""
+
+    id = fields.BigIntField(primary_key=True)
+    token_hash = fields.CharField(64, unique=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name="sessions", on_delete=fields.RESTRICT
+    )
+    user_id: int
+    created_at = fields.DatetimeField()
+    seen_at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+    browser = fields.CharField(60, default="")  # "Firefox on Android": for the list of one's own sessions
+
+    class Meta:
+        table = "user_session"
+
+
+class Tally(Model):
+    """How often `key` did something in an hour: what limits stand on when there are many processes."""
+
+    key = fields.CharField(100, primary_key=True)
+    count = fields.IntField()
+    until = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "tally"

@@ -1,0 +1,38 @@
+"""Small things that every request needs and that hardly ever change, kept in the process for some seconds."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+_all: list["Kept"] = []  # type: ignore[type-arg]
+
+
+class Kept(Generic[T]):
+    """An async function without arguments whose answer is kept for `seconds`."""
+
+    def __init__(self, read: Callable[[], Awaitable[T]], seconds: float) -> None:
+        self._read, self._seconds = read, seconds
+        self._value: T | None = None
+        self._until = 0.0
+        self.__doc__ = read.__doc__
+        _all.append(self)
+
+    async def __call__(self) -> T:
+        if self._value is None or time.monotonic() >= self._until:
+            self._value = await self._read()
+            self._until = time.monotonic() + self._seconds
+        return self._value
+
+    def forget(self) -> None:
+        self._value = None
+
+
+def kept(seconds: float) -> Callable[[Callable[[], Awaitable[T]]], Kept[T]]:
+    return lambda read: Kept(read, seconds)
+
+
+def forget_all() -> None:
+    """After the pack was loaded, and between tests."""
+    for one in _all:
+        one.forget()

@@ -1,0 +1,208 @@
+"""The work that reports cause, its stints and its history."""
+
+from enum import StrEnum
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from civic.accounts.models import User
+from civic.departments.models import Category, Department
+from civic.geo.models import Area
+from civic.media.models import Photo
+from civic.sla.models import Clock
+
+
+class Status(StrEnum):
+    RECEIVED = "received"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    MERGED = "merged"
+
+
+class Decline(StrEnum):
+    NOT_PUBLIC = "not_public"
+    NO_ACTION_NEEDED = "no_action_needed"
+    CANNOT_FIND = "cannot_find"
+    NOT_FEASIBLE = "not_feasible"
+    PRIVATE_MATTER = "private_matter"
+    EMERGENCY_ELSEWHERE = "emergency_elsewhere"
+
+
+class Case(Model):
+    id = fields.BigIntField(primary_key=True)
+    number = fields.CharField(16, unique=True)  # "26-118340": year of receipt and id
+    status = fields.CharEnumField(Status, default=Status.RECEIVED, max_length=12)
+    category: fields.ForeignKeyNullableRelation[Category] = fields.ForeignKeyField(
+        "civic.Category", related_name="cases", null=True, on_delete=fields.RESTRICT
+    )
+    category_id: int | None
+    area: fields.ForeignKeyNullableRelation[Area] = fields.ForeignKeyField(
+        "civic.Area", related_name="cases", null=True, on_delete=fields.RESTRICT
+    )
+    area_id: int | None
+    # who has it, or had it last; NULL in triage
+    department: fields.ForeignKeyNullableRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name="cases", null=True, on_delete=fields.RESTRICT
+    )
+    department_id: int | None
+    priority = fields.CharField(8, default="normal")
+    received_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    response_clock: fields.OneToOneRelation[Clock] = fields.OneToOneField(
+        "civic.Clock", related_name="case_response", on_delete=fields.RESTRICT
+    )
+    response_clock_id: int
+    resolution_clock: fields.OneToOneRelation[Clock] = fields.OneToOneField(
+        "civic.Clock", related_name="case_resolution", on_delete=fields.RESTRICT
+    )
+    resolution_clock_id: int
+    first_word_at = fields.DatetimeField(null=True)
+    waiting_until = fields.DatetimeField(null=True)  # when waiting for the reporter ends by itself
+    resolved_at = fields.DatetimeField(null=True)  # of the resolution that still stands
+    confirm_until = fields.DatetimeField(null=True)  # when a resolution is confirmed by itself
+    confirmed_by = fields.CharField(8, default="")  # reporter, time
+    declined_reason = fields.CharField(20, default="")
+    decline_overturned = fields.BooleanField(default=False)
+    reopened = fields.IntField(default=0)
+    handovers = fields.IntField(default=0)
+    # when the case's own promise (first the response, then the resolution) falls due; NULL: nothing runs
+    due_at = fields.DatetimeField(null=True)
+    merged_into: fields.ForeignKeyNullableRelation["Case"] = fields.ForeignKeyField(
+        "civic.Case", related_name="merged", null=True, on_delete=fields.RESTRICT
+    )
+    merged_into_id: int | None
+    counted = fields.BooleanField(default=True)  # False: hidden as spam, or a test: in no score
+    # the seq of the latest event; a form carries the one it was made from, so that the second of two gets a conflict
+    events_count = fields.IntField(default=0)
+    head = fields.BinaryField(null=True)  # hash of the latest event
+
+    class Meta:
+        table = "case_file"
+        indexes = (
+            ("received_at", "id"),
+            ("status", "received_at"),
+            ("department_id", "received_at"),
+            ("category_id", "received_at"),
+            ("area_id", "received_at"),
+            ("due_at",),
+            ("waiting_until",),
+            ("confirm_until",),
+        )
+
+
+class Part(StrEnum):
+    LEAD = "lead"
+    SUPPORT = "support"
+
+
+class Outcome(StrEnum):
+    """How a stint ended."""
+
+    HANDED_OVER = "handed_over"
+    REASSIGNED = "reassigned"  # by a dispatcher
+    RETURNED = "returned"  # to triage
+    RESOLVED = "resolved"
+    DECLINED = "declined"
+    MERGED = "merged"
+    DONE = "done"  # a support department's part
+
+
+class Assignment(Model):
+    """A stint: one department's turn at a case."""
+
+    id = fields.BigIntField(primary_key=True)
+    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "civic.Case", related_name="assignments", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    department: fields.ForeignKeyRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name="assignments", on_delete=fields.RESTRICT
+    )
+    department_id: int
+    part = fields.CharEnumField(Part, default=Part.LEAD, max_length=8)
+    assignee: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name="assignments", null=True, on_delete=fields.RESTRICT
+    )
+    assignee_id: int | None
+    started_at = fields.DatetimeField()
+    first_word_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+    outcome = fields.CharEnumField(Outcome, null=True, max_length=12)
+    misrouted = fields.BooleanField(default=False)  # the dispatcher says: it should not have come here
+    standing = fields.BooleanField(default=False)  # its resolution still stands
+    response_clock: fields.OneToOneRelation[Clock] = fields.OneToOneField(
+        "civic.Clock", related_name="stint_response", on_delete=fields.RESTRICT
+    )
+    response_clock_id: int
+    # a support department's stint has none
+    resolution_clock: fields.OneToOneNullableRelation[Clock] = fields.OneToOneField(
+        "civic.Clock", related_name="stint_resolution", null=True, on_delete=fields.RESTRICT
+    )
+    resolution_clock_id: int | None
+    # the next promise that this department must keep; NULL while paused or ended: the desk's order
+    due_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "assignment"
+        indexes = (("department_id", "ended_at", "due_at"), ("case_id", "started_at"))
+
+
+class CaseEvent(Model):
+    """One line of a case's history; append-only, hash-chained per case (civic.chain).
+
+    `data` says the rest, by kind: routing's reason, from/to department, reason codes, times held.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "civic.Case", related_name="events", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    seq = fields.IntField()
+    at = fields.DatetimeField()
+    kind = fields.CharField(20)
+    actor: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    actor_id: int | None
+    actor_kind = fields.CharField(12)  # reporter, citizen, department, dispatcher, system
+    department: fields.ForeignKeyNullableRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    department_id: int | None
+    from_status = fields.CharField(12, default="")
+    to_status = fields.CharField(12, default="")
+    internal = fields.BooleanField(default=False)
+    text = fields.TextField(default="")
+    data: dict[str, Any] = fields.JSONField(default=dict)
+    photos: fields.ManyToManyRelation[Photo] = fields.ManyToManyField(
+        "civic.Photo", related_name=False, through="case_event_photo"
+    )
+    hash = fields.BinaryField()
+
+    class Meta:
+        table = "case_event"
+        unique_together = (("case", "seq"),)
+
+
+class Handling(Model):
+    """A handling rating: 1–5 stars for how a case was handled; one per reporter and case, the latest counts."""
+
+    id = fields.BigIntField(primary_key=True)
+    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "civic.Case", related_name="handlings", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    rater = fields.CharField(24)  # "post:17": the report through which the rater is a reporter of the case
+    stars = fields.SmallIntField()
+    text = fields.CharField(1000, default="")
+    given_at = fields.DatetimeField()
+
+    class Meta:
+        table = "handling"
+        unique_together = (("case", "rater"),)

@@ -1,0 +1,203 @@
+"""config.toml and CIVIC_* environment variables -> one frozen Config.
+
+A setting has a name, a type, a default and a help text in one place: here. docs/configure.md lists them all (a test
+compares). The file is the one that CIVIC_CONFIG names, else config.toml in the working directory; without one, the
+defaults hold. `CIVIC_SERVER__PORT=8123` overrides `port` in `[server]`. An unknown key, or a value that does not fit,
+refuses to start and names the nearest right key.
+"""
+
+import difflib
+import os
+import secrets
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from civic.errors import SetupError
+
+PREFIX = "CIVIC_"
+# Variables that start with CIVIC_ but are not settings: which file to read, and the test suite's own.
+NOT_SETTINGS = ("CIVIC_CONFIG", "CIVIC_TEST_")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Site(Section):
+    url: str = Field(
+        "", description="Public address, as in links of messages; empty: the address of the request."
+    )
+
+
+class Server(Section):
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    processes: int = Field(1, ge=1, le=64, description="Web processes.")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed."
+    )
+    log: str = Field("console", pattern="^(console|json)$", description="Form of the log: console or json.")
+
+
+class Paths(Section):
+    var: Path = Field(Path("var"), description="Everything that the program writes goes under this folder.")
+
+
+class Database(Section):
+    url: SecretStr = Field(
+        SecretStr(""), description="PostgreSQL 15+; empty: the embedded one under paths.var."
+    )
+    pool: int = Field(10, ge=2, le=100, description="Connections a process at most.")
+
+
+class Media(Section):
+    max_bytes: int = Field(20 * 2**20, ge=1024, description="Largest photo, bytes.")
+    max_pixels: int = Field(50_000_000, ge=1_000_000, description="Largest photo, pixels.")
+    processes: int = Field(2, ge=1, le=32, description="Processes that decode photos.")
+    seconds: int = Field(20, ge=1, le=300, description="Longest time that decoding one photo may take.")
+
+
+class Geocoder(Section):
+    provider: str = Field(
+        "pack", description="pack: the pack's places; else a geopy provider, such as nominatim."
+    )
+    options: dict[str, Any] = Field(
+        {}, description="What geopy's provider takes: user_agent, domain, api_key …"
+    )
+
+
+class Map(Section):
+    tiles: str = Field("", description="Raster tiles, https://…/{z}/{x}/{y}.png; empty: the pack's areas.")
+    attribution: str = Field("", description="Attribution that the tiles ask for.")
+
+
+class Mail(Section):
+    sender: str = Field("civic@localhost", description="From address of messages.")
+
+
+class SignIn(Section):
+    session_days: int = Field(
+        30, ge=1, le=365, description="Days without a visit after which a session ends."
+    )
+    secure_cookies: bool = Field(False, description="Cookies only over HTTPS. Set it wherever HTTPS is.")
+
+
+class Workers(Section):
+    poll_seconds: float = Field(1.0, gt=0, le=60, description="How often workers look for what falls due.")
+    attempts: int = Field(5, ge=1, le=20, description="Tries of a failing job before it is held.")
+
+
+class Limits(Section):
+    photos: int = Field(5, ge=0, le=20, description="Photos a post.")
+    text: int = Field(4000, ge=100, le=20000, description="Characters a post.")
+    posts_per_hour: int = Field(30, ge=1, description="Posts an hour from one address or person.")
+    sign_ins_per_hour: int = Field(20, ge=1, description="Failed sign-ins an hour for one address or e-mail.")
+    page: int = Field(24, ge=5, le=100, description="Entries a page of a list.")
+    body_bytes: int = Field(120 * 2**20, ge=2**20, description="Largest request body, bytes.")
+
+
+class Config(Section):
+    site: Site = Site()
+    server: Server = Server()
+    paths: Paths = Paths()
+    database: Database = Database()
+    media: Media = Media()
+    geocoder: Geocoder = Geocoder()
+    map: Map = Map()
+    mail: Mail = Mail()
+    sign_in: SignIn = SignIn()
+    workers: Workers = Workers()
+    limits: Limits = Limits()
+
+    @property
+    def media_folder(self) -> Path:
+        return self.paths.var / "media"
+
+    def secret(self) -> bytes:
+        """The installation's secret key (32 bytes), made on first use and kept under paths.var, mode 0600."""
+        path = self.paths.var / "secret.key"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
+        if not path.exists():
+            draft.touch(mode=0o600)
+            draft.write_bytes(secrets.token_bytes(32))
+            try:
+                os.link(draft, path)  # two processes at once: the first one's key stands for both
+            except FileExistsError:
+                return path.read_bytes()
+            finally:
+                draft.unlink()
+        return path.read_bytes()
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration of this process.
+
+    Raises SetupError that names every wrong key or value, and the nearest right key.
+    """
+    path = Path(environ.get("CIVIC_CONFIG") or "config.toml")
+    data: dict[str, Any] = {}
+    if path.exists():
+        data = _read(path)
+    elif environ.get("CIVIC_CONFIG"):
+        raise SetupError(f"CIVIC_CONFIG names {path}, which does not exist.")
+    for name, value in _from_environment(environ):
+        section, _, key = name.partition("__")
+        data.setdefault(section, {})
+        if isinstance(data[section], dict):
+            data[section][key] = value
+    return _checked(data, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SetupError(f"{path}: {error}") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    for name, text in sorted(environ.items()):
+        if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS):
+            yield name.removeprefix(PREFIX).lower(), _value(text)
+
+
+def _value(text: str) -> Any:
+    """A list or table is written as in TOML (`["zh", "en"]`); everything else is text that the type reads."""
+    if text[:1] in "[{":
+        try:
+            return tomllib.loads(f"x = {text}")["x"]
+        except tomllib.TOMLDecodeError:
+            return text
+    return text
+
+
+def _checked(data: dict[str, Any], path: Path) -> Config:
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        lines = [_complaint(e["type"], [str(p) for p in e["loc"]], e["msg"]) for e in error.errors()]
+        raise SetupError(
+            f"The configuration ({path} and CIVIC_* variables) is wrong:\n" + "\n".join(lines)
+        ) from None
+
+
+def _complaint(kind: str, where: list[str], message: str) -> str:
+    name = ".".join(where)
+    if kind != "extra_forbidden":
+        return f"  {name}: {message}"
+    near = difflib.get_close_matches(name, list(names()), n=1, cutoff=0.4)
+    return f"  {name}: there is no such setting." + (f" Did you mean {near[0]}?" if near else "")
+
+
+def names() -> Iterator[str]:
+    """Every section and setting as `section` and `section.key`."""
+    for section, field in Config.model_fields.items():
+        yield section
+        assert isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+        for key in field.annotation.model_fields:
+            yield f"{section}.{key}"

@@ -1,0 +1,100 @@
+"""Tortoise's set-up: one app label, one linear migration history, one PostgreSQL (ours, or the one configured)."""
+
+import importlib.util
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.migrations.api import migrate as run_migrations
+
+from civic.config import Config
+
+LABEL = "civic"
+MIGRATIONS = "civic.migrations"
+
+# The listing is the architecture: a domain imports only what stands above it.
+DOMAINS = (
+    "jobs",
+    "accounts",
+    "geo",
+    "departments",
+    "media",
+    "search",
+    "notifications",
+    "posts",
+    "sla",
+    "routing",
+    "cases",
+    "reports",
+    "traffic",
+    "ratings",
+    "desk",
+    "scores",
+    "api",
+    "imports",
+    "admin",
+    "demo",
+)
+
+
+def model_modules() -> list[str]:
+    return [f"civic.{d}.models" for d in DOMAINS if importlib.util.find_spec(f"civic.{d}.models")]
+
+
+def settings(url: str, pool: int = 10) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL (`postgres://…`)."""
+    joint = "&" if "?" in url else "?"
+    return {
+        "connections": {"default": f"{url}{joint}min_size=1&max_size={pool}"},
+        "apps": {
+            LABEL: {"models": model_modules(), "default_connection": "default", "migrations": MIGRATIONS}
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@contextmanager
+def database_url(config: Config) -> Iterator[str]:
+    """The URL of the database for as long as the block lasts; starts or joins the embedded one where none is set."""
+    if url := config.database.url.get_secret_value():
+        yield url
+        return
+    from civic.postgres import acquire  # the wheel's binaries are needed here only
+
+    with acquire(config.paths.var) as handle:
+        yield handle.url()
+
+
+@asynccontextmanager
+async def connected(url: str, pool: int = 10) -> AsyncIterator[None]:
+    """Tortoise is ready within the block, in every task."""
+    context = await Tortoise.init(config=settings(url, pool), _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await context.close_connections()
+
+
+async def migrate(url: str) -> None:
+    """Bring the database to the newest migration. One process does it, others wait (advisory lock)."""
+    await run_migrations(config=settings(url))
+    await Tortoise.close_connections()
+
+
+async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:
+    """Rows of a statement as dicts, in the transaction in hand if there is one: the fast path for lists."""
+    return await get_connection("default").execute_query_dict(sql, list(args))
+
+
+async def fetch_one(sql: str, *args: Any) -> dict[str, Any] | None:
+    rows = await fetch(sql, *args)
+    return rows[0] if rows else None
+
+
+async def execute(sql: str, *args: Any) -> int:
+    """Run a statement; the number of rows it touched."""
+    count, _ = await get_connection("default").execute_query(sql, list(args))
+    return count

@@ -1,0 +1,1 @@
+"""A made-up city with posts to look at."""

@@ -1,0 +1,129 @@
+"""The catalogue: who answers, when they are open, what people report and what they use."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from civic.accounts.models import User
+from civic.geo.models import Area
+
+
+class Calendar(Model):
+    """Working hours, as in CLOCK-AND-SCORES 1. `spec` is what the pack says: weekly, holidays, workdays."""
+
+    id = fields.BigIntField(primary_key=True)
+    slug = fields.CharField(64, unique=True)
+    zone = fields.CharField(64)
+    spec: dict[str, Any] = fields.JSONField()
+    version = fields.IntField(default=1)  # rises with each edit, so that every process drops its table
+    retired_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "calendar"
+
+
+class Department(Model):
+    id = fields.BigIntField(primary_key=True)
+    slug = fields.CharField(64, unique=True)
+    parent: fields.ForeignKeyNullableRelation["Department"] = fields.ForeignKeyField(
+        "civic.Department", related_name="children", null=True, on_delete=fields.RESTRICT
+    )
+    parent_id: int | None
+    names: dict[str, str] = fields.JSONField()
+    calendar: fields.ForeignKeyRelation[Calendar] = fields.ForeignKeyField(
+        "civic.Calendar", related_name="departments", on_delete=fields.RESTRICT
+    )
+    calendar_id: int
+    contacts: dict[str, str] = fields.JSONField(default=dict)  # email, phone, url
+    retired_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "department"
+
+
+class Membership(Model):
+    """A person acts for a department; what they may do there is their role."""
+
+    id = fields.BigIntField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name="memberships", on_delete=fields.RESTRICT
+    )
+    user_id: int
+    department: fields.ForeignKeyRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name="memberships", on_delete=fields.RESTRICT
+    )
+    department_id: int
+
+    class Meta:
+        table = "membership"
+        unique_together = (("user", "department"),)
+
+
+class Category(Model):
+    """A kind of problem (Open311 service_code)."""
+
+    id = fields.BigIntField(primary_key=True)
+    code = fields.CharField(64, unique=True)
+    group: dict[str, str] = fields.JSONField(default=dict)  # the group's name per language
+    group_code = fields.CharField(64, default="")
+    names: dict[str, str] = fields.JSONField()
+    descriptions: dict[str, str] = fields.JSONField(default=dict)
+    # [{code, names, kind: text|number|choice|choices|yes_no|date, required, options: [{code, names}]}]
+    questions: list[dict[str, Any]] = fields.JSONField(default=list)
+    response_target = fields.CharField(40)
+    resolution_target = fields.CharField(40)
+    photo_required = fields.BooleanField(default=False)  # with the report
+    evidence_required = fields.BooleanField(default=False)  # with the resolution
+    public = fields.BooleanField(
+        default=True
+    )  # False: its reports are seen by their author and the desk only
+    position = fields.IntField(default=0)
+    retired_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "category"
+
+
+class CategoryDepartment(Model):
+    """Which department a category goes to in an area and below it (routing step 2); no area: everywhere."""
+
+    id = fields.BigIntField(primary_key=True)
+    category: fields.ForeignKeyRelation[Category] = fields.ForeignKeyField(
+        "civic.Category", related_name="departments", on_delete=fields.RESTRICT
+    )
+    category_id: int
+    area: fields.ForeignKeyNullableRelation[Area] = fields.ForeignKeyField(
+        "civic.Area", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    area_id: int | None
+    department: fields.ForeignKeyRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name="categories", on_delete=fields.RESTRICT
+    )
+    department_id: int
+
+    class Meta:
+        table = "category_department"
+        unique_together = (("category", "area"),)
+
+
+class Service(Model):
+    """Something the public uses: a counter, a clinic, an online form. It has a guide, and ratings."""
+
+    id = fields.BigIntField(primary_key=True)
+    slug = fields.CharField(64, unique=True)
+    names: dict[str, str] = fields.JSONField()
+    department: fields.ForeignKeyRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name="services", on_delete=fields.RESTRICT
+    )
+    department_id: int
+    # per language: {purpose, papers: [..], time, fee, hours, where}
+    guide: dict[str, dict[str, Any]] = fields.JSONField(default=dict)
+    url = fields.CharField(500, default="")
+    lat = fields.FloatField(null=True)
+    lon = fields.FloatField(null=True)
+    position = fields.IntField(default=0)
+    retired_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "service"

@@ -1,0 +1,1 @@
+"""The departments' and the dispatchers' workplace."""

@@ -1,0 +1,69 @@
+"""Errors that carry their HTTP status. One handler (civic/app.py) renders them as page, fragment or JSON."""
+
+from collections.abc import Mapping
+
+from civic.i18n import lazy as _
+
+
+class CivicError(Exception):
+    """Something that a person can be told. `message` is shown; `fields` maps a form field to its message."""
+
+    status = 500
+    message = _("Something went wrong on our side. Nothing was changed.")
+
+    def __init__(self, message: object | None = None, *, fields: Mapping[str, object] | None = None) -> None:
+        self.message = message if message is not None else type(self).message
+        self.fields: dict[str, object] = dict(fields or {})
+        super().__init__(str(self.message))
+
+
+class BadRequest(CivicError):
+    status = 400
+    message = _("We could not read this request.")
+
+
+class SignInNeeded(CivicError):
+    """The route needs a signed-in person: a page redirects to /sign-in, JSON answers 401."""
+
+    status = 401
+    message = _("Please sign in first.")
+
+
+class NotAllowed(CivicError):
+    status = 403
+    message = _("You are not allowed to do this.")
+
+
+class NotFound(CivicError):
+    status = 404
+    message = _("This page does not exist, or is not public.")
+
+
+class Conflict(CivicError):
+    """Somebody else was first. The message says what changed."""
+
+    status = 409
+    message = _("Somebody else changed this a moment ago. Please look at what changed and try again.")
+
+
+class Invalid(CivicError):
+    """Wrong input: `fields` names each field and what is wrong with it."""
+
+    status = 422
+    message = _("Please correct what is marked below. Everything you entered was kept.")
+
+
+class TooMany(CivicError):
+    status = 429
+    message = _("That was too many attempts. Please wait a little and try again.")
+
+
+class Busy(CivicError):
+    status = 503
+    message = _("We are very busy right now. Please try again in a minute.")
+
+
+class SetupError(CivicError):
+    """The installation itself is wrong (configuration, database, pack); told to the operator on stderr."""
+
+    message = _("Civic cannot start.")

@@ -1,0 +1,1 @@
+"""Reports from elsewhere, replayed into the same rows that the actions would have written."""

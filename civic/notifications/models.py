@@ -1,0 +1,41 @@
+"""What somebody is told, once."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from civic.accounts.models import User
+from civic.departments.models import Department
+
+
+class Message(Model):
+    """One message to one recipient: a person, an e-mail address, a department's desk, or all of a role.
+
+    `key` ("case:17:overdue:user:4") makes telling twice telling once. `kind` names the text
+    (templates/messages/<kind>.txt); `values` fill it in the recipient's language.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    key = fields.CharField(200, unique=True)
+    kind = fields.CharField(40)
+    values: dict[str, Any] = fields.JSONField(default=dict)
+    url = fields.CharField(300, default="")  # path on this site
+    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name="messages", null=True, on_delete=fields.RESTRICT
+    )
+    user_id: int | None
+    department: fields.ForeignKeyNullableRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name="messages", null=True, on_delete=fields.RESTRICT
+    )
+    department_id: int | None
+    role = fields.CharField(12, default="")  # "lead" of the department, or "dispatcher", "admin"
+    email = fields.CharField(254, default="")  # a person without an account; personal data
+    language = fields.CharField(12, default="")
+    created_at = fields.DatetimeField()
+    sent_at = fields.DatetimeField(null=True)  # mailed; desk messages are only shown
+    read_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "message"
+        indexes = (("user_id", "created_at"), ("department_id", "created_at"), ("role", "created_at"))

@@ -1,0 +1,171 @@
+"""What citizens write, and what others add to it. Posts know nothing of reports, traffic or ratings."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.contrib.postgres.fields import TSVectorField
+from tortoise.contrib.postgres.indexes import GinIndex
+from tortoise.models import Model
+
+from civic.accounts.models import User
+from civic.departments.models import Department
+from civic.media.models import Photo
+
+
+class Kind(StrEnum):
+    REPORT = "report"
+    TRAFFIC = "traffic"
+    RATING = "rating"
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"  # its author and the desk only (the category says so)
+    HIDDEN = "hidden"  # by a moderator; with the reason "spam" it counts nowhere
+
+
+class Post(Model):
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharEnumField(Kind, max_length=8)
+    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name="posts", null=True, on_delete=fields.RESTRICT
+    )
+    author_id: int | None
+    email = fields.CharField(254, default="")  # of an author without an account; personal data
+    # SHA-256 of the receipt code: whoever shows the code is the author of a post without an account
+    receipt_hash = fields.CharField(64, null=True, unique=True)
+    title = fields.CharField(200, default="")
+    text = fields.TextField()
+    language = fields.CharField(12, default="")
+    created_at = fields.DatetimeField()
+    visibility = fields.CharEnumField(Visibility, default=Visibility.PUBLIC, max_length=8)
+    hidden_reason = fields.CharField(12, default="")
+    votes_count = fields.IntField(default=0)
+    comments_count = fields.IntField(default=0)
+    photos_count = fields.IntField(default=0)
+    cover: fields.ForeignKeyNullableRelation[Photo] = fields.ForeignKeyField(
+        "civic.Photo", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    cover_id: int | None
+    channel = fields.CharField(12, default="web")  # web, api, import, demo
+    client_key = fields.CharField(64, null=True, unique=True)  # the same key twice is one post
+    source = fields.CharField(
+        300, null=True, unique=True
+    )  # where an import had it from: "boston:101000868437"
+    words = TSVectorField(null=True)  # civic.search.words(title, text)
+
+    class Meta:
+        table = "post"
+        indexes = (("kind", "created_at"), GinIndex(fields=("words",), name="post_words"))
+
+
+class PostPhoto(Model):
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "civic.Post", related_name="post_photos", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    photo: fields.ForeignKeyRelation[Photo] = fields.ForeignKeyField(
+        "civic.Photo", related_name=False, on_delete=fields.RESTRICT
+    )
+    photo_id: int
+    position = fields.SmallIntField(default=0)
+
+    class Meta:
+        table = "post_photo"
+        unique_together = (("post", "photo"),)
+
+
+class Comment(Model):
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "civic.Post", related_name="comments", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name="comments", null=True, on_delete=fields.RESTRICT
+    )
+    author_id: int | None
+    # set where the author speaks for a department: shown as official
+    department: fields.ForeignKeyNullableRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    department_id: int | None
+    suggestion = fields.BooleanField(default=False)  # proposes a solution
+    text = fields.TextField()
+    created_at = fields.DatetimeField()
+    hidden_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "comment"
+        indexes = (("post_id", "created_at"),)
+
+
+class Vote(Model):
+    """Support: one per person and post, revocable."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "civic.Post", related_name="votes", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name="votes", on_delete=fields.RESTRICT
+    )
+    user_id: int
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "vote"
+        unique_together = (("post", "user"),)
+
+
+class Flag(Model):
+    """Somebody says that a post or a comment should not stand here."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "civic.Post", related_name="flags", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    comment: fields.ForeignKeyNullableRelation[Comment] = fields.ForeignKeyField(
+        "civic.Comment", related_name="flags", null=True, on_delete=fields.RESTRICT
+    )
+    comment_id: int | None
+    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    user_id: int | None
+    reason = fields.CharField(20)  # spam, abuse, personal_data, wrong, other
+    text = fields.CharField(500, default="")
+    created_at = fields.DatetimeField()
+    settled_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "flag"
+        indexes = (("settled_at", "created_at"),)
+
+
+class Moderation(Model):
+    """The log of what moderators did; append-only."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "civic.Post", related_name="moderations", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    comment: fields.ForeignKeyNullableRelation[Comment] = fields.ForeignKeyField(
+        "civic.Comment", related_name="moderations", null=True, on_delete=fields.RESTRICT
+    )
+    comment_id: int | None
+    moderator: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    moderator_id: int
+    act = fields.CharField(8)  # hide, restore, keep
+    reason = fields.CharField(20)
+    text = fields.CharField(500, default="")
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "moderation"

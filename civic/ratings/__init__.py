@@ -1,0 +1,1 @@
+"""Services and what people say of them."""

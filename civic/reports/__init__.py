@@ -1,0 +1,1 @@
+"""Snap and report: a post about a problem at a place, and the case that it causes."""

@@ -1,0 +1,65 @@
+"""A post about a problem at a place."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from civic.accounts.models import User
+from civic.cases.models import Case
+from civic.departments.models import Category
+from civic.geo.models import Area
+from civic.posts.models import Post
+
+
+class Report(Model):
+    """What and where. `/reports/{id}` shows the id of this row."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.OneToOneRelation[Post] = fields.OneToOneField(
+        "civic.Post", related_name="report", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "civic.Case", related_name="reports", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    main = fields.BooleanField(default=True)  # the report that stands for its case in lists and on the map
+    category: fields.ForeignKeyNullableRelation[Category] = fields.ForeignKeyField(
+        "civic.Category", related_name="reports", null=True, on_delete=fields.RESTRICT
+    )
+    category_id: int | None
+    area: fields.ForeignKeyNullableRelation[Area] = fields.ForeignKeyField(
+        "civic.Area", related_name="reports", null=True, on_delete=fields.RESTRICT
+    )
+    area_id: int | None
+    lat = fields.FloatField()
+    lon = fields.FloatField()
+    located_by = fields.CharField(8, default="pin")  # photo, device, pin, address
+    address = fields.CharField(300, default="")
+    answers: dict[str, Any] = fields.JSONField(default=dict)
+
+    class Meta:
+        table = "report"
+        indexes = (("lat", "lon"), ("case_id", "main"))
+
+
+class Doubt(Model):
+    """A supporter says of a resolution that it is not fixed; three of them reopen the case."""
+
+    id = fields.BigIntField(primary_key=True)
+    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "civic.Case", related_name="doubts", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "civic.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    user_id: int
+    resolved_at = fields.DatetimeField()  # of the resolution that is doubted
+    text = fields.CharField(1000, default="")
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "doubt"
+        unique_together = (("case", "user", "resolved_at"),)

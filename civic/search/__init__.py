@@ -1,0 +1,1 @@
+"""Finding posts by words: PostgreSQL full text, with Chinese cut into bigrams."""

@@ -1,0 +1,76 @@
+"""Calendars as look-up tables, and the clocks that run on them."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+from civic.departments.models import Calendar
+
+
+class CalendarInterval(Model):
+    """One stretch of opening time of a calendar, with the opening seconds before it: the look-up of sla.sql."""
+
+    id = fields.BigIntField(primary_key=True)
+    calendar: fields.ForeignKeyRelation[Calendar] = fields.ForeignKeyField(
+        "civic.Calendar", related_name="intervals", on_delete=fields.RESTRICT
+    )
+    calendar_id: int
+    opens_at = fields.DatetimeField()
+    closes_at = fields.DatetimeField()
+    before_seconds = fields.BigIntField()
+    local_date = fields.DateField()
+
+    class Meta:
+        table = "calendar_interval"
+        unique_together = (("calendar", "opens_at"),)
+
+
+class ClockKind(StrEnum):
+    RESPONSE = "response"
+    RESOLUTION = "resolution"
+
+
+class Clock(Model):
+    """A promise that runs: CLOCK-AND-SCORES 2. Whose it is, the row that points here knows.
+
+    `due_at` is computed once, when the clock starts, and stored; it is NULL only while paused.
+    `remaining` is what a pause keeps: working seconds for working targets, elapsed seconds for elapsed ones.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharEnumField(ClockKind, max_length=10)
+    target = fields.CharField(40)  # "3 working days"
+    calendar: fields.ForeignKeyRelation[Calendar] = fields.ForeignKeyField(
+        "civic.Calendar", related_name=False, on_delete=fields.RESTRICT
+    )
+    calendar_id: int
+    started_at = fields.DatetimeField()
+    allowance = fields.FloatField()  # seconds, of the kind that the target counts
+    due_at = fields.DatetimeField(null=True)
+    promised_at = fields.DatetimeField()  # the due instant as first promised
+    paused_at = fields.DatetimeField(null=True)
+    remaining = fields.FloatField(null=True)
+    stopped_at = fields.DatetimeField(null=True)
+    step = fields.SmallIntField(default=0)  # the last escalation step fired: 0, 50, 80, 100, 101, 102 …
+    step_at = fields.DatetimeField(null=True)  # when the next step falls due; NULL: none (stopped, paused)
+
+    class Meta:
+        table = "clock"
+        indexes = (("step_at",),)
+
+
+class ClockStep(Model):
+    """An escalation step that fired; the pair is unique, so it fires once."""
+
+    id = fields.BigIntField(primary_key=True)
+    clock: fields.ForeignKeyRelation[Clock] = fields.ForeignKeyField(
+        "civic.Clock", related_name="steps", on_delete=fields.RESTRICT
+    )
+    clock_id: int
+    step = fields.SmallIntField()
+    fired_at = fields.DatetimeField()
+
+    class Meta:
+        table = "clock_step"
+        unique_together = (("clock", "step"),)

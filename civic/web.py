@@ -1,0 +1,173 @@
+"""What every view needs and that knows no domain: routes that say who may call them, rendering, paging, forms.
+
+One address gives the page, the fragment when htmx asks, or JSON when a program asks.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from civic import i18n
+from civic.errors import NotAllowed, SignInNeeded
+
+ROOT = Path(__file__).parent.parent
+View = Callable[[Request], Awaitable[Response]]
+current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
+
+
+class Who(StrEnum):
+    """Who may call a route. Finer rules (this department, this author) are in the action or query that it calls."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+    STAFF = "staff"  # agent, lead, dispatcher, admin
+    DISPATCHER = "dispatcher"  # dispatcher, admin
+    ADMIN = "admin"
+
+
+class Caller(Protocol):
+    """What this module needs to know of accounts.people.Person."""
+
+    @property
+    def signed_in(self) -> bool: ...
+    @property
+    def is_staff(self) -> bool: ...
+    @property
+    def is_dispatcher(self) -> bool: ...
+    @property
+    def is_admin(self) -> bool: ...
+
+
+def may(caller: Caller, who: Who) -> bool:
+    return {
+        Who.ANYONE: True,
+        Who.SIGNED_IN: caller.signed_in,
+        Who.STAFF: caller.is_staff,
+        Who.DISPATCHER: caller.is_dispatcher,
+        Who.ADMIN: caller.is_admin,
+    }[who]
+
+
+def route(
+    path: str, view: View, *, who: Who, methods: tuple[str, ...] = ("GET",), name: str | None = None
+) -> Route:
+    """A route that refuses whoever may not call it, before the view runs. Its `who` is kept for the tests."""
+
+    async def guarded(request: Request) -> Response:
+        if not may(request.state.person, who):
+            raise NotAllowed() if request.state.person.signed_in else SignInNeeded()
+        return await view(request)
+
+    made = Route(path, guarded, methods=list(methods), name=name or f"{view.__module__}.{view.__name__}")
+    made.who = who  # type: ignore[attr-defined]  # read by tests/test_architecture.py
+    return made
+
+
+environment = Environment(
+    loader=FileSystemLoader(ROOT / "templates"),
+    autoescape=select_autoescape(default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
+)
+environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
+    lambda text: i18n.catalogue(i18n.language()).gettext(text),
+    lambda one, many, n: i18n.catalogue(i18n.language()).ngettext(one, many, n),
+    newstyle=True,
+)
+environment.globals["pick"] = i18n.pick
+environment.filters["pick"] = i18n.pick
+
+
+def wants_json(request: Request) -> bool:
+    """A program asks: the address is under /api/, or JSON is what it accepts."""
+    if request.url.path.startswith("/api/"):
+        return True
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
+
+
+def is_htmx(request: Request) -> bool:
+    """htmx asks for a fragment (not for a whole page that it will swap in)."""
+    return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
+
+
+def render(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    fragment: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The page; or `fragment` alone (the template that the page includes) when htmx asks."""
+    name = fragment if fragment and is_htmx(request) else template
+    html = environment.get_template(name).render({**page_context(request), **(context or {})})
+    return Response(
+        html, status, {"Vary": "HX-Request, Accept-Language, Cookie", **(headers or {})}, "text/html"
+    )
+
+
+def page_context(request: Request) -> dict[str, Any]:
+    """What every template has: request, person, city (a geo.queries.CityView), lang, path, large_print, csp-safe urls."""
+    state = request.state
+    return {
+        "request": request,
+        "person": state.person,
+        "city": state.city,
+        "lang": i18n.language(),
+        "path": request.url.path,
+        "large_print": request.cookies.get("print") == "large",
+        "with_query": lambda **changes: with_query(request, **changes),
+    }
+
+
+def with_query(request: Request, **changes: object) -> str:
+    """This address with some query parameters changed (None drops one); paging starts anew unless it is set."""
+    pairs = [(k, v) for k, v in parse_qsl(request.url.query) if k not in changes and k != "page"]
+    pairs += [(k, str(v)) for k, v in changes.items() if v is not None]
+    return request.url.path + ("?" + urlencode(pairs) if pairs else "")
+
+
+def answer_json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(data, status, dict(headers or {}))
+
+
+def see_other(url: str) -> RedirectResponse:
+    """303: after a form was taken, look there."""
+    return RedirectResponse(url, 303)
+
+
+def local_path(url: str | None, default: str = "/") -> str:
+    """`url` if it is a path of this site, else `default`: never redirect elsewhere."""
+    if (
+        url
+        and url.startswith("/")
+        and not url.startswith(("//", "/\\"))
+        and "\n" not in url
+        and "\r" not in url
+    ):
+        return url
+    return default
+
+
+async def read_form(request: Request, *, max_files: int = 10, max_fields: int = 200) -> FormData:
+    """A form (urlencoded or multipart), or a JSON object read as one."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        body = json.loads(await request.body() or b"{}")
+        return FormData(
+            [(k, v) for k, values in body.items() for v in (values if isinstance(values, list) else [values])]
+        )
+    return await request.form(max_files=max_files, max_fields=max_fields)
