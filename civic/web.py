@@ -26,7 +26,7 @@ current_request: ContextVar[Request | None] = ContextVar("current_request", defa
 
 
 class Who(StrEnum):
-    """Who may call a route. Finer rules (this department, this author) are in the action or query that it calls."""
+    """Who may call a route. Finer rules are in the action or query that it calls."""
 
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
@@ -100,7 +100,8 @@ def wants_json(request: Request) -> bool:
 
 def is_htmx(request: Request) -> bool:
     """htmx asks for a fragment (not for a whole page that it will swap in)."""
-    return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
+    headers = request.headers
+    return headers.get("hx-request") == "true" and headers.get("hx-request-type", "partial") == "partial"
 
 
 def render(
@@ -121,7 +122,7 @@ def render(
 
 
 def page_context(request: Request) -> dict[str, Any]:
-    """What every template has: request, person, city (a geo.queries.CityView), lang, path, large_print, csp-safe urls."""
+    """What every template has: request, person, city (a geo.queries.CityView), lang, path, large_print."""
     state = request.state
     return {
         "request": request,
@@ -135,7 +136,7 @@ def page_context(request: Request) -> dict[str, Any]:
 
 
 def with_query(request: Request, **changes: object) -> str:
-    """This address with some query parameters changed (None drops one); paging starts anew unless it is set."""
+    """This address with some query parameters changed (None drops one); paging starts anew."""
     pairs = [(k, v) for k, v in parse_qsl(request.url.query) if k not in changes and k != "page"]
     pairs += [(k, str(v)) for k, v in changes.items() if v is not None]
     return request.url.path + ("?" + urlencode(pairs) if pairs else "")

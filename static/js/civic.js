@@ -1,0 +1,27 @@
+// Small things that every page may use; every page works without them.
+
+// Focus the summary of errors after htmx swapped one in, so that keyboards and screen readers start there.
+document.addEventListener("htmx:after:swap", () => document.querySelector(".errors[role=alert]")?.focus());
+
+// A select or checkbox marked data-submit sends its form when it changes; the form's button is for everybody else.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+// <button data-share>: the device's own sharing, else the address into the clipboard.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-share]");
+  if (!button) return;
+  const data = { title: document.title, url: button.dataset.share || location.href };
+  if (navigator.share) await navigator.share(data).catch(() => {});
+  else {
+    await navigator.clipboard.writeText(data.url);
+    button.textContent = button.dataset.done;
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
