@@ -1,7 +1,8 @@
 """Hash chains and Merkle trees: what makes a history that can be kept and checked by anybody.
 
-A chain has one hash per event, each covering the one before. The heads of all chains are the leaves of one Merkle
-tree (RFC 6962), whose root fits on a page. This module knows no domain: events are mappings that JSON can hold.
+A chain has one hash per event, each covering the one before. The heads of all chains are the leaves of one
+Merkle tree (RFC 6962), whose root fits on a page. This module knows no domain: events are mappings that
+JSON can hold.
 """
 
 import hashlib
@@ -21,8 +22,8 @@ _LEAF, _NODE, _LINK = b"\x00", b"\x01", b"\x02"
 def canonical_json(value: Any) -> bytes:
     """The one UTF-8 JSON text of a value: keys sorted, no spaces, nothing escaped that need not be.
 
-    A float without a fraction is written as a whole number, so that a value read back from a `jsonb` column gives the
-    same bytes. Raises TypeError for what JSON cannot hold and ValueError for NaN and infinities.
+    A float without a fraction is written as a whole number, so that a value read back from a `jsonb` column
+    gives the same bytes. Raises TypeError for what JSON cannot hold and ValueError for NaN and infinities.
     """
     text = json.dumps(
         _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -65,7 +66,8 @@ def event_hash(previous: bytes, event: Mapping[str, Any]) -> bytes:
 def follow(start: bytes, digests: Iterable[bytes]) -> bytes:
     """The head of a chain, from one of its hashes and the digests of the events after it.
 
-    Somebody who kept the receipt of an event follows the published digests to the head, and finds the head in the tree.
+    Somebody who kept the receipt of an event follows the published digests to the head, and finds the head
+    in the tree.
     """
     head = start
     for event_digest in digests:

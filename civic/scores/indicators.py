@@ -1,7 +1,7 @@
 """The formulas of the method: shares and their intervals, case mix, satisfaction, speed, composite and ranks.
 
-Only +, −, ×, ÷ and square roots of doubles are used, which give the same bits on every machine; what can be whole numbers
-is. Values are between 0 and 1 unless said. Source of every rule: docs/method.md.
+Only +, −, ×, ÷ and square roots of doubles are used, which give the same bits on every machine; what can be
+whole numbers is. Values are between 0 and 1 unless said. Source of every rule: docs/method.md.
 """
 
 import hashlib
@@ -61,7 +61,7 @@ def expected(counts: Mapping[str, int], shares: Mapping[str, float]) -> float:
 
 
 def adjusted(raw: Estimate, expected_share: float, city: float) -> Estimate:
-    """A share freed from the case mix: raw / expected · city, at most 1; ends likewise. Expected 0 leaves it as it is."""
+    """A share freed from the case mix: raw / expected · city, at most 1, ends too; raw if expected is 0."""
     if expected_share == 0:
         return raw
     return Estimate(*(min(1.0, part / expected_share * city) for part in raw))
@@ -90,7 +90,7 @@ def _stars_share(stars: float) -> float:
 
 
 def double_median(seconds: Iterable[int]) -> int:
-    """Twice the median of at least one number of whole seconds: twice, because that is always a whole number."""
+    """Twice the median of one or more numbers of whole seconds: twice, so that it is whole too."""
     ordered = sorted(seconds)
     middle = len(ordered) // 2
     return ordered[middle] * 2 if len(ordered) % 2 else ordered[middle - 1] + ordered[middle]
@@ -99,7 +99,8 @@ def double_median(seconds: Iterable[int]) -> int:
 def speed(usual: Sequence[int], taken: Sequence[int], seed: int) -> Estimate:
     """Speed `x / (1 + x)`, `x = Σ usual / Σ taken`, with a percentile bootstrap over the stints.
 
-    `usual` and `taken` are working seconds times two, one of each per stint, in the order of the file; all are positive.
+    `usual` and `taken` are working seconds times two, one of each per stint, in the order of the file; all
+    are positive.
     """
     expect, took = sum(usual), sum(taken)
     lo, hi = _percentiles(np.array(usual, np.int64), np.array(taken, np.int64), seed)
@@ -107,15 +108,16 @@ def speed(usual: Sequence[int], taken: Sequence[int], seed: int) -> Estimate:
 
 
 def seed_of(release_id: str, department: str) -> int:
-    """The bootstrap's seed: the first 8 bytes of the SHA-256 of the release's id, a new line and the department's slug."""
+    """The first 8 bytes of the SHA-256 of the release's id, a new line and the department's slug."""
     return int.from_bytes(hashlib.sha256(f"{release_id}\n{department}".encode()).digest()[:8])
 
 
 def draws(seed: int, first: int, count: int, n: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Draws `first` … `first + count − 1` (from 0) of SplitMix64 for a seed, each as an index below `n` (under 2³²).
+    """Draws `first` … `first + count − 1` (from 0) of SplitMix64 for a seed, each as an index below `n`
+    (under 2³²).
 
-    Written out so that the stream depends on no library: draw j mixes `seed + (j + 1)·0x9E3779B97F4A7C15` modulo 2⁶⁴,
-    and its upper 32 bits, times n, over 2³², are the index.
+    Written out so that the stream depends on no library: draw j mixes `seed + (j + 1)·0x9E3779B97F4A7C15`
+    modulo 2⁶⁴, and its upper 32 bits, times n, over 2³², are the index.
     """
     z = np.arange(first + 1, first + 1 + count, dtype=np.uint64)
     z *= np.uint64(_GOLDEN)
