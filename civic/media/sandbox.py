@@ -1,0 +1,121 @@
+"""The confined process in which uploads are decoded: `python -m civic.media.sandbox`, started by `decoder.py`.
+
+Over its pipes: each request is a length (4 bytes, big-endian) and the upload; each reply is a length and a JSON head,
+followed by the variants' bytes one after the other. After its imports it says `{"ready": true}`. It ends when its pipe
+closes, when its parent dies, and when a limit is passed.
+
+It holds nothing worth stealing (no settings, no database, an almost empty environment) and cannot write a file.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+import time
+from datetime import datetime
+from typing import IO, Any
+
+from PIL import Image
+
+from civic.media.decoding import EDGES, GPS, Decoded, Refusal, Variant, read_photo
+
+LENGTH = struct.Struct("!I")
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Answer requests until the pipe closes. Arguments: bytes, pixels, seconds a photo; bytes of memory."""
+    max_bytes, max_pixels, seconds, memory = map(int, sys.argv[1:5])
+    source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not get between the replies
+    Image.preinit()
+    _confine(memory)
+    _send(target, {"ready": True})
+    while head := source.read(LENGTH.size):
+        data = source.read(LENGTH.unpack(head)[0])
+        _allow(seconds)
+        try:
+            decoded = read_photo(data, max_bytes=max_bytes, max_pixels=max_pixels)
+        except Refusal as refusal:
+            _send(target, {"refused": refusal.reason})
+        else:
+            _send(target, _head(decoded), *(v.data for v in decoded.variants.values()))
+        signal.alarm(0)
+
+
+def _confine(memory: int) -> None:
+    """Bounded memory, no files, no core dumps, and no life after the parent's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for kind, limit in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # a system without this limit: the others hold
+            resource.setrlimit(kind, (limit, limit))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1:  # the parent died before we asked
+            sys.exit()
+
+
+def _allow(seconds: int) -> None:
+    """So much processor and clock time for the next photo; then the kernel ends this process.
+
+    The parent's own time-out is shorter by a second. This one is for when there is no parent any more.
+    """
+    used = int(time.process_time()) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
+    signal.alarm(seconds + 1)
+
+
+def _head(decoded: Decoded) -> dict[str, Any]:
+    return {
+        "format": decoded.format,
+        "width": decoded.width,
+        "height": decoded.height,
+        "gps": decoded.gps,
+        "taken_at": decoded.taken_at and decoded.taken_at.isoformat(),
+        "variants": [[edge, v.width, v.height, len(v.data)] for edge, v in decoded.variants.items()],
+    }
+
+
+def _send(target: IO[bytes], head: dict[str, Any], *parts: bytes) -> None:
+    text = json.dumps(head).encode()
+    target.write(LENGTH.pack(len(text)) + text)
+    target.writelines(parts)
+    target.flush()
+
+
+def sizes_announced(head: dict[str, Any]) -> list[int]:
+    """How many bytes each variant takes that follows `head`. Raises ValueError, KeyError, TypeError on nonsense."""
+    sizes = [int(size) for _, _, _, size in head["variants"]]
+    if [edge for edge, *_ in head["variants"]] != list(EDGES) or not all(0 < s < 2**24 for s in sizes):
+        raise ValueError("not three variants")
+    return sizes
+
+
+def decoded_from(head: dict[str, Any], parts: list[bytes]) -> Decoded:
+    """The reply as `read_photo` returned it. Raises ValueError, KeyError, TypeError: a hostile file may have
+    taken over the process that wrote it, so nothing of it is believed unseen."""
+    variants = {}
+    for (edge, width, height, _), data in zip(head["variants"], parts, strict=True):
+        if not (0 < width <= edge and 0 < height <= edge and data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+            raise ValueError("not a variant")
+        variants[edge] = Variant(width, height, data)
+    return Decoded(
+        format=str(head["format"]),
+        width=int(head["width"]),
+        height=int(head["height"]),
+        variants=variants,
+        gps=GPS(*map(float, head["gps"])) if head["gps"] else None,
+        taken_at=datetime.fromisoformat(head["taken_at"]) if head["taken_at"] else None,
+    )
+
+
+if __name__ == "__main__":
+    main()
