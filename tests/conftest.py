@@ -1,0 +1,187 @@
+"""One PostgreSQL for a whole test run, a database of it for each worker, emptied before each test that uses it.
+
+The server is the embedded one (files in a temporary folder, gone at the end), or the one that CIVIC_TEST_DATABASE_URL
+names: a URL of an existing database whose user may create others. What needs no database (`config`, `data`) starts none.
+"""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from civic import cache
+from civic.config import Config, Database, Paths
+from civic.db import connected, migrate
+
+EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
+FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    sys.addaudithook(_only_loopback)
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="civic-tests-")
+        os.chmod(folder, 0o755)  # root's server runs as another account, which has to enter
+        os.environ[FOLDER] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(FOLDER))
+
+
+def _only_loopback(event: str, args: tuple[object, ...]) -> None:
+    """Tests talk to this machine only."""
+    if event not in ("socket.connect", "socket.sendto") or not isinstance(args[1], tuple):
+        return
+    if not str(args[1][0]).startswith(LOOPBACK):
+        raise PermissionError(f"a test tried to reach {args[1]}")
+
+
+# --- the database ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[Callable[[str], str]]:
+    """The URL of a database of the test server, by its name."""
+    if EXTERNAL:
+        parts = urlsplit(EXTERNAL)
+        yield lambda name: urlunsplit(parts._replace(path=f"/{name}"))
+        return
+    from civic.postgres.server import acquire  # the wheel is not needed where a server is named
+
+    with acquire(Path(os.environ[FOLDER]), durable=False) as handle:
+        yield handle.url
+        handle.release(wait=True)
+
+
+@pytest.fixture(scope="session")
+def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
+    """A function that makes an empty, migrated database called like its argument, and gives its URL.
+
+    All are copies of one template, migrated once in a run; they are dropped at the end.
+    """
+    run = Path(os.environ[FOLDER]).name.replace("-", "_")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
+    template, made = f"{run}_template", list[str]()
+
+    def make(name: str) -> str:
+        with _one_at_a_time():
+            mark = Path(os.environ[FOLDER]) / "template"
+            if not mark.exists():
+                asyncio.run(_make_template(server_url, template))
+                mark.touch()
+        database = f"{run}_{worker}_{name}"
+        asyncio.run(
+            _statement(
+                _admin_url(server_url), f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY wal_log"
+            )
+        )
+        made.append(database)
+        return server_url(database)
+
+    yield make
+    for database in made:
+        asyncio.run(_statement(_admin_url(server_url), f"DROP DATABASE IF EXISTS {database} WITH (FORCE)"))
+    with _one_at_a_time():  # whoever comes last finds no other database of this run
+        asyncio.run(_drop_template(_admin_url(server_url), run, template))
+
+
+def _admin_url(server_url: Callable[[str], str]) -> str:
+    return EXTERNAL or server_url("postgres")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with (Path(os.environ[FOLDER]) / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+async def _make_template(server_url: Callable[[str], str], template: str) -> None:
+    await _statement(
+        _admin_url(server_url),
+        f"CREATE DATABASE {template} ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0",
+    )
+    await migrate(server_url(template))
+
+
+async def _drop_template(admin_url: str, run: str, template: str) -> None:
+    connection = await asyncpg.connect(admin_url)
+    try:
+        names = await connection.fetch("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", run)
+        if [row["datname"] for row in names] == [template]:
+            await connection.execute(f"DROP DATABASE {template}")
+    finally:
+        await connection.close()
+
+
+async def _statement(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def database_dsn(make_database: Callable[[str], str]) -> str:
+    """The URL of this worker's database, for asyncpg and for Tortoise. It is not emptied: see `empty_database`."""
+    return make_database("main")
+
+
+# DELETE would leave dead rows behind; TRUNCATE costs by the table, so only those with rows (and what refers to them).
+# Numbers go on counting: ids that are equal across tables would hide that one was taken for another.
+EMPTY = """DO $$
+DECLARE name text; filled boolean; names text[] := '{}';
+BEGIN
+  FOR name IN SELECT format('%I', relname) FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'tortoise_migrations' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', name) INTO filled;
+    IF filled THEN names := names || name; END IF;
+  END LOOP;
+  IF names <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(names, ', ') || ' CASCADE'; END IF;
+END $$"""
+
+
+@pytest.fixture
+async def empty_database(database_dsn: str) -> str:
+    """The URL of this worker's database, empty but for its schema; nothing is connected to it."""
+    await _statement(database_dsn, EMPTY)
+    cache.forget_all()
+    return database_dsn
+
+
+@pytest.fixture
+async def database(empty_database: str) -> AsyncIterator[str]:
+    """Tortoise is connected to this worker's database, which is empty. Gives its URL."""
+    async with connected(empty_database, pool=5):
+        yield empty_database
+
+
+# --- the program ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_dsn: str) -> Config:
+    """The defaults, writing under this test's own folder and using this worker's database."""
+    return Config(paths=Paths(var=tmp_path / "var"), database=Database(url=database_dsn))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Real data that is no part of the project: CIVIC_TEST_DATA, else ../shared/data."""
+    folder = Path(os.environ.get("CIVIC_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real data is not at {folder}; CIVIC_TEST_DATA says where it is")
+    return folder
