@@ -32,6 +32,26 @@ def kept(seconds: float) -> Callable[[Callable[[], Awaitable[T]]], Kept[T]]:
     return lambda read: Kept(read, seconds)
 
 
+class KeptWhile(Kept[T]):
+    """An async function without arguments whose answer is kept while `version()` answers the same."""
+
+    def __init__(self, read: Callable[[], Awaitable[T]], version: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(read, 0)
+        self._version, self._read_at = version, object()
+
+    async def __call__(self) -> T:
+        version = await self._version()
+        if self._value is None or version != self._read_at:
+            self._value, self._read_at = await self._read(), version
+        return self._value
+
+
+def kept_while(
+    version: Callable[[], Awaitable[object]],
+) -> Callable[[Callable[[], Awaitable[T]]], KeptWhile[T]]:
+    return lambda read: KeptWhile(read, version)
+
+
 def forget_all() -> None:
     """After the pack was loaded, and between tests."""
     for one in _all:

@@ -35,7 +35,8 @@ class Department(Model):
         "civic.Calendar", related_name="departments", on_delete=fields.RESTRICT
     )
     calendar_id: int
-    contacts: dict[str, str] = fields.JSONField(default=dict)  # email, phone, url
+    contacts: dict[str, str] = fields.JSONField(default=dict)  # email, phone, url, address, hours
+    position = fields.IntField(default=0)  # in the pack's order
     retired_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -15,7 +15,8 @@ class City(Model):
     zone = fields.CharField(64)  # IANA
     phone = fields.CharField(40, default="")
     accent = fields.CharField(7, default="")
-    settings: dict[str, Any] = fields.JSONField(default=dict)  # weights, thresholds, limits: see admin.pack
+    settings: dict[str, Any] = fields.JSONField(default=dict)  # geo.settings.Settings as plain data
+    bbox: list[float] = fields.JSONField(default=list)  # west, south, east, north of all areas
     pack_hash = fields.CharField(64)
     loaded_at = fields.DatetimeField()
 
@@ -24,7 +25,7 @@ class City(Model):
 
 
 class Area(Model):
-    """A polygon in a tree: city, district, neighbourhood. One that left the pack is retired, never deleted."""
+    """A polygon in a tree: city, district, neighbourhood. What left the pack is retired, never deleted."""
 
     id = fields.BigIntField(primary_key=True)
     slug = fields.CharField(64, unique=True)
@@ -52,3 +53,4 @@ class Place(Model):
 
     class Meta:
         table = "place"
+        indexes = (("lat", "lon"),)

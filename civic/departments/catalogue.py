@@ -1,0 +1,174 @@
+"""The catalogue in memory: what the pack in force says of departments, categories and services.
+
+Look-ups by id also find what left the pack (`retired`), for cases that still point there; lists and look-ups
+by slug or code hold only what is in force.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+Names = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    code: str
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A category's question; `kind` is text, number, choice, choices, yes_no or date."""
+
+    code: str
+    names: Names
+    kind: str
+    required: bool = False
+    options: tuple[Option, ...] = ()
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Question":
+        options = tuple(Option(one["code"], one["names"]) for one in stored.get("options", ()))
+        return cls(
+            stored["code"], stored["names"], stored["kind"], bool(stored.get("required", False)), options
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryView:
+    """A kind of problem. Targets are texts as sla.targets.parse_target reads them."""
+
+    id: int
+    code: str
+    group_code: str
+    group: Names
+    names: Names
+    descriptions: Names
+    questions: tuple[Question, ...]
+    response_target: str
+    resolution_target: str
+    photo_required: bool
+    evidence_required: bool
+    public: bool
+    position: int
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Categories that stand together in lists."""
+
+    code: str
+    names: Names
+    categories: tuple[CategoryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentView:
+    """`contacts` may hold email, phone, url, address, hours."""
+
+    id: int
+    slug: str
+    parent_id: int | None
+    names: Names
+    calendar_id: int
+    contacts: dict[str, str]
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """`guide`: per language purpose, papers (a list), time, fee, hours, where."""
+
+    id: int
+    slug: str
+    names: Names
+    department_id: int
+    guide: dict[str, dict[str, Any]]
+    url: str
+    lat: float | None
+    lon: float | None
+    position: int
+    retired: bool
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Built once a pack. `given` maps (category id, area id or None) to a department id."""
+
+    every_category: Sequence[CategoryView] = ()
+    every_department: Sequence[DepartmentView] = ()
+    every_service: Sequence[ServiceView] = ()
+    calendars: Mapping[str, int] = field(default_factory=dict)  # slug -> id
+    given: Mapping[tuple[int, int | None], int] = field(default_factory=dict)
+
+    @cached_property
+    def categories(self) -> tuple[CategoryView, ...]:
+        """In the pack's order."""
+        return tuple(one for one in self.every_category if not one.retired)
+
+    @cached_property
+    def departments(self) -> tuple[DepartmentView, ...]:
+        """In the pack's order: a department before those below it."""
+        return tuple(one for one in self.every_department if not one.retired)
+
+    @cached_property
+    def services(self) -> tuple[ServiceView, ...]:
+        return tuple(one for one in self.every_service if not one.retired)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Groups in the order of their first category."""
+        members: dict[str, list[CategoryView]] = {}
+        for one in self.categories:
+            members.setdefault(one.group_code, []).append(one)
+        return tuple(Group(code, found[0].group, tuple(found)) for code, found in members.items())
+
+    @cached_property
+    def category_by_id(self) -> dict[int, CategoryView]:
+        return {one.id: one for one in self.every_category}
+
+    @cached_property
+    def category_by_code(self) -> dict[str, CategoryView]:
+        return {one.code: one for one in self.categories}
+
+    @cached_property
+    def department_by_id(self) -> dict[int, DepartmentView]:
+        return {one.id: one for one in self.every_department}
+
+    @cached_property
+    def department_by_slug(self) -> dict[str, DepartmentView]:
+        return {one.slug: one for one in self.departments}
+
+    @cached_property
+    def service_by_id(self) -> dict[int, ServiceView]:
+        return {one.id: one for one in self.every_service}
+
+    @cached_property
+    def service_by_slug(self) -> dict[str, ServiceView]:
+        return {one.slug: one for one in self.services}
+
+    def children(self, department_id: int | None) -> tuple[DepartmentView, ...]:
+        """Departments right under this one; under None stand the topmost."""
+        return tuple(one for one in self.departments if one.parent_id == department_id)
+
+    def below(self, department_id: int) -> set[int]:
+        """Ids of the department and of all under it."""
+        found, left = {department_id}, [department_id]
+        while left:
+            below = [child.id for child in self.children(left.pop())]
+            found.update(below)
+            left.extend(below)
+        return found
+
+    def department_for(self, category_id: int | None, area_path: Iterable[int]) -> int | None:
+        """Routing step 2: the category's department for the nearest area of `area_path` (ids, deepest first)
+        that has one, else the one that it has everywhere, else None."""
+        if category_id is None:
+            return None
+        for area_id in (*area_path, None):
+            if (found := self.given.get((category_id, area_id))) is not None:
+                return found
+        return None

@@ -1,0 +1,66 @@
+"""Reads of the catalogue: departments, categories, services, calendars of the pack in force."""
+
+from civic.cache import kept_while
+from civic.departments.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
+from civic.departments.models import Calendar, Category, CategoryDepartment, Department, Service
+from civic.geo.queries import pack_version
+
+
+@kept_while(pack_version)
+async def catalogue() -> Catalogue:
+    """The whole catalogue, kept until another pack is loaded."""
+    calendars = await Calendar.filter(retired_at=None).values("slug", "id")
+    given = await CategoryDepartment.all().values("category_id", "area_id", "department_id")
+    return Catalogue(
+        every_category=[_category(one) for one in await Category.all().order_by("position", "id")],
+        every_department=[_department(one) for one in await Department.all().order_by("position", "id")],
+        every_service=[_service(one) for one in await Service.all().order_by("position", "id")],
+        calendars={one["slug"]: one["id"] for one in calendars},
+        given={(one["category_id"], one["area_id"]): one["department_id"] for one in given},
+    )
+
+
+def _category(row: Category) -> CategoryView:
+    return CategoryView(
+        id=row.id,
+        code=row.code,
+        group_code=row.group_code,
+        group=row.group,
+        names=row.names,
+        descriptions=row.descriptions,
+        questions=tuple(Question.of(one) for one in row.questions),
+        response_target=row.response_target,
+        resolution_target=row.resolution_target,
+        photo_required=row.photo_required,
+        evidence_required=row.evidence_required,
+        public=row.public,
+        position=row.position,
+        retired=row.retired_at is not None,
+    )
+
+
+def _department(row: Department) -> DepartmentView:
+    return DepartmentView(
+        id=row.id,
+        slug=row.slug,
+        parent_id=row.parent_id,
+        names=row.names,
+        calendar_id=row.calendar_id,
+        contacts=row.contacts,
+        retired=row.retired_at is not None,
+    )
+
+
+def _service(row: Service) -> ServiceView:
+    return ServiceView(
+        id=row.id,
+        slug=row.slug,
+        names=row.names,
+        department_id=row.department_id,
+        guide=row.guide,
+        url=row.url,
+        lat=row.lat,
+        lon=row.lon,
+        position=row.position,
+        retired=row.retired_at is not None,
+    )

@@ -1,0 +1,115 @@
+"""The city's areas in memory: which one a point lies in, what is above and below it, their outlines."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import shapely
+from shapely import STRtree
+from shapely.geometry import MultiPolygon, Point, mapping, shape
+
+
+@dataclass(frozen=True, slots=True)
+class AreaView:
+    """An area of the pack in force. `geometry` is in WGS-84 degrees, longitude first."""
+
+    id: int
+    slug: str
+    parent_id: int | None
+    level: int
+    names: dict[str, str]
+    geometry: MultiPolygon = field(repr=False, compare=False)
+
+    @property
+    def bbox(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        west, south, east, north = self.geometry.bounds
+        return west, south, east, north
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """A (lat, lon) that certainly lies inside."""
+        point = self.geometry.representative_point()
+        return point.y, point.x
+
+
+class Areas:
+    """All areas of the pack in force, read once a pack; look-ups go through an index of their polygons."""
+
+    def __init__(self, areas: Iterable[AreaView]) -> None:
+        self.all = tuple(sorted(areas, key=lambda area: (area.level, area.slug)))
+        self.by_id = {area.id: area for area in self.all}
+        self.by_slug = {area.slug: area for area in self.all}
+        self._children: dict[int | None, list[AreaView]] = defaultdict(list)
+        for area in self.all:
+            self._children[area.parent_id].append(area)
+        shapely.prepare([area.geometry for area in self.all])
+        self._tree = STRtree([area.geometry for area in self.all])
+
+    def __iter__(self) -> Iterator[AreaView]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def at(self, lat: float, lon: float) -> AreaView | None:
+        """The deepest area that holds the point, on a border always the same one; None: not in the city."""
+        found = self._tree.query(Point(lon, lat), predicate="intersects")
+        if not len(found):
+            return None
+        return max((self.all[index] for index in found), key=lambda area: (area.level, -area.id))
+
+    def path(self, area_id: int | None) -> tuple[AreaView, ...]:
+        """The area and all above it, deepest first; empty for None and for an area that left the pack."""
+        path = []
+        while area_id is not None and (area := self.by_id.get(area_id)):
+            path.append(area)
+            area_id = area.parent_id
+        return tuple(path)
+
+    def children(self, area_id: int | None) -> tuple[AreaView, ...]:
+        """The areas right under this one; under None stands the city itself."""
+        return tuple(self._children.get(area_id, ()))
+
+    def below(self, area_id: int) -> set[int]:
+        """Ids of the area and of all under it: what a filter by area means."""
+        found, left = {area_id}, [area_id]
+        while left:
+            below = [child.id for child in self.children(left.pop())]
+            found.update(below)
+            left.extend(below)
+        return found
+
+    @cached_property
+    def outlines(self) -> dict[str, Any]:
+        """GeoJSON of all areas, simplified for the base map (to 1/1000 of the city's width)."""
+        if not self.all:
+            return {"type": "FeatureCollection", "features": []}
+        west, _, east, _ = shapely.total_bounds([area.geometry for area in self.all])
+        # All at once, so that a border that two areas share stays one line after simplifying.
+        rough = _simplified([area.geometry for area in self.all], (east - west) / 1000)
+        features = [_feature(area, outline) for area, outline in zip(self.all, rough, strict=True)]
+        return {"type": "FeatureCollection", "features": features}
+
+
+def _simplified(geometries: list[MultiPolygon], tolerance: float) -> list[Any]:
+    """Each outline with fewer points; an area that would vanish keeps its own."""
+    rough = [geometry.simplify(tolerance, preserve_topology=True) for geometry in geometries]
+    return [small if not small.is_empty else whole for small, whole in zip(rough, geometries, strict=True)]
+
+
+def _feature(area: AreaView, outline: Any) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": area.id,
+        "properties": {"slug": area.slug, "level": area.level, "names": area.names},
+        "geometry": mapping(shapely.set_precision(outline, 0.00001, mode="pointwise")),
+    }
+
+
+def as_multipolygon(geometry: dict[str, Any]) -> MultiPolygon:
+    """GeoJSON Polygon or MultiPolygon as a MultiPolygon."""
+    read = shape(geometry)
+    return read if isinstance(read, MultiPolygon) else MultiPolygon([read])

@@ -1,0 +1,116 @@
+"""Names of places to positions and back: the pack's own places, or a provider that geopy knows."""
+
+import asyncio
+import json
+import math
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from geopy.exc import GeopyError
+from geopy.geocoders import get_geocoder_for_service
+
+from civic import db
+from civic.config import Geocoder
+from civic.errors import SetupError
+
+log = structlog.get_logger(__name__)
+
+LONGEST = 200  # characters of an address that are looked at
+SECONDS = 4  # a provider that takes longer is not waited for
+METRES_A_DEGREE = 111_195  # of latitude, on the mean sphere
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A named position, WGS-84. `metres`: how far it is from the point that was asked about, if one was."""
+
+    names: dict[str, str]
+    lat: float
+    lon: float
+    metres: float | None = None
+
+
+def fold(text: str) -> str:
+    """Letters without case, width or accents, words apart by one space: how names are compared."""
+    wide = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join("".join(c for c in wide if not unicodedata.combining(c)).split())
+
+
+def key_of(names: dict[str, str]) -> str:
+    """Place.key: every name folded, one a line."""
+    return "\n".join(dict.fromkeys(fold(name) for name in names.values()))
+
+
+# A place matches if what was typed is part of one of its names, or one of its names is part of what was typed
+# ("人民路12号" finds 人民路). Best: the same, then a beginning, then the longest name found inside.
+SEARCH = r"""
+SELECT p.names, p.lat, p.lon
+FROM place p, LATERAL (
+    SELECT max(CASE WHEN n = $1 THEN 3000 WHEN starts_with(n, $1) THEN 2000 WHEN strpos(n, $1) > 0 THEN 1000
+                    WHEN length(n) >= 2 AND strpos($1, n) > 0 THEN length(n) ELSE -1 END) AS rank,
+           min(length(n)) AS shortest
+    FROM unnest(string_to_array(p.key, E'\n')) n
+) m
+WHERE m.rank > 0
+ORDER BY m.rank DESC, m.shortest, p.id
+LIMIT $2
+"""
+
+NEAREST = """
+SELECT names, lat, lon, sqrt(power(lat - $1, 2) + power((lon - $2) * $3, 2)) * $4 AS metres
+FROM place
+WHERE lat BETWEEN $1 - $5 AND $1 + $5 AND lon BETWEEN $2 - $5 / $3 AND $2 + $5 / $3
+ORDER BY metres, id LIMIT 1
+"""
+
+
+async def search_pack(text: str, limit: int) -> list[Hit]:
+    """Places of the pack by a part of a name, best first."""
+    wanted = fold(text[:LONGEST])
+    if not wanted:
+        return []
+    return [_hit(row) for row in await db.fetch(SEARCH, wanted, limit)]
+
+
+async def nearest(lat: float, lon: float, within: float) -> Hit | None:
+    """The nearest place of the pack, at most `within` metres away (on a plane: exact enough at this size)."""
+    narrow = max(0.01, math.cos(math.radians(lat)))
+    row = await db.fetch_one(NEAREST, lat, lon, narrow, float(METRES_A_DEGREE), within / METRES_A_DEGREE)
+    if row is None or row["metres"] > within:
+        return None
+    return _hit(row)
+
+
+def _hit(row: dict[str, Any]) -> Hit:
+    # The driver gives jsonb as text where no model reads it.
+    return Hit(json.loads(row["names"]), row["lat"], row["lon"], row.get("metres"))
+
+
+def provider(settings: Geocoder) -> Callable[..., Any]:
+    """The geocode function of geopy's provider; raises SetupError for an unknown one or wrong options."""
+    return _provider(settings.provider, tuple(sorted(settings.options.items())))
+
+
+@lru_cache(maxsize=4)
+def _provider(name: str, options: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    try:
+        geocode: Callable[..., Any] = get_geocoder_for_service(name)(**dict(options), timeout=SECONDS).geocode
+    except (GeopyError, TypeError) as error:
+        raise SetupError(f"geocoder.provider {name!r}: {error}") from error
+    return geocode
+
+
+async def search_provider(text: str, settings: Geocoder, language: str, limit: int) -> list[Hit]:
+    """Answers of a provider; none, and a line in the log, when it fails or does not answer in time."""
+    geocode = provider(settings)
+    try:
+        async with asyncio.timeout(SECONDS + 1):
+            found = await asyncio.to_thread(geocode, text[:LONGEST], exactly_one=False)
+    except (GeopyError, TimeoutError, OSError, ValueError) as error:
+        log.warning("geocoder_failed", provider=settings.provider, error=type(error).__name__)
+        return []
+    return [Hit({language: one.address}, one.latitude, one.longitude) for one in (found or [])[:limit]]

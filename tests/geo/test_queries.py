@@ -1,0 +1,188 @@
+"""The city, its areas and its places, as every page reads them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from geopy.exc import GeocoderServiceError
+
+from civic import cache
+from civic.config import Geocoder
+from civic.errors import SetupError
+from civic.geo import gazetteer, queries
+from civic.geo.areas import Areas, AreaView, as_multipolygon
+from civic.geo.models import Area, City, Place
+
+NOON = datetime(2026, 11, 13, 12, tzinfo=UTC)
+
+
+def box(west: float, south: float, east: float, north: float) -> dict[str, object]:
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def view(id: int, parent: int | None, level: int, *corners: float) -> AreaView:
+    names = {"en": f"Area {id}"}
+    return AreaView(id, f"a{id}", parent, level, names, as_multipolygon(box(*corners)))
+
+
+AREAS = Areas(
+    [
+        view(1, None, 0, 118.0, 31.0, 118.4, 31.4),
+        view(2, 1, 1, 118.0, 31.0, 118.2, 31.4),
+        view(3, 1, 1, 118.2, 31.0, 118.4, 31.4),
+        view(4, 2, 2, 118.0, 31.0, 118.1, 31.2),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "slugs"),
+    [
+        (31.1, 118.05, ["a4", "a2", "a1"]),
+        (31.3, 118.05, ["a2", "a1"]),  # a district without a neighbourhood there
+        (31.1, 118.2, ["a2", "a1"]),  # on the border of two: always the same one
+        (31.5, 118.05, []),
+    ],
+)
+def test_the_deepest_area_and_all_above_it(lat: float, lon: float, slugs: list[str]) -> None:
+    found = AREAS.at(lat, lon)
+    assert [area.slug for area in AREAS.path(found and found.id)] == slugs
+
+
+def test_below_and_children() -> None:
+    assert AREAS.below(2) == {2, 4}
+    assert AREAS.below(1) == {1, 2, 3, 4}
+    assert [area.slug for area in AREAS.children(1)] == ["a2", "a3"]
+    assert [area.slug for area in AREAS.children(None)] == ["a1"]
+
+
+def test_outlines_are_geojson_of_every_area() -> None:
+    outlines = AREAS.outlines
+    assert [f["properties"]["slug"] for f in outlines["features"]] == ["a1", "a2", "a3", "a4"]
+    assert all(f["geometry"]["type"] in ("Polygon", "MultiPolygon") for f in outlines["features"])
+    assert Areas([]).outlines["features"] == []
+    assert Areas([]).at(31.1, 118.1) is None
+
+
+async def test_without_a_pack_pages_still_have_a_city(database: str) -> None:
+    city = await queries.city()
+    assert city.loaded_at is None
+    assert city.name == "Civic"
+    assert city.settings.confirm_days == 10
+    assert await queries.area_at(31.1, 118.1) is None
+    assert await queries.geocode("anywhere") == []
+
+
+async def load_city(at: datetime = NOON) -> None:
+    await City.update_or_create(
+        id=1,
+        defaults={
+            "names": {"en": "Riverside"},
+            "languages": ["zh", "en"],
+            "zone": "Asia/Shanghai",
+            "settings": {"confirm_days": 7, "from_an_older_version": 1},
+            "bbox": [118.0, 31.0, 118.4, 31.4],
+            "pack_hash": "x",
+            "loaded_at": at,
+        },
+    )
+
+
+async def test_the_city_as_its_pack_says(database: str) -> None:
+    await load_city()
+    city = await queries.city()
+    assert (city.name, city.languages, str(city.zone)) == ("Riverside", ("zh", "en"), "Asia/Shanghai")
+    assert city.settings.confirm_days == 7
+    assert city.centre == pytest.approx((31.2, 118.2))
+    assert city.local(NOON).hour == 20
+
+
+async def test_areas_are_read_again_when_another_pack_is_loaded(database: str) -> None:
+    await load_city()
+    assert len(await queries.areas()) == 0
+    names = {"en": "Riverside"}
+    await Area.create(slug="city", level=0, names=names, geometry=box(118.0, 31.0, 118.4, 31.4))
+    cache_of_city = queries.city
+    assert len(await queries.areas()) == 0  # kept
+    await load_city(NOON.replace(hour=13))
+    cache_of_city.forget()
+    found = await queries.area_at(31.1, 118.1)
+    assert found is not None
+    assert found.slug == "city"
+
+
+async def add_places(*places: tuple[dict[str, str], float, float]) -> None:
+    for names, lat, lon in places:
+        await Place.create(names=names, key=gazetteer.key_of(names), lat=lat, lon=lon)
+    cache.forget_all()
+
+
+@pytest.fixture
+async def places(database: str) -> None:
+    await add_places(
+        ({"zh": "人民路", "en": "People's Road"}, 31.10, 118.10),
+        ({"zh": "人民广场", "en": "People's Square"}, 31.11, 118.11),
+        ({"zh": "河滨大道", "en": "Riverside Avenue"}, 31.20, 118.20),
+    )
+
+
+@pytest.mark.usefixtures("places")
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("人民路", ["人民路"]),
+        ("人民路12号", ["人民路"]),
+        ("人民", ["人民路", "人民广场"]),
+        ("RIVERSIDE  avenue", ["河滨大道"]),
+        ("ｒｉｖｅｒｓｉｄｅ", ["河滨大道"]),
+        ("100% _", []),
+        ("", []),
+    ],
+)
+async def test_addresses_are_found_in_the_gazetteer(typed: str, found: Sequence[str]) -> None:
+    assert [hit.names["zh"] for hit in await queries.geocode(typed)] == found
+
+
+@pytest.mark.usefixtures("places")
+async def test_a_position_is_named_by_the_nearest_place() -> None:
+    hit = await queries.nearest_place(31.1005, 118.1005)
+    assert hit is not None
+    assert hit.names["en"] == "People's Road"
+    assert hit.metres == pytest.approx(73, abs=1)
+    assert await queries.nearest_place(31.5, 118.5) is None
+
+
+class Provider:
+    """Stands where a geopy provider's network would be."""
+
+    def __init__(self, answer: Sequence[object] | Exception) -> None:
+        self.answer = answer
+
+    def __call__(self, text: str, *, exactly_one: bool) -> Sequence[object]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class Location:
+    def __init__(self, address: str, latitude: float, longitude: float) -> None:
+        self.address, self.latitude, self.longitude = address, latitude, longitude
+
+
+async def test_a_provider_answers_only_for_the_city(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await load_city()
+    answer = [Location("Elsewhere", 48.0, 11.0), Location("人民路", 31.1, 118.1)]
+    monkeypatch.setattr(gazetteer, "provider", lambda settings: Provider(answer))
+    hits = await queries.geocode("人民路", Geocoder(provider="nominatim"))
+    assert [hit.names for hit in hits] == [{"zh": "人民路"}]
+
+
+async def test_a_provider_that_fails_gives_nothing(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gazetteer, "provider", lambda settings: Provider(GeocoderServiceError("down")))
+    assert await queries.geocode("人民路", Geocoder(provider="nominatim")) == []
+
+
+def test_an_unknown_provider_is_a_fault_of_the_setup() -> None:
+    with pytest.raises(SetupError, match="nominatimm"):
+        gazetteer.provider(Geocoder(provider="nominatimm"))
