@@ -1,6 +1,7 @@
 """Tortoise's set-up: one app label, one linear migration history, one PostgreSQL (ours, or the one configured)."""
 
 import importlib.util
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -62,7 +63,7 @@ def database_url(config: Config) -> Iterator[str]:
     if url := config.database.url.get_secret_value():
         yield url
         return
-    from civic.postgres import acquire  # the wheel's binaries are needed here only
+    from civic.postgres.server import acquire  # the wheel's binaries are needed here only
 
     with acquire(config.paths.var) as handle:
         yield handle.url()
@@ -98,3 +99,8 @@ async def execute(sql: str, *args: Any) -> int:
     """Run a statement; the number of rows it touched."""
     count, _ = await get_connection("default").execute_query(sql, list(args))
     return count
+
+
+def json_value(value: Any) -> Any:
+    """A jsonb column as `fetch` gives it (text), decoded."""
+    return json.loads(value) if isinstance(value, str) else value
