@@ -39,7 +39,9 @@ class Post(Model):
     language = fields.CharField(12, default="")
     created_at = fields.DatetimeField()
     visibility = fields.CharEnumField(Visibility, default=Visibility.PUBLIC, max_length=8)
-    hidden_reason = fields.CharField(12, default="")
+    visibility_before = fields.CharField(8, default="")  # what restoring goes back to
+    hidden_reason = fields.CharField(20, default="")
+    path = fields.CharField(60, default="")  # its page on this site; whoever made the post says so
     votes_count = fields.IntField(default=0)
     comments_count = fields.IntField(default=0)
     photos_count = fields.IntField(default=0)

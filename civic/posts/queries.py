@@ -1,0 +1,189 @@
+"""Reading posts and what stands under them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from civic.accounts.people import Person
+from civic.db import fetch, fetch_one, json_value
+from civic.errors import NotFound
+from civic.posts import receipts
+from civic.posts.models import Post, Visibility
+
+COMMENTS_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: a person, and the receipt codes that their browser holds."""
+
+    person: Person
+    codes: tuple[str, ...] = ()
+    digests: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, person: Person, codes: Iterable[str] = ()) -> "Viewer":
+        codes = tuple(codes)
+        return cls(person, codes, frozenset(map(receipts.digest, codes)))
+
+    def wrote(self, author_id: int | None, receipt_hash: str | None) -> bool:
+        """This viewer is the author: signed in as them, or holding the post's receipt."""
+        if author_id is not None:
+            return self.person.id == author_id
+        return receipt_hash is not None and receipt_hash in self.digests
+
+
+def may_see(viewer: Viewer, visibility: str, *, author: bool) -> bool:
+    """What is public, private and hidden, decided here for every page, export and feed.
+
+    Public: everybody. Private (by its category): its author and staff. Hidden by a moderator: dispatchers, and its
+    author, who is told why.
+    """
+    if visibility == Visibility.PUBLIC or author:
+        return True
+    if visibility == Visibility.PRIVATE:
+        return viewer.person.is_staff
+    return viewer.person.is_dispatcher
+
+
+async def visible_post(post_id: int, viewer: Viewer) -> Post:
+    """The post, if this viewer may see it. Raises NotFound, which does not say whether it exists."""
+    post = await Post.get_or_none(id=post_id)
+    if post is None or not may_see(
+        viewer, post.visibility, author=viewer.wrote(post.author_id, post.receipt_hash)
+    ):
+        raise NotFound()
+    return post
+
+
+@dataclass(frozen=True)
+class CommentView:
+    id: int
+    text: str
+    at: datetime
+    author: str  # empty: a resident
+    department: dict[str, str] | None  # set: an official word
+    suggestion: bool
+    hidden: bool
+    own: bool
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What templates/posts/_talk.html shows under a post of any kind."""
+
+    post_id: int
+    path: str
+    comments: list[CommentView]
+    count: int
+    votes: int
+    voted: bool
+    open: bool  # comments and votes are taken
+
+
+async def talk(post: Post, viewer: Viewer) -> Talk:
+    """Comments (oldest first, at most COMMENTS_SHOWN; hidden ones for dispatchers and their author) and votes."""
+    rows = await fetch(
+        """
+        SELECT c.id, c.text, c.created_at AS at, coalesce(u.name, '') AS author, d.names AS department, c.suggestion,
+               c.hidden_at IS NOT NULL AS hidden, c.author_id = $2 AS own
+        FROM comment c LEFT JOIN user_account u ON u.id = c.author_id LEFT JOIN department d ON d.id = c.department_id
+        WHERE c.post_id = $1 AND (c.hidden_at IS NULL OR $3 OR c.author_id = $2)
+        ORDER BY c.created_at, c.id LIMIT $4
+        """,
+        post.id,
+        viewer.person.id,
+        viewer.person.is_dispatcher,
+        COMMENTS_SHOWN,
+    )
+    return Talk(
+        post_id=post.id,
+        path=post.path,
+        comments=[CommentView(**(row | {"own": bool(row["own"])})) for row in map(_decoded, rows)],
+        count=post.comments_count,
+        votes=post.votes_count,
+        voted=await _voted(post.id, viewer.person),
+        open=post.visibility != Visibility.HIDDEN,
+    )
+
+
+async def _voted(post_id: int, person: Person) -> bool:
+    if not person.signed_in:
+        return False
+    return (
+        await fetch_one("SELECT 1 AS x FROM vote WHERE post_id = $1 AND user_id = $2", post_id, person.id)
+        is not None
+    )
+
+
+def _decoded(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"department": json_value(row["department"])}
+
+
+@dataclass(frozen=True)
+class FlagView:
+    """A post or comment that somebody flagged, as the moderators' list shows it."""
+
+    post_id: int
+    comment_id: int | None
+    path: str
+    kind: str
+    text: str
+    hidden: bool
+    reasons: list[str]
+    notes: list[str]
+    count: int
+    since: datetime
+
+
+async def flagged(limit: int = 100) -> list[FlagView]:
+    """What waits for a moderator, the most flagged first."""
+    rows = await fetch(
+        """
+        SELECT f.post_id, f.comment_id, p.path, p.kind, coalesce(c.text, p.text) AS text,
+               CASE WHEN f.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden,
+               array_agg(DISTINCT f.reason::text) AS reasons,
+               coalesce(array_agg(f.text) FILTER (WHERE f.text <> ''), '{}') AS notes,
+               count(*) AS count, min(f.created_at) AS since
+        FROM flag f JOIN post p ON p.id = f.post_id LEFT JOIN comment c ON c.id = f.comment_id
+        WHERE f.settled_at IS NULL
+        GROUP BY f.post_id, f.comment_id, p.path, p.kind, p.text, c.text, p.visibility, c.hidden_at
+        ORDER BY count(*) DESC, min(f.created_at) LIMIT $1
+        """,
+        limit,
+    )
+    return [FlagView(**row) for row in rows]
+
+
+async def moderation_log(limit: int = 50) -> list[dict[str, Any]]:
+    """The latest acts of moderators: act, reason, text, at, moderator, path."""
+    return await fetch(
+        """
+        SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id
+        FROM moderation m JOIN user_account u ON u.id = m.moderator_id JOIN post p ON p.id = m.post_id
+        ORDER BY m.id DESC LIMIT $1
+        """,
+        limit,
+    )
+
+
+async def photos_of(post_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    """The photos of these posts, in order: post id -> [{id, name, width, height, public}]."""
+    rows = await fetch(
+        """
+        SELECT pp.post_id, ph.id, ph.name, ph.width, ph.height, ph.public
+        FROM post_photo pp JOIN photo ph ON ph.id = pp.photo_id
+        WHERE pp.post_id = ANY($1) ORDER BY pp.post_id, pp.position, pp.id
+        """,
+        post_ids,
+    )
+    found: dict[int, list[dict[str, Any]]] = {post_id: [] for post_id in post_ids}
+    for row in rows:
+        found[row["post_id"]].append(row)
+    return found
+
+
+async def by_client_key(key: str | None) -> Post | None:
+    """The post that was already sent under this key."""
+    return await Post.get_or_none(client_key=key) if key else None

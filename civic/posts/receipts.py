@@ -1,0 +1,42 @@
+"""Receipt codes: who holds the code of a post without an account is its author.
+
+A code has 60 random bits in an alphabet without look-alikes (Crockford's base 32), written in three groups of four.
+The database holds only its SHA-256; the browser that posted holds the code in a cookie, the person on paper or in
+the follow link of a mail.
+"""
+
+import hashlib
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+COOKIE = "receipts"
+KEPT = 20
+_LOOKALIKES = str.maketrans("OIL", "011")
+
+
+def new_code() -> str:
+    """A new code, such as "7QF3-MWD9-XPA2"."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(12))
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+def digest(code: str) -> str:
+    """SHA-256 (hex) of a code as somebody typed it: case, blanks and dashes do not matter, nor O for 0."""
+    letters = "".join(c for c in code.upper().translate(_LOOKALIKES) if c.isalnum())
+    return hashlib.sha256(letters.encode()).hexdigest()
+
+
+def remember(request: Request, response: Response, code: str, *, secure: bool) -> None:
+    """Keep `code` in this browser's cookie, with the newest others it has."""
+    codes = [c for c in request.state.receipts if c != code][: KEPT - 1]
+    response.set_cookie(
+        COOKIE,
+        ".".join([code, *codes]),
+        max_age=365 * 86400,
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )
