@@ -1,7 +1,7 @@
-"""One PostgreSQL for a whole test run, a database of it for each worker, emptied before each test that uses it.
+"""One PostgreSQL for a whole test run; each worker has a database of it, emptied before each test.
 
-The server is the embedded one (files in a temporary folder, gone at the end), or the one that CIVIC_TEST_DATABASE_URL
-names: a URL of an existing database whose user may create others. What needs no database (`config`, `data`) starts none.
+The server is the embedded one (files in a temporary folder, gone at the end), or the one that
+CIVIC_TEST_DATABASE_URL names: the URL of an existing database whose user may create others.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -48,7 +48,7 @@ def _only_loopback(event: str, args: tuple[object, ...]) -> None:
         raise PermissionError(f"a test tried to reach {args[1]}")
 
 
-# --- the database ---------------------------------------------------------------------------------------------------
+# --- the database ------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def server_url() -> Iterator[Callable[[str], str]]:
     """The URL of a database of the test server, by its name."""
     if EXTERNAL:
         parts = urlsplit(EXTERNAL)
-        yield lambda name: urlunsplit(parts._replace(path=f"/{name}"))
+        yield lambda name: urlunsplit(parts._replace(scheme="postgres", path=f"/{name}"))
         return
     from civic.postgres.server import acquire  # the wheel is not needed where a server is named
 
@@ -109,10 +109,9 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 async def _make_template(server_url: Callable[[str], str], template: str) -> None:
-    await _statement(
-        _admin_url(server_url),
-        f"CREATE DATABASE {template} ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0",
-    )
+    how = "ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
+    await _statement(_admin_url(server_url), f"DROP DATABASE IF EXISTS {template}")  # half made
+    await _statement(_admin_url(server_url), f"CREATE DATABASE {template} {how}")
     await migrate(server_url(template))
 
 
@@ -136,28 +135,37 @@ async def _statement(url: str, sql: str) -> None:
 
 @pytest.fixture(scope="session")
 def database_dsn(make_database: Callable[[str], str]) -> str:
-    """The URL of this worker's database, for asyncpg and for Tortoise. It is not emptied: see `empty_database`."""
+    """The URL of this worker's database, for asyncpg and Tortoise; `empty_database` gives it emptied."""
     return make_database("main")
 
 
-# DELETE would leave dead rows behind; TRUNCATE costs by the table, so only those with rows (and what refers to them).
-# Numbers go on counting: ids that are equal across tables would hide that one was taken for another.
-EMPTY = """DO $$
-DECLARE name text; filled boolean; names text[] := '{}';
-BEGIN
-  FOR name IN SELECT format('%I', relname) FROM pg_class
-      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'tortoise_migrations' LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', name) INTO filled;
-    IF filled THEN names := names || name; END IF;
-  END LOOP;
-  IF names <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(names, ', ') || ' CASCADE'; END IF;
-END $$"""
+@pytest.fixture(scope="session")
+async def empty(database_dsn: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """A function that empties this worker's database.
+
+    TRUNCATE costs by the table, so only those with rows (and what refers to them). Numbers go on counting:
+    ids that are equal across tables would hide that one was taken for another.
+    """
+    connection = await asyncpg.connect(database_dsn)
+    names = await connection.fetch(
+        "SELECT format('%I', relname) AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind = 'r' AND relname <> 'tortoise_migrations'"
+    )
+    one = "SELECT '{0}' AS name WHERE EXISTS (SELECT FROM {0})"
+    filled = await connection.prepare(" UNION ALL ".join(one.format(row["name"]) for row in names))
+
+    async def empty() -> None:
+        if rows := await filled.fetch():
+            await connection.execute(f"TRUNCATE {', '.join(row['name'] for row in rows)} CASCADE")
+
+    yield empty
+    await connection.close()
 
 
 @pytest.fixture
-async def empty_database(database_dsn: str) -> str:
-    """The URL of this worker's database, empty but for its schema; nothing is connected to it."""
-    await _statement(database_dsn, EMPTY)
+async def empty_database(database_dsn: str, empty: Callable[[], Awaitable[None]]) -> str:
+    """The URL of this worker's database, empty but for its schema; Tortoise is not connected to it."""
+    await empty()
     cache.forget_all()
     return database_dsn
 
@@ -169,7 +177,7 @@ async def database(empty_database: str) -> AsyncIterator[str]:
         yield empty_database
 
 
-# --- the program ----------------------------------------------------------------------------------------------------
+# --- the program -------------------------------------------------------------
 
 
 @pytest.fixture
