@@ -1,11 +1,13 @@
 """Working time as a look-up: when a calendar is open, how much of it lies between two instants.
 
-A calendar is laid out once as a table of open intervals, each with the opening time that came before it; every question
-is then a binary search in that table and never a walk over days. The same rows go to the database (`table`).
+A calendar is laid out once as a table of open intervals, each with the opening time that came before it;
+every question is then a binary search in that table and never a walk over days. The same rows go to the
+database (`table`).
 
-How local times are read (CLOCK-AND-SCORES 1): a local time means the first instant at which the clocks of the zone show
-that time or a later one. So a time that the clocks skip is the instant of the skip, a time that they show twice is the first
-of the two, a day of 23 or 25 hours has the hours that really passed, and a date that never was is not a working day.
+How local times are read (CLOCK-AND-SCORES 1): a local time means the first instant at which the clocks of the
+zone show that time or a later one. So a time that the clocks skip is the instant of the skip, a time that
+they show twice is the first of the two, a day of 23 or 25 hours has the hours that really passed, and a date
+that never was is not a working day.
 """
 
 from array import array
@@ -35,11 +37,12 @@ class OutsideCalendar(ValueError):
 
 
 def first_instant(zone: ZoneInfo, wall: datetime) -> datetime:
-    """The first instant (UTC) at which the clocks of `zone` show the naive local time `wall` or a later one."""
+    """The first instant (UTC) at which the clocks of `zone` show the local time `wall` (naive) or a later."""
     instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if _wall(zone, instant) == wall:
         return instant
-    # The clocks skip `wall`. Read with the offset of after the skip it falls before it, read with that of before, after it.
+    # The clocks skip `wall`: read with the offset from after the skip it falls before the skip, and the other
+    # way about. Between the two is the skip.
     before = int(wall.replace(tzinfo=zone, fold=1).timestamp() // 1)
     seconds = range(before, int(instant.timestamp() // 1) + 1)
     skip = bisect_left(seconds, wall, key=lambda second: _wall(zone, _EPOCH + timedelta(seconds=second)))
@@ -50,10 +53,15 @@ def _wall(zone: ZoneInfo, instant: datetime) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
-def _microseconds(instant: datetime) -> int:
+def as_utc(instant: datetime) -> datetime:
+    """The same instant in UTC; raises ValueError for a datetime without a zone, which is no instant."""
     if instant.utcoffset() is None:
-        raise ValueError(f"{instant.isoformat()} has no time zone; working time is counted between instants")
-    return (instant - _EPOCH) // _MICROSECOND
+        raise ValueError(f"{instant.isoformat()} has no time zone, so it is no instant to count from")
+    return instant.astimezone(UTC)
+
+
+def _microseconds(instant: datetime) -> int:
+    return (as_utc(instant) - _EPOCH) // _MICROSECOND
 
 
 def _instant(microseconds: int) -> datetime:
@@ -61,9 +69,10 @@ def _instant(microseconds: int) -> datetime:
 
 
 class _Table:
-    """The columns of a calendar, in microseconds since 1970 or of opening time; `days` and `dates` are ordinals.
+    """A calendar's columns, in microseconds since 1970 or of opening time; `days` and `dates` are ordinals.
 
-    Integers, so that work which exactly uses up a day ends on the closing instant and not a rounding error later.
+    Integers, so that work which exactly uses up a day ends on the closing instant and not a rounding error
+    later.
     """
 
     def __init__(self) -> None:
@@ -88,7 +97,7 @@ class _Table:
 
 
 def _lay_out(hours: OpeningHours, until: date) -> _Table:
-    """The table from FIRST_DAY to `until`. The zone is asked once a day, and for each time only on days that it changes."""
+    """The table up to `until`. The zone is asked once a day, and for every time only on days it changes."""
     table, zone = _Table(), hours.zone
     midnight = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=zone)
     offset = midnight.utcoffset()
@@ -117,8 +126,8 @@ def _local_instant(zone: ZoneInfo, ordinal: int, minutes: int) -> int:
 class WorkingCalendar:
     """When an office is open, from 2000-01-01 to the end of `until` (local dates). Made by `build`.
 
-    Answers are in UTC. Every method refuses a datetime without a zone (ValueError) and raises OutsideCalendar where the
-    table does not reach.
+    Answers are in UTC. Every method refuses a datetime without a zone (ValueError) and raises OutsideCalendar
+    where the table does not reach.
     """
 
     spec: CalendarSpec
@@ -130,7 +139,8 @@ class WorkingCalendar:
     def build(cls, spec: CalendarSpec, until: date | None = None) -> "WorkingCalendar":
         """Lay the calendar out up to and including `until`; by default to the end of this year + 10.
 
-        Raises CalendarError (a ValueError) that lists everything wrong with `spec`, each with the day it concerns.
+        Raises CalendarError (a ValueError) that lists everything wrong with `spec`, each with the day it
+        concerns.
         """
         hours = read_spec(spec)
         last = until or date(datetime.now(UTC).year + YEARS_AHEAD, 12, 31)
@@ -151,8 +161,8 @@ class WorkingCalendar:
     def add_working(self, a: datetime, s: float) -> datetime:
         """The earliest instant `t >= a` with `working_seconds(a, t) >= s`; `a` itself when `s` is 0.
 
-        A negative `s` goes back: the earliest `t` with `working_seconds(t, a) <= -s`. Either way work that exactly uses
-        up a day ends at that day's closing instant, never at the next opening.
+        A negative `s` goes back: the earliest `t` with `working_seconds(t, a) <= -s`. Either way work that
+        exactly uses up a day ends at that day's closing instant, never at the next opening.
         """
         start = _microseconds(a)
         position = self._position(start)
@@ -160,7 +170,7 @@ class WorkingCalendar:
         return _instant(self._instant_at(position + step) if step else start)
 
     def nth_working_day_close(self, start: datetime, n: int) -> datetime:
-        """The closing instant of the `n`-th (from 1) working day whose local date is after that of `start`."""
+        """The closing instant of the `n`-th working day (from 1) with a local date after that of `start`."""
         if n < 1:
             raise ValueError(f"working days are counted from 1, not {n}")
         self._check(_microseconds(start))
@@ -181,9 +191,9 @@ class WorkingCalendar:
     def table(self) -> Iterator[tuple[datetime, datetime, int, date]]:
         """Rows (opens_at, closes_at, before_seconds, local_date) for the database, in order of time.
 
-        `before_seconds` is the opening time since the table's start, always whole. Two marks without length, dated the
-        day before and the day after the calendar, say how far it reaches; where it opens at the very start, the first
-        mark is not needed and left out.
+        `before_seconds` is the opening time since the table's start, always whole. Two marks without length,
+        dated the day before and the day after the calendar, say how far it reaches; where it opens at the
+        very start, the first mark is not needed and left out.
         """
         table = self._table
         if table.opens[0] > table.start:

@@ -1,7 +1,8 @@
 """Opening hours as a city writes them, and their check.
 
-`CalendarSpec` is plain data, as TOML and JSON give it: weekdays are numbers (0 is Monday) or English names of any length from
-three letters, dates are dates or ISO text, times are "HH:MM" or local times, and a closing time may be "24:00".
+`CalendarSpec` is plain data, as TOML and JSON give it: weekdays are numbers (0 is Monday) or English
+names of at least three letters, dates are dates or ISO text, times are "HH:MM" or local times, and a closing
+time may be "24:00".
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,7 +33,8 @@ class CalendarSpec:
 
     `weekly`: weekday to its list of local [open, close) intervals; a day left out is closed.
     `holidays`: dates on which it is closed.
-    `workdays`: dates on which it is open although the week says closed, with their hours, or None for Monday's.
+    `workdays`: dates on which it is open although the week says closed; with their hours, or None for
+    Monday's.
     """
 
     zone: str
@@ -182,4 +184,4 @@ def _clock(minutes: int) -> str:
 def _shown(interval: Sequence[str | time]) -> str:
     if isinstance(interval, str):
         return repr(interval)
-    return "–".join(str(end)[:5] if isinstance(end, time) else str(end) for end in interval)
+    return "-".join(str(end)[:5] if isinstance(end, time) else str(end) for end in interval)

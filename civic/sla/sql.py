@@ -1,9 +1,9 @@
-"""Working time in the database: the look-ups of `calendars.py` as SQL functions over the rows of `WorkingCalendar.table`.
+"""Working time in the database: the look-ups of `calendars.py` over the rows of `WorkingCalendar.table`.
 
-Both count in whole microseconds, as Python does, and give the same answers. They are in PL/pgSQL because it keeps the
-plans of its look-ups and can raise; the body of an SQL function that looks things up is planned anew and never inlined.
-A NULL argument gives NULL. An instant that the table does not reach, or a calendar without rows, raises SQLSTATE 22008
-(datetime_field_overflow).
+Both count in whole microseconds, as Python does, and give the same answers. They are in PL/pgSQL because it
+keeps the plans of its look-ups and can raise; the body of an SQL function that looks things up is planned
+anew and never inlined. A NULL argument gives NULL. An instant that the table does not reach, or a calendar
+without rows, raises SQLSTATE 22008 (datetime_field_overflow).
 """
 
 # The second look-up goes by opening time; marks without length tie with their neighbour, hence opens_at.
@@ -12,8 +12,8 @@ CREATE INDEX IF NOT EXISTS calendar_interval_by_work
     ON calendar_interval (calendar_id, before_seconds, opens_at)
 """
 
-# Opening time, in microseconds, from the start of the table to an instant: one descent of the index. A row that has no
-# length though time was worked before it is the mark at the table's end.
+# Opening time, in microseconds, from the start of the table to an instant: one descent of the index. A row
+# that has no length though time was worked before it is the mark at the table's end.
 CREATE_WORKING_POSITION = """
 CREATE OR REPLACE FUNCTION working_position(calendar_id bigint, instant timestamptz) RETURNS bigint
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$

@@ -1,18 +1,18 @@
-"""Targets: how long an answer or a solution may take, and the instants that follow (CLOCK-AND-SCORES 1 and 2).
+"""Targets: how long an answer or a solution may take, and the instants that follow (CLOCK-AND-SCORES 1, 2).
 
-A target is one of `4 working hours`, `3 working days`, `48 hours`, `5 days`. Its allowance is counted in seconds of its own
-kind: opening time for the working ones, elapsed time for the others. Time that has run past the due instant counts as
-a negative remainder, so that a pause never shortens a delay.
+A target is one of `4 working hours`, `3 working days`, `48 hours`, `5 days`. Its allowance is counted in
+seconds of its own kind: opening time for the working ones, elapsed time for the others. Time that has run
+past the due instant counts as a negative remainder, so that a pause never shortens a delay.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from civic.i18n import ngettext
-from civic.sla.calendars import WorkingCalendar, first_instant
+from civic.sla.calendars import WorkingCalendar, as_utc, first_instant
 
 MOST_DAYS = 1_000
 MOST_HOURS = 10_000
@@ -39,7 +39,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An amount of a unit. Raises ValueError for no amount at all, for part of a day, and beyond the longest allowed."""
+    """An amount of a unit. Raises ValueError for nothing, a part of a day, and more than is allowed."""
 
     amount: Decimal
     unit: Unit
@@ -72,7 +72,8 @@ class Target:
         return ngettext("%(number)s day", "%(number)s days", n, number=number)
 
     @property
-    def _hours(self) -> timedelta:
+    def hours(self) -> timedelta:
+        """The length of a target in hours."""
         return timedelta(microseconds=int(self.amount * 3_600_000_000))
 
 
@@ -97,18 +98,18 @@ def due(target: Target, start: datetime, calendar: WorkingCalendar) -> datetime:
     """The instant (UTC) until which `target`, started at `start`, is kept."""
     match target.unit:
         case Unit.WORKING_HOURS:
-            return calendar.add_working(start, target._hours.total_seconds())
+            return calendar.add_working(start, target.hours.total_seconds())
         case Unit.WORKING_DAYS:
             return calendar.nth_working_day_close(start, int(target.amount))
         case Unit.HOURS:
-            return (start + target._hours).astimezone(UTC)
+            return as_utc(start) + target.hours
         case Unit.DAYS:
             return _days_later(start, int(target.amount), calendar)
 
 
 def _days_later(start: datetime, days: int, calendar: WorkingCalendar) -> datetime:
-    """The same local time on a later date; where the clocks skip or repeat that time, as the calendar reads it."""
-    local = start.astimezone(calendar.zone).replace(tzinfo=None, fold=0)
+    """The same local time on a later date; one that the clocks skip or repeat is read as calendars do."""
+    local = as_utc(start).astimezone(calendar.zone).replace(tzinfo=None, fold=0)
     return first_instant(calendar.zone, local + timedelta(days=days))
 
 
@@ -116,23 +117,23 @@ def allowance(target: Target, start: datetime, calendar: WorkingCalendar) -> flo
     """The seconds that `target` gives from `start`: of opening time for working targets, else elapsed."""
     if target.unit.counts_days:
         return remaining(target, start, due(target, start, calendar), calendar)
-    return target._hours.total_seconds()
+    return target.hours.total_seconds()
 
 
 def remaining(target: Target, now: datetime, due: datetime, calendar: WorkingCalendar) -> float:
-    """The seconds left at `now`, of the kind that `target` counts: what a pause keeps. Negative when overdue."""
+    """Seconds left at `now`, of the kind that `target` counts: what a pause keeps. Negative when overdue."""
     if not target.unit.works:
-        return (due - now).total_seconds()
+        return (as_utc(due) - as_utc(now)).total_seconds()
     if due < now:
         return -calendar.working_seconds(due, now)
     return calendar.working_seconds(now, due)
 
 
 def resume(target: Target, now: datetime, remaining: float, calendar: WorkingCalendar) -> datetime:
-    """The due instant (UTC) of a clock that goes on at `now` with `remaining` seconds; in the past if it was overdue."""
+    """The due instant (UTC) of a clock that goes on at `now` with `remaining` seconds; past if overdue."""
     if target.unit.works:
         return calendar.add_working(now, remaining)
-    return (now + timedelta(seconds=remaining)).astimezone(UTC)
+    return as_utc(now) + timedelta(seconds=remaining)
 
 
 def instant_at_share(
@@ -146,11 +147,11 @@ def instant_at_share(
 ) -> datetime:
     """When `share` (0.5, 0.8, 1) of the allowance is used, never before `start`.
 
-    Counted back from `due`, so that it also holds after a pause. `allowance` is the one that was stored when the clock
-    started; without it, it is computed anew with the calendar as it is now.
+    Counted back from `due`, so that it also holds after a pause. `allowance` is the one that was stored when
+    the clock started; without it, it is computed anew with the calendar as it is now.
     """
     whole = _allowance(target, start, calendar, allowance)
-    return max(start.astimezone(UTC), resume(target, due, (share - 1) * whole, calendar))
+    return max(as_utc(start), resume(target, due, (share - 1) * whole, calendar))
 
 
 def used_share(
