@@ -1,4 +1,4 @@
-"""A few confined processes that decode uploads, so that neither the event loop nor this process meets a hostile file."""
+"""A few confined processes that decode uploads: neither the event loop nor this process meets a hostile file."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ class Decoder:
     """Use as `async with Decoder() as decoder`, in the loop that calls `process`. Processes start when needed.
 
     `processes` photos are decoded at once and `waiting` wait for at most `patience` seconds; `seconds` is what one
-    photo may take.
+    photo may take, `memory` (bytes) what one process may.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Decoder:
         self._arguments = [str(n) for n in (max_bytes, max_pixels, seconds, memory)]
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
+        self._stopped = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,6 +59,7 @@ class Decoder:
 
     async def stop(self) -> None:
         """End every process; photos in hand are lost (their uploads have not been accepted)."""
+        self._stopped = True
         await asyncio.gather(*(self._end(process) for process in list(self._all)))
 
     def pids(self) -> list[int]:
@@ -67,8 +69,8 @@ class Decoder:
     async def process(self, data: bytes) -> Decoded:
         """The three clean variants of an upload, with place and time.
 
-        Raises PhotoRefused (422), also when the file crashed or hung the process that read it, and Busy (503) when
-        too many photos wait already.
+        Raises PhotoRefused (422), also when the file crashed or hung the process that read it, and Busy (503)
+        when too many photos wait already.
         """
         if len(data) > self._max_bytes:
             raise PhotoRefused("too_large", max_bytes=self._max_bytes)
@@ -91,7 +93,7 @@ class Decoder:
             self._waiting -= 1
 
     async def _decode(self, data: bytes) -> Decoded:
-        """A process that dies gets the photo a second chance in a fresh one: the kernel, short of memory, kills the
+        """A photo whose process dies gets a second chance in a fresh one: the kernel, short of memory, kills the
         innocent too, and one that waited idle may be dead without our knowing."""
         for _ in range(2):
             process = await self._ready()
@@ -101,7 +103,7 @@ class Decoder:
             except TimeoutError:
                 log.warning("photo took too long", seconds=self._seconds)
                 raise PhotoRefused("too_slow") from None
-            except (EOFError, OSError, ValueError, KeyError, TypeError) as error:
+            except Exception as error:  # it died, or is taken over and says whatever it likes
                 log.warning("photo decoder failed", error=type(error).__name__)
                 continue
             finally:
@@ -115,6 +117,8 @@ class Decoder:
         raise PhotoRefused("damaged")
 
     async def _ready(self) -> "_Process":
+        if self._stopped:
+            raise Busy()
         while self._idle:
             process = self._idle.pop()
             if process.alive:
@@ -142,7 +146,8 @@ class _Process:
     """One confined process, as its parent sees it."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin and process.stdout
+        assert process.stdin is not None
+        assert process.stdout is not None
         self._process, self._to, self._from = process, process.stdin, process.stdout
         self._photos = 0
         self.reusable = False
@@ -150,7 +155,7 @@ class _Process:
     @classmethod
     async def start(cls, arguments: list[str]) -> Self:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "civic.media.sandbox", *arguments),
+            *(sys.executable, "-P", "-m", "civic.media.sandbox", *arguments, str(os.getpid())),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # what libraries print there is the hostile file's text
@@ -172,8 +177,10 @@ class _Process:
         await self._head()
 
     async def ask(self, data: bytes) -> tuple[dict[str, Any], Decoded | None]:
-        """The reply's head, and the photo unless it was refused. Raises EOFError, OSError, ValueError, KeyError or
-        TypeError when the process died or talks nonsense."""
+        """The reply's head, and the photo unless it was refused.
+
+        Raises EOFError, OSError, ValueError and others when the process died or talks nonsense.
+        """
         self.reusable = False
         self._to.write(LENGTH.pack(len(data)))
         self._to.write(data)

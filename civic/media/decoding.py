@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -78,8 +78,8 @@ class Decoded:
 def read_photo(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Decoded:
     """Check, orient, convert to sRGB and scale one photo; of an animation, its first frame.
 
-    The type is taken from the content. A truncated file is refused (half a photo is no evidence of anything), while
-    broken metadata only costs the metadata. Raises Refusal.
+    The type is taken from the content. A truncated file is refused (half a photo is no evidence of anything),
+    while broken metadata only costs the metadata. Raises Refusal.
     """
     if len(data) > max_bytes:
         raise Refusal("too_large")
@@ -97,9 +97,7 @@ def read_photo(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX
             raise Refusal("damaged") from None  # what fits into max_pixels fits into the sandbox's memory
         except Refusal:
             raise
-        except (
-            Exception
-        ) as error:  # a parser met a hostile file: Pillow's raise anything from KeyError to struct.error
+        except Exception as error:  # a parser met a hostile file: Pillow's raise anything from KeyError to struct.error
             raise Refusal("damaged") from error
 
 
@@ -187,9 +185,7 @@ def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-        converted = (
-            None  # broken, or of another colour space than the pixels: then they are what they look like
-        )
+        converted = None  # broken, or of another colour space than the pixels: then they are what they look like
     return converted or image.convert("RGB")
 
 
@@ -225,10 +221,14 @@ def _or_none(read: Callable[[], _T]) -> _T | None:
 
 
 def _gps(image: Image.Image) -> GPS | None:
-    """A position that can be true: both references given, finite, in range, and not the 0, 0 of a missing fix."""
     block = image.getexif().get_ifd(ExifTags.IFD.GPSInfo)
     lat = _degrees(block[2], block[1], "N", "S")
     lon = _degrees(block[4], block[3], "E", "W")
+    return position(lat, lon)
+
+
+def position(lat: float, lon: float) -> GPS | None:
+    """None if it cannot be true: not finite, out of range, or the 0, 0 of a camera without a fix."""
     if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
         return None
     if round(lat, 5) == 0 and round(lon, 5) == 0:
@@ -238,9 +238,7 @@ def _gps(image: Image.Image) -> GPS | None:
 
 def _degrees(parts: Any, hemisphere: str | bytes, positive: str, negative: str) -> float:
     """Degrees, minutes and seconds (numbers at least 0; the last two may be missing). Raises ValueError."""
-    letter = (
-        (hemisphere.decode("ascii") if isinstance(hemisphere, bytes) else hemisphere).strip("\0 ").upper()
-    )
+    letter = (hemisphere.decode("ascii") if isinstance(hemisphere, bytes) else hemisphere).strip("\0 ").upper()
     if letter not in (positive, negative):
         raise ValueError("no hemisphere")  # half of the guesses would be on the other side of the earth
     numbers = [float(p) for p in (parts if isinstance(parts, tuple) else (parts,))]
@@ -256,13 +254,12 @@ def _taken(image: Image.Image) -> datetime | None:
     for time, offset in ((0x9003, 0x9011), (0x9004, 0x9012)):
         text = str(block.get(time, "")).strip("\0 ")
         if text:
-            taken = datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S")
-            zone = _or_none(lambda offset=offset: _zone(block[offset]))  # type: ignore[misc]
-            return taken.replace(tzinfo=zone)
+            taken = datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 (cameras seldom know)
+            return taken.replace(tzinfo=_or_none(partial(_zone, block.get(offset))))
     return None
 
 
-def _zone(text: str) -> timezone:
+def _zone(text: Any) -> timezone:
     """The zone that "+08:00" says. Raises ValueError."""
     sign, hours, minutes = text[0], int(text[1:3]), int(text[4:6])
     if sign not in "+-":

@@ -5,12 +5,13 @@ from tortoise.models import Model
 
 
 class Photo(Model):
-    """The position from the photo's metadata is personal and is not here: `add_photo` hands it to its caller."""
+    """Without its position, which is personal: `add_photo` hands that to its caller."""
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(22, unique=True)  # 128 random bits: what stands in addresses
     sha256 = fields.CharField(64, db_index=True)  # of the file as uploaded: the same file again is recognised
-    # SHA-256 over the three variants: the stem of their keys in the store. Photos that look alike share files.
+    # SHA-256 over the three variants: the stem of their keys in the store. Photos that look alike share
+    # files.
     content = fields.CharField(64, db_index=True)
     width = fields.IntField()  # of the upright original, in pixels
     height = fields.IntField()

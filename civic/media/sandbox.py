@@ -1,8 +1,8 @@
 """The confined process in which uploads are decoded: `python -m civic.media.sandbox`, started by `decoder.py`.
 
-Over its pipes: each request is a length (4 bytes, big-endian) and the upload; each reply is a length and a JSON head,
-followed by the variants' bytes one after the other. After its imports it says `{"ready": true}`. It ends when its pipe
-closes, when its parent dies, and when a limit is passed.
+Over its pipes: a request is a length (4 bytes, big-endian) and the upload; a reply is a length and a JSON head, and
+then the variants' bytes one after the other. After its imports it says `{"ready": true}`. It ends when its pipe closes,
+when its parent dies, and when a limit is passed.
 
 It holds nothing worth stealing (no settings, no database, an almost empty environment) and cannot write a file.
 """
@@ -21,19 +21,22 @@ from typing import IO, Any
 
 from PIL import Image
 
-from civic.media.decoding import EDGES, GPS, Decoded, Refusal, Variant, read_photo
+from civic.media.decoding import EDGES, MIN_SIDE, Decoded, Refusal, Variant, position, read_photo
 
 LENGTH = struct.Struct("!I")
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Answer requests until the pipe closes. Arguments: bytes, pixels, seconds a photo; bytes of memory."""
-    max_bytes, max_pixels, seconds, memory = map(int, sys.argv[1:5])
+    """Answer requests until the pipe closes.
+
+    Arguments: bytes, pixels and seconds a photo may take; bytes of memory; the parent's process id.
+    """
+    max_bytes, max_pixels, seconds, memory, parent = map(int, sys.argv[1:6])
     source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not get between the replies
     Image.preinit()
-    _confine(memory)
+    _confine(memory, parent)
     _send(target, {"ready": True})
     while head := source.read(LENGTH.size):
         data = source.read(LENGTH.unpack(head)[0])
@@ -47,7 +50,7 @@ def main() -> None:
         signal.alarm(0)
 
 
-def _confine(memory: int) -> None:
+def _confine(memory: int, parent: int) -> None:
     """Bounded memory, no files, no core dumps, and no life after the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     for kind, limit in (
@@ -59,7 +62,7 @@ def _confine(memory: int) -> None:
             resource.setrlimit(kind, (limit, limit))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:  # the parent died before we asked
+        if os.getppid() != parent:  # it died before we asked
             sys.exit()
 
 
@@ -92,7 +95,7 @@ def _send(target: IO[bytes], head: dict[str, Any], *parts: bytes) -> None:
 
 
 def sizes_announced(head: dict[str, Any]) -> list[int]:
-    """How many bytes each variant takes that follows `head`. Raises ValueError, KeyError, TypeError on nonsense."""
+    """How many bytes each variant takes that follows. Raises ValueError, KeyError or TypeError on nonsense."""
     sizes = [int(size) for _, _, _, size in head["variants"]]
     if [edge for edge, *_ in head["variants"]] != list(EDGES) or not all(0 < s < 2**24 for s in sizes):
         raise ValueError("not three variants")
@@ -102,17 +105,20 @@ def sizes_announced(head: dict[str, Any]) -> list[int]:
 def decoded_from(head: dict[str, Any], parts: list[bytes]) -> Decoded:
     """The reply as `read_photo` returned it. Raises ValueError, KeyError, TypeError: a hostile file may have
     taken over the process that wrote it, so nothing of it is believed unseen."""
+    width, height = head["width"], head["height"]
+    if min(width, height) < MIN_SIDE or width * height > 2**31:
+        raise ValueError("not a photo's size")
     variants = {}
-    for (edge, width, height, _), data in zip(head["variants"], parts, strict=True):
-        if not (0 < width <= edge and 0 < height <= edge and data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+    for (edge, wide, high, _), data in zip(head["variants"], parts, strict=True):
+        if not (0 < wide <= edge and 0 < high <= edge and data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
             raise ValueError("not a variant")
-        variants[edge] = Variant(width, height, data)
+        variants[edge] = Variant(wide, high, data)
     return Decoded(
         format=str(head["format"]),
-        width=int(head["width"]),
-        height=int(head["height"]),
+        width=int(width),
+        height=int(height),
         variants=variants,
-        gps=GPS(*map(float, head["gps"])) if head["gps"] else None,
+        gps=position(*map(float, head["gps"])) if head["gps"] else None,
         taken_at=datetime.fromisoformat(head["taken_at"]) if head["taken_at"] else None,
     )
 

@@ -1,0 +1,99 @@
+"""Taking photos in, using them, and dropping those that nobody used.
+
+Photos that look alike share files. A row is there before its files; whoever adds one holds a lock with others who
+add, and whoever removes files holds it alone. So no file goes that a row needs, however the two overlap.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from tortoise.transactions import in_transaction
+
+from civic.db import execute
+from civic.errors import Invalid
+from civic.media.decoder import Decoder
+from civic.media.decoding import GPS, Decoded
+from civic.media.models import Photo
+from civic.media.queries import DRAFT_LIFE, GONE
+from civic.media.store import Store, key_of
+
+_LOCK = "hashtextextended('civic.media: files of the store', 0)"
+_BATCH = 200
+
+
+async def add_photo(
+    data: bytes, store: Store, decoder: Decoder, *, zone: tzinfo = UTC
+) -> tuple[Photo, GPS | None, datetime | None]:
+    """Take an upload in as a draft; with where and when it was taken, as its metadata said.
+
+    `zone` is that of a camera that does not tell its own (the city's). Not to be called within a transaction:
+    it waits for the decoder. Raises PhotoRefused and Busy.
+    """
+    decoded = await decoder.process(data)
+    now = datetime.now(UTC)
+    taken = _taken_at(decoded, zone, now)
+    content = hashlib.sha256(b"".join(v.data for v in decoded.variants.values())).hexdigest()
+    photo = Photo(
+        name=secrets.token_urlsafe(16),
+        sha256=hashlib.sha256(data).hexdigest(),
+        content=content,
+        width=decoded.width,
+        height=decoded.height,
+        sizes={
+            str(edge): [v.width, v.height, len(v.data), key_of(content, edge)] for edge, v in decoded.variants.items()
+        },
+        taken_at=taken,
+        created_at=now,
+    )
+    async with in_transaction():
+        await execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
+        await photo.save()
+    for edge, variant in decoded.variants.items():
+        await store.put(key_of(content, edge), variant.data)
+    return photo, decoded.gps, taken
+
+
+def _taken_at(decoded: Decoded, zone: tzinfo, now: datetime) -> datetime | None:
+    """The camera's time in UTC; None where its clock was never set (1970, 1980, the future)."""
+    taken = decoded.taken_at
+    if taken is None or not 1990 <= taken.year <= now.year + 1:
+        return None
+    taken = (taken if taken.tzinfo else taken.replace(tzinfo=zone)).astimezone(UTC)
+    return taken if taken < now + timedelta(days=1) else None
+
+
+async def attach(photos: Sequence[Photo], *, public: bool = True) -> None:
+    """These drafts are used by what the caller's transaction makes. Raises Invalid if one is used already or gone."""
+    ids = [photo.id for photo in photos]
+    if await Photo.filter(id__in=ids, attached=False).update(attached=True, public=public) != len(ids):
+        raise Invalid(GONE, fields={"photos": GONE})
+    for photo in photos:
+        photo.attached, photo.public = True, public
+
+
+async def drop_drafts(store: Store, *, older_than: timedelta = DRAFT_LIFE) -> int:
+    """Delete photos that nothing used within `older_than`, and their files; how many. Safe at any time, and twice."""
+    before, dropped = datetime.now(UTC) - older_than, 0
+    while count := await _drop_some(store, before):
+        dropped += count
+    await store.tidy(DRAFT_LIFE.total_seconds())
+    return dropped
+
+
+async def _drop_some(store: Store, before: datetime) -> int:
+    async with in_transaction():
+        await execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        old = Photo.filter(attached=False, created_at__lt=before).order_by("created_at").limit(_BATCH)
+        photos = await old.select_for_update(skip_locked=True)
+        await Photo.filter(id__in=[p.id for p in photos]).delete()
+        contents = {p.content for p in photos}
+        used = set(await Photo.filter(content__in=list(contents)).values_list("content", flat=True))
+        # Before the commit, while nobody can add a row that needs these files. Killed here, the drafts are still
+        # there for the next time, and too old for `queries.drafts`.
+        for photo in photos:
+            if photo.content not in used:
+                for *_size, key in photo.sizes.values():
+                    await store.delete(str(key))
+    return len(photos)

@@ -1,0 +1,26 @@
+"""Photos that wait for a post to use them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from civic.errors import Invalid
+from civic.i18n import lazy as _
+from civic.media.models import Photo
+
+DRAFT_LIFE = timedelta(hours=24)
+# A form must not take up a draft that is being dropped at this moment.
+_USABLE = DRAFT_LIFE - timedelta(hours=1)
+GONE = _("One of the photos is no longer there. Please choose it again.")
+
+
+async def drafts(names: Sequence[str]) -> list[Photo]:
+    """The photos of a form that is sent again: drafts by name, in this order.
+
+    Raises Invalid (field "photos") if one is unknown, used already or too old.
+    """
+    fresh = datetime.now(UTC) - _USABLE
+    found = await Photo.filter(name__in=list(names), attached=False, created_at__gt=fresh)
+    photos = {photo.name: photo for photo in found}
+    if len(photos) != len(names):
+        raise Invalid(GONE, fields={"photos": GONE})
+    return [photos[name] for name in names]

@@ -1,0 +1,42 @@
+"""GET /photos/{name}/{edge}.webp"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from civic.errors import NotFound
+from civic.media.links import is_open, seconds_left
+from civic.media.models import Photo
+from civic.media.store import Store
+
+YEAR = 365 * 24 * 3600
+
+
+async def photo(request: Request) -> Response:
+    """A variant. One that is not for everybody is there only for a signed address (see links.photo_url).
+
+    `request.app.state` has `store` (a Store) and `secret` (Config.secret()).
+    """
+    name, edge = request.path_params["name"], str(request.path_params["edge"])
+    found = await Photo.get_or_none(name=name)
+    if found is None or edge not in found.sizes:
+        raise NotFound()
+    if is_open(found):
+        cache = f"public, max-age={YEAR}, immutable"
+    elif left := seconds_left(name, request.query_params, request.app.state.secret):
+        cache = f"private, max-age={left}"
+    else:
+        raise NotFound()
+    key = str(found.sizes[edge][3])
+    headers = {
+        "Cache-Control": cache,
+        "ETag": f'"{key}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    store: Store = request.app.state.store
+    data = await store.get(key)
+    if data is None:
+        raise NotFound()
+    return Response(data, headers=headers, media_type="image/webp")
