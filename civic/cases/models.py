@@ -66,8 +66,9 @@ class Case(Model):
     resolved_at = fields.DatetimeField(null=True)  # of the resolution that still stands
     confirm_until = fields.DatetimeField(null=True)  # when a resolution is confirmed by itself
     confirmed_by = fields.CharField(8, default="")  # reporter, time
+    dispute_until = fields.DatetimeField(null=True)  # until when the reporter may reopen a confirmed case
     declined_reason = fields.CharField(20, default="")
-    decline_overturned = fields.BooleanField(default=False)
+    decline_overturned = fields.BooleanField(default=False)  # and it is declined no more
     reopened = fields.IntField(default=0)
     handovers = fields.IntField(default=0)
     # when the case's own promise (first the response, then the resolution) falls due; NULL: nothing runs
@@ -90,8 +91,6 @@ class Case(Model):
             ("category_id", "received_at"),
             ("area_id", "received_at"),
             ("due_at",),
-            ("waiting_until",),
-            ("confirm_until",),
         )
 
 
@@ -110,6 +109,7 @@ class Outcome(StrEnum):
     DECLINED = "declined"
     MERGED = "merged"
     DONE = "done"  # a support department's part
+    CLOSED = "closed"  # because somebody else closed the case
 
 
 class Assignment(Model):
@@ -135,6 +135,7 @@ class Assignment(Model):
     outcome = fields.CharEnumField(Outcome, null=True, max_length=12)
     misrouted = fields.BooleanField(default=False)  # the dispatcher says: it should not have come here
     standing = fields.BooleanField(default=False)  # its resolution still stands
+    overturned = fields.BooleanField(default=False)  # it declined, and an appeal was upheld
     response_clock: fields.OneToOneRelation[Clock] = fields.OneToOneField(
         "civic.Clock", related_name="stint_response", on_delete=fields.RESTRICT
     )
@@ -179,6 +180,7 @@ class CaseEvent(Model):
     to_status = fields.CharField(12, default="")
     internal = fields.BooleanField(default=False)
     text = fields.TextField(default="")
+    text_hash = fields.BinaryField(null=True)  # SHA-256 of a text that was erased; the chain still holds
     data: dict[str, Any] = fields.JSONField(default=dict)
     photos: fields.ManyToManyRelation[Photo] = fields.ManyToManyField(
         "civic.Photo", related_name=False, through="case_event_photo"

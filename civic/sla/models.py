@@ -57,7 +57,6 @@ class Clock(Model):
 
     class Meta:
         table = "clock"
-        indexes = (("step_at",),)
 
 
 class ClockStep(Model):

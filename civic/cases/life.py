@@ -1,0 +1,57 @@
+"""The life of a case: the one table of what may follow what, and by whom (DESIGN 3)."""
+
+from dataclasses import dataclass
+
+from civic.cases.actors import Actor, ActorKind
+from civic.cases.models import Status
+from civic.cases.words import STATUSES
+from civic.errors import Conflict, NotAllowed
+from civic.i18n import lazy as _
+
+OPEN = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.IN_PROGRESS, Status.WAITING})
+HELD = frozenset({Status.ASSIGNED, Status.IN_PROGRESS, Status.WAITING})  # a department leads it
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From each of these to that one, by any of these."""
+
+    before: frozenset[Status]
+    after: Status
+    by: frozenset[ActorKind]
+
+
+def _move(before: frozenset[Status] | Status, after: Status, *by: ActorKind) -> Move:
+    return Move(frozenset({before} if isinstance(before, Status) else before), after, frozenset(by))
+
+
+_REPORTER, _CITIZEN, _DEPARTMENT, _DISPATCHER, _SYSTEM = ActorKind
+
+LIFE = (
+    _move(Status.RECEIVED, Status.ASSIGNED, _SYSTEM, _DISPATCHER),
+    _move(OPEN, Status.MERGED, _DISPATCHER, _DEPARTMENT),
+    _move(OPEN, Status.DECLINED, _DISPATCHER, _DEPARTMENT),
+    _move(Status.ASSIGNED, Status.IN_PROGRESS, _DEPARTMENT),
+    _move(HELD, Status.ASSIGNED, _DEPARTMENT, _DISPATCHER),
+    # From ASSIGNED the department gives it back; from all three the fourth handover goes to a dispatcher.
+    _move(HELD, Status.RECEIVED, _DEPARTMENT),
+    _move(Status.IN_PROGRESS, Status.WAITING, _DEPARTMENT),
+    _move(Status.WAITING, Status.IN_PROGRESS, _REPORTER, _SYSTEM),
+    _move(HELD, Status.RESOLVED, _DEPARTMENT),
+    _move(Status.RESOLVED, Status.CONFIRMED, _REPORTER, _SYSTEM),
+    # A citizen is the third supporter who doubts it: reports.actions.doubt counts them.
+    _move(Status.RESOLVED, Status.IN_PROGRESS, _REPORTER, _CITIZEN),
+    _move(Status.CONFIRMED, Status.IN_PROGRESS, _REPORTER),
+    _move(Status.DECLINED, Status.IN_PROGRESS, _DISPATCHER),
+)
+
+MOVES = {(before, move.after): move.by for move in LIFE for before in move.before}
+
+
+def check(before: Status, after: Status, by: Actor) -> None:
+    """Raises Conflict for a step that no case can make, and NotAllowed for one that others have to make."""
+    allowed = MOVES.get((before, after))
+    if allowed is None:
+        raise Conflict(_("This cannot be done any more: the case is “%(status)s”.", status=STATUSES[before]))
+    if by.kind not in allowed:
+        raise NotAllowed()

@@ -1,0 +1,37 @@
+"""Working calendars, kept laid out."""
+
+import json
+from typing import Any
+
+from civic.cache import kept
+from civic.departments.models import Calendar
+from civic.sla.calendars import WorkingCalendar
+from civic.sla.hours import CalendarSpec
+
+_laid_out: dict[str, WorkingCalendar] = {}  # by what the calendar says: an edited one is another
+
+
+@kept(seconds=2)
+async def _calendars() -> dict[int, WorkingCalendar]:
+    rows = await Calendar.all().values("id", "zone", "spec")
+    return {row["id"]: laid_out(row["zone"], row["spec"]) for row in rows}
+
+
+def laid_out(zone: str, spec: dict[str, Any]) -> WorkingCalendar:
+    """The calendar that the columns `zone` and `spec` of a Calendar row say."""
+    key = json.dumps([zone, spec], sort_keys=True)
+    if key not in _laid_out:
+        _laid_out[key] = WorkingCalendar.build(
+            CalendarSpec(
+                zone=zone,
+                weekly=spec["weekly"],
+                holidays=spec.get("holidays") or (),
+                workdays=spec.get("workdays") or {},
+            )
+        )
+    return _laid_out[key]
+
+
+async def working_calendar(calendar_id: int) -> WorkingCalendar:
+    """The calendar as it is now (an edit is seen within two seconds). Raises KeyError for none."""
+    return (await _calendars())[calendar_id]

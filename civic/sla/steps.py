@@ -1,0 +1,74 @@
+"""When a promise is spoken of again: at 50, 80 and 100 % of its allowance, then once a working day.
+
+Steps are numbered 50, 80, 100, and 100 + n at the opening of the n-th working day after the one on which it
+fell due (CLOCK-AND-SCORES 2). Whoever comes late fires the latest step only.
+"""
+
+from datetime import date, datetime, time, timedelta
+
+from civic.sla.calendars import WorkingCalendar, first_instant
+from civic.sla.targets import Target, instant_at_share
+
+SHARES = (50, 80)
+DUE = 100
+
+_DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
+
+
+def opening(day: date, calendar: WorkingCalendar) -> datetime:
+    """The instant (UTC) at which the calendar opens on the first working day from `day` on."""
+    midnight = first_instant(calendar.zone, datetime.combine(day, time()))
+    return calendar.add_working(midnight, _INSTANT.total_seconds()) - _INSTANT
+
+
+def latest_step(
+    target: Target,
+    start: datetime,
+    due: datetime,
+    allowance: float,
+    fired: int,
+    now: datetime,
+    calendar: WorkingCalendar,
+) -> int:
+    """The latest step that `now` has reached; `fired` where there is none after it."""
+    if now < due:
+        reached = [
+            share
+            for share in SHARES
+            if now >= instant_at_share(target, start, due, share / 100, calendar, allowance=allowance)
+        ]
+        return max([fired, *reached])
+    days = _openings(due, now, calendar)
+    # A pause moves `due`, so that its days are counted anew; the numbers go on.
+    return max(fired + (1 if fired >= DUE else 0), DUE + days)
+
+
+def next_step_at(
+    target: Target,
+    start: datetime,
+    due: datetime,
+    allowance: float,
+    fired: int,
+    now: datetime,
+    calendar: WorkingCalendar,
+) -> datetime:
+    """When the step after `fired` comes, seen from `now`: may be past, if nobody fired it yet."""
+    for share in SHARES:
+        if fired < share:
+            return instant_at_share(target, start, due, share / 100, calendar, allowance=allowance)
+    if fired < DUE:
+        return due
+    return opening(now.astimezone(calendar.zone).date() + _DAY, calendar)
+
+
+def _openings(due: datetime, now: datetime, calendar: WorkingCalendar) -> int:
+    """How many working days have opened since the day of `due`."""
+    day, today = due.astimezone(calendar.zone).date(), now.astimezone(calendar.zone).date()
+    count = 0
+    while day < today:
+        day += _DAY
+        count += calendar.is_working_day(day)
+    if count and calendar.is_working_day(today) and opening(today, calendar) > now:
+        count -= 1
+    return count
