@@ -4,8 +4,10 @@ import importlib.util
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
+import asyncpg
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.api import migrate as run_migrations
@@ -49,9 +51,7 @@ def settings(url: str, pool: int = 10) -> dict[str, Any]:
     joint = "&" if "?" in url else "?"
     return {
         "connections": {"default": f"{url}{joint}min_size=1&max_size={pool}"},
-        "apps": {
-            LABEL: {"models": model_modules(), "default_connection": "default", "migrations": MIGRATIONS}
-        },
+        "apps": {LABEL: {"models": model_modules(), "default_connection": "default", "migrations": MIGRATIONS}},
         "use_tz": True,
         "timezone": "UTC",
     }
@@ -81,8 +81,27 @@ async def connected(url: str, pool: int = 10) -> AsyncIterator[None]:
 
 async def migrate(url: str) -> None:
     """Bring the database to the newest migration. One process does it, others wait (advisory lock)."""
-    await run_migrations(config=settings(url))
-    await Tortoise.close_connections()
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock(hashtext('civic.migrations'))")
+        await run_migrations(config=settings(url))
+        await Tortoise.close_connections()
+    finally:
+        await connection.close()
+
+
+def migration_names() -> list[str]:
+    """Every migration that this program has, oldest first."""
+    folder = Path(__file__).parent / "migrations"
+    return sorted(path.stem for path in folder.glob("[0-9]*.py"))
+
+
+async def unapplied() -> list[str]:
+    """The migrations that the connected database has not had."""
+    if not (await fetch("SELECT to_regclass('tortoise_migrations') IS NOT NULL AS there"))[0]["there"]:
+        return migration_names()
+    rows = await fetch("SELECT name FROM tortoise_migrations WHERE app = $1", LABEL)
+    return sorted(set(migration_names()) - {row["name"] for row in rows})
 
 
 async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:

@@ -39,11 +39,21 @@ class NotFound(CivicError):
     message = _("This page does not exist, or is not public.")
 
 
+class WrongMethod(CivicError):
+    status = 405
+    message = _("This address does not take that kind of request.")
+
+
 class Conflict(CivicError):
     """Somebody else was first. The message says what changed."""
 
     status = 409
     message = _("Somebody else changed this a moment ago. Please look at what changed and try again.")
+
+
+class TooLarge(CivicError):
+    status = 413
+    message = _("This is too large to be sent at once. Please send fewer or smaller photos.")
 
 
 class Invalid(CivicError):

@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from civic import i18n
+from civic import formats, i18n
 from civic.errors import NotAllowed, SignInNeeded
+from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
 View = Callable[[Request], Awaitable[Response]]
@@ -58,9 +59,7 @@ def may(caller: Caller, who: Who) -> bool:
     }[who]
 
 
-def route(
-    path: str, view: View, *, who: Who, methods: tuple[str, ...] = ("GET",), name: str | None = None
-) -> Route:
+def route(path: str, view: View, *, who: Who, methods: tuple[str, ...] = ("GET",), name: str | None = None) -> Route:
     """A route that refuses whoever may not call it, before the view runs. Its `who` is kept for the tests."""
 
     async def guarded(request: Request) -> Response:
@@ -88,6 +87,8 @@ environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by
 )
 environment.globals["pick"] = i18n.pick
 environment.filters["pick"] = i18n.pick
+environment.filters.update(formats.FILTERS)
+environment.globals.update(formats.GLOBALS, static_url=static_url)
 
 
 def wants_json(request: Request) -> bool:
@@ -116,9 +117,7 @@ def render(
     """The page; or `fragment` alone (the template that the page includes) when htmx asks."""
     name = fragment if fragment and is_htmx(request) else template
     html = environment.get_template(name).render({**page_context(request), **(context or {})})
-    return Response(
-        html, status, {"Vary": "HX-Request, Accept-Language, Cookie", **(headers or {})}, "text/html"
-    )
+    return Response(html, status, {"Vary": "HX-Request, Accept-Language, Cookie", **(headers or {})}, "text/html")
 
 
 def page_context(request: Request) -> dict[str, Any]:
@@ -153,13 +152,7 @@ def see_other(url: str) -> RedirectResponse:
 
 def local_path(url: str | None, default: str = "/") -> str:
     """`url` if it is a path of this site, else `default`: never redirect elsewhere."""
-    if (
-        url
-        and url.startswith("/")
-        and not url.startswith(("//", "/\\"))
-        and "\n" not in url
-        and "\r" not in url
-    ):
+    if url and url.startswith("/") and not url.startswith(("//", "/\\")) and "\n" not in url and "\r" not in url:
         return url
     return default
 

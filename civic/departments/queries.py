@@ -1,5 +1,10 @@
 """Reads of the catalogue: departments, categories, services, calendars of the pack in force."""
 
+from datetime import timedelta
+
+from civic import db, timing
+from civic.accounts.models import Role
+from civic.accounts.people import NOBODY, Person
 from civic.cache import kept_while
 from civic.departments.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
 from civic.departments.models import Calendar, Category, CategoryDepartment, Department, Service
@@ -63,4 +68,35 @@ def _service(row: Service) -> ServiceView:
         lon=row.lon,
         position=row.position,
         retired=row.retired_at is not None,
+    )
+
+
+PERSON = """
+SELECT u.id, u.name, u.email, u.role, u.language, s.id AS session_id, s.seen_at,
+       array(SELECT department_id FROM membership m WHERE m.user_id = u.id) AS departments
+FROM user_session s JOIN user_account u ON u.id = s.user_id
+WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.seen_at > $2
+"""
+SEEN_EVERY = timedelta(minutes=10)
+
+
+async def person_of(token_digest: str, session_days: int = 30) -> Person:
+    """Whose session it is; NOBODY if it ended (`session_days` without a visit), was revoked, or the user disabled.
+
+    A visit is noted at most every ten minutes, so that reading a page hardly ever writes.
+    """
+    now = timing.now()
+    row = await db.fetch_one(PERSON, token_digest, now - timedelta(days=session_days))
+    if row is None:
+        return NOBODY
+    if row["seen_at"] < now - SEEN_EVERY:
+        await db.execute("UPDATE user_session SET seen_at = $2 WHERE id = $1", row["session_id"], now)
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        role=Role(row["role"]),
+        departments=frozenset(row["departments"]),
+        language=row["language"],
+        session_id=row["session_id"],
     )

@@ -1,4 +1,6 @@
-"""What somebody is told, once.
+"""Telling people what happened.
 
-A *Message* has one recipient and a key: telling twice is telling once. Desk messages are shown on the desk, a
-person's in their account, and messages to an e-mail address are mailed by a job."""
+A *message* goes to one recipient: a person, an e-mail address, a department's desk, or everybody of a role. It is asked
+for in the transaction of the change it tells of, under a key made of stable ids, so that telling twice is telling once.
+Its text is made when it is shown or mailed, in the recipient's language.
+"""

@@ -1,0 +1,114 @@
+"""The one place that turns an exception into an answer: a page, a fragment for htmx, or JSON."""
+
+import asyncio
+from http import HTTPStatus
+from urllib.parse import quote
+
+import asyncpg
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from tortoise.exceptions import DBConnectionError
+
+from civic import logs
+from civic.errors import (
+    BadRequest,
+    Busy,
+    CivicError,
+    NotAllowed,
+    NotFound,
+    SignInNeeded,
+    TooLarge,
+    TooMany,
+    WrongMethod,
+)
+from civic.web import answer_json, is_htmx, render, wants_json
+
+log = logs.get(__name__)
+
+# The router's and the form parser's refusals, as ours.
+OURS: dict[int, type[CivicError]] = {
+    400: BadRequest,
+    403: NotAllowed,
+    404: NotFound,
+    405: WrongMethod,
+    413: TooLarge,
+    429: TooMany,
+}
+# The database is away, shutting down, or has no connection left: it will be back.
+AWAY = (
+    ConnectionError,
+    asyncio.TimeoutError,
+    DBConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    FileNotFoundError,
+)
+
+
+def as_civic(error: BaseException) -> CivicError:
+    """`error` as one that can be told; what nobody expected is logged and becomes a plain 500."""
+    if isinstance(error, CivicError):
+        return error
+    if isinstance(error, HTTPException):
+        return OURS.get(error.status_code, CivicError)()
+    if isinstance(error, AWAY) and _is_database(error):
+        log.error("database away", kind=type(error).__name__)
+        return Busy()
+    log.error("failed", exc_info=error)
+    return CivicError()
+
+
+def _is_database(error: BaseException) -> bool:
+    """Only what the database's driver raised: a missing file elsewhere is a fault of ours."""
+    trace = error.__traceback__
+    while trace:
+        if "asyncpg" in trace.tb_frame.f_code.co_filename:
+            return True
+        trace = trace.tb_next
+    return isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | DBConnectionError)
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """What the reader gets for `error`."""
+    told = as_civic(error)
+    headers = dict(getattr(error, "headers", None) or {})
+    if told.status == 503:
+        headers["Retry-After"] = "10"
+    if wants_json(request):
+        return answer_json(_as_json(request, told), told.status, headers)
+    if isinstance(told, SignInNeeded) and request.method in ("GET", "HEAD") and not is_htmx(request):
+        return RedirectResponse("/sign-in?next=" + quote(_here(request), safe="/"), 303)
+    context = {
+        "error": told,
+        "title": HTTPStatus(told.status).phrase,
+        "request_id": request.state.request_id if told.status >= 500 else "",
+        "here": _here(request),
+    }
+    return render(
+        request,
+        "errors/error.html",
+        context,
+        fragment="errors/_error.html",
+        status=told.status,
+        headers={**headers, "Cache-Control": "no-store"},
+    )
+
+
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _as_json(request: Request, told: CivicError) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "error": type(told).__name__,
+        "message": str(told.message),
+        "fields": {name: str(text) for name, text in told.fields.items()},
+    }
+    if told.status >= 500:
+        answer["request"] = request.state.request_id
+    return answer

@@ -1,0 +1,114 @@
+"""Times, numbers and durations as the reader writes them: in the reader's language, times in the city's zone."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
+from markupsafe import Markup, escape
+
+from civic import i18n, timing
+
+NOTHING = "–"
+UNSPACED = ("zh", "ja")
+UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+_zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
+
+
+def set_zone(zone: tzinfo) -> None:
+    """The zone in which times are shown from here on, in this task."""
+    _zone.set(zone)
+
+
+def zone() -> tzinfo:
+    return _zone.get()
+
+
+@cache
+def _locale_of(code: str) -> Locale:
+    """English is written day first and with 24 hours: most cities that are read in English are not American."""
+    try:
+        return Locale("en", "GB") if code == i18n.SOURCE_LANGUAGE else Locale.parse(code, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")
+
+
+def locale() -> Locale:
+    """Babel's locale of the reader."""
+    return _locale_of(i18n.language())
+
+
+@cache
+def language_name(code: str) -> str:
+    """A language's name in itself: English, 中文."""
+    found = _locale_of(code)
+    return (found.get_language_name() if found.language == code.split("-")[0] else None) or code
+
+
+def when(instant: datetime | None) -> str:
+    """Day and minute in the city's zone: "22 Nov 2026, 08:15"."""
+    if instant is None:
+        return NOTHING
+    return format_datetime(instant, "medium", tzinfo=zone(), locale=locale()).rpartition(":")[0]
+
+
+def date(instant: datetime | None) -> str:
+    """The day in the city's zone: "22 Nov 2026"."""
+    return NOTHING if instant is None else format_date(instant.astimezone(zone()).date(), "medium", locale=locale())
+
+
+def ago(instant: datetime | None) -> Markup:
+    """A <time> element that says "2 hours ago" (or "in 2 hours"), the exact time on hover."""
+    if instant is None:
+        return escape(NOTHING)
+    words = format_timedelta(instant - timing.now(), add_direction=True, locale=locale())
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        instant.astimezone(zone()).isoformat(timespec="seconds"), when(instant), words
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """Its two largest units: "3 hrs 40 mins"; never "0"."""
+    if seconds is None:
+        return NOTHING
+    rest, parts = max(1, round(seconds)), []
+    for unit, size in UNITS:
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(format_unit(count, f"duration-{unit}", "short", locale=locale()))
+        elif parts:
+            break
+    return ("" if locale().language in UNSPACED else " ").join(parts[:2])
+
+
+def number(value: float | Decimal | None, digits: int | None = None) -> str:
+    """With the reader's separators; `digits` after the point, as many as there are when not given."""
+    if value is None:
+        return NOTHING
+    pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(value, pattern, locale=locale())
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """0.923 as "92%"."""
+    if share is None:
+        return NOTHING
+    return format_percent(share, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=locale())
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "when": when,
+    "ago": ago,
+    "date": date,
+    "duration": duration,
+    "number": number,
+    "percent": percent,
+}
+GLOBALS: dict[str, Callable[..., Any]] = {**FILTERS, "language_name": language_name}

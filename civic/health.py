@@ -1,0 +1,60 @@
+"""What machines ask: is the process alive, is it ready, what are its figures."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from civic import db, logs, metrics
+from civic.failures import as_civic
+from civic.geo.queries import city
+from civic.web import answer_json
+
+log = logs.get(__name__)
+
+
+async def alive(request: Request) -> Response:
+    """The process answers. Nothing else is asked: a database that is away is no reason to restart it."""
+    return answer_json({"status": "alive"}, headers={"Cache-Control": "no-store"})
+
+
+async def findings() -> dict[str, str]:
+    """Each thing that requests need, and "ok" or what is wrong with it."""
+    found = {}
+    for name, check in (("database", _database), ("migrations", _migrations), ("pack", _pack)):
+        try:
+            found[name] = await check()
+        except Exception as error:  # whatever it is, the answer is that we are not ready
+            found[name] = type(as_civic(error)).__name__
+    return found
+
+
+async def _database() -> str:
+    await db.fetch("SELECT 1")
+    return "ok"
+
+
+async def _migrations() -> str:
+    missing = await db.unapplied()
+    return f"{len(missing)} to apply: civic migrate" if missing else "ok"
+
+
+async def _pack() -> str:
+    return "ok" if (await city()).loaded_at else "none loaded: civic load PACK"
+
+
+async def ready(request: Request) -> Response:
+    """200 when requests can be answered, else 503; with each thing's state."""
+    found = await findings()
+    good = all(state == "ok" for state in found.values())
+    return answer_json(
+        {"status": "ready" if good else "not ready", **found},
+        200 if good else 503,
+        {"Cache-Control": "no-store"},
+    )
+
+
+routes: list[BaseRoute] = [
+    Route("/healthz", alive, name="healthz"),
+    Route("/readyz", ready, name="readyz"),
+    Route("/metrics", metrics.show, name="metrics"),
+]

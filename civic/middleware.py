@@ -1,0 +1,267 @@
+"""What every request passes on its way in and out, outermost first: Observe, Guard, Answer, Read.
+
+Plain ASGI, as each costs every request: *Observe* gives it an id, logs and counts it; *Guard* sets the headers that
+protect the reader and refuses forms of other sites and bodies that are too large; *Answer* turns what was raised into
+an answer; *Read* finds out who reads, in which language, of which city.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from civic import formats, i18n, logs, metrics
+from civic.accounts import cookies
+from civic.accounts.people import NOBODY, Person
+from civic.config import Config
+from civic.departments.queries import person_of
+from civic.errors import NotAllowed, TooLarge
+from civic.failures import answer
+from civic.geo.queries import CityView, city
+from civic.i18n import lazy as _
+from civic.posts import receipts
+from civic.web import current_request
+
+log = logs.get(__name__)
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+# Nobody reads these in a language or as a person, so they cost no look-up.
+PLAIN = ("/static/", "/healthz", "/readyz", "/metrics")
+CODE = re.compile(r"[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}")
+LANGUAGE_COOKIE = "lang"
+YEAR = 365 * 86400
+
+
+def _template(scope: Scope) -> str:
+    """The route as its template: labels and logs never carry what somebody put into an address."""
+    return getattr(scope.get("route"), "path", None) or "(none)"
+
+
+class Observe:
+    """An id for the request, one line in the log, and the figures."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=request_id)
+        status, start = 0, time.perf_counter()
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, observed)
+        finally:
+            self._note(scope, status, time.perf_counter() - start)
+
+    @staticmethod
+    def _note(scope: Scope, status: int, seconds: float) -> None:
+        route, method = _template(scope), scope["method"] if scope["method"] in SAFE | {"POST"} else "other"
+        metrics.requests.labels(method, route, status).inc()
+        metrics.seconds.labels(route).observe(seconds)
+        if not scope["path"].startswith(PLAIN):
+            log.info("answered", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def security_headers(config: Config) -> dict[str, str]:
+    """No script, style or frame but our own; pictures also from the map's tile server."""
+    tiles = urlsplit(config.map.tiles.replace("{s}", "*"))
+    pictures = f" {tiles.scheme}://{tiles.netloc}" if tiles.netloc else ""
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": f"'self' data: blob:{pictures}",
+        "connect-src": "'self'",
+        "manifest-src": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Permissions-Policy": "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+class Guard:
+    """Headers that protect the reader, on every answer there is."""
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        self.app = app
+        self.headers = security_headers(config)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+class Answer:
+    """Whatever was raised further in becomes an answer; unless one has begun, then the connection breaks."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        state = scope.setdefault("state", {})
+        state.update(person=NOBODY, city=CityView(), receipts=[])
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if begun:
+                raise
+            response = await answer(Request(scope, receive), error)
+            await response(scope, receive, watched)
+
+
+class Check:
+    """Refuses forms that another site sent, and bodies larger than `limits.body_bytes`."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE:
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        if not same_origin(headers):
+            raise NotAllowed(_("This form came from another site, so it was not accepted."))
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self.most:
+            raise TooLarge()
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.most:
+                raise TooLarge()
+            return message
+
+        await self.app(scope, limited, send)
+
+
+def same_origin(headers: Headers) -> bool:
+    """Whether a request that changes something comes from a page of this site, or from a program without cookies.
+
+    Browsers that send neither header on a form are older than 2020; without a cookie nothing is done in anybody's
+    name, so programs need no header.
+    """
+    if site := headers.get("sec-fetch-site"):
+        return site in ("same-origin", "none")
+    if origin := headers.get("origin"):
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+    return "cookie" not in headers
+
+
+class Read:
+    """Who reads, in which language, of which city."""
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        self.app = app
+        self.config = config
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(PLAIN):
+            return await self.app(scope, receive, send)
+        request = Request(scope, receive)
+        view = await city()
+        i18n.set_language(view.languages[0])
+        formats.set_zone(view.zone)
+        current_request.set(request)
+        state: MutableMapping[str, Any] = scope["state"]
+        state.update(city=view, receipts=held(request.cookies.get(receipts.COOKIE, "")))
+        if redirect := self._switched(request, view):
+            return await redirect(scope, receive, send)
+        i18n.set_language(spoken(request, view, NOBODY))
+        state["person"] = person = await self._person(request)
+        i18n.set_language(spoken(request, view, person))
+        await self.app(scope, receive, send)
+
+    async def _person(self, request: Request) -> Person:
+        token = request.cookies.get(cookies.SESSION, "")
+        return await person_of(cookies.digest(token), self.config.sign_in.session_days) if token else NOBODY
+
+    def _switched(self, request: Request, view: CityView) -> RedirectResponse | None:
+        """`?lang=zh` is remembered and leaves the address."""
+        wanted = request.query_params.get("lang")
+        if wanted is None or request.method not in ("GET", "HEAD"):
+            return None
+        pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
+        path = "/" + request.url.path.lstrip("/\\")  # "//elsewhere" would lead away
+        response = RedirectResponse(path + ("?" + urlencode(pairs) if pairs else ""), 303)
+        if wanted in view.languages:
+            cookies.keep(response, LANGUAGE_COOKIE, wanted, self.config, YEAR, http_only=False)
+        return response
+
+
+def spoken(request: Request, view: CityView, person: Person) -> str:
+    """The language of the answer: chosen (cookie), the account's, the browser's, the city's first."""
+    for code in (request.cookies.get(LANGUAGE_COOKIE, ""), person.language):
+        if code in view.languages:
+            return code
+    for code in accepted(request.headers.get("accept-language", "")):
+        for known in view.languages:
+            if code == known or code.split("-")[0] == known.split("-")[0]:
+                return known
+    return view.languages[0]
+
+
+def held(cookie: str) -> list[str]:
+    """The receipt codes of the cookie; what is none is left out."""
+    return [code for code in cookie.split(".") if CODE.fullmatch(code)][: receipts.KEPT]
+
+
+def accepted(header: str) -> list[str]:
+    """Language codes of an Accept-Language header, most wanted first; what cannot be read is left out."""
+    weighed = []
+    for part in header[:500].split(","):
+        code, _semicolon, weight = part.strip().partition(";q=")
+        try:
+            weighed.append((float(weight or 1), code.strip().lower()))
+        except ValueError:
+            continue
+    return [code for weight, code in sorted(weighed, key=lambda one: -one[0]) if weight > 0 and code]

@@ -1,0 +1,71 @@
+"""Cutting texts into the words that they are found by, and queries likewise.
+
+Letters are folded (case, width, accents: "Kátyú" is found by "katyu"). A run of Chinese, Japanese or Korean characters
+becomes its overlapping pairs at consecutive positions, and its last character alone: 路灯坏 is 路灯 灯坏 坏. A query's
+run must then occur as a phrase, which finds exactly what a search for that substring would find, without a dictionary.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
+RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
+IS_CJK = re.compile(rf"[{CJK}]")
+# PostgreSQL keeps positions up to 16,383 and 256 of one word; a lexeme has at most 2,046 bytes.
+POSITIONS, TIMES, LONGEST = 16_383, 256, 500
+QUERY_RUNS = 20
+
+
+def fold(text: str) -> str:
+    """Lower case, half width, without accents; Korean stays composed."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c) or _kana(c)))
+
+
+def _kana(mark: str) -> bool:
+    """The voicing marks are part of a kana, not an accent."""
+    return mark in "\u3099\u309a"
+
+
+def runs(text: str) -> Iterator[str]:
+    """The words of a text and its runs of CJK characters, folded, in order."""
+    for found in RUN.finditer(fold(text)):
+        run = found.group()
+        yield run if IS_CJK.match(run) else run[:LONGEST]
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)]
+
+
+def words(title: str, text: str) -> str:
+    """A tsvector, in its text form, of a title and a text: the title's words have weight A."""
+    places: dict[str, list[str]] = {}
+    position = 0
+    for part, weight in ((title, "A"), (text, "")):
+        for run in runs(part):
+            for lexeme in [*_pairs(run), run[-1]] if IS_CJK.match(run) else [run]:
+                position = min(position + 1, POSITIONS)
+                at = places.setdefault(lexeme, [])
+                if len(at) < TIMES:
+                    at.append(f"{position}{weight}")
+        position = min(position + 1, POSITIONS)  # no phrase runs from the title into the text
+    return " ".join(f"'{lexeme}':{','.join(at)}" for lexeme, at in places.items())
+
+
+def matches(query: str) -> str:
+    """A tsquery, in its text form, for what somebody typed: all of it must occur. Empty if there is no word in it.
+
+    The last word may be unfinished. Only letters and digits pass, so nothing in it can be an operator.
+    """
+    found = list(runs(query))[:QUERY_RUNS]
+    return " & ".join(_term(run, last=i == len(found) - 1) for i, run in enumerate(found))
+
+
+def _term(run: str, *, last: bool) -> str:
+    if not IS_CJK.match(run):
+        return f"'{run}':*" if last else f"'{run}'"
+    if len(run) == 1:
+        return f"'{run}':*"
+    return "(" + " <-> ".join(f"'{pair}'" for pair in _pairs(run)) + ")"
