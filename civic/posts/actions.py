@@ -11,6 +11,7 @@ from civic.accounts.people import Person
 from civic.db import execute, fetch_one
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.i18n import gettext as _
+from civic.media import actions as media
 from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import receipts
@@ -34,6 +35,7 @@ class Draft:
     client_key: str | None = None
     source: str | None = None
     private: bool = False
+    receipt: str | None = None  # the code of an author without an account; made here if there is none yet
     photos: Sequence[Photo] = ()
 
 
@@ -42,7 +44,7 @@ async def create_post(draft: Draft, author: Person) -> tuple[Post, str | None]:
 
     The caller sets `path` once it knows the page's address (`set_path`).
     """
-    code = None if author.signed_in else receipts.new_code()
+    code = None if author.signed_in else draft.receipt or receipts.new_code()
     post = await Post.create(
         kind=draft.kind,
         author_id=author.id or None,
@@ -60,7 +62,7 @@ async def create_post(draft: Draft, author: Person) -> tuple[Post, str | None]:
         source=draft.source,
     )
     await execute(
-        "UPDATE post SET words = to_tsvector('simple', $2) WHERE id = $1",
+        "UPDATE post SET words = $2::tsvector WHERE id = $1",
         post.id,
         words(draft.title, draft.text),
     )
@@ -71,9 +73,7 @@ async def create_post(draft: Draft, author: Person) -> tuple[Post, str | None]:
 async def _attach(post: Post, photos: Sequence[Photo]) -> None:
     for position, photo in enumerate(photos):
         await PostPhoto.create(post_id=post.id, photo_id=photo.id, position=position)
-    await Photo.filter(id__in=[p.id for p in photos]).update(
-        attached=True, public=post.visibility == Visibility.PUBLIC
-    )
+    await media.attach(photos, public=post.visibility == Visibility.PUBLIC)
 
 
 async def set_path(post: Post, path: str) -> None:
@@ -138,17 +138,13 @@ async def _open_post(post_id: int) -> None:
         raise NotFound()
 
 
-async def flag(
-    post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None
-) -> None:
+async def flag(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
     """Say that a post or a comment should not stand here. Once a person while it is open; nothing is hidden yet."""
     if reason not in FLAG_REASONS:
         raise Invalid(fields={"reason": _("Please choose a reason.")})
     async with in_transaction():
         await _open_post(post_id)
-        if comment_id is not None and not await Comment.exists(
-            id=comment_id, post_id=post_id, hidden_at=None
-        ):
+        if comment_id is not None and not await Comment.exists(id=comment_id, post_id=post_id, hidden_at=None):
             raise NotFound()
         mine = {"post_id": post_id, "comment_id": comment_id, "user_id": by.id, "settled_at": None}
         if by.signed_in and await Flag.exists(**mine):
@@ -163,9 +159,7 @@ async def flag(
         )
 
 
-async def hide(
-    post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None
-) -> None:
+async def hide(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
     """Take a post or a comment out of sight, with a reason; logged, and its author is told.
 
     Raises Conflict when it is hidden already.
@@ -175,9 +169,7 @@ async def hide(
     await _moderate("hide", post_id, comment_id, by, reason, text)
 
 
-async def restore(
-    post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None
-) -> None:
+async def restore(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
     """Put a hidden post or comment back; logged, and its author is told."""
     await _moderate("restore", post_id, comment_id, by, reason or "other", text)
 
@@ -187,21 +179,15 @@ async def keep(post_id: int, by: Person, text: str = "", *, comment_id: int | No
     await _moderate("keep", post_id, comment_id, by, "other", text)
 
 
-async def _moderate(
-    act: str, post_id: int, comment_id: int | None, by: Person, reason: str, text: str
-) -> None:
+async def _moderate(act: str, post_id: int, comment_id: int | None, by: Person, reason: str, text: str) -> None:
     if not by.is_dispatcher:
         raise NotAllowed()
     async with in_transaction():
         post = await Post.select_for_update().get_or_none(id=post_id)
         if post is None:
             raise NotFound()
-        author_id = (
-            await _set_comment(act, post, comment_id) if comment_id else await _set_post(act, post, reason)
-        )
-        await Flag.filter(post_id=post_id, comment_id=comment_id, settled_at=None).update(
-            settled_at=timing.now()
-        )
+        author_id = await _set_comment(act, post, comment_id) if comment_id else await _set_post(act, post, reason)
+        await Flag.filter(post_id=post_id, comment_id=comment_id, settled_at=None).update(settled_at=timing.now())
         done = await Moderation.create(
             post_id=post_id,
             comment_id=comment_id,

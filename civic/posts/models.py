@@ -51,9 +51,7 @@ class Post(Model):
     cover_id: int | None
     channel = fields.CharField(12, default="web")  # web, api, import, demo
     client_key = fields.CharField(64, null=True, unique=True)  # the same key twice is one post
-    source = fields.CharField(
-        300, null=True, unique=True
-    )  # where an import had it from: "boston:101000868437"
+    source = fields.CharField(300, null=True, unique=True)  # where an import had it from: "boston:101000868437"
     words = TSVectorField(null=True)  # civic.search.words(title, text)
 
     class Meta:

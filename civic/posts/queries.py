@@ -50,9 +50,7 @@ def may_see(viewer: Viewer, visibility: str, *, author: bool) -> bool:
 async def visible_post(post_id: int, viewer: Viewer) -> Post:
     """The post, if this viewer may see it. Raises NotFound, which does not say whether it exists."""
     post = await Post.get_or_none(id=post_id)
-    if post is None or not may_see(
-        viewer, post.visibility, author=viewer.wrote(post.author_id, post.receipt_hash)
-    ):
+    if post is None or not may_see(viewer, post.visibility, author=viewer.wrote(post.author_id, post.receipt_hash)):
         raise NotFound()
     return post
 
@@ -112,8 +110,7 @@ async def _voted(post_id: int, person: Person) -> bool:
     if not person.signed_in:
         return False
     return (
-        await fetch_one("SELECT 1 AS x FROM vote WHERE post_id = $1 AND user_id = $2", post_id, person.id)
-        is not None
+        await fetch_one("SELECT 1 AS x FROM vote WHERE post_id = $1 AND user_id = $2", post_id, person.id) is not None
     )
 
 

@@ -6,6 +6,7 @@ the follow link of a mail.
 """
 
 import hashlib
+import hmac
 import secrets
 
 from starlette.requests import Request
@@ -19,7 +20,16 @@ _LOOKALIKES = str.maketrans("OIL", "011")
 
 def new_code() -> str:
     """A new code, such as "7QF3-MWD9-XPA2"."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(12))
+    return _written(secrets.token_bytes(12))
+
+
+def code_for(secret: bytes, client_key: str) -> str:
+    """The code of the post sent under this key: the same again when a phone without an answer sends again."""
+    return _written(hmac.digest(secret, b"receipt " + client_key.encode(), hashlib.sha256))
+
+
+def _written(random: bytes) -> str:
+    letters = "".join(ALPHABET[byte % 32] for byte in random[:12])
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 

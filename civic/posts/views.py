@@ -31,9 +31,7 @@ async def _after(request: Request, status: int = 200, **error: object) -> Respon
     """The talk block for htmx, its numbers for a program, else back to the post's page."""
     post = await queries.visible_post(_post_id(request), viewer(request))
     if wants_json(request):
-        return answer_json(
-            {"id": post.id, "votes": post.votes_count, "comments": post.comments_count}, status
-        )
+        return answer_json({"id": post.id, "votes": post.votes_count, "comments": post.comments_count}, status)
     if is_htmx(request) or error:
         talk = await queries.talk(post, viewer(request))
         page = "posts/_talk.html" if is_htmx(request) else "posts/talk.html"

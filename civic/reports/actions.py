@@ -1,0 +1,262 @@
+"""Posting a report, and what its author and its supporters do afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from civic import timing
+from civic.accounts.people import Person
+from civic.cases import actions as cases
+from civic.cases.actors import SYSTEM, Actor, ActorKind
+from civic.cases.models import Case, CaseEvent, Status
+from civic.db import execute, fetch
+from civic.departments.queries import catalogue
+from civic.errors import Conflict, Invalid, NotAllowed, NotFound
+from civic.geo.queries import areas, city
+from civic.i18n import gettext as _
+from civic.i18n import language
+from civic.media.models import Photo
+from civic.notifications import actions as notifications
+from civic.posts import actions as posts
+from civic.posts.models import Kind, Post, Vote
+from civic.posts.queries import Viewer, by_client_key
+from civic.reports.forms import ReportInput
+from civic.reports.models import Doubt, Report
+from civic.routing.queries import Facts, decide
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A report that is in the database; `receipt` is its code where the author has no account."""
+
+    report: Report
+    receipt: str | None
+    again: bool = False  # it had been sent under the same key before
+
+
+async def post_report(
+    data: ReportInput,
+    author: Person,
+    *,
+    photos: Sequence[Photo] = (),
+    channel: str = "web",
+    receipt: str | None = None,
+) -> Posted:
+    """The report, its case with both clocks, the history's first line and the job that routes it: all or nothing.
+
+    The same `client_key` twice is one report. Raises Invalid (field "place") outside of the city, and Conflict where
+    the key was used for another text.
+    """
+    area = (await areas()).at(data.lat, data.lon)
+    if area is None and len(await areas()):
+        raise Invalid(fields={"place": _("This place is outside of the city.")})
+    try:
+        async with in_transaction():
+            if earlier := await by_client_key(data.client_key):
+                return await _again(earlier, data, receipt)
+            return await _post(data, author, photos, channel, receipt, area.id if area else None)
+    except IntegrityError:
+        # Two sent the same key at once: the other one's report stands.
+        if earlier := await by_client_key(data.client_key):
+            return await _again(earlier, data, receipt)
+        raise
+
+
+async def _again(earlier: Post, data: ReportInput, receipt: str | None) -> Posted:
+    report = await Report.get_or_none(post_id=earlier.id)
+    if report is None or earlier.text != data.text:
+        raise Conflict(_("This client key was used for another report."))
+    return Posted(report, receipt if earlier.author_id is None else None, again=True)
+
+
+async def _post(
+    data: ReportInput, author: Person, photos: Sequence[Photo], channel: str, receipt: str | None, area_id: int | None
+) -> Posted:
+    private = data.category is not None and not data.category.public
+    draft = posts.Draft(
+        kind=Kind.REPORT,
+        text=data.text,
+        title=data.title,
+        email=data.email,
+        language=language(),
+        channel=channel,
+        client_key=data.client_key,
+        private=private,
+        photos=photos,
+        receipt=receipt,
+    )
+    post, code = await posts.create_post(draft, author)
+    case = await cases.open_case(category=data.category, area_id=area_id, by=Actor.reporter(author), channel=channel)
+    report = await Report.create(
+        post_id=post.id,
+        case_id=case.id,
+        category_id=data.category.id if data.category else None,
+        area_id=area_id,
+        lat=data.lat,
+        lon=data.lon,
+        located_by=data.located_by,
+        address=data.address,
+        answers=data.answers,
+    )
+    await posts.set_path(post, f"/reports/{report.id}")
+    if code and data.email:
+        await notifications.tell(
+            f"post:{post.id}:received",
+            "report_received",
+            email=data.email,
+            values={"number": case.number, "code": code},
+            url=f"/r/{code}",
+        )
+    return Posted(report, code)
+
+
+async def route_case(case_id: int) -> bool:
+    """Give a received case to the department that the rules, or its category, say; else to triage, with the reason.
+
+    False if there was nothing to do: somebody was quicker.
+    """
+    case = await Case.get_or_none(id=case_id)
+    if case is None or case.status != Status.RECEIVED or case.department_id is not None:
+        return False
+    report = await Report.filter(case_id=case_id, main=True).select_related("post").first()
+    if report is None:
+        return False
+    decision = await decide(await _facts(case, report))
+    try:
+        if decision.department_id is None:
+            await cases.triage(case_id, reason=decision.reason)
+        else:
+            await cases.assign(
+                case_id,
+                decision.department_id,
+                by=SYSTEM,
+                reason=decision.reason,
+                support=decision.support,
+                priority=decision.priority,
+            )
+    except Conflict:
+        return False
+    return True
+
+
+async def _facts(case: Case, report: Report) -> Facts:
+    category = (await catalogue()).category_by_id.get(case.category_id or 0)
+    return Facts(
+        category=category.code if category else None,
+        areas=tuple(area.slug for area in (await areas()).path(case.area_id)),
+        text=f"{report.post.title}\n{report.post.text}".strip(),
+        answers=report.answers,
+        channel=report.post.channel,
+        at=(await city()).local(case.received_at),
+    )
+
+
+async def tell_reporters(event_id: int) -> int:
+    """Tell the authors of a case's reports what happened, each once; how many were told now."""
+    event = await CaseEvent.get_or_none(id=event_id).select_related("case", "department")
+    if event is None or event.internal:
+        return 0
+    names = event.department.names if event.department else {}
+    told = 0
+    rows = await fetch(
+        "SELECT p.id, p.author_id, p.email, p.language, p.path FROM report r JOIN post p ON p.id = r.post_id "
+        "WHERE r.case_id = $1 AND (p.author_id IS NOT NULL OR p.email <> '')",
+        event.case_id,
+    )
+    for row in rows:
+        async with in_transaction():
+            told += await notifications.tell(
+                f"event:{event.id}:post:{row['id']}",
+                "case_event",
+                user_id=row["author_id"],
+                email="" if row["author_id"] else row["email"],
+                language=row["language"],
+                values={"number": event.case.number, "kind": event.kind, "department": names, "text": event.text},
+                url=row["path"],
+            )
+    return told
+
+
+async def merge_reports(case_id: int, into_id: int, *, by: Actor, seen: int | None, text: str) -> None:
+    """Merge a case into another: its reports with their votes, photos and authors go along; nobody's post is lost."""
+    async with in_transaction():
+        await cases.merge(case_id, into_id, by=by, seen=seen, text=text)
+        await Report.filter(case_id=case_id).update(case_id=into_id, main=False)
+
+
+async def authored(report_id: int, viewer: Viewer) -> Report:
+    """The report, if this viewer wrote it. Raises NotFound, NotAllowed."""
+    report = await Report.get_or_none(id=report_id).select_related("post")
+    if report is None:
+        raise NotFound()
+    if not viewer.wrote(report.post.author_id, report.post.receipt_hash):
+        raise NotAllowed()
+    return report
+
+
+async def answer(report_id: int, viewer: Viewer, text: str, photos: Sequence[Photo] = ()) -> None:
+    """The reporter answers the department's question."""
+    report = await authored(report_id, viewer)
+    await cases.answer(report.case_id, by=Actor.reporter(viewer.person), text=text, photos=photos)
+
+
+async def confirm(report_id: int, viewer: Viewer, stars: int | None = None, text: str = "") -> None:
+    """The reporter says that it is fixed, with stars for the handling if they like."""
+    report = await authored(report_id, viewer)
+    async with in_transaction():
+        await cases.confirm(report.case_id, by=Actor.reporter(viewer.person))
+        if stars:
+            await cases.rate(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
+
+
+async def rate(report_id: int, viewer: Viewer, stars: int, text: str = "") -> None:
+    """The reporter's stars for the handling; the latest counts."""
+    report = await authored(report_id, viewer)
+    await cases.rate(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
+
+
+async def dispute(report_id: int, viewer: Viewer, text: str, stars: int | None = None) -> None:
+    """The reporter says that it is not fixed: the case is reopened."""
+    report = await authored(report_id, viewer)
+    async with in_transaction():
+        if stars:
+            await cases.rate(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
+        await cases.dispute(report.case_id, by=Actor.reporter(viewer.person), text=text)
+
+
+async def doubt(report_id: int, person: Person, text: str) -> bool:
+    """A supporter says that it is not fixed; True if that was the last one needed to reopen the case.
+
+    Raises NotAllowed for somebody who does not support the report, Conflict where nothing is resolved.
+    """
+    report = await Report.get_or_none(id=report_id)
+    if report is None:
+        raise NotFound()
+    needed = (await city()).settings.dispute_supporters
+    async with in_transaction():
+        case = await Case.select_for_update().get(id=report.case_id)
+        if case.status != Status.RESOLVED or case.resolved_at is None:
+            raise Conflict(_("This case is not waiting for a confirmation."))
+        if not person.signed_in or not await _supports(case.id, person.id):
+            raise NotAllowed(_("Only its reporter or people who support it can say that it is not fixed."))
+        await execute(
+            "INSERT INTO doubt (case_id, user_id, resolved_at, text, at) VALUES ($1, $2, $3, $4, $5)"
+            " ON CONFLICT DO NOTHING",
+            case.id,
+            person.id,
+            case.resolved_at,
+            text.strip()[:1000],
+            timing.now(),
+        )
+        if await Doubt.filter(case_id=case.id, resolved_at=case.resolved_at).count() < needed:
+            return False
+        actor = Actor(ActorKind.CITIZEN, person.id)
+        await cases.dispute(case.id, by=actor, text=_("%(n)s supporters say that it is not fixed.", n=needed))
+    return True
+
+
+async def _supports(case_id: int, user_id: int) -> bool:
+    posts_of_case = await Report.filter(case_id=case_id).values_list("post_id", flat=True)
+    return await Vote.exists(post_id__in=list(posts_of_case), user_id=user_id)

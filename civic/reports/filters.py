@@ -1,0 +1,122 @@
+"""The filters of the public list and map: query parameters, so that every view can be linked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from civic import timing
+from civic.departments.catalogue import Catalogue
+from civic.geo.areas import Areas
+from civic.geo.queries import CityView
+
+OPEN = ("received", "assigned", "in_progress", "waiting")
+STATUSES = {
+    "open": OPEN,
+    "overdue": OPEN,
+    "solved": ("resolved", "confirmed"),
+    "declined": ("declined",),
+    **{one: (one,) for one in (*OPEN, "resolved", "confirmed")},
+}
+SORTS = ("new", "supported", "overdue")
+CATEGORY_OR_GROUP = re.compile(r"[\w.-]{1,64}")
+FARTHEST = 20_000  # metres of `near`
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Checked filters; what was unknown or unreadable is left out. Ids are of the pack in force."""
+
+    category: str = ""
+    category_ids: tuple[int, ...] = ()
+    area: str = ""
+    area_ids: tuple[int, ...] = ()
+    department: str = ""
+    department_id: int | None = None
+    status: str = ""
+    q: str = ""
+    near: tuple[float, float, int] | None = None  # lat, lon, metres
+    since: datetime | None = None
+    until: datetime | None = None
+    sort: str = "new"
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def any(self) -> bool:
+        """Something narrows the list."""
+        return bool(self.raw)
+
+
+def read_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue, areas: Areas) -> Filters:
+    """Filters from query parameters: category (or its group), area, department, status, q, near, since, until, sort."""
+    category_ids = tuple(
+        c.id for c in catalogue.categories if query.get("category") in (c.code, c.group_code) and query.get("category")
+    )
+    area = areas.by_slug.get(query.get("area", ""))
+    department = catalogue.department_by_slug.get(query.get("department", ""))
+    status = query.get("status", "")
+    sort = query.get("sort", "new")
+    names = ("category", "area", "department", "status", "q", "near", "since", "until")
+    return Filters(
+        category=query.get("category", "") if category_ids else "",
+        category_ids=category_ids,
+        area=area.slug if area else "",
+        area_ids=tuple(areas.below(area.id)) if area else (),
+        department=department.slug if department else "",
+        department_id=department.id if department else None,
+        status=status if status in STATUSES else "",
+        q=query.get("q", "").strip()[:200],
+        near=_near(query.get("near", "")),
+        since=_day(query.get("since", ""), city),
+        until=_day(query.get("until", ""), city, after=1),
+        sort=sort if sort in SORTS else "new",
+        raw={name: query[name] for name in names if query.get(name)},
+    )
+
+
+def _near(text: str) -> tuple[float, float, int] | None:
+    """`lat,lon,metres`; 1,000 metres unless said."""
+    parts = text.split(",")
+    try:
+        lat, lon = float(parts[0]), float(parts[1])
+        metres = int(parts[2]) if len(parts) > 2 else 1000
+    except (ValueError, IndexError):
+        return None
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
+        return None
+    return lat, lon, max(10, min(metres, FARTHEST))
+
+
+def _day(text: str, city: CityView, after: int = 0) -> datetime | None:
+    try:
+        day = date.fromisoformat(text) + timedelta(days=after)
+    except (ValueError, OverflowError):
+        return None
+    return datetime.combine(day, time(), city.zone)
+
+
+def conditions(filters: Filters, *, start: int = 1) -> tuple[str, list[Any]]:
+    """SQL over case_file c, report r, post p (public ones only), and its arguments from $start on."""
+    clauses, args = ["p.visibility = 'public'"], []
+
+    def add(clause: str, *values: Any) -> None:
+        numbers = [f"${start + len(args) + i}" for i in range(len(values))]
+        args.extend(values)
+        clauses.append(clause.format(*numbers))
+
+    if filters.category:
+        add("c.category_id = ANY({})", list(filters.category_ids))
+    if filters.area:
+        add("c.area_id = ANY({})", list(filters.area_ids))
+    if filters.department_id:
+        add("c.department_id = {}", filters.department_id)
+    if filters.status:
+        add("c.status = ANY({})", list(STATUSES[filters.status]))
+    if filters.status == "overdue" or filters.sort == "overdue":
+        add("c.due_at < {}", timing.now())
+    if filters.since:
+        add("c.received_at >= {}", filters.since)
+    if filters.until:
+        add("c.received_at < {}", filters.until)
+    return " AND ".join(clauses), args

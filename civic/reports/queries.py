@@ -1,0 +1,172 @@
+"""Reading reports: the public list and what a report's page shows."""
+
+import base64
+import binascii
+import json
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from civic import timing
+from civic.db import fetch, fetch_one
+from civic.reports.filters import OPEN, Filters, conditions
+from civic.search.text import matches
+
+COUNTED = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
+
+CARD = """
+    SELECT r.id, c.id AS case_id, c.number, c.status, p.title, p.text, p.votes_count, p.comments_count, c.received_at,
+           c.category_id, c.area_id, c.department_id, c.due_at, c.first_word_at, c.resolved_at,
+           p.votes_count AS votes, r.lat, r.lon, r.address, ph.name AS cover, ph.width, ph.height
+    FROM case_file c
+    JOIN report r ON r.case_id = c.id AND r.main
+    JOIN post p ON p.id = r.post_id
+    LEFT JOIN photo ph ON ph.id = p.cover_id
+"""
+# The keyset of each order: what the cursor holds, what it compares, how it sorts.
+ORDERS = {
+    "new": ("(c.received_at, c.id) < ({}, {})", "c.received_at DESC, c.id DESC", ("received_at", "case_id")),
+    "supported": ("(p.votes_count, p.id) < ({}, {})", "p.votes_count DESC, p.id DESC", ("votes", "post_id")),
+    "overdue": ("(c.due_at, c.id) > ({}, {})", "c.due_at, c.id", ("due_at", "case_id")),
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A report as lists and maps show it; `status` and `overdue` are its case's."""
+
+    id: int
+    case_id: int
+    number: str
+    status: str
+    title: str
+    text: str
+    votes_count: int
+    comments_count: int
+    received_at: datetime
+    category_id: int | None
+    area_id: int | None
+    department_id: int | None
+    due_at: datetime | None
+    first_word_at: datetime | None
+    resolved_at: datetime | None
+    lat: float
+    lon: float
+    address: str
+    cover: str | None
+    width: int | None
+    height: int | None
+
+    @property
+    def heading(self) -> str:
+        return heading(self.title, self.text)
+
+    @property
+    def overdue(self) -> bool:
+        return self.status in OPEN and self.due_at is not None and self.due_at < timing.now()
+
+
+def heading(title: str, text: str, longest: int = 80) -> str:
+    """A report's heading: its title, else its first sentence, cut at `longest` characters."""
+    line = title or next((part for part in text.splitlines() if part.strip()), "")
+    for mark in ("。", "！", "？", ". ", "! ", "? "):
+        if 8 <= (at := line.find(mark)) < longest:
+            line = line[:at]
+            break
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+@dataclass(frozen=True)
+class Page:
+    cards: list[Card]
+    next: str  # cursor of the page after this one; empty: there is none
+    count: int  # at most COUNTED + 1
+
+
+def _cursor_of(row: dict[str, Any], names: tuple[str, ...]) -> str:
+    values = [row[n].isoformat() if isinstance(row[n], datetime) else row[n] for n in names]
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str, sort: str) -> tuple[Any, int] | None:
+    """The cursor's two values; None for no cursor, or one that was tampered with (the list starts anew)."""
+    if not text:
+        return None
+    try:
+        first, second = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return (int(first) if sort == "supported" else datetime.fromisoformat(first)), int(second)
+    except (ValueError, TypeError, binascii.Error):
+        return None
+
+
+async def page(filters: Filters, *, size: int, cursor: str = "") -> Page:
+    """A page of public reports (one a case), by keyset: its cost does not grow with how far one reads."""
+    where, args = narrowed(filters)
+    after, order, names = ORDERS[filters.sort]
+    count = await fetch_one(
+        f"SELECT count(*) AS n FROM (SELECT 1 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main "
+        f"JOIN post p ON p.id = r.post_id WHERE {where} LIMIT {COUNTED + 1}) x",
+        *args,
+    )
+    if found := _read_cursor(cursor, filters.sort):
+        where += " AND " + after.format(f"${len(args) + 1}", f"${len(args) + 2}")
+        args = [*args, *found]
+    sql = CARD.replace("p.votes_count AS votes", "p.votes_count AS votes, p.id AS post_id")
+    rows = await fetch(f"{sql} WHERE {where} ORDER BY {order} LIMIT {size + 1}", *args)
+    more = len(rows) > size
+    rows = rows[:size]
+    return Page(
+        cards=[card(row) for row in rows],
+        next=_cursor_of(rows[-1], names) if more else "",
+        count=count["n"] if count else 0,
+    )
+
+
+def card(row: dict[str, Any]) -> Card:
+    return Card(**{k: v for k, v in row.items() if k not in ("votes", "post_id")})
+
+
+def narrowed(filters: Filters) -> tuple[str, list[Any]]:
+    """The filters as SQL, with words and nearness; the arguments start at $1."""
+    where, args = conditions(filters)
+    if filters.q:
+        args.append(matches(filters.q))
+        where += f" AND p.words @@ ${len(args)}::tsquery"
+    if filters.near:
+        lat, lon, metres = filters.near
+        box = box_around(lat, lon, metres)
+        n = len(args)
+        where += (
+            f" AND r.lat BETWEEN ${n + 1} AND ${n + 2} AND r.lon BETWEEN ${n + 3} AND ${n + 4}"
+            f" AND metres_between(r.lat, r.lon, ${n + 5}, ${n + 6}) <= ${n + 7}"
+        )
+        args += [*box, lat, lon, float(metres)]
+    return where, args
+
+
+def box_around(lat: float, lon: float, metres: float) -> tuple[float, float, float, float]:
+    """South, north, west, east of a box that holds the circle (for the index; the exact distance comes after)."""
+    high = metres / 111_195
+    wide = high / max(0.01, math.cos(math.radians(lat)))
+    return lat - high, lat + high, lon - wide, lon + wide
+
+
+async def counts() -> dict[str, int]:
+    """Numbers of the home page: open cases (at most COUNTED + 1), and those of the last 30 days answered in time."""
+    row = await fetch_one(
+        """
+        SELECT (SELECT count(*) FROM (SELECT 1 FROM case_file WHERE status = ANY($1) LIMIT $2) x) AS open,
+               count(*) FILTER (WHERE c.first_word_at IS NOT NULL OR k.promised_at < $4) AS judged,
+               count(*) FILTER (WHERE c.first_word_at <= k.promised_at) AS in_time,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.first_word_at - c.received_at))
+                   FILTER (WHERE c.first_word_at IS NOT NULL) AS typical
+        FROM case_file c JOIN clock k ON k.id = c.response_clock_id
+        WHERE c.received_at >= $3 AND c.counted AND c.status <> 'merged'
+        """,
+        list(OPEN),
+        COUNTED + 1,
+        timing.now() - timedelta(days=30),
+        timing.now(),
+    )
+    return row or {"open": 0, "judged": 0, "in_time": 0, "typical": None}
