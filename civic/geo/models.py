@@ -17,6 +17,7 @@ class City(Model):
     accent = fields.CharField(7, default="")
     settings: dict[str, Any] = fields.JSONField(default=dict)  # geo.settings.Settings as plain data
     bbox: list[float] = fields.JSONField(default=list)  # west, south, east, north of all areas
+    contents: dict[str, list[str]] = fields.JSONField(default=dict)  # kind -> slugs that came with the pack
     pack_hash = fields.CharField(64)
     loaded_at = fields.DatetimeField()
 

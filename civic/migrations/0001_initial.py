@@ -89,6 +89,7 @@ class Migration(migrations.Migration):
                 ('accent', fields.CharField(default='', max_length=7)),
                 ('settings', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('bbox', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('contents', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('pack_hash', fields.CharField(max_length=64)),
                 ('loaded_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],

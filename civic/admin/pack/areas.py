@@ -1,0 +1,245 @@
+"""areas.geojson: the tree of areas, in WGS-84, every polygon sound and in its place."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shapely.geometry import MultiPolygon
+
+from civic.admin.pack.contents import AreaKeys, AreaPart, CityPart, Names
+from civic.admin.pack.problems import Problems, did_you_mean
+from civic.admin.pack.shapes import outside, overlaps, read_polygon, to_wgs84, union
+from civic.admin.pack.sources import read_text
+from civic.admin.pack.tables import SLUG, not_a_slug, unknown
+from civic.i18n import gettext as _
+
+NAME = "areas.geojson"
+DEEPEST = 8
+
+
+@dataclass
+class Feature:
+    """A feature on the way to an area."""
+
+    index: int
+    line: int
+    slug: str
+    parent: str
+    names: Names
+    geometry: MultiPolygon | None
+    children: list["Feature"] = field(default_factory=list)
+
+
+class Reader:
+    """Reads the file, noting what is wrong with each feature."""
+
+    def __init__(self, city: CityPart, problems: Problems) -> None:
+        self.city, self.keys, self.problems = city, city.areas, problems
+
+    def note(self, feature: Feature, message: str) -> None:
+        name = feature.slug or next(iter(feature.names.values()), "")
+        where = _("feature %(n)s", n=feature.index + 1) + (f" ({name})" if name else "")
+        self.problems.add(NAME, message, where=where, line=feature.line)
+
+    def read(self, path: Path) -> list[Feature]:
+        text = read_text(path, self.problems)
+        if text is None:
+            return []
+        try:
+            collection = json.loads(text)
+        except json.JSONDecodeError as error:
+            self.problems.add(NAME, _("This is not valid JSON: %(error)s", error=error.msg), line=error.lineno)
+            return []
+        features = collection.get("features") if isinstance(collection, dict) else None
+        if not isinstance(features, list) or collection.get("type") != "FeatureCollection":
+            self.problems.add(NAME, _("This has to be a GeoJSON FeatureCollection."), line=1)
+            return []
+        if not features:
+            self.problems.add(NAME, _("There is no feature here; a city needs at least one area."), line=1)
+        lines = feature_lines(text, len(features))
+        return [self._feature(index, lines[index], one) for index, one in enumerate(features)]
+
+    def _feature(self, index: int, line: int, data: Any) -> Feature:
+        properties = data.get("properties") if isinstance(data, dict) else None
+        properties = properties if isinstance(properties, dict) else {}
+        feature = Feature(index, line, "", "", {}, None)
+        feature.slug = slugify(self._id(properties, data))
+        feature.names = self._names(properties)
+        feature.parent = slugify(dig(properties, self.keys.parent))
+        if not feature.slug:
+            self.note(feature, _("The property “%(name)s” is missing.", name=self.keys.id))
+        elif not SLUG.fullmatch(feature.slug):
+            self.note(feature, not_a_slug(feature.slug))
+        for problem in self._wrong_names(feature.names):
+            self.note(feature, problem)
+        feature.geometry = self._geometry(feature, data)
+        return feature
+
+    def _id(self, properties: dict[str, Any], data: Any) -> Any:
+        found = dig(properties, self.keys.id)
+        return data.get("id") if found is None and isinstance(data, dict) else found
+
+    def _names(self, properties: dict[str, Any]) -> Names:
+        if not isinstance(self.keys.name, str):
+            found = {language: dig(properties, key) for language, key in self.keys.name.items()}
+            return {language: str(name).strip() for language, name in found.items() if name}
+        name = dig(properties, self.keys.name)
+        if name is None and self.keys.name == AreaKeys.name:
+            name = properties.get("name")
+        if isinstance(name, dict):
+            return {str(language): str(text).strip() for language, text in name.items()}
+        # A proper name is the same in every language.
+        return dict.fromkeys(self.city.languages, str(name).strip()) if name else {}
+
+    def _wrong_names(self, names: Names) -> Iterator[str]:
+        if missing := [one for one in self.city.languages if not names.get(one)]:
+            yield _("The name is missing in: %(languages)s.", languages=", ".join(missing))
+        for language in names:
+            if self.city.languages and language not in self.city.languages:
+                message = _("%(language)s is not a language of the city.", language=language)
+                yield message + did_you_mean(language, self.city.languages)
+
+    def _geometry(self, feature: Feature, data: Any) -> MultiPolygon | None:
+        geometry = data.get("geometry") if isinstance(data, dict) else None
+        if geometry is None:
+            return None  # allowed where areas below give the outline
+        shape, wrong = read_polygon(geometry)
+        for problem in wrong:
+            self.note(feature, problem)
+        # Marked as broken by an empty shape, so that nobody complains that it is missing as well.
+        return to_wgs84(shape, self.city.crs) if shape is not None else MultiPolygon()
+
+
+def read_areas(path: Path, city: CityPart, problems: Problems) -> list[AreaPart]:
+    """All areas, the city's own first, parents before children; empty if the tree is wrong."""
+    reader = Reader(city, problems)
+    before = len(problems.found)
+    features = reader.read(path)
+    if not features:
+        return []
+    root = _tree(reader, features)
+    if root is None:
+        return []
+    _outline(reader, root)
+    if len(problems.found) > before:
+        return _flatten(root, None, 0)  # good enough to look names up
+    _check_places(reader, root)
+    return _flatten(root, None, 0)
+
+
+def _tree(reader: Reader, features: list[Feature]) -> Feature | None:
+    """Hang every feature under its parent; the root, or None where there is no tree."""
+    by_slug = {one.slug: one for one in features if one.slug}
+    for slug, n in Counter(one.slug for one in features if one.slug).items():
+        if n > 1:
+            reader.note(by_slug[slug], _("“%(name)s” is given twice.", name=slug))
+    top = []
+    for one in features:
+        if not one.parent or (one.parent == reader.keys.root and one.parent not in by_slug):
+            top.append(one)
+        elif one.parent in by_slug:
+            by_slug[one.parent].children.append(one)
+        else:
+            reader.note(one, _("Its parent is not here.") + " " + unknown(one.parent, by_slug))
+    if _circles(reader, features, by_slug):
+        return None
+    if len(top) == 1 and (top[0].children or len(features) == 1):
+        return top[0]
+    return Feature(-1, 1, reader.keys.root, "", reader.city.names, None, top) if top else None
+
+
+def _circles(reader: Reader, features: list[Feature], by_slug: dict[str, Feature]) -> bool:
+    found = False
+    for one in features:
+        seen, above = [one.slug], by_slug.get(one.parent)
+        while above is not None and above.slug not in seen:
+            seen.append(above.slug)
+            above = by_slug.get(above.parent)
+        if above is one:
+            reader.note(one, _("The parents go in a circle: %(path)s.", path=" → ".join([*seen, one.slug])))
+            found = True
+        elif len(seen) > DEEPEST:
+            reader.note(one, _("The tree is deeper than %(n)s levels.", n=DEEPEST))
+    return found
+
+
+def _outline(reader: Reader, feature: Feature) -> MultiPolygon | None:
+    """The feature's polygon, or all those below as one."""
+    below = [outline for child in feature.children if (outline := _outline(reader, child)) is not None]
+    if feature.geometry is None:
+        if not below:
+            reader.note(feature, _("There is no polygon here, and none below it."))
+        feature.geometry = union([one for one in below if not one.is_empty]) if any(below) else MultiPolygon()
+    return feature.geometry
+
+
+def _check_places(reader: Reader, feature: Feature) -> None:
+    """Siblings must not overlap, and children must lie in their parent."""
+    children = feature.children
+    for first, second, share in overlaps([child.geometry for child in children if child.geometry]):
+        message = _(
+            "It overlaps “%(other)s”: %(share)s %% of the smaller one.",
+            other=children[first].slug,
+            share=f"{share * 100:.1f}",
+        )
+        reader.note(children[second], message)
+    for child in children:
+        assert child.geometry is not None
+        assert feature.geometry is not None
+        if share := outside(child.geometry, feature.geometry):
+            message = _(
+                "%(share)s %% of it lies outside of its parent “%(parent)s”.",
+                share=f"{share * 100:.1f}",
+                parent=feature.slug,
+            )
+            reader.note(child, message)
+        _check_places(reader, child)
+
+
+def _flatten(feature: Feature, parent: str | None, level: int) -> list[AreaPart]:
+    """Parents first, level by level, as the tables need them."""
+    found: list[AreaPart] = []
+    queue = [(feature, parent, level)]
+    while queue:
+        one, above, depth = queue.pop(0)
+        found.append(AreaPart(one.slug, above, depth, one.names, one.geometry or MultiPolygon()))
+        queue.extend((child, one.slug, depth + 1) for child in one.children)
+    return found
+
+
+def dig(properties: dict[str, Any], key: str) -> Any:
+    """The property under a key; `parent.adcode` looks into an object."""
+    found: Any = properties
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def slugify(value: Any) -> str:
+    """An id as a short name: `Jamaica Plain` is `jamaica-plain`, 140902 is `140902`."""
+    if value is None or isinstance(value, bool | dict | list | float):
+        return "" if not isinstance(value, float) or value != int(value) else str(int(value))
+    return re.sub(r"[^\w.]+", "-", str(value).strip().lower()).strip("-")
+
+
+def feature_lines(text: str, n: int) -> list[int]:
+    """The line in which each of the `n` features begins; 1 for all where the text does not show it."""
+    start = re.search(r'"features"\s*:\s*\[', text)
+    lines: list[int] = []
+    if start is None:
+        return [1] * n
+    decoder, at, line, counted = json.JSONDecoder(), start.end(), 1, 0
+    while len(lines) < n:
+        begin = re.compile(r"[\s,]*").match(text, at)
+        assert begin is not None
+        line, counted = line + text.count("\n", counted, begin.end()), begin.end()
+        lines.append(line)
+        try:
+            _value, at = decoder.raw_decode(text, begin.end())
+        except json.JSONDecodeError:  # another "features" than the collection's
+            return [1] * n
+    return lines

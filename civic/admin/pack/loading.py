@@ -1,0 +1,282 @@
+"""A pack into the database: one transaction, in place, nothing deleted that anything may point at."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+from civic import cache, db, timing
+from civic.admin.pack.contents import Pack
+from civic.admin.pack.intervals import lay_out
+from civic.admin.pack.reading import read_pack
+from civic.departments.models import Calendar, Category, CategoryDepartment, Department, Service
+from civic.geo.gazetteer import key_of
+from civic.geo.models import Area, City, Place
+from civic.routing.models import Rule
+
+# Any number does; it is the same in every process that loads a pack.
+LOCK = 6_284_119
+
+
+@dataclass
+class Tally:
+    """How many rows of a kind were added, changed, retired and left as they were."""
+
+    added: int = 0
+    changed: int = 0
+    retired: int = 0
+    same: int = 0
+
+    @property
+    def touched(self) -> int:
+        return self.added + self.changed + self.retired
+
+
+@dataclass
+class Summary:
+    """What loading a pack did, by kind (areas, departments, …); `changed` says whether it did anything."""
+
+    city: dict[str, str]
+    kinds: dict[str, Tally] = field(default_factory=dict)
+    changed: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "city": self.city,
+            "changed": self.changed,
+            **{kind: vars(tally) for kind, tally in self.kinds.items()},
+        }
+
+
+async def load_pack(folder: Path) -> Summary:
+    """Read the pack in `folder` and make the database say the same; rows that left the pack are retired.
+
+    What did not come with a pack (a department that an import made) is left alone. Loading the same pack again
+    changes nothing. Raises PackError, and changes nothing, if anything is wrong with it.
+    """
+    pack = read_pack(folder)
+    async with in_transaction():
+        await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        summary = await _Loading(pack, timing.now()).run()
+    cache.forget_all()
+    return summary
+
+
+class _Sync:
+    """The rows of one table against what the pack says: added, changed in place, or retired at the end."""
+
+    def __init__(self, model: type[Model], key: str, owned: list[str], now: datetime) -> None:
+        self.model, self.key, self.owned, self.now = model, key, owned, now
+        self.rows: dict[str, Any] = {}
+        self.ids: dict[str, int] = {}  # of what the pack holds
+        self.tally = Tally()
+
+    async def start(self) -> "_Sync":
+        self.rows = {getattr(row, self.key): row for row in await self.model.all()}
+        return self
+
+    async def put(self, slug: str, **values: Any) -> Any:
+        """The row of this slug says this from now on; gives the row."""
+        plain = {name: _plain(value) for name, value in values.items()}
+        row: Any = self.rows.get(slug)
+        if row is None:
+            values = {self.key: slug, **plain}
+            row = await self.model.create(using_db=None, **values)
+            self.tally.added += 1
+        elif row.retired_at is not None or any(getattr(row, name) != value for name, value in plain.items()):
+            await row.update_from_dict({**plain, "retired_at": None}).save()
+            self.tally.changed += 1
+        else:
+            self.tally.same += 1
+        self.ids[slug] = row.id
+        return row
+
+    async def finish(self) -> dict[str, int]:
+        """Retire what the pack before held and this one does not; the ids by slug."""
+        for slug in self.owned:
+            row = self.rows.get(slug)
+            if row is not None and slug not in self.ids and row.retired_at is None:
+                await row.update_from_dict({"retired_at": self.now}).save(update_fields=["retired_at"])
+                self.tally.retired += 1
+        return self.ids
+
+
+def _plain(value: Any) -> Any:
+    """As JSON gives it back, so that what is the same also compares the same."""
+    return json.loads(json.dumps(value)) if isinstance(value, dict | list | tuple) else value
+
+
+class _Loading:
+    def __init__(self, pack: Pack, now: datetime) -> None:
+        self.pack, self.now = pack, now
+        self.summary = Summary(pack.city.names)
+        self.before: dict[str, list[str]] = {}  # what the pack before held
+        self.contents: dict[str, list[str]] = {}
+
+    async def run(self) -> Summary:
+        city = await City.get_or_none(id=1)
+        self.before = city.contents if city else {}
+        areas = await self._areas()
+        calendars = await self._calendars()
+        departments = await self._departments(calendars)
+        categories = await self._categories()
+        await self._category_departments(categories, areas, departments)
+        await self._rules(departments)
+        await self._services(departments)
+        await self._places()
+        await self._city(city)
+        return self.summary
+
+    async def _sync(self, model: type[Model], kind: str, key: str) -> _Sync:
+        sync = await _Sync(model, key, self.before.get(kind, []), self.now).start()
+        self.summary.kinds[kind] = sync.tally
+        self.contents[kind] = []
+        return sync
+
+    async def _finish(self, sync: _Sync, kind: str) -> dict[str, int]:
+        ids = await sync.finish()
+        self.contents[kind] = sorted(ids)
+        return ids
+
+    async def _areas(self) -> dict[str, int]:
+        sync = await self._sync(Area, "areas", "slug")
+        for one in self.pack.areas:
+            await sync.put(
+                one.slug,
+                parent_id=sync.ids.get(one.parent or ""),
+                level=one.level,
+                names=one.names,
+                geometry=one.geometry.__geo_interface__,
+            )
+        return await self._finish(sync, "areas")
+
+    async def _calendars(self) -> dict[str, int]:
+        sync = await self._sync(Calendar, "calendars", "slug")
+        for one in self.pack.calendars:
+            row = await sync.put(one.slug, zone=one.zone, spec=one.spec)
+            if await lay_out(row.id, one.spec, self.now):
+                await Calendar.filter(id=row.id).update(version=row.version + 1)
+        return await self._finish(sync, "calendars")
+
+    async def _departments(self, calendars: Mapping[str, int]) -> dict[str, int]:
+        sync = await self._sync(Department, "departments", "slug")
+        for position, one in enumerate(self.pack.departments):
+            await sync.put(
+                one.slug,
+                parent_id=sync.ids.get(one.parent),
+                names=one.names,
+                calendar_id=calendars[one.calendar],
+                contacts=one.contacts,
+                position=position,
+            )
+        return await self._finish(sync, "departments")
+
+    async def _categories(self) -> dict[str, int]:
+        sync = await self._sync(Category, "categories", "code")
+        for position, one in enumerate(self.pack.categories):
+            await sync.put(
+                one.code,
+                group=self.pack.groups[one.group],
+                group_code=one.group,
+                names=one.names,
+                descriptions=one.descriptions,
+                questions=list(one.questions),
+                response_target=one.response,
+                resolution_target=one.resolution,
+                photo_required=one.photo_required,
+                evidence_required=one.evidence_required,
+                public=one.public,
+                position=position,
+            )
+        return await self._finish(sync, "categories")
+
+    async def _category_departments(
+        self, categories: Mapping[str, int], areas: Mapping[str, int], departments: Mapping[str, int]
+    ) -> None:
+        """Who gets what where: no history points at these rows, so those that are wrong go."""
+        wanted = {
+            (categories[one.code], area): departments[slug]
+            for one in self.pack.categories
+            for area, slug in [(None, one.department), *((areas[a], d) for a, d in one.by_area.items())]
+            if slug
+        }
+        tally = self.summary.kinds["defaults"] = Tally()
+        for row in await CategoryDepartment.filter(category_id__in=list(categories.values())):
+            if wanted.get((row.category_id, row.area_id)) == row.department_id:
+                del wanted[row.category_id, row.area_id]
+                tally.same += 1
+            else:
+                await row.delete()
+                tally.retired += 1
+        for (category, area), department in wanted.items():
+            await CategoryDepartment.create(category_id=category, area_id=area, department_id=department)
+            tally.added += 1
+
+    async def _rules(self, departments: Mapping[str, int]) -> None:
+        sync = await self._sync(Rule, "rules", "slug")
+        for position, one in enumerate(self.pack.rules):
+            await sync.put(
+                one.slug,
+                names=one.names,
+                position=position,
+                condition=one.condition,
+                department_id=departments[one.department],
+                support=list(one.support),
+                priority=one.priority,
+            )
+        await self._finish(sync, "rules")
+
+    async def _services(self, departments: Mapping[str, int]) -> None:
+        sync = await self._sync(Service, "services", "slug")
+        for position, one in enumerate(self.pack.services):
+            await sync.put(
+                one.slug,
+                names=one.names,
+                department_id=departments[one.department],
+                guide=one.guide,
+                url=one.url,
+                lat=one.lat,
+                lon=one.lon,
+                position=position,
+            )
+        await self._finish(sync, "services")
+
+    async def _places(self) -> None:
+        """The gazetteer is replaced whole when it differs: nothing points at its rows."""
+        wanted = [(one.names, one.lat, one.lon) for one in self.pack.places]
+        have = [(row.names, row.lat, row.lon) for row in await Place.all().order_by("id")]
+        tally = self.summary.kinds["places"] = Tally(same=len(have))
+        if wanted == have:
+            return
+        await Place.all().delete()
+        await Place.bulk_create(
+            [Place(names=names, key=key_of(names), lat=lat, lon=lon) for names, lat, lon in wanted],
+            batch_size=500,
+        )
+        self.summary.kinds["places"] = Tally(added=len(wanted), retired=tally.same)
+
+    async def _city(self, row: City | None) -> None:
+        part = self.pack.city
+        values = {
+            "names": part.names,
+            "languages": list(part.languages),
+            "zone": part.zone,
+            "phone": part.phone,
+            "accent": part.accent,
+            "settings": part.settings.stored(),
+            "bbox": self.pack.bbox,
+            "contents": self.contents,
+            "pack_hash": self.pack.digest,
+        }
+        self.summary.changed = (
+            row is None
+            or any(getattr(row, name) != value for name, value in values.items())
+            or any(tally.touched for tally in self.summary.kinds.values())
+        )
+        if self.summary.changed:
+            await City.update_or_create(id=1, defaults={**values, "loaded_at": self.now})

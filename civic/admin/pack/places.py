@@ -1,0 +1,62 @@
+"""places.csv, the gazetteer: lat, lon and a name for each language of the city (`name_zh`, `name_en`)."""
+
+import csv
+import io
+from collections.abc import Collection
+from pathlib import Path
+
+from civic.admin.pack.contents import PlacePart
+from civic.admin.pack.problems import Problems, did_you_mean
+from civic.admin.pack.shapes import Convert, wrong_position
+from civic.admin.pack.sources import read_text
+from civic.i18n import gettext as _
+
+NAME = "places.csv"
+
+
+def read_places(folder: Path, languages: Collection[str], convert: Convert, problems: Problems) -> list[PlacePart]:
+    """The places; none where there is no such file."""
+    path = folder / NAME
+    if not path.exists() or (text := read_text(path, problems)) is None:
+        return []
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    columns = ["lat", "lon", *(f"name_{one}" for one in languages)]
+    if not _header_is_right(list(reader.fieldnames or ()), columns, problems):
+        return []
+    try:
+        read = [_place(row, reader.line_num, languages, convert, problems) for row in reader]
+    except csv.Error as error:
+        problems.add(NAME, _("This is not valid CSV: %(error)s", error=error), line=reader.line_num)
+        return []
+    return [one for one in read if one is not None]
+
+
+def _header_is_right(header: list[str], columns: list[str], problems: Problems) -> bool:
+    for name in columns:
+        if name not in header:
+            problems.add(NAME, _("The column “%(name)s” is missing.", name=name), line=1)
+    for name in header:
+        if name not in columns:
+            message = _("There is no column “%(name)s”.", name=name) + did_you_mean(name, columns)
+            problems.add(NAME, message, line=1)
+    return set(header) == set(columns) and len(header) == len(columns)
+
+
+def _place(
+    row: dict[str, str], line: int, languages: Collection[str], convert: Convert, problems: Problems
+) -> PlacePart | None:
+    if None in row or None in row.values():
+        problems.add(NAME, _("This line has more or fewer fields than the first."), line=line)
+        return None
+    names = {language: row[f"name_{language}"].strip() for language in languages}
+    if missing := [language for language, name in names.items() if not name]:
+        problems.add(NAME, _("The name is missing in: %(languages)s.", languages=", ".join(missing)), line=line)
+    try:
+        lat, lon = float(row["lat"]), float(row["lon"])
+    except ValueError:
+        problems.add(NAME, _("lat and lon have to be numbers."), line=line)
+        return None
+    if wrong := wrong_position(lat, lon):
+        problems.add(NAME, wrong, line=line)
+        return None
+    return PlacePart(names, *convert(lat, lon))

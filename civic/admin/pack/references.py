@@ -1,0 +1,75 @@
+"""Names that point from one file of a pack to another: each has to be there."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from civic.admin.pack.contents import CategoryPart, CityPart, DepartmentPart, Names, RulePart, ServicePart
+from civic.admin.pack.tables import Table, unknown
+from civic.i18n import gettext as _
+
+
+class Placed(Protocol):
+    @property
+    def at(self) -> Table: ...
+
+
+def check_city(city: CityPart, calendars: Collection[str]) -> None:
+    _known(city, "calendar", city.settings.calendar, calendars)
+
+
+def check_once(parts: Sequence[Placed], key: str) -> None:
+    """Every short name is given once."""
+    counts = Counter(part.at.data.get(key) for part in parts)
+    for part in parts:
+        name = part.at.data.get(key)
+        if isinstance(name, str) and counts[name] > 1:
+            counts[name] = 0  # said once
+            part.at.problem(key, _("“%(name)s” is given twice.", name=name))
+
+
+def check_departments(departments: Sequence[DepartmentPart], calendars: Collection[str]) -> None:
+    by_slug = {one.slug: one for one in departments}
+    for one in departments:
+        _known(one, "calendar", one.calendar, calendars)
+        _known(one, "parent", one.parent, by_slug)
+        path, above = [one.slug], by_slug.get(one.parent)
+        while above is not None and above.slug not in path:
+            path.append(above.slug)
+            above = by_slug.get(above.parent)
+        if above is one:
+            circle = " → ".join([*path, one.slug])
+            one.at.problem("parent", _("The parents go in a circle: %(path)s.", path=circle))
+
+
+def check_categories(
+    categories: Sequence[CategoryPart],
+    groups: dict[str, Names],
+    departments: Collection[str],
+    areas: Collection[str],
+) -> None:
+    for one in categories:
+        _known(one, "group", one.group, groups)
+        _known(one, "department", one.department, departments)
+        for area, department in one.by_area.items():
+            _known(one, f"department_by_area.{area}", area, areas)
+            _known(one, f"department_by_area.{area}", department, departments)
+
+
+def check_rules(rules: Sequence[RulePart], departments: Collection[str]) -> None:
+    for one in rules:
+        _known(one, "department", one.department, departments)
+        for slug in one.support:
+            _known(one, "support", slug, departments)
+        if one.department in one.support:
+            one.at.problem("support", _("The department that leads cannot support itself."))
+
+
+def check_services(services: Sequence[ServicePart], departments: Collection[str]) -> None:
+    for one in services:
+        _known(one, "department", one.department, departments)
+
+
+def _known(part: Placed, key: str, name: str, right: Collection[str]) -> None:
+    if name and name not in right:
+        part.at.problem(key, unknown(name, right))

@@ -1,0 +1,137 @@
+"""The files of a pack: their text without surprises, and in which line of a TOML file a key stands."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from civic.admin.pack.problems import Problems
+from civic.i18n import gettext as _
+
+Key = tuple[str | int, ...]
+BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+LARGEST = 100 * 2**20  # bytes of a file
+
+
+def read_text(path: Path, problems: Problems) -> str | None:
+    """The file's text; None, and a problem, where there is none that can be read."""
+    try:
+        if path.stat().st_size > LARGEST:
+            problems.add(path.name, _("The file is larger than 100 MB."))
+            return None
+        data = path.read_bytes()
+    except FileNotFoundError:
+        problems.add(path.name, _("The file is missing."))
+        return None
+    except OSError as error:
+        problems.add(path.name, _("The file cannot be read: %(error)s", error=error.strerror or error))
+        return None
+    if data.startswith(BOMS):
+        message = _("The file begins with a byte order mark (BOM). Save it as UTF-8 without a BOM.")
+        problems.add(path.name, message, line=1)
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        problems.add(path.name, _("This is not UTF-8. Save the file as UTF-8."), line=line)
+        return None
+
+
+class Toml:
+    """A TOML file of the pack. `data` is empty where it could not be read, and `broken` says so."""
+
+    def __init__(self, path: Path, problems: Problems, *, optional: bool = False) -> None:
+        self.name, self.problems = path.name, problems
+        self.data: dict[str, Any] = {}
+        self._lines: dict[Key, int] = {}
+        self.missing = optional and not path.exists()
+        text = "" if self.missing else read_text(path, problems)
+        self.broken = text is None
+        if text:
+            self._parse(text)
+
+    def _parse(self, text: str) -> None:
+        try:
+            self.data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            self.broken = True
+            said, _at, place = str(error).partition(" (at ")
+            line = re.match(r"line (\d+)", place)
+            message = _("This is not valid TOML: %(error)s", error=said)
+            self.problems.add(self.name, message, line=int(line[1]) if line else text.count("\n") + 1)
+            return
+        self._lines = dict(key_lines(text))
+
+    def line_of(self, key: Key) -> int | None:
+        """The line of a key, or of the nearest that holds it."""
+        while key:
+            if key in self._lines:
+                return self._lines[key]
+            key = key[:-1]
+        return None
+
+
+_PART = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
+_DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?")
+_KEY = re.compile(rf"\s*({_DOTTED})\s*=")
+_STRING = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*|[\[\]{}]')
+
+
+def key_lines(text: str) -> Iterator[tuple[Key, int]]:
+    """(key, line) of each table and each key that begins a line; the text is valid TOML.
+
+    The parser of the standard library does not say where a value stood, so this only looks at the beginnings of
+    lines. Keys within inline tables are found with the line of the table that holds them.
+    """
+    table: Key = ()
+    counts: dict[Key, int] = {}
+    depth, quote = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not depth and not quote:
+            if header := _HEADER.match(line):
+                table = _resolve(_split(header[2]), counts, opens=header[1] == "[[")
+                yield table, number
+                continue
+            if key := _KEY.match(line):
+                yield (*table, *_split(key[1])), number
+                line = line[key.end() :]
+        depth, quote = _after(line, depth, quote)
+
+
+def _split(dotted: str) -> list[str]:
+    return [part.strip("\"'") for part in re.findall(_PART, dotted)]
+
+
+def _resolve(parts: list[str], counts: dict[Key, int], *, opens: bool) -> Key:
+    """The key that a table header means: arrays of tables stand at their newest element."""
+    key: Key = ()
+    for index, part in enumerate(parts):
+        key = (*key, part)
+        if opens and index == len(parts) - 1:
+            counts[key] = counts.get(key, -1) + 1
+        if key in counts:
+            key = (*key, counts[key])
+    return key
+
+
+def _after(line: str, depth: int, quote: str) -> tuple[int, str]:
+    """How many brackets are open after the line, and within which kind of long string it ends."""
+    while True:
+        if quote:
+            _text, ended, line = line.partition(quote)
+            if not ended:
+                return depth, quote
+            quote = ""
+        found = _STRING.search(line)
+        if found is None or found[0].startswith("#"):
+            return depth, ""
+        if found[0] in ('"""', "'''"):
+            quote = found[0]
+        elif found[0] in "[{":
+            depth += 1
+        elif found[0] in "]}":
+            depth -= 1
+        line = line[found.end() :]
