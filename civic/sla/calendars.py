@@ -198,9 +198,7 @@ class WorkingCalendar:
         table = self._table
         if table.opens[0] > table.start:
             yield _instant(table.start), _instant(table.start), 0, FIRST_DAY - _DAY
-        for opens, closes, before, ordinal in zip(
-            table.opens, table.closes, table.before, table.dates, strict=True
-        ):
+        for opens, closes, before, ordinal in zip(table.opens, table.closes, table.before, table.dates, strict=True):
             yield _instant(opens), _instant(closes), before // _SECOND_US, date.fromordinal(ordinal)
         yield _instant(table.end), _instant(table.end), table.total // _SECOND_US, self.until + _DAY
 

@@ -35,9 +35,7 @@ class PlainCalendar:
         """Each minute from the one that holds `start`: its begin, the office's date, whether it is open."""
         zone = ZoneInfo(self.zone)
         first = start.astimezone(UTC).replace(second=0, microsecond=0)
-        minute = first - timedelta(
-            hours=4
-        )  # far enough back to have seen what a clock that was put back had shown
+        minute = first - timedelta(hours=4)  # far enough back to have seen what a clock that was put back had shown
         furthest = datetime(1, 1, 1)  # noqa: DTZ001
         while True:
             furthest = max(furthest, minute.astimezone(zone).replace(tzinfo=None))

@@ -36,7 +36,7 @@ def always(zone: str) -> WorkingCalendar:
 Case = tuple[PlainCalendar, WorkingCalendar, datetime]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(cases(), st.integers(-HOUR * 10**6, 5 * 24 * HOUR * 10**6))
 def test_working_seconds_agree_with_a_walk_over_minutes(case: Case, microseconds: int) -> None:
     plain, calendar, a = case
@@ -44,7 +44,7 @@ def test_working_seconds_agree_with_a_walk_over_minutes(case: Case, microseconds
     assert calendar.working_seconds(a, b) == plain.working_time(a, b).total_seconds()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(cases(), st.integers(0, 5 * 24 * HOUR * 10**6))
 def test_adding_agrees_with_a_walk_over_minutes(case: Case, microseconds: int) -> None:
     plain, calendar, a = case
@@ -52,18 +52,16 @@ def test_adding_agrees_with_a_walk_over_minutes(case: Case, microseconds: int) -
     assert calendar.add_working(a, worked.total_seconds()) == plain.add_working(a, worked)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(cases(), st.integers(1, 4))
 def test_working_days_agree_with_a_walk_over_minutes(case: Case, n: int) -> None:
     plain, calendar, start = case
     assert calendar.nth_working_day_close(start, n) == plain.nth_working_day_close(start, n)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(cases(), st.floats(0, 1), st.integers(1, 10**6 * HOUR))
-def test_time_added_is_time_worked_and_no_earlier_instant_will_do(
-    case: Case, part: float, earlier: int
-) -> None:
+def test_time_added_is_time_worked_and_no_earlier_instant_will_do(case: Case, part: float, earlier: int) -> None:
     _, calendar, a = case
     seconds = round(part * calendar.working_seconds(a, a + timedelta(days=60)), 6)
     b = calendar.add_working(a, seconds)
@@ -73,7 +71,7 @@ def test_time_added_is_time_worked_and_no_earlier_instant_will_do(
         assert calendar.working_seconds(calendar.add_working(b, -seconds), b) == seconds
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(cases())
 def test_the_table_holds_every_interval_once(case: Case) -> None:
     _, calendar, _ = case
@@ -231,9 +229,7 @@ def test_outside_its_years_a_calendar_does_not_guess(office: WorkingCalendar) ->
         lambda: office.is_working_day(date(1999, 12, 31)),
     ]
     for question in questions:
-        with pytest.raises(
-            OutsideCalendar, match="outside this calendar, which covers 2000-01-01 to 2030-12-31"
-        ):
+        with pytest.raises(OutsideCalendar, match="outside this calendar, which covers 2000-01-01 to 2030-12-31"):
             question()
 
 

@@ -77,8 +77,7 @@ async def test_instants_agree(database: asyncpg.Connection, number: int) -> None
     middle = [a for a in some_instants(calendar, 6000, chance) if 2001 < a.year < 2029]
     others = [a + timedelta(days=chance.randrange(-300, 300)) for a in middle]
     steps = [
-        calendar.working_seconds(a, b) - calendar.working_seconds(b, a)
-        for a, b in zip(middle, others, strict=True)
+        calendar.working_seconds(a, b) - calendar.working_seconds(b, a) for a, b in zip(middle, others, strict=True)
     ]
     rows = await database.fetch(
         "SELECT a, s, add_working($1, a, s) AS at FROM unnest($2::timestamptz[], $3::float8[]) AS _ (a, s)",

@@ -197,9 +197,7 @@ def test_shares_after_a_pause_are_of_the_whole_allowance(office: WorkingCalendar
     promised = resume(target, local("2026-11-18 09:00"), left, office)
     assert used_share(target, start, promised, local("2026-11-18 09:00"), office) == 0.5
     assert instant_at_share(target, start, promised, 0.8, office) == local("2026-11-18 12:00")
-    assert instant_at_share(target, start, promised, 0.8, office, allowance=whole) == local(
-        "2026-11-18 12:00"
-    )
+    assert instant_at_share(target, start, promised, 0.8, office, allowance=whole) == local("2026-11-18 12:00")
 
 
 def test_used_share_goes_on_past_the_due_instant(office: WorkingCalendar) -> None:
@@ -234,7 +232,7 @@ def reaches(case: Case, target: Target) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(cases(), targets, st.floats(0, 1))
 def test_pausing_for_no_time_changes_nothing(case: Case, target: Target, part: float) -> None:
     _, calendar, start = case
@@ -246,7 +244,7 @@ def test_pausing_for_no_time_changes_nothing(case: Case, target: Target, part: f
     assert again == promised
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(cases(), targets, st.sampled_from([0.5, 0.8, 1.0]))
 def test_the_share_is_used_at_its_instant_and_not_before(case: Case, target: Target, share: float) -> None:
     _, calendar, start = case
