@@ -147,3 +147,12 @@ async def test_functions_can_be_taken_away_and_given_back(database: asyncpg.Conn
     for statement in (*sql.DROP_FUNCTIONS, *sql.CREATE_FUNCTIONS):
         await database.execute(statement)
     assert await database.fetchval("SELECT working_seconds(2, now(), now() + interval '90 s')") == 90
+
+
+async def test_the_migrated_functions_are_these(database: asyncpg.Connection) -> None:
+    rows = await database.fetch(
+        "SELECT proname, array_agg(DISTINCT prosrc) AS bodies, count(*) AS places FROM pg_proc"
+        " WHERE proname IN ('working_position', 'working_seconds', 'add_working')"
+        " AND pronamespace IN ('public'::regnamespace, current_schema::regnamespace) GROUP BY proname"
+    )
+    assert [(len(row["bodies"]), row["places"]) for row in rows] == [(1, 2)] * 3
