@@ -6,21 +6,28 @@ CIVIC_TEST_DATABASE_URL names: the URL of an existing database whose user may cr
 
 import asyncio
 import fcntl
+import logging
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from civic import cache
+from civic.accounts.models import Role
+from civic.app import create_app
 from civic.config import Config, Database, Paths
 from civic.db import connected, migrate
+from tests import chromium
+from tests.clients import Client, make_user
+from tests.live import Live, command, serving
 
 EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
 FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
@@ -33,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="civic-tests-")
         os.chmod(folder, 0o755)  # root's server runs as another account, which has to enter
         os.environ[FOLDER] = folder
+        config.option.basetemp = config.option.basetemp or Path(folder, "tmp")  # removed with the rest
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -83,9 +91,7 @@ def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[str], 
                 mark.touch()
         database = f"{run}_{worker}_{name}"
         asyncio.run(
-            _statement(
-                _admin_url(server_url), f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY wal_log"
-            )
+            _statement(_admin_url(server_url), f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY wal_log")
         )
         made.append(database)
         return server_url(database)
@@ -184,6 +190,112 @@ async def database(empty_database: str) -> AsyncIterator[str]:
 def config(tmp_path: Path, database_dsn: str) -> Config:
     """The defaults, writing under this test's own folder and using this worker's database."""
     return Config(paths=Paths(var=tmp_path / "var"), database=Database(url=database_dsn))
+
+
+@pytest.fixture
+async def new_client(config: Config, database: str) -> AsyncIterator[Callable[[], Client]]:
+    """A function that gives one more browser at the same program."""
+    app = create_app(config)  # its lifespan does not run: it would connect to the database once more
+    async with AsyncExitStack() as stack:
+        opened = list[Client]()
+
+        def open_one() -> Client:
+            opened.append(Client(app))
+            stack.push_async_callback(opened[-1].aclose)
+            return opened[-1]
+
+        yield open_one
+
+
+@pytest.fixture
+def client(new_client: Callable[[], Client]) -> Client:
+    """Somebody who has not signed in."""
+    return new_client()
+
+
+@pytest.fixture
+async def citizen(new_client: Callable[[], Client]) -> Client:
+    """A resident: the owner of what a test is about."""
+    return await new_client().sign_in(await make_user("citizen@example.org", name="Ana"))
+
+
+@pytest.fixture
+async def stranger(new_client: Callable[[], Client]) -> Client:
+    """Another resident, who must be refused."""
+    return await new_client().sign_in(await make_user("stranger@example.org", name="Bo"))
+
+
+@pytest.fixture
+async def agent(new_client: Callable[[], Client]) -> Client:
+    """Somebody who works for a department; for none until `await agent.join(department_id)`."""
+    return await new_client().sign_in(await make_user("agent@example.org", Role.AGENT, name="Cleo"))
+
+
+@pytest.fixture
+async def dispatcher(new_client: Callable[[], Client]) -> Client:
+    return await new_client().sign_in(await make_user("dispatcher@example.org", Role.DISPATCHER, name="Dan"))
+
+
+@pytest.fixture
+async def admin(new_client: Callable[[], Client]) -> Client:
+    return await new_client().sign_in(await make_user("admin@example.org", Role.ADMIN, name="Eva"))
+
+
+@pytest.fixture(scope="session")
+def live_server(make_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """`civic serve` with its workers and the made-up city, in a process and a database of its own."""
+    var, database = tmp_path_factory.mktemp("live") / "var", make_database("live")
+    command(var, database, "demo")
+    with serving(var, database) as live:
+        yield live
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium. A test opens a context of its own: language, width, with or without JavaScript."""
+    if chromium.skipped():
+        pytest.skip(f"{chromium.SETTING}=skip")
+    found = chromium.find()
+    assert found, f"No Chromium here. `make test` installs one. {chromium.HOW_TO_SKIP}"
+    async with async_playwright() as playwright:
+        # Its sandbox does not run as root, and /dev/shm is small in containers.
+        browser = await playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        await browser.close()
+
+
+class Statements(logging.Handler):
+    """The SQL statements that Tortoise sent within `with count_queries() as statements`."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg == "%s: %s" and isinstance(record.args, tuple):  # connecting is logged there too
+            self.texts.append(str(record.args[0]))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@pytest.fixture(scope="session")
+def count_queries() -> Callable[[], AbstractContextManager[Statements]]:
+    @contextmanager
+    def counting() -> Iterator[Statements]:
+        log, statements = logging.getLogger("tortoise.db_client"), Statements()
+        level = log.level
+        log.addHandler(statements)
+        log.setLevel(logging.DEBUG)
+        try:
+            yield statements
+        finally:
+            log.setLevel(level)
+            log.removeHandler(statements)
+
+    return counting
 
 
 @pytest.fixture(scope="session")
