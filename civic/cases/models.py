@@ -183,7 +183,7 @@ class CaseEvent(Model):
     text_hash = fields.BinaryField(null=True)  # SHA-256 of a text that was erased; the chain still holds
     data: dict[str, Any] = fields.JSONField(default=dict)
     photos: fields.ManyToManyRelation[Photo] = fields.ManyToManyField(
-        "civic.Photo", related_name=False, through="case_event_photo"
+        "civic.Photo", related_name="case_events", through="case_event_photo"
     )
     hash = fields.BinaryField()
 

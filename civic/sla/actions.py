@@ -117,9 +117,7 @@ async def fire_clock(clock: Clock, at: datetime) -> int | None:
     calendar = await working_calendar(clock.calendar_id)
     target = parse_target(clock.target)
     before = clock.step
-    clock.step = steps.latest_step(
-        target, clock.started_at, clock.due_at, clock.allowance, before, at, calendar
-    )
+    clock.step = steps.latest_step(target, clock.started_at, clock.due_at, clock.allowance, before, at, calendar)
     _set_next_step(clock, at, calendar)
     await _save(clock)
     if clock.step == before:

@@ -1,0 +1,76 @@
+"""What happens by itself when its time comes. Each call does one thing and says whether there was one.
+
+Many workers at once never do one thing twice: the case's row is claimed together with what is due, and both change in
+one transaction.
+"""
+
+from tortoise.transactions import in_transaction
+
+from civic import timing
+from civic.cases import reminders
+from civic.cases.actions.ending import close_confirmed
+from civic.cases.actors import SYSTEM
+from civic.cases.models import Status
+from civic.cases.telling import tell_holder
+from civic.cases.turns import turn
+from civic.db import fetch_one
+
+# The case is locked with its clock, as every other change does first, so that nobody waits for anybody in a circle.
+DUE_CLOCK = """
+SELECT f.id AS case_id, k.id AS clock_id,
+       (SELECT a.id FROM assignment a WHERE k.id IN (a.response_clock_id, a.resolution_clock_id)) AS stint_id
+FROM clock k JOIN case_file f ON f.id = coalesce(
+    (SELECT c.id FROM case_file c WHERE c.response_clock_id = k.id),
+    (SELECT c.id FROM case_file c WHERE c.resolution_clock_id = k.id),
+    (SELECT a.case_id FROM assignment a WHERE a.response_clock_id = k.id),
+    (SELECT a.case_id FROM assignment a WHERE a.resolution_clock_id = k.id))
+WHERE k.step_at <= $1 ORDER BY k.step_at LIMIT 1 FOR UPDATE OF k, f SKIP LOCKED
+"""
+DUE_CASE = """
+SELECT id FROM case_file WHERE status = '{status}' AND {column} <= $1 ORDER BY {column} LIMIT 1
+FOR UPDATE SKIP LOCKED
+"""
+
+
+async def fire_step() -> bool:
+    """Fire the latest escalation step of one clock that has reached one (CLOCK-AND-SCORES 2)."""
+    async with in_transaction():
+        due = await fetch_one(DUE_CLOCK, timing.now())
+        if due is None:
+            return False
+        async with turn(due["case_id"], SYSTEM) as now:
+            await reminders.fire(now, due["clock_id"])
+        return True
+
+
+async def end_wait() -> bool:
+    """A case has waited for its reporter until the limit: it goes on, and the desk is told."""
+    async with in_transaction():
+        case_id = await _due_case(Status.WAITING, "waiting_until")
+        if case_id is None:
+            return False
+        async with turn(case_id, SYSTEM) as now:
+            now.move(Status.IN_PROGRESS)
+            await now.unpause()
+            event = await now.finish("wait_ended")
+            if (lead := await now.lead()) is not None:
+                await tell_holder(now.case, event, "case_wait_ended", lead)
+        return True
+
+
+async def confirm_by_time() -> bool:
+    """Nobody said within the days that a resolution is right or wrong: closed, and shown as unconfirmed."""
+    async with in_transaction():
+        case_id = await _due_case(Status.RESOLVED, "confirm_until")
+        if case_id is None:
+            return False
+        async with turn(case_id, SYSTEM) as now:
+            now.move(Status.CONFIRMED)
+            await close_confirmed(now, "time")
+            await now.finish("closed")
+        return True
+
+
+async def _due_case(status: Status, column: str) -> int | None:
+    row = await fetch_one(DUE_CASE.format(status=status.value, column=column), timing.now())
+    return row["id"] if row else None

@@ -1,0 +1,91 @@
+"""Which promises a case and its stints make: targets from the category, calendars from the city or the department."""
+
+from datetime import datetime
+
+from civic.cases.models import Part
+from civic.departments.catalogue import CategoryView, DepartmentView
+from civic.departments.queries import catalogue
+from civic.errors import SetupError
+from civic.geo.queries import city
+from civic.i18n import lazy as _
+from civic.sla.actions import new_clock, save_clocks
+from civic.sla.models import Clock, ClockKind
+from civic.sla.queries import working_calendar
+from civic.sla.targets import due, parse_target
+
+
+async def department(department_id: int) -> DepartmentView:
+    """A department, retired or not; one that was made since the catalogue was read is found. Raises KeyError."""
+    found = (await catalogue()).department_by_id.get(department_id)
+    if found is None:
+        catalogue.forget()
+        found = (await catalogue()).department_by_id[department_id]
+    return found
+
+
+async def category(category_id: int) -> CategoryView:
+    """A category, as `department` finds a department."""
+    found = (await catalogue()).category_by_id.get(category_id)
+    if found is None:
+        catalogue.forget()
+        found = (await catalogue()).category_by_id[category_id]
+    return found
+
+
+async def case_clocks(category_id: int | None, at: datetime) -> tuple[Clock, Clock]:
+    """The response and resolution clocks of a case received at `at`, on the city's own calendar; saved."""
+    return await _clocks(category_id, await city_calendar(), at)
+
+
+async def stint_clocks(
+    category_id: int | None, department_id: int, part: Part, at: datetime
+) -> tuple[Clock, Clock | None]:
+    """The clocks of a stint that starts at `at`, on its department's calendar; a supporter resolves nothing."""
+    calendar_id = (await department(department_id)).calendar_id
+    if part == Part.LEAD:
+        return await _clocks(category_id, calendar_id, at)
+    response = await new_clock(ClockKind.RESPONSE, (await targets(category_id))[0], calendar_id, at)
+    await save_clocks(response)
+    return response, None
+
+
+async def _clocks(category_id: int | None, calendar_id: int, at: datetime) -> tuple[Clock, Clock]:
+    response_target, resolution_target = await targets(category_id)
+    response = await new_clock(ClockKind.RESPONSE, response_target, calendar_id, at)
+    resolution = await new_clock(ClockKind.RESOLUTION, resolution_target, calendar_id, at)
+    await save_clocks(response, resolution)
+    return response, resolution
+
+
+async def targets(category_id: int | None) -> tuple[str, str]:
+    """The response and the resolution target: the category's, else the city's."""
+    settings = (await city()).settings
+    if category_id is None:
+        return settings.response, settings.resolution
+    found = await category(category_id)
+    return found.response_target or settings.response, found.resolution_target or settings.resolution
+
+
+async def city_calendar() -> int:
+    """The id of the calendar that the city's own promises run on. Raises SetupError where there is none."""
+    calendars = (await catalogue()).calendars
+    if not calendars:
+        catalogue.forget()
+        calendars = (await catalogue()).calendars
+    chosen = calendars.get((await city()).settings.calendar) or min(calendars.values(), default=None)
+    if chosen is None:
+        raise SetupError(_("There is no working calendar: load a pack first."))
+    return chosen
+
+
+async def wait_ends(department_id: int, at: datetime) -> datetime:
+    """When waiting for the reporter, begun at `at`, ends by itself."""
+    calendar = await working_calendar((await department(department_id)).calendar_id)
+    return due(parse_target((await city()).settings.waiting_limit), at, calendar)
+
+
+def next_due(response: Clock, resolution: Clock | None) -> datetime | None:
+    """The promise to be kept next: the answer while it is owed, then the resolution; None while nothing runs."""
+    if response.stopped_at is None:
+        return response.due_at
+    return resolution.due_at if resolution is not None and resolution.stopped_at is None else None

@@ -1,0 +1,96 @@
+"""A small city to work in: two calendars, three departments, two categories, and the people of the desk."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from civic import cache
+from civic.accounts.models import Role, User
+from civic.cases.actors import Actor, ActorKind
+from civic.cases.models import Case
+from civic.departments.models import Calendar, Category, Department, Membership
+from civic.geo.models import City
+from civic.sla.actions import lay_out_calendar
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WEEK = {str(day): [["09:00", "12:00"], ["13:30", "17:30"]] for day in range(5)}
+AFTERNOONS = {str(day): [["13:30", "17:30"]] for day in range(5)}
+
+
+def local(text: str) -> datetime:
+    """`2026-11-13 16:30` in Shanghai. 2026-11-13 is a Friday."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+@dataclass
+class Town:
+    """What the tests act with. Targets of `pothole`: 4 working hours, 3 working days; of `lamp`: 48 hours, 5 days."""
+
+    roads: Department
+    parks: Department
+    water: Department  # open in the afternoon only
+    pothole: Category
+    lamp: Category  # asks for evidence
+    agent: User
+    dispatcher: User
+
+    def of(self, department: Department) -> Actor:
+        return Actor(ActorKind.DEPARTMENT, self.agent.id, department.id)
+
+    @property
+    def desk(self) -> Actor:
+        return Actor(ActorKind.DISPATCHER, self.dispatcher.id)
+
+
+REPORTER = Actor(ActorKind.REPORTER)
+REASON: dict[str, Any] = {"step": "dispatcher"}
+
+
+async def make_town() -> Town:
+    calendars = {}
+    for slug, weekly in (("city", WEEK), ("afternoons", AFTERNOONS)):
+        calendar = await Calendar.create(slug=slug, zone="Asia/Shanghai", spec={"weekly": weekly})
+        await lay_out_calendar(calendar.id)
+        calendars[slug] = calendar
+    await City.create(
+        id=1,
+        names={"en": "Town"},
+        languages=["en", "zh"],
+        zone="Asia/Shanghai",
+        settings={"calendar": "city"},
+        pack_hash="",
+        loaded_at=local("2026-01-01 00:00"),
+    )
+    departments = [
+        await Department.create(slug=slug, names={"en": slug.title()}, calendar=calendars[calendar])
+        for slug, calendar in (("roads", "city"), ("parks", "city"), ("water", "afternoons"))
+    ]
+    pothole = await _category("pothole", "4 working hours", "3 working days", evidence=False)
+    lamp = await _category("lamp", "48 hours", "5 days", evidence=True)
+    agent = await _user("agent@town.example", Role.AGENT)
+    for department in departments:
+        await Membership.create(user=agent, department=department)
+    dispatcher = await _user("desk@town.example", Role.DISPATCHER)
+    cache.forget_all()
+    return Town(*departments, pothole, lamp, agent, dispatcher)
+
+
+async def _category(code: str, response: str, resolution: str, *, evidence: bool) -> Category:
+    return await Category.create(
+        code=code,
+        names={"en": code.title()},
+        response_target=response,
+        resolution_target=resolution,
+        evidence_required=evidence,
+    )
+
+
+async def _user(email: str, role: Role) -> User:
+    return await User.create(
+        email=email, password_hash="-", role=role, created_at=local("2026-01-01 00:00")
+    )
+
+
+async def fresh(case: Case) -> Case:
+    return await Case.get(id=case.id).select_related("response_clock", "resolution_clock")
