@@ -33,10 +33,15 @@ def _written(random: bytes) -> str:
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
+def written(code: str) -> str:
+    """A code as we write it, from one that somebody typed: case, blanks and dashes do not matter, nor O for 0."""
+    letters = "".join(c for c in code.upper().translate(_LOOKALIKES) if c in ALPHABET)
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
 def digest(code: str) -> str:
-    """SHA-256 (hex) of a code as somebody typed it: case, blanks and dashes do not matter, nor O for 0."""
-    letters = "".join(c for c in code.upper().translate(_LOOKALIKES) if c.isalnum())
-    return hashlib.sha256(letters.encode()).hexdigest()
+    """SHA-256 (hex) of a code, however it was typed."""
+    return hashlib.sha256(written(code).encode()).hexdigest()
 
 
 def remember(request: Request, response: Response, code: str, *, secure: bool) -> None:

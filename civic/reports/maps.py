@@ -6,11 +6,11 @@ from typing import Any
 
 from civic.db import fetch
 from civic.errors import BadRequest
+from civic.geo.grid import cell_degrees
 from civic.reports.filters import OPEN, Filters
 from civic.reports.queries import CARD, Card, card, narrowed
 
 PINS = 150  # up to this many are shown one by one
-CELL_PIXELS = 72
 ZOOMS = (0, 22)
 
 
@@ -38,9 +38,9 @@ class Window:
 
     @property
     def cell(self) -> tuple[float, float]:
-        """Width and height of a grid cell in degrees (longitude, latitude): about CELL_PIXELS on the screen."""
-        wide = 360 / 2**self.zoom / 256 * CELL_PIXELS
-        return wide, wide * math.cos(math.radians((self.south + self.north) / 2))
+        """Width and height of a grid cell in degrees (longitude, latitude)."""
+        wide = cell_degrees(self.zoom)
+        return wide, wide * max(0.05, math.cos(math.radians((self.south + self.north) / 2)))
 
 
 async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, Any]]]:
@@ -65,7 +65,8 @@ async def _clusters(where: str, args: list[Any], window: Window) -> list[dict[st
     n = len(args)
     return await fetch(
         f"""
-        SELECT avg(r.lat) AS lat, avg(r.lon) AS lon, count(*) AS count, count(*) FILTER (WHERE c.due_at < now()) AS overdue
+        SELECT avg(r.lat) AS lat, avg(r.lon) AS lon, count(*) AS count,
+               count(*) FILTER (WHERE c.due_at < now()) AS overdue
         FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
         WHERE {where} GROUP BY floor(r.lon / ${n + 1}), floor(r.lat / ${n + 2})
         """,

@@ -1,0 +1,60 @@
+"""The base map, names of positions, and the city's colour."""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from civic import i18n
+from civic.errors import BadRequest
+from civic.geo import queries
+from civic.web import Who, answer_json, route
+
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+async def outlines(request: Request) -> Response:
+    """GeoJSON of the city's areas: the base map where no tiles are set."""
+    shown = (await queries.areas()).outlines
+    return answer_json(shown, headers={"Cache-Control": "public, max-age=600"})
+
+
+async def places(request: Request) -> Response:
+    """Positions for an address: `q`; [{name, lat, lon}], best first."""
+    query = request.query_params.get("q", "").strip()
+    hits = await queries.geocode(query, request.app.state.config.geocoder) if query else []
+    return answer_json([{"name": i18n.pick(h.names), "lat": h.lat, "lon": h.lon} for h in hits])
+
+
+async def position(request: Request) -> Response:
+    """What is at `lat`, `lon`: {area, place, inside}; the names are in the reader's language."""
+    try:
+        lat, lon = float(request.query_params["lat"]), float(request.query_params["lon"])
+    except (KeyError, ValueError):
+        raise BadRequest() from None
+    found = await queries.areas()
+    area = found.at(lat, lon)
+    place = await queries.nearest_place(lat, lon)
+    return answer_json(
+        {
+            "inside": area is not None or not len(found),
+            "area": i18n.pick(area.names) if area else "",
+            "place": i18n.pick(place.names) if place else "",
+        }
+    )
+
+
+async def theme(request: Request) -> Response:
+    """The city's accent colour as a style sheet."""
+    accent = request.state.city.accent
+    rule = f":root {{ --accent: {accent}; }}" if COLOUR.fullmatch(accent) else ""
+    return Response(rule, headers={"Cache-Control": "public, max-age=3600"}, media_type="text/css")
+
+
+routes: list[BaseRoute] = [
+    route("/map/areas.json", outlines, who=Who.ANYONE),
+    route("/places", places, who=Who.ANYONE),
+    route("/places/at", position, who=Who.ANYONE),
+    route("/theme.css", theme, who=Who.ANYONE),
+]

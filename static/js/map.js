@@ -1,0 +1,103 @@
+// Maps: <div data-map="points"> shows reports as pins and clusters, <div data-map="pin"> takes a place, data-map="one" shows one.
+// The base is the configured raster tiles, else the city's own areas.
+(() => {
+  document.documentElement.classList.add("has-script");
+  const LOOK = { received: "wait", waiting: "wait", resolved: "done", confirmed: "done", declined: "off" };
+
+  const pin = (look, big) => {
+    const size = big ? 26 : 18;
+    return L.divIcon({ className: "", html: `<div class="pin ${look}${big ? " big" : ""}"></div>`, iconSize: [size, size], iconAnchor: [size / 2, size + size / 5] });
+  };
+
+  function open(element) {
+    element.hidden = false;
+    const [west, south, east, north] = element.dataset.bbox.split(",").map(Number);
+    const map = L.map(element, { scrollWheelZoom: element.dataset.map !== "points" || element.classList.contains("tall"), zoomSnap: 0.5 });
+    map.attributionControl.setPrefix(false);
+    map.fitBounds([[south, west], [north, east]]);
+    if (element.dataset.tiles) L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution, maxZoom: 19 }).addTo(map);
+    outlines(map, element);
+    return map;
+  }
+
+  async function outlines(map, element) {
+    const answer = await fetch("/map/areas.json");
+    if (!answer.ok) return;
+    const pick = (names) => names[element.dataset.lang] || Object.values(names)[0];
+    L.geoJSON(await answer.json(), {
+      interactive: false,
+      style: () => ({ className: "area-outline", color: undefined, weight: undefined }),
+      onEachFeature: (feature, layer) => {
+        if (!element.dataset.tiles && feature.properties.level === 1) layer.bindTooltip(pick(feature.properties.names), { permanent: true, direction: "center", className: "area-name" });
+      },
+    }).addTo(map).bringToBack();
+  }
+
+  function points(element) {
+    const map = open(element);
+    const layer = L.layerGroup().addTo(map);
+    let asked = 0;
+    async function show() {
+      const turn = ++asked;
+      const b = map.getBounds();
+      const query = new URLSearchParams(element.dataset.filters);
+      query.delete("page");
+      query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(","));
+      query.set("zoom", Math.round(map.getZoom()));
+      const answer = await fetch(`/map/points?${query}`);
+      if (!answer.ok || turn !== asked) return;
+      const { pins, clusters } = await answer.json();
+      layer.clearLayers();
+      for (const one of pins) {
+        const link = document.createElement("a");
+        link.href = `/reports/${one.id}`;
+        link.textContent = (one.overdue ? `${element.dataset.overdue}: ` : "") + one.heading;
+        L.marker([one.lat, one.lon], { icon: pin(one.overdue ? "late" : LOOK[one.status] || ""), title: one.heading, alt: one.heading }).bindPopup(link).addTo(layer);
+      }
+      for (const one of clusters) {
+        const size = Math.round(26 + 9 * Math.log10(one.count));
+        const icon = L.divIcon({ className: `cluster${one.overdue ? " late" : ""}`, html: one.count, iconSize: [size, size] });
+        L.marker([one.lat, one.lon], { icon, title: element.dataset.many.replace("{n}", one.count) })
+          .on("click", () => map.setView([one.lat, one.lon], map.getZoom() + 2))
+          .addTo(layer);
+      }
+    }
+    map.on("moveend", show);
+    show();
+  }
+
+  // A pin that can be set by tapping and dragged. Sends "place" with {lat, lon} when it moves; listens for "set-place".
+  function picker(element) {
+    const map = open(element);
+    let marker = null;
+    const set = (lat, lon, how, zoom) => {
+      if (marker) marker.setLatLng([lat, lon]);
+      else {
+        marker = L.marker([lat, lon], { icon: pin("", true), draggable: true, autoPan: true }).addTo(map);
+        marker.on("dragend", () => set(marker.getLatLng().lat, marker.getLatLng().lng, "pin"));
+      }
+      if (zoom) map.setView([lat, lon], Math.max(map.getZoom(), 16));
+      element.dispatchEvent(new CustomEvent("place", { detail: { lat, lon, how } }));
+    };
+    map.on("click", (event) => set(event.latlng.lat, event.latlng.lng, "pin"));
+    element.addEventListener("set-place", (event) => set(event.detail.lat, event.detail.lon, event.detail.how, true));
+    element.dispatchEvent(new CustomEvent("ready"));
+  }
+
+  function one(element) {
+    const map = open(element);
+    const at = [Number(element.dataset.lat), Number(element.dataset.lon)];
+    map.setView(at, 15);
+    L.marker(at, { icon: pin(element.dataset.look || "", true), interactive: false }).addTo(map);
+  }
+
+  for (const element of document.querySelectorAll("[data-map]")) ({ points, pin: picker, one })[element.dataset.map](element);
+
+  document.querySelector("[data-near-me]")?.addEventListener("click", (event) => {
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      const field = document.getElementById("near");
+      field.value = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)},1000`;
+      field.form.requestSubmit();
+    });
+  });
+})();

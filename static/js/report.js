@@ -1,0 +1,60 @@
+// The report form with a script: photos go ahead and tell the place, the map takes and shows it. All of it works without.
+(() => {
+  const form = document.getElementById("report-form");
+  const map = document.getElementById("place");
+  const field = (name) => form.elements.namedItem(name);
+  const line = document.getElementById("position");
+
+  map.addEventListener("place", async ({ detail: { lat, lon, how } }) => {
+    field("lat").value = lat.toFixed(6);
+    field("lon").value = lon.toFixed(6);
+    field("located_by").value = how;
+    const answer = await fetch(`/places/at?lat=${lat}&lon=${lon}`);
+    if (!answer.ok) return;
+    const { inside, area, place } = await answer.json();
+    line.textContent = inside ? `◎ ${[area, place].filter(Boolean).join(" · ") || `${lat.toFixed(5)}, ${lon.toFixed(5)}`}` : line.dataset.outside;
+    line.classList.toggle("error", !inside);
+  });
+  const setPlace = (lat, lon, how) => map.dispatchEvent(new CustomEvent("set-place", { detail: { lat, lon, how } }));
+
+  const device = (button) =>
+    navigator.geolocation?.getCurrentPosition(
+      ({ coords }) => setPlace(coords.latitude, coords.longitude, "device"),
+      () => { if (button) line.textContent = button.dataset.failed; },
+      { enableHighAccuracy: true, timeout: 10000 },
+    );
+  form.querySelector("[data-locate]").addEventListener("click", (event) => device(event.currentTarget));
+
+  field("address").addEventListener("change", async () => {
+    if (!field("address").value.trim() || ["photo", "pin"].includes(field("located_by").value)) return;
+    const answer = await fetch(`/places?q=${encodeURIComponent(field("address").value)}`);
+    const [hit] = answer.ok ? await answer.json() : [];
+    if (hit) setPlace(hit.lat, hit.lon, "address");
+  });
+
+  // Photos go ahead, so that sending is quick and an error loses nothing.
+  const photos = form.querySelector("[data-photos]");
+  photos.addEventListener("change", async () => {
+    const kept = document.getElementById("kept-photos");
+    const room = Number(photos.dataset.most) - kept.querySelectorAll("[name=kept]:checked").length;
+    const body = new FormData();
+    for (const file of [...photos.files].slice(0, Math.max(room, 0))) body.append("photos", file);
+    kept.classList.add("htmx-request");
+    try {
+      const answer = await fetch("/reports/photos", { method: "POST", body, headers: { Accept: "text/html" } });
+      if (!answer.ok) return; // the files stay in the field and go with the form
+      const box = document.createElement("div");
+      box.innerHTML = await answer.text();
+      kept.append(...box.childNodes);
+      photos.value = "";
+      const at = answer.headers.get("X-Position");
+      if (at && !field("lat").value) setPlace(...at.split(",").map(Number), "photo");
+    } catch {
+      // No network: the files stay in the field and go with the form.
+    } finally {
+      kept.classList.remove("htmx-request");
+    }
+  });
+
+  if (field("lat").value) setPlace(Number(field("lat").value), Number(field("lon").value), field("located_by").value || "pin");
+})();
