@@ -1,9 +1,15 @@
 """The composition root: every domain's routes, the middleware, and what lives as long as the program."""
 
+import asyncio
 import importlib.util
+import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from importlib import import_module
+from multiprocessing.connection import wait
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,11 +19,15 @@ from starlette.routing import BaseRoute, Mount
 
 from civic import config as configuration
 from civic import db, logs, static, switches
+from civic.accounts.views import Sections
 from civic.config import Config
 from civic.errors import CivicError
 from civic.failures import HTTPException, answer
 from civic.health import routes as health_routes
+from civic.media.decoder import Decoder
+from civic.media.store import Store
 from civic.middleware import Answer, Check, Guard, Observe, Read
+from civic.notifications.views import messages
 
 
 def routes() -> list[BaseRoute]:
@@ -27,6 +37,11 @@ def routes() -> list[BaseRoute]:
         if importlib.util.find_spec(f"civic.{domain}.views"):
             found += getattr(import_module(f"civic.{domain}.views"), "routes", [])
     return [*found, Mount("/static", static.Files(directory=static.FOLDER), name="static")]
+
+
+def account_sections() -> Sections:
+    """What the account page shows beside the account: each from a domain that the accounts know nothing of."""
+    return [messages]
 
 
 async def failed(request: Request, error: Exception) -> Response:
@@ -52,19 +67,26 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
         lifespan=_living(config, url),
     )
     app.state.config = config
+    app.state.account_sections = account_sections()
+    app.state.secret = config.secret()
+    app.state.store = Store(config.media_folder)
+    app.state.decoder = Decoder(
+        processes=config.media.processes,
+        seconds=config.media.seconds,
+        max_bytes=config.media.max_bytes,
+        max_pixels=config.media.max_pixels,
+    )
     return app
 
 
 def _living(config: Config, url: str | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        if url is not None:
-            async with db.connected(url, config.database.pool):
+        with ExitStack() as stack:
+            # In a thread, as it waits for a database that is starting.
+            place = url or str(await asyncio.to_thread(stack.enter_context, db.database_url(config)))
+            async with db.connected(place, config.database.pool), app.state.decoder:
                 yield
-        else:
-            with db.database_url(config) as found:
-                async with db.connected(found, config.database.pool):
-                    yield
 
     return lifespan
 
@@ -73,4 +95,12 @@ def serve() -> Starlette:
     """What each web process runs: the configuration is read anew, as a process shares nothing with another."""
     config = configuration.load()
     logs.set_up(config.server.log)
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     return create_app(config)
+
+
+def _end_with(sentinel: int) -> None:
+    """A web process whose parent was killed would hold the port for ever."""
+    wait([sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)

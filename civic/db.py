@@ -90,6 +90,15 @@ async def migrate(url: str) -> None:
         await connection.close()
 
 
+async def migrate_if_needed(url: str) -> list[str]:
+    """Migrate unless the database is up to date, which costs a query; the names of what was applied."""
+    async with connected(url, 2):
+        missing = await unapplied()
+    if missing:
+        await migrate(url)
+    return missing
+
+
 def migration_names() -> list[str]:
     """Every migration that this program has, oldest first."""
     folder = Path(__file__).parent / "migrations"

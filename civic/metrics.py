@@ -43,7 +43,7 @@ async def show(request: Request) -> Response:
     registry: CollectorRegistry = REGISTRY
     if os.environ.get(FOLDER):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)
     return Response(generate_latest(registry) + await _jobs(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,4 +1,6 @@
-"""The reader's own switches: large print."""
+"""What changes how every page looks: the reader's large print, the city's colour."""
+
+import re
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,4 +24,20 @@ async def large_print(request: Request) -> Response:
     return response
 
 
-routes: list[BaseRoute] = [route("/print", large_print, who=Who.ANYONE, methods=("GET", "POST"))]
+async def theme(request: Request) -> Response:
+    """GET /theme.css: the city's accent colour; lighter on dark pages, where the same would be hard to read."""
+    accent = request.state.city.accent
+    css = ""
+    if re.fullmatch(r"#[0-9a-fA-F]{6}", accent):
+        css = (
+            f":root {{ --accent: light-dark({accent}, color-mix(in srgb, {accent} 55%, white)); "
+            f"--accent-wash: light-dark(color-mix(in srgb, {accent} 10%, white), "
+            f"color-mix(in srgb, {accent} 22%, black)); }}\n"
+        )
+    return Response(css, media_type="text/css", headers={"Cache-Control": "public, max-age=86400"})
+
+
+routes: list[BaseRoute] = [
+    route("/print", large_print, who=Who.ANYONE, methods=("GET", "POST")),
+    route("/theme.css", theme, who=Who.ANYONE),
+]

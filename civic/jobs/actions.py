@@ -6,9 +6,14 @@ from enum import StrEnum
 from typing import Any, cast
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.domain.types import JobId
 from pgqueuer.queries import Queries
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+from civic import timing
+from civic.db import execute
 
 
 class Job(StrEnum):
@@ -19,22 +24,47 @@ class Job(StrEnum):
     DELIVER = "deliver"  # mail a message: {message}
 
 
-async def enqueue(
-    job: Job, payload: dict[str, Any], *, key: str | None = None, after: timedelta | None = None
-) -> None:
-    """Ask for a job in the transaction in hand; `key` makes asking twice asking once while it waits.
-
-    Raises RuntimeError outside of a transaction: a job without its change is never wanted.
-    """
+def _queue() -> Queries:
+    """pgqueuer in the transaction in hand."""
     connection = get_connection("default")
     if not isinstance(connection, TransactionalDBClient):
         raise RuntimeError("a job is asked for in the transaction of its change")
     # Tortoise has no public way to the driver's connection of a transaction; tests/jobs holds that this one works.
-    raw = cast(Any, connection)._connection
-    await Queries(AsyncpgDriver(raw)).enqueue(
+    return Queries(AsyncpgDriver(cast(Any, connection)._connection))
+
+
+async def enqueue(job: Job, payload: dict[str, Any], *, key: str | None = None, after: timedelta | None = None) -> None:
+    """Ask for a job in the transaction in hand; `key` makes asking twice asking once while it waits.
+
+    Raises RuntimeError outside of a transaction: a job without its change is never wanted.
+    """
+    await _queue().enqueue(
         job.value,
         json.dumps(payload).encode(),
         execute_after=after,
         dedupe_key=key,
         on_conflict="skip",
+    )
+
+
+# The same thing was asked for again while this one was held: one of the two is enough.
+DOUBLE = """
+DELETE FROM pgqueuer held USING pgqueuer other
+WHERE held.id = $1 AND held.status = 'failed' AND other.dedupe_key = held.dedupe_key
+  AND other.status IN ('queued', 'picked')
+"""
+
+
+async def requeue(job_id: int) -> None:
+    """Try a held job again, with all its tries; one that is not held is left alone."""
+    async with in_transaction():
+        await execute(DOUBLE, job_id)
+        await _queue().requeue_jobs([JobId(job_id)])
+
+
+async def forget_log(older_than: timedelta = timedelta(days=30)) -> None:
+    """Drop old lines of the queue's log; those of jobs that are still there stay."""
+    await execute(
+        "DELETE FROM pgqueuer_log WHERE created < $1 AND NOT EXISTS (SELECT FROM pgqueuer WHERE id = job_id)",
+        timing.now() - older_than,
     )

@@ -1,0 +1,36 @@
+"""The command line: `civic …`, or `python -m civic …`."""
+
+import importlib
+import pkgutil
+
+import typer
+
+from civic import cli
+from civic.cli.common import failing_plainly
+
+SHARED = ("common",)
+
+
+def build() -> typer.Typer:
+    """Every file of civic/cli adds its group: `commands`, under a name of its own or at the top."""
+    top = typer.Typer(
+        name="civic",
+        help="Citizens report, departments answer on the clock, anybody can check the scores.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for found in sorted(pkgutil.iter_modules(cli.__path__), key=lambda one: one.name):
+        if found.name not in SHARED:
+            top.add_typer(importlib.import_module(f"civic.cli.{found.name}").commands)
+    return top
+
+
+def main() -> None:
+    with failing_plainly():
+        build()()
+
+
+if __name__ == "__main__":
+    main()

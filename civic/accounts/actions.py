@@ -1,0 +1,154 @@
+"""Signing up, in and out; what people change about themselves."""
+
+from dataclasses import dataclass
+
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from civic import db, timing
+from civic.accounts import cookies, limits, passwords
+from civic.accounts.forms import NewPassword, Profile, SignIn, SignUp
+from civic.accounts.models import Role, Session, User
+from civic.accounts.people import Person
+from civic.errors import Invalid, NotFound
+from civic.i18n import gettext as _
+
+# One e-mail or one address alone: much above what one person at one place can miss, much below what guessing needs.
+FOR_ONE_ALONE = 10
+SIGN_UPS_PER_HOUR = 30
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session that has begun; `token` is for the cookie and is kept nowhere."""
+
+    user: User
+    token: str
+
+
+async def create_user(entry: SignUp, *, role: Role = Role.CITIZEN, language: str = "") -> User:
+    """A new user, in the transaction in hand if there is one. Raises Invalid when the e-mail has one already."""
+    hashed = await passwords.hash_password(entry.password)
+    try:
+        async with in_transaction():
+            return await User.create(
+                email=entry.email,
+                name=entry.name,
+                password_hash=hashed,
+                role=role,
+                language=language,
+                created_at=timing.now(),
+            )
+    except IntegrityError:
+        raise Invalid(fields={"email": _("There is an account with this e-mail already.")}) from None
+
+
+async def sign_up(entry: SignUp, *, address: str, browser: str = "", language: str = "", earlier: int = 0) -> SignedIn:
+    """A new citizen, signed in; this browser's `earlier` session ends.
+
+    Raises Invalid when the e-mail has an account, TooMany from one address.
+    """
+    await limits.spend("sign-up", address, SIGN_UPS_PER_HOUR)
+    user = await create_user(entry, language=language)
+    return SignedIn(user, await _begin_session(user, browser, earlier))
+
+
+async def sign_in(entry: SignIn, *, address: str, browser: str = "", attempts: int = 20, earlier: int = 0) -> SignedIn:
+    """Begin a session; this browser's `earlier` one ends, so that no token outlives a change of rights.
+
+    A wrong password, an unknown e-mail and a disabled user take as long and say the same: Invalid. At most `attempts`
+    fail in an hour for one e-mail from one address, ten times as many for either alone; then TooMany.
+    """
+    counted = [("sign-in", f"{entry.email} {address}", attempts)]
+    counted += [("sign-in-any", who, attempts * FOR_ONE_ALONE) for who in (entry.email, address)]
+    for what, who, most in counted:
+        await limits.spend(what, who, most)
+    user = await User.get_or_none(email=entry.email, disabled_at=None)
+    if not await passwords.verify(user.password_hash if user else None, entry.password) or user is None:
+        raise Invalid(fields={"password": _("E-mail and password do not fit together.")})
+    for what, who, _most in counted:
+        await limits.give_back(what, who)
+    if passwords.is_dated(user.password_hash):
+        user.password_hash = await passwords.hash_password(entry.password)
+        await user.save(update_fields=["password_hash"])
+    return SignedIn(user, await _begin_session(user, browser, earlier))
+
+
+async def _begin_session(user: User, browser: str, earlier: int) -> str:
+    token, now = cookies.new_token(), timing.now()
+    async with in_transaction():
+        await Session.filter(id=earlier, revoked_at=None).update(revoked_at=now)
+        await Session.create(
+            token_hash=cookies.digest(token), user_id=user.id, created_at=now, seen_at=now, browser=browser[:60]
+        )
+    return token
+
+
+async def end_session(user_id: int, session_id: int) -> None:
+    """Sign out there. Raises NotFound for a session of somebody else."""
+    ended = await db.execute(
+        "UPDATE user_session SET revoked_at = coalesce(revoked_at, $3) WHERE id = $1 AND user_id = $2",
+        session_id,
+        user_id,
+        timing.now(),
+    )
+    if not ended:
+        raise NotFound()
+
+
+async def _end_sessions(user_id: int, *, but: int = 0) -> None:
+    await db.execute(
+        "UPDATE user_session SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
+        user_id,
+        but,
+        timing.now(),
+    )
+
+
+async def change_password(person: Person, entry: NewPassword, *, attempts: int = 20) -> None:
+    """Take a new password; every other session ends. Raises Invalid if `current` is wrong, TooMany after too many."""
+    await limits.spend("password", str(person.id), attempts)
+    user = await User.get(id=person.id)
+    if not await passwords.verify(user.password_hash, entry.current):
+        raise Invalid(fields={"current": _("This is not the password that you have now.")})
+    await limits.give_back("password", str(person.id))
+    await _set_password(user, entry.password, but=person.session_id)
+
+
+async def _set_password(user: User, password: str, *, but: int = 0) -> None:
+    user.password_hash = await passwords.hash_password(password)
+    async with in_transaction():
+        await user.save(update_fields=["password_hash"])
+        await _end_sessions(user.id, but=but)
+
+
+async def reset_password(email: str, password: str) -> None:
+    """For operators: a new password; every session ends. Raises NotFound."""
+    await _set_password(await by_email(email), password)
+
+
+async def change_profile(person: Person, entry: Profile) -> None:
+    await User.filter(id=person.id).update(name=entry.name, language=entry.language)
+
+
+async def disable_user(email: str) -> User:
+    """They cannot sign in any more and are signed out everywhere; what they wrote stays. Raises NotFound."""
+    user = await by_email(email)
+    user.disabled_at = user.disabled_at or timing.now()
+    async with in_transaction():
+        await user.save(update_fields=["disabled_at"])
+        await _end_sessions(user.id)
+    return user
+
+
+async def by_email(email: str) -> User:
+    """Raises NotFound."""
+    user = await User.get_or_none(email=email.strip().lower())
+    if user is None:
+        raise NotFound(_("There is no user with the e-mail %(email)s.", email=email))
+    return user
+
+
+async def forget_tallies() -> None:
+    """Drop counts whose time is over."""
+    await limits.forget()

@@ -1,0 +1,30 @@
+"""What a browser is called in the list of one's sessions: "Firefox on Android". Nothing else is kept of it."""
+
+NAMES = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("HarmonyOS", "HarmonyOS"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def called(user_agent: str) -> str:
+    """Browser and system, as far as the header tells."""
+    name = next((shown for mark, shown in NAMES if mark in user_agent), "")
+    system = next((shown for mark, shown in SYSTEMS if mark in user_agent), "")
+    return " · ".join(part for part in (name, system) if part)

@@ -1,0 +1,185 @@
+"""Signing up, in and out, and one's own account."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from civic import i18n
+from civic.accounts import actions, cookies, queries
+from civic.accounts.actions import SignedIn
+from civic.accounts.browsers import called
+from civic.accounts.forms import NewPassword, Profile, SignIn, SignUp
+from civic.config import Config
+from civic.errors import CivicError, Invalid, TooMany
+from civic.web import Who, answer_json, local_path, read_form, render, route, see_other, wants_json
+
+DAY = 86400
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the account page that another domain adds: a title, and a template with what it gets."""
+
+    id: str
+    title: str
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+# What app.state.account_sections holds: domains below this one know what a person has there, this one does not.
+Sections = list[Callable[[Request], Awaitable[Section]]]
+
+
+def _config(request: Request) -> Config:
+    config: Config = request.app.state.config
+    return config
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+async def sign_in_form(request: Request) -> Response:
+    if request.state.person.signed_in:
+        return see_other(local_path(request.query_params.get("next"), "/account"))
+    return render(request, "accounts/sign_in.html", _entry(request.query_params))
+
+
+async def sign_up_form(request: Request) -> Response:
+    if request.state.person.signed_in:
+        return see_other("/account")
+    return render(request, "accounts/sign_up.html", _entry(request.query_params))
+
+
+def _entry(typed: Any, error: CivicError | None = None) -> dict[str, Any]:
+    """What the two forms show: all that was typed but the password."""
+    return {
+        "email": typed.get("email", ""),
+        "name": typed.get("name", ""),
+        "next": local_path(typed.get("next"), ""),
+        "errors": error.fields if error else {},
+        "message": error.message if error else "",
+    }
+
+
+async def sign_in(request: Request) -> Response:
+    form, config = await read_form(request), _config(request)
+    try:
+        done = await actions.sign_in(
+            SignIn.read(form),
+            address=_address(request),
+            browser=called(request.headers.get("user-agent", "")),
+            attempts=config.limits.sign_ins_per_hour,
+            earlier=request.state.person.session_id,
+        )
+    except (Invalid, TooMany) as error:
+        if wants_json(request):
+            raise
+        return render(request, "accounts/sign_in.html", _entry(form, error), status=error.status)
+    return _welcome(request, done, local_path(str(form.get("next", "")), "/"))
+
+
+async def sign_up(request: Request) -> Response:
+    form = await read_form(request)
+    try:
+        done = await actions.sign_up(
+            SignUp.read(form),
+            address=_address(request),
+            browser=called(request.headers.get("user-agent", "")),
+            language=i18n.language(),
+            earlier=request.state.person.session_id,
+        )
+    except (Invalid, TooMany) as error:
+        if wants_json(request):
+            raise
+        return render(request, "accounts/sign_up.html", _entry(form, error), status=error.status)
+    return _welcome(request, done, local_path(str(form.get("next", "")), "/"))
+
+
+def _welcome(request: Request, done: SignedIn, to: str) -> Response:
+    """On with the new session's cookie."""
+    config, user = _config(request), done.user
+    response: Response = see_other(to)
+    if wants_json(request):
+        response = answer_json({"id": user.id, "name": user.name, "role": user.role})
+    cookies.keep(response, cookies.SESSION, done.token, config, config.sign_in.session_days * DAY)
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    person = request.state.person
+    if person.signed_in:
+        await actions.end_session(person.id, person.session_id)
+    response = answer_json({}) if wants_json(request) else see_other("/")
+    cookies.drop(response, cookies.SESSION, _config(request))
+    return response
+
+
+async def account(request: Request) -> Response:
+    return await _account(request)
+
+
+async def _account(request: Request, error: Invalid | TooMany | None = None, **typed: str) -> Response:
+    person = request.state.person
+    context = {
+        "sessions": await queries.sessions(person, _config(request).sign_in.session_days),
+        "sections": [await section(request) for section in request.app.state.account_sections],
+        "errors": error.fields if error else {},
+        "message": error.message if error else "",
+        "name": typed.get("name", person.name),
+        "language": typed.get("language", person.language),
+        "saved": request.query_params.get("saved", ""),
+    }
+    return render(
+        request,
+        "accounts/account.html",
+        context,
+        status=error.status if error else 200,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def change_profile(request: Request) -> Response:
+    form = await read_form(request)
+    try:
+        entry = Profile.read(form, request.state.city.languages)
+    except Invalid as error:
+        return await _account(request, error, name=str(form.get("name", "")), language=str(form.get("language", "")))
+    await actions.change_profile(request.state.person, entry)
+    response = see_other("/account?saved=profile")
+    if entry.language:
+        cookies.keep(response, "lang", entry.language, _config(request), 365 * DAY, http_only=False)
+    return response
+
+
+async def change_password(request: Request) -> Response:
+    form, person = await read_form(request), request.state.person
+    try:
+        await actions.change_password(
+            person, NewPassword.read(form, person.email), attempts=_config(request).limits.sign_ins_per_hour
+        )
+    except (Invalid, TooMany) as error:
+        return await _account(request, error)
+    return see_other("/account?saved=password")
+
+
+async def end_session(request: Request) -> Response:
+    await actions.end_session(request.state.person.id, request.path_params["id"])
+    return see_other("/account?saved=session#sessions")
+
+
+routes: list[BaseRoute] = [
+    route("/sign-in", sign_in_form, who=Who.ANYONE),
+    route("/sign-in", sign_in, who=Who.ANYONE, methods=("POST",)),
+    route("/sign-up", sign_up_form, who=Who.ANYONE),
+    route("/sign-up", sign_up, who=Who.ANYONE, methods=("POST",)),
+    route("/sign-out", sign_out, who=Who.ANYONE, methods=("POST",)),
+    route("/account", account, who=Who.SIGNED_IN),
+    route("/account/profile", change_profile, who=Who.SIGNED_IN, methods=("POST",)),
+    route("/account/password", change_password, who=Who.SIGNED_IN, methods=("POST",)),
+    route("/account/sessions/{id:int}/end", end_session, who=Who.SIGNED_IN, methods=("POST",)),
+]

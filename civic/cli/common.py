@@ -1,0 +1,105 @@
+"""What every command needs: the configuration, the database for its own time, and how it answers and fails."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from civic import config as configuration
+from civic import db, logs
+from civic.config import Config
+from civic.errors import CivicError, SetupError
+
+T = TypeVar("T")
+WRONG, CANNOT = 1, 2  # exit codes: what was asked is not possible; the installation is at fault
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as one JSON value.")]
+
+
+def group(name: str | None = None, about: str = "") -> typer.Typer:
+    """A group of commands, in its own file."""
+    return typer.Typer(name=name, help=about, no_args_is_help=True, rich_markup_mode=None)
+
+
+@contextmanager
+def failing_plainly() -> Iterator[None]:
+    """A wrong input or installation is told on stderr, without a traceback, and ends the program."""
+    try:
+        yield
+    except CivicError as error:
+        lines = [str(error.message), *(f"  {name}: {text}" for name, text in error.fields.items())]
+        sys.stderr.write("\n".join(lines) + "\n")
+        raise SystemExit(CANNOT if isinstance(error, SetupError) else WRONG) from None
+
+
+@contextmanager
+def ending_on_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP unwind the program as Ctrl-C does, so that what it opened is closed."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {name: signal.signal(name, end) for name in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def configured() -> Config:
+    """The configuration, with the log set up for a command: on stderr, warnings and worse."""
+    import logging
+
+    config = configuration.load()
+    logs.set_up(config.server.log, logging.WARNING)
+    return config
+
+
+def with_database(work: Callable[[Config], Awaitable[T]]) -> T:
+    """Run `work` connected to the database, which is joined, or started for as long as it takes.
+
+    A database that never had a migration gets them all. Raises SetupError where one is behind.
+    """
+    config = configured()
+
+    async def connected(url: str) -> T:
+        await prepare(url)
+        async with db.connected(url, config.database.pool):
+            return await work(config)
+
+    with ending_on_signals(), db.database_url(config) as url:
+        return asyncio.run(connected(url))
+
+
+async def prepare(url: str) -> None:
+    """Migrate a new database. Raises SetupError for one that is behind, or cannot be reached."""
+    with reaching():
+        async with db.connected(url, 2):
+            missing = await db.unapplied()
+    if missing == db.migration_names():
+        await db.migrate(url)
+    elif missing:
+        raise SetupError(f"The database lacks {', '.join(missing)}. Run: civic migrate")
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """A database that cannot be reached is told as such, without its password."""
+    import asyncpg
+    from tortoise.exceptions import DBConnectionError
+
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBConnectionError, TimeoutError) as error:
+        raise SetupError(f"The database cannot be reached: {str(error) or type(error).__name__}") from error
+
+
+def answer(data: Any, text: str, as_json: bool) -> None:
+    """Print what was asked for: `data` as JSON, or `text`."""
+    sys.stdout.write((json.dumps(data, ensure_ascii=False, default=str) if as_json else text) + "\n")

@@ -1,0 +1,48 @@
+"""Which jobs are held, and asking for them again."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from civic import db
+
+HELD = """
+SELECT job.id, job.entrypoint, job.payload, job.attempts, job.updated,
+       (SELECT traceback ->> 'exception_message' FROM pgqueuer_log line
+        WHERE line.job_id = job.id AND line.traceback IS NOT NULL ORDER BY line.created DESC, line.id DESC LIMIT 1) AS reason
+FROM pgqueuer job WHERE job.status = 'failed' ORDER BY job.updated DESC LIMIT $1
+"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A job that failed as often as it may and waits for a person."""
+
+    id: int
+    job: str
+    payload: dict[str, Any]
+    attempts: int
+    since: datetime
+    reason: str
+
+
+async def held(limit: int = 100) -> list[Held]:
+    """Held jobs, the latest first."""
+    return [
+        Held(
+            id=row["id"],
+            job=row["entrypoint"],
+            payload=json.loads(row["payload"] or b"{}"),
+            attempts=row["attempts"] + 1,
+            since=row["updated"],
+            reason=row["reason"] or "",
+        )
+        for row in await db.fetch(HELD, limit)
+    ]
+
+
+async def waiting() -> int:
+    """Jobs that have not been done yet, held ones aside."""
+    row = await db.fetch_one("SELECT count(*) AS n FROM pgqueuer WHERE status IN ('queued', 'picked')")
+    return int(row["n"]) if row else 0

@@ -1,0 +1,55 @@
+"""Reading messages: a person's own, and those of the desks that they sit at."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from civic import db
+from civic.accounts.people import Person
+from civic.notifications.models import Message
+from civic.notifications.texts import text_of
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as a page shows it, in the reader's language."""
+
+    id: int
+    subject: str
+    body: str
+    url: str
+    at: datetime
+    read: bool
+
+
+async def inbox(person: Person, limit: int = 50) -> list[Shown]:
+    """What this person was told, the latest first."""
+    return _shown(await Message.filter(user_id=person.id).order_by("-created_at", "-id").limit(limit))
+
+
+async def unread(person: Person) -> int:
+    """How many messages this person has not seen."""
+    row = await db.fetch_one("SELECT count(*) AS n FROM message WHERE user_id = $1 AND read_at IS NULL", person.id)
+    return int(row["n"]) if row else 0
+
+
+DESK = """
+SELECT id FROM message
+WHERE (department_id = ANY($1) AND role = ANY($2)) OR (department_id IS NULL AND role = ANY($3))
+ORDER BY created_at DESC, id DESC LIMIT $4
+"""
+
+
+async def for_desk(person: Person, limit: int = 30) -> list[Shown]:
+    """What the desks were told that this person sits at, the latest first: their departments', and their role's."""
+    within = ["", "lead"] if person.role in ("lead", "dispatcher", "admin") else [""]
+    roles = ["dispatcher", "admin"] if person.is_admin else ["dispatcher"] if person.is_dispatcher else []
+    rows = await db.fetch(DESK, list(person.departments), within, roles, limit)
+    return _shown(await Message.filter(id__in=[row["id"] for row in rows]).order_by("-created_at", "-id"))
+
+
+def _shown(messages: list[Message]) -> list[Shown]:
+    shown = []
+    for one in messages:
+        text = text_of(one)
+        shown.append(Shown(one.id, text.subject, text.body, one.url, one.created_at, one.read_at is not None))
+    return shown

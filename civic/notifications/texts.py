@@ -1,0 +1,35 @@
+"""What a message says, in the language of the moment: templates/messages/<kind>.txt, its first line the subject."""
+
+import re
+from dataclasses import dataclass
+
+from jinja2 import TemplateNotFound
+
+from civic.notifications.models import Message
+from civic.web import environment
+
+# Mails are plain text: what a person wrote stands in them as it is.
+_plain = environment.overlay(autoescape=False)
+_control = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+
+
+@dataclass(frozen=True)
+class Text:
+    subject: str
+    body: str
+
+
+def text_of(message: Message) -> Text:
+    """Subject and body. The subject is one line, whatever was written into the values."""
+    rendered = _plain.get_template(f"messages/{message.kind}.txt").render(message.values)
+    subject, _, body = rendered.partition("\n")
+    return Text(_control.sub(" ", subject).strip()[:200], re.sub(r"\n{3,}", "\n\n", body).strip())
+
+
+def exists(kind: str) -> bool:
+    """Whether there is a text for this kind of message."""
+    try:
+        environment.get_template(f"messages/{kind}.txt")
+    except TemplateNotFound:
+        return False
+    return True

@@ -1,0 +1,41 @@
+"""A person's messages, on their account page and on a page of their own."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from civic.accounts.views import Section
+from civic.i18n import gettext as _
+from civic.notifications import actions, queries
+from civic.web import Who, answer_json, render, route, wants_json
+
+ON_THE_ACCOUNT_PAGE = 5
+
+
+async def messages(request: Request) -> Section:
+    """The latest, for the account page."""
+    person = request.state.person
+    context = {
+        "messages": await queries.inbox(person, ON_THE_ACCOUNT_PAGE),
+        "unread": await queries.unread(person),
+    }
+    return Section("messages", _("Messages"), "notifications/_latest.html", context)
+
+
+async def inbox(request: Request) -> Response:
+    """GET /account/messages: the latest fifty; reading the page marks them as read."""
+    person = request.state.person
+    shown = await queries.inbox(person)
+    if request.method == "GET":
+        await actions.mark_read(person)
+    if wants_json(request):
+        return answer_json(
+            [
+                {"subject": one.subject, "text": one.body, "url": one.url, "at": one.at.isoformat(), "read": one.read}
+                for one in shown
+            ]
+        )
+    return render(request, "notifications/inbox.html", {"messages": shown}, headers={"Cache-Control": "no-store"})
+
+
+routes: list[BaseRoute] = [route("/account/messages", inbox, who=Who.SIGNED_IN)]

@@ -1,0 +1,202 @@
+"""Running workers: jobs through pgqueuer's queue manager, polls in loops of their own.
+
+A job starts within milliseconds of its commit, by NOTIFY. One that fails is tried again after a pause that doubles,
+`workers.attempts` times in all, and is then held for a person (`civic check`, the desk). One whose process died is
+taken by another when its heartbeat is HEARTBEAT seconds old. When the database goes away the runner starts anew, after a
+pause, until it is back.
+"""
+
+import asyncio
+import importlib
+import json
+import pkgutil
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+import asyncpg
+import structlog
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.models import Job
+from pgqueuer.queries import Queries
+
+import workers
+from civic import db, logs
+from civic.config import Config
+
+log = logs.get(__name__)
+
+NOT_WORKERS = ("runner",)
+# A worker is dead when it has not said for this long that it is at work; it says so at half of it.
+HEARTBEAT = timedelta(seconds=10)
+LOOK_AGAIN = timedelta(seconds=5)  # for jobs of dead workers, and should a NOTIFY be lost
+BATCH, AT_ONCE = 20, 40
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=10)
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError)
+
+
+_config: ContextVar[Config] = ContextVar("config")
+
+
+def config() -> Config:
+    """The configuration that the workers in hand run with."""
+    return _config.get()
+
+
+def names() -> list[str]:
+    """Every worker, by the name of its file."""
+    return sorted(
+        one.name
+        for one in pkgutil.iter_modules(workers.__path__)
+        if one.name not in NOT_WORKERS and not one.name.startswith("_")
+    )
+
+
+def load(name: str) -> ModuleType:
+    return importlib.import_module(f"workers.{name}")
+
+
+@dataclass
+class Stop:
+    """Asked to end: by a signal, by the end of stdin, by a test."""
+
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop | None = None
+    early: bool = False  # asked before there was a loop
+
+    def now(self) -> None:
+        self.event.set()
+
+    def from_thread(self) -> None:
+        self.early = True
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self.event.set)
+
+    def begin(self) -> None:
+        """From here on signals set the event instead of ending the process."""
+        self.loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.loop.add_signal_handler(number, self.event.set)
+        if self.early:
+            self.event.set()
+
+    async def within(self, seconds: float) -> bool:
+        """Whether it was asked within this time."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.event.wait(), seconds)
+        return self.event.is_set()
+
+
+async def run(settings: Config, url: str, which: Sequence[str], stop: Stop) -> None:
+    """Run workers until `stop`; whatever ends them early, they start again."""
+    stop.begin()
+    _config.set(settings)
+    pause = 0.5
+    log.info("workers start", workers=list(which))
+    while not stop.event.is_set():
+        try:
+            async with db.connected(url, settings.database.pool):
+                if await _migrated(stop):
+                    pause = 0.5
+                    await _work(settings, url, which, stop)
+        except Exception as error:
+            away = isinstance(error, AWAY)
+            log.error("workers interrupted", kind=type(error).__name__, exc_info=None if away else error)
+            await stop.within(pause)
+            pause = min(pause * 2, 30)
+    log.info("workers end")
+
+
+async def _migrated(stop: Stop) -> bool:
+    """Wait until the database has every migration, as the web program brings them."""
+    while missing := await db.unapplied():
+        log.warning("waiting for migrations", missing=missing)
+        if await stop.within(2):
+            return False
+    return True
+
+
+async def _work(settings: Config, url: str, which: Sequence[str], stop: Stop) -> None:
+    """Jobs and polls side by side; the first that fails ends all, after the work in hand."""
+    modules = [load(name) for name in which]
+    inner = Stop()
+    tasks = [asyncio.create_task(_jobs(settings, url, [m for m in modules if hasattr(m, "JOB")], inner))]
+    tasks += [asyncio.create_task(_poll(m, settings, inner)) for m in modules if hasattr(m, "handle_one")]
+    asked = asyncio.create_task(stop.event.wait())
+    try:
+        await asyncio.wait([*tasks, asked], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        inner.now()
+        asked.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _jobs(settings: Config, url: str, modules: Sequence[ModuleType], stop: Stop) -> None:
+    if not modules:
+        await stop.event.wait()
+        return
+    connection = await asyncpg.connect(url)
+    try:
+        manager = QueueManager(Queries(AsyncpgDriver(connection)))
+        manager.shutdown = stop.event
+        for module in modules:
+            register(manager, module, settings.workers.attempts)
+        await manager.run(
+            dequeue_timeout=LOOK_AGAIN,
+            batch_size=BATCH,
+            max_concurrent_tasks=AT_ONCE,
+            shutdown_on_listener_failure=True,
+            heartbeat_timeout=HEARTBEAT,
+        )
+    finally:
+        await connection.close(timeout=5)
+
+
+def register(manager: QueueManager, module: ModuleType, attempts: int) -> None:
+    """A worker's `handle` as pgqueuer's entrypoint of its job."""
+
+    def executor(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
+        # pgqueuer counts the retries, not the tries
+        return DatabaseRetryEntrypointExecutor(
+            parameters, max_attempts=attempts - 1, initial_delay=FIRST_PAUSE, max_delay=LONGEST_PAUSE
+        )
+
+    manager.entrypoint(module.JOB.value, on_failure="hold", executor_factory=executor)(_entrypoint(module))
+
+
+def _entrypoint(module: ModuleType) -> Callable[[Job], Awaitable[None]]:
+    handle: Callable[[dict[str, Any]], Awaitable[None]] = module.handle
+
+    async def entrypoint(job: Job) -> None:
+        structlog.contextvars.bind_contextvars(job=f"{job.entrypoint}:{job.id}", attempt=job.attempts + 1)
+        await handle(json.loads(job.payload or b"{}"))
+        log.info("job done")
+
+    return entrypoint
+
+
+async def _poll(module: ModuleType, settings: Config, stop: Stop) -> None:
+    """Handle one after another while there is any; a failure is logged, and the next look is later."""
+    every: float = getattr(module, "EVERY", settings.workers.poll_seconds)
+    name, pause = module.__name__.rpartition(".")[2], every
+    while not stop.event.is_set():
+        try:
+            while not stop.event.is_set() and await module.handle_one():
+                pass
+            pause = every
+        except AWAY:
+            raise
+        except Exception as error:
+            log.error("poll failed", worker=name, exc_info=error)
+            pause = min(pause * 2, 60) if pause < 60 else pause
+        await stop.within(pause)

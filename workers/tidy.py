@@ -1,0 +1,13 @@
+"""Forget what only counted for a while: limits that have run out, and the queue's old log."""
+
+from civic.accounts.actions import forget_tallies
+
+from civic.jobs.actions import forget_log
+
+EVERY = 3600.0
+
+
+async def handle_one() -> bool:
+    await forget_tallies()
+    await forget_log()
+    return False
