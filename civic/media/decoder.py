@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-import structlog
-
 import civic
+from civic import logs
 from civic.errors import Busy
 from civic.media.decoding import MAX_BYTES, MAX_PIXELS, Decoded
 from civic.media.refusals import PhotoRefused
@@ -22,7 +21,7 @@ PHOTOS_A_LIFE = 100  # then a process makes room for a fresh one: memory fragmen
 HEAD_LIMIT = 2**16
 START_SECONDS = 60
 
-log = structlog.get_logger()
+log = logs.get(__name__)
 
 
 class Decoder:

@@ -141,11 +141,11 @@ def _read(data: bytes, kind: str, max_pixels: int) -> Decoded:
             raise Refusal("too_small")
         image.draft(None, _fit(image.size, EDGES[-1]))  # JPEG: let the decoder itself halve it, once or twice
         image.load()
-        turn = _UPRIGHT.get(_or_none(lambda: image.getexif()[ExifTags.Base.Orientation]) or 1)
+        orientation = _or_none(lambda: image.getexif()[ExifTags.Base.Orientation])
         largest = _largest(image, (width, height))
-        if turn is not None:
-            largest = largest.transpose(turn)
-        if turn in (_UPRIGHT[5], _UPRIGHT[6], _UPRIGHT[7], _UPRIGHT[8]):
+        if orientation in _UPRIGHT:
+            largest = largest.transpose(_UPRIGHT[orientation])
+        if orientation in (5, 6, 7, 8):
             width, height = height, width
         return Decoded(
             kind,

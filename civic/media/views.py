@@ -1,5 +1,7 @@
 """GET /photos/{name}/{edge}.webp"""
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -7,7 +9,9 @@ from civic.errors import NotFound
 from civic.media.links import is_open, seconds_left
 from civic.media.models import Photo
 from civic.media.store import Store
+from civic.web import Who, route
 
+NAME = re.compile(r"[A-Za-z0-9_-]{22}")
 YEAR = 365 * 24 * 3600
 
 
@@ -17,7 +21,7 @@ async def photo(request: Request) -> Response:
     `request.app.state` has `store` (a Store) and `secret` (Config.secret()).
     """
     name, edge = request.path_params["name"], str(request.path_params["edge"])
-    found = await Photo.get_or_none(name=name)
+    found = await Photo.get_or_none(name=name) if NAME.fullmatch(name) else None
     if found is None or edge not in found.sizes:
         raise NotFound()
     if is_open(found):
@@ -40,3 +44,6 @@ async def photo(request: Request) -> Response:
     if data is None:
         raise NotFound()
     return Response(data, headers=headers, media_type="image/webp")
+
+
+routes = [route("/photos/{name}/{edge:int}.webp", photo, who=Who.ANYONE)]
