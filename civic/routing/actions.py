@@ -1,0 +1,29 @@
+"""What routing writes: rules that failed."""
+
+from datetime import timedelta
+
+from tortoise.transactions import in_transaction
+
+from civic import timing
+from civic.geo.queries import city
+from civic.notifications.actions import tell
+from civic.routing.facts import Decision, Facts
+from civic.routing.models import Fault
+
+KEPT = timedelta(days=90)
+
+
+async def record_faults(decision: Decision, facts: Facts) -> None:
+    """Keep the rules that failed on a report, and tell the admins once a day and rule; joins an open transaction."""
+    if not decision.faults:
+        return
+    now = timing.now()
+    context = {"category": facts.category, "areas": list(facts.areas), "channel": facts.channel}
+    day = f"{(await city()).local(now):%Y-%m-%d}"
+    async with in_transaction():
+        for fault in decision.faults:
+            await Fault.create(rule_id=fault.rule_id, error=fault.error, at=now, context=context)
+            key = f"rule:{fault.rule_id}:{day}"
+            values = {"rule": fault.slug, "error": fault.error}
+            await tell(key, "rule_fault", role="admin", values=values, url="/admin")
+        await Fault.filter(at__lt=now - KEPT).delete()

@@ -1,0 +1,268 @@
+"""The language of rules: `category == "pothole" and not area in ["harbour", "old-town"] and text contains "school"`.
+
+Fields: category, area (true of every area above the place, too), text, answers.CODE, channel, hour (0 to 23, local),
+weekday ("monday" … "sunday"), priority. Between them and texts, numbers, lists: == != < <= > >= in contains, each with
+`not`; joined by and, or, not and parentheses. Texts are compared without regard to capitals. Nothing is equal to, in,
+or greater than an answer that was not given.
+"""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, v_args
+from lark.exceptions import UnexpectedInput, VisitError
+
+from civic.i18n import gettext as _
+from civic.routing import comparing, wording
+from civic.routing.facts import ANSWERS, WEEKDAYS, Facts
+
+Value = str | float | bool | tuple["Value", ...]
+
+FIELDS = ("category", "area", "text", "channel", "hour", "weekday", "priority")
+
+GRAMMAR = r"""
+?start: either
+?either: both ("or"i both)*
+?both: part ("and"i part)*
+?part: "not"i part -> negation
+     | "(" either ")"
+     | test
+test: field operator literal
+    | field -> truth
+?field: NAME
+operator: EQ | NE | LE | GE | LT | GT | IN | CONTAINS
+        | "not"i IN -> not_operator
+        | "not"i CONTAINS -> not_operator
+?literal: TEXT | NUMBER | TRUE | FALSE | list
+list: "[" [literal ("," literal)* [","]] "]"
+
+EQ: "=="
+NE: "!="
+LE: "<="
+GE: ">="
+LT: "<"
+GT: ">"
+IN: "in"i
+CONTAINS: "contains"i
+TRUE.2: "true"i
+FALSE.2: "false"i
+NAME: /(?!(and|or|not|in|contains|true|false)\b)[a-z_][a-z0-9_]*(\.[A-Za-z0-9_-]+)?/i
+TEXT: /"(\\.|[^"\\\n])*"|'(\\.|[^'\\\n])*'/
+NUMBER: /-?\d+(\.\d+)?/
+%ignore /[ \t\r\n]+/
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`field operator value`; the operator `is` asks whether the field says yes."""
+
+    field: str
+    operator: str
+    value: Value | None = None
+
+    def holds(self, facts: Facts) -> bool:
+        found = comparing.read(self.field, facts)
+        if found is None:
+            return self.operator in ("!=", "not in", "not contains")
+        return comparing.OPERATORS[self.operator](found, self.value)
+
+    def explain(self, names: Callable[[str, str], str]) -> str:
+        return wording.sentence(self.field, self.operator, self.value, names)
+
+    def tests(self) -> Iterator["Test"]:
+        yield self
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "Node"
+
+    def holds(self, facts: Facts) -> bool:
+        return not self.part.holds(facts)
+
+    def explain(self, names: Callable[[str, str], str]) -> str:
+        return _("not (%(condition)s)", condition=self.part.explain(names))
+
+    def tests(self) -> Iterator[Test]:
+        yield from self.part.tests()
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`word` is and, or."""
+
+    word: str
+    parts: tuple["Node", ...]
+
+    def holds(self, facts: Facts) -> bool:
+        found = (part.holds(facts) for part in self.parts)
+        return all(found) if self.word == "and" else any(found)
+
+    def explain(self, names: Callable[[str, str], str]) -> str:
+        said = [f"({s})" if isinstance(p, Joined) else s for p in self.parts for s in [p.explain(names)]]
+        return (_(" and ") if self.word == "and" else _(" or ")).join(said)
+
+    def tests(self) -> Iterator[Test]:
+        for part in self.parts:
+            yield from part.tests()
+
+
+Node = Test | Not | Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A parsed condition. `mentions` is what it names: pairs of field and text, for checks against the pack."""
+
+    text: str
+    root: Node
+
+    def evaluate(self, facts: Facts) -> bool:
+        """Whether it holds; raises Failed where it cannot be tried."""
+        return self.root.holds(facts)
+
+    def explain(self, names: Mapping[str, Mapping[str, str]] | None = None) -> str:
+        """In plain words of the reader's language; `names` gives names by field and code ({"category": {…}})."""
+        given = names or {}
+        return self.root.explain(lambda field, code: given.get(field, {}).get(code, code))
+
+    @property
+    def mentions(self) -> tuple[tuple[str, str], ...]:
+        found = ((test.field, value) for test in self.root.tests() for value in _flat(test.value))
+        return tuple((field, value) for field, value in found if isinstance(value, str))
+
+
+def parse(text: str) -> Condition:
+    """The condition that a text says. Raises ValueError: what is wrong, with line and column."""
+    try:
+        root = _builder().transform(_parser().parse(text))
+    except VisitError as error:
+        if isinstance(error.orig_exc, ValueError):
+            raise error.orig_exc from None
+        raise
+    except UnexpectedInput as error:
+        raise ValueError(_syntax(error, text)) from None
+    except RecursionError:
+        raise ValueError("line 1, column 1: the condition is nested too deeply") from None
+    return Condition(text, root)
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(GRAMMAR, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+
+
+@cache
+def _builder() -> Transformer[Token, Node]:
+    return _Builder()
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Node]):
+    """From the parse tree to nodes; fields and values are checked here, where their place is known."""
+
+    def either(self, *parts: Node) -> Node:
+        return Joined("or", parts)
+
+    def both(self, *parts: Node) -> Node:
+        return Joined("and", parts)
+
+    def negation(self, part: Node) -> Node:
+        return Not(part)
+
+    def operator(self, word: Token) -> str:
+        return word.lower()
+
+    def not_operator(self, word: Token) -> str:
+        return f"not {word.lower()}"
+
+    def list(self, *values: Any) -> tuple[Any, ...]:
+        return tuple(values)
+
+    def TEXT(self, token: Token) -> str:
+        body = token[1:-1]
+        return body.replace("\\" + token[0], token[0]).replace("\\\\", "\\")
+
+    def NUMBER(self, token: Token) -> float:
+        return float(token)
+
+    def TRUE(self, _token: Token) -> bool:
+        return True
+
+    def FALSE(self, _token: Token) -> bool:
+        return False
+
+    def truth(self, name: Token) -> Node:
+        field = _field(name)
+        if not field.startswith(ANSWERS):
+            raise ValueError(_at(name, f'"{field}" has to be compared with something, as in {field} == …'))
+        return Test(field, "is")
+
+    def test(self, name: Token, operator: str, value: Any) -> Node:
+        field = _field(name)
+        _check(name, field, operator, value)
+        return Test(field, operator, value)
+
+
+def _field(name: Token) -> str:
+    """A field's right name; raises ValueError with the nearest one."""
+    head, dot, code = name.partition(".")
+    if head.lower() == "answers" and dot:
+        return ANSWERS + code
+    if not dot and head.lower() in FIELDS:
+        return head.lower()
+    known = [*FIELDS, "answers.CODE"]
+    near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
+    hint = f': did you mean "{near[0]}"?' if near else f": the fields are {', '.join(known)}"
+    raise ValueError(_at(name, f'there is no field "{name}"{hint}'))
+
+
+def _check(name: Token, field: str, operator: str, value: Any) -> None:
+    """What can never hold is a mistake of whoever wrote it."""
+    is_list = isinstance(value, tuple)
+    if operator.endswith("in") and not is_list:
+        raise ValueError(_at(name, f'after "{operator}" comes a list, as in {field} {operator} ["a", "b"]'))
+    if is_list and not operator.endswith(("in", "contains")):
+        raise ValueError(_at(name, f'a list goes with "in" or "contains", not with "{operator}"'))
+    if field == "hour" and not all(isinstance(one, float) and 0 <= one <= 23 for one in _flat(value)):
+        raise ValueError(_at(name, "an hour is a number from 0 to 23"))
+    if field == "weekday" and not all(str(one).lower() in WEEKDAYS for one in _flat(value)):
+        raise ValueError(_at(name, f"a weekday is one of {', '.join(WEEKDAYS)}"))
+    if field in ("category", "area", "channel", "priority", "text", "weekday"):
+        if operator in ("<", "<=", ">", ">="):
+            raise ValueError(_at(name, f'"{field}" is a text and cannot be compared by "{operator}"'))
+        if not all(isinstance(one, str) for one in _flat(value)):
+            raise ValueError(_at(name, f'"{field}" is compared with texts in quotes'))
+
+
+def _at(token: Token, message: str) -> str:
+    return f"line {token.line}, column {token.column}: {message}"
+
+
+def _syntax(error: UnexpectedInput, text: str) -> str:
+    if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
+        line = text.count("\n") + 1
+        column = len(text) - (text.rfind("\n") + 1) + 1
+        return f"line {line}, column {column}: the condition ends too early"
+    where = f"line {error.line}, column {error.column}"
+    if isinstance(error, UnexpectedCharacters):
+        char = text[error.pos_in_stream] if error.pos_in_stream is not None else ""
+        if char == "=":
+            return f'{where}: for "is equal" write =='
+        if char in "\"'":
+            return f"{where}: this text has no closing quote"
+        return f"{where}: {char!r} does not belong here"
+    found = str(error.token) if isinstance(error, UnexpectedToken) else ""
+    return f'{where}: "{found}" does not belong here'
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _flat(one)
+    elif value is not None:
+        yield value

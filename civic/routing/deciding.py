@@ -1,0 +1,146 @@
+"""From facts to a decision. Nothing is read or written here: the same facts and pack give the same decision."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from civic.departments.catalogue import Catalogue, CategoryView
+from civic.geo.areas import AreaView
+from civic.routing.conditions import Condition
+from civic.routing.facts import Decision, Facts, Fault
+
+SUGGESTIONS = 3
+# How much each sign counts for a department, for triage: words of one of its categories in the text above all.
+_NAMED, _GROUP, _AREA = 10_000, 100, 1
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    """A rule of the pack in force. `condition` is None, and `broken` says why, where its text cannot be read."""
+
+    id: int
+    slug: str
+    names: dict[str, str]
+    condition: Condition | None
+    department_id: int
+    support: tuple[int, ...]
+    priority: str
+    broken: str = ""
+
+
+def decide(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, areas: Sequence[AreaView]) -> Decision:
+    """First match wins: the rules in order, the category's department for the nearest area, triage.
+
+    `areas` are the place's, deepest first, as `facts.areas`.
+    """
+    faults: list[Fault] = []
+    decision = (
+        _by_rule(facts, rules, catalogue, faults)
+        or _by_category(facts, catalogue, areas)
+        or _by_classifier(facts)
+        or _triage(facts, catalogue, areas)
+    )
+    return Decision(
+        decision.department_id,
+        decision.step,
+        decision.reason,
+        decision.support,
+        decision.priority,
+        decision.suggestions,
+        tuple(faults),
+    )
+
+
+def _by_rule(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, faults: list[Fault]) -> Decision | None:
+    for rule in rules:
+        try:
+            if rule.condition is None:
+                raise ValueError(rule.broken)
+            if not rule.condition.evaluate(facts):
+                continue
+            department = catalogue.department_by_id[rule.department_id]
+            if department.retired:
+                raise ValueError(f"the department {department.slug} is no longer in the pack")
+        except Exception as error:  # whatever a rule does, the report has to arrive
+            faults.append(Fault(rule.id, rule.slug, f"{type(error).__name__}: {error}"[:300]))
+            continue
+        reason = {
+            "step": "rule",
+            "rule": rule.slug,
+            "names": rule.names,
+            "condition": rule.condition.text,
+            "department": _named(department),
+        }
+        support = tuple(one for one in rule.support if one != rule.department_id)
+        return Decision(rule.department_id, "rule", reason, support, rule.priority)
+    return None
+
+
+def _by_category(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Decision | None:
+    category = catalogue.category_by_code.get(facts.category or "")
+    if category is None:
+        return None
+    found = _nearest(category, catalogue, areas)
+    if found is None:
+        return None
+    department_id, area = found
+    reason = {
+        "step": "category",
+        "category": category.code,
+        "names": category.names,
+        "area": {"slug": area.slug, "names": area.names} if area else None,
+        "department": _named(catalogue.department_by_id[department_id]),
+    }
+    return Decision(department_id, "category", reason)
+
+
+def _by_classifier(facts: Facts) -> Decision | None:
+    """The place of the classifier, which reads a category from the text: this version has none."""
+    return None
+
+
+def _triage(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Decision:
+    suggestions = list(_suggest(facts, catalogue, areas))
+    why = "no_department" if facts.category in catalogue.category_by_code else "no_category"
+    reason = {"step": "triage", "why": why, "suggestions": suggestions}
+    return Decision(None, "triage", reason, suggestions=tuple(suggestions))
+
+
+def _suggest(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Iterator[dict[str, Any]]:
+    """The departments that similar categories go to at this place, best first; by counting, so always the same."""
+    points: Counter[int] = Counter()
+    why: dict[int, CategoryView] = {}
+    text, given = facts.text.casefold(), catalogue.category_by_code.get(facts.category or "")
+    for category in catalogue.categories:
+        found = _nearest(category, catalogue, areas)
+        if found is None:
+            continue
+        named = any(name.casefold() in text for name in category.names.values() if len(name) > 1)
+        related = given is not None and bool(given.group_code) and category.group_code == given.group_code
+        points[found[0]] += _AREA + _NAMED * named + _GROUP * related
+        if named or (related and found[0] not in why):
+            why[found[0]] = category
+    best = sorted(points, key=lambda one: (-points[one], catalogue.department_by_id[one].slug))
+    for department_id in best[:SUGGESTIONS]:
+        sign = why.get(department_id)
+        yield {
+            "id": department_id,
+            "department": _named(catalogue.department_by_id[department_id]),
+            "category": {"code": sign.code, "names": sign.names} if sign else None,
+        }
+
+
+def _nearest(
+    category: CategoryView, catalogue: Catalogue, areas: Sequence[AreaView]
+) -> tuple[int, AreaView | None] | None:
+    """The category's department in force for the nearest area that has one, and that area (None: everywhere)."""
+    for area in (*areas, None):
+        department_id = catalogue.given.get((category.id, area.id if area else None))
+        if department_id is not None and not catalogue.department_by_id[department_id].retired:
+            return department_id, area
+    return None
+
+
+def _named(department: Any) -> dict[str, Any]:
+    return {"slug": department.slug, "names": department.names}

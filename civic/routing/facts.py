@@ -1,0 +1,48 @@
+"""What is known of a report when it is routed, and what a decision says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+ANSWERS = "answers."  # what stands before the code of a question
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A report as conditions see it. `areas` are slugs, deepest first; `at` is local to the city."""
+
+    category: str | None
+    areas: tuple[str, ...]
+    text: str
+    answers: Mapping[str, Any]
+    channel: str
+    at: datetime
+    priority: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A rule that could not be tried on a report."""
+
+    rule_id: int
+    slug: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a report goes. Without a department it is triage, with at most three `suggestions`, best first.
+
+    `step` is rule, category, classifier or triage. `reason` and each suggestion are plain data that stays with the
+    case; routing.queries.explain says them in words.
+    """
+
+    department_id: int | None
+    step: str
+    reason: dict[str, Any]
+    support: tuple[int, ...] = ()
+    priority: str | None = None
+    suggestions: tuple[dict[str, Any], ...] = ()
+    faults: tuple[Fault, ...] = field(default=(), compare=False)

@@ -1,0 +1,82 @@
+"""Where reports go, and why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from civic.cache import kept_while
+from civic.departments.queries import catalogue
+from civic.geo.queries import areas, pack_version
+from civic.i18n import gettext as _
+from civic.i18n import pick
+from civic.routing import deciding
+from civic.routing.conditions import parse
+from civic.routing.deciding import RuleView
+from civic.routing.facts import Decision, Facts, Fault
+from civic.routing.models import Rule
+
+__all__ = ["Decision", "Facts", "Fault", "decide", "explain", "rules"]
+
+
+@kept_while(pack_version)
+async def rules() -> tuple[RuleView, ...]:
+    """The rules of the pack in force, in the order in which they are tried, kept until another pack is loaded."""
+    found = await catalogue()
+    slugs = {one.slug: one.id for one in found.departments}
+    rows = await Rule.filter(retired_at=None).order_by("position", "id")
+    return tuple(_rule(row, slugs) for row in rows)
+
+
+def _rule(row: Rule, departments: Mapping[str, int]) -> RuleView:
+    condition, broken = None, ""
+    try:
+        condition = parse(row.condition)
+    except ValueError as error:
+        broken = str(error)
+    return RuleView(
+        id=row.id,
+        slug=row.slug,
+        names=row.names,
+        condition=condition,
+        department_id=row.department_id,
+        support=tuple(departments[slug] for slug in row.support if slug in departments),
+        priority=row.priority,
+        broken=broken,
+    )
+
+
+async def decide(facts: Facts) -> Decision:
+    """Where a report with these facts goes, by the pack in force. Nothing is written: faults come with the decision."""
+    found = await areas()
+    path = [found.by_slug[slug] for slug in facts.areas if slug in found.by_slug]
+    return deciding.decide(facts, await rules(), await catalogue(), path)
+
+
+def explain(reason: Mapping[str, Any]) -> str:
+    """The stored reason of a decision, as one sentence in the reader's language; "" for none."""
+    step = reason.get("step")
+    department = pick(reason.get("department", {}).get("names"))
+    if step == "rule":
+        return _("By the city's rule “%(rule)s”.", rule=pick(reason["names"]))
+    if step == "category":
+        return _by_category(reason, department)
+    if step == "triage" and reason.get("why") == "no_category":
+        return _("No category was chosen and no rule fits, so a dispatcher decides.")
+    if step == "triage":
+        return _("No department is set for this category at this place, so a dispatcher decides.")
+    if step == "dispatcher":
+        return _("A dispatcher decided.")
+    if step == "import":
+        return _("As recorded where the report comes from.")
+    return ""
+
+
+def _by_category(reason: Mapping[str, Any], department: str) -> str:
+    category = pick(reason["names"])
+    if area := reason.get("area"):
+        return _(
+            "Reports of “%(category)s” in %(area)s go to %(department)s.",
+            category=category,
+            area=pick(area["names"]),
+            department=department,
+        )
+    return _("Reports of “%(category)s” go to %(department)s.", category=category, department=department)
