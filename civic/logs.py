@@ -14,7 +14,13 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 EMAIL = re.compile(r"[^\s@<>\"'(=]+@[^\s@<>\"'),]+\.[^\s@<>\"'),]+")
 DETAIL = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)
 # These repeat statements with their values, or every request with its address, at the levels that they are held below.
-TALKATIVE = {"tortoise": logging.WARNING, "uvicorn.access": logging.ERROR, "multipart": logging.WARNING}
+TALKATIVE = {
+    "tortoise": logging.WARNING,
+    "uvicorn.access": logging.ERROR,
+    "uvicorn.error": logging.WARNING,
+    "multipart": logging.WARNING,
+    "python_multipart": logging.WARNING,
+}
 
 
 def scrub(text: str) -> str:

@@ -2,8 +2,8 @@
 
 A job starts within milliseconds of its commit, by NOTIFY. One that fails is tried again after a pause that doubles,
 `workers.attempts` times in all, and is then held for a person (`civic check`, the desk). One whose process died is
-taken by another when its heartbeat is HEARTBEAT seconds old. When the database goes away the runner starts anew, after a
-pause, until it is back.
+taken by another when its heartbeat is HEARTBEAT old. When the database goes away the runner starts anew, after a pause,
+until it is back.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import importlib
 import json
 import pkgutil
 import signal
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
@@ -39,6 +40,7 @@ HEARTBEAT = timedelta(seconds=10)
 LOOK_AGAIN = timedelta(seconds=5)  # for jobs of dead workers, and should a NOTIFY be lost
 BATCH, AT_ONCE = 20, 40
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=10)
+SHORTEST_REST, LONGEST_REST = 0.5, 20.0  # seconds before starting anew
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError)
 
 
@@ -98,19 +100,20 @@ async def run(settings: Config, url: str, which: Sequence[str], stop: Stop) -> N
     """Run workers until `stop`; whatever ends them early, they start again."""
     stop.begin()
     _config.set(settings)
-    pause = 0.5
+    modules = [load(name) for name in which]
+    pause = SHORTEST_REST
     log.info("workers start", workers=list(which))
     while not stop.event.is_set():
+        began = time.monotonic()
         try:
             async with db.connected(url, settings.database.pool):
                 if await _migrated(stop):
-                    pause = 0.5
-                    await _work(settings, url, which, stop)
+                    await _work(settings, url, modules, stop)
         except Exception as error:
             away = isinstance(error, AWAY)
             log.error("workers interrupted", kind=type(error).__name__, exc_info=None if away else error)
+            pause = SHORTEST_REST if time.monotonic() - began > LONGEST_REST else min(pause * 2, LONGEST_REST)
             await stop.within(pause)
-            pause = min(pause * 2, 30)
     log.info("workers end")
 
 
@@ -123,9 +126,8 @@ async def _migrated(stop: Stop) -> bool:
     return True
 
 
-async def _work(settings: Config, url: str, which: Sequence[str], stop: Stop) -> None:
+async def _work(settings: Config, url: str, modules: Sequence[ModuleType], stop: Stop) -> None:
     """Jobs and polls side by side; the first that fails ends all, after the work in hand."""
-    modules = [load(name) for name in which]
     inner = Stop()
     tasks = [asyncio.create_task(_jobs(settings, url, [m for m in modules if hasattr(m, "JOB")], inner))]
     tasks += [asyncio.create_task(_poll(m, settings, inner)) for m in modules if hasattr(m, "handle_one")]

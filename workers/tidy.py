@@ -1,7 +1,6 @@
 """Forget what only counted for a while: limits that have run out, and the queue's old log."""
 
 from civic.accounts.actions import forget_tallies
-
 from civic.jobs.actions import forget_log
 
 EVERY = 3600.0
