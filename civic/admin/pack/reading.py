@@ -88,6 +88,7 @@ def _check_references(pack: Pack) -> None:
     references.check_departments(pack.departments, calendar_slugs)
     references.check_categories(pack.categories, pack.groups, departments, area_slugs)
     references.check_rules(pack.rules, departments)
+    references.check_conditions(pack.rules, pack.categories, area_slugs)
     references.check_services(pack.services, departments)
 
 

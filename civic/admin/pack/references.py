@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from civic.admin.pack.contents import CategoryPart, CityPart, DepartmentPart, Names, RulePart, ServicePart
 from civic.admin.pack.tables import Table, unknown
 from civic.i18n import gettext as _
+from civic.routing.conditions import ANSWERS, parse
 
 
 class Placed(Protocol):
@@ -63,6 +64,40 @@ def check_rules(rules: Sequence[RulePart], departments: Collection[str]) -> None
             _known(one, "support", slug, departments)
         if one.department in one.support:
             one.at.problem("support", _("The department that leads cannot support itself."))
+
+
+def check_conditions(rules: Sequence[RulePart], categories: Sequence[CategoryPart], areas: Collection[str]) -> None:
+    """Every condition parses, and the categories, areas, questions and options that it names exist."""
+    right = {"category": {one.code for one in categories}, "area": set(areas)}
+    questions = [question for one in categories for question in one.questions]
+    for rule in rules:
+        if not rule.condition:
+            continue  # already said
+        try:
+            condition = parse(rule.condition)
+        except ValueError as error:
+            rule.at.problem("when", str(error))
+            continue
+        for test in condition.root.tests():
+            if test.field.startswith(ANSWERS):
+                _check_answer(rule, test.field.removeprefix(ANSWERS), test.value, questions)
+        for field, name in condition.mentions:
+            if field in right and name not in right[field]:
+                rule.at.problem("when", f"{field}: {unknown(name, right[field])}")
+
+
+def _check_answer(rule: RulePart, code: str, value: object, questions: list[dict[str, Any]]) -> None:
+    """A question of this code exists in some category, and has the options that it is compared with."""
+    asked = [question for question in questions if question["code"] == code]
+    if not asked:
+        rule.at.problem("when", f"answers: {unknown(code, {one['code'] for one in questions})}")
+        return
+    if not all(question["kind"] in ("choice", "choices") for question in asked):
+        return
+    options = {option["code"] for question in asked for option in question["options"]}
+    for name in value if isinstance(value, tuple) else (value,):
+        if isinstance(name, str) and name not in options:
+            rule.at.problem("when", f"answers.{code}: {unknown(name, options)}")
 
 
 def check_services(services: Sequence[ServicePart], departments: Collection[str]) -> None:

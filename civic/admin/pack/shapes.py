@@ -96,6 +96,8 @@ def _is_point(point: Any) -> bool:
 
 def overlaps(shapes: Sequence[MultiPolygon]) -> Iterator[tuple[int, int, float]]:
     """Pairs of shapes that cover the same ground, and which share of the smaller one."""
+    if len(shapes) < 2:
+        return
     tree = STRtree(shapes)
     for first, second in tree.query(shapes, predicate="intersects").T:
         if first < second:
