@@ -24,6 +24,7 @@ from civic.posts.models import Kind, Post, Vote
 from civic.posts.queries import Viewer, by_client_key
 from civic.reports.forms import ReportInput
 from civic.reports.models import Doubt, Report
+from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
 
 
@@ -123,7 +124,9 @@ async def route_case(case_id: int) -> bool:
     report = await Report.filter(case_id=case_id, main=True).select_related("post").first()
     if report is None:
         return False
-    decision = await decide(await _facts(case, report))
+    facts = await _facts(case, report)
+    decision = await decide(facts)
+    await record_faults(decision, facts)
     try:
         if decision.department_id is None:
             await cases.triage(case_id, reason=decision.reason)
