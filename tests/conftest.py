@@ -31,6 +31,7 @@ from tests.live import Live, command, serving
 
 EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
 FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
+BLANK = "ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -74,33 +75,37 @@ def server_url() -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
-def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
-    """A function that makes an empty, migrated database called like its argument, and gives its URL.
+def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[..., str]]:
+    """A function that makes a database without rows and gives its URL: `make(name)`, `make(name, migrated=False)`.
 
-    All are copies of one template, migrated once in a run; they are dropped at the end.
+    Migrated ones are copies of one template, which is migrated once in a run. All are dropped at the end.
     """
     run = Path(os.environ[FOLDER]).name.replace("-", "_")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
     template, made = f"{run}_template", list[str]()
 
-    def make(name: str) -> str:
-        with _one_at_a_time():
-            mark = Path(os.environ[FOLDER]) / "template"
-            if not mark.exists():
-                asyncio.run(_make_template(server_url, template))
-                mark.touch()
-        database = f"{run}_{worker}_{name}"
-        asyncio.run(
-            _statement(_admin_url(server_url), f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY wal_log")
-        )
+    def make(name: str, *, migrated: bool = True) -> str:
+        if migrated:
+            with _one_at_a_time():
+                if not _template_mark().exists():
+                    asyncio.run(_make_template(server_url, template))
+                    _template_mark().touch()
+        database = f"{run}_{worker}_{name}_{len(made)}"
+        how = f"TEMPLATE {template} STRATEGY wal_log" if migrated else BLANK
+        asyncio.run(_statement(_admin_url(server_url), f"CREATE DATABASE {database} {how}"))
         made.append(database)
         return server_url(database)
 
     yield make
     for database in made:
-        asyncio.run(_statement(_admin_url(server_url), f"DROP DATABASE IF EXISTS {database} WITH (FORCE)"))
+        asyncio.run(_statement(_admin_url(server_url), f"DROP DATABASE {database} WITH (FORCE)"))
     with _one_at_a_time():  # whoever comes last finds no other database of this run
         asyncio.run(_drop_template(_admin_url(server_url), run, template))
+        _template_mark().unlink(missing_ok=True)
+
+
+def _template_mark() -> Path:
+    return Path(os.environ[FOLDER]) / "template"
 
 
 def _admin_url(server_url: Callable[[str], str]) -> str:
@@ -115,9 +120,8 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 async def _make_template(server_url: Callable[[str], str], template: str) -> None:
-    how = "ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
     await _statement(_admin_url(server_url), f"DROP DATABASE IF EXISTS {template}")  # half made
-    await _statement(_admin_url(server_url), f"CREATE DATABASE {template} {how}")
+    await _statement(_admin_url(server_url), f"CREATE DATABASE {template} {BLANK}")
     await migrate(server_url(template))
 
 
@@ -140,7 +144,7 @@ async def _statement(url: str, sql: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def database_dsn(make_database: Callable[[str], str]) -> str:
+def database_dsn(make_database: Callable[..., str]) -> str:
     """The URL of this worker's database, for asyncpg and Tortoise; `empty_database` gives it emptied."""
     return make_database("main")
 
@@ -242,7 +246,7 @@ async def admin(new_client: Callable[[], Client]) -> Client:
 
 
 @pytest.fixture(scope="session")
-def live_server(make_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live_server(make_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """`civic serve` with its workers and the made-up city, in a process and a database of its own."""
     var, database = tmp_path_factory.mktemp("live") / "var", make_database("live")
     command(var, database, "demo")
