@@ -32,8 +32,8 @@ def failing_plainly() -> Iterator[None]:
     try:
         yield
     except CivicError as error:
-        lines = [str(error.message), *(f"  {name}: {text}" for name, text in error.fields.items())]
-        sys.stderr.write("\n".join(lines) + "\n")
+        lines = [f"{name}: {text}" for name, text in error.fields.items()]
+        sys.stderr.write("\n".join(lines or [str(error.message)]) + "\n")
         raise SystemExit(CANNOT if isinstance(error, SetupError) else WRONG) from None
 
 

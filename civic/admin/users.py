@@ -1,0 +1,52 @@
+"""Users as an operator sees them: made with a role and departments, listed, disabled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tortoise.transactions import in_transaction
+
+from civic import db
+from civic.accounts.actions import create_user
+from civic.accounts.forms import SignUp
+from civic.accounts.models import Role, User
+from civic.departments.models import Department, Membership
+from civic.errors import Invalid
+from civic.i18n import gettext as _
+
+
+@dataclass(frozen=True)
+class UserView:
+    email: str
+    name: str
+    role: str
+    departments: list[str]
+    created_at: datetime
+    disabled: bool
+
+
+async def add_user(entry: SignUp, role: Role, departments: Sequence[str] = ()) -> User:
+    """A user who acts for these departments (slugs). Raises Invalid: an agent or a lead needs at least one."""
+    if role in (Role.AGENT, Role.LEAD) and not departments:
+        raise Invalid(fields={"department": _("An agent or a lead needs at least one department.")})
+    found = await Department.filter(slug__in=list(departments), retired_at=None)
+    if unknown := sorted(set(departments) - {one.slug for one in found}):
+        raise Invalid(fields={"department": _("There is no department %(names)s.", names=", ".join(unknown))})
+    async with in_transaction():
+        user = await create_user(entry, role=role)
+        for one in found:
+            await Membership.create(user_id=user.id, department_id=one.id)
+    return user
+
+
+USERS = """
+SELECT u.email, u.name, u.role, u.created_at, u.disabled_at IS NOT NULL AS disabled,
+       array(SELECT d.slug FROM membership m JOIN department d ON d.id = m.department_id
+             WHERE m.user_id = u.id ORDER BY d.slug) AS departments
+FROM user_account u WHERE $1 OR u.role <> 'citizen' ORDER BY u.role, u.email LIMIT $2
+"""
+
+
+async def users(*, citizens: bool = False, limit: int = 10_000) -> list[UserView]:
+    """Staff, and with `citizens` everybody."""
+    return [UserView(**row) for row in await db.fetch(USERS, citizens, limit)]

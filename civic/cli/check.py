@@ -1,0 +1,132 @@
+"""`civic check`: the configuration and everything that the program depends on, a line each."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from civic import db
+from civic.cli.common import AsJson, answer, configured, ending_on_signals, group, reaching
+from civic.config import Config
+from civic.errors import CivicError
+
+commands = group()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: good or not, and what was seen."""
+
+    name: str
+    good: bool
+    text: str
+
+
+@commands.command()
+def check(as_json: AsJson = False) -> None:
+    """Check the configuration and every dependency. Ends with 1 if anything is wrong."""
+    config = configured()  # a wrong configuration ends here, with what is wrong
+    findings = [Finding("configuration", True, _source())]
+    findings += [_folder(config.paths.var), *_try_database(config), _assets()]
+    lines = [f"{'ok' if one.good else 'WRONG':6} {one.name:14} {one.text}" for one in findings]
+    answer([{"name": one.name, "ok": one.good, "text": one.text} for one in findings], "\n".join(lines), as_json)
+    if not all(one.good for one in findings):
+        raise SystemExit(1)
+
+
+def _source() -> str:
+    path = Path(os.environ.get("CIVIC_CONFIG") or "config.toml")
+    return str(path.resolve()) if path.exists() else "no config.toml: the defaults, and CIVIC_* variables"
+
+
+def _folder(var: Path) -> Finding:
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        probe = var / f"probe.{os.getpid()}"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        return Finding("var", False, f"cannot write in {var}: {error.strerror}")
+    return Finding("var", True, str(var.resolve()))
+
+
+def _try_database(config: Config) -> list[Finding]:
+    try:
+        with ending_on_signals(), db.database_url(config) as url, reaching():
+            return asyncio.run(_inside(config, url))
+    except CivicError as error:
+        return [Finding("database", False, str(error.message))]
+
+
+async def _inside(config: Config, url: str) -> list[Finding]:
+    kind = "configured" if config.database.url.get_secret_value() else "embedded"
+    async with db.connected(url, 2):
+        rows = await db.fetch(
+            "SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS n"
+        )
+        good = int(rows[0]["n"]) >= 150_000
+        findings = [Finding("database", good, f"PostgreSQL {rows[0]['version']}, {kind}")]
+        missing = await db.unapplied()
+        if missing:
+            return [*findings, Finding("migrations", False, f"{', '.join(missing)} to apply: civic migrate")]
+        findings.append(Finding("migrations", True, f"{len(db.migration_names())} applied"))
+        checks: list[tuple[str, Callable[[Config], Awaitable[Finding]]]] = [
+            ("pack", _pack),
+            ("jobs", _jobs),
+            ("photos", _photos),
+            ("mail", _mail),
+        ]
+        for name, one in checks:
+            try:
+                findings.append(await one(config))
+            except Exception as error:  # a check that fails is a finding, and the others still run
+                findings.append(Finding(name, False, f"{type(error).__name__}: {error}"))
+        return findings
+
+
+async def _pack(_: Config) -> Finding:
+    from civic.geo.queries import city
+
+    view = await city()
+    if view.loaded_at is None:
+        return Finding("pack", False, "none loaded: civic load PACK, or civic demo")
+    return Finding("pack", True, f"{view.name}, loaded {view.loaded_at:%Y-%m-%d %H:%M} UTC")
+
+
+async def _jobs(_: Config) -> Finding:
+    from civic.jobs.queries import held, waiting
+
+    stuck = await held(10)
+    if not stuck:
+        return Finding("jobs", True, f"{await waiting()} waiting, none held")
+    what = "; ".join(f"{one.job} {one.id}: {one.reason[:80]}" for one in stuck[:3])
+    return Finding("jobs", False, f"{len(stuck)} held after {stuck[0].attempts} tries: {what}")
+
+
+async def _photos(config: Config) -> Finding:
+    import io
+
+    from PIL import Image
+
+    from civic.media.decoder import Decoder
+
+    sample = io.BytesIO()
+    Image.new("RGB", (64, 48), "white").save(sample, "JPEG")
+    async with Decoder(processes=1, seconds=config.media.seconds) as decoder:
+        await decoder.process(sample.getvalue())
+    return Finding("photos", True, f"decoder works, files in {config.media_folder}")
+
+
+async def _mail(config: Config) -> Finding:
+    outbox = config.paths.var / "outbox"
+    return Finding("mail", True, f"written to {outbox} ({len(list(outbox.glob('*.eml')))} there)")
+
+
+def _assets() -> Finding:
+    from civic.static import FOLDER
+
+    missing = [name for name in ("htmx.min.js",) if not (FOLDER / "vendor" / name).exists()]
+    if missing:
+        return Finding("assets", False, f"{', '.join(missing)} not in static/vendor: make assets (pages work, slower)")
+    return Finding("assets", True, "static/vendor is complete")

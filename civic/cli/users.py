@@ -1,0 +1,105 @@
+"""`civic user add|list|disable|password`"""
+
+import getpass
+import secrets
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from civic.accounts.models import Role
+from civic.cli.common import AsJson, answer, group, with_database
+from civic.config import Config
+from civic.errors import Invalid
+
+commands = typer.Typer()
+users = group("user", "People who sign in.")
+commands.add_typer(users)
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+
+
+def _password(from_stdin: bool) -> tuple[str, bool]:
+    """The new password, and whether it was made here: asked for twice on a terminal, else made and printed."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n"), False
+    if not sys.stdin.isatty():
+        return secrets.token_urlsafe(12), True
+    first = getpass.getpass("Password: ")
+    if first != getpass.getpass("Once more: "):
+        raise Invalid("The two passwords differ.")
+    return first, False
+
+
+@users.command("add")
+def add(
+    email: Email,
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.CITIZEN,
+    department: Annotated[list[str] | None, typer.Option(help="Slug of a department they act for; repeatable.")] = None,
+    name: Annotated[str, typer.Option(help="Shown beside what they write.")] = "",
+    password_stdin: FromStdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add somebody who can sign in."""
+    from civic.accounts.forms import SignUp
+    from civic.admin.users import add_user
+
+    password, made = _password(password_stdin)
+
+    async def work(_: Config) -> dict[str, object]:
+        entry = SignUp.read({"email": email, "password": password, "name": name})
+        user = await add_user(entry, role, department or [])
+        return {"id": user.id, "email": user.email, "role": user.role, "departments": department or []}
+
+    said = with_database(work)
+    if made:
+        said["password"] = password
+    answer(said, f"Added {email} ({role}).{f' Password: {password}' if made else ''}", as_json)
+
+
+@users.command("list")
+def list_users(citizens: Annotated[bool, typer.Option(help="Citizens too.")] = False, as_json: AsJson = False) -> None:
+    """List staff: role, e-mail, departments."""
+    from civic.admin.users import users as read
+
+    async def work(_: Config) -> list[dict[str, object]]:
+        return [asdict(one) for one in await read(citizens=citizens)]
+
+    found = with_database(work)
+    lines = [
+        f"{one['role']!s:12} {one['email']}  {', '.join(one['departments'])}{'  (disabled)' if one['disabled'] else ''}"  # type: ignore[arg-type]
+        for one in found
+    ]
+    answer(found, "\n".join(lines) or "Nobody yet.", as_json)
+
+
+@users.command("disable")
+def disable(email: Email, as_json: AsJson = False) -> None:
+    """Sign somebody out everywhere, for good. What they wrote stays."""
+    from civic.accounts.actions import disable_user
+
+    async def work(_: Config) -> None:
+        await disable_user(email)
+
+    with_database(work)
+    answer({"email": email, "disabled": True}, f"{email} cannot sign in any more.", as_json)
+
+
+@users.command("password")
+def password(email: Email, password_stdin: FromStdin = False, as_json: AsJson = False) -> None:
+    """Set somebody's password anew; they are signed out everywhere."""
+    from civic.accounts.actions import reset_password
+    from civic.accounts.forms import password_fault
+
+    new, made = _password(password_stdin)
+    if fault := password_fault(new, email):
+        raise Invalid(fault)
+
+    async def work(_: Config) -> None:
+        await reset_password(email, new)
+
+    with_database(work)
+    said: dict[str, object] = {"email": email, **({"password": new} if made else {})}
+    answer(said, f"{email} has a new password{f': {new}' if made else '.'}", as_json)
