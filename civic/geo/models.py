@@ -9,7 +9,7 @@ from tortoise.models import Model
 class City(Model):
     """The one city of this installation, as its pack's city.toml says (one row, id 1)."""
 
-    id = fields.IntField(primary_key=True, generated=False)
+    id = fields.IntField(primary_key=True)
     names: dict[str, str] = fields.JSONField()  # language -> name
     languages: list[str] = fields.JSONField()  # the first is the default
     zone = fields.CharField(64)  # IANA
