@@ -26,7 +26,7 @@ run: $(BIN)/civic static/vendor/complete ## Start Civic here; the first time wit
 	@exec $(BIN)/civic serve --demo
 
 test: $(VENV)/development static/vendor/complete lint ## Check everything: rules, types, every test, the browser's too
-	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python -m tests.chromium
 	@$(PYTEST)
 
 test-quick: $(VENV)/development static/vendor/complete ## The tests without a browser and without the slow ones
@@ -38,7 +38,7 @@ lint: $(VENV)/development ## Rules of style and types
 	@$(BIN)/mypy
 
 messages: $(VENV)/development ## Texts that have no translation yet, by catalogue
-	@$(BIN)/python tests/texts.py
+	@$(BIN)/python -m tests.texts
 
 assets: static/vendor/complete ## Fetch what the browser gets from others: htmx, Leaflet
 
