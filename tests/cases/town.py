@@ -1,14 +1,16 @@
 """A small city to work in: two calendars, three departments, two categories, and the people of the desk."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from civic import cache
+from civic import cache, timing
 from civic.accounts.models import Role, User
-from civic.cases.actors import Actor, ActorKind
-from civic.cases.models import Case
+from civic.cases import actions
+from civic.cases.actors import SYSTEM, Actor, ActorKind
+from civic.cases.models import Assignment, Case, CaseEvent, Status
 from civic.departments.models import Calendar, Category, Department, Membership
 from civic.geo.models import City
 from civic.sla.actions import lay_out_calendar
@@ -87,10 +89,70 @@ async def _category(code: str, response: str, resolution: str, *, evidence: bool
 
 
 async def _user(email: str, role: Role) -> User:
-    return await User.create(
-        email=email, password_hash="-", role=role, created_at=local("2026-01-01 00:00")
-    )
+    return await User.create(email=email, password_hash="-", role=role, created_at=local("2026-01-01 00:00"))
 
 
 async def fresh(case: Case) -> Case:
     return await Case.get(id=case.id).select_related("response_clock", "resolution_clock")
+
+
+def at(text: str) -> AbstractContextManager[None]:
+    """Within the block it is this time in Shanghai."""
+    return timing.at(local(text))
+
+
+async def received(town: Town, when: str = "2026-11-10 09:00", category: Category | None = None) -> Case:
+    """A case that nobody has; of the category pothole unless said."""
+    with at(when):
+        return await actions.open_case(category=category or town.pothole, area_id=None, by=REPORTER, channel="web")
+
+
+async def assigned(town: Town, when: str = "2026-11-10 09:00", category: Category | None = None) -> Case:
+    """A case that roads has had from the first moment on."""
+    case = await received(town, when, category)
+    with at(when):
+        return await actions.assign(case.id, town.roads.id, by=SYSTEM, reason=REASON)
+
+
+async def in_status(town: Town, status: Status) -> Case:
+    """A case of roads in this status, on the usual way."""
+    case = await received(town)
+    roads = town.of(town.roads)
+    ways = {
+        Status.RECEIVED: [],
+        Status.ASSIGNED: ["assign"],
+        Status.IN_PROGRESS: ["assign", "accept"],
+        Status.WAITING: ["assign", "accept", "ask"],
+        Status.RESOLVED: ["assign", "resolve"],
+        Status.CONFIRMED: ["assign", "resolve", "confirm"],
+        Status.DECLINED: ["assign", "decline"],
+        Status.MERGED: ["assign", "merge"],
+    }
+    for step in ways[status]:
+        with at("2026-11-10 10:00"):
+            if step == "assign":
+                await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON)
+            elif step == "accept":
+                await actions.accept(case.id, by=roads)
+            elif step == "ask":
+                await actions.ask(case.id, by=roads, text="Where exactly?")
+            elif step == "resolve":
+                await actions.resolve(case.id, by=roads, text="Filled.")
+            elif step == "confirm":
+                await actions.confirm(case.id, by=REPORTER)
+            elif step == "decline":
+                await actions.decline(case.id, by=roads, reason="not_public", text="Not ours.")
+            else:
+                await actions.merge(case.id, (await received(town)).id, by=town.desk, text="The same.")
+    return await Case.get(id=case.id)
+
+
+async def stints(case: Case) -> list[Assignment]:
+    """All stints, oldest first, with their clocks."""
+    rows = Assignment.filter(case_id=case.id).order_by("id")
+    return await rows.select_related("response_clock", "resolution_clock")
+
+
+async def kinds(case: Case) -> list[str]:
+    """The kinds of the case's events, in order."""
+    return await CaseEvent.filter(case_id=case.id).order_by("seq").values_list("kind", flat=True)  # type: ignore[return-value]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from civic.cases import promises
 from civic.cases.actions.passing import in_force
 from civic.cases.actors import Actor, ActorKind
+from civic.cases.life import require
 from civic.cases.models import Assignment, Case, Decline, Outcome, Part, Status
 from civic.cases.telling import tell_department
 from civic.cases.turns import Turn, clean, turn
@@ -81,6 +82,7 @@ async def dispute(case_id: int, *, by: Actor, text: str) -> Case:
     """
     text = clean(text)
     async with turn(case_id, by) as now:
+        require(now.case.status, Status.RESOLVED, Status.CONFIRMED)
         if now.case.status == Status.CONFIRMED and now.case.dispute_until and now.at > now.case.dispute_until:
             raise Conflict(_("It is too late to reopen this case. Please send a new report."))
         now.move(Status.IN_PROGRESS)
@@ -104,6 +106,7 @@ async def uphold(
     if department_id is not None:
         await in_force(department_id)
     async with turn(case_id, by, seen) as now:
+        require(now.case.status, Status.DECLINED)
         now.move(Status.IN_PROGRESS)
         await Assignment.filter(case_id=case_id, outcome=Outcome.DECLINED).update(overturned=True)
         now.case.declined_reason, now.case.decline_overturned = "", True

@@ -1,9 +1,8 @@
 """What is kept beside a case's life: its category, who has it in hand, notes, ratings, and whether it counts."""
 
 from civic.cases import promises
-from civic.cases.actions.working import only_while
 from civic.cases.actors import Actor, ActorKind
-from civic.cases.life import OPEN
+from civic.cases.life import OPEN, require
 from civic.cases.models import Assignment, Case, CaseEvent, Handling, Outcome, Part
 from civic.cases.turns import Turn, clean, turn
 from civic.db import execute
@@ -19,7 +18,7 @@ OFFICE = (ActorKind.DISPATCHER, ActorKind.SYSTEM)
 async def recategorise(case_id: int, category: Category | CategoryView, *, by: Actor, seen: int | None = None) -> Case:
     """Another category. What was promised stays promised; stints that start from now on have its targets."""
     async with turn(case_id, by, seen) as now:
-        only_while(now, OPEN)
+        require(now.case.status, *OPEN)
         await _at_work(now)
         before = await promises.category(now.case.category_id) if now.case.category_id else None
         if before is not None and before.id == category.id:

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from civic.cases import promises
 from civic.cases.actions.passing import in_force
 from civic.cases.actors import Actor, ActorKind
-from civic.cases.life import HELD, OPEN
+from civic.cases.life import HELD, OPEN, require
 from civic.cases.models import Case, Outcome, Part, Status
 from civic.cases.telling import tell_department, tell_holder
-from civic.cases.turns import Turn, clean, turn
-from civic.cases.words import STATUSES
-from civic.errors import Conflict, Invalid, NotAllowed
+from civic.cases.turns import clean, turn
+from civic.errors import Invalid, NotAllowed
 from civic.i18n import lazy as _
 from civic.media.models import Photo
 
@@ -31,7 +30,7 @@ async def reply(case_id: int, *, by: Actor, seen: int | None = None, text: str, 
     """A public word, by the leading department (which takes the case up with it) or one that helps."""
     text = clean(text)
     async with turn(case_id, by, seen) as now:
-        only_while(now, OPEN)
+        require(now.case.status, *OPEN)
         stint = await now.own()
         if stint.part == Part.LEAD and now.case.status == Status.ASSIGNED:
             now.move(Status.IN_PROGRESS)
@@ -66,7 +65,7 @@ async def answer(case_id: int, *, by: Actor, text: str, photos: Sequence[Photo] 
     if by.kind != ActorKind.REPORTER:
         raise NotAllowed()
     async with turn(case_id, by) as now:
-        only_while(now, OPEN)
+        require(now.case.status, *OPEN)
         if now.case.status == Status.WAITING:
             now.move(Status.IN_PROGRESS)
             await now.unpause()
@@ -81,7 +80,7 @@ async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int 
     text = clean(text)
     await in_force(department_id)
     async with turn(case_id, by, seen) as now:
-        only_while(now, HELD)
+        require(now.case.status, *HELD)
         if by.kind != ActorKind.DISPATCHER:
             await now.leading()
         if any(stint.department_id == department_id for stint in await now.stints()):
@@ -108,10 +107,3 @@ async def support_done(case_id: int, *, by: Actor, seen: int | None = None, text
         if lead is not None:
             await tell_holder(now.case, event, "case_support_done", lead)
         return now.case
-
-
-def only_while(now: Turn, statuses: frozenset[Status]) -> None:
-    """Raises Conflict if the case has another status."""
-    if now.case.status not in statuses:
-        status = STATUSES[now.case.status]
-        raise Conflict(_("This cannot be done any more: the case is “%(status)s”.", status=status))

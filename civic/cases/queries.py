@@ -1,0 +1,240 @@
+"""Reading a case: its history, its stints, and whether the history is whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from civic import chain, timing
+from civic.cases.actors import ActorKind
+from civic.cases.events import hash_text, sealed
+from civic.cases.models import Case, CaseEvent, Outcome, Part
+from civic.cases.words import DECLINES, EVENTS, OUTCOMES, PARTS, STATUSES
+from civic.db import fetch, json_value
+from civic.departments.queries import catalogue
+from civic.media.models import Photo
+from civic.routing.queries import explain
+
+Names = dict[str, str]
+
+EVENTS_OF = """
+SELECT e.seq, e.id, e.at, e.kind, e.actor_kind, e.from_status, e.to_status, e.internal, e.text, e.data,
+       e.text_hash IS NOT NULL AS erased, d.slug, d.names, u.name AS actor_name
+FROM case_event e LEFT JOIN department d ON d.id = e.department_id LEFT JOIN user_account u ON u.id = e.actor_id
+WHERE e.case_id = $1 AND ($2 OR NOT e.internal) ORDER BY e.seq
+"""
+PHOTOS_OF = """
+SELECT p.*, x.case_event_id AS event_id FROM case_event_photo x JOIN photo p ON p.id = x.photo_id
+JOIN case_event e ON e.id = x.case_event_id WHERE e.case_id = $1 AND ($2 OR NOT e.internal) ORDER BY p.id
+"""
+STINTS_OF = """
+SELECT a.id, a.department_id, d.slug, d.names, a.part, a.started_at, a.ended_at, a.outcome, a.first_word_at, a.due_at,
+       a.standing, a.misrouted, a.assignee_id, u.name AS assignee, r.due_at AS response_due,
+       s.due_at AS resolution_due, s.paused_at IS NOT NULL AND a.ended_at IS NULL AS paused,
+       working_seconds(d.calendar_id, a.started_at, coalesce(a.ended_at, $2)) AS held_seconds
+FROM assignment a JOIN department d ON d.id = a.department_id JOIN clock r ON r.id = a.response_clock_id
+LEFT JOIN clock s ON s.id = a.resolution_clock_id LEFT JOIN user_account u ON u.id = a.assignee_id
+WHERE a.case_id = $1 ORDER BY a.started_at, a.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event, as a page shows it. `names` are the acting department's; `actor_name` is for the desk only.
+
+    `to_names` and `from_names` are those of the departments that the event moved the case between, or asked for help.
+    """
+
+    id: int
+    seq: int
+    at: datetime
+    kind: str
+    actor_kind: str
+    actor_name: str
+    department: str  # slug, "" for none
+    names: Names
+    from_names: Names
+    to_names: Names
+    from_status: str
+    to_status: str
+    internal: bool
+    text: str
+    erased: bool
+    data: Mapping[str, Any]
+    photos: Sequence[Photo] = field(default=())
+
+    @property
+    def label(self) -> str:
+        """What happened, in the reader's language."""
+        return str(EVENTS[self.kind])
+
+    @property
+    def status(self) -> str:
+        """The status that it led to, in words; "" where it led to none."""
+        return str(STATUSES[self.to_status]) if self.to_status else ""  # type: ignore[index]
+
+    @property
+    def reason(self) -> str:
+        """Why it went where it went, or why it was declined, in plain words; "" for other events."""
+        if self.kind == "declined":
+            return str(DECLINES[self.data["reason"]])
+        return explain(self.data.get("reason") or {})
+
+    @property
+    def by_reporter(self) -> bool:
+        return self.actor_kind == ActorKind.REPORTER
+
+
+@dataclass(frozen=True, slots=True)
+class Stint:
+    """One department's turn. `held_seconds` is its working time so far, or until it ended, waiting included.
+
+    The due instants are None while paused; `due_at` is the one to be kept next.
+    """
+
+    id: int
+    department_id: int
+    department: str  # slug
+    names: Names
+    part: Part
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome | None
+    first_word_at: datetime | None
+    due_at: datetime | None
+    response_due: datetime | None
+    resolution_due: datetime | None
+    paused: bool
+    standing: bool
+    misrouted: bool
+    assignee_id: int | None
+    assignee: str
+    held_seconds: float
+
+    @property
+    def is_lead(self) -> bool:
+        return self.part == Part.LEAD
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def part_label(self) -> str:
+        return str(PARTS[self.part])
+
+    @property
+    def outcome_label(self) -> str:
+        """How it ended, in words; "" while it goes on."""
+        return str(OUTCOMES[self.outcome]) if self.outcome else ""
+
+
+async def timeline(case_id: int, *, internal: bool) -> list[Line]:
+    """The case's history, oldest first; what is internal only for the desk. Two statements, whatever its length."""
+    names = {one.slug: one.names for one in (await catalogue()).every_department}
+    photos: dict[int, list[Photo]] = {}
+    for row in await fetch(PHOTOS_OF, case_id, internal):
+        event_id = row.pop("event_id")
+        photo = Photo(**{**row, "sizes": json_value(row["sizes"])})
+        photo._saved_in_db = True
+        photos.setdefault(event_id, []).append(photo)
+    return [_line(row, names, photos.get(row["id"], []), internal) for row in await fetch(EVENTS_OF, case_id, internal)]
+
+
+def _line(row: dict[str, Any], names: Mapping[str, Names], photos: list[Photo], internal: bool) -> Line:
+    data = json_value(row["data"])
+    return Line(
+        id=row["id"],
+        seq=row["seq"],
+        at=row["at"],
+        kind=row["kind"],
+        actor_kind=row["actor_kind"],
+        actor_name=(row["actor_name"] or "") if internal else "",
+        department=row["slug"] or "",
+        names=json_value(row["names"]) or {},
+        from_names=names.get(data.get("from") or "", {}),
+        to_names=names.get(data.get("department") or "", {}),
+        from_status=row["from_status"],
+        to_status=row["to_status"],
+        internal=row["internal"],
+        text=row["text"],
+        erased=row["erased"],
+        data=data,
+        photos=tuple(photos),
+    )
+
+
+async def stints(case_id: int) -> list[Stint]:
+    """Who had the case and for how long, oldest first; one statement."""
+    rows = await fetch(STINTS_OF, case_id, timing.now())
+    return [_stint(row) for row in rows]
+
+
+def _stint(row: dict[str, Any]) -> Stint:
+    return Stint(
+        id=row["id"],
+        department_id=row["department_id"],
+        department=row["slug"],
+        names=json_value(row["names"]),
+        part=Part(row["part"]),
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        first_word_at=row["first_word_at"],
+        due_at=row["due_at"],
+        response_due=row["response_due"],
+        resolution_due=row["resolution_due"],
+        paused=row["paused"],
+        standing=row["standing"],
+        misrouted=row["misrouted"],
+        assignee_id=row["assignee_id"],
+        assignee=row["assignee"] or "",
+        held_seconds=row["held_seconds"],
+    )
+
+
+# -- the hash chain --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFault:
+    """The first event of a case that is not what it was; seq 0: the case does not end where its history does."""
+
+    seq: int
+    why: str  # missing, text, hash, head
+
+
+async def check_chain(case_id: int) -> ChainFault | None:
+    """Follow a case's history from its first event to its head. Raises DoesNotExist for no such case."""
+    case = await Case.get(id=case_id)
+    slugs = {one.id: one.slug for one in (await catalogue()).every_department}
+    previous = chain.GENESIS
+    rows = await CaseEvent.filter(case_id=case_id).order_by("seq")
+    for expected, event in enumerate(rows, start=1):
+        if event.seq != expected:
+            return ChainFault(expected, "missing")
+        if event.text_hash is not None and event.text:
+            return ChainFault(event.seq, "text")
+        previous = chain.event_hash(previous, content(event, case.number, slugs))
+        if bytes(event.hash) != previous:
+            return ChainFault(event.seq, "hash")
+    if len(rows) != case.events_count or previous != bytes(case.head or chain.GENESIS):
+        return ChainFault(0, "head")
+    return None
+
+
+def content(event: CaseEvent, number: str, slugs: Mapping[int, str]) -> dict[str, Any]:
+    """What the event's hash covers, from its row; `slugs` of departments by id."""
+    return sealed(
+        number,
+        event.seq,
+        event.at,
+        event.kind,
+        actor_kind=event.actor_kind,
+        department=slugs[event.department_id] if event.department_id else None,
+        from_status=event.from_status,
+        to_status=event.to_status,
+        internal=event.internal,
+        text_hash=bytes(event.text_hash) if event.text_hash else hash_text(event.text),
+        data=event.data,
+    )
