@@ -1,7 +1,6 @@
 """Clocks: started, paused, stopped and fired, each in the transaction of the change that causes it.
 
-A clock that runs has `step_at`, the instant of its next escalation. One that was *ended* (its stint or case is
-over) without having been *stopped* (the promise was kept, early or late) keeps its due instant for the scores.
+What each makes of a clock is in running.py; here it is saved.
 """
 
 from datetime import datetime
@@ -10,29 +9,14 @@ from tortoise.transactions import in_transaction
 
 from civic.db import execute, fetch
 from civic.departments.models import Calendar
-from civic.sla import steps
-from civic.sla.calendars import WorkingCalendar
+from civic.sla import running
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import laid_out, working_calendar
-from civic.sla.targets import allowance, due, parse_target, remaining, resume
 
 
 async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime) -> Clock:
     """A clock started at `at`, not saved yet: `save_clocks` does that. Raises ValueError for no target."""
-    calendar, parsed = await working_calendar(calendar_id), parse_target(target)
-    due_at = due(parsed, at, calendar)
-    clock = Clock(
-        kind=kind,
-        target=str(parsed),
-        calendar_id=calendar_id,
-        started_at=at,
-        allowance=allowance(parsed, at, calendar),
-        due_at=due_at,
-        promised_at=due_at,
-        step=0,
-    )
-    _set_next_step(clock, at, calendar)
-    return clock
+    return running.started(kind, target, calendar_id, at, await working_calendar(calendar_id))
 
 
 async def save_clocks(*clocks: Clock) -> None:
@@ -64,46 +48,31 @@ async def start_clock(kind: ClockKind, target: str, calendar_id: int, at: dateti
 
 async def pause_clock(clock: Clock, at: datetime) -> None:
     """Keep what is left at `at`; no due instant until it resumes. Twice is once; a stopped one stays."""
-    if clock.due_at is None or clock.stopped_at is not None:
-        return
-    calendar = await working_calendar(clock.calendar_id)
-    clock.remaining = remaining(parse_target(clock.target), at, clock.due_at, calendar)
-    clock.paused_at, clock.due_at, clock.step_at = at, None, None
-    await _save(clock)
+    if running.pause(clock, at, await working_calendar(clock.calendar_id)):
+        await _save(clock)
 
 
 async def resume_clock(clock: Clock, at: datetime) -> None:
     """Go on with what was left: due = `at` + remaining. A clock that is not paused is left alone."""
-    if clock.remaining is None:
-        return
-    calendar = await working_calendar(clock.calendar_id)
-    clock.due_at = resume(parse_target(clock.target), at, clock.remaining, calendar)
-    clock.paused_at = clock.remaining = None
-    _set_next_step(clock, at, calendar)
-    await _save(clock)
+    if running.resume(clock, at, await working_calendar(clock.calendar_id)):
+        await _save(clock)
 
 
 async def stop_clock(clock: Clock, at: datetime) -> None:
     """The promise was kept at `at`, early or late. The first stop counts; a paused clock resumes first."""
-    if clock.stopped_at is not None:
-        return
-    await resume_clock(clock, at)
-    clock.stopped_at, clock.step_at = at, None
-    await _save(clock)
+    if running.stop(clock, at, await working_calendar(clock.calendar_id)):
+        await _save(clock)
 
 
 async def end_clock(clock: Clock, at: datetime) -> None:
     """Nobody has to keep it any more: no further steps, but a due instant for the scores."""
-    await resume_clock(clock, at)
-    if clock.step_at is not None:
-        clock.step_at = None
+    if running.end(clock, at, await working_calendar(clock.calendar_id)):
         await _save(clock)
 
 
 async def restart_clock(clock: Clock, at: datetime) -> None:
     """What stopped or ended it stands no longer: it runs on, due when it always was."""
-    clock.stopped_at = None
-    _set_next_step(clock, at, await working_calendar(clock.calendar_id))
+    running.restart(clock, at, await working_calendar(clock.calendar_id))
     await _save(clock)
 
 
@@ -114,16 +83,11 @@ async def fire_clock(clock: Clock, at: datetime) -> int | None:
     """
     if clock.step_at is None or clock.step_at > at or clock.due_at is None:
         return None
-    calendar = await working_calendar(clock.calendar_id)
-    target = parse_target(clock.target)
-    before = clock.step
-    clock.step = steps.latest_step(target, clock.started_at, clock.due_at, clock.allowance, before, at, calendar)
-    _set_next_step(clock, at, calendar)
+    step = running.fire(clock, at, await working_calendar(clock.calendar_id))
     await _save(clock)
-    if clock.step == before:
-        return None
-    await ClockStep.create(clock_id=clock.id, step=clock.step, fired_at=at)
-    return clock.step
+    if step is not None:
+        await ClockStep.create(clock_id=clock.id, step=step, fired_at=at)
+    return step
 
 
 async def lay_out_calendar(calendar_id: int) -> int:
@@ -141,13 +105,6 @@ async def lay_out_calendar(calendar_id: int) -> int:
             list(before),
             list(dates),
         )
-
-
-def _set_next_step(clock: Clock, now: datetime, calendar: WorkingCalendar) -> None:
-    assert clock.due_at is not None
-    clock.step_at = steps.next_step_at(
-        parse_target(clock.target), clock.started_at, clock.due_at, clock.allowance, clock.step, now, calendar
-    )
 
 
 async def _save(clock: Clock) -> None:
