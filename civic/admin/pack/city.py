@@ -61,7 +61,8 @@ def _zone(top: Table) -> str:
         ZoneInfo(zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         top.problem("zone", _("“%(zone)s” is not a time zone, such as “Asia/Shanghai”.", zone=zone))
-    return zone
+        return "UTC"  # said once, not again for each calendar
+    return zone or "UTC"
 
 
 def _accent(top: Table) -> str:

@@ -74,6 +74,7 @@ class _Sync:
         self.model, self.key, self.owned, self.now = model, key, owned, now
         self.rows: dict[str, Any] = {}
         self.ids: dict[str, int] = {}  # of what the pack holds
+        self.touched: set[str] = set()  # added or changed
         self.tally = Tally()
 
     async def start(self) -> "_Sync":
@@ -93,6 +94,9 @@ class _Sync:
             self.tally.changed += 1
         else:
             self.tally.same += 1
+            self.ids[slug] = row.id
+            return row
+        self.touched.add(slug)
         self.ids[slug] = row.id
         return row
 
@@ -159,7 +163,7 @@ class _Loading:
         sync = await self._sync(Calendar, "calendars", "slug")
         for one in self.pack.calendars:
             row = await sync.put(one.slug, zone=one.zone, spec=one.spec)
-            if await lay_out(row.id, one.spec, self.now):
+            if await lay_out(row.id, one.spec, self.now, anew=one.slug in sync.touched):
                 await Calendar.filter(id=row.id).update(version=row.version + 1)
         return await self._finish(sync, "calendars")
 

@@ -1,0 +1,451 @@
+"""Everything that can be wrong with a pack is said at once, with file and line or key, and nothing changes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from civic import db, i18n
+from civic.admin.pack.loading import load_pack
+from civic.admin.pack.problems import PackError
+from civic.admin.pack.reading import read_pack
+from civic.admin.pack.sources import key_lines
+from tests.admin.conftest import SOUND, WritePack, collection, feature, square
+
+
+def problems(folder: Path) -> list[str]:
+    with pytest.raises(PackError) as caught:
+        read_pack(folder)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_the_small_pack_is_sound(write_pack: WritePack) -> None:
+    pack = read_pack(write_pack())
+    assert [area.slug for area in pack.areas] == ["small", "west", "east"]
+    assert pack.bbox == [118.0, 31.0, 118.2, 31.1]  # the city's outline is that of its parts
+    assert pack.categories[0].response == "2 working days"
+
+
+def changed(name: str, old: str, new: str) -> dict[str, str | bytes | None]:
+    assert old in SOUND[name]
+    return {name: SOUND[name].replace(old, new)}
+
+
+def added(name: str, text: str) -> dict[str, str | bytes | None]:
+    return {name: SOUND.get(name, "") + text}
+
+
+CATEGORY = '\n[[category]]\ncode = "x"\ngroup = "g"\nnames = { zh = "坑", en = "X" }\n'
+SERVICE = '[[service]]\nslug = "s"\nnames = { zh = "服务", en = "S" }\ndepartment = "roads"\n'
+RULE = '[[rule]]\nslug = "r"\nnames = { zh = "规则", en = "Rule" }\ndepartment = "roads"\n'
+
+WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
+    # files
+    ("no such file", {"areas.geojson": None}, "areas.geojson: The file is missing."),
+    ("a file too many", {"rule.toml": ""}, "rule.toml: A pack has no such file. Did you mean rules.toml?"),
+    (
+        "a BOM",
+        {"city.toml": b"\xef\xbb\xbf" + SOUND["city.toml"].encode()},
+        "city.toml:1: The file begins with a byte order mark",
+    ),
+    ("not UTF-8", {"city.toml": 'names = "x"\n# é'.encode("latin-1")}, "city.toml:2: This is not UTF-8."),
+    ("TOML", added("city.toml", "[limits\n"), "city.toml:5: This is not valid TOML:"),
+    ("JSON", {"areas.geojson": '{\n"type": nope}'}, "areas.geojson:2: This is not valid JSON: Expecting value"),
+    ("no collection", {"areas.geojson": "[]"}, "areas.geojson:1: This has to be a GeoJSON FeatureCollection."),
+    # the city
+    (
+        "unknown key",
+        added("city.toml", "langauges = 1\n"),
+        "city.toml:5: langauges: There is no such key here. Did you mean languages?",
+    ),
+    ("missing key", changed("city.toml", 'zone = "Asia/Shanghai"\n', ""), "city.toml: zone: This key is missing."),
+    (
+        "zone",
+        changed("city.toml", "Asia/Shanghai", "Asia/Peking"),
+        "city.toml:3: zone: “Asia/Peking” is not a time zone",
+    ),
+    (
+        "language",
+        changed("city.toml", '["zh", "en"]', '["zh", "xx"]'),
+        "city.toml:2: languages: “xx” is not a language code",
+    ),
+    ("missing language", changed("city.toml", 'zh = "小城", ', ""), "city.toml:1: names: The text is missing in: zh."),
+    ("empty name", changed("city.toml", '"小城"', '" "'), "city.toml:1: names.zh: This has to be a text."),
+    (
+        "wrong kind",
+        added("city.toml", "[limits]\nconfirm_days = true\n"),
+        "city.toml:6: limits.confirm_days: This has to be a whole number.",
+    ),
+    (
+        "out of range",
+        added("city.toml", "[limits]\nconfirm_days = 0\n"),
+        "city.toml:6: limits.confirm_days: This has to be from 1 to 365.",
+    ),
+    ("weights", added("city.toml", "[weights]\nresponse = 1\n"), "city.toml:5: weights.speed: This key is missing."),
+    ("accent", added("city.toml", 'accent = "teal"\n'), "city.toml:5: accent: A colour is written like “#0b6e69”."),
+    ("crs", added("city.toml", 'crs = "gcj-02"\n'), "city.toml:5: crs: There is no “gcj-02”. Did you mean gcj02?"),
+    (
+        "default calendar",
+        changed("city.toml", '"office"', '"ofice"'),
+        "city.toml:4: calendar: There is no “ofice”. Did you mean office?",
+    ),
+    (
+        "default target",
+        added("city.toml", '[targets]\nresponse = "soon"\n'),
+        "city.toml:6: targets.response: 'soon' is no target:",
+    ),
+    # calendars
+    (
+        "hours",
+        changed("calendars.toml", '["09:00", "17:00"]', '["17:00", "09:00"]'),
+        "calendars.toml:1: calendar[1]: monday: 17:00-09:00 closes before it opens",
+    ),
+    (
+        "never opens",
+        changed("calendars.toml", '[["09:00", "17:00"]]', "[]"),
+        "calendars.toml:1: calendar[1]: the calendar never opens",
+    ),
+    (
+        "weekday",
+        changed("calendars.toml", "monday", "munday"),
+        "calendars.toml:1: calendar[1]: 'munday' is not a weekday",
+    ),
+    (
+        "a date",
+        changed("calendars.toml", "[calendar.weekly]", 'holidays = ["2026-02-30"]\n[calendar.weekly]'),
+        "calendars.toml:3: calendar[1].holidays: “2026-02-30” is no date",
+    ),
+    (
+        "a range that runs back",
+        changed("calendars.toml", "[calendar.weekly]", 'holidays = ["2026-02-03/2026-02-01"]\n[calendar.weekly]'),
+        "calendars.toml:3: calendar[1].holidays: “2026-02-03/2026-02-01” is no date",
+    ),
+    (
+        "holiday and workday",
+        changed(
+            "calendars.toml", "[calendar.weekly]", "holidays = [2026-02-03]\nworkdays = [2026-02-03]\n[calendar.weekly]"
+        ),
+        "2026-02-03: both a holiday and a workday",
+    ),
+    # departments
+    (
+        "no calendar",
+        changed("departments.toml", 'calendar = "office"\n', ""),
+        "departments.toml:1: department[1].calendar: This key is missing.",
+    ),
+    (
+        "unknown calendar",
+        changed("departments.toml", '"office"', '"24h"'),
+        "departments.toml:4: department[1].calendar: There is no “24h”. There is: office.",
+    ),
+    (
+        "unknown parent",
+        added("departments.toml", 'parent = "road"\n'),
+        "departments.toml:5: department[1].parent: There is no “road”. Did you mean roads?",
+    ),
+    (
+        "own parent",
+        added("departments.toml", 'parent = "roads"\n'),
+        "departments.toml:5: department[1].parent: The parents go in a circle: roads → roads.",
+    ),
+    (
+        "twice",
+        added("departments.toml", SOUND["departments.toml"]),
+        "departments.toml:2: department[1].slug: “roads” is given twice.",
+    ),
+    (
+        "slug",
+        changed("departments.toml", '"roads"', '"the roads"'),
+        "departments.toml:2: department[1].slug: “the roads” is no short name",
+    ),
+    (
+        "contact",
+        added("departments.toml", 'contacts = { mail = "a@b.example" }\n'),
+        "departments.toml:5: department[1].contacts.mail: There is no such key here. Did you mean email?",
+    ),
+    # categories
+    (
+        "a target",
+        added("categories.toml", 'response = "3 wroking days"\n'),
+        "categories.toml:10: category[1].response: '3 wroking days' is no target",
+    ),
+    (
+        "a target of nothing",
+        added("categories.toml", 'resolution = "0 days"\n'),
+        "categories.toml:10: category[1].resolution:",
+    ),
+    (
+        "unknown group",
+        changed("categories.toml", 'group = "g"', 'group = "h"'),
+        "categories.toml:7: category[1].group: There is no “h”. There is: g.",
+    ),
+    (
+        "unknown department",
+        changed("categories.toml", '"roads"', '"raods"'),
+        "categories.toml:9: category[1].department: There is no “raods”. Did you mean roads?",
+    ),
+    (
+        "unknown area",
+        added("categories.toml", '[category.department_by_area]\nwets = "roads"\n'),
+        "categories.toml:11: category[1].department_by_area.wets: There is no “wets”. Did you mean west?",
+    ),
+    (
+        "area's department",
+        added("categories.toml", '[category.department_by_area]\nwest = "raods"\n'),
+        "categories.toml:11: category[1].department_by_area.west: There is no “raods”.",
+    ),
+    (
+        "second category",
+        added("categories.toml", CATEGORY.replace('zh = "坑", ', "")),
+        "categories.toml:14: category[2].names: The text is missing in: zh.",
+    ),
+    (
+        "question kind",
+        added(
+            "categories.toml", '[[category.question]]\ncode = "q"\nkind = "yesno"\nnames = { zh = "吗", en = "Q" }\n'
+        ),
+        "categories.toml:12: category[1].question[1].kind: There is no “yesno”. Did you mean yes_no?",
+    ),
+    (
+        "choice without options",
+        added(
+            "categories.toml", '[[category.question]]\ncode = "q"\nkind = "choice"\nnames = { zh = "吗", en = "Q" }\n'
+        ),
+        "categories.toml:10: category[1].question[1].options: A choice needs at least two options.",
+    ),
+    (
+        "visibility",
+        added("categories.toml", 'visibility = "secret"\n'),
+        "categories.toml:10: category[1].visibility: There is no “secret”. There is: internal, public.",
+    ),
+    ("no array", {"categories.toml": "category = 3\n"}, "categories.toml:1: category: This has to be a list."),
+    # rules
+    (
+        "a condition",
+        {"rules.toml": RULE + 'when = "category = 3"\n'},
+        'rules.toml:5: rule[1].when: line 1, column 10: for "is equal" write ==',
+    ),
+    (
+        "its field",
+        {"rules.toml": RULE + "when = 'categry == \"pothole\"'\n"},
+        'rules.toml:5: rule[1].when: line 1, column 1: there is no field "categry": did you mean "category"?',
+    ),
+    (
+        "its category",
+        {"rules.toml": RULE + "when = 'category == \"potholes\"'\n"},
+        "rules.toml:5: rule[1].when: category: There is no “potholes”. Did you mean pothole?",
+    ),
+    (
+        "its area",
+        {"rules.toml": RULE + 'when = \'area in ["west", "aest"]\'\n'},
+        "rules.toml:5: rule[1].when: area: There is no “aest”. Did you mean",
+    ),
+    (
+        "its question",
+        {"rules.toml": RULE + "when = 'answers.size == \"big\"'\n"},
+        "rules.toml:5: rule[1].when: answers: There is no “size”.",
+    ),
+    (
+        "its department",
+        {"rules.toml": RULE.replace('"roads"', '"rods"') + "when = 'hour > 3'\n"},
+        "rules.toml:4: rule[1].department: There is no “rods”. Did you mean roads?",
+    ),
+    (
+        "support",
+        {"rules.toml": RULE + "when = 'hour > 3'\nsupport = [\"roads\"]\n"},
+        "rules.toml:6: rule[1].support: The department that leads cannot support itself.",
+    ),
+    # services and places
+    (
+        "service",
+        {"services.toml": '[[service]]\nslug = "s"\nnames = { zh = "服务", en = "S" }\ndepartment = "x"\n'},
+        "services.toml:4: service[1].department: There is no “x”.",
+    ),
+    (
+        "guide in one language",
+        {"services.toml": SERVICE + '[service.guide.en]\npurpose = "P"\n'},
+        "services.toml:1: service[1].guide: The text is missing in: zh.",
+    ),
+    (
+        "place swapped",
+        {"services.toml": SERVICE + "place = { lat = 89.5, lon = 31 }\n"},
+        "services.toml:5: service[1].place: Latitude and longitude look swapped: latitude 89.5, longitude 31.",
+    ),
+    (
+        "gazetteer column",
+        {"places.csv": "lat,lon,name_zh,name\n31,118,甲,A\n"},
+        "places.csv:1: The column “name_en” is missing.",
+    ),
+    (
+        "gazetteer number",
+        {"places.csv": "lat,lon,name_zh,name_en\n31,118,甲,A\n31,east,乙,B\n"},
+        "places.csv:3: lat and lon have to be numbers.",
+    ),
+    (
+        "gazetteer swapped",
+        {"places.csv": "lat,lon,name_zh,name_en\n118,31,甲,A\n"},
+        "places.csv:2: Latitude and longitude look swapped",
+    ),
+    (
+        "gazetteer fields",
+        {"places.csv": "lat,lon,name_zh,name_en\n31,118,甲\n"},
+        "places.csv:2: This line has more or fewer fields than the first.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "said"), [one[1:] for one in WRONG], ids=[one[0] for one in WRONG])
+def test_what_is_wrong_is_said(write_pack: WritePack, files: dict[str, str | bytes | None], said: str) -> None:
+    found = problems(write_pack(files))
+    assert any(said in problem for problem in found), found
+
+
+BOWTIE = {
+    "type": "Polygon",
+    "coordinates": [[[118.0, 31.0], [118.1, 31.1], [118.1, 31.0], [118.0, 31.1], [118.0, 31.0]]],
+}
+OPEN = {"type": "Polygon", "coordinates": [[[118.0, 31.0], [118.1, 31.0], [118.1, 31.1], [118.0, 31.1]]]}
+SWAPPED = {"type": "Polygon", "coordinates": [[[31.0, 118.0], [31.0, 118.1], [31.1, 118.1], [31.0, 118.0]]]}
+SHORT = {"type": "Polygon", "coordinates": [[[118.0, 31.0], [118.1, 31.0], [118.0, 31.0]]]}
+TEXTS = {"type": "Polygon", "coordinates": [[["118", "31"], ["118", "31"], ["118", "31"], ["118", "31"]]]}
+POINT = {"type": "Point", "coordinates": [118.0, 31.0]}
+
+AREAS: list[tuple[str, Any, str]] = [
+    ("self-crossing", BOWTIE, "The polygon is broken: Self-intersection[118.05 31.05]"),
+    ("unclosed", OPEN, "A ring is not closed: its last point has to be its first, [118.0, 31.0]."),
+    ("swapped", SWAPPED, "Latitude and longitude look swapped: latitude 118, longitude 31."),
+    ("too short", SHORT, "A ring needs at least four points"),
+    ("texts", TEXTS, "A ring has to be a list of [longitude, latitude] numbers."),
+    ("a point", POINT, "This has to be a Polygon or a MultiPolygon, not Point."),
+    ("nothing", None, "There is no polygon here, and none below it."),
+    ("empty", {"type": "Polygon", "coordinates": []}, "The polygon has no coordinates."),
+    ("not on the map", square(250.0, 31.0), "This is not on the map: latitude 31, longitude 250."),
+    ("overlap", square(118.09, 31.0), "It overlaps “west”: 10.0 % of the smaller one."),
+]
+
+
+@pytest.mark.parametrize(("geometry", "said"), [one[1:] for one in AREAS], ids=[one[0] for one in AREAS])
+def test_a_wrong_polygon_is_named_with_its_line(write_pack: WritePack, geometry: Any, said: str) -> None:
+    west = feature("west", "small", square(118.0, 31.0))
+    areas = collection(feature("small", None, None), west, feature("east", "small", geometry))
+    found = problems(write_pack({"areas.geojson": areas}))
+    assert len(found) == 1
+    assert found[0].startswith(f"areas.geojson:4: feature 3 (east): {said}")
+
+
+TREES = [
+    (
+        "outside",
+        [feature("small", None, square(118.0, 31.0)), feature("west", "small", square(118.05, 31.0))],
+        "50.0 % of it lies outside of its parent “small”.",
+    ),
+    (
+        "no parent",
+        [feature("small", None, square(118.0, 31.0)), feature("west", "smal", square(118.0, 31.0))],
+        "Its parent is not here. There is no “smal”. Did you mean small?",
+    ),
+    (
+        "circle",
+        [feature("a", "b", square(118.0, 31.0)), feature("b", "a", square(118.0, 31.0))],
+        "The parents go in a circle: a → b → a.",
+    ),
+    (
+        "twice",
+        [
+            feature("small", None, None),
+            feature("w", "small", square(118.0, 31.0)),
+            feature("w", "small", square(118.2, 31.0)),
+        ],
+        "“w” is given twice.",
+    ),
+    (
+        "no id",
+        [feature("", None, square(118.0, 31.0), zh="无名", en="Nameless")],
+        "feature 1 (无名): The property “slug” is missing.",
+    ),
+    ("no name", [feature("small", None, square(118.0, 31.0), en="Small")], "The name is missing in: zh."),
+    (
+        "a language too many",
+        [feature("small", None, square(118.0, 31.0), en="Small", zh="小", fr="Petit")],
+        "fr is not a language of the city.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("features", "said"), [one[1:] for one in TREES], ids=[one[0] for one in TREES])
+def test_a_wrong_tree_is_named(write_pack: WritePack, features: list[Any], said: str) -> None:
+    found = problems(write_pack({"areas.geojson": collection(*features)}))
+    assert any(said in problem for problem in found), found
+
+
+def test_everything_is_said_at_once(write_pack: WritePack) -> None:
+    files = {
+        **changed("city.toml", "Asia/Shanghai", "Nowhere"),
+        **changed("departments.toml", 'calendar = "office"\n', ""),
+        **added("categories.toml", 'response = "soon"\nresolution = "later"\n'),
+        "areas.geojson": collection(feature("small", None, OPEN), feature("west", "smal", BOWTIE)),
+    }
+    found = problems(write_pack(files))
+    files_named = [problem.split(".")[0] for problem in found]
+    assert files_named == ["areas", "areas", "areas", "categories", "categories", "city", "departments"]
+
+
+async def test_nothing_changes_unless_all_is_right(database: str, write_pack: WritePack) -> None:
+    await load_pack(write_pack())
+    tables = ("city", "area", "category", "department", "calendar", "calendar_interval")
+    before = [await db.fetch(f"SELECT * FROM {table} ORDER BY 1") for table in tables]
+    wrong = {**changed("city.toml", "小城", "大城"), **added("categories.toml", 'response = "soon"\n')}
+    with pytest.raises(PackError, match=r"1 problem\. Nothing was changed"):
+        await load_pack(write_pack(wrong))
+    assert [await db.fetch(f"SELECT * FROM {table} ORDER BY 1") for table in tables] == before
+
+
+def test_problems_are_told_in_chinese(write_pack: WritePack) -> None:
+    with i18n.speaking("zh"):
+        found = problems(write_pack({"areas.geojson": None}))
+    assert found == ["areas.geojson: 缺少这个文件。"]
+
+
+def test_a_real_file_with_a_bom_is_refused_with_clear_words(write_pack: WritePack, data: Path) -> None:
+    real = (data / "geo-malformed" / "longwosion_140900_utf8bom.json").read_bytes()
+    assert problems(write_pack({"areas.geojson": real})) == [
+        "areas.geojson:1: The file begins with a byte order mark (BOM). Save it as UTF-8 without a BOM."
+    ]
+
+
+def test_no_such_folder(tmp_path: Path) -> None:
+    assert problems(tmp_path / "none") == [f"{tmp_path / 'none'}: There is no such folder."]
+
+
+def test_where_keys_stand_in_toml() -> None:
+    text = '''a = 1
+[t]
+"b.c" = """
+x = 1
+"""
+d = [
+  { x = 1 }, # ]
+  "]",
+]
+e.f = 2
+[[list]]
+g = 1
+[list.sub]
+h = '"'
+[[list.more]]
+i = 1
+[[list]]
+[[list.more]]
+j = 1
+'''
+    lines = dict(key_lines(text))
+    assert lines["a",] == 1
+    assert lines["t", "b.c"] == 3
+    assert lines["t", "d"] == 6
+    assert lines["t", "e", "f"] == 10
+    assert lines["list", 0, "sub", "h"] == 14
+    assert lines["list", 0, "more", 0, "i"] == 16
+    assert lines["list", 1, "more", 0, "j"] == 19
+    assert ("t", "x") not in lines
+    assert json.dumps(sorted(set(lines.values())))
