@@ -1,6 +1,4 @@
-"""The base map, names of positions, and the city's colour."""
-
-import re
+"""The base map, and names of positions."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,8 +8,6 @@ from civic import i18n
 from civic.errors import BadRequest
 from civic.geo import queries
 from civic.web import Who, answer_json, route
-
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 async def outlines(request: Request) -> Response:
@@ -45,16 +41,8 @@ async def position(request: Request) -> Response:
     )
 
 
-async def theme(request: Request) -> Response:
-    """The city's accent colour as a style sheet."""
-    accent = request.state.city.accent
-    rule = f":root {{ --accent: {accent}; }}" if COLOUR.fullmatch(accent) else ""
-    return Response(rule, headers={"Cache-Control": "public, max-age=3600"}, media_type="text/css")
-
-
 routes: list[BaseRoute] = [
     route("/map/areas.json", outlines, who=Who.ANYONE),
     route("/places", places, who=Who.ANYONE),
     route("/places/at", position, who=Who.ANYONE),
-    route("/theme.css", theme, who=Who.ANYONE),
 ]

@@ -1,0 +1,136 @@
+"""Who may call each address: written out here, said by each route, and kept."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from starlette.routing import Mount, Route
+
+from civic.accounts.models import Role
+from civic.app import routes
+from civic.web import Who
+from tests.clients import Client, make_user
+
+# For machines and for everybody's browser: they answer before anybody is known.
+UNGUARDED = ["GET /healthz", "GET /metrics", "GET /readyz", "/static"]
+
+WHO: dict[Who, str] = {
+    Who.ANYONE: """
+        GET /
+        GET /api/v1/city
+        GET /api/v1/map/points
+        GET /api/v1/reports
+        POST /api/v1/reports
+        POST /api/v1/reports/photos
+        GET /api/v1/reports/{id:int}
+        POST /api/v1/reports/{id:int}/answer
+        POST /api/v1/reports/{id:int}/confirm
+        POST /api/v1/reports/{id:int}/dispute
+        POST /api/v1/reports/{id:int}/rate
+        GET /map
+        GET /map/areas.json
+        GET /map/points
+        GET /photos/{name}/{edge:int}.webp
+        GET /places
+        GET /places/at
+        GET /posts/{id:int}/flag
+        POST /posts/{id:int}/flag
+        GET /print
+        POST /print
+        GET /r/{code:str}
+        GET /receipt
+        POST /receipt
+        GET /reports
+        POST /reports
+        GET /reports/new
+        GET /reports/new/questions
+        POST /reports/photos
+        GET /reports/{id:int}
+        POST /reports/{id:int}/answer
+        POST /reports/{id:int}/confirm
+        POST /reports/{id:int}/dispute
+        POST /reports/{id:int}/rate
+        GET /sign-in
+        POST /sign-in
+        POST /sign-out
+        GET /sign-up
+        POST /sign-up
+        GET /theme.css
+    """,
+    Who.SIGNED_IN: """
+        GET /account
+        GET /account/messages
+        POST /account/password
+        POST /account/profile
+        POST /account/sessions/{id:int}/end
+        POST /api/v1/reports/{id:int}/doubt
+        POST /posts/{id:int}/comments
+        POST /posts/{id:int}/unvote
+        POST /posts/{id:int}/vote
+        POST /reports/{id:int}/doubt
+    """,
+    Who.STAFF: """
+    """,
+    Who.DISPATCHER: """
+        GET /desk/moderation
+        POST /desk/moderation/{act:str}
+    """,
+    Who.ADMIN: """
+    """,
+}
+LESSER = {
+    Who.SIGNED_IN: (None,),
+    Who.STAFF: (None, Role.CITIZEN),
+    Who.DISPATCHER: (None, Role.CITIZEN, Role.AGENT, Role.LEAD),
+    Who.ADMIN: (None, Role.CITIZEN, Role.AGENT, Role.LEAD, Role.DISPATCHER),
+}
+
+
+def calls(route: Route) -> list[str]:
+    return [f"{method} {route.path}" for method in sorted(route.methods or ()) if method != "HEAD"]
+
+
+def guarded() -> list[Route]:
+    return [route for route in routes() if isinstance(route, Route) and hasattr(route, "who")]
+
+
+def test_every_route_says_who_may_call_it() -> None:
+    others = [route for route in routes() if not hasattr(route, "who")]
+    found = [call for route in others if isinstance(route, Route) for call in calls(route)]
+    found += [route.path for route in others if isinstance(route, Mount)]
+    assert sorted(found) == sorted(UNGUARDED)
+
+
+def test_the_routes_are_those_written_here() -> None:
+    """A new route is written here too: somebody has thought about who may call it."""
+    found: dict[Who, list[str]] = {who: [] for who in Who}
+    for route in guarded():
+        found[route.who] += calls(route)  # type: ignore[attr-defined]
+    for who in Who:
+        assert sorted(found[who]) == sorted(line.strip() for line in WHO[who].strip().splitlines())
+
+
+def test_no_address_is_served_twice() -> None:
+    found = [re.sub(r"\{.*?\}", "{}", call) for route in guarded() for call in calls(route)]
+    assert len(found) == len(set(found)), sorted({call for call in found if found.count(call) > 1})
+
+
+@pytest.mark.parametrize("who", [who for who in Who if who is not Who.ANYONE])
+async def test_whoever_may_less_is_refused(who: Who, new_client: Callable[[], Client]) -> None:
+    """Every address, as everybody who may not: no view runs, so guessed ids tell nothing."""
+    for role in LESSER[who]:
+        client = new_client()
+        if role:
+            await client.sign_in(await make_user(f"{role}@example.org", role))
+        for route in [route for route in guarded() if route.who is who]:  # type: ignore[attr-defined]
+            path = re.sub(r"\{\w+:int\}", "1", route.path)
+            path = re.sub(r"\{.*?\}", "x", path)
+            for method in sorted(route.methods or ()):
+                answer = await client.request(method, path)
+                where = f"{method} {path} as {role or 'nobody'}"
+                if role:
+                    assert answer.status_code == 403, where
+                elif answer.status_code == 303:
+                    assert answer.headers["location"].startswith("/sign-in"), where
+                else:
+                    assert answer.status_code == 401, where
