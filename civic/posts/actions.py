@@ -146,8 +146,8 @@ async def flag(post_id: int, by: Person, reason: str, text: str = "", *, comment
         await _open_post(post_id)
         if comment_id is not None and not await Comment.exists(id=comment_id, post_id=post_id, hidden_at=None):
             raise NotFound()
-        mine = {"post_id": post_id, "comment_id": comment_id, "user_id": by.id, "settled_at": None}
-        if by.signed_in and await Flag.exists(**mine):
+        mine = Flag.filter(post_id=post_id, comment_id=comment_id, user_id=by.id, settled_at=None)
+        if by.signed_in and await mine.exists():
             return
         await Flag.create(
             post_id=post_id,

@@ -98,7 +98,8 @@ def _day(text: str, city: CityView, after: int = 0) -> datetime | None:
 
 def conditions(filters: Filters, *, start: int = 1) -> tuple[str, list[Any]]:
     """SQL over case_file c, report r, post p (public ones only), and its arguments from $start on."""
-    clauses, args = ["p.visibility = 'public'"], []
+    clauses = ["p.visibility = 'public'"]
+    args: list[Any] = []
 
     def add(clause: str, *values: Any) -> None:
         numbers = [f"${start + len(args) + i}" for i in range(len(values))]

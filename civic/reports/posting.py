@@ -8,6 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from civic.accounts.limits import spend
 from civic.departments.queries import catalogue
 from civic.errors import CivicError, Invalid
 from civic.geo import queries as geo
@@ -17,7 +18,8 @@ from civic.media.links import photo_url
 from civic.media.models import Photo
 from civic.media.queries import drafts
 from civic.posts import receipts
-from civic.reports import actions, forms, queries
+from civic.posts.queries import Viewer
+from civic.reports import actions, forms, pages
 from civic.web import answer_json, read_form, render, see_other, wants_json
 
 Position = tuple[float, float, str]
@@ -89,16 +91,14 @@ async def form_page(request: Request, typed: dict[str, Any], taken: Taken, error
         "limits": request.app.state.config.limits,
         **_photo_urls(request),
     }
-    return render(
-        request, "reports/new.html", context, fragment="reports/_form.html", status=422 if errors else 200
-    )
+    return render(request, "reports/new.html", context, fragment="reports/_form.html", status=422 if errors else 200)
 
 
 async def questions(request: Request) -> Response:
     """The questions of the category that was just chosen (htmx)."""
     found = await catalogue()
     category = found.category_by_code.get(request.query_params.get("category", ""))
-    context = {"category": category, "answers": {}, "errors": {}}
+    context: dict[str, Any] = {"category": category, "answers": {}, "errors": {}}
     return render(request, "reports/_questions.html", context)
 
 
@@ -134,12 +134,14 @@ async def post(request: Request) -> Response:
     except Invalid as error:
         if wants_json(request):
             raise
-        typed = {name: value for name, value in form.items() if isinstance(value, str)}
+        typed: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
         typed["_answers"] = forms.given_answers(form)
         return await form_page(request, typed, taken, {**error.fields} or {"text": error.message})
     if wants_json(request):
-        one = await queries.public_report(posted.report.id)
-        body = {**one, "receipt": posted.receipt, "again": posted.again}
+        viewer = Viewer.of(request.state.person, [posted.receipt] if posted.receipt else [])
+        page = await pages.report_page(posted.report.id, viewer)
+        body = pages.as_json(page, _photo_urls(request)["photo_url"])
+        body |= {"receipt": posted.receipt, "again": posted.again}
         response: Response = answer_json(body, 201)
     else:
         response = see_other(f"/reports/{posted.report.id}")
@@ -164,6 +166,7 @@ async def _post(request: Request, form: Any, taken: Taken) -> actions.Posted:
         raise Invalid(fields={**error.fields, **taken.errors}) from None
     if taken.errors:
         raise Invalid(fields=taken.errors)
+    await spend("post", sender(request), config.limits.posts_per_hour)
     receipt = receipts.code_for(request.app.state.secret, data.client_key) if data.client_key else None
     return await actions.post_report(
         data,
@@ -172,6 +175,12 @@ async def _post(request: Request, form: Any, taken: Taken) -> actions.Posted:
         channel="api" if wants_json(request) else "web",
         receipt=receipt,
     )
+
+
+def sender(request: Request) -> str:
+    """Whom limits are counted for: the person, else the address that the request came from."""
+    person = request.state.person
+    return f"user {person.id}" if person.signed_in else request.client.host if request.client else ""
 
 
 async def _by_address(request: Request, form: Any) -> Position | None:

@@ -26,7 +26,7 @@
     const pick = (names) => names[element.dataset.lang] || Object.values(names)[0];
     L.geoJSON(await answer.json(), {
       interactive: false,
-      style: () => ({ className: "area-outline", color: undefined, weight: undefined }),
+      style: (feature) => ({ className: `area-outline ${["city", "district"][feature.properties.level] || "small"}` }),
       onEachFeature: (feature, layer) => {
         if (!element.dataset.tiles && feature.properties.level === 1) layer.bindTooltip(pick(feature.properties.names), { permanent: true, direction: "center", className: "area-name" });
       },

@@ -1,0 +1,244 @@
+"""What a report's page shows: templates/reports/detail.html gets one ReportPage."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from civic import timing
+from civic.cases.models import Case, Status
+from civic.cases.queries import Line, Stint, stints, timeline
+from civic.db import fetch
+from civic.departments.catalogue import CategoryView, DepartmentView
+from civic.departments.queries import catalogue
+from civic.errors import NotFound
+from civic.geo.areas import AreaView
+from civic.geo.queries import areas
+from civic.media.models import Photo
+from civic.posts.models import Post, Visibility
+from civic.posts.queries import Talk, Viewer, may_see, talk
+from civic.posts.receipts import digest
+from civic.reports.filters import OPEN
+from civic.reports.models import Report
+from civic.reports.queries import heading
+from civic.sla.models import Clock
+from civic.sla.queries import working_calendar
+from civic.sla.targets import parse_target, used_share
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One of the case's own clocks as the public sees it. `used` is the share of its allowance, 1 and more: late."""
+
+    kind: str  # response, resolution
+    target: str  # in words
+    due_at: datetime | None  # None while paused
+    kept_at: datetime | None  # early or late
+    used: float
+    late: bool
+    paused: bool
+
+
+@dataclass(frozen=True)
+class Doings:
+    """What the viewer may do on the page beside commenting."""
+
+    author: bool = False
+    answer: bool = False
+    judge: bool = False  # say whether it is fixed
+    reopen: bool = False  # dispute a confirmed one
+    rate: bool = False
+    doubt: bool = False  # a supporter of a resolved report
+    desk: bool = False
+
+
+@dataclass(frozen=True)
+class ReportPage:
+    report: Report
+    post: Post
+    case: Case
+    heading: str
+    category: CategoryView | None
+    department: DepartmentView | None
+    areas: tuple[AreaView, ...]  # deepest first
+    photos: list[Photo]
+    answers: list[tuple[dict[str, str], Any]]  # question's names, answer in words
+    promises: list[Promise]
+    timeline: list[Line]
+    stints: list[Stint]
+    official: Line | None  # the latest public word of a department, pinned
+    question: Line | None  # what the reporter was asked, while it waits
+    talk: Talk
+    do: Doings
+    receipt: str | None  # the author's code, if this browser holds it
+    siblings: list[dict[str, Any]]  # other reports of the same case
+
+    @property
+    def overdue(self) -> bool:
+        return self.case.status in OPEN and self.case.due_at is not None and self.case.due_at < timing.now()
+
+    @property
+    def private(self) -> bool:
+        return self.post.visibility == Visibility.PRIVATE
+
+    @property
+    def hidden(self) -> bool:
+        return self.post.visibility == Visibility.HIDDEN
+
+
+async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
+    """Everything on a report's page, for this viewer. Raises NotFound for what is not theirs to see."""
+    report = await Report.get_or_none(id=report_id).select_related(
+        "post", "case", "case__response_clock", "case__resolution_clock"
+    )
+    if report is None:
+        raise NotFound()
+    post, case = report.post, report.case
+    author = viewer.wrote(post.author_id, post.receipt_hash)
+    if not may_see(viewer, post.visibility, author=author):
+        raise NotFound()
+    found = await catalogue()
+    lines = await timeline(case.id, internal=False)
+    spoken = [line for line in lines if line.department and line.text]
+    category = found.category_by_id.get(case.category_id or report.category_id or 0)
+    said = await talk(post, viewer)
+    return ReportPage(
+        report=report,
+        post=post,
+        case=case,
+        heading=heading(post.title, post.text),
+        category=category,
+        department=found.department_by_id.get(case.department_id or 0),
+        areas=(await areas()).path(report.area_id),
+        photos=await _photos(post.id),
+        answers=_answers(report, found.category_by_id.get(report.category_id or 0)),
+        promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
+        timeline=lines,
+        stints=await stints(case.id),
+        official=spoken[-1] if spoken else None,
+        question=_question(case, lines),
+        talk=said,
+        do=_doings(case, viewer, author=author, supports=said.voted),
+        receipt=next((code for code in viewer.codes if digest(code) == post.receipt_hash), None),
+        siblings=await _siblings(report),
+    )
+
+
+def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> Doings:
+    resolved = case.status == Status.RESOLVED
+    confirmed = case.status == Status.CONFIRMED
+    return Doings(
+        author=author,
+        answer=author and case.status == Status.WAITING,
+        judge=author and resolved,
+        reopen=author and confirmed and case.dispute_until is not None and timing.now() < case.dispute_until,
+        rate=author and (resolved or confirmed or case.status == Status.DECLINED),
+        doubt=resolved and supports and not author,
+        desk=viewer.person.is_staff,
+    )
+
+
+def _question(case: Case, lines: list[Line]) -> Line | None:
+    asked = [line for line in lines if line.kind == "asked"]
+    return asked[-1] if asked and case.status == Status.WAITING else None
+
+
+async def _promise(case: Case, clock: Clock) -> Promise:
+    """How a clock stands now: when it is due, and which share of its time is used (or was, when it stopped)."""
+    now = timing.now()
+    calendar = await working_calendar(clock.calendar_id)
+    target = parse_target(clock.target)
+    until = clock.stopped_at or now
+    if clock.due_at is None:
+        used = 1 - (clock.remaining or 0) / clock.allowance if clock.allowance else 1.0
+    else:
+        used = used_share(target, clock.started_at, clock.due_at, until, calendar, allowance=clock.allowance)
+    open_now = case.status in OPEN
+    return Promise(
+        kind=clock.kind,
+        target=target.describe(),
+        due_at=clock.due_at,
+        kept_at=clock.stopped_at,
+        used=used,
+        late=clock.due_at is not None and clock.due_at < until and (open_now or clock.stopped_at is not None),
+        paused=clock.due_at is None,
+    )
+
+
+async def _photos(post_id: int) -> list[Photo]:
+    return await Photo.raw(
+        "SELECT ph.* FROM post_photo pp JOIN photo ph ON ph.id = pp.photo_id"
+        f" WHERE pp.post_id = {int(post_id)} ORDER BY pp.position, pp.id"
+    )
+
+
+def _answers(report: Report, category: CategoryView | None) -> list[tuple[dict[str, str], Any]]:
+    """The questions that were answered; choices by their names per language."""
+    given = []
+    for question in category.questions if category else ():
+        if question.code not in report.answers:
+            continue
+        value = report.answers[question.code]
+        options = {option.code: option.names for option in question.options}
+        values = value if isinstance(value, list) else [value]
+        given.append((question.names, [options.get(one, one) if isinstance(one, str) else one for one in values]))
+    return given
+
+
+async def _siblings(report: Report) -> list[dict[str, Any]]:
+    return await fetch(
+        "SELECT r.id, r.main, p.title, p.text, p.created_at FROM report r JOIN post p ON p.id = r.post_id"
+        " WHERE r.case_id = $1 AND r.id <> $2 AND p.visibility = 'public' ORDER BY r.main DESC, r.id LIMIT 20",
+        report.case_id,
+        report.id,
+    )
+
+
+def as_json(page: ReportPage, links: Callable[[Photo, int], str]) -> dict[str, Any]:
+    """The page for programs: the report, its case, its photos and its public history."""
+    report, case = page.report, page.case
+    return {
+        "id": report.id,
+        "number": case.number,
+        "url": page.post.path,
+        "status": case.status,
+        "overdue": page.overdue,
+        "title": page.heading,
+        "text": page.post.text,
+        "category": page.category.code if page.category else None,
+        "department": page.department.slug if page.department else None,
+        "area": page.areas[0].slug if page.areas else None,
+        "lat": report.lat,
+        "lon": report.lon,
+        "address": report.address,
+        "answers": report.answers,
+        "visibility": page.post.visibility,
+        "received_at": case.received_at.isoformat(),
+        "votes": page.post.votes_count,
+        "comments": page.post.comments_count,
+        "photos": [{"name": p.name, "urls": {size: links(p, int(size)) for size in p.sizes}} for p in page.photos],
+        "promises": {one.kind: _promise_json(one) for one in page.promises},
+        "timeline": [_line_json(line) for line in page.timeline],
+    }
+
+
+def _promise_json(one: Promise) -> dict[str, Any]:
+    return {
+        "due_at": one.due_at.isoformat() if one.due_at else None,
+        "kept_at": one.kept_at.isoformat() if one.kept_at else None,
+        "paused": one.paused,
+        "late": one.late,
+    }
+
+
+def _line_json(line: Line) -> dict[str, Any]:
+    return {
+        "seq": line.seq,
+        "at": line.at.isoformat(),
+        "kind": line.kind,
+        "by": line.actor_kind,
+        "department": line.department or None,
+        "text": line.text,
+        "reason": line.reason or None,
+        "status": line.to_status or None,
+    }
