@@ -17,7 +17,7 @@ export RUFF_CACHE_DIR := $(VENV)/cache/ruff
 export MYPY_CACHE_DIR := $(VENV)/cache/mypy
 export HYPOTHESIS_STORAGE_DIRECTORY := $(VENV)/cache/hypothesis
 
-.PHONY: help run test test-quick lint messages lock assets bench
+.PHONY: help run test test-quick lint messages migration lock assets bench
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ lint: $(VENV)/development ## Rules of style and types
 
 messages: $(VENV)/development ## Texts that have no translation yet, by catalogue
 	@$(BIN)/python -m tests.texts
+
+migration: $(VENV)/development ## Write a migration for changed models: make migration NAME=what_it_does
+	@$(BIN)/python -m tortoise -c civic.migrations.TOOL makemigrations -n "$(NAME)"
 
 assets: static/vendor/complete ## Fetch what the browser gets from others: htmx, Leaflet
 
