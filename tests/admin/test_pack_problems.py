@@ -334,6 +334,21 @@ def test_a_wrong_polygon_is_named_with_its_line(write_pack: WritePack, geometry:
     assert found[0].startswith(f"areas.geojson:4: feature 3 (east): {said}")
 
 
+def test_mending_by_choice_stops_at_a_hair(write_pack: WritePack) -> None:
+    """A spike is mended; a bow tie is no matter of a hair."""
+    spike = square(118.1, 31.0)
+    spike["coordinates"][0][2:2] = [[118.2, 31.05], [118.2001, 31.05], [118.2, 31.05]]
+    mend = added("city.toml", "[areas]\nrepair = true\n")
+    for geometry, sound in ((spike, True), (BOWTIE, False)):
+        areas = collection(feature("west", None, square(118.0, 31.0)), feature("east", None, geometry))
+        folder = write_pack({**mend, "areas.geojson": areas})
+        if sound:
+            assert [area.slug for area in read_pack(folder).areas] == ["city", "west", "east"]
+        else:
+            assert "The polygon is broken" in problems(folder)[0]
+    assert "The polygon is broken" in problems(write_pack({"areas.geojson": collection(feature("x", None, spike))}))[0]
+
+
 TREES = [
     (
         "outside",

@@ -107,7 +107,7 @@ class Reader:
         geometry = data.get("geometry") if isinstance(data, dict) else None
         if geometry is None:
             return None  # allowed where areas below give the outline
-        shape, wrong = read_polygon(geometry)
+        shape, wrong = read_polygon(geometry, repair=self.keys.repair)
         for problem in wrong:
             self.note(feature, problem)
         # Marked as broken by an empty shape, so that nobody complains that it is missing as well.

@@ -113,6 +113,7 @@ def _area_keys(table: Table) -> AreaKeys:
         parent=table.text("parent", usual.parent),
         name=_area_name(table, usual),
         root=table.text("root", usual.root),
+        repair=table.flag("repair", usual.repair),
     )
     table.close()
     if not SLUG.fullmatch(keys.root):

@@ -34,6 +34,7 @@ class AreaKeys:
     parent: str = "parent"
     name: str | Mapping[str, str] = "names"
     root: str = "city"  # slug of the city's own area where the file has none
+    repair: bool = False  # mend lines that cross themselves by a hair, as published boundaries often do
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from civic.i18n import gettext as _
 
 OVERLAP = 0.005  # of the smaller of two siblings: more is no matter of rounding
 OUTSIDE = 0.01  # of a child, beyond its parent
+MENDABLE = 0.001  # of a polygon's area, by which mending may change it
 SOUTHERNMOST, NORTHERNMOST = -60.0, 80.0  # nobody's city lies beyond: such a latitude is a longitude
 DIGITS = 7  # of a stored degree: a centimetre
 
@@ -48,8 +49,11 @@ def wrong_position(lat: float, lon: float) -> str:
     return _("This is not on the map: %(where)s.", where=where)
 
 
-def read_polygon(geometry: Any) -> tuple[MultiPolygon | None, list[str]]:
-    """A GeoJSON Polygon or MultiPolygon, and all that is wrong with it."""
+def read_polygon(geometry: Any, *, repair: bool = False) -> tuple[MultiPolygon | None, list[str]]:
+    """A GeoJSON Polygon or MultiPolygon, and all that is wrong with it.
+
+    With `repair`, a polygon that is broken by a hair is mended instead (its area changes by 1/1000 at most).
+    """
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
     if kind not in ("Polygon", "MultiPolygon"):
@@ -61,9 +65,20 @@ def read_polygon(geometry: Any) -> tuple[MultiPolygon | None, list[str]]:
     if problems:
         return None, list(dict.fromkeys(problems))
     shape = MultiPolygon([Polygon(_flat(rings[0]), [_flat(one) for one in rings[1:]]) for rings in polygons])
-    if not shape.is_valid:
-        return None, [_("The polygon is broken: %(reason)s (longitude, latitude).", reason=explain_validity(shape))]
-    return shape, []
+    mended = _mended(shape) if repair else shape
+    if not mended.is_valid:
+        reason = explain_validity(shape)
+        return None, [_("The polygon is broken: %(reason)s (longitude, latitude).", reason=reason)]
+    return mended, []
+
+
+def _mended(shape: MultiPolygon) -> MultiPolygon:
+    """The shape without its small faults; the shape itself where there is none, or one that is not small."""
+    if shape.is_valid:
+        return shape
+    sound = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    mended = sound if isinstance(sound, MultiPolygon) else MultiPolygon([sound])
+    return mended if abs(mended.area - shape.area) <= MENDABLE * shape.area else shape
 
 
 def _flat(ring: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
