@@ -1,8 +1,8 @@
-"""What every request passes on its way in and out, outermost first: Observe, Guard, Answer, Read.
+"""What every request passes on its way in and out, outermost first.
 
 Plain ASGI, as each costs every request: *Observe* gives it an id, logs and counts it; *Guard* sets the headers that
-protect the reader and refuses forms of other sites and bodies that are too large; *Answer* turns what was raised into
-an answer; *Read* finds out who reads, in which language, of which city.
+protect the reader; *Answer* turns what was raised into an answer; *Read* finds out who reads, in which language, of
+which city; *Check* refuses forms of other sites and bodies that are too large.
 """
 
 import re
@@ -203,23 +203,26 @@ class Read:
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
         self.config = config
+        self.view = CityView()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(PLAIN):
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
-        view = await city()
-        i18n.set_language(view.languages[0])
-        formats.set_zone(view.zone)
         current_request.set(request)
-        state: MutableMapping[str, Any] = scope["state"]
-        state.update(city=view, receipts=held(request.cookies.get(receipts.COOKIE, "")))
-        if redirect := self._switched(request, view):
+        self._set(request, NOBODY)  # while the database is away its page is in the reader's language too
+        self.view = await city()
+        self._set(request, NOBODY)
+        if redirect := self._switched(request, self.view):
             return await redirect(scope, receive, send)
-        i18n.set_language(spoken(request, view, NOBODY))
-        state["person"] = person = await self._person(request)
-        i18n.set_language(spoken(request, view, person))
+        self._set(request, await self._person(request))
         await self.app(scope, receive, send)
+
+    def _set(self, request: Request, person: Person) -> None:
+        state: MutableMapping[str, Any] = request.scope["state"]
+        state.update(city=self.view, person=person, receipts=held(request.cookies.get(receipts.COOKIE, "")))
+        i18n.set_language(spoken(request, self.view, person))
+        formats.set_zone(self.view.zone)
 
     async def _person(self, request: Request) -> Person:
         token = request.cookies.get(cookies.SESSION, "")
