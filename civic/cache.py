@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_all: list["Kept"] = []  # type: ignore[type-arg]
+_all: list["Kept"] = []
 
 
 class Kept(Generic[T]):

@@ -9,7 +9,7 @@ class CivicError(Exception):
     """Something that a person can be told. `message` is shown; `fields` maps a form field to its message."""
 
     status = 500
-    message = _("Something went wrong on our side. Nothing was changed.")
+    message: object = _("Something went wrong on our side. Nothing was changed.")
 
     def __init__(self, message: object | None = None, *, fields: Mapping[str, object] | None = None) -> None:
         self.message = message if message is not None else type(self).message
