@@ -36,7 +36,7 @@ async def _after(request: Request, status: int = 200, **error: object) -> Respon
         talk = await queries.talk(post, viewer(request))
         page = "posts/_talk.html" if is_htmx(request) else "posts/talk.html"
         return render(request, page, {"talk": talk, **error}, status=status)
-    return see_other(post.path + "#talk")
+    return see_other(post.path if "#" in post.path else post.path + "#talk")
 
 
 async def add_comment(request: Request) -> Response:

@@ -3,19 +3,16 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from starlette.datastructures import FormData
 
 from civic.departments.catalogue import Catalogue, CategoryView, Question
-from civic.errors import Invalid
 from civic.i18n import gettext as _
+from civic.posts.reading import Position, Reading
 
-LOCATED_BY = ("photo", "device", "pin", "address")
-EMAIL = re.compile(r"[^@\s<>\"']{1,64}@[^@\s<>\"']{1,180}\.[^@\s.<>\"']{2,63}")
-CLIENT_KEY = re.compile(r"[\w.:-]{8,64}", re.ASCII)
 ANSWER = re.compile(r"answers\[([\w-]{1,64})\]")
 ANSWER_LENGTH = 500
 
@@ -36,40 +33,12 @@ class ReportInput:
     client_key: str | None
 
 
-@dataclass
-class Reading:
-    """A form being read: problems are collected, so that all are told at once."""
-
-    form: Mapping[str, Any]
-    errors: dict[str, object] = field(default_factory=dict)
-
-    def text(self, name: str, longest: int) -> str:
-        value = self.form.get(name)
-        text = "" if value is None else str(value).replace("\r\n", "\n").replace("\x00", "").strip()
-        if len(text) > longest:
-            self.errors[name] = _("Please write at most %(n)s characters.", n=longest)
-        return text
-
-    def degrees(self, name: str, most: float) -> float | None:
-        text = self.text(name, 40)
-        if not text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not abs(value) <= most:
-            self.errors["place"] = _("We could not read this position.")
-            return None
-        return value
-
-
 def read_report(
     form: Mapping[str, Any],
     catalogue: Catalogue,
     *,
     photos: int,
-    found: tuple[float, float, str] | None,
+    found: Position | None,
     longest: int,
     signed_in: bool,
 ) -> ReportInput:
@@ -85,7 +54,7 @@ def read_report(
     if category and category.photo_required and not photos:
         reading.errors["photos"] = _("Reports of this kind need a photo.")
     answers = _answers(reading, category)
-    lat, lon, how = _position(reading, found)
+    lat, lon, how = reading.position(found)
     result = ReportInput(
         text=text,
         title=reading.text("title", 200),
@@ -94,12 +63,11 @@ def read_report(
         lon=lon,
         located_by=how,
         address=reading.text("address", 300),
-        email="" if signed_in else _email(reading),
+        email="" if signed_in else reading.email(),
         answers=answers,
-        client_key=_client_key(reading),
+        client_key=reading.client_key(),
     )
-    if reading.errors:
-        raise Invalid(fields=reading.errors)
+    reading.close()
     return result
 
 
@@ -111,35 +79,6 @@ def _category(reading: Reading, catalogue: Catalogue) -> CategoryView | None:
     if found is None:
         reading.errors["category"] = _("This category does not exist.")
     return found
-
-
-def _position(reading: Reading, found: tuple[float, float, str] | None) -> tuple[float, float, str]:
-    lat, lon = reading.degrees("lat", 90), reading.degrees("lon", 180)
-    if lat is not None and lon is not None:
-        how = reading.text("located_by", 10)
-        return lat, lon, how if how in LOCATED_BY else "pin"
-    if found:
-        return found
-    reading.errors.setdefault(
-        "place", _("Please say where it is: on the map, by an address, or by a photo with its place.")
-    )
-    return 0.0, 0.0, ""
-
-
-def _email(reading: Reading) -> str:
-    email = reading.text("email", 254).lower()
-    if email and not EMAIL.fullmatch(email):
-        reading.errors["email"] = _("This does not look like an e-mail address.")
-    return email
-
-
-def _client_key(reading: Reading) -> str | None:
-    key = reading.text("client_key", 64)
-    if key and not CLIENT_KEY.fullmatch(key):
-        reading.errors["client_key"] = _(
-            "A client key has 8 to 64 letters, digits, dots, colons, dashes or underscores."
-        )
-    return key or None
 
 
 def given_answers(form: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -11,9 +11,9 @@ from civic.departments.queries import catalogue
 from civic.errors import Conflict, Invalid, NotFound
 from civic.geo import queries as geo
 from civic.i18n import gettext as _
-from civic.media.links import photo_url
 from civic.posts import receipts
 from civic.posts.models import Post
+from civic.posts.taking import photo_links, take_photos
 from civic.posts.views import viewer
 from civic.reports import actions, maps, pages, posting, queries
 from civic.reports.filters import Filters, read_filters
@@ -79,14 +79,9 @@ async def detail(request: Request) -> Response:
 async def _detail(request: Request, status: int = 200, **more: object) -> Response:
     page = await pages.report_page(request.path_params["id"], viewer(request))
     if wants_json(request):
-        return answer_json(pages.as_json(page, _photo_links(request)["photo_url"]), status)
-    context = {"page": page, "errors": {}, "typed": {}, **_photo_links(request), **more}
+        return answer_json(pages.as_json(page, photo_links(request)["photo_url"]), status)
+    context = {"page": page, "errors": {}, "typed": {}, **photo_links(request), **more}
     return render(request, "reports/detail.html", context, status=status)
-
-
-def _photo_links(request: Request) -> dict[str, Any]:
-    """Whoever may see the page may see its photos: addresses of those that are not public are signed."""
-    return {"photo_url": lambda photo, size: photo_url(photo, size, secret=request.app.state.secret)}
 
 
 async def _do(request: Request, deed: Callable[[Any], Awaitable[object]]) -> Response:
@@ -115,7 +110,7 @@ def _text(form: Any) -> str:
 
 async def answer(request: Request) -> Response:
     async def deed(form: Any) -> None:
-        taken = await posting.take_photos(request, form)
+        taken = await take_photos(request, form)
         if taken.errors:
             raise Invalid(fields=taken.errors)
         await actions.answer(request.path_params["id"], viewer(request), _text(form), taken.photos)

@@ -1,0 +1,82 @@
+"""Taking a post in, of whatever kind: its photos, its place, and how often somebody may."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from civic.accounts.limits import spend
+from civic.errors import CivicError, Invalid
+from civic.geo import queries as geo
+from civic.i18n import gettext as _
+from civic.media import actions as media
+from civic.media.links import photo_url
+from civic.media.models import Photo
+from civic.media.queries import drafts
+from civic.posts.reading import Position
+
+
+@dataclass
+class Taken:
+    """Photos of a form: those that were kept from an earlier try and those that came now."""
+
+    photos: list[Photo] = field(default_factory=list)
+    position: Position | None = None  # where the first photo that knows says it was taken
+    errors: dict[str, object] = field(default_factory=dict)
+
+
+async def take_photos(request: Request, form: Any) -> Taken:
+    """Take in the uploads of a form (`photos`) and those kept (`kept`); refused ones are told, the others stay."""
+    taken = Taken()
+    most = request.app.state.config.limits.photos
+    names = [str(name) for name in _all(form, "kept")]
+    try:
+        taken.photos = list(await drafts(names[:most]))
+    except Invalid as error:
+        taken.errors.update(error.fields)
+    uploads = [f for f in _all(form, "photos") if isinstance(f, UploadFile) and f.filename]
+    for upload in uploads[: max(0, most - len(taken.photos))]:
+        await _take(request, upload, taken)
+    if len(uploads) + len(names) > most:
+        taken.errors["photos"] = _("At most %(n)s photos; the first ones were kept.", n=most)
+    return taken
+
+
+def _all(form: Any, name: str) -> list[Any]:
+    return form.getlist(name) if isinstance(form, FormData) else []
+
+
+async def _take(request: Request, upload: UploadFile, taken: Taken) -> None:
+    state = request.app.state
+    try:
+        photo, gps, _when = await media.add_photo(
+            await upload.read(), state.store, state.decoder, zone=request.state.city.zone
+        )
+    except CivicError as error:
+        taken.errors["photos"] = f"{upload.filename}: {error.message}"
+        return
+    taken.photos.append(photo)
+    if gps and taken.position is None:
+        taken.position = (gps.lat, gps.lon, "photo")
+
+
+def photo_links(request: Request) -> dict[str, Any]:
+    """`photo_url(photo, size)` for a page whose reader may see its photos: those that are not public are signed."""
+    return {"photo_url": lambda photo, size: photo_url(photo, size, secret=request.app.state.secret)}
+
+
+async def by_address(request: Request, form: Any) -> Position | None:
+    """Where the form's `address` is, if it says nothing more exact."""
+    address = str(form.get("address") or "").strip()
+    if not address or (form.get("lat") and form.get("lon")):
+        return None
+    hits = await geo.geocode(address, request.app.state.config.geocoder, limit=1)
+    return (hits[0].lat, hits[0].lon, "address") if hits else None
+
+
+async def count_post(request: Request) -> None:
+    """One more post of this person, or of this address. Raises TooMany; not to be called within a transaction."""
+    person = request.state.person
+    who = f"user {person.id}" if person.signed_in else request.client.host if request.client else ""
+    await spend("post", who, request.app.state.config.limits.posts_per_hour)
