@@ -1,0 +1,143 @@
+"""The hash chain, the database's own guard of it, erasure, and what the timeline shows."""
+
+import hashlib
+
+import pytest
+from tortoise.exceptions import BaseORMException, IntegrityError, OperationalError
+
+from civic import db, timing
+from civic.cases import actions
+from civic.cases.models import CaseEvent, Part, Status
+from civic.cases.queries import ChainFault, check_chain, stints, timeline
+from civic.i18n import speaking
+from civic.media.models import Photo
+from tests.cases.town import Town, assigned, at, fresh, in_status, local
+
+
+async def _photo(name: str) -> Photo:
+    return await Photo.create(
+        name=name, sha256=name, content=name, width=1, height=1, sizes={}, created_at=timing.now()
+    )
+
+
+async def _unguarded(sql: str, *args: object) -> None:
+    """As somebody with the whole database in hand could do it."""
+    await db.execute("ALTER TABLE case_event DISABLE TRIGGER case_event_append_only")
+    await db.execute(sql, *args)
+    await db.execute("ALTER TABLE case_event ENABLE TRIGGER case_event_append_only")
+
+
+@pytest.mark.parametrize("status", list(Status), ids=lambda one: one.value)
+async def test_every_history_holds(town: Town, status: Status) -> None:
+    case = await in_status(town, status)
+    assert await check_chain(case.id) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "text = 'We came.'",
+        "at = at + interval '1 microsecond'",
+        "kind = 'replied'",
+        "internal = true",
+        "actor_kind = 'system'",
+        "department_id = NULL",
+        "to_status = 'resolved'",
+        "data = '{\"x\": 1}'",
+    ],
+)
+async def test_a_changed_event_is_found(town: Town, change: str) -> None:
+    case = await in_status(town, Status.WAITING)
+    await _unguarded(f"UPDATE case_event SET {change} WHERE case_id = $1 AND seq = 3", case.id)
+    assert await check_chain(case.id) == ChainFault(3, "hash")
+
+
+async def test_a_missing_event_is_found(town: Town) -> None:
+    case = await in_status(town, Status.WAITING)
+    await _unguarded("DELETE FROM case_event WHERE case_id = $1 AND seq = 2", case.id)
+    assert await check_chain(case.id) == ChainFault(2, "missing")
+
+
+async def test_an_end_cut_off_is_found(town: Town) -> None:
+    case = await in_status(town, Status.WAITING)
+    await _unguarded("DELETE FROM case_event WHERE case_id = $1 AND seq = 4", case.id)
+    assert await check_chain(case.id) == ChainFault(0, "head")
+
+
+async def test_the_database_refuses_to_change_history(town: Town) -> None:
+    case = await assigned(town)
+    for sql in (
+        "UPDATE case_event SET kind = 'x' WHERE case_id = $1",
+        "UPDATE case_event SET text = '' , at = now() WHERE case_id = $1",
+        "DELETE FROM case_event WHERE case_id = $1",
+    ):
+        with pytest.raises((BaseORMException, IntegrityError, OperationalError)):
+            await db.execute(sql, case.id)
+
+
+async def test_words_can_be_erased_and_the_chain_holds(town: Town) -> None:
+    case = await in_status(town, Status.WAITING)
+    event = await CaseEvent.get(case_id=case.id, kind="asked")
+    await actions.erase(event.id)
+    erased = await CaseEvent.get(id=event.id)
+    assert (erased.text, bytes(erased.text_hash or b"")) == ("", hashlib.sha256(b"Where exactly?").digest())
+    assert await check_chain(case.id) is None
+    [line] = [one for one in await timeline(case.id, internal=False) if one.kind == "asked"]
+    assert line.erased
+    await _unguarded("UPDATE case_event SET text = 'Who?' WHERE id = $1", event.id)
+    assert await check_chain(case.id) == ChainFault(event.seq, "text")
+
+
+async def test_authors_can_be_forgotten(town: Town) -> None:
+    """The hash covers who acted as what, not who it was."""
+    case = await assigned(town)
+    await actions.reply(case.id, by=town.of(town.roads), text="We come.")
+    await _unguarded("UPDATE case_event SET actor_id = NULL WHERE case_id = $1", case.id)
+    assert await check_chain(case.id) is None
+
+
+async def test_the_timeline(town: Town) -> None:
+    case = await assigned(town)
+    roads = town.of(town.roads)
+    with at("2026-11-10 10:00"):
+        await actions.note(case.id, by=roads, text="Only for us.")
+        await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree.")
+        photo = await _photo("evidence")
+        await actions.resolve(case.id, by=town.of(town.parks), text="Cut.", photos=[photo])
+        await actions.decline((await assigned(town)).id, by=roads, reason="private_matter", text="No.")
+    public, internal = await timeline(case.id, internal=False), await timeline(case.id, internal=True)
+    assert [one.kind for one in public] == ["received", "assigned", "handed_over", "resolved"]
+    assert [one.kind for one in internal] == ["received", "assigned", "note", "handed_over", "resolved"]
+    over, done = public[2:]
+    assert (over.names, over.from_names, over.to_names) == ({"en": "Roads"}, {"en": "Roads"}, {"en": "Parks"})
+    assert (over.text, over.to_status, over.department) == ("A tree.", "assigned", "roads")
+    assert [one.name for one in done.photos] == ["evidence"]
+    assert done.data["photos"] == ["evidence"]
+    assert (await Photo.get(name="evidence")).attached
+    assert public[1].reason == "A dispatcher decided."
+    assert (done.label, done.status) == ("Resolved", "resolved")
+    with speaking("zh"):
+        assert (done.label, done.status) == ("已解决", "已解决")
+
+
+async def test_stints_say_how_long_each_department_had_the_case(town: Town) -> None:
+    case = await assigned(town)
+    with at("2026-11-11 10:00"):
+        await actions.add_support(case.id, town.water.id, by=town.desk, text="A pipe.")
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
+    with at("2026-11-12 10:00"):
+        first, helper, second = await stints(case.id)
+    assert (first.names, first.held_seconds, first.is_open) == ({"en": "Roads"}, 8 * 3600, False)
+    assert (helper.part, helper.held_seconds) == (Part.SUPPORT, 4 * 3600)  # open in the afternoon only
+    assert (second.held_seconds, second.is_lead, second.outcome_label) == (7 * 3600, True, "")
+    assert second.due_at == second.response_due == local("2026-11-11 15:30")
+
+
+async def test_the_same_bytes_give_the_same_hash_again(town: Town) -> None:
+    """What went through the database and back is sealed alike, whatever it was."""
+    case = await assigned(town)
+    reason = {"step": "rule", "names": {"zh": "坑洞", "en": "Hole ✨"}, "p": 0.25, "n": 3.0, "x": None, "l": [1, "a"]}
+    await actions.assign(case.id, town.parks.id, by=town.desk, reason=reason)
+    await actions.reply(case.id, by=town.of(town.parks), text="“Ünïcödé” 你好\r\n\ttab")
+    assert await check_chain(case.id) is None
+    assert (await fresh(case)).events_count == 4
