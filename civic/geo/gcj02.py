@@ -56,13 +56,9 @@ def _shift(lat: float, lon: float) -> tuple[float, float]:
     """How far GCJ-02 moves the WGS-84 point, in degrees north and east."""
     x, y = lon - 105.0, lat - 35.0
     metres_north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x))
-    metres_north += (
-        _waves(x, 6.0, 2.0) + _row(y, (20.0, 1.0), (40.0, 3.0)) + _row(y, (160.0, 12.0), (320.0, 30.0))
-    )
+    metres_north += _waves(x, 6.0, 2.0) + _row(y, (20.0, 1.0), (40.0, 3.0)) + _row(y, (160.0, 12.0), (320.0, 30.0))
     metres_east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x))
-    metres_east += (
-        _waves(x, 6.0, 2.0) + _row(x, (20.0, 1.0), (40.0, 3.0)) + _row(x, (150.0, 12.0), (300.0, 30.0))
-    )
+    metres_east += _waves(x, 6.0, 2.0) + _row(x, (20.0, 1.0), (40.0, 3.0)) + _row(x, (150.0, 12.0), (300.0, 30.0))
     radians = math.radians(lat)
     root = math.sqrt(1 - ECCENTRICITY * math.sin(radians) ** 2)
     meridian = AXIS * (1 - ECCENTRICITY) / root**3

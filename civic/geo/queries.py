@@ -82,8 +82,7 @@ async def areas() -> Areas:
     """The areas of the pack in force, kept until another pack is loaded."""
     rows = await Area.filter(retired_at=None).order_by("id")
     return Areas(
-        AreaView(row.id, row.slug, row.parent_id, row.level, row.names, as_multipolygon(row.geometry))
-        for row in rows
+        AreaView(row.id, row.slug, row.parent_id, row.level, row.names, as_multipolygon(row.geometry)) for row in rows
     )
 
 

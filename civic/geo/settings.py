@@ -31,9 +31,7 @@ class Settings:
             "ownership": 10,
         }
     )
-    minimums: Mapping[str, int] = field(
-        default_factory=lambda: {"indicator": 10, "stints": 30, "indicators": 3}
-    )
+    minimums: Mapping[str, int] = field(default_factory=lambda: {"indicator": 10, "stints": 30, "indicators": 3})
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Settings":

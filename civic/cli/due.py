@@ -1,0 +1,47 @@
+"""`civic due PACK CALENDAR START TARGET`"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from civic.cli.common import AsJson, answer
+from civic.errors import Invalid
+
+commands = typer.Typer()
+
+
+@commands.command("due")
+def due(
+    pack: Annotated[Path, typer.Argument(metavar="PACK", help="The pack's folder.")],
+    calendar: Annotated[str, typer.Argument(metavar="CALENDAR", help="Slug of one of its calendars.")],
+    start: Annotated[str, typer.Argument(metavar="START", help="2026-11-13T16:30, in the calendar's zone.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help='"4 working hours", "3 working days" …')],
+    as_json: AsJson = False,
+) -> None:
+    """Try a promise: print by when it has to be kept. Needs no database."""
+    from civic.admin.pack.reading import read_pack
+    from civic.admin.pack.tables import unknown
+    from civic.sla import targets
+    from civic.sla.calendars import OutsideCalendar, WorkingCalendar
+    from civic.sla.hours import CalendarSpec
+
+    calendars = {one.slug: one for one in read_pack(pack).calendars}
+    if calendar not in calendars:
+        raise Invalid(fields={"CALENDAR": unknown(calendar, calendars)})
+    hours = WorkingCalendar.build(CalendarSpec(**calendars[calendar].spec))
+    try:
+        wanted = targets.parse_target(target)
+    except ValueError as error:
+        raise Invalid(fields={"TARGET": error}) from None
+    try:
+        began = datetime.fromisoformat(start)
+        began = began if began.tzinfo else began.replace(tzinfo=hours.zone)
+        ends = targets.due(wanted, began, hours).astimezone(hours.zone)
+    except OutsideCalendar as error:
+        raise Invalid(fields={"START": error}) from None
+    except ValueError:
+        raise Invalid(fields={"START": f"{start!r} is no time such as 2026-11-13T16:30"}) from None
+    said = {"start": began.isoformat(), "target": str(wanted), "due": ends.isoformat(), "zone": hours.zone.key}
+    answer(said, f"{ends:%a %Y-%m-%d %H:%M} ({hours.zone.key})", as_json)

@@ -1,0 +1,49 @@
+"""`civic load PACK`"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from civic.cli.common import CANNOT, AsJson, answer, with_database
+from civic.config import Config
+
+if TYPE_CHECKING:
+    from civic.admin.pack.loading import Summary
+
+commands = typer.Typer()
+
+
+@commands.command("load")
+def load(
+    pack: Annotated[Path, typer.Argument(metavar="PACK", help="Folder that describes the city: docs/pack.md.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check a pack and load it; say everything that is wrong with it, and then change nothing."""
+    from civic.admin.pack.loading import load_pack
+    from civic.admin.pack.problems import PackError
+
+    async def work(_: Config) -> "Summary":
+        return await load_pack(pack)
+
+    try:
+        summary = with_database(work)
+    except PackError as error:
+        if not as_json:
+            raise
+        answer({"problems": [asdict(one) for one in error.problems]}, "", True)
+        raise typer.Exit(CANNOT) from None
+    answer(summary.as_json(), _told(summary), as_json)
+
+
+def _told(summary: "Summary") -> str:
+    if not summary.changed:
+        return "The pack is loaded already. Nothing was changed."
+    lines = [_line(kind, vars(tally)) for kind, tally in summary.kinds.items()]
+    return "\n".join([f"Loaded {' / '.join(summary.city.values())}.", *lines])
+
+
+def _line(kind: str, tally: dict[str, Any]) -> str:
+    said = [f"{n} {word}" for word, n in tally.items() if n]
+    return f"  {kind:12} {', '.join(said) or 'none'}"
