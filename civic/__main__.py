@@ -29,7 +29,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     with failing_plainly():
-        build()()
+        build()(prog_name="civic")
 
 
 if __name__ == "__main__":
