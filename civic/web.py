@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from civic import formats, i18n
-from civic.errors import NotAllowed, SignInNeeded
+from civic.errors import BadRequest, NotAllowed, SignInNeeded
 from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
@@ -160,7 +160,12 @@ def local_path(url: str | None, default: str = "/") -> str:
 async def read_form(request: Request, *, max_files: int = 10, max_fields: int = 200) -> FormData:
     """A form (urlencoded or multipart), or a JSON object read as one."""
     if request.headers.get("content-type", "").startswith("application/json"):
-        body = json.loads(await request.body() or b"{}")
+        try:
+            body = json.loads(await request.body() or b"{}")
+        except ValueError as error:  # UnicodeDecodeError is one
+            raise BadRequest() from error
+        if not isinstance(body, dict):
+            raise BadRequest()
         return FormData(
             [(k, v) for k, values in body.items() for v in (values if isinstance(values, list) else [values])]
         )

@@ -59,6 +59,13 @@ async def mark_read(person: Person) -> None:
     await db.execute("UPDATE message SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL", person.id, timing.now())
 
 
+# A receipt code is what its holder proves authorship with: it is kept no longer than it takes to mail it.
+SENT = """
+UPDATE message SET sent_at = $2, "values" = "values" - 'code', url = CASE WHEN url LIKE '/r/%' THEN '' ELSE url END
+WHERE id = $1 AND sent_at IS NULL
+"""
+
+
 async def mark_sent(message_id: int) -> None:
     """The mail of this message is out."""
-    await db.execute("UPDATE message SET sent_at = $2 WHERE id = $1 AND sent_at IS NULL", message_id, timing.now())
+    await db.execute(SENT, message_id, timing.now())

@@ -1,0 +1,167 @@
+"""Telling somebody once, in their language, and mailing it once."""
+
+import email
+import email.policy
+from pathlib import Path
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from civic import db, i18n
+from civic.accounts.models import Role
+from civic.accounts.people import Person
+from civic.config import Config, Mail, Site
+from civic.jobs.actions import Job
+from civic.notifications import queries
+from civic.notifications.actions import tell
+from civic.notifications.delivery import deliver
+from civic.notifications.models import Message
+from tests.clients import Client, make_user
+
+pytestmark = pytest.mark.usefixtures("database")
+
+EVENT = {"number": "26-1", "kind": "replied", "department": {"en": "Water", "zh": "水务局"}, "text": "Tomorrow & <b>"}
+
+
+async def tell_once(key: str, kind: str = "case_event", **recipient: object) -> bool:
+    async with in_transaction():
+        return await tell(key, kind, values=EVENT, url="/reports/1", **recipient)  # type: ignore[arg-type]
+
+
+async def jobs() -> int:
+    return len(await db.fetch("SELECT 1 FROM pgqueuer WHERE entrypoint = $1", Job.DELIVER.value))
+
+
+def mails(config: Config) -> list[email.message.EmailMessage]:
+    return [
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)  # type: ignore[misc]
+        for path in sorted(config.paths.var.glob("outbox/*"))
+    ]
+
+
+async def test_telling_twice_is_telling_once() -> None:
+    assert await tell_once("event:1:post:1", email="a@example.org")
+    assert not await tell_once("event:1:post:1", email="a@example.org")
+    assert (await Message.all().count(), await jobs()) == (1, 1)
+
+
+async def test_a_desk_reads_its_messages_there() -> None:
+    await tell_once("case:1:overdue:desk", role="dispatcher")
+    assert (await Message.all().count(), await jobs()) == (1, 0)
+
+
+async def test_telling_is_part_of_the_change() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with in_transaction():
+            await tell("event:2", "case_event", values=EVENT, email="a@example.org")
+            raise ZeroDivisionError
+    assert (await Message.all().count(), await jobs()) == (0, 0)
+
+
+async def test_a_mail(config: Config) -> None:
+    with i18n.speaking("zh"):
+        await tell_once("event:1:post:1", email="a@example.org")
+    settings = config.model_copy(
+        update={"site": Site(url="https://city.example/"), "mail": Mail(sender="hello@city.example")}
+    )
+    message = await Message.get()
+    assert await deliver(message.id, settings)
+    assert not await deliver(message.id, settings)
+    (mail,) = mails(config)
+    assert mail["To"] == "a@example.org"
+    assert mail["Subject"] == "[Civic] 水务局答复了您的上报 26-1"
+    assert mail["From"] == "Civic <hello@city.example>"
+    assert mail["Message-ID"].endswith("@city.example>")
+    body = mail.get_content()
+    assert "Tomorrow & <b>" in body
+    assert body.rstrip().endswith("https://city.example/reports/1")
+    path = next(config.paths.var.glob("outbox/*"))
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_worker_killed_before_it_noted_the_mail_writes_the_same_one(config: Config) -> None:
+    await tell_once("event:1:post:1", email="a@example.org")
+    message = await Message.get()
+    await deliver(message.id, config)
+    (path,) = config.paths.var.glob("outbox/*")
+    before = path.read_bytes()
+    await Message.filter(id=message.id).update(sent_at=None)
+    assert await deliver(message.id, config)
+    assert list(config.paths.var.glob("outbox/*")) == [path]
+    assert path.read_bytes().split(b"boundary")[0] == before.split(b"boundary")[0]
+
+
+async def test_a_user_is_told_in_their_language(config: Config) -> None:
+    user = await make_user("ana@example.org", language="zh")
+    await tell_once("event:1:post:1", user_id=user.id)
+    await deliver((await Message.get()).id, config)
+    assert "水务局" in mails(config)[0]["Subject"]
+
+
+async def test_a_disabled_user_gets_no_mail(config: Config) -> None:
+    user = await make_user("ana@example.org")
+    await tell_once("event:1:post:1", user_id=user.id)
+    await db.execute("UPDATE user_account SET disabled_at = now()")
+    assert not await deliver((await Message.get()).id, config)
+    assert mails(config) == []
+
+
+async def test_a_receipt_code_is_kept_no_longer_than_it_takes_to_mail_it(config: Config) -> None:
+    async with in_transaction():
+        values = {"number": "26-1", "code": "7QF3-MWD9-XPA2"}
+        await tell("post:1", "report_received", email="a@example.org", values=values, url="/r/7QF3-MWD9-XPA2")
+    await deliver((await Message.get()).id, config)
+    assert "7QF3-MWD9-XPA2" in mails(config)[0].get_content()
+    assert "7QF3" not in str(await db.fetch("SELECT * FROM message"))
+
+
+async def test_a_subject_is_one_line(config: Config) -> None:
+    async with in_transaction():
+        names = {"en": "Water\r\nBcc: everybody@example.org"}
+        await tell("x", "case_event", email="a@example.org", values={**EVENT, "department": names})
+    await deliver((await Message.get()).id, config)
+    (mail,) = mails(config)
+    assert mail["Bcc"] is None
+    assert "\n" not in mail["Subject"]
+
+
+@pytest.mark.parametrize("path", sorted(Path("templates/messages").glob("*.txt")), ids=lambda path: path.stem)
+def test_a_text_has_a_subject(path: Path) -> None:
+    assert path.read_text("utf-8").strip()
+
+
+async def test_messages_on_the_page(citizen: Client, stranger: Client) -> None:
+    await tell_once("event:1:post:1", user_id=citizen.user.id)  # type: ignore[union-attr]
+    page = (await citizen.get("/account")).text
+    assert "Water answered to your report 26-1" in page
+    assert "1 new" in page
+    assert "Tomorrow &amp; &lt;b&gt;" in (await citizen.get("/account/messages")).text
+    assert "1 new" not in (await citizen.get("/account")).text
+    assert "Water" not in (await stranger.get("/account/messages")).text
+    assert (await stranger.get("/account/messages", headers={"Accept": "application/json"})).json() == []
+
+
+async def test_who_sees_which_messages_at_the_desk() -> None:
+    await db.execute("INSERT INTO calendar (slug, zone, spec, version) VALUES ('c', 'UTC', '{}', 1)")
+    for slug in ("water", "roads"):
+        await db.execute(
+            "INSERT INTO department (slug, names, calendar_id, contacts, position) "
+            "SELECT $1, '{}', id, '{}', 0 FROM calendar",
+            slug,
+        )
+    ids = {row["slug"]: row["id"] for row in await db.fetch("SELECT id, slug FROM department")}
+    await tell_once("desk", department_id=ids["water"])
+    await tell_once("lead", department_id=ids["water"], role="lead")
+    await tell_once("other", department_id=ids["roads"])
+    await tell_once("dispatch", role="dispatcher")
+
+    async def seen(role: Role, *slugs: str) -> set[str]:
+        person = Person(id=1, role=role, departments=frozenset(ids[slug] for slug in slugs))
+        found = [one.id for one in await queries.for_desk(person)]
+        return {row["key"] for row in await db.fetch("SELECT key FROM message WHERE id = ANY($1)", found)}
+
+    assert await seen(Role.AGENT, "water") == {"desk"}
+    assert await seen(Role.LEAD, "water") == {"desk", "lead"}
+    assert await seen(Role.AGENT, "roads") == {"other"}
+    assert await seen(Role.DISPATCHER) == {"dispatch"}
+    assert await seen(Role.CITIZEN) == set()
