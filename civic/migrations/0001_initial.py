@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='City',
             fields=[
-                ('id', fields.IntField(primary_key=True, unique=True, db_index=True)),
+                ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('names', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('languages', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('zone', fields.CharField(max_length=64)),
@@ -302,6 +302,17 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='ServiceStars',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('service', fields.ForeignKeyField('civic.Service', source_field='service_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('stars', fields.SmallIntField()),
+                ('n', fields.IntField(default=0)),
+            ],
+            options={'table': 'service_stars', 'app': 'civic', 'unique_together': (('service', 'stars'),), 'pk_attr': 'id', 'table_description': 'How many ratings of a service have so many stars, of those that count: public, and not replaced.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Tally',
             fields=[
                 ('key', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=100)),
@@ -429,7 +440,7 @@ class Migration(migrations.Migration):
                 ('visibility', fields.CharEnumField(default=Visibility.PUBLIC, description='PUBLIC: public\nPRIVATE: private\nHIDDEN: hidden', enum_type=Visibility, max_length=8)),
                 ('visibility_before', fields.CharField(default='', max_length=8)),
                 ('hidden_reason', fields.CharField(default='', max_length=20)),
-                ('path', fields.CharField(default='', max_length=60)),
+                ('path', fields.CharField(default='', max_length=160)),
                 ('votes_count', fields.IntField(default=0)),
                 ('comments_count', fields.IntField(default=0)),
                 ('photos_count', fields.IntField(default=0)),
@@ -553,9 +564,11 @@ class Migration(migrations.Migration):
                 ('lat', fields.FloatField()),
                 ('lon', fields.FloatField()),
                 ('place', fields.CharField(default='', max_length=200)),
+                ('near', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('still_count', fields.IntField(default=0)),
                 ('gone_count', fields.IntField(default=0)),
                 ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('ended', fields.CharField(default='', max_length=8)),
             ],
             options={'table': 'traffic_update', 'app': 'civic', 'indexes': [Index(fields=['expires_at'])], 'pk_attr': 'id'},
             bases=['Model'],

@@ -41,7 +41,7 @@ class Post(Model):
     visibility = fields.CharEnumField(Visibility, default=Visibility.PUBLIC, max_length=8)
     visibility_before = fields.CharField(8, default="")  # what restoring goes back to
     hidden_reason = fields.CharField(20, default="")
-    path = fields.CharField(60, default="")  # its page on this site; whoever made the post says so
+    path = fields.CharField(160, default="")  # its page on this site; whoever made the post says so
     votes_count = fields.IntField(default=0)
     comments_count = fields.IntField(default=0)
     photos_count = fields.IntField(default=0)

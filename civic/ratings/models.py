@@ -26,3 +26,22 @@ class Rating(Model):
     class Meta:
         table = "rating"
         indexes = (("service_id", "given_at"),)
+
+
+class ServiceStars(Model):
+    """How many ratings of a service have so many stars, of those that count: public, and not replaced.
+
+    Kept by the database itself (migrations/stars.sql), so that moderation, which knows posts only, cannot pass it by.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    service: fields.ForeignKeyRelation[Service] = fields.ForeignKeyField(
+        "civic.Service", related_name=False, on_delete=fields.RESTRICT
+    )
+    service_id: int
+    stars = fields.SmallIntField()
+    n = fields.IntField(default=0)
+
+    class Meta:
+        table = "service_stars"
+        unique_together = (("service", "stars"),)

@@ -34,10 +34,12 @@ class TrafficUpdate(Model):
     area_id: int | None
     lat = fields.FloatField()
     lon = fields.FloatField()
-    place = fields.CharField(200, default="")
+    place = fields.CharField(200, default="")  # as its author wrote it
+    near: dict[str, str] = fields.JSONField(default=dict)  # names of the nearest known place, where nothing was written
     still_count = fields.IntField(default=0)
     gone_count = fields.IntField(default=0)
     expires_at = fields.DatetimeField()
+    ended = fields.CharField(8, default="")  # before its time, at expires_at: gone (people said so), author
 
     class Meta:
         table = "traffic_update"
