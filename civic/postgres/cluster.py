@@ -49,7 +49,7 @@ ADVICE = (
         "Another PostgreSQL that Civic did not start uses {home}/data: stop it.",
     ),
     (
-        r"valid checkpoint record|control file|invalid page|PANIC",
+        r"valid checkpoint record|control file|incompatible with server|invalid page|PANIC",
         "The files in {home}/data are damaged. Keep a copy of that folder, remove it, and run `civic restore "
         "FILE` with your last backup.",
     ),
@@ -142,13 +142,12 @@ class Cluster:
         """Remove what a killed server left.
 
         We hold the lock of its processes, so none of them lives; but a pid in these files may be another
-        process's by now (after a reboot, in a container), and PostgreSQL would give up.
+        process's by now (after a reboot, in a container), or a zombie's, and PostgreSQL would give up.
         """
         for name in (SOCKET, f"{SOCKET}.lock"):
             (socket / name).unlink(missing_ok=True)
         pid = self.postmaster()
-        command = Path(f"/proc/{pid}/comm")
-        if pid and command.exists() and command.read_text().strip() != "postgres":
+        if pid and not _is_postgres(pid):
             (self.data / "postmaster.pid").unlink()
 
     def postmaster(self) -> int | None:
@@ -175,7 +174,7 @@ class Cluster:
         """The error that tells what happened, what to do, and the end of the log."""
         advice = next((text for pattern, text in ADVICE if re.search(pattern, log)), "")
         advice = advice.format(home=self.home, account=self.account.name)
-        return Unable(f"PostgreSQL {what}. {advice}\n{log.strip()}".strip())
+        return Unable("\n".join(filter(None, (f"PostgreSQL {what}.", advice, log.strip()))))
 
     def _run(self, program: str, *arguments: str, lock: int, told: str = "") -> str:
         result = subprocess.run(
@@ -193,6 +192,16 @@ class Cluster:
         if result.returncode:
             raise self.unable(f"could not make a database in {self.home}", "\n".join(said.splitlines()[-12:]))
         return said
+
+
+def _is_postgres(pid: int) -> bool:
+    """Whether the process lives and is called postgres; True where there is no /proc to tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return not Path("/proc/self/stat").exists()
+    name, state = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2]
+    return name == "postgres" and state not in "ZX"
 
 
 def _environment() -> dict[str, str]:

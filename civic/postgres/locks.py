@@ -6,12 +6,26 @@ Standard library only, as all that the supervisor imports: it starts with most c
 import fcntl
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 USERS = "users.lock"
 SUPERVISOR = "supervisor.lock"
 STATUS = "status"
+
+
+def make_folder(path: Path, mode: int) -> None:
+    """Make it if need be; what is ours gets the mode whatever the umask. What root makes is its parent's owner's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        path.mkdir()
+        if os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.chown(path, owner.st_uid, owner.st_gid)
+    found = path.stat()
+    if found.st_uid == os.geteuid() and found.st_mode & 0o777 != mode:
+        path.chmod(mode)
 
 
 def open_file(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
@@ -32,6 +46,10 @@ def try_lock(fd: int, *, exclusive: bool) -> bool:
     return True
 
 
+def unlock(fd: int) -> None:
+    fcntl.flock(fd, fcntl.LOCK_UN)
+
+
 _mine: set[int] = set()
 
 
@@ -41,9 +59,10 @@ def hold(fd: int) -> None:
 
 
 def drop(fd: int) -> None:
-    """Let go of a lock that was held."""
-    _mine.discard(fd)
-    os.close(fd)
+    """Let go of it; in a forked child there is nothing to let go of."""
+    if fd in _mine:
+        _mine.remove(fd)
+        os.close(fd)
 
 
 def _forked() -> None:
@@ -56,11 +75,14 @@ os.register_at_fork(after_in_child=_forked)
 
 @dataclass(frozen=True)
 class Status:
-    """What the supervisor says. `state`: starting, ready or failed; `socket`: the folder of the socket."""
+    """What the supervisor `pid` says. `state`: starting, ready or failed; `socket`: the folder of the socket;
+    `at`: when it said so, in seconds of the machine's monotonic clock."""
 
     state: str
     message: str = ""
     socket: str = ""
+    pid: int = 0
+    at: float = 0.0
 
 
 def publish(folder: Path, status: Status) -> int:

@@ -64,12 +64,13 @@ class Account:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def account(data: Path, run_as: str) -> Account:
-    """Ourselves; for root, which PostgreSQL refuses: the owner of the data, at first the account `run_as`."""
+def account(home: Path, run_as: str) -> Account:
+    """Ourselves; for root, which PostgreSQL refuses, the owner of the data, or of the folder, else `run_as`."""
     if os.geteuid() != 0:
         return _by_id(os.geteuid(), os.getegid())
-    if data.exists() and (owner := data.stat()).st_uid != 0:
-        return _by_id(owner.st_uid, owner.st_gid)
+    for place in (home / "data", home):
+        if place.exists() and (owner := place.stat()).st_uid != 0:
+            return _by_id(owner.st_uid, owner.st_gid)
     try:
         entry = pwd.getpwnam(run_as)
     except KeyError:
@@ -102,7 +103,7 @@ def home(folder: Path, run_as: str) -> tuple[Path, str]:
         return _pointed(folder, _named(pointer)), ""
     if os.geteuid() != 0 or (folder / "data").exists():
         return folder, ""
-    whose = account(folder / "data", run_as)
+    whose = account(folder, run_as)
     return (folder, "") if _reachable(folder, whose) else _elsewhere(folder, whose)
 
 

@@ -52,7 +52,7 @@ class Handle:
             status = locks.read(self.folder)
             if status is None:
                 starts += self._start_supervisor(starts)
-            elif status.state == "failed":
+            elif status.state == "failed" and status.at > self._since:  # else it is no answer to us
                 raise DatabaseUnavailable(status.message)
             elif status.state == "ready" and _accepts(Path(status.socket)):
                 self.socket = Path(status.socket)
@@ -81,16 +81,14 @@ class Handle:
 
     def _open(self, name: str) -> int:
         try:
-            if not self.folder.exists():
-                self.folder.mkdir(parents=True)
-                # The server's account has to pass, where that is not our own; the data is closed in itself.
-                self.folder.chmod(0o755 if os.geteuid() == 0 else 0o700)
-            (self.folder / "log").mkdir(exist_ok=True, mode=0o700)
+            # Root's server is another account, which has to pass; the data is closed in itself.
+            locks.make_folder(self.folder, 0o755 if os.geteuid() == 0 else 0o700)
+            locks.make_folder(self.folder / "log", 0o700)
             return locks.open_file(self.folder / name)
         except OSError as error:
             raise DatabaseUnavailable(
-                f"Civic cannot write in {self.folder}: {error.strerror}. Run it as the user to whom that folder "
-                "belongs, free space on its disk, or set CIVIC_PATHS__VAR to another folder."
+                f"Civic cannot write in {self.folder}: {error.strerror}. Run it as the user to whom that "
+                "folder belongs, free space on its disk, or set CIVIC_PATHS__VAR to another folder."
             ) from error
 
     def _start_supervisor(self, earlier: int) -> bool:
@@ -139,12 +137,11 @@ class Handle:
         users, supervisor = self._open(locks.USERS), self._open(locks.SUPERVISOR)
         try:
             while not locks.try_lock(supervisor, exclusive=True):
-                # Shared but not exclusive: others use it. Not even shared: it is stopping.
-                if locks.try_lock(users, exclusive=False) and not locks.try_lock(users, exclusive=True):
+                if _used(users):
                     return
-                os.close(users)
-                users = self._open(locks.USERS)
                 time.sleep(0.01)
+            while not locks.try_lock(users, exclusive=False):  # its other locks go an instant later
+                time.sleep(0.001)
         finally:
             os.close(users)
             os.close(supervisor)
@@ -166,6 +163,19 @@ def acquire(var: Path, *, durable: bool = True, run_as: str = "nobody") -> Handl
         handle.release(wait=False)
         raise
     return handle
+
+
+def _used(users: int) -> bool:
+    """Whether others hold the lock as users. The supervisor, once it has the whole lock, keeps it to its end; it may
+    take it between the first two looks, hence the third."""
+    try:
+        return (
+            locks.try_lock(users, exclusive=False)
+            and not locks.try_lock(users, exclusive=True)
+            and locks.try_lock(users, exclusive=False)
+        )
+    finally:
+        locks.unlock(users)
 
 
 def _accepts(folder: Path) -> bool:

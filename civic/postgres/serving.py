@@ -29,13 +29,12 @@ def serve_lock(var: Path, address: str) -> Iterator[None]:
     var.mkdir(parents=True, exist_ok=True)
     fd = locks.open_file(var / "serve.lock")
     try:
+        locks.hold(fd)
         if not locks.try_lock(fd, exclusive=True):
             raise AlreadyServing(var, *_holder(fd))
-        locks.hold(fd)
         os.ftruncate(fd, 0)
         os.write(fd, json.dumps({"pid": os.getpid(), "address": address}).encode())
         yield
-        os.ftruncate(fd, 0)
     finally:
         locks.drop(fd)
 

@@ -15,7 +15,7 @@ from civic.postgres.locks import Status
 from civic.postgres.places import Unable
 
 POLL = 0.1  # seconds between looks whether anybody still uses the database
-FAILURE_SHOWN = 2.0  # seconds that a failure stands for those who wait; then the next one tries again
+FAILURE_SHOWN = 1.0  # seconds that a failure stands for those who wait; then the next one tries again
 LOG_BYTES = 5_000_000
 
 
@@ -73,12 +73,17 @@ class Supervisor:
         except NobodyLeft:
             self.stop()
         except (Unable, OSError) as error:
-            self.fail(str(error))
+            self.stop()
+            if not self.removed():
+                self.fail(str(error))
         finally:
             self.tidy()
 
     def say(self, state: str, message: str = "") -> None:
-        fd = locks.publish(self.folder, Status(state, message, str(self.socket or "")))
+        """Publish the status. Raises NobodyLeft, as `pause` does, if the folder is no longer the one we serve."""
+        if self.removed():
+            raise NobodyLeft
+        fd = locks.publish(self.folder, Status(state, message, str(self.socket or ""), os.getpid(), time.monotonic()))
         if self.status_lock >= 0:
             os.close(self.status_lock)
         self.status_lock = fd
@@ -86,7 +91,7 @@ class Supervisor:
     def prepare(self) -> Cluster:
         """Where and as whom to run, with data made if there is none."""
         home, self.note = places.home(self.folder, self.run_as)
-        account = places.account(home / "data", self.run_as)
+        account = places.account(home, self.run_as)
         found = programs.runnable(programs.fitting(home / "data"), home, account)
         cluster = Cluster(home, account, found)
         self.socket = places.socket_folder(home, account, self.earlier.socket if self.earlier else "")
@@ -176,7 +181,7 @@ class Supervisor:
             self.drain(0)
 
     def fail(self, message: str) -> None:
-        self.stop()
+        """Let those who wait know, and leave."""
         self.say("failed", f"{message}\nThe whole log: {self.log.path}")
         until = time.monotonic() + FAILURE_SHOWN
         while time.monotonic() < until and not locks.try_lock(self.users, exclusive=True):
@@ -186,6 +191,7 @@ class Supervisor:
         if self.flushing:  # the next start does it again
             self.flushing.kill()
             self.flushing.wait()
-        (self.folder / locks.STATUS).unlink(missing_ok=True)
+        if not self.removed():
+            (self.folder / locks.STATUS).unlink(missing_ok=True)
         if self.socket:
             places.leave(self.socket)
