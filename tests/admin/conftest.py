@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from civic.admin.pack.problems import PackError
+from civic.admin.pack.reading import read_pack
+
 WritePack = Callable[..., Path]
 
 
@@ -27,7 +30,7 @@ def collection(*features: Any) -> str:
     return '{"type": "FeatureCollection", "features": [\n' + lines + "\n]}\n"
 
 
-SOUND = {
+SOUND: dict[str, str] = {
     "city.toml": 'names = { zh = "小城", en = "Small" }\nlanguages = ["zh", "en"]\nzone = "Asia/Shanghai"\n'
     'calendar = "office"\n',
     "areas.geojson": collection(
@@ -57,3 +60,18 @@ def write_pack(tmp_path: Path) -> WritePack:
         return folder
 
     return write
+
+
+def problems(folder: Path) -> list[str]:
+    with pytest.raises(PackError) as caught:
+        read_pack(folder)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def changed(name: str, old: str, new: str) -> dict[str, str | bytes | None]:
+    assert old in SOUND[name]
+    return {name: SOUND[name].replace(old, new)}
+
+
+def added(name: str, text: str) -> dict[str, str | bytes | None]:
+    return {name: SOUND.get(name, "") + text}
