@@ -122,6 +122,31 @@ async def write(
     `before` is the status that the event ended (nothing: it left the status alone); `new` says that the case's row was
     inserted with this event's `events_count` and `head` still to come. The caller holds the case's lock.
     """
+    slug = (await department(by.department_id)).slug if by.department_id else None
+    event = append(
+        case, kind, by=by, at=at, department=slug, before=before, text=text, internal=internal, data=data, new=new
+    )
+    rows = await fetch(WRITE, *_event_values(event), *(getattr(case, name) for name in CHANGING))
+    event.id, event._saved_in_db = rows[0]["id"], True
+    if kind in TOLD and not internal:
+        await enqueue(Job.TELL, {"event": event.id}, key=f"tell:{event.id}")
+    return event
+
+
+def append(
+    case: Case,
+    kind: str,
+    *,
+    by: Actor,
+    at: datetime,
+    department: str | None,
+    before: str = "",
+    text: str = "",
+    internal: bool = False,
+    data: Mapping[str, Any] | None = None,
+    new: bool = False,
+) -> CaseEvent:
+    """The case's next event, sealed, and the case with it: in memory. `department` is the slug of the actor's."""
     event = CaseEvent(
         case_id=case.id,
         seq=case.events_count + 1,
@@ -136,24 +161,13 @@ async def write(
         text=text,
         data=dict(data or {}),
     )
-    await _seal(case, event)
-    case.events_count, case.head, case.updated_at = event.seq, event.hash, at
-    rows = await fetch(WRITE, *_event_values(event), *(getattr(case, name) for name in CHANGING))
-    event.id, event._saved_in_db = rows[0]["id"], True
-    if kind in TOLD and not internal:
-        await enqueue(Job.TELL, {"event": event.id}, key=f"tell:{event.id}")
-    return event
-
-
-async def _seal(case: Case, event: CaseEvent) -> None:
-    slug = (await department(event.department_id)).slug if event.department_id else None
     content = sealed(
         case.number,
         event.seq,
         event.at,
         event.kind,
         actor_kind=event.actor_kind,
-        department=slug,
+        department=department,
         from_status=event.from_status,
         to_status=event.to_status,
         internal=event.internal,
@@ -161,6 +175,8 @@ async def _seal(case: Case, event: CaseEvent) -> None:
         data=event.data,
     )
     event.hash = chain.event_hash(bytes(case.head or chain.GENESIS), content)
+    case.events_count, case.head, case.updated_at = event.seq, event.hash, at
+    return event
 
 
 def _event_values(event: CaseEvent) -> list[Any]:

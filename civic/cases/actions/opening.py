@@ -1,5 +1,7 @@
 """A case begins."""
 
+from datetime import datetime
+
 from tortoise.transactions import in_transaction
 
 from civic import timing
@@ -14,6 +16,11 @@ from civic.errors import Invalid
 from civic.geo.queries import city
 from civic.i18n import lazy as _
 from civic.jobs.actions import Job, enqueue
+
+
+def number_of(case_id: int, received: datetime) -> str:
+    """What people call the case: the year of its receipt, in the city's zone, and its id."""
+    return f"{received:%y}-{case_id}"
 
 
 async def open_case(
@@ -33,7 +40,7 @@ async def open_case(
         case_id = (await fetch("SELECT nextval('case_file_id_seq') AS id"))[0]["id"]
         case = await Case.create(
             id=case_id,
-            number=f"{(await city()).local(at):%y}-{case_id}",
+            number=number_of(case_id, (await city()).local(at)),
             status=Status.RECEIVED,
             category_id=category_id,
             area_id=area_id,

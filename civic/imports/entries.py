@@ -1,0 +1,225 @@
+"""What a row says, read as the mapping tells and checked: an *entry*, or the reason why it is refused."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import isclose
+
+from civic.cases.turns import LONGEST_TEXT
+from civic.i18n import gettext as _
+from civic.imports.files import Row
+from civic.imports.instants import Instants, NoInstant
+from civic.imports.mapping import Column, Ending, Mapping
+
+LONGEST = 20_000  # characters of a report: the most that limits.text allows
+TITLE, ADDRESS, SOURCE = 200, 300, 300  # the widths of the columns: the first two are cut
+SAME_PLACE = 1e-5  # degrees, about a metre
+
+
+class Refused(Exception):
+    """A row that is not imported. `kind` is for counting, `column` the mapping's name of what is wrong."""
+
+    def __init__(self, kind: str, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind, self.column, self.reason = kind, column, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A report and what became of it. Instants are in UTC; departments and categories as the mapping names them.
+
+    `ended` is of a resolution or decline; `answered` the first public word before it. No department: triage.
+    """
+
+    line: int
+    source: str
+    title: str
+    text: str
+    address: str
+    lat: float
+    lon: float
+    category: str
+    department: str
+    ending: Ending
+    received: datetime
+    answered: datetime | None
+    ended: datetime | None
+    answer_text: str
+    end_text: str
+
+
+class Understanding:
+    """Reads rows one by one. `noted` counts what was read otherwise than it stands there."""
+
+    def __init__(self, mapping: Mapping, now: datetime) -> None:
+        self.mapping, self.now = mapping, now
+        self.instants = Instants(mapping.times)
+        self.slack = timedelta(minutes=mapping.times.slack_minutes)
+        self.noted: Counter[str] = Counter()
+        self._lines: dict[str, int] = {}
+
+    def entry(self, row: Row) -> Entry:
+        """Raises Refused."""
+        if row.wrong:
+            raise Refused("broken", "", row.wrong)
+        source = self._source(row)
+        title, text = self._words(row)
+        lat, lon = self._position(row)
+        ending = self._ending(row)
+        department = self._department(row)
+        received = self._received(row)
+        answered, ended = self._course(row, ending, received, department)
+        if ending.outcome == "triage" or not department:
+            department, answered = "", None
+        return Entry(
+            line=row.line,
+            source=source,
+            title=title,
+            text=text,
+            address=_cut(" ".join(self._value(row, "address").split()), ADDRESS),
+            lat=lat,
+            lon=lon,
+            category=self._value(row, "category") or self.mapping.categories.default,
+            department=department,
+            ending=ending,
+            received=received,
+            answered=answered,
+            ended=ended,
+            answer_text=self._said(row, "answer_text") or self.mapping.texts.replied,
+            end_text=self._said(row, "resolution_text") or self._phrase(ending),
+        )
+
+    def _value(self, row: Row, name: str) -> str:
+        column: Column | None = getattr(self.mapping.columns, name)
+        return value_of(row, column) if column else ""
+
+    def _source(self, row: Row) -> str:
+        found = self._value(row, "id")
+        source = f"{self.mapping.name}:{found}"
+        if not found or len(source) > SOURCE:
+            raise Refused("no_id", "id", _("It has no id, so it could not be told apart from others."))
+        if (line := self._lines.setdefault(source, row.line)) != row.line:
+            raise Refused("twice", "id", _("Line %(line)s has the same id.", line=line))
+        return source
+
+    def _words(self, row: Row) -> tuple[str, str]:
+        title, text = _cut(" ".join(self._value(row, "title").split()), TITLE), self._value(row, "text")
+        if not text:
+            title, text = "", title
+        if not text:
+            raise Refused("no_text", "text", _("It has no text."))
+        if len(text) > LONGEST:
+            raise Refused("too_long", "text", _("Its text has more than %(n)s characters.", n=LONGEST))
+        return title, text
+
+    def _position(self, row: Row) -> tuple[float, float]:
+        given = [self._value(row, name) for name in ("lat", "lon")]
+        try:
+            lat, lon = (float(one.replace(",", ".")) if one else None for one in given)
+        except ValueError:
+            lat = lon = float("nan")
+        if lat is None or lon is None or self._unknown(lat, lon):
+            if self.mapping.place.default is None:
+                raise Refused("no_position", "lat", _("It says no position."))
+            self.noted["default_position"] += 1
+            return self.mapping.place.default
+        if not (abs(lat) <= 90 and abs(lon) <= 180):
+            raise Refused("no_position", "lat", _("Its position is no latitude and longitude in degrees."))
+        return lat, lon
+
+    def _unknown(self, lat: float, lon: float) -> bool:
+        return any(
+            isclose(lat, there[0], abs_tol=SAME_PLACE) and isclose(lon, there[1], abs_tol=SAME_PLACE)
+            for there in self.mapping.place.unknown
+        )
+
+    def _ending(self, row: Row) -> Ending:
+        history, status = self.mapping.history, self._value(row, "status")
+        ending = history.statuses.get(status) if status else history.default
+        if ending is None:
+            raise Refused("status", "status", _("The mapping does not know the status “%(name)s”.", name=status[:80]))
+        for one in history.when:
+            if one.holds(row.values.get(one.column, ""), status):
+                return one
+        return ending
+
+    def _department(self, row: Row) -> str:
+        departments = self.mapping.departments
+        for one in departments.when:
+            if one.holds(row.values.get(one.column, ""), self._value(row, "status")):
+                return one.department
+        return self._value(row, "department") or departments.default
+
+    def _received(self, row: Row) -> datetime:
+        received = self._instant(row, "received")
+        if received is None:
+            raise Refused("no_date", "received", _("It does not say when it was received."))
+        return received
+
+    def _course(
+        self, row: Row, ending: Ending, received: datetime, department: str
+    ) -> tuple[datetime | None, datetime | None]:
+        """When the first answer came and when it ended, in an order that a case can have."""
+        over = ending.outcome in ("resolved", "declined")
+        ended = self._after(row, "resolved", received) if over else None
+        if over and ended is None:
+            raise Refused("no_end", "resolved", _("Its status says that it is over, but no column says since when."))
+        answered = self._after(row, "first_answer", received) if ending.first_answer else None
+        if answered and ended and answered > ended:
+            # The resolution was the first public word: what came later cannot be part of a case that was over.
+            self.noted["answer_after_end"] += 1
+            answered = None
+        if (over or answered) and not department and ending.outcome != "triage":
+            raise Refused("nobody", "department", _("It was answered or is over, but no department is named."))
+        return answered, ended
+
+    def _after(self, row: Row, name: str, received: datetime) -> datetime | None:
+        found = self._instant(row, name)
+        if found is None or found >= received:
+            return found
+        if received - found > self.slack:
+            raise Refused("order", name, _("The date of “%(name)s” lies before the receipt.", name=name))
+        self.noted["slack"] += 1
+        return received
+
+    def _instant(self, row: Row, name: str) -> datetime | None:
+        column: Column | None = getattr(self.mapping.columns, name)
+        text = value_of(row, column) if column else ""
+        if column is None or not text:
+            return None
+        try:
+            found = self.instants.read(text, column.time)
+        except NoInstant as error:
+            raise Refused("date", name, str(error)) from None
+        if found > self.now:
+            raise Refused("future", name, _("The date of “%(name)s” lies in the future.", name=name))
+        return found
+
+    def _said(self, row: Row, name: str) -> str:
+        text = self._value(row, name)
+        if len(text) > LONGEST_TEXT:
+            raise Refused("too_long", name, _("Its text has more than %(n)s characters.", n=LONGEST_TEXT))
+        return text
+
+    def _phrase(self, ending: Ending) -> str:
+        return self.mapping.texts.declined if ending.outcome == "declined" else self.mapping.texts.resolved
+
+
+_NEW_LINES = re.compile(r"\r\n?")
+
+
+def value_of(row: Row, column: Column) -> str:
+    """The first of the column's names that has a value; its pattern's first group where it has one."""
+    for name in column.column:
+        text = _NEW_LINES.sub("\n", row.values.get(name, "").replace("\x00", "")).strip()
+        if text and column.pattern:
+            found = column.pattern.search(text)
+            text = (found[1] if column.pattern.groups else found[0]) if found else ""
+        if text:
+            return text
+    return ""
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

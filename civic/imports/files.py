@@ -1,0 +1,131 @@
+"""Rows of a file, one after the other: JSON lines or CSV, plain or gzip by what the file begins with."""
+
+import csv
+import difflib
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from civic.i18n import gettext as _
+from civic.imports.mapping import ImportFault, Mapping
+
+GZIP = b"\x1f\x8b"
+LONGEST_CELL = 2**20  # characters of a CSV cell
+SAMPLE = 1000  # rows in which every column of the mapping has to occur
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`line` counts from 1, in CSV where the row ends. Either `values` (texts by column) or what is wrong with it."""
+
+    line: int
+    values: dict[str, str]
+    wrong: str = ""
+
+
+class Source:
+    """A file being read. `position` of `size` bytes are read, as they lie on the disk."""
+
+    def __init__(self, path: Path, mapping: Mapping) -> None:
+        self.path, self.mapping = path, mapping
+        try:
+            self._raw: IO[bytes] = path.open("rb")
+            self.size = path.stat().st_size
+        except OSError as error:
+            raise ImportFault(f"{path}: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        self._raw.close()
+
+    @property
+    def position(self) -> int:
+        return self._raw.tell()
+
+    def rows(self) -> Iterator[Row]:
+        """Every row. Raises ImportFault where the file breaks off, or is no such file."""
+        packed = self._raw.read(2) == GZIP
+        self._raw.seek(0)
+        content: Any = io.BufferedReader(gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
+        try:
+            yield from self._csv(content) if self._is_csv(content) else self._json(content)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ImportFault(_("%(path)s: the file is broken, or ends too early.", path=self.path)) from error
+
+    def _is_csv(self, content: Any) -> bool:
+        if self.mapping.format != "auto":
+            return self.mapping.format == "csv"
+        return not content.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+
+    def _json(self, content: Any) -> Iterator[Row]:
+        for line, data in enumerate(content, 1):
+            if data.strip():
+                yield _json_row(line, data.removeprefix(b"\xef\xbb\xbf") if line == 1 else data)
+
+    def _csv(self, content: Any) -> Iterator[Row]:
+        csv.field_size_limit(LONGEST_CELL)
+        text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
+        reader = csv.reader(text, delimiter=self.mapping.delimiter, strict=True)
+        try:
+            header = next(reader, None)
+            if header is None:
+                raise ImportFault(_("%(path)s is empty.", path=self.path))
+            self.check_columns(set(header))
+            while True:
+                try:
+                    cells = next(reader, None)
+                except csv.Error as error:
+                    yield Row(reader.line_num, {}, _("This line is no CSV: %(error)s", error=error))
+                    continue
+                if cells is None:
+                    return
+                if cells:
+                    yield _csv_row(reader.line_num, header, cells)
+        finally:
+            text.detach()  # closing the file is for whoever opened it
+
+    def check_columns(self, have: set[str]) -> None:
+        """Raises ImportFault for a column of the mapping that the file does not have."""
+        missing = [name for name, optional in self.mapping.column_names.items() if name not in have and not optional]
+        if missing:
+            raise ImportFault("\n".join(_no_column(name, have) for name in missing))
+
+
+def _no_column(name: str, have: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(have), n=1, cutoff=0.5)
+    said = _("The file has no column “%(name)s”.", name=name)
+    if near:
+        return said + " " + _("Did you mean %(name)s?", name=near[0])
+    return said + " " + _("It has: %(names)s.", names=", ".join(sorted(have)) or "—")
+
+
+def _json_row(line: int, data: bytes) -> Row:
+    try:
+        found = json.loads(data.decode())
+    except (ValueError, RecursionError):
+        return Row(line, {}, _("This line is no JSON in UTF-8."))
+    if not isinstance(found, dict):
+        return Row(line, {}, _("This line is no JSON object."))
+    return Row(line, {key: _text(value) for key, value in found.items() if value is not None})
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        # A lone half of a surrogate pair can be written in JSON, but is no text.
+        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _csv_row(line: int, header: list[str], cells: list[str]) -> Row:
+    if len(cells) != len(header):
+        return Row(line, {}, _("This line has %(n)s cells instead of %(right)s.", n=len(cells), right=len(header)))
+    values = dict(zip(header, cells, strict=True))
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        return Row(line, {}, _("This line is not UTF-8."))
+    return Row(line, values)

@@ -1,0 +1,148 @@
+"""What an import needs and the installation may lack: the city, calendars, departments and categories."""
+
+import hashlib
+import re
+from collections.abc import Collection
+
+from tortoise.transactions import in_transaction
+
+from civic import cache, timing
+from civic.db import execute
+from civic.departments.actions import add_category, add_department, tell_of_additions
+from civic.departments.models import Calendar, Category, Department
+from civic.geo.models import City
+from civic.geo.queries import city
+from civic.i18n import gettext as _
+from civic.imports.entries import Entry, Refused
+from civic.imports.mapping import CategoryPart, DepartmentPart, ImportFault, Mapping
+from civic.search.text import fold
+from civic.sla.actions import lay_out_calendar
+
+LONGEST_SLUG = 64
+# Two imports that start at once found one city, and make each department once.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports.founding'))"
+
+
+async def found(mapping: Mapping) -> None:
+    """The calendars that the mapping brings, and its city where none is loaded; what exists is left as it is.
+
+    Raises ImportFault where there is no city and the mapping says none.
+    """
+    async with in_transaction():
+        await execute(LOCK)
+        if not await City.exists(id=1):
+            await _found_city(mapping)
+        for slug, part in mapping.calendars.items():
+            if not await Calendar.exists(slug=slug):
+                row = await Calendar.create(slug=slug, zone=part.zone, spec=part.spec)
+                await lay_out_calendar(row.id)
+                await tell_of_additions()
+    cache.forget_all()
+
+
+async def _found_city(mapping: Mapping) -> None:
+    part = mapping.city
+    if part is None:
+        raise ImportFault(_("No city is loaded. Load a pack (civic load …), or let the mapping say [city]."))
+    await City.create(
+        id=1,
+        names=part.names,
+        languages=list(part.languages),
+        zone=part.zone,
+        settings={"calendar": part.calendar, "response": part.response, "resolution": part.resolution},
+        bbox=list(part.bbox),
+        pack_hash="",
+        loaded_at=timing.now(),
+    )
+
+
+class Directory:
+    """The departments and categories that entries name, by those names; made on the way if the mapping says so."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.mapping = mapping
+        self.departments: dict[str, int | None] = {}
+        self.categories: dict[str, int | None] = {}
+        self._calendar: int | None = None
+
+    async def learn(self, entries: Collection[Entry]) -> None:
+        """Find or make what these entries name. Raises ImportFault for a calendar that does not exist."""
+        departments = {one.department for one in entries if one.department} - set(self.departments)
+        categories = {one.category for one in entries if one.category} - set(self.categories)
+        if not departments and not categories:
+            return
+        async with in_transaction():
+            await execute(LOCK)
+            have = await Department.all().count() + await Category.all().count()
+            for name in sorted(departments):
+                self.departments[name] = await self._department(name)
+            for name in sorted(categories):
+                self.categories[name] = await self._category(name)
+            if have != await Department.all().count() + await Category.all().count():
+                await tell_of_additions()
+        cache.forget_all()
+
+    def department(self, entry: Entry) -> int | None:
+        """Raises Refused for a department that does not exist and may not be made."""
+        if not entry.department:
+            return None
+        if (made := self.departments[entry.department]) is None:
+            reason = _("There is no department “%(name)s”.", name=entry.department[:80])
+            raise Refused("department", "department", reason)
+        return made
+
+    def category(self, entry: Entry) -> int | None:
+        """Raises Refused as `department` does."""
+        if not entry.category:
+            return None
+        if (made := self.categories[entry.category]) is None:
+            raise Refused("category", "category", _("There is no category “%(name)s”.", name=entry.category[:80]))
+        return made
+
+    async def _department(self, name: str) -> int | None:
+        mapped = self.mapping.departments
+        part = mapped.values.get(name) or DepartmentPart(slug=slug_of(name))
+        row = await Department.get_or_none(slug=part.slug)
+        if row is not None or not mapped.create:
+            return row.id if row else None
+        return await add_department(
+            part.slug,
+            names=part.names or self._named(name),
+            calendar_id=await self._calendar_id(part.calendar or mapped.calendar),
+            contacts={str(kind): text for kind, text in part.contacts.items()},
+        )
+
+    async def _category(self, name: str) -> int | None:
+        mapped = self.mapping.categories
+        part = mapped.values.get(name) or CategoryPart(code=slug_of(name))
+        row = await Category.get_or_none(code=part.code)
+        if row is not None or not mapped.create:
+            return row.id if row else None
+        settings = (await city()).settings
+        return await add_category(
+            part.code,
+            names=part.names or self._named(name),
+            response=part.response or mapped.response or settings.response,
+            resolution=part.resolution or mapped.resolution or settings.resolution,
+            group=part.group,
+            group_names=part.group_names or self._named(part.group),
+        )
+
+    def _named(self, name: str) -> dict[str, str]:
+        return {self.mapping.language or "en": name[:200]}
+
+    async def _calendar_id(self, slug: str) -> int:
+        slug = slug or (await city()).settings.calendar
+        row = await Calendar.get_or_none(slug=slug)
+        if row is None:
+            raise ImportFault(_("departments.calendar: there is no calendar “%(name)s”.", name=slug))
+        return row.id
+
+
+def slug_of(name: str) -> str:
+    """A short name made of a long one: the same one always, and hardly ever that of another."""
+    plain = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")
+    if plain and len(plain) <= LONGEST_SLUG:
+        return plain
+    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{plain[: LONGEST_SLUG - 9].strip('-')}-{mark}".lstrip("-")

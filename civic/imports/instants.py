@@ -1,0 +1,60 @@
+"""Dates and times as a source writes them, as instants."""
+
+import re
+from datetime import UTC, date, datetime, time
+
+from civic.i18n import gettext as _
+from civic.imports.mapping import ISO, Times
+from civic.sla.calendars import first_instant
+
+DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+HAS_TIME = re.compile(r"%[HIcXsT]")
+KEPT = 50_000  # dates repeat, times hardly do
+
+
+class NoInstant(ValueError):
+    """A text fits none of the formats."""
+
+
+class Instants:
+    """Reads texts in the formats of the mapping, in their order. A local time is read as calendars do."""
+
+    def __init__(self, times: Times) -> None:
+        self.times, self.zone = times, times.zoneinfo
+        self._kept: dict[tuple[str, time], datetime] = {}
+
+    def read(self, text: str, day_time: time) -> datetime:
+        """The instant in UTC; a date without a time is at `day_time` in the mapping's zone. Raises NoInstant."""
+        key = text, day_time
+        if key not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[key] = self._read(text, day_time)
+        return self._kept[key]
+
+    def _read(self, text: str, day_time: time) -> datetime:
+        for one in self.times.formats:
+            try:
+                found = _parsed(text, one)
+                if found.tzinfo is not None:
+                    return found.astimezone(UTC)
+                if _is_date(text, one):
+                    found = datetime.combine(date(found.year, found.month, found.day), day_time)
+                return first_instant(self.zone, found)
+            except (ValueError, OverflowError):
+                continue
+        raise NoInstant(
+            _(
+                "“%(text)s” is no date in a format of the mapping (%(formats)s).",
+                text=text[:40],
+                formats=", ".join(self.times.formats),
+            )
+        )
+
+
+def _parsed(text: str, how: str) -> datetime:
+    return datetime.fromisoformat(text) if how == ISO else datetime.strptime(text, how)  # noqa: DTZ007  # local
+
+
+def _is_date(text: str, how: str) -> bool:
+    return DATE.fullmatch(text) is not None if how == ISO else HAS_TIME.search(how) is None

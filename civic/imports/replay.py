@@ -1,0 +1,215 @@
+"""An entry as the rows that the actions of civic.cases would have written at those times.
+
+Clocks run by the functions that run every clock (sla.running), hashes are made as every event's (cases.events), and a
+test does the same by the actions themselves and compares every column. Two things differ, on purpose: nobody is told
+of what is history, and escalations that the clocks passed meanwhile are passed over in silence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from civic.cases import life
+from civic.cases.actions.opening import number_of
+from civic.cases.actors import SYSTEM, Actor, ActorKind
+from civic.cases.events import append
+from civic.cases.models import Assignment, Case, CaseEvent, Outcome, Part, Status
+from civic.cases.promises import next_due
+from civic.geo.queries import CityView
+from civic.imports.entries import Entry
+from civic.sla import running
+from civic.sla.calendars import WorkingCalendar
+from civic.sla.models import Clock, ClockKind
+
+CHANNEL, LOCATED_BY = "import", "import"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What promises are made by: of each category (None: of no category) its targets, of each department its calendar.
+
+    `calendars` are laid out, by id; `categories` and `departments` give code and slug.
+    """
+
+    city: CityView
+    city_calendar: int
+    targets: Mapping[int | None, tuple[str, str]]
+    department_calendar: Mapping[int, int]
+    calendars: Mapping[int, WorkingCalendar]
+    categories: Mapping[int, str]
+    departments: Mapping[int, str]
+    now: datetime
+
+
+@dataclass
+class Rows:
+    """A case with all that belongs to it. Clocks, stint and events have no ids yet."""
+
+    entry: Entry
+    case: Case
+    clocks: list[Clock]  # the case's response and resolution, then the stint's
+    stint: Assignment | None = None
+    events: list[CaseEvent] = field(default_factory=list)
+
+
+def replay(
+    entry: Entry,
+    rules: Rules,
+    case_id: int,
+    *,
+    category_id: int | None,
+    department_id: int | None,
+    area_id: int | None,
+) -> Rows:
+    """The whole history that an entry supports, until `rules.now`."""
+    story = _Story(entry, rules, case_id, category_id, area_id)
+    reason = {"step": "import", "source": entry.source.partition(":")[0]}
+    if department_id is None:
+        story.triage(reason)
+    else:
+        story.assign(department_id, reason)
+        if entry.answered is not None:
+            story.reply(entry.answered)
+        if entry.ended is not None and entry.ending.reason is not None:
+            story.decline(entry.ended, entry.ending.reason.value)
+        elif entry.ended is not None:
+            story.resolve(entry.ended)
+            story.close_by_time()
+    return story.end()
+
+
+class _Story:
+    """One method for each action that history can hold; each ends with its event, as the action does."""
+
+    def __init__(self, entry: Entry, rules: Rules, case_id: int, category_id: int | None, area_id: int | None) -> None:
+        self.entry, self.rules, at = entry, rules, entry.received
+        self.case = Case(
+            id=case_id,
+            number=number_of(case_id, rules.city.local(at)),
+            status=Status.RECEIVED,
+            category_id=category_id,
+            area_id=area_id,
+            received_at=at,
+            updated_at=at,
+        )
+        self.rows = Rows(entry, self.case, self._clocks(rules.city_calendar, at))
+        code = rules.categories[category_id] if category_id is not None else None
+        data = {"category": code, "channel": CHANNEL, "priority": self.case.priority}
+        self._event("received", at, Actor(ActorKind.REPORTER), data, new=True)
+
+    def triage(self, reason: dict[str, Any]) -> None:
+        """Nobody knows yet whose it is."""
+        self._event("triaged", self.entry.received, SYSTEM, {"reason": reason})
+
+    def assign(self, department_id: int, reason: dict[str, Any]) -> None:
+        """To the department that had it, as soon as it was received."""
+        at = self.entry.received
+        before = self._move(Status.ASSIGNED, SYSTEM)
+        self.rows.clocks += self._clocks(self.rules.department_calendar[department_id], at)
+        self.rows.stint = Assignment(case_id=self.case.id, department_id=department_id, part=Part.LEAD, started_at=at)
+        self.case.department_id = department_id
+        data: dict[str, Any] = {"from": None, "department": self.rules.departments[department_id], "reason": reason}
+        data |= {"support": [], "priority": self.case.priority, "misrouted": False}
+        self._event("assigned", at, SYSTEM, data, before=before)
+
+    def reply(self, at: datetime) -> None:
+        """The department's first public word; it takes the case up with it."""
+        before = self._move(Status.IN_PROGRESS, self._department)
+        self._word(at)
+        self._event("replied", at, self._department, text=self.entry.answer_text, before=before)
+
+    def resolve(self, at: datetime) -> None:
+        before = self._move(Status.RESOLVED, self._department)
+        self._word(at)
+        self._end_stint(at, Outcome.RESOLVED)
+        self._stop(1, at)
+        self.case.resolved_at = at
+        self.case.confirm_until = at + timedelta(days=self.rules.city.settings.confirm_days)
+        self._event("resolved", at, self._department, text=self.entry.end_text, before=before)
+
+    def decline(self, at: datetime, reason: str) -> None:
+        before = self._move(Status.DECLINED, self._department)
+        self._word(at)
+        self._end_stint(at, Outcome.DECLINED)
+        for clock in self.rows.clocks[:2]:
+            running.end(clock, at, self._calendar(clock))
+        self.case.declined_reason = reason
+        self._event("declined", at, self._department, {"reason": reason}, text=self.entry.end_text, before=before)
+
+    def close_by_time(self) -> None:
+        """Nobody disputed it within the days that there are."""
+        at = self.case.confirm_until
+        if at is None or at > self.rules.now:
+            return
+        before = self._move(Status.CONFIRMED, SYSTEM)
+        self.case.confirmed_by, self.case.confirm_until = "time", None
+        self.case.dispute_until = at + timedelta(days=self.rules.city.settings.reopen_days)
+        self._event("closed", at, SYSTEM, before=before)
+
+    def end(self) -> Rows:
+        """The rows as they are now."""
+        for clock in self.rows.clocks:
+            running.pass_over(clock, self.rules.now, self._calendar(clock))
+        return self.rows
+
+    @property
+    def _department(self) -> Actor:
+        return Actor(ActorKind.DEPARTMENT, None, self.case.department_id)
+
+    @property
+    def _stint(self) -> Assignment:
+        assert self.rows.stint is not None
+        return self.rows.stint
+
+    def _move(self, to: Status, by: Actor) -> str:
+        life.check(self.case.status, to, by)
+        before, self.case.status = self.case.status.value, to
+        return before
+
+    def _clocks(self, calendar_id: int, at: datetime) -> list[Clock]:
+        calendar = self.rules.calendars[calendar_id]
+        targets = self.rules.targets[self.case.category_id]
+        kinds = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
+        return [running.started(kind, one, calendar_id, at, calendar) for kind, one in zip(kinds, targets, strict=True)]
+
+    def _calendar(self, clock: Clock) -> WorkingCalendar:
+        return self.rules.calendars[clock.calendar_id]
+
+    def _stop(self, index: int, at: datetime) -> None:
+        clock = self.rows.clocks[index]
+        running.stop(clock, at, self._calendar(clock))
+
+    def _word(self, at: datetime) -> None:
+        """The first public word stops the case's response clock and the stint's."""
+        if self._stint.first_word_at is None:
+            self.case.first_word_at = self._stint.first_word_at = at
+            self._stop(0, at)
+            self._stop(2, at)
+
+    def _end_stint(self, at: datetime, outcome: Outcome) -> None:
+        self._stint.ended_at, self._stint.outcome = at, outcome
+        self._stint.standing = outcome == Outcome.RESOLVED
+        self._stop(3, at)
+
+    def _event(
+        self,
+        kind: str,
+        at: datetime,
+        by: Actor,
+        data: Mapping[str, Any] | None = None,
+        *,
+        text: str = "",
+        before: str = "",
+        new: bool = False,
+    ) -> None:
+        self._settle()
+        slug = self.rules.departments[by.department_id] if by.department_id else None
+        event = append(self.case, kind, by=by, at=at, department=slug, before=before, text=text, data=data, new=new)
+        self.rows.events.append(event)
+
+    def _settle(self) -> None:
+        clocks, stint = self.rows.clocks, self.rows.stint
+        self.case.due_at = next_due(clocks[0], clocks[1]) if self.case.status in life.OPEN else None
+        if stint is not None:
+            stint.due_at = next_due(clocks[2], clocks[3]) if stint.ended_at is None else None
