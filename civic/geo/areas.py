@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import shapely
@@ -88,16 +89,13 @@ class Areas:
         if not self.all:
             return {"type": "FeatureCollection", "features": []}
         west, _, east, _ = shapely.total_bounds([area.geometry for area in self.all])
-        # All at once, so that a border that two areas share stays one line after simplifying.
-        rough = _simplified([area.geometry for area in self.all], (east - west) / 1000)
-        features = [_feature(area, outline) for area, outline in zip(self.all, rough, strict=True)]
+        features = []
+        for _level, members in groupby(self.all, key=lambda area: area.level):
+            areas = list(members)
+            # All of a level together, so that a border that two areas share stays one line.
+            rough = shapely.coverage_simplify([area.geometry for area in areas], (east - west) / 1000)
+            features += [_feature(area, outline) for area, outline in zip(areas, rough, strict=True)]
         return {"type": "FeatureCollection", "features": features}
-
-
-def _simplified(geometries: list[MultiPolygon], tolerance: float) -> list[Any]:
-    """Each outline with fewer points; an area that would vanish keeps its own."""
-    rough = [geometry.simplify(tolerance, preserve_topology=True) for geometry in geometries]
-    return [small if not small.is_empty else whole for small, whole in zip(rough, geometries, strict=True)]
 
 
 def _feature(area: AreaView, outline: Any) -> dict[str, Any]:

@@ -46,8 +46,6 @@ def test_a_geometry_keeps_its_shape() -> None:
 def test_a_gps_point_of_xinzhou_falls_in_xinfu(data: Path) -> None:
     """The published outline is GCJ-02: near a border a GPS point is right only after conversion."""
     collection = json.loads((data / "geo-china" / "datav_140900_full.json").read_text("utf-8"))
-    shapes = {
-        f["properties"]["name"]: gcj02.geometry_to_wgs84(shape(f["geometry"])) for f in collection["features"]
-    }
+    shapes = {f["properties"]["name"]: gcj02.geometry_to_wgs84(shape(f["geometry"])) for f in collection["features"]}
     station = Point(112.7340, 38.4167)  # the city's centre, WGS-84
     assert [name for name, area in shapes.items() if area.contains(station)] == ["忻府区"]

@@ -1,10 +1,15 @@
 """The city, its areas and its places, as every page reads them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import ClassVar
 
 import pytest
-from geopy.exc import GeocoderServiceError
+import shapely
+from shapely.geometry import shape
 
 from civic import cache
 from civic.config import Geocoder
@@ -55,6 +60,18 @@ def test_below_and_children() -> None:
     assert AREAS.below(1) == {1, 2, 3, 4}
     assert [area.slug for area in AREAS.children(1)] == ["a2", "a3"]
     assert [area.slug for area in AREAS.children(None)] == ["a1"]
+
+
+def test_simplified_neighbours_share_their_border() -> None:
+    """What is drawn has no cracks: together the districts cover what they covered before."""
+    wavy = [(118.2 + (0.0001 if n % 2 else 0.0), 31.0 + n / 1000) for n in range(401)]
+    west = {"type": "Polygon", "coordinates": [[(118.0, 31.0), *wavy, (118.0, 31.4), (118.0, 31.0)]]}
+    east = {"type": "Polygon", "coordinates": [[(118.4, 31.0), *wavy, (118.4, 31.4), (118.4, 31.0)]]}
+    views = [AreaView(n, f"a{n}", None, 1, {}, as_multipolygon(one)) for n, one in ((1, west), (2, east))]
+    drawn = [shape(one["geometry"]) for one in Areas(views).outlines["features"]]
+    assert sum(shapely.get_num_coordinates(one) for one in drawn) < 810 / 3
+    assert drawn[0].intersection(drawn[1]).area == 0
+    assert drawn[0].union(drawn[1]).area == pytest.approx(0.16)
 
 
 def test_outlines_are_geojson_of_every_area() -> None:
@@ -153,34 +170,49 @@ async def test_a_position_is_named_by_the_nearest_place() -> None:
     assert await queries.nearest_place(31.5, 118.5) is None
 
 
-class Provider:
-    """Stands where a geopy provider's network would be."""
+class Nominatim(BaseHTTPRequestHandler):
+    """A provider on this machine that answers as Nominatim does."""
 
-    def __init__(self, answer: Sequence[object] | Exception) -> None:
-        self.answer = answer
+    answer: ClassVar[list[dict[str, str]] | None] = None  # None: it fails
 
-    def __call__(self, text: str, *, exactly_one: bool) -> Sequence[object]:
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
+    def do_GET(self) -> None:
+        self.send_response(500 if self.answer is None else 200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(self.answer or []).encode())
 
-
-class Location:
-    def __init__(self, address: str, latitude: float, longitude: float) -> None:
-        self.address, self.latitude, self.longitude = address, latitude, longitude
+    def log_message(self, *args: object) -> None:
+        """Tests print nothing."""
 
 
-async def test_a_provider_answers_only_for_the_city(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def nominatim() -> Iterator[Geocoder]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Nominatim) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        options = {"domain": f"127.0.0.1:{server.server_port}", "scheme": "http", "user_agent": "tests"}
+        yield Geocoder(provider="nominatim", options=options)
+        server.shutdown()
+        thread.join()
+
+
+async def test_a_provider_answers_only_for_the_city(database: str, nominatim: Geocoder) -> None:
     await load_city()
-    answer = [Location("Elsewhere", 48.0, 11.0), Location("人民路", 31.1, 118.1)]
-    monkeypatch.setattr(gazetteer, "provider", lambda settings: Provider(answer))
-    hits = await queries.geocode("人民路", Geocoder(provider="nominatim"))
-    assert [hit.names for hit in hits] == [{"zh": "人民路"}]
+    cache.forget_all()
+    Nominatim.answer = [
+        {"display_name": "Elsewhere", "lat": "48.0", "lon": "11.0"},
+        {"display_name": "人民路, 河滨市", "lat": "31.1", "lon": "118.1"},
+    ]
+    hits = await queries.geocode("人民路", nominatim)
+    assert [(hit.names, hit.lat, hit.lon) for hit in hits] == [({"zh": "人民路, 河滨市"}, 31.1, 118.1)]
 
 
-async def test_a_provider_that_fails_gives_nothing(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gazetteer, "provider", lambda settings: Provider(GeocoderServiceError("down")))
-    assert await queries.geocode("人民路", Geocoder(provider="nominatim")) == []
+@pytest.mark.usefixtures("database")
+async def test_a_provider_that_fails_or_is_gone_gives_nothing(nominatim: Geocoder) -> None:
+    Nominatim.answer = None
+    assert await queries.geocode("人民路", nominatim) == []
+    gone = nominatim.model_copy(update={"options": {**nominatim.options, "domain": "127.0.0.1:9"}})
+    assert await queries.geocode("人民路", gone) == []
 
 
 def test_an_unknown_provider_is_a_fault_of_the_setup() -> None:

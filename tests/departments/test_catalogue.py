@@ -1,0 +1,89 @@
+"""The catalogue in memory: what is in force, what left it, and who gets what where."""
+
+import pytest
+
+from civic.departments.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
+
+CITY, DISTRICT, QUARTER = 1, 2, 3  # areas, one in another
+EVERYWHERE, IN_DISTRICT, WATER = 10, 11, 12  # departments
+NOISE, LEAK, NOBODY_S = 20, 21, 22  # categories
+
+
+def category(id: int, code: str, group: str = "a", retired: bool = False) -> CategoryView:
+    return CategoryView(
+        id=id, code=code, group_code=group, group={"en": group}, names={"en": code}, descriptions={}, questions=(),
+        response_target="1 day", resolution_target="2 days", photo_required=False, evidence_required=False,
+        public=True, position=id, retired=retired,
+    )  # fmt: skip
+
+
+def department(id: int, slug: str, parent: int | None = None, retired: bool = False) -> DepartmentView:
+    return DepartmentView(id, slug, parent, {"en": slug}, 1, {}, retired)
+
+
+CATALOGUE = Catalogue(
+    every_category=[
+        category(NOISE, "noise"),
+        category(LEAK, "leak", "b"),
+        category(NOBODY_S, "nobody-s"),
+        category(29, "old", "c", retired=True),
+    ],
+    every_department=[
+        department(EVERYWHERE, "urban"),
+        department(IN_DISTRICT, "urban-old-town", EVERYWHERE),
+        department(WATER, "water"),
+        department(19, "gone", WATER, retired=True),
+    ],
+    every_service=[ServiceView(30, "library", {"en": "Library"}, WATER, {}, "", None, None, 0, False)],
+    given={(NOISE, None): EVERYWHERE, (NOISE, DISTRICT): IN_DISTRICT, (LEAK, CITY): WATER},
+)
+
+
+@pytest.mark.parametrize(
+    ("category_id", "path", "expected"),
+    [
+        (NOISE, [QUARTER, DISTRICT, CITY], IN_DISTRICT),  # the nearest area above that has one
+        (NOISE, [4, CITY], EVERYWHERE),
+        (NOISE, [], EVERYWHERE),
+        (LEAK, [QUARTER, DISTRICT, CITY], WATER),
+        (LEAK, [], None),  # only within the city
+        (NOBODY_S, [QUARTER, DISTRICT, CITY], None),
+        (None, [QUARTER, DISTRICT, CITY], None),
+    ],
+)
+def test_who_gets_what_where(category_id: int | None, path: list[int], expected: int | None) -> None:
+    assert CATALOGUE.department_for(category_id, path) == expected
+
+
+def test_groups_stand_in_the_order_of_their_first_category() -> None:
+    assert [(group.code, [one.code for one in group.categories]) for group in CATALOGUE.groups] == [
+        ("a", ["noise", "nobody-s"]),
+        ("b", ["leak"]),
+    ]
+
+
+def test_what_left_the_pack_is_found_by_id_only() -> None:
+    assert CATALOGUE.category_by_id[29].retired
+    assert "old" not in CATALOGUE.category_by_code
+    assert CATALOGUE.department_by_id[19].slug == "gone"
+    assert "gone" not in CATALOGUE.department_by_slug
+    assert [one.slug for one in CATALOGUE.departments] == ["urban", "urban-old-town", "water"]
+    assert CATALOGUE.service_by_slug["library"] is CATALOGUE.service_by_id[30]
+
+
+def test_the_tree_of_departments() -> None:
+    assert [one.slug for one in CATALOGUE.children(None)] == ["urban", "water"]
+    assert CATALOGUE.below(EVERYWHERE) == {EVERYWHERE, IN_DISTRICT}
+    assert CATALOGUE.below(WATER) == {WATER}
+
+
+def test_a_question_is_read_as_it_is_stored() -> None:
+    stored = {
+        "code": "flow",
+        "names": {"en": "How much?"},
+        "kind": "choice",
+        "options": [{"code": "drip", "names": {"en": "Drip"}}],
+    }
+    question = Question.of(stored)
+    assert (question.kind, question.required) == ("choice", False)
+    assert question.options[0].names == {"en": "Drip"}
