@@ -35,6 +35,8 @@ def failing_plainly() -> Iterator[None]:
         lines = [f"{name}: {text}" for name, text in error.fields.items()]
         sys.stderr.write("\n".join(lines or [str(error.message)]) + "\n")
         raise SystemExit(CANNOT if isinstance(error, SetupError) else WRONG) from None
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
 
 
 @contextmanager

@@ -4,12 +4,13 @@ import asyncio
 import errno
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ from civic.errors import SetupError
 commands = group()
 log = logs.get(__name__)
 
+ASKED = (128 + signal.SIGTERM, 128 + signal.SIGHUP)  # exit codes of being told to end
 GRACE = 4  # seconds that requests in hand have when the program ends
 LAST_WORD = 10  # seconds that workers have for the job in hand
 LONGEST_WAIT = 60  # seconds at most between two starts of workers that keep ending
@@ -52,11 +54,49 @@ def run(config: Config, *, workers: bool = True) -> None:
 
     logs.set_up(config.server.log)
     address = f"http://{_shown(config.server.host)}:{config.server.port}"
-    with ending_on_signals(), serve_lock(config.paths.var, address), _listening(config) as listener:
-        with db.database_url(config) as url, reaching():
-            asyncio.run(db.migrate_if_needed(url))
-            with _workers_beside() if workers else _nothing(), _announced(config, listener):
-                _serve_web(config, listener)
+    try:
+        with ending_on_signals(), serve_lock(config.paths.var, address), _listening(config) as listener:
+            with _database(config) as url:
+                with reaching():
+                    asyncio.run(db.migrate_if_needed(url))
+                with _workers_beside() if workers else _nothing(), _announced(config, listener):
+                    _serve_web(config, listener)
+    except (SystemExit, KeyboardInterrupt) as asked:  # it was told to end, and has: that is no failure
+        if isinstance(asked, SystemExit) and asked.code not in ASKED:
+            raise
+
+
+@contextmanager
+def _database(config: Config) -> Iterator[str]:
+    """The URL of the database; the embedded one is started again should even its supervisor be killed."""
+    if url := config.database.url.get_secret_value():
+        yield url
+        return
+    from civic.postgres.server import acquire
+
+    with acquire(config.paths.var) as handle, _again_and_again(handle.ensure):
+        yield handle.url()
+
+
+@contextmanager
+def _again_and_again(what: Callable[[], None]) -> Iterator[None]:
+    """Call `what` every other second in a thread, for as long as the block lasts."""
+    stop = threading.Event()
+
+    def call() -> None:
+        while not stop.wait(2):
+            try:
+                what()
+            except SetupError as error:
+                log.error("database cannot be started again", why=str(error.message))
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _shown(host: str) -> str:
@@ -90,9 +130,9 @@ def _listening(config: Config) -> Iterator[socket.socket]:
 
 def _serve_web(config: Config, listener: socket.socket) -> None:
     import uvicorn
+    from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
-    several = config.server.processes > 1
     settings = uvicorn.Config(
         "civic.app:serve",
         factory=True,
@@ -106,9 +146,12 @@ def _serve_web(config: Config, listener: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE,
         lifespan="on",
     )
-    if several:
+    if config.server.processes > 1:
         metrics.prepare(config.paths.var)
-        Multiprocess(settings, sockets=[listener]).run()
+        several = Multiprocess(settings, sockets=[listener])
+        several.run()
+        if any(one.exitcode == STARTUP_FAILURE for one in several.processes):
+            raise SetupError("The web processes could not start; the lines above say why.")
         return
     server = uvicorn.Server(settings)
     server.run(sockets=[listener])
