@@ -103,7 +103,10 @@ class Joined:
         return all(found) if self.word == "and" else any(found)
 
     def explain(self, names: Callable[[str, str], str]) -> str:
-        said = [f"({s})" if isinstance(p, Joined) else s for p in self.parts for s in [p.explain(names)]]
+        said = [
+            _("(%(condition)s)", condition=part.explain(names)) if isinstance(part, Joined) else part.explain(names)
+            for part in self.parts
+        ]
         return (_(" and ") if self.word == "and" else _(" or ")).join(said)
 
     def tests(self) -> Iterator[Test]:
@@ -255,7 +258,7 @@ def _syntax(error: UnexpectedInput, text: str) -> str:
             return f'{where}: for "is equal" write =='
         if char in "\"'":
             return f"{where}: this text has no closing quote"
-        return f"{where}: {char!r} does not belong here"
+        return f'{where}: "{char}" does not belong here'
     found = str(error.token) if isinstance(error, UnexpectedToken) else ""
     return f'{where}: "{found}" does not belong here'
 
