@@ -87,7 +87,7 @@
   function one(element) {
     const map = open(element);
     const at = [Number(element.dataset.lat), Number(element.dataset.lon)];
-    map.setView(at, 15);
+    map.setView(at, element.dataset.tiles ? 16 : 12);
     L.marker(at, { icon: pin(element.dataset.look || "", true), interactive: false }).addTo(map);
   }
 
