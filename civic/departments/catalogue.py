@@ -31,9 +31,7 @@ class Question:
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Question":
         options = tuple(Option(one["code"], one["names"]) for one in stored.get("options", ()))
-        return cls(
-            stored["code"], stored["names"], stored["kind"], bool(stored.get("required", False)), options
-        )
+        return cls(stored["code"], stored["names"], stored["kind"], bool(stored.get("required", False)), options)
 
 
 @dataclass(frozen=True, slots=True)

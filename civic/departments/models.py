@@ -76,9 +76,7 @@ class Category(Model):
     resolution_target = fields.CharField(40)
     photo_required = fields.BooleanField(default=False)  # with the report
     evidence_required = fields.BooleanField(default=False)  # with the resolution
-    public = fields.BooleanField(
-        default=True
-    )  # False: its reports are seen by their author and the desk only
+    public = fields.BooleanField(default=True)  # False: its reports are seen by their author and the desk only
     position = fields.IntField(default=0)
     retired_at = fields.DatetimeField(null=True)
 
