@@ -213,9 +213,7 @@ class Terms:
     yardsticks: Yardsticks
 
 
-def _department_lines(
-    tallies: Mapping[str, Tally], stars: Mapping[str, Stars], terms: Terms
-) -> dict[str, Any]:
+def _department_lines(tallies: Mapping[str, Tally], stars: Mapping[str, Stars], terms: Terms) -> dict[str, Any]:
     city, none = terms.yardsticks.stints, Stars(0, 0, 0)
     return {
         slug: _line(tallies.get(slug, Tally()), stars.get(slug, none), terms, city=city, slug=slug)
@@ -264,9 +262,7 @@ def _share(share: Share, least: int) -> dict[str, Any]:
     return _found(n, wilson(met, n), {"met": met}) if n >= least else _nothing(n, "met")
 
 
-def _speed(
-    taken: Sequence[tuple[str, int]], usual: Mapping[str, int], seed: int, least: int
-) -> dict[str, Any]:
+def _speed(taken: Sequence[tuple[str, int]], usual: Mapping[str, int], seed: int, least: int) -> dict[str, Any]:
     # a case may be of a category in which no stint was resolved: it has no yardstick; a stint always has one
     pairs = [(usual[category], 2 * seconds) for category, seconds in taken if category in usual]
     if len(pairs) < least:

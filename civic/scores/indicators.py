@@ -75,9 +75,7 @@ def satisfaction(own: Stars, city: Stars) -> Estimate:
     mean = shrunk_mean(own, city)
     variance = (city.n * city.squares - city.total * city.total) / (city.n * city.n)
     half = Z * math.sqrt(variance / (PRIOR + own.n))
-    return Estimate(
-        _stars_share(mean), max(0.0, _stars_share(mean - half)), min(1.0, _stars_share(mean + half))
-    )
+    return Estimate(_stars_share(mean), max(0.0, _stars_share(mean - half)), min(1.0, _stars_share(mean + half)))
 
 
 def shrunk_mean(own: Stars, city: Stars) -> float:
@@ -159,9 +157,7 @@ def composite(parts: Mapping[str, Estimate], weights: Mapping[str, float]) -> Es
     if total == 0:
         return None
     value = 100 * (math.fsum(weights[name] * part.value for name, part in parts.items()) / total)
-    half = 100 * (
-        math.fsum(weights[name] * ((part.hi - part.lo) / 2) for name, part in parts.items()) / total
-    )
+    half = 100 * (math.fsum(weights[name] * ((part.hi - part.lo) / 2) for name, part in parts.items()) / total)
     return Estimate(value, max(0.0, value - half), min(100.0, value + half))
 
 

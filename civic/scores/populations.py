@@ -49,12 +49,7 @@ def declined(row: StintRow, period: Period) -> bool:
 
 def speed(row: StintRow, period: Period) -> int | None:
     """Working seconds taken, at least a minute, for a standing resolution that was made in the period."""
-    if (
-        row.role == "support"
-        or not row.standing
-        or row.worked_s is None
-        or not within(row.resolved_at, period)
-    ):
+    if row.role == "support" or not row.standing or row.worked_s is None or not within(row.resolved_at, period):
         return None
     return max(row.worked_s, SHORTEST)
 

@@ -91,8 +91,8 @@ def instant(moment: datetime) -> str:
     """An aware moment in the files' form, 2024-03-01T08:30:00Z. Raises ValueError for one without a zone."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
-    # a moment without zone is written twice as fast, and a year's file has 150,000 of them
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    # the slice is cheaper than taking the zone away first, and a year's file has 150,000 of them
+    return moment.astimezone(UTC).isoformat()[:-6] + "Z"
 
 
 def write_stints(rows: Iterable[StintRow]) -> bytes:
@@ -227,9 +227,7 @@ def _read(row_type: type[Any], data: bytes, file: str) -> Iterator[tuple[int, li
             raise ValueError(f"{file}: the first line must be {','.join(header)}")
         for cells in reader:
             if len(cells) != len(header):
-                raise ValueError(
-                    f"{file} line {reader.line_num}: {len(cells)} cells instead of {len(header)}"
-                )
+                raise ValueError(f"{file} line {reader.line_num}: {len(cells)} cells instead of {len(header)}")
             yield reader.line_num, cells
     except csv.Error as error:
         raise ValueError(f"{file} line {reader.line_num}: {error}") from error

@@ -36,9 +36,7 @@ def verify(release: Mapping[str, Any], stints: bytes, ratings: bytes) -> list[Di
     """
     differences = [*_files(release, STINTS_FILE, stints), *_files(release, RATINGS_FILE, ratings)]
     if release.get("method") != METHOD:
-        differences.append(
-            Difference("$.method", release.get("method", ABSENT), f"this program computes {METHOD}")
-        )
+        differences.append(Difference("$.method", release.get("method", ABSENT), f"this program computes {METHOD}"))
     else:
         differences += _results(release, stints, ratings)
     return differences + _seal(release)
@@ -105,11 +103,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _step(key: str) -> str:
-    return (
-        f".{key}"
-        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key)
-        else f"[{json.dumps(key, ensure_ascii=False)}]"
-    )
+    return f".{key}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key) else f"[{json.dumps(key, ensure_ascii=False)}]"
 
 
 def _said(value: Any) -> str:

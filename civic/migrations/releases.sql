@@ -1,0 +1,17 @@
+-- A release never changes; a correction is a new one, and each is corrected once at most.
+CREATE FUNCTION refuse_release_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a release never changes: publish a correction' USING ERRCODE = 'restrict_violation';
+END
+$$;
+
+CREATE TRIGGER release_immutable BEFORE UPDATE OR DELETE ON release
+    FOR EACH ROW EXECUTE FUNCTION refuse_release_change();
+CREATE TRIGGER release_file_immutable BEFORE UPDATE OR DELETE ON release_file
+    FOR EACH ROW EXECUTE FUNCTION refuse_release_change();
+CREATE UNIQUE INDEX one_correction_of_release ON release (corrects_id) WHERE corrects_id IS NOT NULL;
+
+-- How long a case waited for its reporter is asked of every resolved stint of a period, and few ever wait.
+CREATE INDEX case_event_waits ON case_event (case_id, seq) WHERE to_status = 'waiting';
+-- Hidden posts are few; to find them the texts of all posts would have to be read.
+CREATE INDEX post_hidden ON post (id) WHERE visibility = 'hidden';

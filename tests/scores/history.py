@@ -1,0 +1,153 @@
+"""Made-up cases in the small city of tests/cases/town.py: every way that a row of the scores can come out."""
+
+from collections.abc import Awaitable, Callable
+
+from civic.accounts.models import User
+from civic.cases import actions
+from civic.cases.models import Case
+from civic.posts.models import Kind, Post, Visibility
+from civic.reports.models import Report
+from tests.cases.town import REASON, REPORTER, Town, assigned, at, received
+
+MONDAY, TUESDAY, WEDNESDAY = "2026-11-09", "2026-11-10", "2026-11-11"
+
+
+async def report(case: Case, author: User | None = None, *, spam: bool = False) -> Report:
+    """The main report of a case, by somebody without an account unless said."""
+    post = await Post.create(
+        kind=Kind.REPORT,
+        author=author,
+        text="A hole.",
+        created_at=case.received_at,
+        visibility=Visibility.HIDDEN if spam else Visibility.PUBLIC,
+        hidden_reason="spam" if spam else "",
+    )
+    return await Report.create(post=post, case=case, lat=31.2, lon=121.5)
+
+
+async def _solved(town: Town) -> Case:
+    """Asked on Tuesday at 10:00, answered on Wednesday at 10:00, resolved at 11:00: 2 of 9 hours were worked."""
+    case = await assigned(town, f"{TUESDAY} 09:00")
+    report_of = await report(case)
+    with at(f"{TUESDAY} 10:00"):
+        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+    with at(f"{WEDNESDAY} 10:00"):
+        await actions.answer(case.id, by=REPORTER, text="There.")
+    with at(f"{WEDNESDAY} 11:00"):
+        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+    for day, stars in ((WEDNESDAY, 2), ("2026-11-12", 5)):
+        with at(f"{day} 12:00"):
+            await actions.rate(case.id, rater=f"post:{report_of.post_id}", stars=stars)
+    return case
+
+
+async def _waited_for_days(town: Town) -> Case:
+    """A target of elapsed days, and a pause in it: the working time still leaves out what was waited."""
+    case = await assigned(town, f"{TUESDAY} 09:00", town.lamp)
+    with at(f"{TUESDAY} 11:00"):
+        await actions.ask(case.id, by=town.of(town.roads), text="Which lamp?")
+    with at(f"{WEDNESDAY} 09:30"):
+        await actions.answer(case.id, by=REPORTER, text="That one.")
+    with at(f"{WEDNESDAY} 10:00"):
+        await actions.recategorise(case.id, town.pothole, by=town.of(town.roads))
+        await actions.resolve(case.id, by=town.of(town.roads), text="Lit.")
+    return case
+
+
+async def _disputed(town: Town) -> Case:
+    case = await assigned(town, f"{TUESDAY} 09:00")
+    with at(f"{TUESDAY} 10:00"):
+        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+    with at(f"{TUESDAY} 11:00"):
+        await actions.dispute(case.id, by=REPORTER, text="It is not.")
+    return case
+
+
+async def _passed_on(town: Town) -> Case:
+    """Roads hands it to parks, which gives it back, as misrouted; then water has it."""
+    case = await assigned(town, f"{TUESDAY} 09:00")
+    with at(f"{TUESDAY} 10:00"):
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
+    with at(f"{TUESDAY} 10:30"):
+        await actions.give_back(case.id, by=town.of(town.parks), text="Not ours.")
+    with at(f"{TUESDAY} 11:00"):
+        await actions.assign(case.id, town.water.id, by=town.desk, reason=REASON, misrouted=True)
+    return case
+
+
+async def _declined(town: Town) -> Case:
+    case = await assigned(town, f"{TUESDAY} 09:00")
+    with at(f"{TUESDAY} 10:00"):
+        await actions.decline(case.id, by=town.of(town.roads), reason="not_public", text="Private ground.")
+    with at(f"{TUESDAY} 12:00"):
+        await actions.rate(case.id, rater="post:999999", stars=1)
+    return case
+
+
+async def _upheld(town: Town) -> Case:
+    case = await _declined(town)
+    with at(f"{TUESDAY} 14:00"):
+        await actions.uphold(case.id, by=town.desk, text="It is public ground.")
+    return case
+
+
+async def _helped(town: Town) -> Case:
+    """Parks helps roads; both still at work; roads waits for the reporter."""
+    case = await assigned(town, f"{TUESDAY} 09:00")
+    with at(f"{TUESDAY} 10:00"):
+        await actions.accept(case.id, by=town.of(town.roads))
+        await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="A tree, too.")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+    return case
+
+
+async def _untouched(town: Town) -> Case:
+    return await received(town, f"{TUESDAY} 09:00")
+
+
+async def _of_september(town: Town) -> Case:
+    case = await assigned(town, "2026-09-08 09:00")
+    with at("2026-09-08 10:00"):
+        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+    return case
+
+
+async def _merged(town: Town) -> Case:
+    into = await received(town, f"{MONDAY} 09:00")
+    case = await assigned(town, f"{TUESDAY} 09:00")
+    with at(f"{TUESDAY} 10:00"):
+        await actions.merge(case.id, into.id, by=town.desk, text="The same.")
+        await actions.exclude(into.id, by=town.desk)
+    return case
+
+
+async def _spam(town: Town) -> Case:
+    case = await assigned(town, f"{TUESDAY} 09:00")
+    await report(case, spam=True)
+    return case
+
+
+async def _own(town: Town) -> Case:
+    """Reported by somebody of the departments to themselves, and rated so."""
+    case = await assigned(town, f"{TUESDAY} 09:00")
+    main = await report(case, town.agent)
+    with at(f"{TUESDAY} 10:00"):
+        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+        await actions.rate(case.id, rater=f"post:{main.post_id}", stars=5)
+    return case
+
+
+LIVES: dict[str, Callable[[Town], Awaitable[Case]]] = {
+    "solved": _solved,
+    "waited": _waited_for_days,
+    "disputed": _disputed,
+    "passed on": _passed_on,
+    "declined": _declined,
+    "upheld": _upheld,
+    "helped": _helped,
+    "untouched": _untouched,
+    "of september": _of_september,
+    "merged": _merged,
+    "spam": _spam,
+    "own": _own,
+}
