@@ -31,6 +31,12 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+# One system call instead of a thousand: seconds less after a crash on a busy disk. Older kernels hide its errors.
+SYNC = (
+    "syncfs"
+    if sys.platform == "linux" and tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 8)
+    else "fsync"
+)
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
@@ -110,7 +116,7 @@ class Cluster:
     def flush(self) -> subprocess.Popen[bytes]:
         """Start to bring a new data folder to disk: a thousand files, seconds on a busy disk."""
         return subprocess.Popen(
-            [self.programs / "initdb", "-D", str(self.data), "--sync-only"],
+            [self.programs / "initdb", "-D", str(self.data), "--sync-only", f"--sync-method={SYNC}"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -123,6 +129,7 @@ class Cluster:
         """Start the server; its log comes on the pipe `stderr`. It is asked to stop if this process dies."""
         self._clear(socket)
         settings = SETTINGS | {"unix_socket_directories": str(socket), "unix_socket_permissions": "0700"}
+        settings["recovery_init_sync_method"] = SYNC
         if not durable:
             settings |= HASTY
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]

@@ -16,6 +16,7 @@ from civic.postgres.places import Unable
 
 POLL = 0.1  # seconds between looks whether anybody still uses the database
 FAILURE_SHOWN = 1.0  # seconds that a failure stands for those who wait; then the next one tries again
+STARTS = 3  # of a server that is killed meanwhile
 LOG_BYTES = 5_000_000
 
 
@@ -118,6 +119,14 @@ class Supervisor:
 
     def start(self, cluster: Cluster) -> None:
         """Start the server and wait until it accepts connections. Raises Unable with what it logged."""
+        for _ in range(STARTS):
+            if self.started(cluster):
+                self.say("ready", self.note)
+                return
+        raise cluster.unable("is killed whenever it starts", "\n".join(self.log.tail))
+
+    def started(self, cluster: Cluster) -> bool:
+        """Whether the server now accepts connections; False if somebody killed it. Raises Unable."""
         assert self.socket
         lock = self.alone(cluster)
         self.server = cluster.start(lock, self.socket, durable=self.durable)
@@ -127,11 +136,13 @@ class Supervisor:
             self.pause(0.01)
             if self.server.poll() is not None:
                 self.drain(0)
+                if self.server.returncode < 0:
+                    return False
                 raise cluster.unable("does not start", "\n".join(self.log.tail))
             if not recovering and any("recovery in progress" in line for line in self.log.tail):
                 recovering = True
                 self.say("starting", "repairing after a crash, which may take minutes")
-        self.say("ready", self.note)
+        return True
 
     def watch(self, cluster: Cluster) -> None:
         """Return when the server ended though it is needed: somebody killed it, or memory was short."""

@@ -1,5 +1,6 @@
 """Real programs on real servers, killed for real; each test has a folder of its own and leaves nothing running."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from civic.postgres import locks
@@ -50,13 +52,17 @@ class Program:
         self._url = self._url or self._line()
         return self._url
 
-    def ask(self, line: str) -> str:
-        """What the program's database answers."""
+    def ask(self, statement: str) -> object:
+        """What its database answers: one value."""
+        return asyncio.run(_value(self.url, statement))
+
+    def ensure(self) -> None:
+        """Let the program make sure of its database, which may have another address then."""
         assert self.url
         assert self.process.stdin
-        self.process.stdin.write(line + "\n")
+        self.process.stdin.write("\n")
         self.process.stdin.flush()
-        return self._line()
+        self._url = self._line()
 
     def _line(self) -> str:
         assert self.process.stdout
@@ -66,12 +72,20 @@ class Program:
             pytest.fail(f"the program ended: {self.process.stderr.read()}")
         return line
 
-    def end(self, how: signal.Signals | None = None, *, last: str = "") -> tuple[str, str]:
-        """End it: by the end of its input, after a `last` line, or by a signal. Its last output and errors."""
+    def end(self, how: signal.Signals | None = None) -> tuple[str, str]:
+        """End it: by the end of its input, or by a signal. Its last output and errors."""
         self.ended = True
         if how:
             self.process.send_signal(how)
-        return self.process.communicate(last)
+        return self.process.communicate()
+
+
+async def _value(url: str, statement: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
 
 
 @pytest.fixture
