@@ -1,0 +1,96 @@
+"""`civic import`: reports from elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from civic.cli.common import AsJson, answer, configured, group, with_database
+from civic.config import Config
+from civic.i18n import gettext as _
+from civic.imports.actions import Progress, import_file
+from civic.imports.mapping import read_mapping
+
+commands = group()
+
+SAID_EVERY = 10  # seconds between two lines where there is no terminal
+INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
+
+
+@commands.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="JSON lines or CSV, plain or gzip.")],
+    mapping: Annotated[Path, typer.Option(help="What the columns mean: docs/import.md.")],
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where refused rows go.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import reports with their history. Stopped and started again, it goes on where it was."""
+    read = read_mapping(mapping)
+    where = rejects or configured().paths.var / f"import-{read.name}-rejects.jsonl"
+
+    async def work(_config: Config) -> Progress:
+        with _showing() as told:
+            return await import_file(file, read, where, told=told)
+
+    try:
+        done = with_database(work)
+    except KeyboardInterrupt:
+        sys.stderr.write(_("Stopped. What was imported stays; the same command goes on from there.") + "\n")
+        raise SystemExit(INTERRUPTED) from None
+    answer(done.as_json(), _summary(done, where), as_json)
+
+
+def _summary(done: Progress, rejects: Path) -> str:
+    lines = [
+        _(
+            "%(imported)s imported, %(refused)s refused, %(unchanged)s unchanged, in %(seconds)s s.",
+            imported=f"{done.imported:,}",
+            refused=f"{done.refused:,}",
+            unchanged=f"{done.unchanged:,}",
+            seconds=f"{done.seconds:.1f}",
+        )
+    ]
+    lines += [f"  {count:,} × {kind}" for kind, count in done.reasons.most_common()]
+    if done.refused:
+        lines.append(_("The refused rows and their reasons are in %(path)s.", path=rejects))
+    return "\n".join(lines)
+
+
+@contextmanager
+def _showing() -> Iterator[Callable[[Progress], None]]:
+    """Progress on stderr: a bar on a terminal, else a line now and then."""
+    if not sys.stderr.isatty():
+        yield _Lines().tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda progress: bar.update(task, completed=progress.share, description=_rate(progress))
+
+
+def _rate(progress: Progress) -> str:
+    rate = progress.rows / max(progress.seconds, 1e-3)
+    return _("%(rows)s rows, %(rate)s a second", rows=f"{progress.rows:,}", rate=f"{rate:,.0f}")
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self.said = monotonic()
+
+    def tell(self, progress: Progress) -> None:
+        if monotonic() - self.said < SAID_EVERY:
+            return
+        self.said = monotonic()
+        left = progress.seconds / progress.share - progress.seconds if progress.share else 0
+        line = _("%(rate)s, about %(left)s s left", rate=_rate(progress), left=f"{left:.0f}")
+        sys.stderr.write(line + "\n")

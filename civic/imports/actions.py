@@ -1,0 +1,225 @@
+"""Importing a file, a batch a transaction: it can be stopped and started again at any instant."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+from pathlib import Path
+from time import monotonic
+from typing import IO, Any
+
+from tortoise.transactions import in_transaction
+
+from civic import timing
+from civic.cases import promises
+from civic.cases.models import Case
+from civic.db import execute, fetch
+from civic.departments.queries import catalogue
+from civic.geo.queries import areas, city
+from civic.i18n import gettext as _
+from civic.imports.entries import Entry, Refused, Understanding, value_of
+from civic.imports.files import SAMPLE, Row, Source
+from civic.imports.founding import Directory, found
+from civic.imports.mapping import ImportFault, Mapping
+from civic.imports.replay import Rows, Rules, replay
+from civic.imports.writing import analyse, ids_of, write
+from civic.sla.queries import working_calendar
+
+BATCH = 500
+WORTH_ANALYSING = 1000  # rows
+# One batch at a time of all imports of one mapping: the second of two finds what the first has written.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports'), hashtext($1))"
+
+
+@dataclass
+class Progress:
+    """How far an import is: rows by what became of them, and the share of the file that is read."""
+
+    imported: int = 0
+    refused: int = 0
+    unchanged: int = 0  # imported before
+    share: float = 0.0
+    seconds: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)  # of refusals, by kind
+    noted: Counter[str] = field(default_factory=Counter)  # what was read otherwise than it stood there
+
+    @property
+    def rows(self) -> int:
+        return self.imported + self.refused + self.unchanged
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        plain = asdict(self) | {"reasons": dict(self.reasons), "noted": dict(self.noted)}
+        return {name: value for name, value in plain.items() if name != "share"} | {"seconds": round(self.seconds, 2)}
+
+
+async def import_file(
+    path: Path,
+    mapping: Mapping,
+    rejects: Path,
+    *,
+    told: Callable[[Progress], None] = lambda progress: None,
+    batch: int = BATCH,
+) -> Progress:
+    """Import every row of a file that is not in the database yet; `told` hears of each batch.
+
+    A row is known by its source ("jarokelo:139838"), so that starting again goes on, and two at once double nothing.
+    Refused rows go to `rejects` (JSON lines: line, id, column, reason, row), which only its owner can read. Raises
+    ImportFault where the mapping or the file is wrong; batches that were written stay.
+    """
+    source = Source(path, mapping)
+    try:
+        with _private(rejects) as file:
+            return await _Import(source, mapping, file, told).run(batch)
+    finally:
+        source.close()
+
+
+def _private(path: Path) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
+
+
+class _Import:
+    def __init__(self, source: Source, mapping: Mapping, rejects: IO[str], told: Callable[[Progress], None]) -> None:
+        self.source, self.mapping, self.rejects, self.told = source, mapping, rejects, told
+        self.understanding = Understanding(mapping, timing.now())
+        self.directory = Directory(mapping)
+        self.progress = Progress(noted=self.understanding.noted)
+
+    async def run(self, size: int) -> Progress:
+        started, rows = monotonic(), self.source.rows()
+        first = list(islice(rows, SAMPLE))
+        self._check(first)
+        await found(self.mapping)
+        for batch in _batches(first, rows, size):
+            await self._batch(batch)
+            self.progress.share = self.source.position / max(self.source.size, 1)
+            self.progress.seconds = monotonic() - started
+            self.told(self.progress)
+        if self.progress.imported >= WORTH_ANALYSING:
+            await analyse()
+        self.progress.seconds = monotonic() - started
+        return self.progress
+
+    def _check(self, first: Sequence[Row]) -> None:
+        """Stop before anything is written where the mapping fits none of the first rows."""
+        good = [row for row in first if not row.wrong]
+        if good:
+            self.source.check_columns({name for row in good for name in row.values})
+        reader, reasons = Understanding(self.mapping, self.understanding.now), Counter[str]()
+        for row in first:
+            try:
+                reader.entry(row)
+            except Refused as refused:
+                reasons[f"{refused.column}: {refused.reason}" if refused.column else refused.reason] += 1
+        if not first:
+            raise ImportFault(_("%(path)s is empty.", path=self.source.path))
+        if reasons.total() == len(first):
+            head = _("None of the first %(n)s rows could be imported. Nothing was.", n=len(first))
+            lines = [f"  {count} × {reason}" for reason, count in reasons.most_common(5)]
+            raise ImportFault("\n".join([head, *lines]))
+
+    async def _batch(self, rows: Sequence[Row]) -> None:
+        entries = []
+        for row in rows:
+            try:
+                entries.append((row, self.understanding.entry(row)))
+            except Refused as refused:
+                self._refuse(row, refused)
+        await self.directory.learn([entry for _row, entry in entries])
+        ready = []
+        for row, entry in entries:
+            try:
+                ready.append(await self._placed(entry))
+            except Refused as refused:
+                self._refuse(row, refused)
+        written = await self._write(ready) if ready else 0
+        self.progress.imported += written
+        self.progress.unchanged += len(ready) - written
+        self.rejects.flush()
+
+    async def _placed(self, entry: Entry) -> "Placed":
+        """With its department, category and area. Raises Refused for one that does not exist, or outside the city."""
+        everywhere = await areas()
+        area = everywhere.at(entry.lat, entry.lon)
+        if area is None and len(everywhere) and self.mapping.place.outside == "refuse":
+            raise Refused("outside", "lat", _("Its place is outside of the city."))
+        department, category = self.directory.department(entry), self.directory.category(entry)
+        return Placed(entry, department, category, area.id if area else None)
+
+    async def _write(self, ready: Sequence["Placed"]) -> int:
+        """Write those that are not in the database; how many that were."""
+        async with in_transaction():
+            await execute(LOCK, self.mapping.name)
+            have = await fetch("SELECT source FROM post WHERE source = ANY($1)", [one.entry.source for one in ready])
+            known = {row["source"] for row in have}
+            new = [one for one in ready if one.entry.source not in known]
+            if new:
+                rules = await _rules(new, self.understanding.now)
+                ids = await ids_of(Case, len(new))
+                cases = [one.replayed(rules, next(ids)) for one in new]
+                private = frozenset(one.id for one in (await catalogue()).every_category if not one.public)
+                await write(cases, language=self.mapping.language, private=private)
+        return len(new)
+
+    def _refuse(self, row: Row, why: Refused) -> None:
+        self.progress.refused += 1
+        self.progress.reasons[why.kind] += 1
+        said = {
+            "line": row.line,
+            "id": value_of(row, self.mapping.columns.id),
+            "column": why.column,
+            "reason": why.reason,
+            "row": row.values,
+        }
+        self.rejects.write(json.dumps(said, ensure_ascii=False) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry with the ids of what it names."""
+
+    entry: Entry
+    department_id: int | None
+    category_id: int | None
+    area_id: int | None
+
+    def replayed(self, rules: Rules, case_id: int) -> Rows:
+        return replay(
+            self.entry,
+            rules,
+            case_id,
+            category_id=self.category_id,
+            department_id=self.department_id,
+            area_id=self.area_id,
+        )
+
+
+def _batches(first: Sequence[Row], rest: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    every = chain(first, rest)
+    while batch := list(islice(every, size)):
+        yield batch
+
+
+async def _rules(batch: Sequence[Placed], now: datetime) -> Rules:
+    """What the promises of these entries are made by."""
+    categories = {one.category_id for one in batch}
+    departments = {one.department_id for one in batch if one.department_id is not None}
+    found = {one: await promises.department(one) for one in departments}
+    city_calendar = await promises.city_calendar()
+    calendars = {one.calendar_id for one in found.values()} | {city_calendar}
+    return Rules(
+        city=await city(),
+        city_calendar=city_calendar,
+        targets={one: await promises.targets(one) for one in categories},
+        department_calendar={one: view.calendar_id for one, view in found.items()},
+        calendars={one: await working_calendar(one) for one in calendars},
+        categories={one: (await promises.category(one)).code for one in categories if one is not None},
+        departments={one: view.slug for one, view in found.items()},
+        now=now,
+    )

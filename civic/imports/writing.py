@@ -1,0 +1,122 @@
+"""Cases with all their rows into the database, many at a time: COPY, in the transaction in hand."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from tortoise import fields
+from tortoise.connection import get_connection
+from tortoise.models import Model
+
+from civic.cases.models import Assignment, Case, CaseEvent
+from civic.db import execute, fetch
+from civic.imports.replay import CHANNEL, LOCATED_BY, Rows
+from civic.posts.models import Kind, Post, Visibility
+from civic.reports.models import Report
+from civic.search.text import words
+from civic.sla.models import Clock
+
+TABLES: tuple[type[Model], ...] = (Clock, Case, Post, Report, Assignment, CaseEvent)
+# A tsvector has no binary form that the driver knows, so posts come as JSON, which PostgreSQL reads by column names.
+INSERT_POSTS = "INSERT INTO post SELECT * FROM json_populate_recordset(NULL::post, $1::json)"
+
+
+async def ids_of(model: type[Model], count: int) -> Iterator[int]:
+    """So many ids of a table, which nobody else gets."""
+    rows = await fetch(f"SELECT nextval('{_table(model)}_id_seq') AS id FROM generate_series(1, $1)", count)
+    return iter(sorted(row["id"] for row in rows))
+
+
+async def write(batch: Sequence[Rows], *, language: str, private: frozenset[int]) -> None:
+    """Insert everything of these cases. `private` are the categories whose reports are not public."""
+    clocks = [clock for one in batch for clock in one.clocks]
+    stints = [one.stint for one in batch if one.stint is not None]
+    events = [event for one in batch for event in one.events]
+    for model, objects in ((Clock, clocks), (Assignment, stints), (CaseEvent, events)):
+        ids = await ids_of(model, len(objects))
+        for each in objects:
+            each.id = next(ids)
+    for one in batch:
+        _point_at_clocks(one)
+    reports, posts = await _reports(batch, language, private)
+    await _copy(Clock, clocks)
+    await _copy(Case, [one.case for one in batch])
+    await execute(INSERT_POSTS, json.dumps(posts, ensure_ascii=False, default=str))
+    await _copy(Report, reports)
+    await _copy(Assignment, stints)
+    await _copy(CaseEvent, events)
+
+
+def _point_at_clocks(rows: Rows) -> None:
+    ids = [clock.id for clock in rows.clocks]
+    rows.case.response_clock_id, rows.case.resolution_clock_id = ids[:2]
+    if rows.stint is not None:
+        rows.stint.response_clock_id, rows.stint.resolution_clock_id = ids[2:]
+
+
+async def _reports(
+    batch: Sequence[Rows], language: str, private: frozenset[int]
+) -> tuple[list[Report], list[dict[str, Any]]]:
+    """The reports, and their posts as rows."""
+    report_ids, post_ids = await ids_of(Report, len(batch)), await ids_of(Post, len(batch))
+    reports, posts = [], []
+    for one in batch:
+        entry, case = one.entry, one.case
+        report = Report(
+            id=next(report_ids),
+            post_id=next(post_ids),
+            case_id=case.id,
+            category_id=case.category_id,
+            area_id=case.area_id,
+            lat=entry.lat,
+            lon=entry.lon,
+            located_by=LOCATED_BY,
+            address=entry.address,
+        )
+        post = Post(
+            id=report.post_id,
+            kind=Kind.REPORT,
+            title=entry.title,
+            text=entry.text,
+            language=language,
+            created_at=entry.received,
+            visibility=Visibility.PRIVATE if case.category_id in private else Visibility.PUBLIC,
+            path=f"/reports/{report.id}",
+            channel=CHANNEL,
+            source=entry.source,
+        )
+        reports.append(report)
+        posts.append({column: getattr(post, name) for column, name in _columns(Post)} | {"words": _words(post)})
+    return reports, posts
+
+
+def _words(post: Post) -> str:
+    return words(post.title, post.text)
+
+
+async def _copy(model: type[Model], objects: Iterable[Model]) -> None:
+    columns = _columns(model)
+    encoded = {name for name, field in model._meta.fields_map.items() if isinstance(field, fields.JSONField)}
+    names = [name for _column, name in columns]
+    records = (
+        [json.dumps(getattr(one, name)) if name in encoded else getattr(one, name) for name in names] for one in objects
+    )
+    async with get_connection("default").acquire_connection() as connection:
+        await connection.copy_records_to_table(
+            _table(model), columns=[column for column, _name in columns], records=records
+        )
+
+
+def _columns(model: type[Model]) -> list[tuple[str, str]]:
+    """(column, field) of every column of a table."""
+    return [(column, name) for name, column in model._meta.fields_db_projection.items()]
+
+
+def _table(model: type[Model]) -> str:
+    return model._meta.db_table
+
+
+async def analyse() -> None:
+    """Fresh statistics: without them the first plans after a large import are made for empty tables."""
+    for model in TABLES:
+        await execute(f"ANALYZE {_table(model)}")
