@@ -98,8 +98,11 @@ class Handle:
             if not locks.try_lock(lock, exclusive=True):
                 return False
             if earlier == STARTS:
-                said = (self.folder / "log" / "supervisor.log").read_text("utf-8", "replace")
-                raise DatabaseUnavailable(f"The supervisor of the database ends at once. {said[-2000:]}")
+                said = (self.folder / "log" / "supervisor.log").read_text("utf-8", "replace")[-2000:]
+                raise DatabaseUnavailable(
+                    f"The supervisor of the database in {self.folder} ends at once. "
+                    + (said or "It could not even write down why: is that disk full?")
+                )
             self._spawn(lock)
             return True
         finally:
