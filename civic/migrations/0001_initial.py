@@ -563,7 +563,7 @@ class Migration(migrations.Migration):
                 ('area', fields.ForeignKeyField('civic.Area', source_field='area_id', null=True, db_constraint=True, to_field='id', related_name='traffic', on_delete=OnDelete.RESTRICT)),
                 ('lat', fields.FloatField()),
                 ('lon', fields.FloatField()),
-                ('place', fields.CharField(default='', max_length=200)),
+                ('place', fields.CharField(default='', max_length=300)),
                 ('near', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('still_count', fields.IntField(default=0)),
                 ('gone_count', fields.IntField(default=0)),

@@ -8,8 +8,9 @@ from typing import Any
 from civic.accounts.people import Person
 from civic.db import fetch, fetch_one, json_value
 from civic.errors import NotFound
+from civic.media.models import Photo
 from civic.posts import receipts
-from civic.posts.models import Post, Visibility
+from civic.posts.models import Post, PostPhoto, Visibility
 
 COMMENTS_SHOWN = 200
 
@@ -165,19 +166,13 @@ async def moderation_log(limit: int = 50) -> list[dict[str, Any]]:
     )
 
 
-async def photos_of(post_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
-    """The photos of these posts, in order: post id -> [{id, name, width, height, public}]."""
-    rows = await fetch(
-        """
-        SELECT pp.post_id, ph.id, ph.name, ph.width, ph.height, ph.public
-        FROM post_photo pp JOIN photo ph ON ph.id = pp.photo_id
-        WHERE pp.post_id = ANY($1) ORDER BY pp.post_id, pp.position, pp.id
-        """,
-        post_ids,
-    )
-    found: dict[int, list[dict[str, Any]]] = {post_id: [] for post_id in post_ids}
-    for row in rows:
-        found[row["post_id"]].append(row)
+async def photos_of(post_ids: list[int]) -> dict[int, list[Photo]]:
+    """The photos of these posts, in order, by post id."""
+    found: dict[int, list[Photo]] = {post_id: [] for post_id in post_ids}
+    if post_ids:
+        rows = PostPhoto.filter(post_id__in=post_ids).select_related("photo")
+        for row in await rows.order_by("post_id", "position", "id"):
+            found[row.post_id].append(row.photo)
     return found
 
 

@@ -34,7 +34,7 @@ class TrafficUpdate(Model):
     area_id: int | None
     lat = fields.FloatField()
     lon = fields.FloatField()
-    place = fields.CharField(200, default="")  # as its author wrote it
+    place = fields.CharField(300, default="")  # as its author wrote it
     near: dict[str, str] = fields.JSONField(default=dict)  # names of the nearest known place, where nothing was written
     still_count = fields.IntField(default=0)
     gone_count = fields.IntField(default=0)

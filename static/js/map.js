@@ -4,9 +4,11 @@
   document.documentElement.classList.add("has-script");
   const LOOK = { received: "wait", waiting: "wait", resolved: "done", confirmed: "done", declined: "off" };
 
-  const pin = (look, big) => {
+  // `sign` is the name of an icon that the page brings along (<symbol id="icon-…">).
+  const pin = (look, big, sign) => {
     const size = big ? 26 : 18;
-    return L.divIcon({ className: "", html: `<div class="pin ${look}${big ? " big" : ""}"></div>`, iconSize: [size, size], iconAnchor: [size / 2, size + size / 5] });
+    const inside = sign ? `<svg class="icon"><use href="#icon-${sign}"/></svg>` : "";
+    return L.divIcon({ className: "", html: `<div class="pin ${look}${big ? " big" : ""}">${inside}</div>`, iconSize: [size, size], iconAnchor: [size / 2, size + size / 5] });
   };
 
   function open(element) {
@@ -44,15 +46,16 @@
       query.delete("page");
       query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(","));
       query.set("zoom", Math.round(map.getZoom()));
-      const answer = await fetch(`/map/points?${query}`);
+      const answer = await fetch(`${element.dataset.points || "/map/points"}?${query}`);
       if (!answer.ok || turn !== asked) return;
       const { pins, clusters } = await answer.json();
       layer.clearLayers();
       for (const one of pins) {
         const link = document.createElement("a");
-        link.href = `/reports/${one.id}`;
+        link.href = one.url || `/reports/${one.id}`;
         link.textContent = (one.overdue ? `${element.dataset.overdue}: ` : "") + one.heading;
-        L.marker([one.lat, one.lon], { icon: pin(one.overdue ? "late" : LOOK[one.status] || ""), title: one.heading, alt: one.heading }).bindPopup(link).addTo(layer);
+        const look = one.look ?? (one.overdue ? "late" : LOOK[one.status] || "");
+        L.marker([one.lat, one.lon], { icon: pin(look, Boolean(one.kind), one.kind), title: one.heading, alt: one.heading }).bindPopup(link).addTo(layer);
       }
       for (const one of clusters) {
         const size = Math.round(26 + 9 * Math.log10(one.count));
@@ -63,6 +66,11 @@
       }
     }
     map.on("moveend", show);
+    // A live map follows its list, but never takes away what somebody is reading.
+    if (element.dataset.live)
+      document.addEventListener("htmx:after:swap", (event) => {
+        if (event.target.id === element.dataset.live && !element.querySelector(".leaflet-popup")) show();
+      });
     show();
   }
 
@@ -88,7 +96,7 @@
     const map = open(element);
     const at = [Number(element.dataset.lat), Number(element.dataset.lon)];
     map.setView(at, element.dataset.tiles ? 16 : 12);
-    L.marker(at, { icon: pin(element.dataset.look || "", true), interactive: false }).addTo(map);
+    L.marker(at, { icon: pin(element.dataset.look || "", true, element.dataset.sign), interactive: false }).addTo(map);
   }
 
   for (const element of document.querySelectorAll("[data-map]")) ({ points, pin: picker, one })[element.dataset.map](element);

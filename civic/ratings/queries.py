@@ -1,0 +1,247 @@
+"""Reading services: the list, and a service's page with its stars and what people say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from civic import timing
+from civic.accounts.people import Person
+from civic.db import fetch, fetch_one, json_value
+from civic.departments.catalogue import DepartmentView, ServiceView
+from civic.departments.queries import catalogue
+from civic.errors import NotFound
+from civic.i18n import language
+from civic.media.models import Photo
+from civic.paging import cursor, read_cursor
+from civic.posts.models import Post, Visibility
+from civic.posts.queries import Talk, Viewer, may_see, photos_of, talk
+from civic.ratings.actions import REPLACES
+from civic.ratings.finding import entries, found
+from civic.ratings.stars import Stars, by_service
+
+REPLIES_SHOWN = 200  # official replies on a page
+
+
+@dataclass(frozen=True)
+class ServiceLine:
+    """A service in the list."""
+
+    service: ServiceView
+    department: DepartmentView | None
+    stars: Stars
+
+    def as_json(self) -> dict[str, Any]:
+        one = self.service
+        return {
+            "slug": one.slug,
+            "url": f"/services/{one.slug}",
+            "names": one.names,
+            "department": self.department.slug if self.department else None,
+            "online": one.url or None,
+            "lat": one.lat,
+            "lon": one.lon,
+            "stars": stars_json(self.stars),
+        }
+
+
+def stars_json(stars: Stars) -> dict[str, Any]:
+    """`shown` is the shrunk mean that pages show, `mean` the plain one; `counts` from one star to five."""
+    return {"n": stars.n, "mean": stars.mean, "shown": stars.shrunk, "counts": list(stars.counts)}
+
+
+async def services(query: str, department: str) -> list[ServiceLine]:
+    """The services of the pack that words and department (with those below it) leave, best first."""
+    known = await catalogue()
+    chosen: Sequence[ServiceView] = known.services
+    if one := known.department_by_slug.get(department):
+        below = known.below(one.id)
+        chosen = [service for service in chosen if service.department_id in below]
+    stars, city = await _stars()
+    return [
+        ServiceLine(service, known.department_by_id.get(service.department_id), stars.get(service.id, Stars(city=city)))
+        for service in found(query, chosen, await entries())
+    ]
+
+
+async def _stars() -> tuple[dict[int, Stars], float | None]:
+    return by_service(await fetch("SELECT service_id, stars, n FROM service_stars WHERE n > 0"))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An official word to a rating; `names` are the department's."""
+
+    id: int
+    text: str
+    at: datetime
+    names: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RatingView:
+    """A rating as the service's page shows it."""
+
+    id: int
+    post_id: int
+    stars: int
+    text: str
+    author: str  # empty: a resident
+    given_at: datetime
+    replaced_at: datetime | None
+    visibility: str
+    votes: int
+    comments: int
+    photos: list[Photo] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+
+    @property
+    def hidden(self) -> bool:
+        return self.visibility == Visibility.HIDDEN
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "post": self.post_id,
+            "stars": self.stars,
+            "text": self.text,
+            "author": self.author or None,
+            "given_at": self.given_at.isoformat(),
+            "replaced_at": self.replaced_at.isoformat() if self.replaced_at else None,
+            "votes": self.votes,
+            "comments": self.comments,
+            "photos": [one.name for one in self.photos],
+            "replies": [{"text": one.text, "at": one.at.isoformat(), "names": one.names} for one in self.replies],
+        }
+
+
+@dataclass(frozen=True)
+class ServicePage:
+    """What templates/ratings/service.html gets. `opened` is the rating that the address asks for, with its talk."""
+
+    service: ServiceView
+    department: DepartmentView | None
+    guide: dict[str, Any]  # in the reader's language, else another
+    guide_language: str
+    stars: Stars
+    ratings: list[RatingView]
+    next: str
+    opened: RatingView | None
+    talk: Talk | None
+    mine: RatingView | None  # what a new rating of this person would replace
+    replies_for: DepartmentView | None  # the department that this person may answer for
+
+
+async def service(slug: str) -> ServiceView:
+    """Raises NotFound for one that the pack does not have (any more)."""
+    one = (await catalogue()).service_by_slug.get(slug)
+    if one is None:
+        raise NotFound()
+    return one
+
+
+async def service_page(slug: str, viewer: Viewer, *, size: int, page: str = "", opened: int = 0) -> ServicePage:
+    """A service's page for this viewer. Raises NotFound, also for a rating that is not theirs to see."""
+    one = await service(slug)
+    department = (await catalogue()).department_by_id.get(one.department_id)
+    stars, city = await _stars()
+    shown, following = await ratings(one.id, size=size, page=page)
+    open_one, said = await _opened(one.id, opened, viewer) if opened else (None, None)
+    mine = await _mine(one.id, viewer.person)
+    await _fill([*shown, *([open_one] if open_one else [])])
+    spoken, guide = _guide(one)
+    return ServicePage(
+        service=one,
+        department=department,
+        guide=guide,
+        guide_language=spoken,
+        stars=stars.get(one.id, Stars(city=city)),
+        ratings=[rating for rating in shown if rating.id != opened],
+        next=following,
+        opened=open_one,
+        talk=said,
+        mine=mine,
+        replies_for=department if viewer.person.acts_for(one.department_id) else None,
+    )
+
+
+def _guide(one: ServiceView) -> tuple[str, dict[str, Any]]:
+    """The guide's language and texts: the reader's, else English, else any."""
+    for code in (language(), "en", *one.guide):
+        if code in one.guide:
+            return code, one.guide[code]
+    return language(), {}
+
+
+COLUMNS = """
+    SELECT r.id, r.post_id, r.stars, p.text, coalesce(u.name, '') AS author, r.given_at, r.replaced_at, p.visibility,
+           p.votes_count AS votes, p.comments_count AS comments
+    FROM rating r JOIN post p ON p.id = r.post_id LEFT JOIN user_account u ON u.id = p.author_id
+"""
+
+
+async def ratings(service_id: int, *, size: int, page: str = "") -> tuple[list[RatingView], str]:
+    """Ratings that count and are public, newest first by keyset, and the cursor of those after them."""
+    sql = f"{COLUMNS} WHERE r.service_id = $1 AND r.replaced_at IS NULL AND p.visibility = 'public'"
+    args: list[Any] = [service_id]
+    if after := read_cursor(page):
+        sql += " AND (r.given_at, r.id) < ($2, $3)"
+        args += after
+    rows = await fetch(f"{sql} ORDER BY r.given_at DESC, r.id DESC LIMIT {size + 1}", *args)
+    more, rows = len(rows) > size, rows[:size]
+    return [RatingView(**row) for row in rows], cursor(rows[-1]["given_at"], rows[-1]["id"]) if more else ""
+
+
+async def _opened(service_id: int, rating_id: int, viewer: Viewer) -> tuple[RatingView, Talk]:
+    row = await fetch_one(f"{COLUMNS} WHERE r.id = $1 AND r.service_id = $2", rating_id, service_id)
+    post = await Post.get_or_none(id=row["post_id"]) if row else None
+    if row is None or post is None:
+        raise NotFound()
+    if not may_see(viewer, post.visibility, author=viewer.wrote(post.author_id, post.receipt_hash)):
+        raise NotFound()
+    return RatingView(**row), await talk(post, viewer)
+
+
+async def _mine(service_id: int, person: Person) -> RatingView | None:
+    if not person.signed_in:
+        return None
+    row = await fetch_one(
+        f"{COLUMNS} WHERE r.service_id = $1 AND p.author_id = $2 AND r.replaced_at IS NULL AND r.given_at > $3"
+        " ORDER BY r.given_at DESC LIMIT 1",
+        service_id,
+        person.id,
+        timing.now() - REPLACES,
+    )
+    return RatingView(**row) if row else None
+
+
+async def _fill(shown: list[RatingView]) -> None:
+    """Photos and official replies of all of them, by a query each."""
+    ids = [one.post_id for one in shown]
+    photos = await photos_of(ids)
+    rows = await fetch(
+        """
+        SELECT c.id, c.post_id, c.text, c.created_at AS at, d.names
+        FROM comment c JOIN department d ON d.id = c.department_id
+        WHERE c.post_id = ANY($1) AND c.hidden_at IS NULL ORDER BY c.id LIMIT $2
+        """,
+        ids,
+        REPLIES_SHOWN,
+    )
+    for one in shown:
+        one.photos.extend(photos[one.post_id])
+        one.replies.extend(
+            Reply(row["id"], row["text"], row["at"], json_value(row["names"]))
+            for row in rows
+            if row["post_id"] == one.post_id
+        )
+
+
+async def rating_json(rating_id: int) -> dict[str, Any]:
+    """A rating that was just given, for programs."""
+    row = await fetch_one(f"{COLUMNS} WHERE r.id = $1", rating_id)
+    if row is None:
+        raise NotFound()
+    one = RatingView(**row)
+    await _fill([one])
+    return one.as_json()

@@ -1,0 +1,59 @@
+"""What happens on roads, how long an update of each kind stands, and how opinions change that.
+
+This table is the rule; docs/traffic.md tells it. A kind's *life* is how long such a thing usually lasts: the board
+forgets an update after it unless somebody says that it is still there.
+"""
+
+from datetime import datetime, timedelta
+
+from civic.i18n import lazy as _
+from civic.traffic.models import TrafficKind
+
+NAMES = {
+    TrafficKind.JAM: _("Traffic jam"),
+    TrafficKind.ACCIDENT: _("Accident"),
+    TrafficKind.CLOSURE: _("Road closed"),
+    TrafficKind.ROADWORKS: _("Roadworks"),
+    TrafficKind.FLOOD: _("Flooded road"),
+    TrafficKind.ICE: _("Ice or snow"),
+    TrafficKind.OBSTACLE: _("Something on the road"),
+    TrafficKind.SIGNAL: _("Traffic lights out"),
+}
+LIVES = {
+    TrafficKind.JAM: timedelta(minutes=45),
+    TrafficKind.ACCIDENT: timedelta(minutes=90),
+    TrafficKind.CLOSURE: timedelta(hours=12),
+    TrafficKind.ROADWORKS: timedelta(days=7),
+    TrafficKind.FLOOD: timedelta(hours=6),
+    TrafficKind.ICE: timedelta(hours=6),
+    TrafficKind.OBSTACLE: timedelta(hours=2),
+    TrafficKind.SIGNAL: timedelta(hours=12),
+}
+STILL_SHARE = 0.5  # "still there" lets an update stand for at least this share of its life from now on …
+LONGEST = 4  # … but never longer than so many lives after it was posted
+GONE_NEEDED = 2  # so many more "gone" than "still there" end it, of the opinions …
+LATELY_SHARE, LATELY_LEAST = 0.5, timedelta(minutes=30)  # … of this share of its life, and at least of this time
+CONFIRMED_BY = 2  # so many more "still there" than "gone" make it confirmed
+
+
+def expiry(kind: TrafficKind, posted: datetime) -> datetime:
+    """When an update ends if nobody says anything."""
+    return posted + LIVES[kind]
+
+
+def prolonged(kind: TrafficKind, posted: datetime, expires: datetime, now: datetime) -> datetime:
+    """When it ends now that somebody said *still there*; never earlier than before."""
+    life = LIVES[kind]
+    return max(expires, min(now + STILL_SHARE * life, posted + LONGEST * life))
+
+
+def lately(kind: TrafficKind, now: datetime) -> datetime:
+    """Opinions since this instant decide whether it is gone."""
+    return now - max(LATELY_SHARE * LIVES[kind], LATELY_LEAST)
+
+
+def sureness(still: int, gone: int) -> str:
+    """How sure we are: confirmed, doubted, or single (so far only its author says so)."""
+    if gone > still:
+        return "doubted"
+    return "confirmed" if still - gone >= CONFIRMED_BY else "single"

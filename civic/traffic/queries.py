@@ -1,0 +1,270 @@
+"""Reading updates: the board, its map, and an update's page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from civic import timing
+from civic.accounts.people import Person
+from civic.db import fetch, json_value
+from civic.errors import NotFound
+from civic.geo.areas import Areas
+from civic.geo.queries import areas
+from civic.i18n import pick
+from civic.media.models import Photo
+from civic.paging import cursor, read_cursor
+from civic.posts.models import Post
+from civic.posts.queries import Talk, Viewer, may_see, photos_of, talk
+from civic.posts.receipts import digest
+from civic.reports.maps import PINS, Window
+from civic.traffic.kinds import NAMES, sureness
+from civic.traffic.models import Confirmation, TrafficKind, TrafficUpdate
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Checked filters; what was unknown is left out. `area_ids` are the area's and those of all below it."""
+
+    kind: TrafficKind | None = None
+    area: str = ""
+    area_ids: tuple[int, ...] = ()
+
+
+def read_filters(query: Mapping[str, str], found: Areas) -> Filters:
+    """Filters from query parameters: kind, area."""
+    kind = query.get("kind", "")
+    area = found.by_slug.get(query.get("area", ""))
+    return Filters(
+        kind=TrafficKind(kind) if kind in list(TrafficKind) else None,
+        area=area.slug if area else "",
+        area_ids=tuple(sorted(found.below(area.id))) if area else (),
+    )
+
+
+@dataclass(frozen=True)
+class UpdateView:
+    """An update as board, map and page show it. `mine`: what this viewer said (still there, gone, nothing)."""
+
+    id: int
+    kind: TrafficKind
+    text: str
+    lat: float
+    lon: float
+    area_id: int | None
+    place: str
+    near: dict[str, str]
+    still: int
+    gone: int
+    created_at: datetime
+    expires_at: datetime
+    ended: str
+    comments: int
+    votes: int
+    cover: str | None = None
+    mine: bool | None = None
+    area_names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        return self.expires_at > timing.now()
+
+    @property
+    def name(self) -> str:
+        """The kind, in the reader's language."""
+        return str(NAMES[self.kind])
+
+    @property
+    def where(self) -> str:
+        """As its author wrote it, else the nearest known place, else the area."""
+        return self.place or pick(self.near) or pick(self.area_names)
+
+    @property
+    def sure(self) -> str:
+        return sureness(self.still, self.gone)
+
+    @cached_property
+    def seconds_left(self) -> float:
+        return max(0.0, (self.expires_at - timing.now()).total_seconds())
+
+    @property
+    def used(self) -> float:
+        """The share of its time that is over, 0 to 1."""
+        whole = (self.expires_at - self.created_at).total_seconds()
+        return 1 - min(1.0, self.seconds_left / whole) if whole > 0 else 1.0
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs. Times are UTC; `sure` is confirmed, doubted or single; `ended` is gone, author or null."""
+        return {
+            "id": self.id,
+            "url": f"/traffic/{self.id}",
+            "kind": self.kind,
+            "text": self.text,
+            "lat": self.lat,
+            "lon": self.lon,
+            "place": self.where,
+            "still": self.still,
+            "gone": self.gone,
+            "sure": self.sure,
+            "created_at": self.created_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+            "live": self.live,
+            "ended": self.ended or None,
+            "votes": self.votes,
+            "comments": self.comments,
+        }
+
+
+@dataclass(frozen=True)
+class Board:
+    """A page of what stands on the road now. `counts`: how many of each kind, whatever kind is filtered."""
+
+    updates: list[UpdateView]
+    counts: dict[TrafficKind, int]
+    next: str  # cursor of the page after this one; empty: there is none
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+LIVE = "FROM traffic_update t JOIN post p ON p.id = t.post_id WHERE t.expires_at > $1 AND p.visibility = 'public'"
+COLUMNS = """
+    SELECT t.id, t.kind, p.text, t.lat, t.lon, t.area_id, t.place, t.near, t.still_count AS still, t.gone_count AS gone,
+           p.created_at, t.expires_at, t.ended, p.comments_count AS comments, p.votes_count AS votes,
+           (SELECT name FROM photo WHERE photo.id = p.cover_id) AS cover
+"""
+
+
+def _narrowed(filters: Filters) -> tuple[str, list[Any]]:
+    """What is live, as SQL with its arguments. Its cost follows what is on the road now, not how much ever was."""
+    sql = LIVE
+    args: list[Any] = [timing.now()]
+    if filters.area:
+        args.append(list(filters.area_ids))
+        sql += f" AND t.area_id = ANY(${len(args)})"
+    if filters.kind:
+        args.append(filters.kind)
+        sql += f" AND t.kind = ${len(args)}"
+    return sql, args
+
+
+async def board(filters: Filters, person: Person, *, size: int, page: str = "") -> Board:
+    """What is on the road now, newest first, by keyset."""
+    sql, args = _narrowed(filters)
+    if after := read_cursor(page):
+        sql += f" AND (p.created_at, t.id) < (${len(args) + 1}, ${len(args) + 2})"
+        args += after
+    rows = await fetch(f"{COLUMNS} {sql} ORDER BY p.created_at DESC, t.id DESC LIMIT {size + 1}", *args)
+    more, rows = len(rows) > size, rows[:size]
+    mine = await _opinions([row["id"] for row in rows], person)
+    found = await areas()
+    return Board(
+        updates=[_view(row, found, mine.get(row["id"])) for row in rows],
+        counts=await _counts(Filters(area=filters.area, area_ids=filters.area_ids)),
+        next=cursor(rows[-1]["created_at"], rows[-1]["id"]) if more else "",
+    )
+
+
+def _view(row: dict[str, Any], found: Areas, mine: bool | None = None) -> UpdateView:
+    area = found.by_id.get(row["area_id"] or 0)
+    values = row | {"kind": TrafficKind(row["kind"]), "near": json_value(row["near"])}
+    return UpdateView(**values, mine=mine, area_names=area.names if area else {})
+
+
+async def _opinions(ids: list[int], person: Person) -> dict[int, bool]:
+    if not (ids and person.signed_in):
+        return {}
+    rows = await Confirmation.filter(update_id__in=ids, user_id=person.id).values_list("update_id", "still")
+    return dict(rows)
+
+
+async def _counts(filters: Filters) -> dict[TrafficKind, int]:
+    sql, args = _narrowed(filters)
+    rows = await fetch(f"SELECT t.kind, count(*) AS n {sql} GROUP BY t.kind", *args)
+    return {TrafficKind(row["kind"]): row["n"] for row in rows}
+
+
+async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, Any]]]:
+    """Pins {id, url, lat, lon, kind, look, heading} of the map or, where there are many, clusters {lat, lon, count}."""
+    sql, args = _narrowed(filters)
+    n = len(args)
+    sql += f" AND t.lat BETWEEN ${n + 1} AND ${n + 2} AND t.lon BETWEEN ${n + 3} AND ${n + 4}"
+    args += [window.south, window.north, window.west, window.east]
+    rows = await fetch(f"{COLUMNS} {sql} LIMIT {PINS + 1}", *args)
+    if len(rows) <= PINS:
+        found = await areas()
+        return {"pins": [_pin(_view(row, found)) for row in rows], "clusters": []}
+    grid = f"GROUP BY floor(t.lon / ${n + 5}), floor(t.lat / ${n + 6})"
+    clusters = await fetch(
+        f"SELECT avg(t.lat) AS lat, avg(t.lon) AS lon, count(*) AS count {sql} {grid}", *args, *window.cell
+    )
+    return {"pins": [], "clusters": clusters}
+
+
+def _pin(one: UpdateView) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "url": f"/traffic/{one.id}",
+        "lat": one.lat,
+        "lon": one.lon,
+        "kind": one.kind,
+        "look": {"confirmed": "late", "doubted": "off"}.get(one.sure, "wait"),
+        "heading": " · ".join(part for part in (one.name, one.where) if part),
+    }
+
+
+@dataclass(frozen=True)
+class UpdatePage:
+    """What templates/traffic/detail.html gets."""
+
+    update: UpdateView
+    post: Post
+    photos: list[Photo]
+    talk: Talk
+    author: bool
+    receipt: str | None  # the author's code, if this browser holds it
+
+
+async def update_page(update_id: int, viewer: Viewer) -> UpdatePage:
+    """An update's page, also when it is over. Raises NotFound for what is not the viewer's to see."""
+    found = await TrafficUpdate.get_or_none(id=update_id).select_related("post")
+    if found is None:
+        raise NotFound()
+    post = found.post
+    author = viewer.wrote(post.author_id, post.receipt_hash)
+    if not may_see(viewer, post.visibility, author=author):
+        raise NotFound()
+    mine = await _opinions([found.id], viewer.person)
+    return UpdatePage(
+        update=_of(found, await areas(), mine.get(found.id)),
+        post=post,
+        photos=(await photos_of([post.id]))[post.id],
+        talk=await talk(post, viewer),
+        author=author,
+        receipt=next((code for code in viewer.codes if digest(code) == post.receipt_hash), None),
+    )
+
+
+def _of(found: TrafficUpdate, by_area: Areas, mine: bool | None) -> UpdateView:
+    area = by_area.by_id.get(found.area_id or 0)
+    return UpdateView(
+        id=found.id,
+        kind=found.kind,
+        text=found.post.text,
+        lat=found.lat,
+        lon=found.lon,
+        area_id=found.area_id,
+        place=found.place,
+        near=found.near,
+        still=found.still_count,
+        gone=found.gone_count,
+        created_at=found.post.created_at,
+        expires_at=found.expires_at,
+        ended=found.ended,
+        comments=found.post.comments_count,
+        votes=found.post.votes_count,
+        mine=mine,
+        area_names=area.names if area else {},
+    )
