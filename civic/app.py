@@ -28,6 +28,7 @@ from civic.media.decoder import Decoder
 from civic.media.store import Store
 from civic.middleware import Answer, Check, Guard, Observe, Read
 from civic.notifications.views import messages
+from civic.posts.own import own_posts
 
 
 def routes() -> list[BaseRoute]:
@@ -41,7 +42,7 @@ def routes() -> list[BaseRoute]:
 
 def account_sections() -> Sections:
     """What the account page shows beside the account: each from a domain that the accounts know nothing of."""
-    return [messages]
+    return [messages, own_posts]
 
 
 async def failed(request: Request, error: Exception) -> Response:
