@@ -9,6 +9,7 @@ import fcntl
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -37,6 +38,7 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(_only_loopback)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: servers stop, files go
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="civic-tests-")
         os.chmod(folder, 0o755)  # root's server runs as another account, which has to enter
