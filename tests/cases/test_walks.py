@@ -1,0 +1,144 @@
+"""Random walks over every action, by whoever tries it: whatever happens, this always holds."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from civic import timing
+from civic.cases import actions
+from civic.cases.actors import SYSTEM, Actor
+from civic.cases.life import HELD, OPEN
+from civic.cases.models import Assignment, Case, CaseEvent, Outcome, Part, Status
+from civic.cases.queries import check_chain
+from civic.departments.models import Department
+from civic.errors import CivicError
+from civic.sla.models import Clock
+from tests.cases.town import REASON, REPORTER, Town, fresh, local, received, stints
+
+Act = Callable[[Case, Town, Actor, Department], Awaitable[Any]]
+ACTS: dict[str, Act] = {
+    "route": lambda case, town, by, to: actions.assign(case.id, to.id, by=SYSTEM, reason=REASON),
+    "triage": lambda case, town, by, to: actions.triage(case.id, reason=REASON),
+    "assign": lambda case, town, by, to: actions.assign(
+        case.id, to.id, by=town.desk, reason=REASON, support=[town.parks.id], misrouted=True
+    ),
+    "accept": lambda case, town, by, to: actions.accept(case.id, by=by),
+    "reply": lambda case, town, by, to: actions.reply(case.id, by=by, text="We come."),
+    "ask": lambda case, town, by, to: actions.ask(case.id, by=by, text="Where?"),
+    "answer": lambda case, town, by, to: actions.answer(case.id, by=REPORTER, text="There."),
+    "hand_over": lambda case, town, by, to: actions.hand_over(case.id, to.id, by=by, text="Yours."),
+    "give_back": lambda case, town, by, to: actions.give_back(case.id, by=by, text="Not ours."),
+    "support": lambda case, town, by, to: actions.add_support(case.id, to.id, by=by, text="Help."),
+    "support_done": lambda case, town, by, to: actions.support_done(case.id, by=by, text="Done."),
+    "resolve": lambda case, town, by, to: actions.resolve(case.id, by=by, text="Filled."),
+    "decline": lambda case, town, by, to: actions.decline(case.id, by=by, reason="cannot_find", text="No."),
+    "decline by the desk": lambda case, town, by, to: actions.decline(
+        case.id, by=town.desk, reason="not_public", text="No."
+    ),
+    "confirm": lambda case, town, by, to: actions.confirm(case.id, by=REPORTER),
+    "dispute": lambda case, town, by, to: actions.dispute(case.id, by=REPORTER, text="No."),
+    "uphold": lambda case, town, by, to: actions.uphold(case.id, by=town.desk, text="Yes.", department_id=to.id),
+    "recategorise": lambda case, town, by, to: actions.recategorise(case.id, town.lamp, by=town.desk),
+    "note": lambda case, town, by, to: actions.note(case.id, by=town.desk, text="Hm."),
+    "rate": lambda case, town, by, to: actions.rate(case.id, rater="post:1", stars=3),
+    "exclude": lambda case, town, by, to: actions.exclude(case.id, by=town.desk),
+    "fire": lambda case, town, by, to: actions.fire_step(),
+    "end_wait": lambda case, town, by, to: actions.end_wait(),
+    "confirm_by_time": lambda case, town, by, to: actions.confirm_by_time(),
+}
+# An action, who tries it, which department it names, and how many hours after the one before.
+STEPS = st.tuples(
+    st.sampled_from(list(ACTS)), st.integers(0, 2), st.integers(0, 2), st.sampled_from([0, 1, 5, 30, 300])
+)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(STEPS, min_size=4, max_size=14))
+async def test_walks(town: Town, walk: list[tuple[str, int, int, int]]) -> None:
+    case = await received(town)
+    promised = await _promised(case)
+    departments, now = [town.roads, town.parks, town.water], local("2026-11-10 09:00")
+    for name, who, where, hours in walk:
+        now += timedelta(hours=hours)
+        before = await fresh(case)
+        leads = next((one for one in departments if one.id == before.department_id), town.roads)
+        with timing.at(now):
+            try:
+                await ACTS[name](case, town, town.of([*departments, *[leads] * 4][who]), departments[where])
+            except CivicError:
+                assert (await fresh(case)).events_count == before.events_count
+        await holds(case)
+    assert await _promised(case) == promised
+    await Case.filter(id=case.id).update(waiting_until=None, confirm_until=None)  # out of the next walk's way
+    await Clock.all().update(step_at=None)
+
+
+async def _promised(case: Case) -> list[Any]:
+    loaded = await fresh(case)
+    return [loaded.response_clock.promised_at, loaded.resolution_clock.promised_at, loaded.received_at]
+
+
+async def holds(case: Case) -> None:
+    """What is true of every case after every change."""
+    case, turns = await fresh(case), await stints(case)
+    kinds = await CaseEvent.filter(case_id=case.id).values_list("kind", flat=True)
+    assert await check_chain(case.id) is None
+    assert case.events_count == len(kinds)
+    assert case.handovers == kinds.count("handed_over")
+    assert case.reopened == kinds.count("reopened") + kinds.count("upheld")
+    _stints_hold(case, turns)
+    _clocks_hold(case, turns)
+
+
+def _stints_hold(case: Case, turns: list[Assignment]) -> None:
+    open_now = [one for one in turns if one.ended_at is None]
+    leads = [one for one in open_now if one.part == Part.LEAD]
+    assert len(leads) == (case.status in HELD)
+    assert not open_now or case.status in OPEN
+    assert all(one.department_id == case.department_id for one in leads)
+    if case.status == Status.RECEIVED:
+        assert case.department_id is None
+    standing = [one for one in turns if one.standing]
+    assert len(standing) == (case.status in (Status.RESOLVED, Status.CONFIRMED))
+    assert all(one.outcome == Outcome.RESOLVED for one in standing)
+    for one in turns:
+        assert one.ended_at is None or one.ended_at >= one.started_at
+        assert one.first_word_at == one.response_clock.stopped_at
+        assert (one.resolution_clock is None) == (one.part == Part.SUPPORT)
+
+
+def _clocks_hold(case: Case, turns: list[Assignment]) -> None:
+    waiting = case.status == Status.WAITING
+    assert (case.waiting_until is not None) == waiting
+    assert (case.confirm_until is not None) == (case.status == Status.RESOLVED)
+    assert (case.resolution_clock.due_at is None) == waiting
+    assert (case.resolution_clock.stopped_at is not None) == (case.status in (Status.RESOLVED, Status.CONFIRMED))
+    assert case.due_at == (_next(case.response_clock, case.resolution_clock) if case.status in OPEN else None)
+    _reminded(case.response_clock, case.status in OPEN)
+    _reminded(case.resolution_clock, case.status in OPEN)
+    for one in turns:
+        goes_on = one.ended_at is None
+        assert one.due_at == (_next(one.response_clock, one.resolution_clock) if goes_on else None)
+        assert one.response_clock.due_at is not None
+        _reminded(one.response_clock, goes_on)
+        if one.resolution_clock is not None:
+            assert (one.resolution_clock.due_at is None) == (waiting and goes_on)
+            _reminded(one.resolution_clock, goes_on)
+
+
+def _next(response: Clock, resolution: Clock | None) -> Any:
+    if response.stopped_at is None:
+        return response.due_at
+    return resolution.due_at if resolution is not None else None
+
+
+def _reminded(clock: Clock, runs: bool) -> None:
+    """A clock has a next step if and only if it runs."""
+    assert (clock.step_at is not None) == (runs and clock.stopped_at is None and clock.due_at is not None)
