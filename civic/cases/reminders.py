@@ -8,6 +8,7 @@ clock comes first, the dispatchers hear of one case's answer, or of its resoluti
 
 from typing import Any
 
+from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Assignment
 from civic.cases.telling import address
 from civic.cases.turns import Turn
@@ -30,6 +31,7 @@ async def fire(now: Turn, clock_id: int) -> None:
     fallen_due = before < DUE <= step
     data: dict[str, Any] = {"clock": clock.kind.value, "step": step, "due": due_at.isoformat()}
     if stint is None and fallen_due:
+        now.by = Actor(ActorKind.SYSTEM, department_id=now.case.department_id)  # whose the delay is
         await now.finish("overdue", data=data)
     elif fallen_due or step < DUE:  # the daily reminders after that are kept as ClockStep rows only
         await now.finish("escalated", internal=True, data=data | {"of": "stint" if stint else "case"})

@@ -161,7 +161,7 @@ async def tell_reporters(event_id: int) -> int:
     event = await CaseEvent.get_or_none(id=event_id).select_related("case", "department")
     if event is None or event.internal:
         return 0
-    names = event.department.names if event.department else {}
+    names = await _department_of(event)
     told = 0
     rows = await fetch(
         "SELECT p.id, p.author_id, p.email, p.language, p.path FROM report r JOIN post p ON p.id = r.post_id "
@@ -180,6 +180,14 @@ async def tell_reporters(event_id: int) -> int:
                 url=row["path"],
             )
     return told
+
+
+async def _department_of(event: CaseEvent) -> dict[str, str]:
+    """The names of the department that the event is about: who got the case, else who acted."""
+    given = (await catalogue()).department_by_slug.get(event.data.get("department") or "")
+    if event.kind == "assigned" and given is not None:
+        return given.names
+    return event.department.names if event.department else {}
 
 
 async def merge_reports(case_id: int, into_id: int, *, by: Actor, seen: int | None, text: str) -> None:
