@@ -40,7 +40,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": path, "PYTHONWARNINGS": "default", "PYTHONDONTWRITEBYTECODE": "1"},
+            env=os.environ | {"PYTHONPATH": _path(path), "PYTHONWARNINGS": "default", "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
             **options,  # type: ignore[call-overload]
         )
@@ -78,6 +78,10 @@ class Program:
         if how:
             self.process.send_signal(how)
         return self.process.communicate()
+
+
+def _path(first: str) -> str:
+    return os.pathsep.join(filter(None, [first, os.environ.get("PYTHONPATH")]))
 
 
 async def _value(url: str, statement: str) -> object:
@@ -123,11 +127,13 @@ def made() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="civic-test-"))
     folder.chmod(0o755)
     program = Program(folder / "var")
-    program.ask("CREATE TABLE kept AS SELECT 7 AS n")
-    program.end()
-    wait_for(lambda: nothing_runs(folder / "var"), "the server to end")
-    yield folder / "var"
-    shutil.rmtree(folder)
+    try:
+        program.ask("CREATE TABLE kept AS SELECT 7 AS n")
+        program.end()
+        wait_for(lambda: nothing_runs(folder / "var"), "the server to end")
+        yield folder / "var"
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

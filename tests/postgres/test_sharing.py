@@ -103,7 +103,7 @@ def test_a_second_serve_is_refused_by_name(tmp_path: Path) -> None:
         "with serve_lock(pathlib.Path(sys.argv[1]), 'http://127.0.0.1:8123'): print('up', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     first = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
     assert first.stdout
     assert first.stdout.readline() == b"up\n"
