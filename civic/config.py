@@ -95,7 +95,7 @@ class Limits(Section):
     photos: int = Field(5, ge=0, le=20, description="Photos a post.")
     text: int = Field(4000, ge=100, le=20000, description="Characters a post.")
     posts_per_hour: int = Field(30, ge=1, description="Posts an hour from one address or person.")
-    sign_ins_per_hour: int = Field(20, ge=1, description="Failed sign-ins an hour for one address or e-mail.")
+    sign_ins_per_hour: int = Field(20, ge=1, description="Failed sign-ins an hour for one e-mail at one address; ten times as many for either.")
     page: int = Field(24, ge=5, le=100, description="Entries a page of a list.")
     body_bytes: int = Field(120 * 2**20, ge=2**20, description="Largest request body, bytes.")
 

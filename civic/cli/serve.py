@@ -40,15 +40,16 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
     processes: Annotated[int | None, typer.Option(min=1, max=64, help="Web processes.")] = None,
     workers: Annotated[bool, typer.Option(help="Run the workers beside the web.")] = True,
+    demo: Annotated[bool, typer.Option("--demo", help="Make the demo city first, where no pack is loaded.")] = False,
 ) -> None:
     """Serve the web pages, and do the later work beside them."""
     for key, value in (("HOST", host), ("PORT", port), ("PROCESSES", processes)):
         if value is not None:
             os.environ[f"CIVIC_SERVER__{key}"] = str(value)  # so that every process reads the same
-    run(configuration.load(), workers=workers)
+    run(configuration.load(), workers=workers, demo=demo)
 
 
-def run(config: Config, *, workers: bool = True) -> None:
+def run(config: Config, *, workers: bool = True, demo: bool = False) -> None:
     """Serve until SIGINT or SIGTERM. Raises SetupError when the port or `var` is taken, or the database cannot be."""
     from civic.postgres.serving import serve_lock
 
@@ -58,12 +59,34 @@ def run(config: Config, *, workers: bool = True) -> None:
         with ending_on_signals(), serve_lock(config.paths.var, address), _listening(config) as listener:
             with _database(config) as url:
                 with reaching():
-                    asyncio.run(db.migrate_if_needed(url))
+                    empty = asyncio.run(_migrated(url))
+                if demo and empty:
+                    _make_demo()
                 with _workers_beside() if workers else _nothing(), _announced(config, listener):
                     _serve_web(config, listener)
     except (SystemExit, KeyboardInterrupt) as asked:  # it was told to end, and has: that is no failure
         if isinstance(asked, SystemExit) and asked.code not in ASKED:
             raise
+
+
+async def _migrated(url: str) -> bool:
+    """Migrate if need be; whether no pack is loaded yet."""
+    await db.migrate_if_needed(url)
+    async with db.connected(url, 2):
+        return not await db.fetch("SELECT 1 FROM city")
+
+
+def _make_demo() -> None:
+    """`civic demo`, in a process of its own: it leaves nothing behind in this one. Raises SetupError."""
+    done = subprocess.run([sys.executable, "-P", "-m", "civic", "demo"], env=_environment(), check=False)
+    if done.returncode:
+        raise SetupError("The demo city could not be made; the lines above say why.")
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the place where this program was found."""
+    root = str(Path(civic.__file__).parent.parent)
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
 
 
 @contextmanager
@@ -233,12 +256,10 @@ def _keep_workers(stop: threading.Event) -> None:
 
 def start_workers(*names: str, **more: Any) -> subprocess.Popen[bytes]:
     """The workers as a process of their own, which ends when its stdin does: with us, however we end."""
-    root = str(Path(civic.__file__).parent.parent)
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
-        [sys.executable, "-m", "workers", "--while-stdin", *names],
+        [sys.executable, "-P", "-m", "workers", "--while-stdin", *names],
         stdin=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        env=_environment(),
         **more,
     )
 
