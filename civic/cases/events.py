@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,9 +145,10 @@ def append(
     internal: bool = False,
     data: Mapping[str, Any] | None = None,
     new: bool = False,
+    make: Callable[..., CaseEvent] = CaseEvent,
 ) -> CaseEvent:
     """The case's next event, sealed, and the case with it: in memory. `department` is the slug of the actor's."""
-    event = CaseEvent(
+    event = make(
         case_id=case.id,
         seq=case.events_count + 1,
         at=at,

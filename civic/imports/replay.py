@@ -18,6 +18,7 @@ from civic.cases.models import Assignment, Case, CaseEvent, Outcome, Part, Statu
 from civic.cases.promises import next_due
 from civic.geo.queries import CityView
 from civic.imports.entries import Entry
+from civic.imports.plain import plain
 from civic.sla import running
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.models import Clock, ClockKind
@@ -84,7 +85,7 @@ class _Story:
 
     def __init__(self, entry: Entry, rules: Rules, case_id: int, category_id: int | None, area_id: int | None) -> None:
         self.entry, self.rules, at = entry, rules, entry.received
-        self.case = Case(
+        self.case = plain(Case)(
             id=case_id,
             number=number_of(case_id, rules.city.local(at)),
             status=Status.RECEIVED,
@@ -107,7 +108,9 @@ class _Story:
         at = self.entry.received
         before = self._move(Status.ASSIGNED, SYSTEM)
         self.rows.clocks += self._clocks(self.rules.department_calendar[department_id], at)
-        self.rows.stint = Assignment(case_id=self.case.id, department_id=department_id, part=Part.LEAD, started_at=at)
+        self.rows.stint = plain(Assignment)(
+            case_id=self.case.id, department_id=department_id, part=Part.LEAD, started_at=at
+        )
         self.case.department_id = department_id
         data: dict[str, Any] = {"from": None, "department": self.rules.departments[department_id], "reason": reason}
         data |= {"support": [], "priority": self.case.priority, "misrouted": False}
@@ -171,7 +174,10 @@ class _Story:
         calendar = self.rules.calendars[calendar_id]
         targets = self.rules.targets[self.case.category_id]
         kinds = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
-        return [running.started(kind, one, calendar_id, at, calendar) for kind, one in zip(kinds, targets, strict=True)]
+        return [
+            running.started(kind, target, calendar_id, at, calendar, plain(Clock))
+            for kind, target in zip(kinds, targets, strict=True)
+        ]
 
     def _calendar(self, clock: Clock) -> WorkingCalendar:
         return self.rules.calendars[clock.calendar_id]
@@ -205,7 +211,10 @@ class _Story:
     ) -> None:
         self._settle()
         slug = self.rules.departments[by.department_id] if by.department_id else None
-        event = append(self.case, kind, by=by, at=at, department=slug, before=before, text=text, data=data, new=new)
+        make = plain(CaseEvent)
+        event = append(
+            self.case, kind, by=by, at=at, department=slug, before=before, text=text, data=data, new=new, make=make
+        )
         self.rows.events.append(event)
 
     def _settle(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from tortoise import fields
@@ -10,6 +11,7 @@ from tortoise.models import Model
 
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.db import execute, fetch
+from civic.imports.plain import plain
 from civic.imports.replay import CHANNEL, LOCATED_BY, Rows
 from civic.posts.models import Kind, Post, Visibility
 from civic.reports.models import Report
@@ -62,7 +64,7 @@ async def _reports(
     reports, posts = [], []
     for one in batch:
         entry, case = one.entry, one.case
-        report = Report(
+        report = plain(Report)(
             id=next(report_ids),
             post_id=next(post_ids),
             case_id=case.id,
@@ -73,7 +75,7 @@ async def _reports(
             located_by=LOCATED_BY,
             address=entry.address,
         )
-        post = Post(
+        post = plain(Post)(
             id=report.post_id,
             kind=Kind.REPORT,
             title=entry.title,
@@ -94,17 +96,18 @@ def _words(post: Post) -> str:
     return words(post.title, post.text)
 
 
-async def _copy(model: type[Model], objects: Iterable[Model]) -> None:
-    columns = _columns(model)
-    encoded = {name for name, field in model._meta.fields_map.items() if isinstance(field, fields.JSONField)}
-    names = [name for _column, name in columns]
-    records = (
-        [json.dumps(getattr(one, name)) if name in encoded else getattr(one, name) for name in names] for one in objects
-    )
+async def _copy(model: type[Model], objects: Sequence[Model]) -> None:
+    columns, names = zip(*_columns(model), strict=True)
+    encoded = [isinstance(model._meta.fields_map[name], fields.JSONField) for name in names]
+    records: Iterable[tuple[Any, ...]] = map(attrgetter(*names), objects)
+    if any(encoded):
+        records = (tuple(_json(v) if j else v for v, j in zip(one, encoded, strict=True)) for one in records)
     async with get_connection("default").acquire_connection() as connection:
-        await connection.copy_records_to_table(
-            _table(model), columns=[column for column, _name in columns], records=records
-        )
+        await connection.copy_records_to_table(_table(model), columns=columns, records=records)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _columns(model: type[Model]) -> list[tuple[str, str]]:

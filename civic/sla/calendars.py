@@ -188,6 +188,11 @@ class WorkingCalendar:
         index = bisect_left(days, ordinal)
         return index < len(days) and days[index] == ordinal
 
+    def working_days(self, after: date, until: date) -> int:
+        """How many working days there are from the day after `after` up to and including `until`."""
+        days = self._table.days
+        return bisect_right(days, until.toordinal()) - bisect_right(days, after.toordinal()) if until > after else 0
+
     def table(self) -> Iterator[tuple[datetime, datetime, int, date]]:
         """Rows (opens_at, closes_at, before_seconds, local_date) for the database, in order of time.
 

@@ -5,6 +5,7 @@ over) without having been *stopped* (the promise was kept, early or late) keeps 
 Each change says whether there was one; `calendar` is the clock's own.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from civic.sla import steps
@@ -14,11 +15,18 @@ from civic.sla.targets import allowance, due, parse_target, remaining
 from civic.sla.targets import resume as due_after
 
 
-def started(kind: ClockKind, target: str, calendar_id: int, at: datetime, calendar: WorkingCalendar) -> Clock:
+def started(
+    kind: ClockKind,
+    target: str,
+    calendar_id: int,
+    at: datetime,
+    calendar: WorkingCalendar,
+    make: Callable[..., Clock] = Clock,
+) -> Clock:
     """A clock of `target` ("3 working days") that runs from `at`. Raises ValueError for no target."""
     parsed = parse_target(target)
     due_at = due(parsed, at, calendar)
-    clock = Clock(
+    clock = make(
         kind=kind,
         target=str(parsed),
         calendar_id=calendar_id,

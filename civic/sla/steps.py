@@ -65,10 +65,7 @@ def next_step_at(
 def _openings(due: datetime, now: datetime, calendar: WorkingCalendar) -> int:
     """How many working days have opened since the day of `due`."""
     day, today = due.astimezone(calendar.zone).date(), now.astimezone(calendar.zone).date()
-    count = 0
-    while day < today:
-        day += _DAY
-        count += calendar.is_working_day(day)
+    count = calendar.working_days(day, today)
     if count and calendar.is_working_day(today) and opening(today, calendar) > now:
         count -= 1
     return count

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from civic.i18n import ngettext
 from civic.sla.calendars import WorkingCalendar, as_utc, first_instant
@@ -85,6 +86,7 @@ def _number(amount: Decimal) -> str:
 _WRITTEN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s+(working\s+)?(hour|day)s?", re.IGNORECASE | re.ASCII)
 
 
+@lru_cache(1000)  # a city has some dozens
 def parse_target(text: str) -> Target:
     """The target that `text` says; raises ValueError, with what is allowed, for anything else."""
     match = _WRITTEN.fullmatch(text.strip())
