@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from civic.cli.common import AsJson, answer, configured, group, with_database
 from civic.config import Config
 from civic.i18n import gettext as _
-from civic.imports.actions import Progress, import_file
-from civic.imports.mapping import read_mapping
+
+if TYPE_CHECKING:
+    from civic.imports.actions import Progress
 
 commands = group()
 
@@ -25,16 +26,17 @@ INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 def import_(
     file: Annotated[Path, typer.Argument(help="JSON lines or CSV, plain or gzip.")],
     mapping: Annotated[Path, typer.Option(help="What the columns mean: docs/import.md.")],
-    rejects: Annotated[
-        Path | None, typer.Option(help="Where refused rows go.")
-    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Where refused rows go.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import reports with their history. Stopped and started again, it goes on where it was."""
+    from civic.imports.actions import import_file
+    from civic.imports.mapping import read_mapping
+
     read = read_mapping(mapping)
     where = rejects or configured().paths.var / f"import-{read.name}-rejects.jsonl"
 
-    async def work(_config: Config) -> Progress:
+    async def work(_config: Config) -> "Progress":
         with _showing() as told:
             return await import_file(file, read, where, told=told)
 
@@ -46,7 +48,7 @@ def import_(
     answer(done.as_json(), _summary(done, where), as_json)
 
 
-def _summary(done: Progress, rejects: Path) -> str:
+def _summary(done: "Progress", rejects: Path) -> str:
     lines = [
         _(
             "%(imported)s imported, %(refused)s refused, %(unchanged)s unchanged, in %(seconds)s s.",
@@ -63,7 +65,7 @@ def _summary(done: Progress, rejects: Path) -> str:
 
 
 @contextmanager
-def _showing() -> Iterator[Callable[[Progress], None]]:
+def _showing() -> Iterator[Callable[["Progress"], None]]:
     """Progress on stderr: a bar on a terminal, else a line now and then."""
     if not sys.stderr.isatty():
         yield _Lines().tell
@@ -78,7 +80,7 @@ def _showing() -> Iterator[Callable[[Progress], None]]:
         yield lambda progress: bar.update(task, completed=progress.share, description=_rate(progress))
 
 
-def _rate(progress: Progress) -> str:
+def _rate(progress: "Progress") -> str:
     rate = progress.rows / max(progress.seconds, 1e-3)
     return _("%(rows)s rows, %(rate)s a second", rows=f"{progress.rows:,}", rate=f"{rate:,.0f}")
 
@@ -87,7 +89,7 @@ class _Lines:
     def __init__(self) -> None:
         self.said = monotonic()
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: "Progress") -> None:
         if monotonic() - self.said < SAID_EVERY:
             return
         self.said = monotonic()
