@@ -79,6 +79,11 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
         added("city.toml", '[targets]\nresponse = "soon"\n'),
         "city.toml:6: targets.response: 'soon' is no target:",
     ),
+    (
+        "a control character",
+        changed("city.toml", "小城", "小\\u0000城"),
+        "city.toml:1: names.zh: This holds a control character.",
+    ),
     # calendars
     (
         "hours",

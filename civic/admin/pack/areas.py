@@ -14,7 +14,7 @@ from civic.admin.pack.contents import AreaKeys, AreaPart, CityPart, Names
 from civic.admin.pack.problems import Problems, did_you_mean
 from civic.admin.pack.shapes import outside, overlaps, read_polygon, to_wgs84, union
 from civic.admin.pack.sources import read_text
-from civic.admin.pack.tables import SLUG, not_a_slug, unknown
+from civic.admin.pack.tables import SLUG, UNSEEN, not_a_slug, unknown
 from civic.i18n import gettext as _
 
 NAME = "areas.geojson"
@@ -98,6 +98,8 @@ class Reader:
     def _wrong_names(self, names: Names) -> Iterator[str]:
         if missing := [one for one in self.city.languages if not names.get(one)]:
             yield _("The name is missing in: %(languages)s.", languages=", ".join(missing))
+        if any(UNSEEN.search(name) for name in names.values()):
+            yield _("This holds a control character.")
         for language in names:
             if self.city.languages and language not in self.city.languages:
                 message = _("%(language)s is not a language of the city.", language=language)

@@ -5,7 +5,7 @@ from typing import Any
 
 from civic.admin.pack.contents import CategoryPart, DepartmentPart, Names, RulePart, ServicePart
 from civic.admin.pack.sources import Toml
-from civic.admin.pack.tables import REQUIRED, Table
+from civic.admin.pack.tables import REQUIRED, UNSEEN, Table
 from civic.geo.settings import Settings
 from civic.i18n import gettext as _
 
@@ -181,7 +181,7 @@ def _guides(table: Table) -> dict[str, dict[str, Any]]:
 
 def _guide(table: Table) -> dict[str, Any]:
     papers = table.list("papers")
-    if not all(isinstance(one, str) and one.strip() for one in papers):
+    if not all(isinstance(one, str) and one.strip() and not UNSEEN.search(one) for one in papers):
         table.problem("papers", _("This has to be a list of texts."))
     guide: dict[str, Any] = {"papers": [str(one).strip() for one in papers]}
     for name in ("purpose", "time", "fee", "hours", "where"):

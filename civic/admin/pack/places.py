@@ -9,6 +9,7 @@ from civic.admin.pack.contents import PlacePart
 from civic.admin.pack.problems import Problems, did_you_mean
 from civic.admin.pack.shapes import Convert, wrong_position
 from civic.admin.pack.sources import read_text
+from civic.admin.pack.tables import UNSEEN
 from civic.i18n import gettext as _
 
 NAME = "places.csv"
@@ -51,6 +52,8 @@ def _place(
     names = {language: row[f"name_{language}"].strip() for language in languages}
     if missing := [language for language, name in names.items() if not name]:
         problems.add(NAME, _("The name is missing in: %(languages)s.", languages=", ".join(missing)), line=line)
+    if any(UNSEEN.search(name) for name in names.values()):
+        problems.add(NAME, _("This holds a control character."), line=line)
     try:
         lat, lon = float(row["lat"]), float(row["lon"])
     except ValueError:

@@ -21,9 +21,9 @@ def check_city(city: CityPart, calendars: Collection[str]) -> None:
 
 def check_once(parts: Sequence[Placed], key: str) -> None:
     """Every short name is given once."""
-    counts = Counter(part.at.data.get(key) for part in parts)
-    for part in parts:
-        name = part.at.data.get(key)
+    given = [part.at.data.get(key) for part in parts]
+    counts = Counter(name for name in given if isinstance(name, str))
+    for part, name in zip(parts, given, strict=True):
         if isinstance(name, str) and counts[name] > 1:
             counts[name] = 0  # said once
             part.at.problem(key, _("“%(name)s” is given twice.", name=name))

@@ -17,6 +17,7 @@ OVERLAP = 0.005  # of the smaller of two siblings: more is no matter of rounding
 OUTSIDE = 0.01  # of a child, beyond its parent
 MENDABLE = 0.001  # of a polygon's area, by which mending may change it
 SOUTHERNMOST, NORTHERNMOST = -60.0, 80.0  # nobody's city lies beyond: such a latitude is a longitude
+HUGE = 1e9  # what is more is no coordinate of any system
 DIGITS = 7  # of a stored degree: a centimetre
 
 Convert = Callable[[float, float], tuple[float, float]]
@@ -105,7 +106,7 @@ def _is_point(point: Any) -> bool:
     return (
         isinstance(point, list)
         and len(point) in (2, 3)
-        and all(isinstance(one, int | float) and not isinstance(one, bool) for one in point)
+        and all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < HUGE for one in point)
     )
 
 

@@ -10,6 +10,8 @@ from civic.i18n import gettext as _
 from civic.sla.targets import parse_target
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+# What a database cannot keep, or nobody sees: control characters (but tab and line feed), halves of pairs.
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 REQUIRED: Any = object()
 
 
@@ -44,9 +46,14 @@ class Table:
         text = (self.value(name, str, default, _("a text")) or "").strip()
         if not text and default is REQUIRED and name in self.data and isinstance(self.data[name], str):
             self.problem(name, _("This is empty."))
+        self._check_text(name, text, longest)
+        return text
+
+    def _check_text(self, name: str, text: str, longest: int) -> None:
         if len(text) > longest:
             self.problem(name, _("This is longer than %(n)s characters.", n=longest))
-        return text
+        if UNSEEN.search(text):
+            self.problem(name, _("This holds a control character."))
 
     def slug(self, name: str) -> str:
         """A short name that stands in addresses: letters, digits, `-`, `_` and `.`."""
@@ -100,8 +107,8 @@ class Table:
             self.problem(name, message + did_you_mean(language, self.languages))
         if not isinstance(text, str) or not text.strip():
             self.problem(f"{name}.{language}", _("This has to be a text."))
-        elif len(text) > longest:
-            self.problem(f"{name}.{language}", _("This is longer than %(n)s characters.", n=longest))
+        else:
+            self._check_text(f"{name}.{language}", text, longest)
 
     def list(self, name: str, default: Any = ()) -> list[Any]:
         return list(self.value(name, list, default, _("a list")) or ())
