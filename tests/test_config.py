@@ -1,6 +1,7 @@
 """Settings: file, environment, and what is said of wrong ones."""
 
 import multiprocessing
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -105,8 +106,16 @@ def test_the_file_of_the_project_shows_every_setting_with_its_default(file: Path
 
 
 def test_every_setting_has_an_effect() -> None:
-    source = "\n".join(path.read_text("utf-8") for path in python_files("civic", "workers"))
-    unused = [name for name in names() if "." in name and name not in source]
+    """Something reads it: as `map.tiles`, or as `.options` where a function takes the whole `config.geocoder`."""
+    files = [*python_files("civic", "workers"), *(ROOT / "templates").rglob("*.html")]
+    source = "\n".join(path.read_text("utf-8") for path in files)
+    settings = [name.split(".") for name in names() if "." in name]
+    unused = [
+        f"{section}.{key}"
+        for section, key in settings
+        if f"{section}.{key}" not in source
+        and not (re.search(rf"config\.{section}\b(?!\.)", source) and re.search(rf"\.{key}\b", source))
+    ]
     assert not unused, unused
 
 
