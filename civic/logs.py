@@ -30,7 +30,7 @@ def scrub(text: str) -> str:
 
 def _scrubbed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for key, value in event.items():
-        if isinstance(value, str):
+        if isinstance(value, str) and ("@" in value or "DETAIL" in value):
             event[key] = scrub(value)
     return event
 

@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -112,7 +113,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
-        self.headers = security_headers(config)
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in security_headers(config).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -120,9 +121,8 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
+                given = {name for name, _value in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in self.headers if one[0] not in given)]
             await send(message)
 
         await self.app(scope, receive, guarded)
@@ -210,13 +210,15 @@ class Read:
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
         current_request.set(request)
-        self._set(request, NOBODY)  # while the database is away its page is in the reader's language too
-        self.view = await city()
-        self._set(request, NOBODY)
-        if redirect := self._switched(request, self.view):
-            return await redirect(scope, receive, send)
-        self._set(request, await self._person(request))
-        await self.app(scope, receive, send)
+        try:
+            self.view = await city()
+            person = await self._person(request)
+        except Exception:
+            self._set(request, NOBODY)  # the page that says that the database is away is in the reader's language too
+            raise
+        self._set(request, person)
+        redirect = self._switched(request, self.view)
+        await (redirect or self.app)(scope, receive, send)
 
     def _set(self, request: Request, person: Person) -> None:
         state: MutableMapping[str, Any] = request.scope["state"]
@@ -246,7 +248,7 @@ def spoken(request: Request, view: CityView, person: Person) -> str:
     for code in (request.cookies.get(LANGUAGE_COOKIE, ""), person.language):
         if code in view.languages:
             return code
-    for code in accepted(request.headers.get("accept-language", "")):
+    for code in accepted(request.headers.get("accept-language", "")[:200]):
         for known in view.languages:
             if code == known or code.split("-")[0] == known.split("-")[0]:
                 return known
@@ -258,13 +260,14 @@ def held(cookie: str) -> list[str]:
     return [code for code in cookie.split(".") if CODE.fullmatch(code)][: receipts.KEPT]
 
 
-def accepted(header: str) -> list[str]:
+@lru_cache(maxsize=1000)
+def accepted(header: str) -> tuple[str, ...]:
     """Language codes of an Accept-Language header, most wanted first; what cannot be read is left out."""
     weighed = []
-    for part in header[:500].split(","):
+    for part in header.split(","):
         code, _semicolon, weight = part.strip().partition(";q=")
         try:
             weighed.append((float(weight or 1), code.strip().lower()))
         except ValueError:
             continue
-    return [code for weight, code in sorted(weighed, key=lambda one: -one[0]) if weight > 0 and code]
+    return tuple(code for weight, code in sorted(weighed, key=lambda one: -one[0]) if weight > 0 and code)
