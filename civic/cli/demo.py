@@ -1,0 +1,39 @@
+"""`civic demo`"""
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from civic.cli.common import AsJson, answer, with_database
+from civic.config import Config
+
+if TYPE_CHECKING:
+    from civic.demo.actions import Made
+
+commands = typer.Typer()
+
+
+@commands.command("demo")
+def demo(as_json: AsJson = False) -> None:
+    """Make the made-up city with posts to look at, in an empty database."""
+    from civic.demo.actions import make_demo
+
+    async def work(config: Config) -> "Made":
+        return await make_demo(config, _told)
+
+    made = with_database(work)
+    sys.stderr.write("\r\033[K" if sys.stderr.isatty() else "")
+    answer({"password": made.password, "accounts": made.accounts}, _text(made), as_json)
+
+
+def _told(step: str) -> None:
+    """One line that changes on a terminal; elsewhere a line now and then."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{step}")
+        sys.stderr.flush()
+
+
+def _text(made: "Made") -> str:
+    accounts = "\n".join(f"  {one}" for one in made.accounts)
+    return f"The made-up city Riverside is ready. Sign in, with the password {made.password}, as\n{accounts}"

@@ -1,0 +1,130 @@
+"""Making the made-up city: its pack, people, posts of every kind, a living desk, and two releases of its scores."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from civic import timing
+from civic.accounts.forms import SignUp
+from civic.accounts.models import Role
+from civic.accounts.people import Person
+from civic.admin.pack.loading import load_pack
+from civic.admin.users import add_user
+from civic.config import Config
+from civic.db import execute, fetch, fetch_one
+from civic.demo.past import make_past
+from civic.demo.telling import Stage, Telling, stories
+from civic.departments.queries import catalogue
+from civic.errors import Conflict
+from civic.i18n import gettext as _
+from civic.i18n import speaking
+from civic.media.decoder import Decoder
+from civic.media.store import Store
+from civic.ratings import actions as ratings
+from civic.ratings.forms import RatingInput
+from civic.traffic import actions as traffic
+from civic.traffic.forms import UpdateInput
+from civic.traffic.kinds import TrafficKind
+
+PACK = Path(__file__).parent / "pack"
+CITIZENS = ("李晓雯", "Maya Chen", "王建国", "Tom Baker", "陈阿姨", "Ying", "老周", "Sam", "小林", "Ada")
+HOST = "riverside.example"
+
+TRAFFIC = [
+    ("jam", "解放桥", "zh", "桥上堵死了，建议绕行东埠大桥。", 12),
+    ("roadworks", "人民路", "zh", "半幅封闭施工，到下周五。", 2000),
+    ("accident", "高新大道", "en", "Two cars, right lane blocked, police are there.", 25),
+    ("flood", "西湾大桥", "zh", "桥下积水，小车过不去。", 90),
+    ("signal", "学府路", "en", "Traffic lights out, drive slowly.", 140),
+    ("obstacle", "环湖路", "zh", "路上掉了一袋水泥。", 40),
+]
+RATINGS = {
+    5: ["办得很快，窗口的同志特别耐心。", "Ten minutes and done. Thank you!", "材料清单写得清楚，一次办好。"],
+    4: ["整体不错，就是排队久了点。", "Friendly, but the signs could be better."],
+    3: ["网上说不用带复印件，到了又要。", "It worked at the second try."],
+    2: ["网上预约系统老是打不开。", "Waited two hours."],
+    1: ["说是全程网办，最后还是跑了三趟。"],
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `civic demo` tells at the end: accounts to sign in with, and their common password."""
+
+    password: str
+    accounts: list[str]
+
+
+async def make_demo(config: Config, told: Callable[[str], None] = lambda step: None) -> Made:
+    """Fill an empty database with the made-up city. Raises Conflict where there are posts already."""
+    if await fetch_one("SELECT 1 AS x FROM post LIMIT 1"):
+        raise Conflict(_("There are posts already: the demo city is made in an empty database only."))
+    told(_("Loading the city …"))
+    await load_pack(PACK)
+    password = secrets.token_urlsafe(9)
+    citizens, accounts = await _people(password)
+    told(_("Three quarters of the past, and two releases of the scores …"))
+    await make_past(timing.now())
+    store = Store(config.media_folder)
+    async with Decoder(processes=config.media.processes) as decoder:
+        await _tell_stories(Stage(store, decoder, citizens), told)
+    await _traffic(citizens)
+    await _ratings(citizens)
+    # Nobody is mailed about what happened before the city began; what is still to be routed was routed above.
+    await execute("DELETE FROM pgqueuer WHERE status = 'queued'")
+    await execute("ANALYZE")
+    return Made(password, accounts)
+
+
+async def _people(password: str) -> tuple[list[Person], list[str]]:
+    citizens = []
+    for number, name in enumerate(CITIZENS, start=1):
+        user = await add_user(SignUp(email=f"citizen{number}@{HOST}", password=password, name=name), Role.CITIZEN)
+        citizens.append(Person(id=user.id, name=name))
+    accounts = [f"citizen1@{HOST}"]
+    for slug in ("roads", "water", "sanitation", "parks", "lighting"):
+        email = f"{slug}@{HOST}"
+        await add_user(SignUp(email=email, password=password, name=slug.title()), Role.LEAD, [slug])
+        accounts.append(email)
+    for role in (Role.DISPATCHER, Role.ADMIN):
+        email = f"{role.value}@{HOST}"
+        await add_user(SignUp(email=email, password=password, name=role.value.title()), role)
+        accounts.append(email)
+    return citizens, accounts
+
+
+async def _tell_stories(stage: Stage, told: Callable[[str], None]) -> None:
+    now, every = timing.now(), stories()
+    for number, story in enumerate(every, start=1):
+        told(_("Telling story %(n)s of %(all)s …", n=number, all=len(every)))
+        await Telling(story, stage, number, now).tell()
+
+
+async def _position(place: str) -> tuple[float, float]:
+    row = (await fetch("SELECT lat, lon FROM place WHERE names->>'zh' = $1", place))[0]
+    return row["lat"], row["lon"]
+
+
+async def _traffic(citizens: list[Person]) -> None:
+    for number, (kind, place, language, text, minutes) in enumerate(TRAFFIC):
+        lat, lon = await _position(place)
+        data = UpdateInput(kind=TrafficKind(kind), text=text, lat=lat, lon=lon, place="", client_key=None)
+        with timing.at(timing.now() - timedelta(minutes=minutes)), speaking(language):
+            await traffic.post_update(data, citizens[number], channel="demo")
+
+
+async def _ratings(citizens: list[Person]) -> None:
+    """Every citizen has been to some of the services."""
+    pattern = (5, 4, 5, 3, 5, 2, 4, 1, 5, 4)
+    for place, service in enumerate((await catalogue()).services):
+        for number, person in enumerate(citizens):
+            if (place * 3 + number) % 4 == 0:
+                continue
+            stars = pattern[(place + number) % len(pattern)]
+            said = RATINGS[stars][(place + number) % len(RATINGS[stars])]
+            with timing.at(timing.now() - timedelta(days=1 + (place * 7 + number * 3) % 60)):
+                await ratings.rate(
+                    service, RatingInput(stars=stars, text=said, client_key=None), person, channel="demo"
+                )

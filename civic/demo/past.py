@@ -1,0 +1,139 @@
+"""The made-up city's past: plain reports of the last three quarters, imported as any city would, and two releases."""
+
+import json
+import random
+import tempfile
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from civic import timing
+from civic.cases import actions as cases
+from civic.db import fetch
+from civic.departments.queries import catalogue
+from civic.geo.queries import areas, city
+from civic.imports.actions import import_file
+from civic.imports.mapping import Mapping
+from civic.scores.actions import publish
+from civic.scores.models import Release
+from civic.scores.periods import Span
+
+REPORTS = 900
+RATED = 220
+# How quick a department is, and how often it solves: made up, so that the scores have something to tell.
+QUICKNESS = {"water": 0.5, "parks": 0.8, "lighting": 0.9, "sanitation": 1.0, "traffic-police": 1.2, "roads": 1.5}
+TEXTS = {
+    "pothole": ["路面有坑，请修补。", "Pothole, please mend it."],
+    "street-light": ["路灯不亮。", "The street light is out."],
+    "bin": ["垃圾桶满了。", "The bin is full."],
+    "missed-collection": ["垃圾没有收走。", "Rubbish was not collected."],
+    "tree": ["树枝断了，有危险。", "A branch hangs loose."],
+    "water-leak": ["水管漏水。", "A pipe is leaking."],
+    "illegal-parking": ["车辆乱停。", "Cars parked where they must not."],
+    "road-sign": ["标线看不清了。", "Road markings cannot be seen."],
+    "green-space": ["草坪需要养护。", "The lawn needs care."],
+    "drain": ["下水口堵了。", "The drain is blocked."],
+}
+MAPPING = {
+    "name": "demo",
+    "language": "zh",
+    "times": {"zone": "Asia/Shanghai", "formats": ["%Y-%m-%d %H:%M"]},
+    "columns": {
+        name: name
+        for name in (
+            "id",
+            "text",
+            "category",
+            "department",
+            "lat",
+            "lon",
+            "status",
+            "received",
+            "first_answer",
+            "resolved",
+        )
+    },
+    "history": {"statuses": {"resolved": "resolved", "open": "open"}},
+    "texts": {"replied": "我们已收到并安排处理。", "resolved": "已处理完毕。"},
+}
+
+
+def quarters(today: date) -> tuple[Span, Span]:
+    """The two whole quarters before this one, the earlier first."""
+    first = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
+    spans = []
+    for _ in range(2):
+        last = first - timedelta(days=1)
+        first = date(last.year, last.month - 2, 1)
+        spans.append(Span(first, last))
+    return spans[1], spans[0]
+
+
+async def make_past(now: datetime) -> list[Release]:
+    """Import the past and publish both quarters, each as it would have been published on the day after its end."""
+    zone = (await city()).zone
+    before, last = quarters(now.astimezone(zone).date())
+    start = before.instants(zone)[0]
+    rows = await _rows(start, now - timedelta(days=20), zone)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "past.jsonl"
+        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+        await import_file(file, await _mapping(), Path(folder) / "refused.jsonl")
+    await _rate()
+    return [await publish(span) for span in (before, last)]
+
+
+async def _mapping() -> Mapping:
+    found = await catalogue()
+    values = {one.slug: {"slug": one.slug} for one in found.departments}
+    codes = {one.code: {"code": one.code} for one in found.categories}
+    return Mapping.model_validate({**MAPPING, "departments": {"values": values}, "categories": {"values": codes}})
+
+
+async def _rows(start: datetime, end: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Made-up rows as a city would export them, by chance that is the same each time."""
+    chance = random.Random(20)  # noqa: S311  # a made-up past, not a secret
+    found, places = await catalogue(), list((await areas()).all)[6:]
+    rows = []
+    for number in range(REPORTS):
+        code = chance.choice(list(TEXTS))
+        area = chance.choice(places)
+        lat, lon = area.centre
+        department = found.department_for(found.category_by_code[code].id, [area.id])
+        slug = found.department_by_id[department].slug if department else ""
+        pace = QUICKNESS.get(slug, 1.3)
+        received = start + (end - start) * chance.random()
+        received = received.astimezone(zone).replace(hour=chance.randint(7, 20), minute=chance.randint(0, 59))
+        answered = received + timedelta(hours=pace * chance.lognormvariate(1.6, 0.9))
+        resolved = answered + timedelta(hours=pace * chance.lognormvariate(3.2, 1.0))
+        done = chance.random() > 0.08 * pace and resolved < end
+        rows.append(
+            {
+                "id": str(number),
+                "text": chance.choice(TEXTS[code]),
+                "category": code,
+                "department": slug,
+                "lat": lat + chance.uniform(-0.004, 0.004),
+                "lon": lon + chance.uniform(-0.004, 0.004),
+                "status": "resolved" if done else "open",
+                "received": f"{received:%Y-%m-%d %H:%M}",
+                "first_answer": f"{answered:%Y-%m-%d %H:%M}" if answered < end else "",
+                "resolved": f"{resolved:%Y-%m-%d %H:%M}" if done else "",
+            }
+        )
+    return sorted(rows, key=lambda row: str(row["received"]))
+
+
+async def _rate() -> None:
+    """Some of those reporters gave stars, the day after."""
+    rows = await fetch(
+        "SELECT c.id, r.post_id, c.resolved_at, d.slug FROM case_file c JOIN report r ON r.case_id = c.id"
+        " JOIN department d ON d.id = c.department_id WHERE c.resolved_at IS NOT NULL ORDER BY c.id LIMIT $1",
+        RATED,
+    )
+    chance = random.Random(21)  # noqa: S311
+    for row in rows:
+        stars = min(5, max(1, round(chance.gauss(4.6 - QUICKNESS.get(row["slug"], 1.3), 0.9))))
+        with timing.at(row["resolved_at"] + timedelta(days=1)):
+            await cases.rate(row["id"], rater=f"post:{row['post_id']}", stars=stars)

@@ -1,0 +1,274 @@
+"""Telling a story: one report and what becomes of it, by the same actions that people use, at the times given."""
+
+import tomllib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from civic import timing
+from civic.accounts.people import Person
+from civic.cases import actions as cases
+from civic.cases.actors import Actor, ActorKind
+from civic.cases.models import Case, Status
+from civic.db import fetch
+from civic.demo.drawing import photo
+from civic.departments.queries import catalogue
+from civic.i18n import speaking
+from civic.media import actions as media
+from civic.media.decoder import Decoder
+from civic.media.models import Photo
+from civic.media.store import Store
+from civic.posts import actions as posts
+from civic.reports import actions as reports
+from civic.reports.forms import ReportInput
+from civic.reports.models import Report
+
+STORIES = Path(__file__).with_name("stories.toml")
+
+WORDS: dict[str, dict[str, str]] = {
+    "accept": {"zh": "已收到，值班人员正在赶往现场。", "en": "Received. Our duty crew is on the way."},
+    "reply": {
+        "zh": "谢谢您的反映。我们已到现场查看，两天内安排处理。",
+        "en": "Thank you for telling us. We have been there and will deal with it within two days.",
+    },
+    "ask": {
+        "zh": "请问具体在哪一侧？方便的话请再拍一张照片。",
+        "en": "Which side is it on exactly? Another photo would help us.",
+    },
+    "resolve": {
+        "zh": "已处理完毕，现场照片附后。如有问题请告诉我们。",
+        "en": "Done. Here is a photo taken on site. Tell us if anything is still wrong.",
+    },
+    "hand_over": {
+        "zh": "经现场核实，该设施由贵单位管理，现转请办理。",
+        "en": "We checked on site: this belongs to you. We have told the reporter.",
+    },
+    "add_support": {
+        "zh": "请协助查明责任人并到场维持秩序。",
+        "en": "Please help to find out who did it, and keep order on site.",
+    },
+    "decline": {
+        "zh": "经核实不违反规定，无需处理。如有安全问题请拨打 12345。",
+        "en": "We checked: no rule is broken, so nothing needs to be done. For danger call 12345.",
+    },
+    "dispute": {"zh": "还是老样子，没有修好。", "en": "It looks just the same as before."},
+    "comment": {"zh": "我家就在旁边，同样的问题。", "en": "I live next to it; same problem here."},
+    "suggestion": {
+        "zh": "建议在这里装一个减速带，车速慢下来就好多了。",
+        "en": "Why not plant a hedge there? It would solve this for good.",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """One of stories.toml: what was reported, and by `plan` how far it has come."""
+
+    scene: str
+    place: str
+    language: str
+    days: float
+    plan: str
+    text: str
+    votes: int
+    category: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    to: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where stories are told: the photo store and its decoder, and who plays the citizens."""
+
+    store: Store
+    decoder: Decoder
+    citizens: list[Person]
+
+
+def stories() -> list[Story]:
+    """The oldest first, so that numbers grow with time."""
+    told = [Story(**one) for one in tomllib.loads(STORIES.read_text("utf-8"))["story"]]
+    return sorted(told, key=lambda one: -one.days)
+
+
+class Telling:
+    """One story in the making: the case, the hour it has come to, and who speaks for the city."""
+
+    def __init__(self, story: Story, stage: Stage, number: int, now: datetime) -> None:
+        self.story, self.stage, self.number = story, stage, number
+        self.began = now - timedelta(days=story.days)
+        self.now = now
+        self.author = stage.citizens[number % len(stage.citizens)]
+        self.case_id = 0
+        self.report: Report | None = None
+
+    def words(self, of: str) -> str:
+        return WORDS[of][self.story.language]
+
+    async def at(self, hours: float, do: Callable[[], Awaitable[object]]) -> None:
+        """Something happens so many hours after the report; nothing happens in the future."""
+        then = self.began + timedelta(hours=hours)
+        if then < self.now:
+            with timing.at(then), speaking(self.story.language):
+                await do()
+
+    async def picture(self, scene: str, seed: int) -> Photo:
+        made, _gps, _taken = await media.add_photo(photo(scene, seed), self.stage.store, self.stage.decoder)
+        return made
+
+    async def tell(self) -> None:
+        """The report, its routing, and then its plan."""
+        picture = await self.picture(self.story.scene, self.number)
+        await self.at(0, lambda: self._post(picture))
+        await self.at(0.01, lambda: reports.route_case(self.case_id))
+        await PLANS[self.story.plan](self)
+        await self._crowd()
+
+    async def _post(self, picture: Photo) -> None:
+        story, found = self.story, await catalogue()
+        place = (await fetch("SELECT names, lat, lon FROM place WHERE names->>'zh' = $1", story.place))[0]
+        wobble = (self.number % 7 - 3) * 0.0006
+        data = ReportInput(
+            text=story.text,
+            title="",
+            category=found.category_by_code.get(story.category),
+            lat=place["lat"] + wobble,
+            lon=place["lon"] - wobble / 2,
+            located_by="photo",
+            address="",
+            email="",
+            answers=_typed(found.category_by_code.get(story.category), story.answers),
+            client_key=None,
+        )
+        posted = await reports.post_report(data, self.author, photos=[picture], channel="demo")
+        self.report, self.case_id = posted.report, posted.report.case_id
+
+    async def actor(self) -> Actor:
+        """The department that has the case."""
+        case = await Case.get(id=self.case_id)
+        return Actor(ActorKind.DEPARTMENT, None, case.department_id)
+
+    async def _crowd(self) -> None:
+        """Votes and a comment. Votes beyond the few citizens of the demo stand for people whom it does not make up."""
+        if self.report is None:
+            return
+        neighbours = [one for one in self.stage.citizens if one.id != self.author.id]
+        for one in neighbours[: self.story.votes]:
+            await self.at(1 + one.id % 5, lambda one=one: posts.vote(self.report.post_id, one))  # type: ignore[misc,union-attr]
+        if self.story.votes > 15:
+            await self.at(2, lambda: posts.comment(self.report.post_id, neighbours[0], self.words("comment")))  # type: ignore[union-attr]
+        if self.story.votes > 40:
+            text = self.words("suggestion")
+            await self.at(4, lambda: posts.comment(self.report.post_id, neighbours[1], text, suggestion=True))  # type: ignore[union-attr]
+
+    async def accepted(self) -> None:
+        async def do() -> None:
+            await cases.accept(self.case_id, by=await self.actor(), text=self.words("accept"))
+
+        await self.at(1.5, do)
+
+    async def replied(self) -> None:
+        async def do() -> None:
+            await cases.reply(self.case_id, by=await self.actor(), text=self.words("reply"))
+
+        await self.at(3, do)
+
+    async def asked(self) -> None:
+        async def do() -> None:
+            await cases.ask(self.case_id, by=await self.actor(), text=self.words("ask"))
+
+        await self.at(2.5, do)
+
+    async def resolved(self) -> None:
+        await self.replied()
+        proof = await self.picture("mended", 1000 + self.number)
+
+        async def do() -> None:
+            await cases.resolve(self.case_id, by=await self.actor(), text=self.words("resolve"), photos=[proof])
+
+        await self.at(20, do)
+
+    async def confirmed(self) -> None:
+        await self.resolved()
+
+        async def do() -> None:
+            if (await Case.get(id=self.case_id)).status == Status.RESOLVED and self.report is not None:
+                await cases.confirm(self.case_id, by=Actor.reporter(self.author))
+                await cases.rate(self.case_id, rater=f"post:{self.report.post_id}", stars=3 + self.number % 3)
+
+        await self.at(26, do)
+
+    async def disputed(self) -> None:
+        await self.resolved()
+        await self.at(
+            44, lambda: cases.dispute(self.case_id, by=Actor.reporter(self.author), text=self.words("dispute"))
+        )
+
+    async def closed(self) -> None:
+        """Nobody says whether it is fixed: the worker will close it when its days are over."""
+        await self.resolved()
+
+    async def declined(self) -> None:
+        async def do() -> None:
+            text = self.words("decline")
+            await cases.decline(self.case_id, by=await self.actor(), reason="no_action_needed", text=text)
+
+        await self.at(5, do)
+
+    async def handed(self) -> None:
+        async def do() -> None:
+            to = (await catalogue()).department_by_slug[self.story.to].id
+            await cases.hand_over(self.case_id, to, by=await self.actor(), text=self.words("hand_over"))
+
+        await self.at(2, do)
+        await self.replied()
+
+    async def helped(self) -> None:
+        await self.accepted()
+
+        async def do() -> None:
+            to = (await catalogue()).department_by_slug[self.story.to].id
+            had = await fetch("SELECT 1 FROM assignment WHERE case_id = $1 AND department_id = $2", self.case_id, to)
+            if not had:  # a rule may have asked them already
+                await cases.add_support(self.case_id, to, by=await self.actor(), text=self.words("add_support"))
+
+        await self.at(2, do)
+
+    async def left_alone(self) -> None:
+        """Nobody has done anything yet."""
+
+
+PLANS: dict[str, Callable[[Telling], Awaitable[None]]] = {
+    "fresh": Telling.left_alone,
+    "triage": Telling.left_alone,
+    "silent": Telling.left_alone,
+    "accepted": Telling.accepted,
+    "replied": Telling.replied,
+    "asked": Telling.asked,
+    "resolved": Telling.resolved,
+    "confirmed": Telling.confirmed,
+    "closed": Telling.closed,
+    "disputed": Telling.disputed,
+    "declined": Telling.declined,
+    "handed": Telling.handed,
+    "helped": Telling.helped,
+}
+
+
+def _typed(category: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers as the form would have read them."""
+    kinds = {one.code: one.kind for one in category.questions} if category else {}
+    read: dict[str, Any] = {}
+    for code, value in answers.items():
+        match kinds[code]:
+            case "yes_no":
+                read[code] = value == "yes"
+            case "number":
+                read[code] = float(value)
+            case "choices":
+                read[code] = [value]
+            case _:
+                read[code] = value
+    return read
