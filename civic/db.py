@@ -125,6 +125,10 @@ async def fetch_one(sql: str, *args: Any) -> dict[str, Any] | None:
 
 async def execute(sql: str, *args: Any) -> int:
     """Run a statement; the number of rows it touched."""
+    if sql.lstrip()[:6].upper() == "INSERT":
+        # Tortoise takes the first number of "INSERT 0 3", which is not the count.
+        rows = await fetch(f"WITH made AS ({sql} RETURNING 1) SELECT count(*) AS n FROM made", *args)
+        return int(rows[0]["n"])
     count, _ = await get_connection("default").execute_query(sql, list(args))
     return count
 

@@ -65,7 +65,10 @@ def route(path: str, view: View, *, who: Who, methods: tuple[str, ...] = ("GET",
     async def guarded(request: Request) -> Response:
         if not may(request.state.person, who):
             raise NotAllowed() if request.state.person.signed_in else SignInNeeded()
-        return await view(request)
+        try:
+            return await view(request)
+        finally:
+            await request.close()  # the files of its form
 
     made = Route(path, guarded, methods=list(methods), name=name or f"{view.__module__}.{view.__name__}")
     made.who = who  # type: ignore[attr-defined]  # read by tests/test_architecture.py

@@ -27,6 +27,13 @@ WHO: dict[Who, str] = {
         POST /api/v1/reports/{id:int}/confirm
         POST /api/v1/reports/{id:int}/dispute
         POST /api/v1/reports/{id:int}/rate
+        GET /api/v1/services
+        GET /api/v1/services/{slug:str}
+        GET /api/v1/traffic
+        POST /api/v1/traffic
+        GET /api/v1/traffic/points
+        GET /api/v1/traffic/{id:int}
+        POST /api/v1/traffic/{id:int}/end
         GET /map
         GET /map/areas.json
         GET /map/points
@@ -50,12 +57,20 @@ WHO: dict[Who, str] = {
         POST /reports/{id:int}/confirm
         POST /reports/{id:int}/dispute
         POST /reports/{id:int}/rate
+        GET /services
+        GET /services/{slug:str}
         GET /sign-in
         POST /sign-in
         POST /sign-out
         GET /sign-up
         POST /sign-up
         GET /theme.css
+        GET /traffic
+        POST /traffic
+        GET /traffic/new
+        GET /traffic/points
+        GET /traffic/{id:int}
+        POST /traffic/{id:int}/end
     """,
     Who.SIGNED_IN: """
         GET /account
@@ -64,10 +79,16 @@ WHO: dict[Who, str] = {
         POST /account/profile
         POST /account/sessions/{id:int}/end
         POST /api/v1/reports/{id:int}/doubt
+        POST /api/v1/services/{slug:str}/ratings
+        POST /api/v1/traffic/{id:int}/gone
+        POST /api/v1/traffic/{id:int}/still
         POST /posts/{id:int}/comments
         POST /posts/{id:int}/unvote
         POST /posts/{id:int}/vote
         POST /reports/{id:int}/doubt
+        POST /services/{slug:str}/ratings
+        POST /traffic/{id:int}/gone
+        POST /traffic/{id:int}/still
     """,
     Who.STAFF: """
     """,

@@ -6,7 +6,9 @@ from starlette.routing import BaseRoute, Route
 
 from civic.departments.catalogue import CategoryView
 from civic.departments.queries import catalogue
+from civic.ratings import views as ratings
 from civic.reports import views as reports
+from civic.traffic import views as traffic
 from civic.web import Who, answer_json, route
 
 PREFIX = "/api/v1"
@@ -77,4 +79,7 @@ def mirrored(pages: list[BaseRoute]) -> list[BaseRoute]:
     return made
 
 
-routes: list[BaseRoute] = [route(PREFIX + "/city", city, who=Who.ANYONE), *mirrored(reports.routes)]
+routes: list[BaseRoute] = [
+    route(PREFIX + "/city", city, who=Who.ANYONE),
+    *mirrored([*reports.routes, *traffic.routes, *ratings.routes]),
+]
