@@ -6,7 +6,6 @@ CIVIC_TEST_DATABASE_URL names: the URL of an existing database whose user may cr
 
 import asyncio
 import fcntl
-import logging
 import os
 import shutil
 import signal
@@ -29,6 +28,7 @@ from civic.db import connected, migrate
 from tests import chromium
 from tests.clients import Client, make_user
 from tests.live import Live, command, serving
+from tests.statements import Statements, counting
 
 EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
 FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
@@ -272,35 +272,9 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-class Statements(logging.Handler):
-    """The SQL statements that Tortoise sent within `with count_queries() as statements`."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.msg == "%s: %s" and isinstance(record.args, tuple):  # connecting is logged there too
-            self.texts.append(str(record.args[0]))
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-
 @pytest.fixture(scope="session")
 def count_queries() -> Callable[[], AbstractContextManager[Statements]]:
-    @contextmanager
-    def counting() -> Iterator[Statements]:
-        log, statements = logging.getLogger("tortoise.db_client"), Statements()
-        level = log.level
-        log.addHandler(statements)
-        log.setLevel(logging.DEBUG)
-        try:
-            yield statements
-        finally:
-            log.setLevel(level)
-            log.removeHandler(statements)
-
+    """`with count_queries() as statements:` … `len(statements)`, or their texts: `statements.texts`."""
     return counting
 
 
