@@ -8,7 +8,7 @@ from civic.departments.queries import catalogue
 from civic.errors import SetupError
 from civic.geo.queries import city
 from civic.i18n import lazy as _
-from civic.sla.actions import new_clock, save_clocks
+from civic.sla.actions import new_clock
 from civic.sla.models import Clock, ClockKind
 from civic.sla.queries import working_calendar
 from civic.sla.targets import due, parse_target
@@ -33,7 +33,7 @@ async def category(category_id: int) -> CategoryView:
 
 
 async def case_clocks(category_id: int | None, at: datetime) -> tuple[Clock, Clock]:
-    """The response and resolution clocks of a case received at `at`, on the city's own calendar; saved."""
+    """The response and resolution clocks of a case received at `at`, on the city's own calendar; not saved yet."""
     return await _clocks(category_id, await city_calendar(), at)
 
 
@@ -42,18 +42,14 @@ async def stint_clocks(
 ) -> tuple[Clock, Clock | None]:
     """The clocks of a stint that starts at `at`, on its department's calendar; a supporter resolves nothing."""
     calendar_id = (await department(department_id)).calendar_id
-    if part == Part.LEAD:
-        return await _clocks(category_id, calendar_id, at)
-    response = await new_clock(ClockKind.RESPONSE, (await targets(category_id))[0], calendar_id, at)
-    await save_clocks(response)
-    return response, None
+    response, resolution = await _clocks(category_id, calendar_id, at)
+    return response, resolution if part == Part.LEAD else None
 
 
 async def _clocks(category_id: int | None, calendar_id: int, at: datetime) -> tuple[Clock, Clock]:
     response_target, resolution_target = await targets(category_id)
     response = await new_clock(ClockKind.RESPONSE, response_target, calendar_id, at)
     resolution = await new_clock(ClockKind.RESOLUTION, resolution_target, calendar_id, at)
-    await save_clocks(response, resolution)
     return response, resolution
 
 

@@ -4,6 +4,7 @@ What each makes of a clock is in running.py; here it is saved.
 """
 
 from datetime import datetime
+from typing import Any
 
 from tortoise.transactions import in_transaction
 
@@ -19,12 +20,18 @@ async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime
     return running.started(kind, target, calendar_id, at, await working_calendar(calendar_id))
 
 
-async def save_clocks(*clocks: Clock) -> None:
-    """Insert them, in one statement; each gets its id."""
-    rows = await fetch(
-        "INSERT INTO clock (kind, target, calendar_id, started_at, allowance, due_at, promised_at, step, step_at)"
-        " SELECT * FROM unnest($1::varchar[], $2::varchar[], $3::bigint[], $4::timestamptz[],"
-        " $5::float8[], $6::timestamptz[], $7::timestamptz[], $8::smallint[], $9::timestamptz[]) RETURNING id",
+# Its parameters are `clock_values`. In order, as the clocks were given, so that ids can be told apart.
+INSERT_CLOCKS = """
+INSERT INTO clock (kind, target, calendar_id, started_at, allowance, due_at, promised_at, step, step_at)
+SELECT * FROM unnest($1::varchar[], $2::varchar[], $3::bigint[], $4::timestamptz[], $5::float8[], $6::timestamptz[],
+                     $7::timestamptz[], $8::smallint[], $9::timestamptz[])
+RETURNING id, kind
+"""
+
+
+def clock_values(*clocks: Clock) -> list[list[Any]]:
+    """New clocks as the parameters $1 to $9 of INSERT_CLOCKS."""
+    return [
         [one.kind.value for one in clocks],
         [one.target for one in clocks],
         [one.calendar_id for one in clocks],
@@ -34,9 +41,19 @@ async def save_clocks(*clocks: Clock) -> None:
         [one.promised_at for one in clocks],
         [one.step for one in clocks],
         [one.step_at for one in clocks],
-    )
+    ]
+
+
+def saved(clock: Clock, clock_id: int) -> None:
+    """The clock is in the database, under this id."""
+    clock.id, clock._saved_in_db = clock_id, True
+
+
+async def save_clocks(*clocks: Clock) -> None:
+    """Insert them, in one statement; each gets its id."""
+    rows = await fetch(INSERT_CLOCKS, *clock_values(*clocks))
     for clock, row in zip(clocks, rows, strict=True):
-        clock.id, clock._saved_in_db = row["id"], True
+        saved(clock, row["id"])
 
 
 async def start_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime) -> Clock:

@@ -1,7 +1,10 @@
 """A case begins."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from civic import timing
@@ -16,11 +19,26 @@ from civic.errors import Invalid
 from civic.geo.queries import city
 from civic.i18n import lazy as _
 from civic.jobs.actions import Job, enqueue
+from civic.sla.actions import INSERT_CLOCKS, clock_values
+
+# The clocks, and an id for the case: its number is made of it.
+BEGIN = f"""
+WITH made AS ({INSERT_CLOCKS})
+SELECT nextval('case_file_id_seq') AS case_id, (SELECT id FROM made WHERE kind = 'response') AS response_id,
+       (SELECT id FROM made WHERE kind = 'resolution') AS resolution_id
+"""
 
 
 def number_of(case_id: int, received: datetime) -> str:
     """What people call the case: the year of its receipt, in the city's zone, and its id."""
     return f"{received:%y}-{case_id}"
+
+
+def _joined() -> AbstractAsyncContextManager[object]:
+    """The transaction in hand, without a savepoint of its own: posting is what the city does most."""
+    if isinstance(get_connection("default"), TransactionalDBClient):
+        return nullcontext()
+    return in_transaction()
 
 
 async def open_case(
@@ -35,20 +53,20 @@ async def open_case(
     if priority not in PRIORITIES:
         raise Invalid(fields={"priority": _("Please choose a priority.")})
     at, category_id = timing.now(), category.id if category else None
-    async with in_transaction():
-        response, resolution = await promises.case_clocks(category_id, at)
-        case_id = (await fetch("SELECT nextval('case_file_id_seq') AS id"))[0]["id"]
+    response, resolution = await promises.case_clocks(category_id, at)
+    async with _joined():
+        [ids] = await fetch(BEGIN, *clock_values(response, resolution))
         case = await Case.create(
-            id=case_id,
-            number=number_of(case_id, (await city()).local(at)),
+            id=ids["case_id"],
+            number=number_of(ids["case_id"], (await city()).local(at)),
             status=Status.RECEIVED,
             category_id=category_id,
             area_id=area_id,
             priority=priority,
             received_at=at,
             updated_at=at,
-            response_clock_id=response.id,
-            resolution_clock_id=resolution.id,
+            response_clock_id=ids["response_id"],
+            resolution_clock_id=ids["resolution_id"],
             due_at=promises.next_due(response, resolution),
         )
         code = category.code if category else None

@@ -121,8 +121,8 @@ async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: s
 
 async def _routed(case: Case) -> bool:
     """Whether the router is done with it."""
-    if case.status != Status.RECEIVED:
-        return True
+    if case.status != Status.RECEIVED or case.events_count == 1:
+        return case.status != Status.RECEIVED
     return await CaseEvent.exists(case_id=case.id, kind__in=["triaged", "assigned"])
 
 
