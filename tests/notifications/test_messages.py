@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from pathlib import Path
+import re
 
 import pytest
 from tortoise.transactions import in_transaction
@@ -16,7 +16,9 @@ from civic.notifications import queries
 from civic.notifications.actions import tell
 from civic.notifications.delivery import deliver
 from civic.notifications.models import Message
+from civic.notifications.texts import exists, text_of
 from tests.clients import Client, make_user
+from tests.source import ROOT
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -125,11 +127,6 @@ async def test_a_subject_is_one_line(config: Config) -> None:
     assert "\n" not in mail["Subject"]
 
 
-@pytest.mark.parametrize("path", sorted(Path("templates/messages").glob("*.txt")), ids=lambda path: path.stem)
-def test_a_text_has_a_subject(path: Path) -> None:
-    assert path.read_text("utf-8").strip()
-
-
 async def test_messages_on_the_page(citizen: Client, stranger: Client) -> None:
     await tell_once("event:1:post:1", user_id=citizen.user.id)  # type: ignore[union-attr]
     page = (await citizen.get("/account")).text
@@ -165,3 +162,39 @@ async def test_who_sees_which_messages_at_the_desk() -> None:
     assert await seen(Role.AGENT, "roads") == {"other"}
     assert await seen(Role.DISPATCHER) == {"dispatch"}
     assert await seen(Role.CITIZEN) == set()
+
+
+# Whatever any kind of message may be given.
+VALUES = EVENT | {
+    "code": "7QF3-MWD9-XPA2",
+    "reason": "spam",
+    "comment": False,
+    "promise": "response",
+    "due": "2026-11-22T08:00:00+00:00",
+    "step": 80,
+    "rule": "r",
+    "error": "e",
+    "times": 4,
+    "stars": 3,
+    "name": {"en": "Water", "zh": "水务局"},
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kind", sorted(path.stem for path in (ROOT / "templates/messages").glob("*.txt")))
+def test_every_text_has_a_subject_and_is_plain(kind: str, language: str) -> None:
+    with i18n.speaking(language):
+        text = text_of(Message(kind=kind, values=VALUES))
+    assert text.subject
+    assert "&amp;" not in text.subject + text.body
+    assert "{" not in text.subject + text.body
+
+
+def test_every_kind_that_is_told_has_a_text() -> None:
+    told = {
+        match
+        for path in (ROOT / "civic").rglob("*.py")
+        for match in re.findall(r"tell(?:_\w+)?\([^)]*?\"([a-z]+(?:_[a-z]+)+)\"", path.read_text("utf-8"), re.DOTALL)
+    }
+    assert told
+    assert [kind for kind in told if not exists(kind)] == []
