@@ -1,10 +1,12 @@
 """Making the made-up city: its pack, people, posts of every kind, a living desk, and two releases of its scores."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.accounts.forms import SignUp
@@ -15,7 +17,7 @@ from civic.admin.users import add_user
 from civic.config import Config
 from civic.db import execute, fetch, fetch_one
 from civic.demo.past import make_past
-from civic.demo.telling import Stage, Telling, stories
+from civic.demo.telling import Stage, Story, Telling, stories, take_pictures
 from civic.departments.queries import catalogue
 from civic.errors import Conflict
 from civic.i18n import gettext as _
@@ -67,13 +69,16 @@ async def make_demo(config: Config, told: Callable[[str], None] = lambda step: N
     citizens, accounts = await _people(password)
     told(_("Three quarters of the past, and two releases of the scores …"))
     await make_past(timing.now())
-    store = Store(config.media_folder)
-    async with Decoder(processes=config.media.processes) as decoder:
-        await _tell_stories(Stage(store, decoder, citizens), told)
-    await _traffic(citizens)
-    await _ratings(citizens)
-    # Nobody is mailed about what happened before the city began; what is still to be routed was routed above.
-    await execute("DELETE FROM pgqueuer WHERE status = 'queued'")
+    told(_("Photos …"))
+    every = stories()
+    async with Decoder(processes=config.media.processes, waiting=64) as decoder:
+        pictures = await take_pictures(every, Store(config.media_folder), decoder)
+    async with in_transaction():  # one for all: it waits for the disk once
+        await _tell(every, Stage(citizens, pictures), told)
+        await _traffic(citizens)
+        await _ratings(citizens)
+        # Nobody is mailed about what happened before the city began; what was to be routed was routed above.
+        await execute("DELETE FROM pgqueuer WHERE status = 'queued'")
     await execute("ANALYZE")
     return Made(password, accounts)
 
@@ -95,8 +100,8 @@ async def _people(password: str) -> tuple[list[Person], list[str]]:
     return citizens, accounts
 
 
-async def _tell_stories(stage: Stage, told: Callable[[str], None]) -> None:
-    now, every = timing.now(), stories()
+async def _tell(every: Sequence[Story], stage: Stage, told: Callable[[str], None]) -> None:
+    now = timing.now()
     for number, story in enumerate(every, start=1):
         told(_("Telling story %(n)s of %(all)s …", n=number, all=len(every)))
         await Telling(story, stage, number, now).tell()

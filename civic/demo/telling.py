@@ -1,11 +1,13 @@
 """Telling a story: one report and what becomes of it, by the same actions that people use, at the times given."""
 
+import asyncio
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from civic import timing
 from civic.accounts.people import Person
@@ -25,6 +27,9 @@ from civic.reports import actions as reports
 from civic.reports.forms import ReportInput
 from civic.reports.models import Report
 
+T = TypeVar("T")
+MENDED = "mended"
+SHOWING = ("resolved", "confirmed", "disputed", "closed")  # plans in which a department shows what it did
 STORIES = Path(__file__).with_name("stories.toml")
 
 WORDS: dict[str, dict[str, str]] = {
@@ -80,11 +85,30 @@ class Story:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where stories are told: the photo store and its decoder, and who plays the citizens."""
+    """Where stories are told: who plays the citizens, and the photos by story and scene."""
 
-    store: Store
-    decoder: Decoder
     citizens: list[Person]
+    pictures: Mapping[tuple[int, str], Photo]
+
+
+async def take_pictures(told: Sequence[Story], store: Store, decoder: Decoder) -> dict[tuple[int, str], Photo]:
+    """The photos of all stories, and of what departments did about them; before the telling, as decoding takes long."""
+    wanted = [(number, one.scene) for number, one in enumerate(told, start=1)]
+    wanted += [(number, MENDED) for number, one in enumerate(told, start=1) if one.plan in SHOWING]
+
+    async def take(number: int, scene: str) -> Photo:
+        data = await asyncio.to_thread(photo, scene, number if scene != MENDED else 1000 + number)
+        made, _gps, _taken = await media.add_photo(data, store, decoder)
+        return made
+
+    made: dict[tuple[int, str], Photo] = {}
+    for some in batched(wanted, 16):
+        made |= zip(some, await asyncio.gather(*(take(*one) for one in some)), strict=True)
+    return made
+
+
+def batched(every: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (every[at : at + size] for at in range(0, len(every), size))
 
 
 def stories() -> list[Story]:
@@ -114,19 +138,15 @@ class Telling:
             with timing.at(then), speaking(self.story.language):
                 await do()
 
-    async def picture(self, scene: str, seed: int) -> Photo:
-        made, _gps, _taken = await media.add_photo(photo(scene, seed), self.stage.store, self.stage.decoder)
-        return made
-
     async def tell(self) -> None:
         """The report, its routing, and then its plan."""
-        picture = await self.picture(self.story.scene, self.number)
-        await self.at(0, lambda: self._post(picture))
+        await self.at(0, self._post)
         await self.at(0.01, lambda: reports.route_case(self.case_id))
         await PLANS[self.story.plan](self)
         await self._crowd()
 
-    async def _post(self, picture: Photo) -> None:
+    async def _post(self) -> None:
+        picture = self.stage.pictures[self.number, self.story.scene]
         story, found = self.story, await catalogue()
         place = (await fetch("SELECT names, lat, lon FROM place WHERE names->>'zh' = $1", story.place))[0]
         wobble = (self.number % 7 - 3) * 0.0006
@@ -151,17 +171,18 @@ class Telling:
         return Actor(ActorKind.DEPARTMENT, None, case.department_id)
 
     async def _crowd(self) -> None:
-        """Votes and a comment. Votes beyond the few citizens of the demo stand for people whom it does not make up."""
+        """Votes, as far as there are citizens, and what neighbours say."""
         if self.report is None:
             return
+        post_id = self.report.post_id
         neighbours = [one for one in self.stage.citizens if one.id != self.author.id]
         for one in neighbours[: self.story.votes]:
-            await self.at(1 + one.id % 5, lambda one=one: posts.vote(self.report.post_id, one))  # type: ignore[misc,union-attr]
+            await self.at(1 + one.id % 5, partial(posts.vote, post_id, one))
         if self.story.votes > 15:
-            await self.at(2, lambda: posts.comment(self.report.post_id, neighbours[0], self.words("comment")))  # type: ignore[union-attr]
+            await self.at(2, partial(posts.comment, post_id, neighbours[0], self.words("comment")))
         if self.story.votes > 40:
-            text = self.words("suggestion")
-            await self.at(4, lambda: posts.comment(self.report.post_id, neighbours[1], text, suggestion=True))  # type: ignore[union-attr]
+            say = partial(posts.comment, post_id, neighbours[1], self.words("suggestion"), suggestion=True)
+            await self.at(4, say)
 
     async def accepted(self) -> None:
         async def do() -> None:
@@ -183,7 +204,7 @@ class Telling:
 
     async def resolved(self) -> None:
         await self.replied()
-        proof = await self.picture("mended", 1000 + self.number)
+        proof = self.stage.pictures[self.number, MENDED]
 
         async def do() -> None:
             await cases.resolve(self.case_id, by=await self.actor(), text=self.words("resolve"), photos=[proof])
