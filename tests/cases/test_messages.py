@@ -1,0 +1,136 @@
+"""Who is told what by each action: desks at once, reporters by a job, and nothing if the action fails."""
+
+import json
+from typing import Any
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from civic import db
+from civic.cases import actions
+from civic.cases.events import TOLD
+from civic.cases.models import Case, CaseEvent, Status
+from civic.cases.words import DECLINES, EVENTS, OUTCOMES, PARTS, STATUSES
+from civic.i18n import speaking
+from civic.notifications.models import Message
+from civic.notifications.texts import text_of
+from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, received
+
+
+async def desk() -> list[tuple[str, str]]:
+    """Kind and recipient of every message, in order; every one can be read in both languages."""
+    found = []
+    for message in await Message.all().order_by("id").select_related("department"):
+        for language in ("en", "zh"):
+            with speaking(language):
+                text = text_of(message)
+            assert message.values["number"] in text.subject
+        found.append((message.kind, message.department.slug if message.department else message.role or "person"))
+        assert message.url == f"/desk/cases/{await _case_of(message)}"
+    return found
+
+
+async def _case_of(message: Message) -> int:
+    return (await Case.get(number=message.values["number"])).id
+
+
+async def jobs(entrypoint: str) -> list[dict[str, Any]]:
+    rows = await db.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = $1 ORDER BY id", entrypoint)
+    return [json.loads(row["payload"]) for row in rows]
+
+
+async def test_a_received_case_asks_to_be_routed(town: Town) -> None:
+    case = await received(town)
+    assert await jobs("route") == [{"case": case.id}]
+    assert await desk() == []
+
+
+async def test_nothing_is_asked_for_by_what_did_not_happen(town: Town) -> None:
+    class Stop(Exception):
+        pass
+
+    async def fail() -> None:
+        async with in_transaction():
+            case = await actions.open_case(category=town.pothole, area_id=None, by=REPORTER, channel="web")
+            await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON)
+            raise Stop
+
+    with pytest.raises(Stop):
+        await fail()
+    assert (await jobs("route"), await jobs("tell"), await desk()) == ([], [], [])
+    assert await Case.all().count() == 0
+
+
+async def test_the_desks_are_told(town: Town) -> None:
+    roads, parks = town.of(town.roads), town.of(town.parks)
+    case = await received(town)
+    await actions.triage(case.id, reason={"step": "triage", "why": "no_category", "suggestions": []})
+    await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON, support=[town.water.id])
+    await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree.")
+    await actions.give_back(case.id, by=parks, text="Not ours.")
+    await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON)
+    await actions.add_support(case.id, town.parks.id, by=roads, text="Cut it.")
+    await actions.support_done(case.id, by=parks, text="Cut.")
+    await actions.ask(case.id, by=roads, text="Where?")
+    await actions.answer(case.id, by=REPORTER, text="There.")
+    await actions.resolve(case.id, by=roads, text="Filled.")
+    await actions.dispute(case.id, by=REPORTER, text="No.")
+    await actions.decline(case.id, by=roads, reason="not_feasible", text="Rock.")
+    await actions.uphold(case.id, by=town.desk, text="Try again.")
+    assert await desk() == [
+        ("case_triage", "dispatcher"),
+        ("case_assigned", "roads"),
+        ("case_support", "water"),
+        ("case_assigned", "parks"),
+        ("case_returned", "dispatcher"),
+        ("case_assigned", "roads"),
+        ("case_support", "parks"),
+        ("case_support_done", "roads"),
+        ("case_answered", "roads"),
+        ("case_reopened", "roads"),
+        ("case_upheld", "roads"),
+    ]
+
+
+async def test_whoever_has_it_in_hand_is_told_in_person(town: Town) -> None:
+    case = await in_status(town, Status.WAITING)
+    await Message.all().delete()
+    await actions.take(case.id, by=town.of(town.roads), user_id=town.agent.id)
+    await actions.answer(case.id, by=REPORTER, text="There.")
+    [message] = await Message.all()
+    assert (message.kind, message.user_id) == ("case_answered", town.agent.id)
+
+
+async def test_the_reminders_and_the_handovers_can_be_read(town: Town) -> None:
+    case = await assigned(town)
+    for when in ("2026-11-10 11:00", "2026-11-10 13:42", "2026-11-10 14:30", "2026-11-12 14:00", "2026-11-16 10:00"):
+        with at(when):
+            while await actions.fire_step():
+                pass
+    here, there = town.roads, town.parks
+    for _ in range(4):
+        await actions.hand_over(case.id, there.id, by=town.of(here), text="Yours.")
+        here, there = there, here
+    kinds = {kind for kind, _recipient in await desk()}
+    assert kinds == {"case_assigned", "promise_soon", "promise_overdue", "case_handovers"}
+
+
+async def test_reporters_are_told_of_what_matters_to_them(town: Town) -> None:
+    roads = town.of(town.roads)
+    case = await assigned(town)
+    await actions.note(case.id, by=roads, text="Only for us.")
+    await actions.take(case.id, by=roads, user_id=None)
+    await actions.reply(case.id, by=roads, text="We come.")
+    await actions.resolve(case.id, by=roads, text="Filled.")
+    await actions.confirm(case.id, by=REPORTER)
+    told = [await CaseEvent.get(id=payload["event"]) for payload in await jobs("tell")]
+    assert [event.kind for event in told] == ["assigned", "replied", "resolved"]
+
+
+def test_everything_has_a_name_in_every_language() -> None:
+    for words in (STATUSES, DECLINES, OUTCOMES, PARTS, EVENTS):
+        for text in words.values():
+            english = str(text)
+            with speaking("zh"):
+                assert str(text) != english
+    assert set(EVENTS) >= TOLD
