@@ -28,18 +28,14 @@ class Section(BaseModel):
 
 
 class Site(Section):
-    url: str = Field(
-        "", description="Public address, as in links of messages; empty: the address of the request."
-    )
+    url: str = Field("", description="Public address, as in links of messages; empty: the address of the request.")
 
 
 class Server(Section):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     processes: int = Field(1, ge=1, le=64, description="Web processes.")
-    trusted_proxies: str = Field(
-        "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed."
-    )
+    trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     log: str = Field("console", pattern="^(console|json)$", description="Form of the log: console or json.")
 
 
@@ -48,9 +44,7 @@ class Paths(Section):
 
 
 class Database(Section):
-    url: SecretStr = Field(
-        SecretStr(""), description="PostgreSQL 15+; empty: the embedded one under paths.var."
-    )
+    url: SecretStr = Field(SecretStr(""), description="PostgreSQL 15+; empty: the embedded one under paths.var.")
     pool: int = Field(10, ge=2, le=100, description="Connections a process at most.")
 
 
@@ -62,12 +56,8 @@ class Media(Section):
 
 
 class Geocoder(Section):
-    provider: str = Field(
-        "pack", description="pack: the pack's places; else a geopy provider, such as nominatim."
-    )
-    options: dict[str, Any] = Field(
-        {}, description="What geopy's provider takes: user_agent, domain, api_key …"
-    )
+    provider: str = Field("pack", description="pack: the pack's places; else a geopy provider, such as nominatim.")
+    options: dict[str, Any] = Field({}, description="What geopy's provider takes: user_agent, domain, api_key …")
 
 
 class Map(Section):
@@ -80,9 +70,7 @@ class Mail(Section):
 
 
 class SignIn(Section):
-    session_days: int = Field(
-        30, ge=1, le=365, description="Days without a visit after which a session ends."
-    )
+    session_days: int = Field(30, ge=1, le=365, description="Days without a visit after which a session ends.")
     secure_cookies: bool = Field(False, description="Cookies only over HTTPS. Set it wherever HTTPS is.")
 
 
@@ -95,7 +83,9 @@ class Limits(Section):
     photos: int = Field(5, ge=0, le=20, description="Photos a post.")
     text: int = Field(4000, ge=100, le=20000, description="Characters a post.")
     posts_per_hour: int = Field(30, ge=1, description="Posts an hour from one address or person.")
-    sign_ins_per_hour: int = Field(20, ge=1, description="Failed sign-ins an hour for one e-mail at one address; ten times as many for either.")
+    sign_ins_per_hour: int = Field(
+        20, ge=1, description="Failed sign-ins an hour for one e-mail at one address; ten times as many for either."
+    )
     page: int = Field(24, ge=5, le=100, description="Entries a page of a list.")
     body_bytes: int = Field(120 * 2**20, ge=2**20, description="Largest request body, bytes.")
 
@@ -181,9 +171,7 @@ def _checked(data: dict[str, Any], path: Path) -> Config:
         return Config.model_validate(data)
     except ValidationError as error:
         lines = [_complaint(e["type"], [str(p) for p in e["loc"]], e["msg"]) for e in error.errors()]
-        raise SetupError(
-            f"The configuration ({path} and CIVIC_* variables) is wrong:\n" + "\n".join(lines)
-        ) from None
+        raise SetupError(f"The configuration ({path} and CIVIC_* variables) is wrong:\n" + "\n".join(lines)) from None
 
 
 def _complaint(kind: str, where: list[str], message: str) -> str:
@@ -198,6 +186,7 @@ def names() -> Iterator[str]:
     """Every section and setting as `section` and `section.key`."""
     for section, field in Config.model_fields.items():
         yield section
-        assert isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+        assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, Section)
         for key in field.annotation.model_fields:
             yield f"{section}.{key}"

@@ -10,7 +10,8 @@ from civic import db
 HELD = """
 SELECT job.id, job.entrypoint, job.payload, job.attempts, job.updated,
        (SELECT traceback ->> 'exception_message' FROM pgqueuer_log line
-        WHERE line.job_id = job.id AND line.traceback IS NOT NULL ORDER BY line.created DESC, line.id DESC LIMIT 1) AS reason
+        WHERE line.job_id = job.id AND line.traceback IS NOT NULL
+        ORDER BY line.created DESC, line.id DESC LIMIT 1) AS reason
 FROM pgqueuer job WHERE job.status = 'failed' ORDER BY job.updated DESC LIMIT $1
 """
 
