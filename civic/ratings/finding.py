@@ -15,7 +15,7 @@ from civic.geo.queries import pack_version
 from civic.search.text import IS_CJK, runs
 
 ENOUGH = 0.5
-SHORT = 2  # letters: shorter words (of, a) match only whole
+SHORT = 1  # letters: such a word is no beginning of another
 LONGEST = 200  # characters of a query
 
 
