@@ -5,14 +5,13 @@ CIVIC_TEST_DATABASE_URL names: the URL of an existing database whose user may cr
 """
 
 import asyncio
-import fcntl
 import os
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,12 +26,12 @@ from civic.config import Config, Database, Paths
 from civic.db import connected, migrate
 from tests import chromium
 from tests.clients import Client, make_user
+from tests.databases import Databases
 from tests.live import Live, command, serving
 from tests.statements import Statements, counting
 
 EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
 FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
-BLANK = "ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -77,72 +76,35 @@ def server_url() -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
-def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[..., str]]:
-    """A function that makes a database without rows and gives its URL: `make(name)`, `make(name, migrated=False)`.
-
-    Migrated ones are copies of one template, which is migrated once in a run. All are dropped at the end.
-    """
-    run = Path(os.environ[FOLDER]).name.replace("-", "_")
+def databases(server_url: Callable[[str], str]) -> Iterator[Databases]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
-    template, made = f"{run}_template", list[str]()
+    made = Databases(server_url, EXTERNAL or server_url("postgres"), Path(os.environ[FOLDER]), worker)
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="session")
+def make_database(databases: Databases) -> Callable[..., str]:
+    """A function that makes a database without rows and gives its URL: `make(name)`, `make(name, migrated=False)`."""
 
     def make(name: str, *, migrated: bool = True) -> str:
         if migrated:
-            with _one_at_a_time():
-                if not _template_mark().exists():
-                    asyncio.run(_make_template(server_url, template))
-                    _template_mark().touch()
-        database = f"{run}_{worker}_{name}_{len(made)}"
-        how = f"TEMPLATE {template} STRATEGY wal_log" if migrated else BLANK
-        asyncio.run(_statement(_admin_url(server_url), f"CREATE DATABASE {database} {how}"))
-        made.append(database)
-        return server_url(database)
+            return databases.copy(name, "empty", lambda url: asyncio.run(migrate(url)))
+        return databases.make(name)
 
-    yield make
-    for database in made:
-        asyncio.run(_statement(_admin_url(server_url), f"DROP DATABASE {database} WITH (FORCE)"))
-    with _one_at_a_time():  # whoever comes last finds no other database of this run
-        asyncio.run(_drop_template(_admin_url(server_url), run, template))
-        _template_mark().unlink(missing_ok=True)
+    return make
 
 
-def _template_mark() -> Path:
-    return Path(os.environ[FOLDER]) / "template"
+@pytest.fixture(scope="session")
+def make_city(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
+    """A function that gives the made-up city, as `civic demo` makes it: its folder, and the URL of its database."""
+    original = Path(os.environ[FOLDER]) / "city"
 
+    def make(name: str) -> tuple[Path, str]:
+        url = databases.copy(name, "city", lambda url: command(original, url, "demo"))
+        return shutil.copytree(original, tmp_path_factory.mktemp(name) / "var"), url
 
-def _admin_url(server_url: Callable[[str], str]) -> str:
-    return EXTERNAL or server_url("postgres")
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    with (Path(os.environ[FOLDER]) / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-async def _make_template(server_url: Callable[[str], str], template: str) -> None:
-    await _statement(_admin_url(server_url), f"DROP DATABASE IF EXISTS {template}")  # half made
-    await _statement(_admin_url(server_url), f"CREATE DATABASE {template} {BLANK}")
-    await migrate(server_url(template))
-
-
-async def _drop_template(admin_url: str, run: str, template: str) -> None:
-    connection = await asyncpg.connect(admin_url)
-    try:
-        names = await connection.fetch("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", run)
-        if [row["datname"] for row in names] == [template]:
-            await connection.execute(f"DROP DATABASE {template}")
-    finally:
-        await connection.close()
-
-
-async def _statement(url: str, sql: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -248,11 +210,9 @@ async def admin(new_client: Callable[[], Client]) -> Client:
 
 
 @pytest.fixture(scope="session")
-def live_server(make_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live_server(make_city: Callable[[str], tuple[Path, str]]) -> Iterator[Live]:
     """`civic serve` with its workers and the made-up city, in a process and a database of its own."""
-    var, database = tmp_path_factory.mktemp("live") / "var", make_database("live")
-    command(var, database, "demo")
-    with serving(var, database) as live:
+    with serving(*make_city("live")) as live:
         yield live
 
 

@@ -1,0 +1,100 @@
+"""What holds for every page, looked at in the made-up city: it answers, and does not ask more the more there is."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from starlette.routing import Route
+
+from civic import cache
+from civic.accounts.models import Role
+from civic.app import create_app, routes
+from civic.config import Config, Database, Limits, Paths
+from civic.db import connected, fetch_one
+from civic.web import Who
+from tests.clients import Client, make_user
+from tests.statements import Statements
+
+pytestmark = pytest.mark.slow
+
+MOST = 25  # statements a page may send
+# What the last part of an address with a parameter is taken from.
+SAMPLES = {
+    "/reports/{id:int}": "SELECT post_id AS x FROM report JOIN case_event USING (case_id)"
+    " GROUP BY 1 ORDER BY count(*) DESC",
+    "/traffic/{id:int}": "SELECT id AS x FROM traffic_update ORDER BY 1",
+    "/services/{slug:str}": "SELECT slug AS x FROM service ORDER BY 1",
+    "/scores/departments/{slug:str}": "SELECT slug AS x FROM department ORDER BY 1",
+    "/desk/cases/{id:int}": "SELECT case_id AS x FROM case_event GROUP BY 1 ORDER BY count(*) DESC",
+}
+# What these want to be asked.
+QUESTIONS = {
+    "/map/points": "?bbox=112,38,113,39&zoom=12",
+    "/traffic/points": "?bbox=112,38,113,39&zoom=12",
+    "/places": "?q=Riverside",
+    "/places/at": "?lat=38.4&lon=112.7",
+    "/reports/new/questions": "?category=pothole",
+}
+
+
+def addresses() -> list[str]:
+    """Every address that shows something and needs no more than itself, or an id that SAMPLES finds."""
+    shown = [r.path for r in routes() if isinstance(r, Route) and "GET" in (r.methods or ()) and hasattr(r, "who")]
+    return sorted({path for path in shown if "{" not in path or path.removeprefix("/api/v1") in SAMPLES})
+
+
+@pytest.fixture(scope="module")
+def riverside(make_city: Callable[[str], tuple[Path, str]]) -> tuple[Path, str]:
+    return make_city("pages")
+
+
+@pytest.fixture
+async def city(riverside: tuple[Path, str]) -> AsyncIterator[Callable[[int], Config]]:
+    """Connected to the made-up city; gives its configuration with pages of so many entries."""
+    var, url = riverside
+    cache.forget_all()
+    async with connected(url, 5):
+        yield lambda page: Config(paths=Paths(var=var), database=Database(url=SecretStr(url)), limits=Limits(page=page))
+    cache.forget_all()
+
+
+async def client_for(config: Config, who: Who) -> Client:
+    """Somebody who may see everything that `who` may."""
+    client = Client(create_app(config))
+    if who is not Who.ANYONE:
+        await client.sign_in(await make_user(f"pages-{config.limits.page}-{id(client)}@example.org", Role.ADMIN))
+    return client
+
+
+async def filled(path: str) -> str:
+    bare = path.removeprefix("/api/v1")
+    if "{" not in path:
+        return path + QUESTIONS.get(bare, "")
+    row = await fetch_one(SAMPLES[bare] + " LIMIT 1")
+    assert row, f"the made-up city has nothing for {path}"
+    return re.sub(r"\{.*?\}", str(row["x"]), path)
+
+
+@pytest.mark.parametrize("path", addresses())
+async def test_a_page_answers_and_its_questions_do_not_grow_with_its_rows(
+    path: str,
+    city: Callable[[int], Config],
+    count_queries: Callable[[], AbstractContextManager[Statements]],
+) -> None:
+    who: Any = next(r.who for r in routes() if isinstance(r, Route) and r.path == path and "GET" in (r.methods or ()))
+    asked = []
+    for size in (5, 24):
+        client = await client_for(city(size), who)
+        address = await filled(path)
+        await client.get(address)  # what is kept for some seconds is read once
+        with count_queries() as statements:
+            answer = await client.get(address)
+        await client.aclose()
+        assert answer.status_code < 400, f"{address}: {answer.status_code}\n{answer.text[:500]}"
+        asked.append(statements.texts)
+    assert len(asked[0]) <= MOST, "\n".join(asked[0])
+    assert len(asked[1]) == len(asked[0]), "\n".join(asked[1])
