@@ -14,7 +14,7 @@ from civic.db import execute
 from civic.errors import Conflict, Invalid, NotFound
 from civic.geo.queries import CityView, city
 from civic.i18n import lazy as _
-from civic.scores import queries, release
+from civic.scores import counted, release
 from civic.scores.chains import CHAINS_FILE, Forest, write_chains
 from civic.scores.models import Release, ReleaseFile
 from civic.scores.periods import Span, span_of
@@ -93,8 +93,8 @@ async def _corrected(span: Span, view: CityView, corrects: str, reason: str) -> 
 
 
 async def _read(period: Period) -> Input:
-    stints, ratings = await queries.stint_rows(period), await queries.rating_rows(period)
-    return Input(list(stints), list(ratings), await queries.heads())
+    stints, ratings = await counted.stint_rows(period), await counted.rating_rows(period)
+    return Input(list(stints), list(ratings), await counted.heads())
 
 
 async def _keep(terms: Terms, made_at: datetime, found: Input, view: CityView) -> Release:

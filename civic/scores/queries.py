@@ -1,110 +1,195 @@
-"""Reads: the rows that a release is computed from, and the releases that were published.
+"""Reads of what was published: releases, their files, what they say of a department, and proofs."""
 
-In no row are cases that are not `counted` (tests, spam), cases merged into another, cases whose main report is hidden
-as spam, and what a department's own people reported to it: its turn at a case that only its members reported; the case
-itself, where no other department had a turn; and a rating by one of its members.
-"""
-
-from collections.abc import Iterator
+import asyncio
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from civic import db
-from civic.scores.chains import Forest, forest_of
-from civic.scores.populations import Period
-from civic.scores.rows import RatingRow, StintRow
+from civic import chain
+from civic.cases.models import CaseEvent
+from civic.cases.queries import content
+from civic.db import fetch, fetch_one, json_value
+from civic.departments.queries import catalogue
+from civic.errors import NotFound
+from civic.geo.queries import city
+from civic.i18n import lazy as _
+from civic.scores.chains import CHAINS_FILE, Forest, read_chains
+from civic.scores.periods import Span, span_of
+from civic.scores.rows import instant
 
-# c: a case that counts. own: the pairs of case and department that do not.
-_COUNTS = """
-c.counted AND c.status <> 'merged' AND NOT EXISTS (
-    SELECT FROM report r JOIN post p ON p.id = r.post_id
-    WHERE r.case_id = c.id AND r.main AND p.visibility = 'hidden' AND p.hidden_reason = 'spam')
+ENTRIES = """
+SELECT r.id, r.starts_at, r.ends_at, r.method, r.made_at, r.corrects_id AS replaces, r.reason, later.id AS replaced_by
+FROM release r LEFT JOIN release later ON later.corrects_id = r.id
+ORDER BY r.ends_at DESC, r.starts_at, r.made_at DESC, length(r.id) DESC, r.id DESC
 """
-_OWN = """
-own AS (
-    SELECT r.case_id, m.department_id
-    FROM membership m JOIN post p ON p.author_id = m.user_id JOIN report r ON r.post_id = p.id
-    GROUP BY r.case_id, m.department_id
-    HAVING count(*) = (SELECT count(*) FROM report every WHERE every.case_id = r.case_id))
-"""
-# Whole seconds of working time from {start} to {end}, less what of it the case waited for its reporter. The sums are
-# of microseconds, which doubles hold; the rounding takes away what subtracting them adds.
-_WORKED = """
-floor(round((working_seconds(q.calendar_id, {start}, {end}) - coalesce((
-    SELECT sum(working_seconds(q.calendar_id, greatest(w.at, {start}), least(back.at, {end})))
-    FROM case_event w
-    LEFT JOIN LATERAL (SELECT n.at FROM case_event n WHERE n.case_id = w.case_id AND n.seq > w.seq
-                       AND n.from_status = 'waiting' ORDER BY n.seq LIMIT 1) back ON true
-    WHERE w.case_id = c.id AND w.to_status = 'waiting'), 0))::numeric, 6))::bigint
-"""
-
-STINTS = f"""
-WITH {_OWN}
-SELECT 'stint' AS clock_of, a.id::text AS id, c.number AS "case", d.slug AS department,
-       coalesce(k.code, '') AS category, a.part AS role, a.started_at, p.due_at AS response_due, a.first_word_at,
-       q.due_at AS resolution_due, CASE a.outcome WHEN 'resolved' THEN a.ended_at END AS resolved_at, a.standing,
-       a.ended_at, coalesce(a.outcome, 'open') AS end_reason, a.misrouted, a.overturned AS decline_overturned,
-       (coalesce(a.outcome, '') IN ('handed_over', 'returned') AND NOT a.misrouted)::int AS handovers,
-       CASE a.outcome WHEN 'resolved' THEN {_WORKED.format(start="a.started_at", end="a.ended_at")} END AS worked_s
-FROM assignment a
-JOIN case_file c ON c.id = a.case_id
-JOIN department d ON d.id = a.department_id
-JOIN clock p ON p.id = a.response_clock_id
-LEFT JOIN clock q ON q.id = a.resolution_clock_id
-LEFT JOIN category k ON k.id = c.category_id
-WHERE {_COUNTS} AND (a.case_id, a.department_id) NOT IN (SELECT case_id, department_id FROM own)
-  AND (a.started_at >= $1 AND a.started_at < $2 OR p.due_at >= $1 AND p.due_at < $2
-       OR q.due_at >= $1 AND q.due_at < $2 OR a.outcome = 'resolved' AND a.ended_at >= $1 AND a.ended_at < $2)
-UNION ALL
-SELECT 'case', c.number, c.number, '', coalesce(k.code, ''), '', c.received_at, p.due_at, c.first_word_at,
-       q.due_at, c.resolved_at, c.resolved_at IS NOT NULL,
-       CASE WHEN c.status = 'declined' THEN
-            (SELECT max(e.at) FROM case_event e WHERE e.case_id = c.id AND e.to_status = 'declined')
-       ELSE c.resolved_at END,
-       CASE WHEN c.status = 'declined' THEN 'declined' WHEN c.resolved_at IS NULL THEN 'open' ELSE 'resolved' END,
-       false, c.decline_overturned,
-       (SELECT count(*) FROM assignment a
-        WHERE a.case_id = c.id AND a.outcome IN ('handed_over', 'returned') AND NOT a.misrouted),
-       CASE WHEN c.resolved_at IS NOT NULL THEN {_WORKED.format(start="c.received_at", end="c.resolved_at")} END
-FROM case_file c
-JOIN clock p ON p.id = c.response_clock_id
-JOIN clock q ON q.id = c.resolution_clock_id
-LEFT JOIN category k ON k.id = c.category_id
-WHERE {_COUNTS}
-  AND (c.id NOT IN (SELECT case_id FROM own) OR EXISTS (
-       SELECT FROM assignment a WHERE a.case_id = c.id
-       AND (a.case_id, a.department_id) NOT IN (SELECT case_id, department_id FROM own)))
-  AND (c.received_at >= $1 AND c.received_at < $2 OR p.due_at >= $1 AND p.due_at < $2
-       OR q.due_at >= $1 AND q.due_at < $2 OR c.resolved_at >= $1 AND c.resolved_at < $2)
-"""
-
-# A reporter is named by the report ("post:17"); one that belongs to the department does not rate it.
-RATINGS = f"""
-SELECT h.id::text AS id, c.number AS "case", h.stars, h.given_at,
-       coalesce(array_agg(DISTINCT d.slug) FILTER (WHERE m.id IS NULL), '{{}}') AS departments
-FROM handling h
-JOIN case_file c ON c.id = h.case_id
-LEFT JOIN assignment a ON a.case_id = c.id AND a.outcome IN ('resolved', 'declined') AND a.ended_at <= h.given_at
-LEFT JOIN department d ON d.id = a.department_id
-LEFT JOIN post p ON p.id = CASE WHEN h.rater ~ '^post:[0-9]{{1,18}}$' THEN substr(h.rater, 6)::bigint END
-LEFT JOIN membership m ON m.user_id = p.author_id AND m.department_id = a.department_id
-WHERE {_COUNTS} AND h.given_at >= $1 AND h.given_at < $2
-GROUP BY h.id, c.number
-HAVING count(a.id) = 0 OR count(a.id) > count(m.id)
-"""
+NEAR = 1.2  # a month has 28 to 31 days: lengths within this factor are the same kind of period
 
 
-async def stint_rows(period: Period) -> Iterator[StintRow]:
-    """Every clock, of cases and of stints, that may count for the period."""
-    return (StintRow(**row) for row in await db.fetch(STINTS, *period))
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A release in the list of all. `replaces` and `replaced_by` are ids, `reason` is why it replaces."""
+
+    id: str
+    starts_at: datetime
+    ends_at: datetime
+    method: str
+    made_at: datetime
+    replaces: str | None
+    reason: str
+    replaced_by: str | None
+
+    def like(self, other: "Entry") -> bool:
+        """Whether the two can be compared: by the same method, over periods of the same kind."""
+        one, two = self.ends_at - self.starts_at, other.ends_at - other.starts_at
+        return self.method == other.method and one / NEAR < two < one * NEAR
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data, by the names of release.json."""
+        return {
+            "release": self.id,
+            "method": self.method,
+            "period": {"from": instant(self.starts_at), "to": instant(self.ends_at)},
+            "made_at": instant(self.made_at),
+            "replaces": self.replaces,
+            "reason": self.reason or None,
+            "replaced_by": self.replaced_by,
+        }
 
 
-async def rating_rows(period: Period) -> Iterator[RatingRow]:
-    """Every handling rating given in the period."""
-    rows = await db.fetch(RATINGS, *period)
-    return (RatingRow(**row | {"departments": tuple(sorted(filter(None, row["departments"])))}) for row in rows)
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A release with its document, and all others beside it, the latest period first."""
+
+    entry: Entry
+    document: dict[str, Any]
+    entries: Sequence[Entry]
+
+    @property
+    def before(self) -> Entry | None:
+        """The latest that can be compared and was over when this one's period began."""
+        return next(iter(earlier(self.entry, self.entries)), None)
 
 
-async def heads() -> Forest:
-    """The latest hash of every case's history, whatever became of the case."""
-    rows: list[dict[str, Any]] = await db.fetch("SELECT number, head FROM case_file WHERE head IS NOT NULL ORDER BY id")
-    return forest_of((row["number"], bytes(row["head"])) for row in rows)
+def earlier(entry: Entry, entries: Sequence[Entry]) -> list[Entry]:
+    """Those in force that can be compared and were over when the period of `entry` began, the latest first."""
+    return [one for one in entries if not one.replaced_by and one.ends_at <= entry.starts_at and entry.like(one)]
+
+
+async def releases() -> list[Entry]:
+    """All releases, the latest period first, and of those that end together the longest."""
+    return [Entry(**row) for row in await fetch(ENTRIES)]
+
+
+async def release(release_id: str | None = None) -> Published | None:
+    """A release; without an id the one in force of the latest period. None if there is none."""
+    entries = await releases()
+    entry = next((one for one in entries if one.id == release_id or (release_id is None and not one.replaced_by)), None)
+    if entry is None:
+        return None
+    return Published(entry, await document(entry.id), entries)
+
+
+async def document(release_id: str) -> dict[str, Any]:
+    """What a release says, whole. Raises NotFound."""
+    row = await fetch_one("SELECT document FROM release WHERE id = $1", release_id)
+    if row is None:
+        raise NotFound()
+    found: dict[str, Any] = json_value(row["document"])
+    return found
+
+
+async def lines_of(slug: str, release_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What releases say of a department, by their ids; those that do not name it are left out."""
+    rows = await fetch(
+        "SELECT id, document->'results'->'departments'->$2 AS line FROM release WHERE id = ANY($1)",
+        list(release_ids),
+        slug,
+    )
+    return {row["id"]: json_value(row["line"]) for row in rows if row["line"] is not None}
+
+
+async def span_of_release(release_id: str) -> Span:
+    """The days of a release in the city's zone. Raises NotFound."""
+    row = await fetch_one("SELECT starts_at, ends_at FROM release WHERE id = $1", release_id)
+    if row is None:
+        raise NotFound(_("There is no release “%(id)s”.", id=release_id))
+    return span_of((row["starts_at"], row["ends_at"]), (await city()).zone)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a release: gzipped, and the SHA-256 (hexadecimal) of what it unpacks to."""
+
+    packed: bytes
+    sha256: str
+
+
+async def file(release_id: str, name: str) -> File:
+    """Raises NotFound."""
+    row = await fetch_one(
+        "SELECT content AS packed, sha256 FROM release_file WHERE release_id = $1 AND name = $2", release_id, name
+    )
+    if row is None:
+        raise NotFound()
+    return File(**row)
+
+
+async def files(release_id: str) -> dict[str, bytes]:
+    """All files of a release, unpacked, by name."""
+    rows = await fetch("SELECT name, content FROM release_file WHERE release_id = $1 ORDER BY id", release_id)
+    return {row["name"]: gzip.decompress(row["content"]) for row in rows}
+
+
+# -- proofs ----------------------------------------------------------------------------------------
+
+
+_forests: dict[str, Forest] = {}  # by the SHA-256 of chains.csv
+_MOST_FORESTS = 2
+
+
+async def forest(release_id: str) -> Forest:
+    """The tree over the chains' heads of a release. To build one takes a second for 100,000 cases: the last two stay.
+
+    Raises NotFound.
+    """
+    row = await fetch_one(
+        "SELECT sha256 FROM release_file WHERE release_id = $1 AND name = $2", release_id, CHAINS_FILE
+    )
+    if row is None:
+        raise NotFound(_("There is no release “%(id)s”.", id=release_id))
+    if (kept := _forests.get(row["sha256"])) is not None:
+        return kept
+    packed = (await file(release_id, CHAINS_FILE)).packed
+    made = await asyncio.to_thread(lambda: read_chains(gzip.decompress(packed)))
+    while len(_forests) >= _MOST_FORESTS:
+        _forests.pop(next(iter(_forests)))
+    _forests[row["sha256"]] = made
+    return made
+
+
+async def proof(release_id: str, number: str, receipt: bytes | None = None) -> dict[str, Any]:
+    """That the history of a case, as it was when a release was made, is in the release's tree.
+
+    With the receipt of one of its events (32 bytes): also the digests that lead from there to the case's head
+    (civic.chain.follow). Raises NotFound for a case or an event that was not there.
+    """
+    found = (await forest(release_id)).proof(number)
+    if found is None:
+        raise NotFound(_("This release knows no case “%(number)s”.", number=number))
+    if receipt is not None:
+        found["receipt"] = receipt.hex()
+        found["digests"] = [one.hex() for one in await _digests(number, receipt, bytes.fromhex(found["head"]))]
+    return {"release": release_id, **found}
+
+
+async def _digests(number: str, receipt: bytes, head: bytes) -> list[bytes]:
+    """Of the events after the one with this receipt, up to the one with this hash."""
+    slugs = {one.id: one.slug for one in (await catalogue()).every_department}
+    events = await CaseEvent.filter(case__number=number).order_by("seq")
+    hashes = [bytes(event.hash) for event in events]
+    if receipt not in hashes or head not in hashes or hashes.index(receipt) > hashes.index(head):
+        raise NotFound(_("No event of this case had this receipt when the release was made."))
+    after = events[hashes.index(receipt) + 1 : hashes.index(head) + 1]
+    return [chain.digest(content(event, number, slugs)) for event in after]

@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from civic.scores.chains import CHAINS_FILE, read_chains
 from civic.scores.compute import METHOD, Results, compute
-from civic.scores.release import period_of, seal
+from civic.scores.release import period_of, read, seal
 from civic.scores.rows import RATINGS_FILE, STINTS_FILE, read_ratings, read_stints, sha256
 
 TOLERANCE = 1e-9
@@ -40,6 +42,40 @@ def verify(release: Mapping[str, Any], stints: bytes, ratings: bytes) -> list[Di
     else:
         differences += _results(release, stints, ratings)
     return differences + _seal(release)
+
+
+def verify_folder(release: Path, folder: Path) -> tuple[Mapping[str, Any], list[Difference]]:
+    """The release that a file holds, and its differences from the files beside it in `folder`.
+
+    Where `chains.csv` lies there too, its root is checked. Raises OSError for a file that cannot be read, and
+    ValueError for a release that is not JSON.
+    """
+    document = read(release.read_bytes())
+    stints, ratings = ((folder / name).read_bytes() for name in (STINTS_FILE, RATINGS_FILE))
+    differences = verify(document, stints, ratings)
+    if (folder / CHAINS_FILE).is_file():
+        differences += _chains(document, (folder / CHAINS_FILE).read_bytes())
+    return document, differences
+
+
+def count_figures(release: Mapping[str, Any]) -> int:
+    """How many numbers the results of a release hold."""
+    return _numbers(release.get("results"))
+
+
+def _numbers(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return sum(map(_numbers, value.values()))
+    return sum(map(_numbers, value)) if isinstance(value, list) else int(_is_number(value))
+
+
+def _chains(release: Mapping[str, Any], data: bytes) -> list[Difference]:
+    try:
+        tree = read_chains(data).tree
+    except ValueError as error:
+        return [Difference("$.chains", "a tree", str(error))]
+    found = {"root": tree.root.hex(), "size": tree.size}
+    return list(_compare("$.chains", release.get("chains", ABSENT), found))
 
 
 def _files(release: Mapping[str, Any], name: str, data: bytes) -> Iterator[Difference]:

@@ -8,7 +8,7 @@ import pytest
 
 from civic.cases.models import Case
 from civic.departments.models import Membership
-from civic.scores import queries
+from civic.scores import counted
 from civic.scores.periods import parse_span
 from civic.scores.rows import RatingRow, StintRow, write_ratings, write_stints
 from tests.cases.town import Town, local, make_town
@@ -24,7 +24,7 @@ async def town(database: str) -> Town:
 
 async def rows_of(case: Case) -> list[StintRow]:
     """The rows of one case: its stints by their start, then its own."""
-    rows = [row for row in await queries.stint_rows(NOVEMBER) if row.case == case.number]
+    rows = [row for row in await counted.stint_rows(NOVEMBER) if row.case == case.number]
     return sorted(rows, key=lambda row: (row.clock_of == "case", row.started_at, int(row.id) if row.department else 0))
 
 
@@ -163,29 +163,29 @@ async def test_a_case_that_no_department_had(town: Town) -> None:
 @pytest.mark.parametrize("name", ["of september", "merged", "spam", "own"])
 async def test_what_is_in_no_row(town: Town, name: str) -> None:
     await LIVES[name](town)
-    assert list(await queries.stint_rows(NOVEMBER)) == []
-    assert list(await queries.rating_rows(NOVEMBER)) == []
+    assert list(await counted.stint_rows(NOVEMBER)) == []
+    assert list(await counted.rating_rows(NOVEMBER)) == []
 
 
 async def test_a_clock_counts_by_any_of_its_instants(town: Town) -> None:
     await LIVES["of september"](town)
     for month, rows in (("2026-09", 2), ("2026-10", 0)):
         period = parse_span(month).instants(ZoneInfo("Asia/Shanghai"))
-        assert len(list(await queries.stint_rows(period))) == rows
+        assert len(list(await counted.stint_rows(period))) == rows
 
 
 async def test_another_department_answers_for_what_it_was_given(town: Town) -> None:
     """What somebody of water reports counts for roads, and so does the case."""
     await LIVES["own"](town)
     await Membership.exclude(department_id=town.water.id).delete()
-    assert [row.department for row in await queries.stint_rows(NOVEMBER)] == ["roads", ""]
-    assert [row.departments for row in await queries.rating_rows(NOVEMBER)] == [("roads",)]
+    assert [row.department for row in await counted.stint_rows(NOVEMBER)] == ["roads", ""]
+    assert [row.departments for row in await counted.rating_rows(NOVEMBER)] == [("roads",)]
 
 
 async def test_ratings_and_what_the_writers_take(town: Town) -> None:
     """The latest of each reporter; of each case, the departments that had closed it by then."""
     cases = {name: await live(town) for name, live in LIVES.items()}
-    found = {row.case: row for row in await queries.rating_rows(NOVEMBER)}
+    found = {row.case: row for row in await counted.rating_rows(NOVEMBER)}
     expected = [
         RatingRow("", cases["solved"].number, ("roads",), 5, local("2026-11-12 12:00")),
         RatingRow("", cases["declined"].number, ("roads",), 1, tuesday("12:00")),
@@ -193,4 +193,4 @@ async def test_ratings_and_what_the_writers_take(town: Town) -> None:
     ]
     assert found == {row.case: replace(row, id=found[row.case].id) for row in expected}
     assert write_ratings(found.values()).count(b"\n") == 1 + 3
-    assert write_stints(await queries.stint_rows(NOVEMBER)).count(b"\n") == 1 + 12 + 8
+    assert write_stints(await counted.stint_rows(NOVEMBER)).count(b"\n") == 1 + 12 + 8
