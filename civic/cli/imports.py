@@ -11,7 +11,6 @@ import typer
 
 from civic.cli.common import AsJson, answer, configured, group, with_database
 from civic.config import Config
-from civic.i18n import gettext as _
 
 if TYPE_CHECKING:
     from civic.imports.actions import Progress
@@ -24,9 +23,11 @@ INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 
 @commands.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="JSON lines or CSV, plain or gzip.")],
-    mapping: Annotated[Path, typer.Option(help="What the columns mean: docs/import.md.")],
-    rejects: Annotated[Path | None, typer.Option(help="Where refused rows go.")] = None,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines or CSV, plain or gzip.")],
+    mapping: Annotated[Path, typer.Option(metavar="MAP.toml", help="What the columns mean: docs/import.md.")],
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where refused rows go; else var/import-NAME-rejects.jsonl.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import reports with their history. Stopped and started again, it goes on where it was."""
@@ -36,31 +37,24 @@ def import_(
     read = read_mapping(mapping)
     where = rejects or configured().paths.var / f"import-{read.name}-rejects.jsonl"
 
-    async def work(_config: Config) -> "Progress":
+    async def work(_: Config) -> "Progress":
         with _showing() as told:
             return await import_file(file, read, where, told=told)
 
     try:
         done = with_database(work)
     except KeyboardInterrupt:
-        sys.stderr.write(_("Stopped. What was imported stays; the same command goes on from there.") + "\n")
+        sys.stderr.write("Stopped. What was imported stays; the same command goes on from there.\n")
         raise SystemExit(INTERRUPTED) from None
     answer(done.as_json(), _summary(done, where), as_json)
 
 
 def _summary(done: "Progress", rejects: Path) -> str:
-    lines = [
-        _(
-            "%(imported)s imported, %(refused)s refused, %(unchanged)s unchanged, in %(seconds)s s.",
-            imported=f"{done.imported:,}",
-            refused=f"{done.refused:,}",
-            unchanged=f"{done.unchanged:,}",
-            seconds=f"{done.seconds:.1f}",
-        )
-    ]
+    counts = f"{done.imported:,} imported, {done.refused:,} refused, {done.unchanged:,} unchanged"
+    lines = [f"{counts}, in {done.seconds:.1f} s."]
     lines += [f"  {count:,} × {kind}" for kind, count in done.reasons.most_common()]
     if done.refused:
-        lines.append(_("The refused rows and their reasons are in %(path)s.", path=rejects))
+        lines.append(f"The refused rows and their reasons are in {rejects}.")
     return "\n".join(lines)
 
 
@@ -81,8 +75,7 @@ def _showing() -> Iterator[Callable[["Progress"], None]]:
 
 
 def _rate(progress: "Progress") -> str:
-    rate = progress.rows / max(progress.seconds, 1e-3)
-    return _("%(rows)s rows, %(rate)s a second", rows=f"{progress.rows:,}", rate=f"{rate:,.0f}")
+    return f"{progress.rows:,} rows, {progress.rows / max(progress.seconds, 1e-3):,.0f} a second"
 
 
 class _Lines:
@@ -93,6 +86,5 @@ class _Lines:
         if monotonic() - self.said < SAID_EVERY:
             return
         self.said = monotonic()
-        left = progress.seconds / progress.share - progress.seconds if progress.share else 0
-        line = _("%(rate)s, about %(left)s s left", rate=_rate(progress), left=f"{left:.0f}")
-        sys.stderr.write(line + "\n")
+        left = progress.seconds / progress.share - progress.seconds if progress.share else 0.0
+        sys.stderr.write(f"{_rate(progress)}, about {left:.0f} s left\n")

@@ -72,7 +72,7 @@ class Source:
         reader = csv.reader(text, delimiter=self.mapping.delimiter, strict=True)
         try:
             header = next(reader, None)
-            if header is None:
+            if not header:
                 raise ImportFault(_("%(path)s is empty.", path=self.path))
             self.check_columns(set(header))
             while True:
@@ -90,7 +90,7 @@ class Source:
 
     def check_columns(self, have: set[str]) -> None:
         """Raises ImportFault for a column of the mapping that the file does not have."""
-        missing = [name for name, optional in self.mapping.column_names.items() if name not in have and not optional]
+        missing = [names[0] for names in self.mapping.needed_columns if not have.intersection(names)]
         if missing:
             raise ImportFault("\n".join(_no_column(name, have) for name in missing))
 

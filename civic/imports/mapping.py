@@ -6,7 +6,7 @@ import re
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -320,18 +320,9 @@ class Mapping(Part):
         return sorted({one.outcome for one in every} & {"resolved", "declined"})
 
     @cached_property
-    def column_names(self) -> dict[str, bool]:
-        """Every column that the mapping reads, and whether it may be missing."""
-        found: dict[str, bool] = {}
-        for part in self.columns.given().values():
-            for name in part.column:
-                found[name] = found.get(name, True) and part.optional
-        for one in (*self.departments.when, *self.history.when):
-            found.setdefault(one.column, True)
-        return found
-
-
-OUTCOMES = get_args(Ends)
+    def needed_columns(self) -> list[tuple[str, ...]]:
+        """Of each of these one has to be in the file."""
+        return [part.column for part in self.columns.given().values() if not part.optional]
 
 
 def read_mapping(path: Path) -> Mapping:

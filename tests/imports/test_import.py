@@ -1,0 +1,222 @@
+"""Stopped and started again, twice at once, on top of what is there: every row comes in once."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from civic import timing
+from civic.cases import queries as cases
+from civic.cases.actions import confirm_by_time, end_wait, fire_step
+from civic.cases.models import Assignment, Case, CaseEvent, Status
+from civic.chain import GENESIS
+from civic.departments.models import Category, Department
+from civic.departments.queries import catalogue
+from civic.geo.models import City
+from civic.imports.actions import Progress, import_file
+from civic.imports.founding import slug_of
+from civic.imports.mapping import read_mapping
+from civic.reports import actions as reports
+from civic.sla.models import Clock
+from tests.imports.harbour import MAPPING, NOW, Harbour, resolved, row, write_rows
+from tests.live import command, environment, prepare
+
+
+async def test_again_is_unchanged_and_more_is_added(harbour: Harbour) -> None:
+    rows = [resolved(id=n) for n in range(1, 31)]
+    assert (await harbour.take(*rows)).imported == 30
+    again = await harbour.take(*rows, row(id=99), row(id=100, lat=None))
+    assert (again.imported, again.refused, again.unchanged) == (1, 1, 30)
+    assert await Case.all().count() == 31
+
+
+async def test_two_at_once_double_nothing(harbour: Harbour) -> None:
+    path = write_rows(harbour.folder / "many.jsonl", [resolved(id=n, body=f"Body {n % 9}") for n in range(1, 301)])
+    mapping = read_mapping(harbour.mapping)
+    with timing.at(NOW):
+        both = await asyncio.gather(
+            *(import_file(path, mapping, harbour.folder / f"{n}.jsonl", batch=10) for n in range(2))
+        )
+    assert sum(one.imported for one in both) == sum(one.unchanged for one in both) == 300
+    assert await Case.all().count() == 300
+    assert await Department.all().count() == 9
+
+
+async def test_another_mapping_has_its_own_numbers(harbour: Harbour) -> None:
+    await harbour.take(row(id=1))
+    harbour.change('name = "harbour"', 'name = "port"')
+    assert (await harbour.take(row(id=1))).imported == 1
+
+
+async def test_progress_is_told(harbour: Harbour) -> None:
+    path = write_rows(harbour.folder / "rows.gz", [row() for _ in range(50)], packed=True)
+    seen: list[tuple[int, float]] = []
+
+    def told(progress: Progress) -> None:
+        seen.append((progress.rows, progress.share))
+
+    await import_file(path, read_mapping(harbour.mapping), harbour.rejects, told=told, batch=20)
+    assert [rows for rows, _share in seen] == [20, 40, 50]
+    assert seen[-1][1] == 1.0
+
+
+async def test_what_the_mapping_makes_on_the_way(harbour: Harbour) -> None:
+    long = "Igen hosszú nevű közterület-fenntartó és városgazdálkodási nonprofit társaság"
+    await harbour.take(row(), row(body="Parks", kind="Lamp"), row(body=long, kind="Zaj & bűz"), row(body="水务局"))
+    departments = {one.slug: one for one in await Department.all().select_related("calendar")}
+    assert set(departments) == {"roads", "parks", slug_of(long), slug_of("水务局")}
+    assert all(len(slug) <= 64 for slug in departments)
+    assert (departments["parks"].calendar.slug, departments["roads"].calendar.slug) == ("mornings", "office")
+    assert departments[slug_of(long)].names == {"en": long}
+    lamp, other = await Category.get(code="lamp"), await Category.get(code="zaj-buz")
+    assert (lamp.response_target, lamp.resolution_target) == ("48 hours", "5 days")
+    assert (other.response_target, other.resolution_target) == ("2 working days", "10 working days")
+    assert set((await catalogue()).department_by_slug) == set(departments)
+    assert (await City.get()).names == {"en": "Harbour"}
+
+
+async def test_what_exists_is_not_changed(harbour: Harbour) -> None:
+    await harbour.take(row())
+    await Department.all().update(names={"en": "The road office"})
+    await City.all().update(names={"en": "Another town"})
+    harbour.change('names = { en = "Roads", zh = "道路处" }', 'names = { en = "New roads" }')
+    await harbour.take(row())
+    assert (await Department.get()).names == {"en": "The road office"}
+    assert (await City.get()).names == {"en": "Another town"}
+
+
+async def test_reports_of_a_private_category_stay_private(harbour: Harbour) -> None:
+    await harbour.take(row())
+    await Category.all().update(public=False)
+    await harbour.take(row(), row(kind="Lamp"))
+    posts = await Case.filter(id__gt=0).order_by("id").values_list("reports__post__visibility", flat=True)
+    assert posts == ["public", "private", "public"]
+
+
+async def test_an_imported_case_goes_on_like_any_other(harbour: Harbour) -> None:
+    await harbour.take(row(sent="2026-03-02"), row(state="unclear"), resolved(done="2026-11-12"))
+    old, unclear, fresh = await Case.all().order_by("id")
+    await reports.route_case(unclear.id)  # it is in triage already
+    assert await CaseEvent.filter(case_id=unclear.id).count() == 2
+    with timing.at(NOW):
+        assert not (await fire_step() or await end_wait() or await confirm_by_time())
+    late, soon = await Clock.filter(id__in=[old.resolution_clock_id, fresh.resolution_clock_id]).order_by("id")
+    assert late.step_at is soon.step_at is None
+    timeline = await cases.timeline(old.id, internal=False)
+    assert [one.kind for one in timeline.events] == ["received", "assigned"]
+
+
+async def test_the_chain_of_every_case_holds(harbour: Harbour) -> None:
+    await harbour.take(*(resolved() for _ in range(5)), row(state="unclear"))
+    for case in await Case.all():
+        events = await CaseEvent.filter(case_id=case.id).order_by("seq")
+        assert [one.seq for one in events] == list(range(1, case.events_count + 1))
+        assert len({bytes(one.hash) for one in events} - {GENESIS}) == len(events)
+        assert bytes(events[-1].hash) == bytes(case.head)
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """A file of 3,000 rows, and its mapping."""
+    mapping = tmp_path / "map.toml"
+    mapping.write_text(MAPPING, "utf-8")
+    rows = [resolved(id=n) for n in range(1, 3000)] + [row(id=3000, text="a word of mine", lat=None)]
+    return write_rows(tmp_path / "rows.gz", rows, packed=True), mapping
+
+
+async def _count(database: str) -> dict[str, int]:
+    connection = await asyncpg.connect(database)
+    try:
+        tables = ("post", "report", "case_file", "assignment", "clock", "case_event")
+        return {one: await connection.fetchval(f"SELECT count(*) FROM {one}") for one in tables}
+    finally:
+        await connection.close()
+
+
+def _start(var: Path, database: str, *arguments: str) -> subprocess.Popen[bytes]:
+    prepare(var)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "civic", *arguments],
+        env=environment(var, database),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+async def _begun(process: subprocess.Popen[bytes], database: str) -> None:
+    """Wait until it has written something."""
+    for _ in range(6000):
+        if process.poll() is not None or (await _count(database))["post"]:
+            return
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+async def test_stopped_at_any_instant_it_goes_on(
+    tmp_path: Path, empty_database: str, files: tuple[Path, Path], number: signal.Signals
+) -> None:
+    path, mapping = files
+    var = tmp_path / "var"
+    process = _start(var, empty_database, "import", str(path), "--mapping", str(mapping), "--json")
+    await _begun(process, empty_database)
+    os.kill(process.pid, number)
+    assert process.stderr
+    with process.stderr:
+        said = process.stderr.read().decode()
+    assert process.wait(30) == {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[number], said
+    assert "Traceback" not in said
+    half = await _count(empty_database)
+    assert 0 < half["post"] < 2999
+    assert half["post"] == half["report"] == half["case_file"] == half["assignment"] == half["clock"] / 4
+
+    done = json.loads(command(var, empty_database, "import", str(path), "--mapping", str(mapping), "--json"))
+    assert (done["imported"], done["refused"], done["unchanged"]) == (2999 - half["post"], 1, half["post"])
+    whole = await _count(empty_database)
+    assert whole["post"] == whole["case_file"] == 2999
+    assert whole["case_event"] == 2999 * 5
+
+
+async def test_the_command_says_what_it_did(tmp_path: Path, empty_database: str) -> None:
+    mapping, var = tmp_path / "map.toml", tmp_path / "var"
+    mapping.write_text(MAPPING, "utf-8")
+    path = write_rows(tmp_path / "rows.jsonl", [row(id=1), row(id=2, text="a word of mine", lat=None)])
+    said = command(var, empty_database, "import", str(path), "--mapping", str(mapping))
+    assert said.startswith("1 imported, 1 refused, 0 unchanged, in ")
+    assert "1 × no_position" in said
+    assert "a word of mine" not in said
+    rejects = var / "import-harbour-rejects.jsonl"
+    assert str(rejects) in said
+    assert json.loads(rejects.read_text())["line"] == 2
+    other = tmp_path / "other.jsonl"
+    said = command(
+        var, empty_database, "import", str(path), "--mapping", str(mapping), "--rejects", str(other), "--json"
+    )
+    done = json.loads(said)
+    assert {name: done[name] for name in ("imported", "refused", "unchanged")} == {
+        "imported": 0,
+        "refused": 1,
+        "unchanged": 1,
+    }
+    assert done["seconds"] >= 0
+    assert other.exists()
+    mapping.write_text(MAPPING.replace("slack_minutes", "slak_minutes"), "utf-8")
+    with pytest.raises(RuntimeError, match="ended with 1") as failed:
+        command(var, empty_database, "import", str(path), "--mapping", str(mapping))
+    assert "Did you mean slack_minutes?" in str(failed.value)
+
+
+async def test_stints_and_cases_agree(harbour: Harbour) -> None:
+    await harbour.take(*(resolved() for _ in range(3)), row(), row(state="refused", done="2026-04-01"))
+    for stint in await Assignment.all().select_related("case"):
+        assert stint.department_id == stint.case.department_id
+        assert (stint.ended_at is not None) == (stint.case.status in (Status.CONFIRMED, Status.DECLINED))

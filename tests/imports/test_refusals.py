@@ -1,0 +1,178 @@
+"""What is refused, with its line and its reason; and what stops an import before it begins."""
+
+import gzip
+import stat
+from typing import Any
+
+import pytest
+
+from civic import db
+from civic.cases.models import Case, CaseEvent
+from civic.departments.models import Department
+from civic.imports.mapping import ImportFault
+from civic.posts.models import Post
+from civic.reports.models import Report
+from tests.imports.harbour import Harbour, make_areas, resolved, row, write_rows
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    (row(text=None, title=None), "text", "It has no text."),
+    (row(text="x" * 20_001), "text", "Its text has more than 20000 characters."),
+    (row(url="https://harbour.example/reports"), "id", "It has no id"),
+    (row(sent=None), "received", "It does not say when it was received."),
+    (row(sent="2. März 2026"), "received", "“2. März 2026” is no date in a format of the mapping (iso, %d.%m.%Y)."),
+    (row(sent="2027-01-01"), "received", "The date of “received” lies in the future."),
+    (row(answered="2026-12-24"), "first_answer", "The date of “first_answer” lies in the future."),
+    (row(answered="2026-03-01"), "first_answer", "The date of “first_answer” lies before the receipt."),
+    (resolved(done="2026-03-01", answered=None), "resolved", "The date of “resolved” lies before the receipt."),
+    (resolved(done=None), "resolved", "Its status says that it is over, but no column says since when."),
+    (resolved(body=None), "department", "It was answered or is over, but no department is named."),
+    (row(lat=None), "lat", "It says no position."),
+    (row(lat="north"), "lat", "Its position is no latitude and longitude in degrees."),
+    (row(lon=181), "lat", "Its position is no latitude and longitude in degrees."),
+    (row(lat=10), "lat", "Its place is outside of the city."),
+    (row(state="lost"), "status", "The mapping does not know the status “lost”."),
+    (row(state=None), "status", "The mapping does not know the status “”."),
+    (resolved(note="x" * 10_001), "resolution_text", "Its text has more than 10000 characters."),
+]
+
+
+@pytest.mark.parametrize(("wrong", "column", "reason"), REFUSED, ids=[reason[:45] for _, _, reason in REFUSED])
+async def test_a_row_is_refused_with_its_reason(
+    harbour: Harbour, wrong: dict[str, Any], column: str, reason: str
+) -> None:
+    await make_areas()
+    done = await harbour.take(row(), wrong, row(answered="2026-03-03"))
+    assert (done.imported, done.refused) == (2, 1)
+    (refused,) = harbour.refused()
+    assert (refused["line"], refused["column"]) == (2, column)
+    assert refused["reason"].startswith(reason)
+    assert refused["row"] == {key: str(value) for key, value in wrong.items()}
+
+
+async def test_what_was_refused_can_be_read_by_its_owner_only(harbour: Harbour) -> None:
+    harbour.rejects.write_text("of another time")
+    harbour.rejects.chmod(0o644)
+    await harbour.take(row(), row(lat=None))
+    assert stat.S_IMODE(harbour.rejects.stat().st_mode) == 0o600
+    assert len(harbour.refused()) == 1
+
+
+async def test_broken_lines_are_refused_and_the_others_taken(harbour: Harbour) -> None:
+    path = write_rows(harbour.folder / "broken.jsonl", [row(), row()])
+    broken = b'{"a": 1\n[1, 2]\n\n\xff\xfe\n"text"\n' + path.read_bytes() + b'{"title": "\\ud800"}\n'
+    path.write_bytes(b"\xef\xbb\xbf" + write_rows(path, [row()]).read_bytes() + broken)
+    done = await harbour.take(file=path)
+    assert (done.imported, done.refused) == (3, 5)
+    assert [one["line"] for one in harbour.refused()] == [2, 3, 5, 6, 9]
+
+
+async def test_one_id_twice_is_taken_once(harbour: Harbour) -> None:
+    done = await harbour.take(row(id=7), row(id=8), row(id=7, text="Another text"))
+    assert (done.imported, done.refused) == (2, 1)
+    assert harbour.refused()[0]["reason"] == "Line 1 has the same id."
+
+
+async def test_csv_in_another_form(harbour: Harbour) -> None:
+    rows = [resolved(text='Two lines,\nand "quotes"'), row(answered="2026-03-03"), row(state="lost")]
+    columns = ["url", "title", "text", "summary", "kind", "body", "street", "lat", "lon", "state", "sent", "answered"]
+    columns += ["done", "answer", "note"]
+    lines = [";".join(columns)]
+    lines += [";".join('"' + str(one.get(name, "")).replace('"', '""') + '"' for name in columns) for one in rows]
+    path = harbour.folder / "rows"
+    path.write_bytes(gzip.compress(("\ufeff" + "\r\n".join([*lines, "only;three;cells", ""])).encode()))
+    harbour.change('language = "en"', 'language = "en"\ndelimiter = ";"')
+    done = await harbour.take(file=path)
+    assert (done.imported, done.refused) == (2, 2)
+    assert harbour.reasons() == [(5, "status"), (6, "")]
+    assert (await Post.get(title="A hole", text='Two lines,\nand "quotes"')).source
+
+
+async def test_an_unknown_department_or_category_where_none_is_made(harbour: Harbour) -> None:
+    await harbour.take(row())
+    harbour.change("[departments]\ncreate = true", "[departments]")
+    harbour.change("[categories]\ncreate = true", "[categories]")
+    done = await harbour.take(row(), row(body="Nobody"), row(kind="Nothing"))
+    assert (done.imported, done.reasons) == (1, {"department": 1, "category": 1})
+    assert await Department.all().values_list("slug", flat=True) == ["roads"]
+
+
+async def test_defaults_stand_in(harbour: Harbour) -> None:
+    harbour.change("[departments]\n", "[place]\ndefault = [48.7, 2.2]\nunknown = [[48.1, 2.1]]\n\n[departments]\n")
+    harbour.change('calendar = "office"\nvalues.Roads', 'calendar = "office"\ndefault = "Parks"\nvalues.Roads')
+    done = await harbour.take(row(lat=None), row(lat=48.1, lon=2.1), resolved(body=None))
+    assert (done.imported, done.noted) == (3, {"default_position": 2})
+    assert await Report.filter(lat=48.7, lon=2.2).count() == 2
+    assert await Case.filter(department__slug="parks").count() == 1
+
+
+async def test_outside_of_the_city_where_the_mapping_keeps_it(harbour: Harbour) -> None:
+    await make_areas()
+    harbour.change("[departments]\n", '[place]\noutside = "keep"\n\n[departments]\n')
+    assert (await harbour.take(row(lat=10))).imported == 1
+    assert (await Report.get()).area_id is None
+
+
+async def test_control_characters_and_long_titles(harbour: Harbour) -> None:
+    await harbour.take(row(text="a\x00b\r\nc\u202e", title="word " * 60, street="y" * 400))
+    post = await Post.get()
+    assert post.text == "ab\nc\u202e"
+    assert len(post.title) <= 200
+    assert post.title.endswith("…")
+    assert len((await Report.get()).address) == 300
+
+
+STOPS = [
+    ('lon = "lon"', 'lon = "lomg"', "The file has no column “lomg”. Did you mean lon?"),
+    ('lon = "lon"', 'lon = "x-ray"', "The file has no column “x-ray”. It has: body, "),
+    ('formats = ["iso", "%d.%m.%Y"]', 'formats = ["%d/%m/%Y"]', "2 × received: “2026-03-02” is no date in a format"),
+    ('open = "open"', "", "2 × status: The mapping does not know the status “open”."),
+    (
+        '[departments]\ncreate = true\ncalendar = "office"',
+        '[departments]\ncreate = true\ncalendar = "oh"',
+        "calendar “oh”",
+    ),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), STOPS, ids=[said[:40] for _, _, said in STOPS])
+async def test_a_mapping_that_does_not_fit_the_file_stops_it(
+    harbour: Harbour, right: str, wrong: str, said: str
+) -> None:
+    harbour.change(right, wrong)
+    with pytest.raises(ImportFault) as failed:
+        await harbour.take(row(), row())
+    assert said in str(failed.value)
+    assert await db.fetch("SELECT 1 AS x FROM post") == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\x1f\x8b\x08broken", b"\x1f\x8b"])
+async def test_a_file_without_rows(harbour: Harbour, content: bytes) -> None:
+    path = harbour.folder / "nothing"
+    path.write_bytes(content)
+    with pytest.raises(ImportFault, match="nothing"):
+        await harbour.take(file=path)
+
+
+async def test_a_file_that_breaks_off_keeps_what_came_before(harbour: Harbour) -> None:
+    harbour.change("slack_minutes = 30", "slack_minutes = 31")
+    path = write_rows(harbour.folder / "rows.gz", [row(text=str(n) * n) for n in range(1, 1500)], packed=True)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ImportFault, match="ends too early"):
+        await harbour.take(file=path)
+    assert 1000 < await Case.all().count() < 1500
+
+
+async def test_no_city_at_all(harbour: Harbour) -> None:
+    start = harbour.mapping.read_text("utf-8").index("[city]")
+    end = harbour.mapping.read_text("utf-8").index("[calendars.office]")
+    harbour.change(harbour.mapping.read_text("utf-8")[start:end], "")
+    with pytest.raises(ImportFault, match="No city is loaded"):
+        await harbour.take(row())
+
+
+async def test_events_of_history_say_what_the_source_says(harbour: Harbour) -> None:
+    await harbour.take(resolved(answer="On its way.", note="Filled."), resolved())
+    texts = await CaseEvent.filter(kind__in=["replied", "resolved"]).order_by("id").values_list("text", flat=True)
+    assert texts[:2] == ["On its way.", "Filled."]
+    assert texts[2].startswith("Answered on this day, says the source.")
+    assert texts[3].startswith("Resolved on this day, says the source.")
