@@ -17,8 +17,7 @@ from civic.db import fetch_one
 
 # The case is locked with its clock, as every other change does first, so that nobody waits for anybody in a circle.
 DUE_CLOCK = """
-SELECT f.id AS case_id, k.id AS clock_id,
-       (SELECT a.id FROM assignment a WHERE k.id IN (a.response_clock_id, a.resolution_clock_id)) AS stint_id
+SELECT f.id AS case_id, k.id AS clock_id
 FROM clock k JOIN case_file f ON f.id = coalesce(
     (SELECT c.id FROM case_file c WHERE c.response_clock_id = k.id),
     (SELECT c.id FROM case_file c WHERE c.resolution_clock_id = k.id),
