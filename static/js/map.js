@@ -81,7 +81,7 @@
     const set = (lat, lon, how, zoom) => {
       if (marker) marker.setLatLng([lat, lon]);
       else {
-        marker = L.marker([lat, lon], { icon: pin("", true), draggable: true, autoPan: true }).addTo(map);
+        marker = L.marker([lat, lon], { icon: pin("", true), draggable: true, autoPan: true, title: element.getAttribute("aria-label") }).addTo(map);
         marker.on("dragend", () => set(marker.getLatLng().lat, marker.getLatLng().lng, "pin"));
       }
       if (zoom) map.setView([lat, lon], Math.max(map.getZoom(), 16));
@@ -96,7 +96,7 @@
     const map = open(element);
     const at = [Number(element.dataset.lat), Number(element.dataset.lon)];
     map.setView(at, element.dataset.tiles ? 16 : 12);
-    L.marker(at, { icon: pin(element.dataset.look || "", true, element.dataset.sign), interactive: false }).addTo(map);
+    L.marker(at, { icon: pin(element.dataset.look || "", true, element.dataset.sign), interactive: false, keyboard: false }).addTo(map);
   }
 
   for (const element of document.querySelectorAll("[data-map]")) ({ points, pin: picker, one })[element.dataset.map](element);
