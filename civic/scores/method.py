@@ -7,6 +7,8 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from civic import formats
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -19,6 +21,8 @@ def method_page(language: str) -> Markup:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     markdown.add_render_rule("table_open", _scrolling)
     markdown.add_render_rule("table_close", _scrolled)
+    if language in formats.UNSPACED:  # a line's end in the file is no space between words
+        markdown.add_render_rule("softbreak", _unspaced)
     tokens = markdown.parse(text)
     headings = [token for token in tokens if token.type == "heading_open" and token.tag != "h1"]
     for number, token in enumerate(headings, start=1):
@@ -28,6 +32,10 @@ def method_page(language: str) -> Markup:
 
 def _scrolling(*_: Any) -> str:
     return '<div class="scroll" tabindex="0"><table>\n'
+
+
+def _unspaced(*_: Any) -> str:
+    return ""
 
 
 def _scrolled(*_: Any) -> str:

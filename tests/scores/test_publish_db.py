@@ -246,6 +246,7 @@ async def test_from_the_command_line(
     """The clock of the machine is past the town's day, so the days of the town's work can be published."""
     await execute("UPDATE case_file SET received_at = received_at - interval '1 year'")
     await execute("UPDATE assignment SET started_at = started_at - interval '1 year'")
+    await execute("UPDATE handling SET given_at = given_at - interval '1 year'")
     made = civic("publish", "--from", "2025-11-01", "--to", "2025-11-30", "--out", "out", "--json")
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["release"] == "2025-11"

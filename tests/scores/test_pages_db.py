@@ -1,0 +1,241 @@
+"""The public pages: what anybody sees of the releases, in both languages, without signing in."""
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from civic import cache, chain
+from civic.departments.models import Calendar, Department
+from civic.scores import release
+from civic.scores.chains import forest_of, write_chains
+from civic.scores.models import Release, ReleaseFile
+from civic.scores.rows import sha256, write_ratings, write_stints
+from tests.clients import Client
+from tests.conftest import Statements
+from tests.scores.conftest import MadeUp
+
+ZH = {"Accept-Language": "zh"}
+JSON = {"Accept": "application/json"}
+NAMES = {
+    "parks": {"en": "Parks & <b>Gardens</b>", "zh": "园林绿化局"},
+    "roads": {"en": "=Roads", "zh": "市政道路管理处"},
+    "idle": {"en": "Idle Office", "zh": "清闲处"},
+}
+HEADS = forest_of((f"24-{number}", chain.event_hash(chain.GENESIS, {"case": number})) for number in range(5))
+Publish = Callable[..., Awaitable[Release]]
+
+
+@pytest.fixture
+async def publish(database: str, made_up: MadeUp) -> Publish:
+    """Keep a release of made-up rows, for a month of 2024 unless an end is given."""
+    calendar = await Calendar.create(slug="city", zone="UTC", spec={"weekly": {}})
+    for slug, names in NAMES.items():
+        await Department.create(slug=slug, names=names, calendar=calendar)
+    cache.forget_all()
+
+    async def keep(release_id: str, month: int = 1, *, corrects: str = "", reason: str = "") -> Release:
+        stints, ratings = made_up(5, 600)
+        period = (datetime(2024, month, 1, tzinfo=UTC), datetime(2024, month + 1, 1, tzinfo=UTC))
+        shift = period[0] - datetime(2024, 1, 1, tzinfo=UTC)
+        files = {"stints.csv": write_stints(stints), "ratings.csv": write_ratings(ratings)}
+        files |= {"chains.csv": write_chains(HEADS)}
+        document = release.make(
+            release_id,
+            (period[0] - shift, period[1] - shift),
+            period[1],
+            files["stints.csv"],
+            files["ratings.csv"],
+            chains=release.Chains(HEADS.tree.root, HEADS.tree.size),
+            correction=release.Correction(corrects, reason) if corrects else None,
+        )
+        made = await Release.create(
+            id=release_id,
+            starts_at=period[0],
+            ends_at=period[1],
+            method="1",
+            made_at=period[1] + timedelta(days=len(corrects)),
+            document=document,
+            corrects_id=corrects or None,
+            reason=reason,
+        )
+        for name, data in ({"release.json": release.write(document)} | files).items():
+            await ReleaseFile.create(release=made, name=name, content=gzip.compress(data), sha256=sha256(data))
+        return made
+
+    return keep
+
+
+def text(page: str) -> str:
+    """What one reads, without the marks."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "No scores have been published yet"), ("zh", "还没有发布评分")])
+async def test_before_the_first_release(client: Client, language: str, words: str) -> None:
+    page = await client.get("/scores", headers={"Accept-Language": language})
+    assert page.status_code == 200
+    assert words in page.text
+    assert (await client.get("/scores", headers=JSON)).json() == {"release": None, "releases": []}
+    assert (await client.get("/scores/departments/roads")).status_code == 404
+
+
+async def test_the_board_in_both_languages(publish: Publish, client: Client) -> None:
+    made = await publish("2024-01")
+    english, chinese = await client.get("/scores"), await client.get("/scores", headers=ZH)
+    assert "January 2024" in english.text
+    assert "2024年1月" in chinese.text
+    assert "Parks &amp; &lt;b&gt;Gardens&lt;/b&gt;" in english.text
+    assert "<b>Gardens</b>" not in english.text
+    assert "园林绿化局" in chinese.text
+    shown = made.document["results"]["departments"]["roads"]["indicators"]["response"]
+    assert f"{shown['value']:.0%}" in english.text
+    assert "Not passed on" in english.text
+    assert "没有转出" in chinese.text
+    assert "civic scores verify release.json --data ." in english.text
+    assert made.document["seal"] in english.text
+    assert ' style="' not in english.text  # the page's policy does not allow it
+
+
+async def test_every_number_leads_to_what_is_behind_it(publish: Publish, client: Client) -> None:
+    await publish("2024-01")
+    page = (await client.get("/scores")).text
+    assert 'href="/scores/departments/roads#response"' in page
+    assert "/reports?department=roads&amp;since=2024-01-01&amp;until=2024-01-31" in page
+    behind = await client.get("/scores/departments/roads")
+    assert 'id="response"' in behind.text
+
+
+async def test_the_figures_behind_a_figure(publish: Publish, client: Client) -> None:
+    made = await publish("2024-01")
+    shown = made.document["results"]["departments"]["parks"]["indicators"]["response"]
+    page = text((await client.get("/scores/departments/parks")).text)
+    assert f"{shown['met']} of {shown['n']} turns" in page
+    assert f"{shown['raw']:.1%}" in page
+    assert f"{shown['expected']:.1%}" in page
+    assert f"answered {100 * shown['value']:.0f} of 100 on time" in page
+    chinese = text((await client.get("/scores/departments/parks", headers=ZH)).text)
+    assert "园林绿化局按时答复了" in chinese
+
+
+async def test_a_department_over_time(publish: Publish, client: Client) -> None:
+    for month in (1, 2, 3):
+        await publish(f"2024-0{month}", month)
+    page = (await client.get("/scores/departments/parks")).text
+    assert page.count('class="dot"') == 3
+    assert page.count('<th scope="row">') == 3
+    assert 'href="/scores/departments/parks?release=2024-01"' in page
+    first = (await client.get("/scores/departments/parks?release=2024-01")).text
+    assert "first period of this kind" in first
+
+
+@pytest.mark.parametrize(
+    "path", ["/scores?release=2023", "/scores/departments/nobody", "/scores/releases/x/stints.csv"]
+)
+async def test_what_there_is_not(publish: Publish, client: Client, path: str) -> None:
+    await publish("2024-01")
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_a_department_without_a_case(publish: Publish, client: Client) -> None:
+    await publish("2024-01")
+    page = await client.get("/scores/departments/idle", headers=ZH)
+    assert page.status_code == 200
+    assert "该部门在这个时段没有案件" in page.text
+
+
+async def test_a_correction_says_why(publish: Publish, client: Client) -> None:
+    await publish("2024-01")
+    await publish("2024-01-r2", corrects="2024-01", reason="Some <i>tests</i> were counted.")
+    page = (await client.get("/scores")).text
+    assert "Some &lt;i&gt;tests&lt;/i&gt; were counted." in page
+    assert "/scores/releases/2024-01-r2/release.json" in page
+    old = (await client.get("/scores?release=2024-01")).text
+    assert "These scores were corrected." in old
+    assert 'href="/scores?release=2024-01-r2"' in old
+    assert "/scores/departments/roads?release=2024-01#response" in old
+
+
+async def test_as_json(publish: Publish, client: Client) -> None:
+    made = await publish("2024-01")
+    answer = (await client.get("/scores", headers=JSON)).json()
+    assert answer["release"] == made.document
+    assert answer["names"]["roads"] == NAMES["roads"]
+    assert [one["release"] for one in answer["releases"]] == ["2024-01"]
+    line = (await client.get("/scores/departments/roads", headers=JSON)).json()
+    assert line["line"] == made.document["results"]["departments"]["roads"]
+    assert line["names"] == NAMES["roads"]
+
+
+async def test_the_table_as_csv(publish: Publish, client: Client) -> None:
+    made = await publish("2024-01")
+    answer = await client.get("/scores/releases/2024-01/table.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = {row["department"]: row for row in csv.DictReader(io.StringIO(answer.text))}
+    assert set(rows) == {*made.document["results"]["departments"], ""}
+    assert rows["roads"]["name"] == "'=Roads"  # no spreadsheet takes it for a formula
+    assert (
+        float(rows["roads"]["response"])
+        == (made.document["results"]["departments"]["roads"]["indicators"]["response"]["value"])
+    )
+
+
+@pytest.mark.parametrize("name", ["release.json", "stints.csv", "ratings.csv", "chains.csv"])
+async def test_the_files_byte_for_byte(publish: Publish, client: Client, name: str) -> None:
+    made = await publish("2024-01")
+    kept = await ReleaseFile.get(release_id=made.id, name=name)
+    address = f"/scores/releases/2024-01/{name}"
+    packed = await client.get(address, headers={"Accept-Encoding": "gzip"})
+    plain = await client.get(address, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content == gzip.decompress(kept.content)
+    assert sha256(plain.content) == kept.sha256
+    assert "immutable" in plain.headers["cache-control"]
+    again = await client.get(address, headers={"If-None-Match": plain.headers["etag"]})
+    assert again.status_code == 304
+
+
+async def test_the_proof_of_a_history(publish: Publish, client: Client) -> None:
+    await publish("2024-01")
+    found = (await client.get("/scores/releases/2024-01/proof", params={"case": "24-3"})).json()
+    path = chain.Proof(found["index"], found["size"], tuple(map(bytes.fromhex, found["path"])))
+    assert chain.check(found["leaf"].encode(), path, bytes.fromhex(found["root"]))
+    assert found["root"] == HEADS.tree.root.hex()
+    for wrong, status in (
+        ({}, 422),
+        ({"case": "24-3", "receipt": "xyz"}, 422),
+        ({"case": "24-3", "receipt": "ff"}, 422),
+        ({"case": "24-99"}, 404),
+    ):
+        assert (await client.get("/scores/releases/2024-01/proof", params=wrong)).status_code == status
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "How departments are scored"), ("zh", "部门评分办法")])
+async def test_the_method_in_both_languages(client: Client, language: str, words: str) -> None:
+    page = await client.get("/scores/method", headers={"Accept-Language": language})
+    assert words in page.text
+    assert "<table>" in page.text
+    assert 'id="section-1"' in page.text
+    assert "**" not in text(page.text)
+
+
+@pytest.mark.parametrize("path", ["/scores", "/scores/departments/parks", "/scores/releases/2024-01/table.csv"])
+async def test_the_statements_of_a_page_do_not_grow(
+    publish: Publish, client: Client, count_queries: Callable[[], AbstractContextManager[Statements]], path: str
+) -> None:
+    await publish("2024-01")
+    counts = []
+    for month in (2, 3, 4, 5):
+        await client.get(path)  # what is kept is read
+        with count_queries() as statements:
+            assert (await client.get(path)).status_code == 200
+        counts.append(len(statements))
+        await publish(f"2024-0{month}", month)
+    assert max(counts) <= 5
+    assert counts[1] == counts[2] == counts[3]  # the first has no release before it
