@@ -27,6 +27,10 @@ WHO: dict[Who, str] = {
         POST /api/v1/reports/{id:int}/confirm
         POST /api/v1/reports/{id:int}/dispute
         POST /api/v1/reports/{id:int}/rate
+        GET /api/v1/scores
+        GET /api/v1/scores/departments/{slug:str}
+        GET /api/v1/scores/releases/{release:str}/proof
+        GET /api/v1/scores/releases/{release:str}/{file:str}
         GET /api/v1/services
         GET /api/v1/services/{slug:str}
         GET /api/v1/traffic
@@ -57,6 +61,11 @@ WHO: dict[Who, str] = {
         POST /reports/{id:int}/confirm
         POST /reports/{id:int}/dispute
         POST /reports/{id:int}/rate
+        GET /scores
+        GET /scores/departments/{slug:str}
+        GET /scores/method
+        GET /scores/releases/{release:str}/proof
+        GET /scores/releases/{release:str}/{file:str}
         GET /services
         GET /services/{slug:str}
         GET /sign-in

@@ -8,6 +8,7 @@ from civic.departments.catalogue import CategoryView
 from civic.departments.queries import catalogue
 from civic.ratings import views as ratings
 from civic.reports import views as reports
+from civic.scores import views as scores
 from civic.traffic import views as traffic
 from civic.web import Who, answer_json, route
 
@@ -20,6 +21,7 @@ PAGES_ONLY = (
     "/r/{code:str}",
     "/reports/new",
     "/reports/new/questions",
+    "/scores/method",
     "/services/new",
     "/traffic/new",
 )
@@ -81,5 +83,5 @@ def mirrored(pages: list[BaseRoute]) -> list[BaseRoute]:
 
 routes: list[BaseRoute] = [
     route(PREFIX + "/city", city, who=Who.ANYONE),
-    *mirrored([*reports.routes, *traffic.routes, *ratings.routes]),
+    *mirrored([*reports.routes, *traffic.routes, *ratings.routes, *scores.routes]),
 ]
