@@ -4,8 +4,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
-_all: list["Kept"] = []
+_all: list["Kept | Recent"] = []
 
 
 class Kept(Generic[T]):
@@ -50,6 +51,28 @@ def kept_while(
     version: Callable[[], Awaitable[object]],
 ) -> Callable[[Callable[[], Awaitable[T]]], KeptWhile[T]]:
     return lambda read: KeptWhile(read, version)
+
+
+class Recent(Generic[K, T]):
+    """Answers by what was asked, each good for `seconds`; at most `most` of them, the oldest go first."""
+
+    def __init__(self, seconds: float, most: int = 1000) -> None:
+        self._seconds, self._most = seconds, most
+        self._answers: dict[K, tuple[float, T]] = {}
+        _all.append(self)
+
+    def get(self, asked: K) -> T | None:
+        until, answer = self._answers.get(asked, (0.0, None))
+        return answer if time.monotonic() < until else None
+
+    def keep(self, asked: K, answer: T) -> None:
+        self._answers.pop(asked, None)
+        while len(self._answers) >= self._most:
+            del self._answers[next(iter(self._answers))]
+        self._answers[asked] = (time.monotonic() + self._seconds, answer)
+
+    def forget(self) -> None:
+        self._answers.clear()
 
 
 def forget_all() -> None:

@@ -59,6 +59,22 @@ def when(instant: datetime | None) -> str:
     return format_datetime(instant, "medium", tzinfo=zone(), locale=locale()).rpartition(":")[0]
 
 
+def soon(instant: datetime | None) -> str:
+    """As one says it when it is near: "today 17:30", "tomorrow 09:00", "Tue 17:30"; else the day and minute."""
+    if instant is None:
+        return NOTHING
+    local = instant.astimezone(zone())
+    days = (local.date() - timing.now().astimezone(zone()).date()).days
+    time = f"{local:%H:%M}"
+    if days == 0:
+        return i18n.gettext("today %(time)s", time=time)
+    if days == 1:
+        return i18n.gettext("tomorrow %(time)s", time=time)
+    if 1 < days < 7:
+        return f"{format_date(local.date(), 'EEE', locale=locale())} {time}"
+    return when(instant)
+
+
 def date(instant: datetime | None) -> str:
     """The day in the city's zone: "22 Nov 2026"."""
     return NOTHING if instant is None else format_date(instant.astimezone(zone()).date(), "medium", locale=locale())
@@ -105,6 +121,7 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "when": when,
+    "soon": soon,
     "ago": ago,
     "date": date,
     "duration": duration,

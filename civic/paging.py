@@ -1,23 +1,41 @@
-"""Cursors of lists that are read by keyset: the last row's place in the order, as a text for an address."""
+"""Cursors of lists that are read by keyset: the last row's place in the order, as a text for an address.
+
+What was tampered with is no cursor: the list starts anew.
+"""
 
 import base64
 import binascii
 import json
 from datetime import datetime
+from typing import Any
 
 
-def cursor(at: datetime, number: int) -> str:
-    """The place of a row in an order by time and id."""
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), number]).encode()).decode().rstrip("=")
+def cursor(at: datetime | int, number: int) -> str:
+    """The place of a row in an order by time (or by a count) and id."""
+    first = at.isoformat() if isinstance(at, datetime) else at
+    return base64.urlsafe_b64encode(json.dumps([first, number]).encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str) -> tuple[datetime, int] | None:
-    """What `cursor` wrote; None for no cursor, or one that was tampered with (the list starts anew)."""
-    if not text:
-        return None
+    """A time and an id as `cursor` wrote them; None for no cursor."""
+    at, number = _read(text)
     try:
-        at, number = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         instant = datetime.fromisoformat(at)
-        return (instant, int(number)) if instant.tzinfo and abs(int(number)) < 2**63 else None
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError):
         return None
+    return (instant, number) if instant.tzinfo else None
+
+
+def read_count_cursor(text: str) -> tuple[int, int] | None:
+    """A count and an id as `cursor` wrote them; None for no cursor."""
+    count, number = _read(text)
+    return (count, number) if type(count) is int and 0 <= count < 2**31 else None
+
+
+def _read(text: str) -> tuple[Any, int]:
+    """What stands in a cursor: something, and an id; (None, 0) for what is none."""
+    try:
+        first, number = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, TypeError, binascii.Error):
+        return None, 0
+    return (first, number) if type(number) is int and 0 <= number < 2**63 else (None, 0)

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from civic import formats, i18n
-from civic.errors import BadRequest, NotAllowed, SignInNeeded
+from civic.errors import BadRequest, NotAllowed, NotFound, SignInNeeded
 from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
@@ -65,6 +65,8 @@ def route(path: str, view: View, *, who: Who, methods: tuple[str, ...] = ("GET",
     async def guarded(request: Request) -> Response:
         if not may(request.state.person, who):
             raise NotAllowed() if request.state.person.signed_in else SignInNeeded()
+        if any(isinstance(value, int) and value >= 2**63 for value in request.path_params.values()):
+            raise NotFound()  # larger than any id that the database has
         try:
             return await view(request)
         finally:
@@ -148,6 +150,12 @@ def answer_json(data: Any, status: int = 200, headers: Mapping[str, str] | None 
     return JSONResponse(data, status, dict(headers or {}))
 
 
+def row_id(text: object) -> int | None:
+    """The id of a row, as a form or an address names it; None for what is none."""
+    written = str(text or "")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
+
+
 def see_other(url: str) -> RedirectResponse:
     """303: after a form was taken, look there."""
     return RedirectResponse(url, 303)
@@ -161,15 +169,24 @@ def local_path(url: str | None, default: str = "/") -> str:
 
 
 async def read_form(request: Request, *, max_files: int = 10, max_fields: int = 200) -> FormData:
-    """A form (urlencoded or multipart), or a JSON object read as one."""
+    """A form (urlencoded or multipart), or a JSON object read as one. NUL characters are left out of its texts.
+
+    Raises BadRequest.
+    """
     if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            body = json.loads(await request.body() or b"{}")
-        except ValueError as error:  # UnicodeDecodeError is one
-            raise BadRequest() from error
-        if not isinstance(body, dict):
-            raise BadRequest()
-        return FormData(
-            [(k, v) for k, values in body.items() for v in (values if isinstance(values, list) else [values])]
-        )
-    return await request.form(max_files=max_files, max_fields=max_fields)
+        pairs = _pairs(await request.body())
+    else:
+        pairs = (await request.form(max_files=max_files, max_fields=max_fields)).multi_items()
+    return FormData([(name, v.replace("\x00", "") if isinstance(v, str) else v) for name, v in pairs])
+
+
+def _pairs(text: bytes) -> list[tuple[str, Any]]:
+    """A JSON object as the fields of a form; a list is a field several times."""
+    try:
+        body = json.loads(text or b"{}")
+        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
+    except (ValueError, RecursionError) as error:  # UnicodeError is a ValueError
+        raise BadRequest() from error
+    if not isinstance(body, dict):
+        raise BadRequest()
+    return [(k, v) for k, values in body.items() for v in (values if isinstance(values, list) else [values])]

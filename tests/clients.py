@@ -19,6 +19,7 @@ class Client(httpx2.AsyncClient):
     user: User | None = None
 
     def __init__(self, app: Starlette) -> None:
+        self.app = app
         transport = httpx2.ASGITransport(app, client=ADDRESS)
         super().__init__(transport=transport, base_url=SITE, headers={"Origin": SITE, "Accept": "text/html"})
 

@@ -12,6 +12,7 @@ from civic.errors import Invalid
 from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.reports import actions as reports
+from civic.web import row_id
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ async def note(o: Order) -> object:
 async def take(o: Order) -> object:
     """To oneself, to a colleague (`user`), or to nobody (`user` empty)."""
     chosen = o.fields.get("user", str(o.person.id))
-    return await cases.take(o.case_id, by=o.by, user_id=int(chosen) if chosen.isdigit() else None)
+    return await cases.take(o.case_id, by=o.by, user_id=row_id(chosen))
 
 
 async def assign(o: Order) -> object:
@@ -101,7 +102,8 @@ async def recategorise(o: Order) -> object:
     category = (await catalogue()).category_by_code.get(o.fields.get("category", ""))
     if category is None:
         raise Invalid(fields={"category": _("Please choose a category.")})
-    return await cases.recategorise(o.case_id, category, by=o.by, seen=o.seen)
+    await reports.recategorise(o.case_id, category, by=o.by, seen=o.seen)
+    return category
 
 
 async def merge(o: Order) -> object:
@@ -118,7 +120,7 @@ async def uphold(o: Order) -> object:
 
 
 async def misroute(o: Order) -> object:
-    return await cases.misroute(o.case_id, int(o.fields.get("stint") or 0), by=o.office())
+    return await cases.misroute(o.case_id, row_id(o.fields.get("stint")) or 0, by=o.office())
 
 
 async def exclude(o: Order) -> object:

@@ -19,8 +19,8 @@ from civic.jobs import queries as jobs
 from civic.jobs.actions import requeue
 from civic.media.links import photo_url
 from civic.notifications.queries import for_desk
-from civic.reports.posting import take_photos
-from civic.web import Who, answer_json, read_form, render, route, see_other, wants_json
+from civic.posts.taking import take_photos
+from civic.web import Who, answer_json, read_form, render, route, row_id, see_other, wants_json
 
 
 async def _shared(request: Request) -> dict[str, Any]:
@@ -98,10 +98,8 @@ async def _case(request: Request, status: int = 200, **more: object) -> Response
 def _actor(request: Request, page: queries.CasePage, fields: Mapping[str, str]) -> Actor:
     """For the department whose open stint the person works on; else as what they are. `acting` may name one."""
     person = request.state.person
-    acting = fields.get("acting", "")
-    if acting.isdigit():
-        return Actor.of(person, int(acting))
-    return Actor.of(person, page.mine.department_id if page.mine else None)
+    mine = page.mine.department_id if page.mine else None
+    return Actor.of(person, row_id(fields.get("acting")) or mine)
 
 
 async def act(request: Request) -> Response:
@@ -113,12 +111,11 @@ async def act(request: Request) -> Response:
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     page = await queries.case_page(request.path_params["id"], request.state.person)
     taken = await take_photos(request, form)
-    seen = fields.get("seen", "")
     order = deeds.Order(
         case_id=page.case.id,
         by=_actor(request, page, fields),
         person=request.state.person,
-        seen=int(seen) if seen.isdigit() else None,
+        seen=row_id(fields.get("seen")),
         text=fields.get("text", ""),
         fields=fields,
         photos=taken.photos,

@@ -16,6 +16,7 @@ from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import receipts
 from civic.posts.models import Comment, Flag, Kind, Moderation, Post, PostPhoto, Visibility
+from civic.posts.reading import plain
 from civic.search.text import words
 
 FLAG_REASONS = ("spam", "abuse", "personal_data", "wrong", "other")
@@ -89,7 +90,7 @@ async def comment(
 
     Raises Invalid (empty, too long), NotFound (hidden, private), NotAllowed (not signed in, not their department).
     """
-    text = text.strip()
+    text = plain(text)
     if not text:
         raise Invalid(fields={"text": _("Please write something.")})
     if len(text) > COMMENT_LENGTH:
@@ -154,7 +155,7 @@ async def flag(post_id: int, by: Person, reason: str, text: str = "", *, comment
             comment_id=comment_id,
             user_id=by.id or None,
             reason=reason,
-            text=text.strip()[:500],
+            text=plain(text)[:500],
             created_at=timing.now(),
         )
 
@@ -171,7 +172,8 @@ async def hide(post_id: int, by: Person, reason: str, text: str = "", *, comment
 
 async def restore(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
     """Put a hidden post or comment back; logged, and its author is told."""
-    await _moderate("restore", post_id, comment_id, by, reason or "other", text)
+    reason = reason if reason in FLAG_REASONS else "other"
+    await _moderate("restore", post_id, comment_id, by, reason, text)
 
 
 async def keep(post_id: int, by: Person, text: str = "", *, comment_id: int | None = None) -> None:
@@ -194,7 +196,7 @@ async def _moderate(act: str, post_id: int, comment_id: int | None, by: Person, 
             moderator_id=by.id,
             act=act,
             reason=reason,
-            text=text.strip()[:500],
+            text=plain(text)[:500],
             at=timing.now(),
         )
         if act != "keep":
@@ -220,6 +222,19 @@ async def _set_post(act: str, post: Post, reason: str) -> int | None:
         post.visibility == Visibility.PUBLIC,
     )
     return post.author_id
+
+
+async def make_private(post_ids: Sequence[int]) -> None:
+    """These posts are no longer for everybody, nor are their photos; in the transaction in hand.
+
+    A hidden one stays hidden, and is private when it is restored.
+    """
+    ids = list(post_ids)
+    await Post.filter(id__in=ids, visibility=Visibility.HIDDEN).update(visibility_before=Visibility.PRIVATE)
+    await Post.filter(id__in=ids, visibility=Visibility.PUBLIC).update(visibility=Visibility.PRIVATE)
+    await execute(
+        "UPDATE photo SET public = false WHERE id IN (SELECT photo_id FROM post_photo WHERE post_id = ANY($1))", ids
+    )
 
 
 async def _set_comment(act: str, post: Post, comment_id: int | None) -> int | None:

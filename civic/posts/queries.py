@@ -7,6 +7,8 @@ from typing import Any
 
 from civic.accounts.people import Person
 from civic.db import fetch, fetch_one, json_value
+from civic.departments.catalogue import DepartmentView
+from civic.departments.queries import catalogue
 from civic.errors import NotFound
 from civic.media.models import Photo
 from civic.posts import receipts
@@ -38,8 +40,8 @@ class Viewer:
 def may_see(viewer: Viewer, visibility: str, *, author: bool) -> bool:
     """What is public, private and hidden, decided here for every page, export and feed.
 
-    Public: everybody. Private (by its category): its author and staff. Hidden by a moderator: dispatchers, and its
-    author, who is told why.
+    Public: everybody. Private (by its category): its author and staff, of whom a report's page lets in those who have
+    to do with its case. Hidden by a moderator: dispatchers, and its author, who is told why.
     """
     if visibility == Visibility.PUBLIC or author:
         return True
@@ -79,6 +81,7 @@ class Talk:
     votes: int
     voted: bool
     open: bool  # comments and votes are taken
+    speaks: list[DepartmentView]  # for which the viewer can comment
 
 
 async def talk(post: Post, viewer: Viewer) -> Talk:
@@ -103,8 +106,15 @@ async def talk(post: Post, viewer: Viewer) -> Talk:
         count=post.comments_count,
         votes=post.votes_count,
         voted=await _voted(post.id, viewer.person),
-        open=post.visibility != Visibility.HIDDEN,
+        open=post.visibility == Visibility.PUBLIC,
+        speaks=await _speaks(viewer.person),
     )
+
+
+async def _speaks(person: Person) -> list[DepartmentView]:
+    if not person.is_staff:
+        return []
+    return [one for one in (await catalogue()).departments if one.id in person.departments]
 
 
 async def _voted(post_id: int, person: Person) -> bool:
@@ -155,11 +165,13 @@ async def flagged(limit: int = 100) -> list[FlagView]:
 
 
 async def moderation_log(limit: int = 50) -> list[dict[str, Any]]:
-    """The latest acts of moderators: act, reason, text, at, moderator, path."""
+    """The latest acts of moderators: act, reason, text, at, moderator, path, and whether it is hidden now."""
     return await fetch(
         """
-        SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id
+        SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id,
+               CASE WHEN m.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden
         FROM moderation m JOIN user_account u ON u.id = m.moderator_id JOIN post p ON p.id = m.post_id
+        LEFT JOIN comment c ON c.id = m.comment_id
         ORDER BY m.id DESC LIMIT $1
         """,
         limit,

@@ -16,6 +16,15 @@ EMAIL = re.compile(r"[^@\s<>\"']{1,64}@[^@\s<>\"']{1,180}\.[^@\s.<>\"']{2,63}")
 CLIENT_KEY = re.compile(r"[\w.:-]{8,64}", re.ASCII)
 
 
+# Control characters but tab and line feed: nobody types them, and a reader would see nothing or nonsense.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def plain(value: object) -> str:
+    """What a field says, as it is kept: line ends are one character, what cannot be seen at its ends is cut off."""
+    return "" if value is None else CONTROL.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
 @dataclass
 class Reading:
     """A form being read: problems are collected by field, so that all are told at once."""
@@ -24,8 +33,7 @@ class Reading:
     errors: dict[str, object] = field(default_factory=dict)
 
     def text(self, name: str, longest: int) -> str:
-        value = self.form.get(name)
-        text = "" if value is None else str(value).replace("\r\n", "\n").replace("\x00", "").strip()
+        text = plain(self.form.get(name))
         if len(text) > longest:
             self.errors[name] = _("Please write at most %(n)s characters.", n=longest)
         return text

@@ -1,4 +1,8 @@
-"""Taking a post in, of whatever kind: its photos, its place, and how often somebody may."""
+"""Taking a post in, of whatever kind: its photos, its place, and how often somebody may.
+
+A phone that got no answer sends its form again. Its photos are the post's by then, and nothing more is to be counted:
+`take_photos` says so (`Taken.again`), and the action finds the post by its key.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +18,8 @@ from civic.media import actions as media
 from civic.media.links import photo_url
 from civic.media.models import Photo
 from civic.media.queries import drafts
-from civic.posts.reading import Position
+from civic.posts.queries import by_client_key, photos_of
+from civic.posts.reading import Position, plain
 
 
 @dataclass
@@ -24,23 +29,41 @@ class Taken:
     photos: list[Photo] = field(default_factory=list)
     position: Position | None = None  # where the first photo that knows says it was taken
     errors: dict[str, object] = field(default_factory=dict)
+    again: bool = False  # this very form was taken before: the photos are those of its post
 
 
 async def take_photos(request: Request, form: Any) -> Taken:
-    """Take in the uploads of a form (`photos`) and those kept (`kept`); refused ones are told, the others stay."""
+    """Take in the uploads of a form (`photos`) and those kept (`kept`); refused ones are told, the others stay.
+
+    Raises TooMany: decoding photos is the most that a stranger can make us do.
+    """
+    if earlier := await _sent_before(form):
+        return earlier
     taken = Taken()
     most = request.app.state.config.limits.photos
     names = [str(name) for name in _all(form, "kept")]
     try:
         taken.photos = list(await drafts(names[:most]))
     except Invalid as error:
+        if earlier := await _sent_before(form):  # it has become a post since we looked
+            return earlier
         taken.errors.update(error.fields)
     uploads = [f for f in _all(form, "photos") if isinstance(f, UploadFile) and f.filename]
+    if uploads and not request.state.person.is_staff:
+        await count(request, "photos", 4)
     for upload in uploads[: max(0, most - len(taken.photos))]:
         await _take(request, upload, taken)
     if len(uploads) + len(names) > most:
         taken.errors["photos"] = _("At most %(n)s photos; the first ones were kept.", n=most)
     return taken
+
+
+async def _sent_before(form: Any) -> Taken | None:
+    """The post under the form's key, if it says the same. Its photos are only for who knows its text, too."""
+    post = await by_client_key(str(form.get("client_key") or "")[:64])
+    if post is None or post.text != plain(form.get("text")):
+        return None
+    return Taken(photos=(await photos_of([post.id]))[post.id], again=True)
 
 
 def _all(form: Any, name: str) -> list[Any]:
@@ -75,8 +98,17 @@ async def by_address(request: Request, form: Any) -> Position | None:
     return (hits[0].lat, hits[0].lon, "address") if hits else None
 
 
-async def count_post(request: Request) -> None:
-    """One more post of this person, or of this address. Raises TooMany; not to be called within a transaction."""
+async def count_post(request: Request, taken: Taken | None = None) -> None:
+    """One more post of this person, or of this address, unless it was taken before.
+
+    Raises TooMany; not to be called within a transaction.
+    """
+    if taken is None or not taken.again:
+        await count(request, "post")
+
+
+async def count(request: Request, what: str, times: int = 1) -> None:
+    """One more `what` of this person or address, `times` as often as they may post. Raises as count_post does."""
     person = request.state.person
     who = f"user {person.id}" if person.signed_in else request.client.host if request.client else ""
-    await spend("post", who, request.app.state.config.limits.posts_per_hour)
+    await spend(what, who, times * request.app.state.config.limits.posts_per_hour)

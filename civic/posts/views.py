@@ -4,11 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.errors import Invalid
+from civic.errors import Invalid, NotFound
 from civic.i18n import lazy as _
 from civic.posts import actions, queries
 from civic.posts.queries import Viewer
-from civic.web import Who, answer_json, is_htmx, read_form, render, route, see_other, wants_json
+from civic.posts.taking import count
+from civic.web import Who, answer_json, is_htmx, read_form, render, route, row_id, see_other, wants_json
 
 REASONS = {
     "spam": _("Advertising or spam"),
@@ -42,14 +43,14 @@ async def _after(request: Request, status: int = 200, **error: object) -> Respon
 async def add_comment(request: Request) -> Response:
     form = await read_form(request)
     person = request.state.person
-    speaks = form.get("department")
+    await count(request, "comment", 2)
     try:
         await actions.comment(
             _post_id(request),
             person,
             str(form.get("text", "")),
             suggestion=bool(form.get("suggestion")),
-            department_id=int(str(speaks)) if str(speaks or "").isdigit() else None,
+            department_id=row_id(form.get("department")),
         )
     except Invalid as error:
         if wants_json(request):
@@ -82,6 +83,7 @@ async def flag_form(request: Request) -> Response:
 async def flag(request: Request) -> Response:
     form = await read_form(request)
     comment = str(form.get("comment") or "")
+    await count(request, "flag")
     post = await queries.visible_post(_post_id(request), viewer(request))
     try:
         await actions.flag(
@@ -89,7 +91,7 @@ async def flag(request: Request) -> Response:
             request.state.person,
             str(form.get("reason") or ""),
             str(form.get("text") or ""),
-            comment_id=int(comment) if comment.isdigit() else None,
+            comment_id=row_id(comment),
         )
     except Invalid as error:
         if wants_json(request):
@@ -114,8 +116,9 @@ async def moderate(request: Request) -> Response:
     """hide, restore or keep the post `post` (or its comment `comment`)."""
     form = await read_form(request)
     act = {"hide": actions.hide, "restore": actions.restore}.get(request.path_params["act"])
-    post_id, comment = int(str(form["post"])), str(form.get("comment") or "")
-    comment_id = int(comment) if comment.isdigit() else None
+    post_id, comment_id = row_id(form.get("post")), row_id(form.get("comment"))
+    if post_id is None or request.path_params["act"] not in ("hide", "restore", "keep"):
+        raise NotFound()
     text = str(form.get("text") or "")
     if act is None:
         await actions.keep(post_id, request.state.person, text, comment_id=comment_id)

@@ -97,7 +97,7 @@ async def rate(request: Request) -> Response:
             raise
         typed: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
         return await _page(request, typed, taken, error.fields)
-    await count_post(request)
+    await count_post(request, taken)
     channel = "api" if wants_json(request) else "web"
     rated = await actions.rate(service, data, request.state.person, photos=taken.photos, channel=channel)
     if wants_json(request):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from civic import timing
@@ -12,6 +13,7 @@ from civic.cases import actions as cases
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.models import Case, CaseEvent, Status
 from civic.db import execute, fetch
+from civic.departments.catalogue import CategoryView
 from civic.departments.queries import catalogue
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.geo.queries import areas, city
@@ -20,7 +22,7 @@ from civic.i18n import language
 from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
-from civic.posts.models import Kind, Post, Vote
+from civic.posts.models import Kind, Post, Visibility, Vote
 from civic.posts.queries import Viewer, by_client_key
 from civic.reports.forms import ReportInput
 from civic.reports.models import Doubt, Report
@@ -68,7 +70,7 @@ async def post_report(
 async def _again(earlier: Post, data: ReportInput, receipt: str | None) -> Posted:
     report = await Report.get_or_none(post_id=earlier.id)
     if report is None or earlier.text != data.text:
-        raise Conflict(_("This client key was used for another report."))
+        raise Conflict(_("A report was sent with this form before. If this is another one, please send it again."))
     return Posted(report, receipt if earlier.author_id is None else None, again=True)
 
 
@@ -191,10 +193,31 @@ async def _department_of(event: CaseEvent) -> dict[str, str]:
 
 
 async def merge_reports(case_id: int, into_id: int, *, by: Actor, seen: int | None, text: str) -> None:
-    """Merge a case into another: its reports with their votes, photos and authors go along; nobody's post is lost."""
+    """Merge a case into another: its reports with their votes, photos and authors go along; nobody's post is lost.
+
+    Raises Invalid (field "into") where only one of the two is private: what was said in private would be read by all.
+    """
     async with in_transaction():
+        if await _is_private(case_id) != await _is_private(into_id):
+            raise Invalid(fields={"into": _("One of the two is not public: they cannot be put together.")})
         await cases.merge(case_id, into_id, by=by, seen=seen, text=text)
         await Report.filter(case_id=case_id).update(case_id=into_id, main=False)
+
+
+async def _is_private(case_id: int) -> bool:
+    found = Post.filter(report__case_id=case_id)
+    return await found.filter(Q(visibility=Visibility.PRIVATE) | Q(visibility_before=Visibility.PRIVATE)).exists()
+
+
+async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen: int | None = None) -> None:
+    """Another category. If that one is not public, neither are the case's reports from here on.
+
+    What was sent in private stays private whatever its category.
+    """
+    async with in_transaction():
+        await cases.recategorise(case_id, category, by=by, seen=seen)
+        if not category.public:
+            await posts.make_private([report.post_id for report in await Report.filter(case_id=case_id)])
 
 
 async def authored(report_id: int, viewer: Viewer) -> Report:

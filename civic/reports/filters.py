@@ -40,7 +40,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     sort: str = "new"
-    raw: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def any(self) -> bool:
@@ -62,7 +62,7 @@ def read_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue,
         category=query.get("category", "") if category_ids else "",
         category_ids=category_ids,
         area=area.slug if area else "",
-        area_ids=tuple(areas.below(area.id)) if area else (),
+        area_ids=tuple(sorted(areas.below(area.id))) if area else (),
         department=department.slug if department else "",
         department_id=department.id if department else None,
         status=status if status in STATUSES else "",
@@ -98,7 +98,7 @@ def _day(text: str, city: CityView, after: int = 0) -> datetime | None:
 
 def conditions(filters: Filters, *, start: int = 1) -> tuple[str, list[Any]]:
     """SQL over case_file c, report r, post p (public ones only), and its arguments from $start on."""
-    clauses = ["p.visibility = 'public'"]
+    clauses = ["p.visibility = 'public' AND p.kind = 'report'"]  # as the index of "most supported" says it
     args: list[Any] = []
 
     def add(clause: str, *values: Any) -> None:

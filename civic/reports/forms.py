@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from civic.departments.catalogue import Catalogue, CategoryView, Question
 from civic.i18n import gettext as _
-from civic.posts.reading import Position, Reading
+from civic.posts.reading import Position, Reading, plain
 
 ANSWER = re.compile(r"answers\[([\w-]{1,64})\]")
 ANSWER_LENGTH = 500
@@ -85,12 +85,12 @@ def given_answers(form: Mapping[str, Any]) -> dict[str, list[str]]:
     """Answers as typed: from `answers[CODE]` fields, or from the object `answers` of a JSON body."""
     nested = form.get("answers")
     if isinstance(nested, dict):
-        return {str(code): [str(v) for v in _listed(value)] for code, value in nested.items()}
+        return {str(code): [plain(v) for v in _listed(value)] for code, value in nested.items()}
     pairs: Iterable[tuple[str, Any]] = form.multi_items() if isinstance(form, FormData) else form.items()
     typed: dict[str, list[str]] = {}
     for name, value in pairs:
         if match := ANSWER.fullmatch(name):
-            typed.setdefault(match[1], []).append(str(value).strip())
+            typed.setdefault(match[1], []).append(plain(value))
     return typed
 
 

@@ -4,14 +4,22 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from civic import timing
+from civic.cache import Recent
 from civic.db import fetch
 from civic.errors import BadRequest
 from civic.geo.grid import cell_degrees
 from civic.reports.filters import OPEN, Filters
-from civic.reports.queries import CARD, Card, card, narrowed
+from civic.reports.queries import heading, narrowed
 
 PINS = 150  # up to this many are shown one by one
 ZOOMS = (0, 22)
+# Up to this zoom a window shows much of a city: its clusters are cut out of those of the whole city, which are kept
+# for some seconds. Closer up a window holds few reports, and the index on their place finds them.
+CITY_ZOOM = 13
+FROM = "FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id"
+
+_grids: Recent[tuple[Filters, int, float], list[dict[str, Any]]] = Recent(seconds=10, most=200)
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class Window:
         try:
             west, south, east, north = (float(part) for part in bbox.split(","))
             level = int(float(zoom))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise BadRequest() from None
         if not all(map(math.isfinite, (west, south, east, north))) or west > east or south > north:
             raise BadRequest()
@@ -39,8 +47,19 @@ class Window:
     @property
     def cell(self) -> tuple[float, float]:
         """Width and height of a grid cell in degrees (longitude, latitude)."""
-        wide = cell_degrees(self.zoom)
-        return wide, wide * max(0.05, math.cos(math.radians((self.south + self.north) / 2)))
+        return cell_at(self.zoom, (self.south + self.north) / 2)
+
+    def holds(self, point: dict[str, Any]) -> bool:
+        """Whether a cluster lies in the window or at most a cell beside it: its middle is not where it begins."""
+        wide, high = self.cell
+        beside = self.west - wide <= point["lon"] <= self.east + wide
+        return beside and self.south - high <= point["lat"] <= self.north + high
+
+
+def cell_at(zoom: int, lat: float) -> tuple[float, float]:
+    """Width and height of a grid cell in degrees at a latitude: as high as wide on the map."""
+    wide = cell_degrees(zoom)
+    return wide, wide * max(0.05, math.cos(math.radians(lat)))
 
 
 async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, Any]]]:
@@ -48,39 +67,57 @@ async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, An
 
     Without a filter by status the map shows what is open.
     """
+    where, args = _open_unless_said(filters)
+    n = len(args)
+    inside = f"{where} AND r.lat BETWEEN ${n + 1} AND ${n + 2} AND r.lon BETWEEN ${n + 3} AND ${n + 4}"
+    box = [window.south, window.north, window.west, window.east]
+    sql = f"SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text {FROM} WHERE {inside} LIMIT {PINS + 1}"
+    rows = await fetch(sql, *args, *box)
+    if len(rows) <= PINS:
+        return {"pins": [_pin(row) for row in rows], "clusters": []}
+    if window.zoom > CITY_ZOOM:
+        return {"pins": [], "clusters": await _clusters(inside, [*args, *box], window.cell)}
+    return {"pins": [], "clusters": [one for one in await _grid(filters, window) if window.holds(one)]}
+
+
+def _open_unless_said(filters: Filters) -> tuple[str, list[Any]]:
     where, args = narrowed(filters)
     if not filters.status:
         args.append(list(OPEN))
         where += f" AND c.status = ANY(${len(args)})"
-    n = len(args)
-    where += f" AND r.lat BETWEEN ${n + 1} AND ${n + 2} AND r.lon BETWEEN ${n + 3} AND ${n + 4}"
-    args += [window.south, window.north, window.west, window.east]
-    rows = await fetch(f"{CARD} WHERE {where} LIMIT {PINS + 1}", *args)
-    if len(rows) <= PINS:
-        return {"pins": [_pin(card(row)) for row in rows], "clusters": []}
-    return {"pins": [], "clusters": await _clusters(where, args, window)}
+    return where, args
 
 
-async def _clusters(where: str, args: list[Any], window: Window) -> list[dict[str, Any]]:
+async def _grid(filters: Filters, window: Window) -> list[dict[str, Any]]:
+    """All clusters of the city at this zoom; the cells' height is that of the latitude in whole degrees."""
+    lat = float(round((window.south + window.north) / 2))
+    asked = (filters, window.zoom, lat)
+    kept = _grids.get(asked)
+    if kept is None:
+        kept = await _clusters(*_open_unless_said(filters), cell_at(window.zoom, lat))
+        _grids.keep(asked, kept)
+    return kept
+
+
+async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> list[dict[str, Any]]:
     n = len(args)
     return await fetch(
-        f"""
-        SELECT avg(r.lat) AS lat, avg(r.lon) AS lon, count(*) AS count,
-               count(*) FILTER (WHERE c.due_at < now()) AS overdue
-        FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
-        WHERE {where} GROUP BY floor(r.lon / ${n + 1}), floor(r.lat / ${n + 2})
-        """,
+        f"SELECT avg(r.lat) AS lat, avg(r.lon) AS lon, count(*) AS count,"
+        f" count(*) FILTER (WHERE c.due_at < ${n + 3}) AS overdue {FROM}"
+        f" WHERE {where} GROUP BY floor(r.lon / ${n + 1}), floor(r.lat / ${n + 2})",
         *args,
-        *window.cell,
+        *cell,
+        timing.now(),
     )
 
 
-def _pin(one: Card) -> dict[str, Any]:
+def _pin(row: dict[str, Any]) -> dict[str, Any]:
+    due_at = row["due_at"]
     return {
-        "id": one.id,
-        "lat": one.lat,
-        "lon": one.lon,
-        "status": one.status,
-        "overdue": one.overdue,
-        "heading": one.heading,
+        "id": row["id"],
+        "lat": row["lat"],
+        "lon": row["lon"],
+        "status": row["status"],
+        "overdue": row["status"] in OPEN and due_at is not None and due_at < timing.now(),
+        "heading": heading(row["title"], row["text"]),
     }

@@ -16,14 +16,14 @@ from civic.geo.areas import AreaView
 from civic.geo.queries import areas
 from civic.media.models import Photo
 from civic.posts.models import Post, Visibility
-from civic.posts.queries import Talk, Viewer, may_see, talk
+from civic.posts.queries import Talk, Viewer, may_see, photos_of, talk
 from civic.posts.receipts import digest
 from civic.reports.filters import OPEN
 from civic.reports.models import Report
+from civic.reports.promises import Running, Standing, lateness, standing
 from civic.reports.queries import heading
 from civic.sla.models import Clock
-from civic.sla.queries import working_calendar
-from civic.sla.targets import parse_target, used_share
+from civic.sla.targets import parse_target
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Promise:
     used: float
     late: bool
     paused: bool
+    late_by: str  # in the kind of time that was promised
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class ReportPage:
     photos: list[Photo]
     answers: list[tuple[dict[str, str], Any]]  # question's names, answer in words
     promises: list[Promise]
+    standing: Standing
     timeline: list[Line]
     stints: list[Stint]
     official: Line | None  # the latest public word of a department, pinned
@@ -87,7 +89,10 @@ class ReportPage:
 
 
 async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
-    """Everything on a report's page, for this viewer. Raises NotFound for what is not theirs to see."""
+    """Everything on a report's page, for this viewer. Raises NotFound for what is not theirs to see.
+
+    A private one is for its author, for the departments that have or had its case, and for dispatchers.
+    """
     report = await Report.get_or_none(id=report_id).select_related(
         "post", "case", "case__response_clock", "case__resolution_clock"
     )
@@ -96,6 +101,9 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
     post, case = report.post, report.case
     author = viewer.wrote(post.author_id, post.receipt_hash)
     if not may_see(viewer, post.visibility, author=author):
+        raise NotFound()
+    held = await stints(case.id)
+    if post.visibility == Visibility.PRIVATE and not author and not _at_work(viewer, held):
         raise NotFound()
     found = await catalogue()
     lines = await timeline(case.id, internal=False)
@@ -110,11 +118,12 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         category=category,
         department=found.department_by_id.get(case.department_id or 0),
         areas=(await areas()).path(report.area_id),
-        photos=await _photos(post.id),
+        photos=(await photos_of([post.id]))[post.id] if post.photos_count else [],
         answers=_answers(report, found.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
+        standing=await standing(case, _clock_that_matters(case)),
         timeline=lines,
-        stints=await stints(case.id),
+        stints=held,
         official=spoken[-1] if spoken else None,
         question=_question(case, lines),
         talk=said,
@@ -122,6 +131,16 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         receipt=next((code for code in viewer.codes if digest(code) == post.receipt_hash), None),
         siblings=await _siblings(report),
     )
+
+
+def _at_work(viewer: Viewer, held: list[Stint]) -> bool:
+    person = viewer.person
+    return person.is_dispatcher or any(stint.department_id in person.departments for stint in held)
+
+
+def _clock_that_matters(case: Case) -> Running:
+    unanswered = case.first_word_at is None and case.resolved_at is None
+    return Running.of(case.response_clock if unanswered else case.resolution_clock)
 
 
 def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> Doings:
@@ -145,30 +164,20 @@ def _question(case: Case, lines: list[Line]) -> Line | None:
 
 async def _promise(case: Case, clock: Clock) -> Promise:
     """How a clock stands now: when it is due, and which share of its time is used (or was, when it stopped)."""
-    now = timing.now()
-    calendar = await working_calendar(clock.calendar_id)
-    target = parse_target(clock.target)
-    until = clock.stopped_at or now
-    if clock.due_at is None:
-        used = 1 - (clock.remaining or 0) / clock.allowance if clock.allowance else 1.0
-    else:
-        used = used_share(target, clock.started_at, clock.due_at, until, calendar, allowance=clock.allowance)
-    open_now = case.status in OPEN
+    running = Running.of(clock)
+    used = await running.used()
+    until = clock.stopped_at or timing.now()
+    over = case.status not in OPEN and clock.stopped_at is None  # it ended without a word or a solution
+    late = clock.due_at is not None and clock.due_at < until and not over
     return Promise(
         kind=clock.kind,
-        target=target.describe(),
+        target=parse_target(clock.target).describe(),
         due_at=clock.due_at,
         kept_at=clock.stopped_at,
         used=used,
-        late=clock.due_at is not None and clock.due_at < until and (open_now or clock.stopped_at is not None),
+        late=late,
         paused=clock.due_at is None,
-    )
-
-
-async def _photos(post_id: int) -> list[Photo]:
-    return await Photo.raw(
-        "SELECT ph.* FROM post_photo pp JOIN photo ph ON ph.id = pp.photo_id"
-        f" WHERE pp.post_id = {int(post_id)} ORDER BY pp.position, pp.id"
+        late_by=await lateness(running, used) if late else "",
     )
 
 

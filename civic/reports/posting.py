@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from civic.departments.queries import catalogue
-from civic.errors import Invalid
+from civic.errors import CivicError, Conflict, Invalid, TooMany
 from civic.posts import receipts
 from civic.posts.queries import Viewer
 from civic.posts.taking import Taken, by_address, count_post, photo_links, take_photos
@@ -20,7 +20,9 @@ async def new(request: Request) -> Response:
     return await form_page(request, dict(request.query_params), Taken(), {})
 
 
-async def form_page(request: Request, typed: dict[str, Any], taken: Taken, errors: dict[str, object]) -> Response:
+async def form_page(
+    request: Request, typed: dict[str, Any], taken: Taken, errors: dict[str, object], status: int = 200
+) -> Response:
     """The form with everything that was typed and every photo that was taken."""
     if taken.position and not (typed.get("lat") and typed.get("lon")):
         typed["lat"], typed["lon"], typed["located_by"] = map(str, taken.position)
@@ -37,7 +39,7 @@ async def form_page(request: Request, typed: dict[str, Any], taken: Taken, error
         "limits": request.app.state.config.limits,
         **photo_links(request),
     }
-    return render(request, "reports/new.html", context, fragment="reports/_form.html", status=422 if errors else 200)
+    return render(request, "reports/new.html", context, fragment="reports/_form.html", status=status)
 
 
 async def questions(request: Request) -> Response:
@@ -67,17 +69,21 @@ async def draft_photos(request: Request) -> Response:
 
 
 async def post(request: Request) -> Response:
-    """POST /reports: 303 to the report's page, or 201 and the report for a program; 422 with the fields by name."""
+    """POST /reports: 303 to the report's page, or 201 and the report for a program; 422 with the fields by name.
+
+    Whatever is refused, the page keeps what was typed and the photos that were taken.
+    """
     form = await read_form(request, max_files=request.app.state.config.limits.photos + 5)
-    taken = await take_photos(request, form)
+    taken = Taken()
+    if form.get("show"):  # without a script: the questions of the category that was chosen
+        return await form_page(request, _typed(form), await take_photos(request, form), {})
     try:
+        taken = await take_photos(request, form)
         posted = await _post(request, form, taken)
-    except Invalid as error:
+    except (Invalid, Conflict, TooMany) as error:
         if wants_json(request):
             raise
-        typed: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
-        typed["_answers"] = forms.given_answers(form)
-        return await form_page(request, typed, taken, {**error.fields} or {"text": error.message})
+        return await _refused(request, form, taken, error)
     if wants_json(request):
         viewer = Viewer.of(request.state.person, [posted.receipt] if posted.receipt else [])
         page = await pages.report_page(posted.report.id, viewer)
@@ -90,6 +96,19 @@ async def post(request: Request) -> Response:
         secure = request.app.state.config.sign_in.secure_cookies
         receipts.remember(request, response, posted.receipt, secure=secure)
     return response
+
+
+def _typed(form: Any) -> dict[str, Any]:
+    """What was typed, to be shown again; `_answers` are those to the category's questions."""
+    typed: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
+    return typed | {"_answers": forms.given_answers(form)}
+
+
+async def _refused(request: Request, form: Any, taken: Taken, error: CivicError) -> Response:
+    typed = _typed(form)
+    if isinstance(error, Conflict):  # somebody went back and wrote another report into the form of the first
+        typed.pop("client_key", None)
+    return await form_page(request, typed, taken, {**error.fields} or {"text": error.message}, error.status)
 
 
 async def _post(request: Request, form: Any, taken: Taken) -> actions.Posted:
@@ -107,7 +126,7 @@ async def _post(request: Request, form: Any, taken: Taken) -> actions.Posted:
         raise Invalid(fields={**error.fields, **taken.errors}) from None
     if taken.errors:
         raise Invalid(fields=taken.errors)
-    await count_post(request)
+    await count_post(request, taken)
     receipt = receipts.code_for(request.app.state.secret, data.client_key) if data.client_key else None
     return await actions.post_report(
         data,

@@ -1,35 +1,43 @@
 """Reading reports: the public list and what a report's page shows."""
 
-import base64
-import binascii
-import json
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from civic import timing
+from civic import paging, timing
+from civic.cache import Recent, kept
 from civic.db import fetch, fetch_one
 from civic.departments.queries import catalogue
 from civic.geo.queries import areas
 from civic.reports.filters import OPEN, Filters, conditions
+from civic.reports.promises import Running, Standing, standing
 from civic.search.text import matches
 
 COUNTED = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
+EXACT = 500  # up to here a count is always of this moment
 
 CARD = """
-    SELECT r.id, c.id AS case_id, c.number, c.status, p.title, p.text, p.votes_count, p.comments_count, c.received_at,
-           c.category_id, c.area_id, c.department_id, c.due_at, c.first_word_at, c.resolved_at,
-           p.votes_count AS votes, r.lat, r.lon, r.address, ph.name AS cover, ph.width, ph.height
+    SELECT r.id, c.id AS case_id, p.id AS post_id, c.number, c.status, p.title, p.text, p.votes_count, p.comments_count,
+           c.received_at, c.category_id, c.area_id, c.department_id, c.due_at, c.first_word_at, c.resolved_at,
+           c.confirmed_by, c.declined_reason, r.lat, r.lon, r.address, ph.name AS cover, ph.width, ph.height
     FROM case_file c
     JOIN report r ON r.case_id = c.id AND r.main
     JOIN post p ON p.id = r.post_id
     LEFT JOIN photo ph ON ph.id = p.cover_id
 """
-# The keyset of each order: what the cursor holds, what it compares, how it sorts.
+# The clock that matters: of the response until the first word, then of the resolution.
+CLOCKS = """
+    SELECT c.id AS case_id, k.kind, k.target, k.allowance, k.started_at, k.due_at, k.remaining, k.stopped_at,
+           k.calendar_id
+    FROM case_file c JOIN clock k ON k.id = CASE
+        WHEN c.first_word_at IS NULL AND c.resolved_at IS NULL THEN c.response_clock_id ELSE c.resolution_clock_id END
+    WHERE c.id = ANY($1)
+"""
+# The keyset of each order: what it compares with the cursor, how it sorts, what the cursor holds.
 ORDERS = {
     "new": ("(c.received_at, c.id) < ({}, {})", "c.received_at DESC, c.id DESC", ("received_at", "case_id")),
-    "supported": ("(p.votes_count, p.id) < ({}, {})", "p.votes_count DESC, p.id DESC", ("votes", "post_id")),
+    "supported": ("(p.votes_count, p.id) < ({}, {})", "p.votes_count DESC, p.id DESC", ("votes_count", "post_id")),
     "overdue": ("(c.due_at, c.id) > ({}, {})", "c.due_at, c.id", ("due_at", "case_id")),
 }
 
@@ -40,6 +48,7 @@ class Card:
 
     id: int
     case_id: int
+    post_id: int
     number: str
     status: str
     title: str
@@ -53,6 +62,8 @@ class Card:
     due_at: datetime | None
     first_word_at: datetime | None
     resolved_at: datetime | None
+    confirmed_by: str
+    declined_reason: str
     lat: float
     lon: float
     address: str
@@ -82,51 +93,52 @@ def heading(title: str, text: str, longest: int = 80) -> str:
 @dataclass(frozen=True)
 class Page:
     cards: list[Card]
+    standings: dict[int, Standing]  # by case id
     next: str  # cursor of the page after this one; empty: there is none
     count: int  # at most COUNTED + 1
-
-
-def _cursor_of(row: dict[str, Any], names: tuple[str, ...]) -> str:
-    values = [row[n].isoformat() if isinstance(row[n], datetime) else row[n] for n in names]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str, sort: str) -> tuple[Any, int] | None:
-    """The cursor's two values; None for no cursor, or one that was tampered with (the list starts anew)."""
-    if not text:
-        return None
-    try:
-        first, second = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return (int(first) if sort == "supported" else datetime.fromisoformat(first)), int(second)
-    except (ValueError, TypeError, binascii.Error):
-        return None
 
 
 async def page(filters: Filters, *, size: int, cursor: str = "") -> Page:
     """A page of public reports (one a case), by keyset: its cost does not grow with how far one reads."""
     where, args = narrowed(filters)
     after, order, names = ORDERS[filters.sort]
-    count = await fetch_one(
+    read = paging.read_count_cursor if filters.sort == "supported" else paging.read_cursor
+    if found := read(cursor):
+        where += " AND " + after.format(f"${len(args) + 1}", f"${len(args) + 2}")
+        args = [*args, *found]
+    rows = await fetch(f"{CARD} WHERE {where} ORDER BY {order} LIMIT {size + 1}", *args)
+    cards = [Card(**row) for row in rows[:size]]
+    return Page(
+        cards=cards,
+        standings=await standings(cards),
+        next=paging.cursor(*(getattr(cards[-1], name) for name in names)) if len(rows) > size else "",
+        count=await count(filters),
+    )
+
+
+async def standings(cards: list[Card]) -> dict[int, Standing]:
+    """How each card's case stands with its promise, by case id."""
+    clocks = {row.pop("case_id"): Running(**row) for row in await fetch(CLOCKS, [one.case_id for one in cards])}
+    return {one.case_id: await standing(one, clocks[one.case_id]) for one in cards}
+
+
+_counted: Recent[Filters, int] = Recent(seconds=10)
+
+
+async def count(filters: Filters) -> int:
+    """How many reports there are, at most COUNTED + 1; where there are many, as there were some seconds ago."""
+    if (kept := _counted.get(filters)) is not None:
+        return kept
+    where, args = narrowed(filters)
+    row = await fetch_one(
         f"SELECT count(*) AS n FROM (SELECT 1 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main "
         f"JOIN post p ON p.id = r.post_id WHERE {where} LIMIT {COUNTED + 1}) x",
         *args,
     )
-    if found := _read_cursor(cursor, filters.sort):
-        where += " AND " + after.format(f"${len(args) + 1}", f"${len(args) + 2}")
-        args = [*args, *found]
-    sql = CARD.replace("p.votes_count AS votes", "p.votes_count AS votes, p.id AS post_id")
-    rows = await fetch(f"{sql} WHERE {where} ORDER BY {order} LIMIT {size + 1}", *args)
-    more = len(rows) > size
-    rows = rows[:size]
-    return Page(
-        cards=[card(row) for row in rows],
-        next=_cursor_of(rows[-1], names) if more else "",
-        count=count["n"] if count else 0,
-    )
-
-
-def card(row: dict[str, Any]) -> Card:
-    return Card(**{k: v for k, v in row.items() if k not in ("votes", "post_id")})
+    number: int = row["n"] if row else 0
+    if number > EXACT:
+        _counted.keep(filters, number)
+    return number
 
 
 def narrowed(filters: Filters) -> tuple[str, list[Any]]:
@@ -154,6 +166,7 @@ def box_around(lat: float, lon: float, metres: float) -> tuple[float, float, flo
     return lat - high, lat + high, lon - wide, lon + wide
 
 
+@kept(seconds=10)
 async def counts() -> dict[str, int]:
     """Numbers of the home page: open cases (at most COUNTED + 1), and those of the last 30 days answered in time."""
     row = await fetch_one(

@@ -110,6 +110,7 @@ def _text(form: Any) -> str:
 
 async def answer(request: Request) -> Response:
     async def deed(form: Any) -> None:
+        await actions.authored(request.path_params["id"], viewer(request))
         taken = await take_photos(request, form)
         if taken.errors:
             raise Invalid(fields=taken.errors)

@@ -92,7 +92,7 @@ async def _post(request: Request, form: Any, taken: Taken) -> actions.Posted:
         raise Invalid(fields={**error.fields, **taken.errors}) from None
     if taken.errors:
         raise Invalid(fields=taken.errors)
-    await count_post(request)
+    await count_post(request, taken)
     return await actions.post_update(
         data,
         request.state.person,
