@@ -2,7 +2,7 @@
 
 Plain ASGI, as each costs every request: *Observe* gives it an id, logs and counts it; *Guard* sets the headers that
 protect the reader; *Answer* turns what was raised into an answer; *Read* finds out who reads, in which language, of
-which city; *Check* refuses forms of other sites and bodies that are too large.
+which city; *Check* refuses forms of other sites, bodies that are too large, and addresses that nothing can have.
 """
 
 import re
@@ -24,7 +24,7 @@ from civic.accounts import cookies
 from civic.accounts.people import NOBODY, Person
 from civic.config import Config
 from civic.departments.queries import person_of
-from civic.errors import NotAllowed, TooLarge
+from civic.errors import BadRequest, NotAllowed, TooLarge
 from civic.failures import answer
 from civic.geo.queries import CityView, city
 from civic.i18n import lazy as _
@@ -156,14 +156,21 @@ class Answer:
 
 
 class Check:
-    """Refuses forms that another site sent, and bodies larger than `limits.body_bytes`."""
+    """Refuses forms that another site sent, bodies larger than `limits.body_bytes`, and NUL in an address.
+
+    PostgreSQL holds no NUL, so nothing that an address could name has one.
+    """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self.app = app
         self.most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in SAFE:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            raise BadRequest()
+        if scope["method"] in SAFE:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         if not same_origin(headers):

@@ -29,6 +29,8 @@ async def position(request: Request) -> Response:
         lat, lon = float(request.query_params["lat"]), float(request.query_params["lon"])
     except (KeyError, ValueError):
         raise BadRequest() from None
+    if not (abs(lat) <= 90 and abs(lon) <= 180):  # which nan is not
+        raise BadRequest()
     found = await queries.areas()
     area = found.at(lat, lon)
     place = await queries.nearest_place(lat, lon)

@@ -45,6 +45,20 @@ async def test_a_fragment_for_htmx(client: Client) -> None:
     assert 'role="alert"' in answer.text
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/places?q=a%00b", "/scores/releases/%00/stints.csv", "/scores/releases/%00/proof?case=1", "/services/%00", "/%00"],
+)
+async def test_an_address_that_nothing_can_have(client: Client, path: str) -> None:
+    assert (await client.get(path)).status_code == 400
+
+
+@pytest.mark.parametrize(("lat", "lon"), [("inf", "1"), ("nan", "nan"), ("1e308", "-1e308"), ("90.1", "0"), ("x", "1")])
+async def test_a_position_that_is_none(client: Client, lat: str, lon: str) -> None:
+    assert (await client.get(f"/places/at?lat={lat}&lon={lon}")).status_code == 400
+    assert (await client.get("/places/at?lat=90&lon=-180")).status_code == 200
+
+
 async def test_a_wrong_method(client: Client) -> None:
     assert (await client.post("/healthz")).status_code == 405
 
