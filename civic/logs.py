@@ -1,7 +1,8 @@
 """The log: one line an event, as text for a terminal or as JSON, without personal data.
 
-Ours and every library's lines go the same way. Whatever looks like an e-mail address, and the DETAIL line in which
-PostgreSQL repeats the row that it refused, is taken out of every line, tracebacks included.
+Ours and every library's lines go the same way. Whatever looks like an e-mail address, the DETAIL line in which
+PostgreSQL repeats the row that it refused, and the value that its driver repeats when it cannot send it, are taken out
+of every line, tracebacks included.
 """
 
 import logging
@@ -13,6 +14,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 EMAIL = re.compile(r"[^\s@<>\"'(=]+@[^\s@<>\"'),]+\.[^\s@<>\"'),]+")
 DETAIL = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)
+ARGUMENT = re.compile(r"(invalid input for query argument \$\d+:).*$", re.MULTILINE)
 # These repeat statements with their values, or every request with its address, at the levels that they are held below.
 TALKATIVE = {
     "tortoise": logging.WARNING,
@@ -24,13 +26,13 @@ TALKATIVE = {
 
 
 def scrub(text: str) -> str:
-    """`text` without e-mail addresses and without rows that PostgreSQL refused."""
-    return EMAIL.sub("<e-mail>", DETAIL.sub(r"\1 <removed>", text))
+    """`text` without e-mail addresses, and without rows and values that PostgreSQL or its driver refused."""
+    return EMAIL.sub("<e-mail>", ARGUMENT.sub(r"\1 <removed>", DETAIL.sub(r"\1 <removed>", text)))
 
 
 def _scrubbed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for key, value in event.items():
-        if isinstance(value, str) and ("@" in value or "DETAIL" in value):
+        if isinstance(value, str) and any(mark in value for mark in ("@", "DETAIL", "query argument")):
             event[key] = scrub(value)
     return event
 
