@@ -1,6 +1,7 @@
 """How often somebody may do something in an hour: counted in the database, so it holds for all processes together."""
 
 import hashlib
+import ipaddress
 from datetime import timedelta
 
 from civic import db, timing
@@ -18,7 +19,19 @@ RETURNING count
 
 def _key(what: str, who: str) -> str:
     """The table holds no address and no e-mail."""
-    return f"{what}:{hashlib.sha256(who.encode()).hexdigest()[:40]}"
+    named = " ".join(map(_network, who.split(" ")))
+    return f"{what}:{hashlib.sha256(named.encode()).hexdigest()[:40]}"
+
+
+def _network(word: str) -> str:
+    """An IPv6 address as its /64, of which every household has all 18 trillion million addresses; else the word."""
+    try:
+        address = ipaddress.ip_address(word)
+    except ValueError:
+        return word
+    if address.version == 4:
+        return word
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 async def spend(what: str, who: str, most: int, within: timedelta = HOUR) -> None:

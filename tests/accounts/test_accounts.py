@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from civic import db, timing
-from civic.accounts import passwords
+from civic.accounts import limits, passwords
 from civic.accounts.actions import create_user, disable_user, reset_password
 from civic.accounts.forms import SignUp
 from civic.accounts.models import Role, Session, User
+from civic.errors import TooMany
 from tests.clients import Client
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -156,6 +157,21 @@ async def test_guessing_ends(client: Client, ana: User, checks: list[str]) -> No
 async def test_signing_in_rightly_is_no_guess(client: Client, ana: User) -> None:
     for _ in range(25):
         assert (await enter(client)).status_code == 303
+
+
+async def test_a_household_is_one_address(ana: User) -> None:
+    """Whoever has an IPv6 connection has a /64 of addresses to guess from."""
+    for number in range(3):
+        await limits.spend("sign-up", f"2001:db8:1:2::{number:x}", 3)
+    with pytest.raises(TooMany):
+        await limits.spend("sign-up", "2001:db8:1:2:ffff:ffff:ffff:ffff", 3)
+    with pytest.raises(TooMany):
+        for number in range(4):
+            await limits.spend("sign-in", f"{EMAIL} 2001:db8:1:2::{number:x}", 3)
+    for other in ("2001:db8:1:3::1", "::1", "192.0.2.1", "192.0.2.2", "user 5"):
+        await limits.spend("sign-up", other, 1)
+    with pytest.raises(TooMany):
+        await limits.spend("sign-up", "::ffff:192.0.2.1", 1)
 
 
 async def test_the_limits_keep_no_address(client: Client, ana: User) -> None:
