@@ -83,10 +83,11 @@ $(BIN)/python:
 	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
 	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 	    if "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
-	        exec "$$python" -m venv --clear $(VENV); \
+	        "$$python" -m venv --clear $(VENV) && exit; \
 	    elif command -v uv >/dev/null; then \
-	        exec uv venv --quiet --clear --seed --no-project --python "$$python" $(VENV); \
+	        uv venv --quiet --clear --seed --no-project --python "$$python" $(VENV) && exit; \
 	    fi; \
+	    rm -rf $(VENV); \
 	    echo "$$python lacks the venv module or ensurepip. On Debian and Ubuntu: apt-get install python3-venv."; \
 	    echo "Elsewhere: install uv, or name a complete Python: make PYTHON=/path/to/python3 …"; \
 	    exit 1; \
