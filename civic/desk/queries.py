@@ -11,9 +11,11 @@ from civic.cases.queries import Line, Stint, stints, timeline
 from civic.db import fetch, fetch_one, json_value
 from civic.errors import NotFound
 from civic.media.models import Photo
+from civic.paging import read_instant
 from civic.reports.queries import heading
 from civic.sla.queries import working_calendar
 from civic.sla.targets import parse_target, used_share
+from civic.web import row_id
 
 PAGE = 50
 VIEWS = ("due", "mine", "new", "waiting", "overdue", "support")
@@ -112,17 +114,14 @@ def _narrowed(view: str, person: Person, args: list[Any]) -> str:
 def _after(cursor: str, args: list[Any]) -> str:
     """What comes after "due instant_stint id" in the list's order, in which those without a due instant are last."""
     due, _, stint = cursor.partition("_")
-    if not stint.isdigit():
+    stint_id, due_at = row_id(stint), read_instant(due)
+    if stint_id is None or (due and due_at is None):
         return ""
-    args.append(int(stint))
+    args.append(stint_id)
     last = len(args)
-    if not due:
+    if due_at is None:
         return f" AND a.due_at IS NULL AND a.id > ${last}"
-    try:
-        args.append(datetime.fromisoformat(due))
-    except ValueError:
-        args.pop()
-        return ""
+    args.append(due_at)
     return f" AND (a.due_at IS NULL OR (a.due_at, a.id) > (${last + 1}, ${last}))"
 
 
@@ -229,7 +228,7 @@ async def case_page(case_id: int, person: Person) -> CasePage:
         timeline=await timeline(case.id, internal=True),
         stints=held,
         mine=next((s for s in held if s.is_open and s.department_id in person.departments), None),
-        near=await _near(case.id, reports[0]) if reports else [],
+        near=await _near(case.id, reports[0], person) if reports else [],
     )
 
 
@@ -260,8 +259,11 @@ async def _reports(case_id: int) -> list[ReportView]:
     ]
 
 
-async def _near(case_id: int, report: ReportView, metres: int = 250) -> list[dict[str, Any]]:
-    """Other cases within some steps, the nearest first: the history of the place, and what could be merged."""
+async def _near(case_id: int, report: ReportView, person: Person, metres: int = 250) -> list[dict[str, Any]]:
+    """Other cases within some steps, the latest first: the history of the place, and what could be merged.
+
+    What is private or hidden only for dispatchers and for departments that have or had it, as the case's own page.
+    """
     reach = metres / 111_195
     rows = await fetch(
         """
@@ -271,6 +273,8 @@ async def _near(case_id: int, report: ReportView, metres: int = 250) -> list[dic
         WHERE r.main AND r.case_id <> $1
           AND r.lat BETWEEN $2 - $4 AND $2 + $4 AND r.lon BETWEEN $3 - 2 * $4 AND $3 + 2 * $4
           AND c.status <> 'merged' AND metres_between(r.lat, r.lon, $2, $3) <= $5
+          AND (p.visibility = 'public' OR $6 OR EXISTS (
+               SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = ANY($7)))
         ORDER BY c.received_at DESC LIMIT 8
         """,
         case_id,
@@ -278,6 +282,8 @@ async def _near(case_id: int, report: ReportView, metres: int = 250) -> list[dic
         report.lon,
         reach,
         float(metres),
+        person.is_dispatcher,
+        list(person.departments),
     )
     return [row | {"heading": heading(row["title"], row["text"])} for row in rows]
 

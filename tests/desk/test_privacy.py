@@ -1,0 +1,42 @@
+"""What a department sees of others' work, and what its list takes as an address."""
+
+import pytest
+
+from tests.clients import Client
+from tests.riverside import case_id, category, department, routed
+
+pytestmark = pytest.mark.usefixtures("riverside")
+
+TIP = "A man sells drugs behind the Bell Tower"
+
+
+async def test_private_cases_near_by_are_for_whoever_works_on_them(
+    agent: Client, dispatcher: Client, client: Client
+) -> None:
+    async with category("pothole", public=False):
+        await routed(client, text=TIP)
+    beside = await routed(client, text="A lamp is out", category="street-light")
+    await routed(client, text="Another lamp is out", category="street-light")
+    page = f"/desk/cases/{await case_id(beside['id'])}"
+    await agent.join(await department("lighting"))
+    seen = (await agent.get(page)).text
+    assert "Another lamp is out" in seen
+    assert TIP not in seen
+    assert TIP in (await dispatcher.get(page)).text
+    await agent.join(await department("roads"))
+    assert TIP in (await agent.get(page)).text
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["²_²", "_²", "_" + "9" * 20, "2026-01-01_5", "0001-01-01T00:00:00%2B23:00_1", "now_1", "_5", "_"],
+)
+async def test_a_page_of_the_desk_that_there_is_not(agent: Client, page: str) -> None:
+    await agent.join(await department("lighting"))
+    assert (await agent.get(f"/desk?page={page}")).status_code == 200
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "²"])
+async def test_days_that_no_calendar_has(client: Client, day: str) -> None:
+    assert (await client.get(f"/reports?since={day}")).status_code == 200
+    assert (await client.get(f"/reports?until={day}")).status_code == 200
