@@ -6,7 +6,7 @@ What was tampered with is no cursor: the list starts anew.
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -19,11 +19,17 @@ def cursor(at: datetime | int, number: int) -> str:
 def read_cursor(text: str) -> tuple[datetime, int] | None:
     """A time and an id as `cursor` wrote them; None for no cursor."""
     at, number = _read(text)
+    instant = read_instant(at)
+    return (instant, number) if instant else None
+
+
+def read_instant(text: object) -> datetime | None:
+    """A time with its zone; None for anything else, and for one that is no time in UTC."""
     try:
-        instant = datetime.fromisoformat(at)
-    except (ValueError, TypeError):
+        instant = datetime.fromisoformat(text if isinstance(text, str) else "")
+        return instant.astimezone(UTC) if instant.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return (instant, number) if instant.tzinfo else None
 
 
 def read_count_cursor(text: str) -> tuple[int, int] | None:
@@ -36,6 +42,6 @@ def _read(text: str) -> tuple[Any, int]:
     """What stands in a cursor: something, and an id; (None, 0) for what is none."""
     try:
         first, number = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         return None, 0
     return (first, number) if type(number) is int and 0 <= number < 2**63 else (None, 0)

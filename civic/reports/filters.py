@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from civic import timing
@@ -91,9 +91,9 @@ def _near(text: str) -> tuple[float, float, int] | None:
 def _day(text: str, city: CityView, after: int = 0) -> datetime | None:
     try:
         day = date.fromisoformat(text) + timedelta(days=after)
+        return datetime.combine(day, time(), city.zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return datetime.combine(day, time(), city.zone)
 
 
 def conditions(filters: Filters, *, start: int = 1) -> tuple[str, list[Any]]:

@@ -47,7 +47,7 @@ async def test_a_fragment_for_htmx(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/places?q=a%00b", "/scores/releases/%00/stints.csv", "/scores/releases/%00/proof?case=1", "/services/%00", "/%00"],
+    ["/places?q=a%00b", "/scores/releases/%00/stints.csv", "/scores/releases/%00/proof?case=1", "/services/%00"],
 )
 async def test_an_address_that_nothing_can_have(client: Client, path: str) -> None:
     assert (await client.get(path)).status_code == 400
