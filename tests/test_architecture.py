@@ -1,6 +1,7 @@
 """The rules of the house: docs/develop.md tells them, these tests hold them."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from statistics import median
 
@@ -186,3 +187,12 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value == {} else str(value)
+
+
+def test_links_of_the_documentation_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    links = [
+        (page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    ]
+    lost = [f"{relative(page)}: {link}" for page, link in links if not (page.parent / link).exists()]
+    assert not lost, lost
