@@ -135,6 +135,9 @@ def sha256(data: bytes) -> str:
 # -- what a row may say ----------------------------------------------------------------------------
 
 
+SLUG_FAULT = "a department's slug is printable and without spaces"
+
+
 def _stint_faults(row: StintRow) -> Iterator[str]:
     is_case = row.clock_of == "case"
     if row.clock_of not in ("case", "stint"):
@@ -150,7 +153,8 @@ def _stint_faults(row: StintRow) -> Iterator[str]:
     yield from _text_faults(row.id, row.case)
     if not row.category.isprintable():
         yield "a category is printable"
-    yield from _slug_faults([row.department] if row.department else [])
+    if " " in row.department or not row.department.isprintable():
+        yield SLUG_FAULT
 
 
 def _resolution_faults(row: StintRow, is_case: bool) -> Iterator[str]:
@@ -185,13 +189,13 @@ def _rating_faults(row: RatingRow) -> Iterator[str]:
 
 
 def _text_faults(*texts: str) -> Iterator[str]:
-    if not all(text and text.isprintable() for text in texts):
+    if not (all(texts) and "".join(texts).isprintable()):
         yield "id, case and category are printable and not empty"
 
 
 def _slug_faults(slugs: Iterable[str]) -> Iterator[str]:
     if not all(slug.isprintable() and slug and " " not in slug for slug in slugs):
-        yield "a department's slug is printable and without spaces"
+        yield SLUG_FAULT
 
 
 def _refuse(faults: Iterator[str], where: str) -> None:
