@@ -170,7 +170,8 @@ async def test_ratings_are_paged_by_keyset_and_cost_the_same(
     async def statements(url: str) -> int:
         with count_queries() as sent:
             assert (await client.get(url)).status_code == 200
-        return len(sent)
+        # The city itself is kept for two seconds: when it is read again has nothing to do with the page.
+        return len([text for text in sent.texts if 'FROM "city"' not in text])
 
     async def some(first: int, last: int) -> None:
         for n in range(first, last):

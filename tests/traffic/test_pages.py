@@ -254,7 +254,8 @@ async def test_pages_ask_the_database_as_often_however_much_there_is(
     async def statements(url: str) -> int:
         with count_queries() as sent:
             assert (await citizen.get(url)).status_code == 200
-        return len(sent)
+        # The city itself is kept for two seconds: when it is read again has nothing to do with the page.
+        return len([text for text in sent.texts if 'FROM "city"' not in text])
 
     one = await post(citizen)
     await citizen.get("/traffic")
