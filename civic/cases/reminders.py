@@ -10,7 +10,7 @@ from typing import Any
 
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Assignment
-from civic.cases.telling import address
+from civic.cases.telling import address, in_charge
 from civic.cases.turns import Turn
 from civic.geo.queries import city
 from civic.notifications.actions import tell
@@ -44,12 +44,13 @@ async def fire(now: Turn, clock_id: int) -> None:
 
 async def _tell_department(now: Turn, stint: Assignment, key: str, step: int, values: dict[str, Any]) -> None:
     kind, url = _kind(step), address(now.case)
-    in_charge, lead = step == SHARES[0] or step >= DUE, step >= SHARES[1]
-    if in_charge and stint.assignee_id is not None:
-        await tell(f"{key}:user:{stint.assignee_id}", kind, user_id=stint.assignee_id, values=values, url=url)
-    elif in_charge:
-        await tell(f"{key}:desk", kind, department_id=stint.department_id, values=values, url=url)
-    if lead:
+    if step == SHARES[0] or step >= DUE:
+        user_id = await in_charge(stint)
+        if user_id is not None:
+            await tell(f"{key}:user:{user_id}", kind, user_id=user_id, values=values, url=url)
+        else:
+            await tell(f"{key}:desk", kind, department_id=stint.department_id, values=values, url=url)
+    if step >= SHARES[1]:
         await tell(f"{key}:lead", kind, department_id=stint.department_id, role="lead", values=values, url=url)
 
 

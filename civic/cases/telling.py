@@ -3,7 +3,13 @@
 from typing import Any
 
 from civic.cases.models import Assignment, Case, CaseEvent
+from civic.db import fetch
 from civic.notifications.actions import tell
+
+WORKS_THERE = """
+SELECT 1 FROM membership m JOIN user_account u ON u.id = m.user_id
+WHERE m.user_id = $1 AND m.department_id = $2 AND u.disabled_at IS NULL AND u.role <> 'citizen'
+"""
 
 
 def address(case: Case) -> str:
@@ -22,15 +28,27 @@ async def tell_department(case: Case, event: CaseEvent, kind: str, department_id
     )
 
 
+async def works_for(user_id: int, department_id: int) -> bool:
+    """Whether this person can have a case of the department in hand."""
+    return bool(await fetch(WORKS_THERE, user_id, department_id))
+
+
+async def in_charge(stint: Assignment) -> int | None:
+    """Who has the case in hand; None for nobody, and for somebody who has left: they would hear of it, and nobody."""
+    user_id = stint.assignee_id
+    return user_id if user_id is not None and await works_for(user_id, stint.department_id) else None
+
+
 async def tell_holder(case: Case, event: CaseEvent, kind: str, stint: Assignment, **values: Any) -> None:
     """To the person who has the case in hand; to the department's desk if nobody has."""
-    if stint.assignee_id is None:
+    user_id = await in_charge(stint)
+    if user_id is None:
         await tell_department(case, event, kind, stint.department_id, **values)
         return
     await tell(
-        f"case:{case.id}:{event.seq}:user:{stint.assignee_id}",
+        f"case:{case.id}:{event.seq}:user:{user_id}",
         kind,
-        user_id=stint.assignee_id,
+        user_id=user_id,
         values=_values(case, event, values),
         url=address(case),
     )

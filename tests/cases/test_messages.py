@@ -7,14 +7,16 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from civic import db
+from civic.accounts.models import User
 from civic.cases import actions
 from civic.cases.events import TOLD
 from civic.cases.models import Case, CaseEvent, Status
 from civic.cases.words import DECLINES, EVENTS, OUTCOMES, PARTS, STATUSES
+from civic.errors import Invalid
 from civic.i18n import speaking
 from civic.notifications.models import Message
 from civic.notifications.texts import text_of
-from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, received
+from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, local, received
 
 
 async def desk() -> list[tuple[str, str]]:
@@ -99,6 +101,24 @@ async def test_whoever_has_it_in_hand_is_told_in_person(town: Town) -> None:
     await actions.answer(case.id, by=REPORTER, text="There.")
     [message] = await Message.all()
     assert (message.kind, message.user_id) == ("case_answered", town.agent.id)
+
+
+async def test_the_desk_is_told_where_whoever_had_it_in_hand_has_left(town: Town) -> None:
+    case = await in_status(town, Status.WAITING)
+    await actions.take(case.id, by=town.of(town.roads), user_id=town.agent.id)
+    await Message.all().delete()
+    await User.filter(id=town.agent.id).update(disabled_at=local("2026-11-10 10:30"))
+    with at("2026-11-10 11:00"):
+        await actions.answer(case.id, by=REPORTER, text="There.")
+    with at("2026-11-20 11:00"):
+        while await actions.fire_step():
+            pass
+    messages = await Message.all()
+    assert {message.kind for message in messages} == {"case_answered", "promise_overdue"}
+    assert all(message.user_id is None for message in messages)
+    assert any(message.department_id and not message.role for message in messages if message.kind == "promise_overdue")
+    with pytest.raises(Invalid):
+        await actions.take(case.id, by=town.of(town.roads), user_id=town.agent.id)
 
 
 async def test_the_reminders_and_the_handovers_can_be_read(town: Town) -> None:

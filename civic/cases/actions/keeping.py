@@ -4,10 +4,11 @@ from civic.cases import promises
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.life import OPEN, require
 from civic.cases.models import Assignment, Case, CaseEvent, Handling, Outcome, Part
+from civic.cases.telling import works_for
 from civic.cases.turns import Turn, clean, turn
 from civic.db import execute
 from civic.departments.catalogue import CategoryView
-from civic.departments.models import Category, Membership
+from civic.departments.models import Category
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 
@@ -44,8 +45,7 @@ async def take(case_id: int, *, by: Actor, user_id: int | None) -> Case:
         stint = await now.lead() if by.kind == ActorKind.DISPATCHER else await now.own()
         if stint is None or by.kind not in STAFF:
             raise NotAllowed()
-        member = user_id is None or await Membership.exists(user_id=user_id, department_id=stint.department_id)
-        if not member:
+        if user_id is not None and not await works_for(user_id, stint.department_id):
             raise Invalid(fields={"user": _("This person is not a member of the department.")})
         stint.assignee_id = user_id
         await stint.save(update_fields=["assignee_id"])
