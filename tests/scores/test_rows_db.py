@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from civic.cases import actions
 from civic.cases.models import Case
 from civic.departments.models import Membership
 from civic.scores import counted
 from civic.scores.periods import parse_span
+from civic.scores.populations import ownership, response
 from civic.scores.rows import RatingRow, StintRow, write_ratings, write_stints
-from tests.cases.town import Town, local, make_town
+from tests.cases.town import Town, assigned, at, local, make_town
 from tests.scores.history import LIVES
 
 NOVEMBER = parse_span("2026-11").instants(ZoneInfo("Asia/Shanghai"))
@@ -154,6 +156,21 @@ async def test_a_supporter_resolves_nothing_and_who_waits_has_no_due_instant(tow
     waiting = {"first_word_at": tuesday("10:00"), "resolution_due": None}
     rows = replace(OPEN_STINT, **waiting), parks, replace(OPEN_CASE, **waiting)
     await expect(town, "helped", *rows)
+
+
+async def test_a_helper_that_gets_the_case_owes_one_answer(town: Town) -> None:
+    case = await assigned(town)
+    with at("2026-11-10 09:30"):
+        await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
+    with at("2026-11-10 10:00"):
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="All yours.")
+    with at("2026-11-10 10:30"):
+        await actions.reply(case.id, by=town.of(town.parks), text="We cut it.")
+    _roads, helped, leads, _case = await rows_of(case)
+    assert (helped.department, helped.role, helped.end_reason) == ("parks", "support", "reassigned")
+    assert (leads.department, leads.role) == ("parks", "lead")
+    assert [response(row, NOVEMBER) for row in (helped, leads)] == [None, True]
+    assert ownership(helped, NOVEMBER) is True
 
 
 async def test_a_case_that_no_department_had(town: Town) -> None:

@@ -127,10 +127,13 @@ async def _routed(case: Case) -> bool:
 
 
 async def _start_lead(now: Turn, department_id: int) -> Assignment:
-    """A department that was helping now leads: one stint of it at a time."""
+    """A department that was helping now leads: one stint of it at a time.
+
+    Its turn as a helper was taken from it, as by a reassignment: what that one still owed, the new one owes.
+    """
     for stint in await now.stints():
         if stint.department_id == department_id and stint.ended_at is None:
-            await now.end(stint, Outcome.DONE)
+            await now.end(stint, Outcome.REASSIGNED)
     return await now.start(department_id, Part.LEAD)
 
 
