@@ -56,11 +56,16 @@ def as_civic(error: BaseException) -> CivicError:
         return error
     if isinstance(error, HTTPException):
         return OURS.get(error.status_code, CivicError)()
-    if isinstance(error, AWAY) and _is_database(error):
+    if is_away(error):
         log.error("database away", kind=type(error).__name__)
         return Busy()
     log.error("failed", exc_info=error)
     return CivicError()
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database is away for now, for us at least."""
+    return isinstance(error, AWAY) and _is_database(error)
 
 
 def _is_database(error: BaseException) -> bool:

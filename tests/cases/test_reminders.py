@@ -243,6 +243,32 @@ async def test_time_with_the_actions_never_waits_in_a_circle(town: Town) -> None
     assert results == [None] * len(results)
 
 
+async def test_one_that_fails_does_not_stop_the_others(town: Town) -> None:
+    """As if a row had been changed by hand: what comes after it still happens, and it is tried again."""
+    broken, sound = await assigned(town), await assigned(town)
+    clocks = [(await stints(case))[0].response_clock for case in (broken, sound)]
+    await Clock.filter(id=clocks[0].id).update(target="some day")
+    with at("2026-11-10 11:00"):
+        await fire_all()
+        assert await fire_all() == 0
+    assert [await steps(clock) for clock in clocks] == [[], [50]]
+    await Clock.filter(id=clocks[0].id).update(target=clocks[0].target)
+    with at("2026-11-10 11:10"):
+        await fire_all()
+    assert await steps(clocks[0]) == [50]
+
+
+async def test_a_wait_that_cannot_end_does_not_stop_the_others(town: Town) -> None:
+    broken, sound = await in_status(town, Status.WAITING), await in_status(town, Status.WAITING)
+    await Clock.filter(id=broken.resolution_clock_id).update(target="some day")
+    with at("2027-01-10 11:00"):
+        assert await actions.end_wait()
+        assert await actions.end_wait()
+        assert not await actions.end_wait()
+    assert [(await Case.get(id=case.id)).status for case in (broken, sound)] == [Status.WAITING, Status.IN_PROGRESS]
+    assert await CaseEvent.filter(case_id=broken.id, kind="wait_ended").count() == 0
+
+
 async def test_reopening_goes_on_where_the_reminders_were(town: Town) -> None:
     case = await assigned(town)
     with at("2026-11-16 10:00"):

@@ -1,19 +1,28 @@
 """What happens by itself when its time comes. Each call does one thing and says whether there was one.
 
 Many workers at once never do one thing twice: the case's row is claimed together with what is due, and both change in
-one transaction.
+one transaction. What fails is logged and put off for some minutes: else the first that fails would stop all after it.
 """
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from tortoise.transactions import in_transaction
 
-from civic import timing
+from civic import logs, timing
 from civic.cases import reminders
 from civic.cases.actions.ending import close_confirmed
 from civic.cases.actors import SYSTEM
 from civic.cases.models import Status
 from civic.cases.telling import tell_holder
 from civic.cases.turns import turn
-from civic.db import fetch_one
+from civic.db import execute, fetch_one
+from civic.failures import is_away
+
+log = logs.get(__name__)
+
+LATER = timedelta(minutes=10)
 
 # The case is locked with its clock, as every other change does first, so that nobody waits for anybody in a circle.
 DUE_CLOCK = """
@@ -31,13 +40,26 @@ FOR UPDATE SKIP LOCKED
 """
 
 
+@asynccontextmanager
+async def _put_off(table: str, row_id: int, column: str) -> AsyncIterator[None]:
+    """Do what is due of a row, within the transaction that claimed it; if it fails, nothing of it until LATER."""
+    try:
+        async with in_transaction():  # a savepoint: the claim stays
+            yield
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.error("put off", what=column, row=row_id, exc_info=error)
+        await execute(f"UPDATE {table} SET {column} = $2 WHERE id = $1", row_id, timing.now() + LATER)
+
+
 async def fire_step() -> bool:
     """Fire the latest escalation step of one clock that has reached one (CLOCK-AND-SCORES 2)."""
     async with in_transaction():
         due = await fetch_one(DUE_CLOCK, timing.now())
         if due is None:
             return False
-        async with turn(due["case_id"], SYSTEM) as now:
+        async with _put_off("clock", due["clock_id"], "step_at"), turn(due["case_id"], SYSTEM) as now:
             await reminders.fire(now, due["clock_id"])
         return True
 
@@ -48,7 +70,7 @@ async def end_wait() -> bool:
         case_id = await _due_case(Status.WAITING, "waiting_until")
         if case_id is None:
             return False
-        async with turn(case_id, SYSTEM) as now:
+        async with _put_off("case_file", case_id, "waiting_until"), turn(case_id, SYSTEM) as now:
             now.move(Status.IN_PROGRESS)
             await now.unpause()
             event = await now.finish("wait_ended")
@@ -63,7 +85,7 @@ async def confirm_by_time() -> bool:
         case_id = await _due_case(Status.RESOLVED, "confirm_until")
         if case_id is None:
             return False
-        async with turn(case_id, SYSTEM) as now:
+        async with _put_off("case_file", case_id, "confirm_until"), turn(case_id, SYSTEM) as now:
             now.move(Status.CONFIRMED)
             await close_confirmed(now, "time")
             await now.finish("closed")
