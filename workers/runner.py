@@ -31,6 +31,7 @@ from pgqueuer.queries import Queries
 import workers
 from civic import db, logs
 from civic.config import Config
+from civic.failures import is_away
 
 log = logs.get(__name__)
 
@@ -41,7 +42,6 @@ LOOK_AGAIN = timedelta(seconds=5)  # for jobs of dead workers, and should a NOTI
 BATCH, AT_ONCE = 20, 40
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=10)
 SHORTEST_REST, LONGEST_REST = 0.5, 20.0  # seconds before starting anew
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError)
 
 
 _config: ContextVar[Config] = ContextVar("config")
@@ -110,8 +110,7 @@ async def run(settings: Config, url: str, which: Sequence[str], stop: Stop) -> N
                 if await _migrated(stop):
                     await _work(settings, url, modules, stop)
         except Exception as error:
-            away = isinstance(error, AWAY)
-            log.error("workers interrupted", kind=type(error).__name__, exc_info=None if away else error)
+            log.error("workers interrupted", kind=type(error).__name__, exc_info=None if is_away(error) else error)
             pause = SHORTEST_REST if time.monotonic() - began > LONGEST_REST else min(pause * 2, LONGEST_REST)
             await stop.within(pause)
     log.info("workers end")
@@ -196,9 +195,9 @@ async def _poll(module: ModuleType, settings: Config, stop: Stop) -> None:
             while not stop.event.is_set() and await module.handle_one():
                 pass
             pause = every
-        except AWAY:
-            raise
         except Exception as error:
+            if is_away(error):
+                raise  # the runner starts anew
             log.error("poll failed", worker=name, exc_info=error)
             pause = min(pause * 2, 60) if pause < 60 else pause
         await stop.within(pause)

@@ -3,9 +3,11 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import ModuleType
 
+import asyncpg
 import pytest
 from tortoise.transactions import in_transaction
 
@@ -135,6 +137,35 @@ async def test_work_goes_on_when_the_database_comes_back(start: Start, lines: Ca
     )
     await ask("note")
     await until(lambda: done(4))
+
+
+async def test_a_poll_that_meets_a_full_disk_ends_nobody_elses_work(config: Config) -> None:
+    tries, stop = [], runner.Stop()
+
+    async def handle_one() -> bool:
+        tries.append(1)
+        if len(tries) == 1:
+            raise PermissionError("the folder of the photos")
+        stop.now()
+        return False
+
+    await runner._poll(poll(handle_one), config, stop)
+    assert len(tries) == 2
+
+
+async def test_a_poll_without_a_database_lets_the_runner_start_anew(config: Config) -> None:
+    async def handle_one() -> bool:
+        await asyncpg.connect("postgres://nobody@127.0.0.1:1/none")
+        return False
+
+    with pytest.raises(ConnectionRefusedError):
+        await runner._poll(poll(handle_one), config, runner.Stop())
+
+
+def poll(handle_one: Callable[[], Awaitable[bool]]) -> ModuleType:
+    made = ModuleType("workers.poll")
+    made.handle_one, made.EVERY = handle_one, 0.001  # type: ignore[attr-defined]
+    return made
 
 
 PARENT = """
