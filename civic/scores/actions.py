@@ -125,6 +125,7 @@ def _compute(
         made_at,
         stints,
         ratings,
+        rows=(found.stints, found.ratings),
         weights=view.settings.weights,
         minimums=view.settings.minimums,
         chains=release.Chains(found.forest.tree.root, found.forest.tree.size),
@@ -136,4 +137,4 @@ def _compute(
         RATINGS_FILE: ratings,
         CHAINS_FILE: write_chains(found.forest),
     }
-    return document, {name: (content, gzip.compress(content, 6, mtime=0)) for name, content in files.items()}
+    return document, {name: (content, gzip.compress(content, 4, mtime=0)) for name, content in files.items()}

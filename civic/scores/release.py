@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,16 @@ from typing import Any
 from civic.chain import canonical_json
 from civic.scores.compute import DEFAULT_MINIMUMS, DEFAULT_WEIGHTS, METHOD, compute
 from civic.scores.populations import Period
-from civic.scores.rows import RATINGS_FILE, STINTS_FILE, instant, read_ratings, read_stints, sha256
+from civic.scores.rows import (
+    RATINGS_FILE,
+    STINTS_FILE,
+    RatingRow,
+    StintRow,
+    instant,
+    read_ratings,
+    read_stints,
+    sha256,
+)
 
 Release = dict[str, Any]
 
@@ -38,6 +47,7 @@ def make(
     stints: bytes,
     ratings: bytes,
     *,
+    rows: tuple[Sequence[StintRow], Sequence[RatingRow]] | None = None,
     weights: Mapping[str, float] = DEFAULT_WEIGHTS,
     minimums: Mapping[str, int] = DEFAULT_MINIMUMS,
     chains: Chains | None = None,
@@ -45,14 +55,15 @@ def make(
 ) -> Release:
     """A release from the bytes of its two files, so that it is computed from exactly what is published.
 
+    `rows`: those that the files were just written from, where reading them back would only take time.
     Raises ValueError for a period that is empty or not over when the release is made, a bad file, weights
     or minimums.
     """
     if not period[0] < period[1] <= made_at:
         raise ValueError("a release is made after its period, and a period ends after it begins")
+    read = rows or (read_stints(stints), read_ratings(ratings))
     results = compute(
-        read_stints(stints),
-        read_ratings(ratings),
+        *read,
         period=period,
         release_id=release_id,
         weights=weights,
