@@ -25,13 +25,15 @@ def canonical_json(value: Any) -> bytes:
     A float without a fraction is written as a whole number, so that a value read back from a `jsonb` column
     gives the same bytes. Raises TypeError for what JSON cannot hold and ValueError for NaN and infinities.
     """
-    text = json.dumps(
-        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode()
+    return _CANONICAL.encode(_plain(value)).encode()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):  # nearly everything
+        return value
     if isinstance(value, float):
         return int(value) if math.isfinite(value) and value.is_integer() else value
     if isinstance(value, Mapping):

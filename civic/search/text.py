@@ -12,6 +12,7 @@ from collections.abc import Iterator
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 IS_CJK = re.compile(rf"[{CJK}]")
+FIRST_CJK = CJK[0]  # nothing before it is one
 # PostgreSQL keeps positions up to 16,383 and 256 of one word; a lexeme has at most 2,046 bytes.
 POSITIONS, TIMES, LONGEST = 16_383, 256, 500
 QUERY_RUNS = 20
@@ -34,7 +35,12 @@ def runs(text: str) -> Iterator[str]:
     """The words of a text and its runs of CJK characters, folded, in order."""
     for found in RUN.finditer(fold(text)):
         run = found.group()
-        yield run if IS_CJK.match(run) else run[:LONGEST]
+        yield run if _is_cjk(run) else run[:LONGEST]
+
+
+def _is_cjk(run: str) -> bool:
+    """Of a run's first character, as of all of them."""
+    return run[0] >= FIRST_CJK and IS_CJK.match(run) is not None
 
 
 def _pairs(run: str) -> list[str]:
@@ -47,7 +53,7 @@ def words(title: str, text: str) -> str:
     position = 0
     for part, weight in ((title, "A"), (text, "")):
         for run in runs(part):
-            for lexeme in [*_pairs(run), run[-1]] if IS_CJK.match(run) else [run]:
+            for lexeme in [*_pairs(run), run[-1]] if _is_cjk(run) else (run,):
                 position = min(position + 1, POSITIONS)
                 at = places.setdefault(lexeme, [])
                 if len(at) < TIMES:
@@ -66,7 +72,7 @@ def matches(query: str) -> str:
 
 
 def _term(run: str, *, last: bool) -> str:
-    if not IS_CJK.match(run):
+    if not _is_cjk(run):
         return f"'{run}':*" if last else f"'{run}'"
     if len(run) == 1:
         return f"'{run}':*"
