@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from tests.source import ROOT, modules, python_files, tree
 
 LOCKS = ("requirements", "requirements-dev", "requirements-assets")
-OWN = {"civic", "workers", "tests", "benchmarks", "conftest"}
+OWN = {"civic", "workers", "tests", "benchmarks"}
 # Brought by others' wheels and used as they say: pgserver's programs are called, not imported.
 EXTRAS = {"pillow_heif"}
 
@@ -62,7 +62,7 @@ def imported(*paths: Path) -> set[str]:
     """Top-level modules of others that files import."""
     nodes = [node for path in paths for node in ast.walk(tree(path))]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
     return {name.split(".")[0] for name in names} - OWN - EXTRAS - set(sys.stdlib_module_names)
 
 
