@@ -13,15 +13,14 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
-from playwright.async_api import Browser, async_playwright
 
 from civic import cache
 from civic.accounts.models import Role
-from civic.app import create_app
 from civic.config import Config, Database, Paths
 from civic.db import connected, migrate
 from tests import chromium
@@ -29,6 +28,9 @@ from tests.clients import Client, make_user
 from tests.databases import Databases
 from tests.live import Live, command, serving
 from tests.statements import Statements, counting
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
 FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
@@ -163,6 +165,8 @@ def config(tmp_path: Path, database_dsn: str) -> Config:
 @pytest.fixture
 async def new_client(config: Config, database: str) -> AsyncIterator[Callable[[], Client]]:
     """A function that gives one more browser at the same program."""
+    from civic.app import create_app  # here, as it imports every view, and most runs need few
+
     app = create_app(config)  # its lifespan does not run: it would connect to the database once more
     async with AsyncExitStack() as stack:
         opened = list[Client]()
@@ -217,8 +221,10 @@ def live_server(make_city: Callable[[str], tuple[Path, str]]) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator["Browser"]:
     """A Chromium. A test opens a context of its own: language, width, with or without JavaScript."""
+    from playwright.async_api import async_playwright  # here, as most runs need none
+
     if chromium.skipped():
         pytest.skip(f"{chromium.SETTING}=skip")
     found = chromium.find()
