@@ -1,5 +1,6 @@
 """Importing a file, a batch a transaction: it can be stopped and started again at any instant."""
 
+import asyncio
 import json
 import os
 from collections import Counter
@@ -9,7 +10,7 @@ from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from tortoise.transactions import in_transaction
 
@@ -28,6 +29,7 @@ from civic.imports.replay import Rows, Rules, replay
 from civic.imports.writing import analyse, ids_of, write
 from civic.sla.queries import working_calendar
 
+T = TypeVar("T")
 BATCH = 500
 WORTH_ANALYSING = 1000  # rows
 # One batch at a time of all imports of one mapping: the second of two finds what the first has written.
@@ -96,11 +98,18 @@ class _Import:
         first = list(islice(rows, SAMPLE))
         self._check(first)
         await found(self.mapping)
-        for batch in _batches(first, rows, size):
-            await self._batch(batch)
-            self.progress.share = self.source.position / max(self.source.size, 1)
-            self.progress.seconds = monotonic() - started
-            self.told(self.progress)
+        writing: asyncio.Task[None] | None = None
+        try:
+            for batch in _batches(first, rows, size):
+                cases = await self._cases(await self._ready(batch))
+                if writing is not None:
+                    await writing
+                share = self.source.position / max(self.source.size, 1)
+                # PostgreSQL writes these while the next are worked out.
+                writing = asyncio.create_task(self._write(cases, share, started))
+        finally:
+            if writing is not None:
+                await writing
         if self.progress.imported >= WORTH_ANALYSING:
             await analyse()
         self.progress.seconds = monotonic() - started
@@ -124,7 +133,8 @@ class _Import:
             lines = [f"  {count} × {reason}" for reason, count in reasons.most_common(5)]
             raise ImportFault("\n".join([head, *lines]))
 
-    async def _batch(self, rows: Sequence[Row]) -> None:
+    async def _ready(self, rows: Sequence[Row]) -> list["Placed"]:
+        """What these rows say, as far as it can be imported and was not before; the others are refused or counted."""
         entries = []
         for row in rows:
             try:
@@ -138,10 +148,15 @@ class _Import:
                 ready.append(await self._placed(entry))
             except Refused as refused:
                 self._refuse(row, refused)
-        written = await self._write(ready) if ready else 0
-        self.progress.imported += written
-        self.progress.unchanged += len(ready) - written
         self.rejects.flush()
+        return await self._new(ready, lambda one: one.entry.source)
+
+    async def _new(self, some: Sequence[T], source: Callable[[T], str]) -> list[T]:
+        """Those whose source is not in the database; the others are unchanged."""
+        rows = await fetch("SELECT source FROM post WHERE source = ANY($1)", [source(one) for one in some])
+        known = {row["source"] for row in rows}
+        self.progress.unchanged += len(known)
+        return [one for one in some if source(one) not in known]
 
     async def _placed(self, entry: Entry) -> "Placed":
         """With its department, category and area. Raises Refused for one that does not exist, or outside the city."""
@@ -152,20 +167,27 @@ class _Import:
         department, category = self.directory.department(entry), self.directory.category(entry)
         return Placed(entry, department, category, area.id if area else None)
 
-    async def _write(self, ready: Sequence["Placed"]) -> int:
-        """Write those that are not in the database; how many that were."""
+    async def _cases(self, ready: Sequence["Placed"]) -> list[Rows]:
+        """Their histories; every now and then what is being written has its turn."""
+        if not ready:
+            return []
+        rules, ids, cases = await _rules(ready, self.understanding.now), await ids_of(Case, len(ready)), []
+        for one in ready:
+            cases.append(one.replayed(rules, next(ids)))
+            if len(cases) % 10 == 0:
+                await asyncio.sleep(0)
+        return cases
+
+    async def _write(self, cases: Sequence[Rows], share: float, started: float) -> None:
         async with in_transaction():
             await execute(LOCK, self.mapping.name)
-            have = await fetch("SELECT source FROM post WHERE source = ANY($1)", [one.entry.source for one in ready])
-            known = {row["source"] for row in have}
-            new = [one for one in ready if one.entry.source not in known]
+            new = await self._new(cases, lambda one: one.entry.source)  # another import may have been quicker
             if new:
-                rules = await _rules(new, self.understanding.now)
-                ids = await ids_of(Case, len(new))
-                cases = [one.replayed(rules, next(ids)) for one in new]
                 private = frozenset(one.id for one in (await catalogue()).every_category if not one.public)
-                await write(cases, language=self.mapping.language, private=private)
-        return len(new)
+                await write(new, language=self.mapping.language, private=private)
+        self.progress.imported += len(new)
+        self.progress.share, self.progress.seconds = share, monotonic() - started
+        self.told(self.progress)
 
     def _refuse(self, row: Row, why: Refused) -> None:
         self.progress.refused += 1

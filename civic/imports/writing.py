@@ -15,7 +15,6 @@ from civic.imports.plain import plain
 from civic.imports.replay import CHANNEL, LOCATED_BY, Rows
 from civic.posts.models import Kind, Post, Visibility
 from civic.reports.models import Report
-from civic.search.text import words
 from civic.sla.models import Clock
 
 TABLES: tuple[type[Model], ...] = (Clock, Case, Post, Report, Assignment, CaseEvent)
@@ -88,12 +87,8 @@ async def _reports(
             source=entry.source,
         )
         reports.append(report)
-        posts.append({column: getattr(post, name) for column, name in _columns(Post)} | {"words": _words(post)})
+        posts.append({column: getattr(post, name) for column, name in _columns(Post)} | {"words": one.words})
     return reports, posts
-
-
-def _words(post: Post) -> str:
-    return words(post.title, post.text)
 
 
 async def _copy(model: type[Model], objects: Sequence[Model]) -> None:
