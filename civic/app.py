@@ -13,6 +13,7 @@ from multiprocessing.connection import wait
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
@@ -60,6 +61,7 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
         middleware=[
             Middleware(Observe),
             Middleware(Guard, config=config),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
             Middleware(Answer),
             Middleware(Read, config=config),
             Middleware(Check, most=config.limits.body_bytes),
