@@ -19,6 +19,8 @@ WHO: dict[Who, str] = {
         GET /
         GET /api/v1/city
         GET /api/v1/map/points
+        GET /api/v1/posts/{id:int}/flag
+        POST /api/v1/posts/{id:int}/flag
         GET /api/v1/reports
         POST /api/v1/reports
         POST /api/v1/reports/photos
@@ -87,6 +89,9 @@ WHO: dict[Who, str] = {
         POST /account/password
         POST /account/profile
         POST /account/sessions/{id:int}/end
+        POST /api/v1/posts/{id:int}/comments
+        POST /api/v1/posts/{id:int}/unvote
+        POST /api/v1/posts/{id:int}/vote
         POST /api/v1/reports/{id:int}/doubt
         POST /api/v1/services/{slug:str}/ratings
         POST /api/v1/traffic/{id:int}/gone
@@ -100,12 +105,26 @@ WHO: dict[Who, str] = {
         POST /traffic/{id:int}/still
     """,
     Who.STAFF: """
+        GET /api/v1/desk
+        GET /api/v1/desk/cases/{id:int}
+        POST /api/v1/desk/cases/{id:int}/{deed:str}
+        GET /api/v1/desk/messages
+        GET /desk
+        GET /desk/cases/{id:int}
+        POST /desk/cases/{id:int}/{deed:str}
+        GET /desk/messages
     """,
     Who.DISPATCHER: """
+        GET /api/v1/desk/moderation
+        POST /api/v1/desk/moderation/{act:str}
+        GET /api/v1/desk/triage
         GET /desk/moderation
         POST /desk/moderation/{act:str}
+        GET /desk/triage
     """,
     Who.ADMIN: """
+        POST /api/v1/desk/jobs/{id:int}/requeue
+        POST /desk/jobs/{id:int}/requeue
     """,
 }
 LESSER = {
