@@ -74,6 +74,7 @@ class Busy(CivicError):
 
 
 class SetupError(CivicError):
-    """The installation itself is wrong (configuration, database, pack); told to the operator on stderr."""
+    """The installation itself is wrong (configuration, database, pack); told to the operator: on stderr, in the log."""
 
+    status = 503
     message = _("Civic cannot start.")

@@ -17,6 +17,7 @@ from civic.errors import (
     CivicError,
     NotAllowed,
     NotFound,
+    SetupError,
     SignInNeeded,
     TooLarge,
     TooMany,
@@ -53,6 +54,8 @@ AWAY = (
 def as_civic(error: BaseException) -> CivicError:
     """`error` as one that can be told; what nobody expected is logged and becomes a plain 500."""
     if isinstance(error, CivicError):
+        if isinstance(error, SetupError):
+            log.error("not set up", why=str(error.message))
         return error
     if isinstance(error, HTTPException):
         return OURS.get(error.status_code, CivicError)()

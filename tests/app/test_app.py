@@ -24,6 +24,12 @@ async def test_without_a_pack_it_is_not_ready(client: Client) -> None:
     assert "civic load" in said["pack"]
 
 
+async def test_without_a_pack_nothing_is_posted(client: Client) -> None:
+    answer = await client.post("/reports", data={"text": "A deep hole", "lat": "1", "lon": "1"})
+    assert answer.status_code == 503
+    assert "load a pack" in answer.text
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "This page does not exist"), ("zh", "这个页面不存在")])
 async def test_an_unknown_page_in_both_languages(client: Client, language: str, words: str) -> None:
     answer = await client.get("/nowhere", headers={"Accept-Language": language})
