@@ -14,6 +14,8 @@ from civic.media.models import Photo
 from civic.reports import actions as reports
 from civic.web import row_id
 
+LONGEST_NUMBER = 16  # characters of a case's number
+
 
 @dataclass(frozen=True)
 class Order:
@@ -107,7 +109,8 @@ async def recategorise(o: Order) -> object:
 
 
 async def merge(o: Order) -> object:
-    into = await Case.get_or_none(number=o.fields.get("into", "").strip())
+    number = o.fields.get("into", "").strip()
+    into = await Case.get_or_none(number=number) if len(number) <= LONGEST_NUMBER else None
     if into is None:
         raise Invalid(fields={"into": _("There is no case with this number.")})
     await reports.merge_reports(o.case_id, into.id, by=o.by, seen=o.seen, text=o.text)

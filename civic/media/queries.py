@@ -10,6 +10,7 @@ from civic.media.models import Photo
 DRAFT_LIFE = timedelta(hours=24)
 # A form must not take up a draft that is being dropped at this moment.
 _USABLE = DRAFT_LIFE - timedelta(hours=1)
+LONGEST_NAME = 22
 GONE = _("One of the photos is no longer there. Please choose it again.")
 
 
@@ -19,7 +20,8 @@ async def drafts(names: Sequence[str]) -> list[Photo]:
     Raises Invalid (field "photos") if one is unknown, used already or too old.
     """
     fresh = datetime.now(UTC) - _USABLE
-    found = await Photo.filter(name__in=list(names), attached=False, created_at__gt=fresh)
+    possible = [name for name in names if len(name) <= LONGEST_NAME]  # a longer one is refused before it is looked for
+    found = await Photo.filter(name__in=possible, attached=False, created_at__gt=fresh)
     photos = {photo.name: photo for photo in found}
     if len(photos) != len(names):
         raise Invalid(GONE, fields={"photos": GONE})

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clients import Client
-from tests.riverside import case_id, category, department, routed
+from tests.riverside import case_id, category, deed, department, routed, send
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -40,3 +40,12 @@ async def test_a_page_of_the_desk_that_there_is_not(agent: Client, page: str) ->
 async def test_days_that_no_calendar_has(client: Client, day: str) -> None:
     assert (await client.get(f"/reports?since={day}")).status_code == 200
     assert (await client.get(f"/reports?until={day}")).status_code == 200
+
+
+async def test_names_that_nothing_can_have(dispatcher: Client, client: Client) -> None:
+    """Longer than their columns: unknown, like any other that is wrong."""
+    one = await routed(client)
+    case = await case_id(one["id"])
+    assert (await deed(dispatcher, case, "merge", into="2" * 25)).status_code == 422
+    assert (await deed(dispatcher, case, "note", text="x", kept="2" * 25)).status_code == 422
+    assert (await send(client, kept="2" * 25)).status_code == 422
