@@ -221,12 +221,12 @@ async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen:
 
 
 async def authored(report_id: int, viewer: Viewer) -> Report:
-    """The report, if this viewer wrote it. Raises NotFound, NotAllowed."""
+    """The report, if this viewer wrote it. Raises NotAllowed, and NotFound where it is not public either."""
     report = await Report.get_or_none(id=report_id).select_related("post")
     if report is None:
         raise NotFound()
     if not viewer.wrote(report.post.author_id, report.post.receipt_hash):
-        raise NotAllowed()
+        raise NotAllowed() if report.post.visibility == Visibility.PUBLIC else NotFound()
     return report
 
 
@@ -263,10 +263,11 @@ async def dispute(report_id: int, viewer: Viewer, text: str, stars: int | None =
 async def doubt(report_id: int, person: Person, text: str) -> bool:
     """A supporter says that it is not fixed; True if that was the last one needed to reopen the case.
 
-    Raises NotAllowed for somebody who does not support the report, Conflict where nothing is resolved.
+    Raises NotAllowed for somebody who does not support the report, Conflict where nothing is resolved, NotFound for a
+    report that is not public.
     """
-    report = await Report.get_or_none(id=report_id)
-    if report is None:
+    report = await Report.get_or_none(id=report_id).select_related("post")
+    if report is None or report.post.visibility != Visibility.PUBLIC:
         raise NotFound()
     needed = (await city()).settings.dispute_supporters
     async with in_transaction():
