@@ -52,7 +52,8 @@ def import_(
 def _summary(done: "Progress", rejects: Path) -> str:
     counts = f"{done.imported:,} imported, {done.refused:,} refused, {done.unchanged:,} unchanged"
     lines = [f"{counts}, in {done.seconds:.1f} s."]
-    lines += [f"  {count:,} × {kind}" for kind, count in done.reasons.most_common()]
+    lines += [f"  {count:,} × noted: {kind}" for kind, count in done.noted.most_common()]
+    lines += [f"  {count:,} × refused: {kind}" for kind, count in done.reasons.most_common()]
     if done.refused:
         lines.append(f"The refused rows and their reasons are in {rejects}.")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -54,8 +54,8 @@ class Progress:
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
-        plain = asdict(self) | {"reasons": dict(self.reasons), "noted": dict(self.noted)}
-        return {name: value for name, value in plain.items() if name != "share"} | {"seconds": round(self.seconds, 2)}
+        counts = {"imported": self.imported, "refused": self.refused, "unchanged": self.unchanged}
+        return counts | {"seconds": round(self.seconds, 2)}
 
 
 async def import_file(

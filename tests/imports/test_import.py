@@ -187,7 +187,7 @@ async def test_the_command_says_what_it_did(tmp_path: Path, empty_database: str)
     path = write_rows(tmp_path / "rows.jsonl", [row(id=1), row(id=2, text="a word of mine", lat=None)])
     said = command(var, empty_database, "import", str(path), "--mapping", str(mapping))
     assert said.startswith("1 imported, 1 refused, 0 unchanged, in ")
-    assert "1 × no_position" in said
+    assert "1 × refused: no_position" in said
     assert "a word of mine" not in said
     rejects = var / "import-harbour-rejects.jsonl"
     assert str(rejects) in said
@@ -197,12 +197,8 @@ async def test_the_command_says_what_it_did(tmp_path: Path, empty_database: str)
         var, empty_database, "import", str(path), "--mapping", str(mapping), "--rejects", str(other), "--json"
     )
     done = json.loads(said)
-    assert {name: done[name] for name in ("imported", "refused", "unchanged")} == {
-        "imported": 0,
-        "refused": 1,
-        "unchanged": 1,
-    }
-    assert done["seconds"] >= 0
+    assert done.pop("seconds") >= 0
+    assert done == {"imported": 0, "refused": 1, "unchanged": 1}
     assert other.exists()
     mapping.write_text(MAPPING.replace("slack_minutes", "slak_minutes"), "utf-8")
     with pytest.raises(RuntimeError, match="ended with 1") as failed:
