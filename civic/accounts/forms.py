@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
 from typing import Any, Self
 
 from civic.errors import Invalid
@@ -15,10 +17,14 @@ NAME = 80
 
 
 def clean_email(text: str) -> str:
-    """As it is kept: lower case, without blanks around. Raises ValueError if it is none."""
+    """As it is kept: lower case, without blanks around. Raises ValueError if it is none, or no mail could go there."""
     email = unicodedata.normalize("NFC", text).strip().lower()
-    if len(email) > 254 or not EMAIL.fullmatch(email) or ".." in email or email.endswith("."):
+    if len(email) > 254 or not EMAIL.fullmatch(email) or email.endswith("."):
         raise ValueError(email)
+    try:
+        Address(addr_spec=email)  # as the mail's header will name it
+    except (MessageError, IndexError) as error:  # its other refusals are ValueErrors
+        raise ValueError(email) from error
     return email
 
 

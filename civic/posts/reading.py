@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from civic.accounts.forms import clean_email
 from civic.errors import Invalid
 from civic.i18n import gettext as _
 
 Position = tuple[float, float, str]  # latitude, longitude, how it was found
 
 LOCATED_BY = ("photo", "device", "pin", "address")
-EMAIL = re.compile(r"[^@\s<>\"']{1,64}@[^@\s<>\"']{1,180}\.[^@\s.<>\"']{2,63}")
 CLIENT_KEY = re.compile(r"[\w.:-]{8,64}", re.ASCII)
 
 
@@ -65,9 +65,14 @@ class Reading:
         return 0.0, 0.0, ""
 
     def email(self) -> str:
-        email = self.text("email", 254).lower()
-        if email and not EMAIL.fullmatch(email):
+        typed = self.text("email", 254)
+        try:
+            email = clean_email(typed) if typed else ""
+            if email and "." not in email.rpartition("@")[2]:
+                raise ValueError(email)
+        except ValueError:
             self.errors["email"] = _("This does not look like an e-mail address.")
+            return ""
         return email
 
     def client_key(self) -> str | None:

@@ -1,0 +1,46 @@
+"""An e-mail address that a form takes is one that a mail can be sent to; else its message would fail for ever."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from civic.accounts.forms import clean_email
+from civic.posts.reading import Reading
+
+
+def read(typed: str) -> tuple[str, set[str]]:
+    reading = Reading({"email": typed})
+    return reading.email(), set(reading.errors)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("a..b@x.yz", ".a@x.yz", "a.@x.yz", "a,b@x.yz", "a(b)@x.yz", "a;b@x.yz", "a[b@x.yz", "a\\@x.yz", "a@x..yz"),
+        *("a@[x].yz", "a", "a@b", "a@b@x.yz", "a b@x.yz", "ü@x.yz", "a\u200b@x.yz", "a@x.yz\nBcc: b@x.yz"),
+    ],
+)
+def test_what_is_no_address(typed: str) -> None:
+    assert read(typed) == ("", {"email"})
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "ana@example.org", "Ana.Bo+city@mail.example.org", "o'neill@example.org", "a@münchen.de"]
+)
+def test_what_is_one(typed: str) -> None:
+    assert read(typed) == (typed.lower(), set())
+
+
+@given(st.text("aB.@,;:()<>[]\\\"'ü \x7f\u200b\u202e-_+%=1", max_size=20), st.sampled_from(["", "@x.yz", "@x"]))
+def test_whatever_is_taken_can_be_mailed(start: str, end: str) -> None:
+    try:
+        email = clean_email(start + end)
+    except ValueError:
+        return
+    mail = EmailMessage(policy=SMTP)
+    mail["To"] = Address(addr_spec=email)
+    assert mail.as_bytes(policy=SMTP).count(b"\n") <= 2
