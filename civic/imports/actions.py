@@ -31,6 +31,8 @@ from civic.sla.queries import working_calendar
 
 T = TypeVar("T")
 BATCH = 500
+# Refusals that, if they meet every row, are the mapping's fault.
+MISUNDERSTOOD = frozenset({"broken", "no_id", "no_date", "date", "status"})
 WORTH_ANALYSING = 1000  # rows
 # One batch at a time of all imports of one mapping: the second of two finds what the first has written.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports'), hashtext($1))"
@@ -74,16 +76,22 @@ async def import_file(
     """
     source = Source(path, mapping)
     try:
-        with _private(rejects) as file:
+        with _private(rejects, path) as file:
             return await _Import(source, mapping, file, told).run(batch)
     finally:
         source.close()
 
 
-def _private(path: Path) -> IO[str]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
+def _private(path: Path, source: Path) -> IO[str]:
+    """A new file that only its owner can read. Raises ImportFault, above all for the file that is imported."""
+    try:
+        if path.exists() and path.samefile(source):
+            raise ImportFault(_("The refused rows cannot go into the file that is imported."))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
+    except OSError as error:
+        raise ImportFault(f"{path}: {error.strerror or error}") from error
 
 
 class _Import:
@@ -120,18 +128,22 @@ class _Import:
         good = [row for row in first if not row.wrong]
         if good:
             self.source.check_columns({name for row in good for name in row.values})
-        reader, reasons = Understanding(self.mapping, self.understanding.now), Counter[str]()
-        for row in first:
-            try:
-                reader.entry(row)
-            except Refused as refused:
-                reasons[f"{refused.column}: {refused.reason}" if refused.column else refused.reason] += 1
         if not first:
             raise ImportFault(_("%(path)s is empty.", path=self.source.path))
-        if reasons.total() == len(first):
+        reasons = Counter(filter(None, (self._misunderstood(row) for row in first)))
+        if reasons.total() == len(first) > 1:
             head = _("None of the first %(n)s rows could be imported. Nothing was.", n=len(first))
             lines = [f"  {count} × {reason}" for reason, count in reasons.most_common(5)]
             raise ImportFault("\n".join([head, *lines]))
+
+    def _misunderstood(self, row: Row) -> str:
+        """Why the mapping does not fit this row; nothing if it does, or if only the row is at fault."""
+        try:
+            Understanding(self.mapping, self.understanding.now).entry(row)
+        except Refused as refused:
+            if refused.kind in MISUNDERSTOOD:
+                return f"{refused.column}: {refused.reason}" if refused.column else refused.reason
+        return ""
 
     async def _ready(self, rows: Sequence[Row]) -> list["Placed"]:
         """What these rows say, as far as it can be imported and was not before; the others are refused or counted."""

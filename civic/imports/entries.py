@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import isclose
 
 from civic.cases.turns import LONGEST_TEXT
@@ -11,9 +11,12 @@ from civic.i18n import gettext as _
 from civic.imports.files import Row
 from civic.imports.instants import Instants, NoInstant
 from civic.imports.mapping import Column, Ending, Mapping
+from civic.sla.calendars import FIRST_DAY
 
 LONGEST = 20_000  # characters of a report: the most that limits.text allows
 TITLE, ADDRESS, SOURCE = 200, 300, 300  # the widths of the columns: the first two are cut
+# Calendars begin on the first of January, wherever on earth that is.
+EARLIEST = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC) + timedelta(days=2)
 SAME_PLACE = 1e-5  # degrees, about a metre
 
 
@@ -155,6 +158,8 @@ class Understanding:
         received = self._instant(row, "received")
         if received is None:
             raise Refused("no_date", "received", _("It does not say when it was received."))
+        if received < EARLIEST:
+            raise Refused("early", "received", _("It was received before %(year)s.", year=EARLIEST.year))
         return received
 
     def _course(

@@ -59,7 +59,7 @@ class Source:
     def _is_csv(self, content: Any) -> bool:
         if self.mapping.format != "auto":
             return self.mapping.format == "csv"
-        return not content.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+        return not content.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
 
     def _json(self, content: Any) -> Iterator[Row]:
         for line, data in enumerate(content, 1):

@@ -20,6 +20,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (row(url="https://harbour.example/reports"), "id", "It has no id"),
     (row(sent=None), "received", "It does not say when it was received."),
     (row(sent="2. März 2026"), "received", "“2. März 2026” is no date in a format of the mapping (iso, %d.%m.%Y)."),
+    (row(sent="1999-12-31"), "received", "It was received before 2000."),
+    (row(sent="0001-01-01T00:00:00+14:00"), "received", "“0001-01-01T00:00:00+14:00” is no date"),
     (row(sent="2027-01-01"), "received", "The date of “received” lies in the future."),
     (row(answered="2026-12-24"), "first_answer", "The date of “first_answer” lies in the future."),
     (row(answered="2026-03-01"), "first_answer", "The date of “first_answer” lies before the receipt."),
@@ -160,6 +162,30 @@ async def test_a_file_that_breaks_off_keeps_what_came_before(harbour: Harbour) -
     with pytest.raises(ImportFault, match="ends too early"):
         await harbour.take(file=path)
     assert 1000 < await Case.all().count() < 1500
+
+
+async def test_every_row_refused_for_its_own_fault_is_no_fault_of_the_mapping(harbour: Harbour) -> None:
+    done = await harbour.take(row(lat=None), row(lat=None), row(text=None, title=None))
+    assert (done.imported, done.refused) == (0, 3)
+
+
+async def test_the_refused_do_not_go_over_the_file_itself(harbour: Harbour) -> None:
+    path = write_rows(harbour.folder / "rows.jsonl", [row()])
+    before = path.read_bytes()
+    harbour.rejects = path
+    with pytest.raises(ImportFault, match="cannot go into the file that is imported"):
+        await harbour.take(file=path)
+    assert path.read_bytes() == before
+    harbour.rejects = harbour.folder / "rows.jsonl" / "below"
+    with pytest.raises(ImportFault, match=r"below: (Not a directory|File exists)"):
+        await harbour.take(file=path)
+
+
+async def test_one_great_json_list_is_no_json_lines(harbour: Harbour) -> None:
+    path = harbour.folder / "list.json"
+    path.write_text('[{"url": 1},\n{"url": 2}, {"url": 3}]\n')
+    with pytest.raises(ImportFault, match=r"2 × This line is no JSON in UTF-8\."):
+        await harbour.take(file=path)
 
 
 async def test_no_city_at_all(harbour: Harbour) -> None:
