@@ -13,7 +13,7 @@ from civic.geo import queries as geo
 from civic.i18n import gettext as _
 from civic.posts import receipts
 from civic.posts.models import Post
-from civic.posts.taking import photo_links, take_photos
+from civic.posts.taking import count, photo_links, take_photos
 from civic.posts.views import viewer
 from civic.reports import actions, maps, pages, posting, queries
 from civic.reports.filters import Filters, read_filters
@@ -85,8 +85,12 @@ async def _detail(request: Request, status: int = 200, **more: object) -> Respon
 
 
 async def _do(request: Request, deed: Callable[[Any], Awaitable[object]]) -> Response:
-    """Carry out what somebody asked on a report's page; show the page anew, with what was wrong if it was."""
+    """Carry out what somebody asked on a report's page; show the page anew, with what was wrong if it was.
+
+    Counted like posts: each deed is a public line of the case's history, and tells its department.
+    """
     form = await read_form(request)
+    await count(request, "deed", 2)
     try:
         await deed(form)
     except (Invalid, Conflict) as error:

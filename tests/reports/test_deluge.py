@@ -1,0 +1,24 @@
+"""One reporter cannot fill a case's history, nor a desk's messages, without end."""
+
+from typing import Any
+
+import pytest
+
+from civic.cases.models import CaseEvent
+from civic.config import Limits
+from tests.clients import Client
+from tests.riverside import JSON, routed
+
+pytestmark = pytest.mark.usefixtures("riverside")
+
+
+async def test_answers_are_counted(client: Client) -> None:
+    one = await routed(client)
+    state: Any = client._transport.app.state  # type: ignore[attr-defined]
+    state.config = state.config.model_copy(update={"limits": Limits(posts_per_hour=2)})
+    answers = [
+        await client.post(f"/reports/{one['id']}/answer", data={"text": "And another thing."}, headers=JSON)
+        for _ in range(6)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 2
+    assert await CaseEvent.filter(kind="answered").count() == 4
