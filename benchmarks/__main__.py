@@ -1,7 +1,8 @@
 """`make bench`: every benchmark, one after another, with a PostgreSQL of its own; names as arguments choose some.
 
 Files of benchmarks/ are programs; what they print is what docs/benchmarks.md records. The imports need real data:
-CIVIC_TEST_DATA says where it is, else they are left out.
+CIVIC_TEST_DATA says where it is, else they are left out. The pages need databases that were imported into:
+CIVIC_BENCH_DATABASES names them (two URLs, a blank between).
 """
 
 import os
@@ -22,6 +23,8 @@ IMPORTS = {
 
 def arguments(name: str) -> list[str] | None:
     """What a benchmark is given; None leaves it out."""
+    if name == "pages":
+        return os.environ.get("CIVIC_BENCH_DATABASES", "").split() or None
     if name != "imports":
         return []
     mappings = FOLDER.parent / "docs" / "imports"

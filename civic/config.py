@@ -20,7 +20,7 @@ from civic.errors import SetupError
 
 PREFIX = "CIVIC_"
 # Variables that start with CIVIC_ but are not settings: which file to read, and the test suite's own.
-NOT_SETTINGS = ("CIVIC_CONFIG", "CIVIC_TEST_")
+NOT_SETTINGS = ("CIVIC_CONFIG", "CIVIC_TEST_", "CIVIC_BENCH_")
 
 
 class Section(BaseModel):
