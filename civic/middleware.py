@@ -24,7 +24,7 @@ from civic.accounts import cookies
 from civic.accounts.people import NOBODY, Person
 from civic.config import Config
 from civic.departments.queries import person_of
-from civic.errors import BadRequest, NotAllowed, TooLarge
+from civic.errors import BadRequest, NotAllowed, NotFound, TooLarge
 from civic.failures import answer
 from civic.geo.queries import CityView, city
 from civic.i18n import lazy as _
@@ -105,6 +105,8 @@ def security_headers(config: Config) -> dict[str, str]:
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Permissions-Policy": "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()",
         "Cross-Origin-Opener-Policy": "same-origin",
+        # What says nothing of its own is for one reader, in one language and form: no cache gives it to another.
+        "Cache-Control": "private, no-cache",
     }
 
 
@@ -168,7 +170,9 @@ class Check:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+        if "\x00" in scope["path"]:
+            raise NotFound()
+        if b"%00" in scope["query_string"]:
             raise BadRequest()
         if scope["method"] in SAFE:
             return await self.app(scope, receive, send)

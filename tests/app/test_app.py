@@ -52,11 +52,16 @@ async def test_a_fragment_for_htmx(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/places?q=a%00b", "/scores/releases/%00/stints.csv", "/scores/releases/%00/proof?case=1", "/services/%00"],
+    ("path", "status"),
+    [
+        ("/places?q=a%00b", 400),
+        ("/scores/releases/%00/stints.csv", 404),
+        ("/scores/releases/%00/proof?case=1", 404),
+        ("/services/%00", 404),
+    ],
 )
-async def test_an_address_that_nothing_can_have(client: Client, path: str) -> None:
-    assert (await client.get(path)).status_code == 400
+async def test_an_address_that_nothing_can_have(client: Client, path: str, status: int) -> None:
+    assert (await client.get(path)).status_code == status
 
 
 @pytest.mark.parametrize(("lat", "lon"), [("inf", "1"), ("nan", "nan"), ("1e308", "-1e308"), ("90.1", "0"), ("x", "1")])
@@ -234,6 +239,12 @@ async def test_files_are_kept_by_their_content(client: Client) -> None:
     kept = await client.get("/static/css/base.css" + address)
     assert "immutable" in kept.headers["cache-control"]
     assert (await client.get("/static/css/base.css?v=0123456789ab")).headers["cache-control"] == "no-cache"
+
+
+async def test_no_cache_gives_ones_page_to_another(citizen: Client) -> None:
+    for path in ("/", "/reports", "/api/v1/city", "/account", "/services", "/nowhere"):
+        said = (await citizen.get(path)).headers["cache-control"]
+        assert said in ("private, no-cache", "no-store"), path
 
 
 async def test_figures_by_route_template(client: Client) -> None:
