@@ -180,6 +180,17 @@ async def read_form(request: Request, *, max_files: int = 10, max_fields: int = 
     return FormData([(name, v.replace("\x00", "") if isinstance(v, str) else v) for name, v in pairs])
 
 
+def texts(form: FormData) -> dict[str, str]:
+    """The fields of a form that are texts. Of a JSON body also its numbers; true is "1", false and null are nothing."""
+    found = {}
+    for name, value in form.items():
+        if isinstance(value, bool) or value is None:
+            found[name] = "1" if value else ""
+        elif isinstance(value, str | int | float):
+            found[name] = str(value)
+    return found
+
+
 def _pairs(text: bytes) -> list[tuple[str, Any]]:
     """A JSON object as the fields of a form; a list is a field several times."""
     try:

@@ -14,12 +14,14 @@ import civic.demo
 from civic import cache
 from civic.admin.pack.loading import load_pack
 from civic.cases.models import Case
+from civic.config import Limits
 from civic.db import connected
 from civic.departments.models import Category, Department
 from civic.geo.models import City
 from civic.reports.actions import route_case
 from civic.reports.models import Report
 from tests.clients import Client
+from tests.media.pictures import encoded, scene
 
 JSON = {"Accept": "application/json"}
 BELL_TOWER = {"lat": "31.19", "lon": "118.008"}
@@ -126,3 +128,14 @@ async def does(client: Client, case: int, name: str, **fields: Any) -> None:
     """A form of the desk that is accepted."""
     answer = await deed(client, case, name, **fields)
     assert answer.status_code == 303, answer.text
+
+
+def photo(name: str = "hole.jpg", data: bytes | None = None) -> tuple[str, tuple[str, bytes, str]]:
+    """A photo of a form."""
+    return ("photos", (name, encoded(scene()) if data is None else data, "image/jpeg"))
+
+
+def limit(client: Client, posts_per_hour: int) -> None:
+    """So many posts an hour from here on."""
+    state = client.app.state
+    state.config = state.config.model_copy(update={"limits": Limits(posts_per_hour=posts_per_hour)})  # type: ignore[call-arg]

@@ -6,6 +6,8 @@ from starlette.routing import BaseRoute, Route
 
 from civic.departments.catalogue import CategoryView
 from civic.departments.queries import catalogue
+from civic.desk import views as desk
+from civic.posts import views as posts
 from civic.ratings import views as ratings
 from civic.reports import views as reports
 from civic.scores import views as scores
@@ -83,5 +85,5 @@ def mirrored(pages: list[BaseRoute]) -> list[BaseRoute]:
 
 routes: list[BaseRoute] = [
     route(PREFIX + "/city", city, who=Who.ANYONE),
-    *mirrored([*reports.routes, *traffic.routes, *ratings.routes, *scores.routes]),
+    *mirrored([*posts.routes, *reports.routes, *traffic.routes, *ratings.routes, *desk.routes, *scores.routes]),
 ]

@@ -13,14 +13,16 @@ from civic.cases.models import Decline
 from civic.cases.words import DECLINES
 from civic.departments.queries import catalogue
 from civic.desk import deeds, queries
+from civic.desk import queue as lists
 from civic.errors import Conflict, Invalid, NotFound
 from civic.geo.queries import areas
 from civic.jobs import queries as jobs
 from civic.jobs.actions import requeue
 from civic.media.links import photo_url
-from civic.notifications.queries import for_desk
+from civic.notifications.queries import Shown, for_desk
 from civic.posts.taking import take_photos
-from civic.web import Who, answer_json, read_form, render, route, row_id, see_other, wants_json
+from civic.reports.pages import line_json
+from civic.web import Who, answer_json, read_form, render, route, row_id, see_other, texts, wants_json
 
 
 async def _shared(request: Request) -> dict[str, Any]:
@@ -38,17 +40,20 @@ async def desk(request: Request) -> Response:
     person, query = request.state.person, request.query_params
     found = await catalogue()
     chosen = found.department_by_slug.get(query.get("department", ""))
-    departments = queries.desks_of(person, chosen.id if chosen else None, [d.id for d in found.departments])
-    view = query.get("view", "due") if query.get("view") in queries.VIEWS else "due"
-    queue = await queries.queue(person, departments, view, query.get("page", ""))
+    everyone = [one.id for one in found.departments]
+    departments = lists.desks_of(person, chosen.id if chosen else None, everyone)
+    view, q = query.get("view", ""), query.get("q", "")[:200]
+    view = view if view in lists.VIEWS else "due"
+    queue = await lists.queue(person, departments, view, q=q, after=query.get("page", ""))
     if wants_json(request):
         return answer_json(
-            {"counts": queue.counts, "cases": [_row_json(row) for row in queue.rows], "next": queue.next}
+            {"counts": queue.counts, "cases": [_row_json(row) for row in queue.rows], "next": queue.next or None}
         )
-    own = [found.department_by_id[i] for i in queries.desks_of(person, None, [d.id for d in found.departments])]
+    own = [found.department_by_id[one] for one in lists.desks_of(person, None, everyone)]
     context = {
         "queue": queue,
         "view": view,
+        "q": q,
         "chosen": chosen if chosen and chosen.id in departments else None,
         "own": own,
         "messages": await for_desk(person, 5),
@@ -58,7 +63,7 @@ async def desk(request: Request) -> Response:
     return render(request, "desk/list.html", context, fragment="desk/_queue.html")
 
 
-def _row_json(row: queries.Row) -> dict[str, Any]:
+def _row_json(row: lists.Row) -> dict[str, Any]:
     return {
         "case": row.case_id,
         "number": row.number,
@@ -78,8 +83,7 @@ async def case(request: Request) -> Response:
 async def _case(request: Request, status: int = 200, **more: object) -> Response:
     page = await queries.case_page(request.path_params["id"], request.state.person)
     if wants_json(request):
-        body = {"id": page.case.id, "number": page.case.number, "status": page.case.status, "seen": page.seen}
-        return answer_json(body, status)
+        return answer_json(_case_json(page), status)
     lead = page.lead or page.mine
     context = {
         "page": page,
@@ -95,6 +99,29 @@ async def _case(request: Request, status: int = 200, **more: object) -> Response
     return render(request, "desk/case.html", context, status=status)
 
 
+def _case_json(page: queries.CasePage) -> dict[str, Any]:
+    """What a department's own program needs to go on with a case; `seen` goes with its next deed."""
+    lead = page.lead
+    return {
+        "id": page.case.id,
+        "number": page.case.number,
+        "status": page.case.status,
+        "seen": page.seen,
+        "priority": page.case.priority,
+        "counted": page.case.counted,
+        "department": lead.department if lead else None,
+        "due_at": lead.due_at.isoformat() if lead and lead.due_at else None,
+        "overdue": page.overdue,
+        "merged_into": page.into["id"] if page.into else None,
+        "reports": [{"id": r.id, "text": r.text, "lat": r.lat, "lon": r.lon, "main": r.main} for r in page.reports],
+        "stints": [
+            {"id": s.id, "department": s.department, "part": s.part, "outcome": s.outcome, "assignee": s.assignee_id}
+            for s in page.stints
+        ],
+        "timeline": [line_json(line) | {"internal": line.internal} for line in page.timeline],
+    }
+
+
 def _actor(request: Request, page: queries.CasePage, fields: Mapping[str, str]) -> Actor:
     """For the department whose open stint the person works on; else as what they are. `acting` may name one."""
     person = request.state.person
@@ -108,7 +135,7 @@ async def act(request: Request) -> Response:
     if deed is None:
         raise NotFound()
     form = await read_form(request)
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = texts(form)
     page = await queries.case_page(request.path_params["id"], request.state.person)
     taken = await take_photos(request, form)
     order = deeds.Order(
@@ -145,19 +172,40 @@ async def _where_next(request: Request, case_id: int) -> str:
 
 
 async def triage(request: Request) -> Response:
-    rows = await queries.triage()
+    page = await queries.triage(request.query_params.get("page", ""))
     if wants_json(request):
-        return answer_json({"cases": [{"case": r.case_id, "number": r.number, "heading": r.heading} for r in rows]})
-    return render(request, "desk/triage.html", {"rows": rows, **await _shared(request)})
+        return answer_json(
+            {"count": page.count, "cases": [_triaged_json(one) for one in page.rows], "next": page.next or None}
+        )
+    return render(request, "desk/triage.html", {"page": page, **await _shared(request)})
+
+
+def _triaged_json(one: queries.Triaged) -> dict[str, Any]:
+    return {
+        "case": one.case_id,
+        "number": one.number,
+        "heading": one.heading,
+        "seen": one.events_count,
+        "suggestions": [suggestion["department"]["slug"] for suggestion in one.suggestions],
+    }
 
 
 async def messages(request: Request) -> Response:
-    return render(request, "desk/messages.html", {"messages": await for_desk(request.state.person, 100)})
+    told = await for_desk(request.state.person, 100)
+    if wants_json(request):
+        return answer_json({"messages": [_message_json(one) for one in told]})
+    return render(request, "desk/messages.html", {"messages": told})
+
+
+def _message_json(one: Shown) -> dict[str, Any]:
+    return {"subject": one.subject, "body": one.body, "url": one.url, "at": one.at.isoformat()}
 
 
 async def requeue_job(request: Request) -> Response:
     """A held job is tried again."""
     await requeue(request.path_params["id"])
+    if wants_json(request):
+        return answer_json({"requeued": True})
     return see_other("/desk")
 
 

@@ -37,17 +37,15 @@ class Viewer:
         return receipt_hash is not None and receipt_hash in self.digests
 
 
-def may_see(viewer: Viewer, visibility: str, *, author: bool) -> bool:
+def may_see(viewer: Viewer, visibility: str, *, author: bool, at_work: bool = False) -> bool:
     """What is public, private and hidden, decided here for every page, export and feed.
 
-    Public: everybody. Private (by its category): its author and staff, of whom a report's page lets in those who have
-    to do with its case. Hidden by a moderator: dispatchers, and its author, who is told why.
+    Public: everybody. Private (by its category): its author, who has to do with it (`at_work`), and dispatchers. Hidden
+    by a moderator: dispatchers, and its author, who is told why.
     """
     if visibility == Visibility.PUBLIC or author:
         return True
-    if visibility == Visibility.PRIVATE:
-        return viewer.person.is_staff
-    return viewer.person.is_dispatcher
+    return viewer.person.is_dispatcher or (visibility == Visibility.PRIVATE and at_work)
 
 
 async def visible_post(post_id: int, viewer: Viewer) -> Post:

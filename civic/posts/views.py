@@ -71,6 +71,8 @@ async def unvote(request: Request) -> Response:
 
 async def flag_form(request: Request) -> Response:
     post = await queries.visible_post(_post_id(request), viewer(request))
+    if wants_json(request):
+        return answer_json({"reasons": {code: str(word) for code, word in REASONS.items()}})
     context = {
         "post": post,
         "comment": request.query_params.get("comment", ""),
@@ -104,12 +106,16 @@ async def flag(request: Request) -> Response:
 
 
 async def moderation(request: Request) -> Response:
-    context = {
-        "flagged": await queries.flagged(),
-        "log": await queries.moderation_log(),
-        "reasons": REASONS,
-    }
+    flagged, log = await queries.flagged(), await queries.moderation_log()
+    if wants_json(request):
+        return answer_json({"flagged": [_flagged_json(one) for one in flagged]})
+    context = {"flagged": flagged, "log": log, "reasons": REASONS}
     return render(request, "posts/moderation.html", context)
+
+
+def _flagged_json(one: queries.FlagView) -> dict[str, object]:
+    about = {"post": one.post_id, "comment": one.comment_id, "url": one.path, "kind": one.kind, "text": one.text}
+    return about | {"hidden": one.hidden, "reasons": one.reasons, "count": one.count, "since": one.since.isoformat()}
 
 
 async def moderate(request: Request) -> Response:

@@ -100,10 +100,9 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         raise NotFound()
     post, case = report.post, report.case
     author = viewer.wrote(post.author_id, post.receipt_hash)
-    if not may_see(viewer, post.visibility, author=author):
-        raise NotFound()
     held = await stints(case.id)
-    if post.visibility == Visibility.PRIVATE and not author and not _at_work(viewer, held):
+    at_work = any(stint.department_id in viewer.person.departments for stint in held)
+    if not may_see(viewer, post.visibility, author=author, at_work=at_work):
         raise NotFound()
     found = await catalogue()
     lines = await timeline(case.id, internal=False)
@@ -131,11 +130,6 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         receipt=next((code for code in viewer.codes if digest(code) == post.receipt_hash), None),
         siblings=await _siblings(report),
     )
-
-
-def _at_work(viewer: Viewer, held: list[Stint]) -> bool:
-    person = viewer.person
-    return person.is_dispatcher or any(stint.department_id in person.departments for stint in held)
 
 
 def _clock_that_matters(case: Case) -> Running:
@@ -227,7 +221,7 @@ def as_json(page: ReportPage, links: Callable[[Photo, int], str]) -> dict[str, A
         "comments": page.post.comments_count,
         "photos": [{"name": p.name, "urls": {size: links(p, int(size)) for size in p.sizes}} for p in page.photos],
         "promises": {one.kind: _promise_json(one) for one in page.promises},
-        "timeline": [_line_json(line) for line in page.timeline],
+        "timeline": [line_json(line) for line in page.timeline],
     }
 
 
@@ -240,7 +234,8 @@ def _promise_json(one: Promise) -> dict[str, Any]:
     }
 
 
-def _line_json(line: Line) -> dict[str, Any]:
+def line_json(line: Line) -> dict[str, Any]:
+    """A line of a case's history, for programs."""
     return {
         "seq": line.seq,
         "at": line.at.isoformat(),

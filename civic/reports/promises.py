@@ -54,6 +54,7 @@ class Standing:
     words: str
     used: float | None = None
     look: str = ""  # over, done, paused; empty: as `used` says
+    target: str = ""  # of which that share is used, while it runs
 
 
 async def standing(case: Any, clock: Running) -> Standing:
@@ -69,10 +70,12 @@ async def standing(case: Any, clock: Running) -> Standing:
     if clock.due_at < timing.now():
         return Standing(await _late(clock, used), used, "over")
     if case.status == Status.RECEIVED:
-        return Standing(_("Being given to a department"), used)
-    if clock.kind == "response":
-        return Standing(_("Answer due %(when)s", when=soon(clock.due_at)), used)
-    return Standing(_("Answered; to be solved by %(when)s", when=soon(clock.due_at)), used)
+        words = _("Being given to a department")
+    elif clock.kind == "response":
+        words = _("Answer due %(when)s", when=soon(clock.due_at))
+    else:
+        words = _("Answered; to be solved by %(when)s", when=soon(clock.due_at))
+    return Standing(words, used, target=parse_target(clock.target).describe())
 
 
 async def _late(clock: Running, used: float) -> str:

@@ -1,4 +1,5 @@
-// Keys of the desk. On a list: j k move, Enter opens. On a case: a letter opens its form, u goes back. Never while typing.
+// Keys of the desk. On a list: j k move, Enter opens, / searches; in triage 1 2 3 take a suggestion. On a case: a letter
+// opens its form, u goes back. Never while typing.
 (() => {
   let at = -1;
   const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -6,18 +7,27 @@
     const all = rows();
     if (!all.length) return;
     at = Math.min(Math.max(at + step, 0), all.length - 1);
-    all.forEach((row, i) => row.setAttribute("aria-selected", String(i === at)));
+    all.forEach((row, i) => row.classList.toggle("here", i === at));
     all[at].querySelector("[data-open]").focus();
   };
+  // Whoever reaches a row by Tab or by pointing goes on from there.
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest?.("[data-row]");
+    if (row) at = rows().indexOf(row);
+  });
+  document.addEventListener("htmx:after:swap", () => { at = -1; });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
     if (event.key === "j" || event.key === "k") return void move(event.key === "j" ? 1 : -1);
-    if (event.key === "/") { event.preventDefault(); location.href = "/reports"; return; }
     if (event.key === "u") return void document.querySelector("[data-back]")?.click();
-    const deed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!deed) return;
+    const found =
+      event.key === "/" ? document.querySelector("[data-search]")
+      : /^[1-9]$/.test(event.key) ? rows()[at]?.querySelector(`[data-choice="${event.key}"]`)
+      : document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!found) return;
     event.preventDefault();
-    deed.open = true;
-    deed.querySelector("textarea, select, button").focus();
+    if (found.matches("[data-choice]")) return void found.click();
+    if (found.matches("details")) found.open = true;
+    (found.matches("details") ? found.querySelector("textarea, select, form button") : found).focus();
   });
 })();

@@ -1,0 +1,156 @@
+"""The list of a desk: what a department has open, what falls due first on top."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from civic import timing
+from civic.accounts.people import Person
+from civic.db import fetch, fetch_one
+from civic.paging import read_instant
+from civic.posts.models import Visibility
+from civic.reports.promises import Running, lateness
+from civic.reports.queries import heading
+from civic.search.text import matches
+from civic.web import row_id
+
+PAGE = 50
+VIEWS = ("due", "mine", "new", "waiting", "overdue", "support")
+MOST = 1000  # counted of a view; more are more than anybody looks through
+
+QUEUE = """
+SELECT a.id AS stint_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
+       c.number, c.status, c.priority, c.category_id, c.area_id, c.reopened,
+       r.id AS report_id, r.address, p.title, p.text, p.visibility, p.votes_count,
+       k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id
+FROM assignment a
+JOIN case_file c ON c.id = a.case_id
+JOIN report r ON r.case_id = c.id AND r.main
+JOIN post p ON p.id = r.post_id
+LEFT JOIN user_account u ON u.id = a.assignee_id
+LEFT JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_clock_id ELSE a.resolution_clock_id END
+WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed}
+ORDER BY a.due_at, a.id LIMIT {limit}
+"""
+NARROWED = {
+    "due": "",
+    "mine": "AND a.assignee_id = {n}",
+    "new": "AND a.first_word_at IS NULL",
+    "waiting": "AND c.status = 'waiting'",
+    "overdue": "AND a.due_at < {n}",
+    "support": "AND a.part = 'support'",
+}
+COUNTS = f"""
+SELECT count(*) AS due, count(*) FILTER (WHERE assignee_id = $2) AS mine,
+       count(*) FILTER (WHERE first_word_at IS NULL) AS new,
+       count(*) FILTER (WHERE status = 'waiting') AS waiting,
+       count(*) FILTER (WHERE due_at < $3) AS overdue, count(*) FILTER (WHERE part = 'support') AS support
+FROM (SELECT a.assignee_id, a.first_word_at, c.status, a.due_at, a.part FROM assignment a
+      JOIN case_file c ON c.id = a.case_id
+      WHERE a.department_id = ANY($1) AND a.ended_at IS NULL LIMIT {MOST}) x
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stint on the list. `used`: the share of the promise to be kept next, 1 and more is late; None: none runs."""
+
+    stint_id: int
+    case_id: int
+    part: str
+    due_at: datetime | None
+    first_word_at: datetime | None
+    assignee: str | None
+    number: str
+    status: str
+    priority: str
+    category_id: int | None
+    area_id: int | None
+    reopened: int
+    report_id: int
+    address: str
+    heading: str
+    hidden: bool  # by a moderator: only dispatchers read what it says
+    votes_count: int
+    kind: str | None  # of the promise: response, resolution
+    used: float | None
+    late_by: str
+
+    @property
+    def overdue(self) -> bool:
+        return self.due_at is not None and self.due_at < timing.now()
+
+
+@dataclass(frozen=True)
+class Queue:
+    rows: list[Row]
+    next: str
+    counts: dict[str, int]  # of each view, at most MOST
+
+
+def desks_of(person: Person, chosen: int | None, all_departments: list[int]) -> list[int]:
+    """The departments whose desk this person sees: the chosen one, or all of their own; a dispatcher's own are all."""
+    own = all_departments if person.is_dispatcher else sorted(person.departments)
+    return [chosen] if chosen in own and chosen is not None else own
+
+
+async def queue(person: Person, departments: list[int], view: str, *, q: str = "", after: str = "") -> Queue:
+    """A page of what these departments have open, by keyset; `q` is a case's number, or words."""
+    args: list[Any] = [departments]
+    narrowed = _narrowed(view, person, args) + _found(q, args) + _after(after, args)
+    rows = await fetch(QUEUE.format(narrowed=narrowed, limit=PAGE + 1), *args)
+    shown = [await _row(row, person) for row in rows[:PAGE]]
+    last = shown[-1] if len(rows) > PAGE else None
+    next_page = f"{last.due_at.isoformat() if last.due_at else ''}_{last.stint_id}" if last else ""
+    counted = await fetch_one(COUNTS, departments, person.id, timing.now())
+    return Queue(shown, next_page, dict(counted or {}))
+
+
+def _narrowed(view: str, person: Person, args: list[Any]) -> str:
+    clause = NARROWED[view]
+    if "{n}" in clause:
+        args.append(person.id if view == "mine" else timing.now())
+        clause = clause.format(n=f"${len(args)}")
+    return clause
+
+
+def _found(q: str, args: list[Any]) -> str:
+    if not q:
+        return ""
+    args += [q.strip(), matches(q)]
+    return f" AND (c.number = ${len(args) - 1} OR p.words @@ ${len(args)}::tsquery)"
+
+
+def _after(cursor: str, args: list[Any]) -> str:
+    """What comes after "due instant_stint id" in the list's order, in which those without a due instant are last."""
+    due, _, stint = cursor.partition("_")
+    stint_id, due_at = row_id(stint), read_instant(due)
+    if stint_id is None or (due and due_at is None):
+        return ""
+    args.append(stint_id)
+    last = len(args)
+    if due_at is None:
+        return f" AND a.due_at IS NULL AND a.id > ${last}"
+    args.append(due_at)
+    return f" AND (a.due_at IS NULL OR (a.due_at, a.id) > (${last + 1}, ${last}))"
+
+
+async def _row(row: dict[str, Any], person: Person) -> Row:
+    known = {name: row[name] for name in row if name in Row.__dataclass_fields__}
+    hidden = row["visibility"] == Visibility.HIDDEN
+    masked = hidden and not person.is_dispatcher
+    clock = None if row["target"] is None else _clock(row)
+    used = await clock.used() if clock else None
+    late = clock is not None and used is not None and clock.due_at is not None and clock.due_at < timing.now()
+    return Row(
+        **known | ({"address": ""} if masked else {}),
+        heading="" if masked else heading(row["title"], row["text"]),
+        hidden=hidden,
+        used=used,
+        late_by=await lateness(clock, used) if late and clock and used else "",
+    )
+
+
+def _clock(row: dict[str, Any]) -> Running:
+    names = ("kind", "target", "allowance", "started_at", "remaining", "stopped_at", "calendar_id")
+    return Running(**{name: row[name] for name in names}, due_at=row["clock_due"])

@@ -1,0 +1,233 @@
+"""What its author and its supporters do with a report: follow, answer, confirm, dispute, rate, reopen, doubt."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from civic import timing
+from civic.cases.models import Case, CaseEvent, Handling
+from civic.notifications.models import Message
+from civic.posts import receipts
+from civic.reports.models import Doubt
+from tests.clients import Client, make_user
+from tests.media.pictures import encoded, scene
+from tests.riverside import JSON, case_of, department, does, report, routed
+
+pytestmark = pytest.mark.usefixtures("riverside")
+MORNING = datetime(2026, 11, 10, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture
+async def roads(agent: Client) -> Client:
+    return await agent.join(await department("roads"))
+
+
+async def resolved(client: Client, roads: Client) -> tuple[str, Case]:
+    """A hole that roads has filled: its page and its case."""
+    one = await routed(client)
+    case = await case_of(one["id"])
+    photo = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
+    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Filled."}, files=photo)
+    assert answer.status_code == 303, answer.text
+    return one["url"], case
+
+
+async def status(case: Case) -> str:
+    return str((await Case.get(id=case.id)).status)
+
+
+# --- receipts -----------------------------------------------------------------
+
+
+async def test_a_receipt_opens_the_report_on_another_device(client: Client, new_client: Callable[[], Client]) -> None:
+    one = await report(client)
+    other = new_client()
+    typed = one["receipt"].lower().replace("-", " ").replace("0", "o")
+    answer = await other.post("/receipt", data={"code": typed})
+    assert (answer.status_code, answer.headers["location"]) == (303, one["url"])
+    page = await other.get(one["url"])
+    assert one["receipt"] in page.text
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+
+
+async def test_the_follow_link_of_a_mail_does_the_same(client: Client, new_client: Callable[[], Client]) -> None:
+    one = await report(client, email="ana@example.org")
+    message = await Message.get(kind="report_received")
+    assert message.email == "ana@example.org"
+    other = new_client()
+    answer = await other.get(message.url)
+    assert (answer.status_code, answer.headers["location"]) == (303, one["url"])
+    assert one["receipt"] in (await other.get(one["url"])).text
+
+
+async def test_a_code_that_is_none(client: Client) -> None:
+    for code in ("", "AAAA-AAAA-AAAA", "x" * 500, "../../x", "😀", "\x00"):
+        answer = await client.post("/receipt", data={"code": code})
+        assert answer.status_code == 422
+        assert "We do not know this code" in answer.text
+    assert (await client.get("/r/AAAA-AAAA-AAAA")).status_code == 404
+
+
+async def test_a_browser_holds_the_newest_twenty(client: Client) -> None:
+    codes = [(await report(client, text=f"Hole {n}"))["receipt"] for n in range(receipts.KEPT + 2)]
+    held = client.cookies.get(receipts.COOKIE).split(".")
+    assert held == codes[::-1][: receipts.KEPT]
+
+
+async def test_codes_that_somebody_made_up_open_nothing(client: Client, stranger: Client) -> None:
+    one = await report(client)
+    stranger.cookies.set(receipts.COOKIE, "AAAA-AAAA-AAAA.<script>.x")
+    assert "Your receipt code" not in (await stranger.get(one["url"])).text
+
+
+# --- the author ---------------------------------------------------------------
+
+
+async def test_the_reporter_answers_what_was_asked(client: Client, stranger: Client, roads: Client) -> None:
+    one = await routed(client)
+    case = await case_of(one["id"])
+    await does(roads, case.id, "ask", text="On which side?")
+    assert "On which side?" in (page := (await client.get(one["url"])).text)
+    assert f'action="{one["url"]}/answer"' in page
+    assert "/answer" not in (await stranger.get(one["url"])).text
+    files = [("photos", ("side.jpg", encoded(scene()), "image/jpeg"))]
+    answer = await client.post(f"{one['url']}/answer", data={"text": "On the left."}, files=files)
+    assert answer.status_code == 303, answer.text
+    assert await status(case) == "in_progress"
+    page = (await stranger.get(one["url"])).text
+    assert "On the left." in page
+    assert "Photo of: The reporter answered" in page
+
+
+async def test_an_empty_answer_is_refused_with_the_page(client: Client, roads: Client) -> None:
+    one = await routed(client)
+    await does(roads, (await case_of(one["id"])).id, "ask", text="On which side?")
+    answer = await client.post(f"{one['url']}/answer", data={"text": "  "})
+    assert answer.status_code == 422
+    assert "Please write a text" in answer.text
+    assert (await client.post(f"{one['url']}/answer", data={"text": ""}, headers=JSON)).json()["fields"].keys() == {
+        "text"
+    }
+
+
+async def test_the_reporter_confirms_with_stars(client: Client, roads: Client) -> None:
+    url, case = await resolved(client, roads)
+    page = (await client.get(url)).text
+    assert "Is it fixed?" in page
+    answer = await client.post(f"{url}/confirm", data={"stars": "4", "text": "Quick."})
+    assert answer.status_code == 303
+    assert await status(case) == "confirmed"
+    handling = await Handling.get()
+    assert (handling.case_id, handling.stars, handling.text) == (case.id, 4, "Quick.")
+    # A second thought replaces the first.
+    assert (await client.post(f"{url}/rate", data={"stars": "2"})).status_code == 303
+    assert (await Handling.get()).stars == 2
+    assert (await client.post(f"{url}/rate", data={"stars": "6"})).status_code == 422
+    answer = await client.post(f"{url}/confirm")
+    assert answer.status_code == 409
+    assert "cannot be done any more" in answer.text
+
+
+async def test_the_reporter_disputes_with_a_reason(client: Client, roads: Client) -> None:
+    url, case = await resolved(client, roads)
+    answer = await client.post(f"{url}/dispute", data={"text": " ", "stars": "1"})
+    assert answer.status_code == 422
+    assert "Please say what is still wrong" in answer.text
+    assert await status(case) == "resolved"
+    answer = await client.post(f"{url}/dispute", data={"text": "Half of it."}, headers=JSON)
+    assert answer.json()["status"] == "in_progress"
+    assert "Half of it." in (await client.get(url)).text
+    assert "reopened once" in (await client.get(url)).text
+
+
+async def test_a_confirmed_case_can_be_reopened_for_thirty_days(client: Client, roads: Client) -> None:
+    with timing.at(MORNING):
+        url, case = await resolved(client, roads)
+        await client.post(f"{url}/confirm")
+    with timing.at(MORNING + timedelta(days=29)):
+        assert "Is it still fixed?" in (await client.get(url)).text
+        assert (await client.post(f"{url}/dispute", data={"text": "It is back."})).status_code == 303
+        assert await status(case) == "in_progress"
+    with timing.at(MORNING):
+        url, case = await resolved(client, roads)
+        await client.post(f"{url}/confirm")
+    with timing.at(MORNING + timedelta(days=31)):
+        page = (await client.get(url)).text
+        assert f"{url}/dispute" not in page
+        answer = await client.post(f"{url}/dispute", data={"text": "It is back."})
+        assert answer.status_code == 409
+        assert "too late" in answer.text
+        assert await status(case) == "confirmed"
+
+
+async def test_a_signed_in_author_needs_no_cookie(citizen: Client, roads: Client, client: Client) -> None:
+    url, case = await resolved(citizen, roads)
+    assert (await client.post(f"{url}/confirm")).status_code == 403
+    assert (await citizen.post(f"{url}/confirm", headers=JSON)).json()["status"] == "confirmed"
+    assert await status(case) == "confirmed"
+
+
+@pytest.mark.parametrize("name", ["answer", "confirm", "dispute", "rate"])
+async def test_nobody_else_may(
+    client: Client, stranger: Client, roads: Client, new_client: Callable[[], Client], name: str
+) -> None:
+    url, case = await resolved(client, roads)
+    before = await status(case), await CaseEvent.filter(case_id=case.id).count()
+    files = [("photos", ("x.jpg", encoded(scene()), "image/jpeg"))]
+    for other in (stranger, roads, new_client()):
+        answer = await other.post(f"{url}/{name}", data={"text": "x", "stars": "1"}, files=files)
+        assert answer.status_code == 403
+    for path in (f"/reports/999999/{name}", f"/reports/{2**64}/{name}"):
+        assert (await client.post(path, data={"text": "x"})).status_code == 404
+    assert (await status(case), await CaseEvent.filter(case_id=case.id).count()) == before
+
+
+# --- supporters ---------------------------------------------------------------
+
+
+async def supporter(new_client: Callable[[], Client], number: int, post: int) -> Client:
+    someone = await new_client().sign_in(await make_user(f"supporter{number}@example.org"))
+    assert (await someone.post(f"/posts/{post}/vote")).status_code == 303
+    return someone
+
+
+async def test_three_supporters_reopen(client: Client, roads: Client, new_client: Callable[[], Client]) -> None:
+    url, case = await resolved(client, roads)
+    [post] = {int(n) for n in re.findall(r"/posts/(\d+)/", (await client.get(url)).text)}
+    supporters = [await supporter(new_client, number, post) for number in range(3)]
+    assert "You support this report. 3 supporters together" in (await supporters[0].get(url)).text
+    for someone in (supporters[0], supporters[0], supporters[1]):  # one of them twice
+        assert (await someone.post(f"{url}/doubt", data={"text": "Not yet."})).status_code == 303
+    assert await status(case) == "resolved"
+    assert await Doubt.all().count() == 2
+    assert (await supporters[2].post(f"{url}/doubt")).status_code == 303
+    assert await status(case) == "in_progress"
+    assert "3 supporters say that it is not fixed" in (await client.get(url)).text
+    answer = await supporters[2].post(f"{url}/doubt")
+    assert answer.status_code == 409
+
+
+async def test_doubts_of_an_earlier_resolution_do_not_count(
+    client: Client, roads: Client, new_client: Callable[[], Client]
+) -> None:
+    url, case = await resolved(client, roads)
+    [post] = {int(n) for n in re.findall(r"/posts/(\d+)/", (await client.get(url)).text)}
+    supporters = [await supporter(new_client, number, post) for number in range(3)]
+    for someone in supporters[:2]:
+        await someone.post(f"{url}/doubt")
+    await client.post(f"{url}/dispute", data={"text": "No."})
+    files = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
+    await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Again."}, files=files)
+    assert (await supporters[2].post(f"{url}/doubt")).status_code == 303
+    assert await status(case) == "resolved"
+
+
+async def test_who_does_not_support_it_cannot_doubt(client: Client, stranger: Client, roads: Client) -> None:
+    url, _case = await resolved(client, roads)
+    assert (await stranger.post(f"{url}/doubt")).status_code == 403
+    assert (await client.post(f"{url}/doubt", headers=JSON)).status_code == 401

@@ -1,0 +1,137 @@
+"""The public map: pins, clusters, and what it is asked."""
+
+import random
+from typing import Any
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from civic import cache
+from civic.accounts.people import NOBODY
+from civic.reports.actions import post_report
+from civic.reports.forms import ReportInput
+from civic.reports.maps import PINS
+from tests.clients import Client
+from tests.riverside import case_of, department, does, report, routed
+
+pytestmark = pytest.mark.usefixtures("riverside")
+CITY = "117.8,31.0,118.2,31.4"
+
+
+async def points(client: Client, query: str) -> dict[str, Any]:
+    answer = await client.get(f"/map/points?{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def many(number: int) -> None:
+    """Reports around the Bell Tower, in one transaction."""
+    chance = random.Random(7)
+    async with in_transaction():
+        for _ in range(number):
+            data = ReportInput(
+                text="A hole",
+                title="",
+                category=None,
+                lat=31.19 + chance.uniform(-0.01, 0.01),
+                lon=118.008 + chance.uniform(-0.01, 0.01),
+                located_by="pin",
+                address="",
+                email="",
+                answers={},
+                client_key=None,
+            )
+            await post_report(data, NOBODY)
+
+
+async def test_a_pin_says_what_it_is(client: Client) -> None:
+    one = await routed(client)
+    shown = await points(client, f"bbox={CITY}&zoom=12")
+    assert shown["clusters"] == []
+    [pin] = shown["pins"]
+    assert pin["id"] == one["id"]
+    assert (pin["lat"], pin["lon"], pin["status"], pin["overdue"]) == (31.19, 118.008, "assigned", False)
+    assert pin["heading"] == one["title"]
+    assert (await points(client, "bbox=118.1,31.0,118.2,31.4&zoom=12"))["pins"] == []
+
+
+async def test_the_map_shows_what_is_open_and_follows_the_filters(client: Client, agent: Client) -> None:
+    one = await routed(client)
+    await agent.join(await department("roads"))
+    await does(agent, (await case_of(one["id"])).id, "decline", reason="not_public", text="No.")
+    lamp = await report(client, category="street-light")
+    assert [pin["id"] for pin in (await points(client, f"bbox={CITY}&zoom=12"))["pins"]] == [lamp["id"]]
+    assert [p["id"] for p in (await points(client, f"bbox={CITY}&zoom=12&status=declined"))["pins"]] == [one["id"]]
+    assert (await points(client, f"bbox={CITY}&zoom=12&category=tree"))["pins"] == []
+
+
+@pytest.mark.parametrize("zoom", [9, 12, 14, 16])
+async def test_many_are_clusters_that_count_all_of_them(client: Client, zoom: int) -> None:
+    await many(PINS + 10)
+    shown = await points(client, f"bbox={CITY}&zoom={zoom}")
+    assert shown["pins"] == []
+    assert sum(one["count"] for one in shown["clusters"]) == PINS + 10
+    assert all(31.17 < one["lat"] < 31.21 and 117.99 < one["lon"] < 118.02 for one in shown["clusters"])
+
+
+async def test_closer_up_there_are_more_clusters_and_then_pins(client: Client) -> None:
+    await many(PINS + 10)
+    numbers = [len((await points(client, f"bbox={CITY}&zoom={zoom}"))["clusters"]) for zoom in (8, 12, 14)]
+    assert numbers == sorted(set(numbers))
+    close = await points(client, "bbox=118.000,31.185,118.005,31.190&zoom=17")
+    assert close["clusters"] == []
+    assert 0 < len(close["pins"]) < PINS
+
+
+async def test_a_window_of_the_city_gets_its_own_clusters(client: Client) -> None:
+    await many(PINS + 10)
+    away = await points(client, "bbox=118.1,31.3,118.2,31.4&zoom=12")
+    assert away == {"pins": [], "clusters": []}
+
+
+async def test_what_is_kept_is_renewed(client: Client) -> None:
+    await many(PINS + 1)
+    await points(client, f"bbox={CITY}&zoom=10")
+    await report(client)
+    cache.forget_all()  # as time does
+    shown = await points(client, f"bbox={CITY}&zoom=10")
+    assert sum(one["count"] for one in shown["clusters"]) == PINS + 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "bbox=&zoom=10",
+        "bbox=1,2,3&zoom=10",
+        "bbox=1,2,3,4,5&zoom=10",
+        "bbox=a,b,c,d&zoom=10",
+        "bbox=nan,31,118,32&zoom=10",
+        "bbox=inf,31,118,32&zoom=10",
+        "bbox=118,31,117,32&zoom=10",
+        "bbox=117,32,118,31&zoom=10",
+        "bbox=117,31,118,32&zoom=",
+        "bbox=117,31,118,32&zoom=inf",
+        "bbox=117,31,118,32&zoom=nan",
+        "bbox=117,31,118,32",
+    ],
+)
+async def test_a_window_that_is_none_is_a_bad_request(client: Client, query: str) -> None:
+    assert (await client.get(f"/map/points?{query}")).status_code == 400
+
+
+async def test_any_window_is_answered(client: Client) -> None:
+    await report(client)
+    for query in (
+        "-1e9,-1e9,1e9,1e9&zoom=-5",
+        f"{CITY}&zoom=99",
+        f"{CITY}&zoom=11.5",
+        "0,90,0,90&zoom=3",
+    ):
+        assert (await client.get(f"/map/points?bbox={query}")).status_code == 200
+
+
+async def test_the_page_has_its_list_as_a_twin(client: Client) -> None:
+    page = (await client.get("/map?status=open&category=pothole")).text
+    assert 'href="/reports?status=open&amp;category=pothole"' in page
+    assert "The map needs JavaScript" in page

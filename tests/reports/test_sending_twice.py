@@ -1,0 +1,88 @@
+"""A form that is sent twice is one report: with photos, at once, by a phone that never got its answer."""
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+
+from civic.posts.models import Post
+from civic.reports.models import Report
+from tests.clients import Client
+from tests.riverside import BELL_TOWER, JSON, category, limit, photo, report, send
+
+pytestmark = pytest.mark.usefixtures("riverside")
+
+
+async def test_the_same_key_twice_is_one_report_with_one_receipt(client: Client, new_client: Any) -> None:
+    first = await report(client, client_key="phone-1:0001")
+    phone = new_client()  # it never got the answer, nor its cookie
+    second = await report(phone, client_key="phone-1:0001")
+    assert second["id"] == first["id"]
+    assert second["receipt"] == first["receipt"]
+    assert second["again"] is True
+    assert await Post.all().count() == 1
+    assert "Your receipt code" in (await phone.get(first["url"])).text
+
+
+async def test_a_form_with_photos_sent_twice_is_one_report(client: Client) -> None:
+    ahead = await client.post("/reports/photos", files=[photo()], headers=JSON)
+    [one] = ahead.json()["photos"]
+    answers = [
+        await send(client, client_key="form-with-photo", kept=one["name"], files=[photo("b.jpg")]) for _ in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [303, 303, 303]
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert await Post.all().count() == 1
+    assert (await Post.get()).photos_count == 2
+
+
+async def test_sending_again_costs_nothing_of_the_limit(client: Client) -> None:
+    limit(client, 1)
+    for _ in range(4):
+        await report(client, client_key="phone-1:0001")
+    assert await Post.all().count() == 1
+
+
+async def test_many_at_once_are_one_report(new_client: Any) -> None:
+    clients = [new_client() for _ in range(6)]
+    sent = await asyncio.gather(*(report(one, client_key="phone-1:0001") for one in clients))
+    assert len({one["id"] for one in sent}) == 1
+    assert len({one["receipt"] for one in sent}) == 1
+    assert sorted(one["again"] for one in sent) == [False, *[True] * 5]
+    assert await Post.all().count() == 1
+    assert await Report.all().count() == 1
+
+
+async def test_photos_sent_ahead_and_the_form_twice_at_once(client: Client, new_client: Any) -> None:
+    ahead = await client.post("/reports/photos", files=[photo()], headers=JSON)
+    [one] = ahead.json()["photos"]
+    clients = [new_client() for _ in range(4)]
+    answers = await asyncio.gather(*(send(c, client_key="phone-1:0001", kept=one["name"]) for c in clients))
+    assert [answer.status_code for answer in answers] == [303] * 4, [answer.text for answer in answers]
+    assert await Post.all().count() == 1
+
+
+async def test_a_key_used_for_something_else_is_a_conflict(client: Client) -> None:
+    await report(client, client_key="phone-1:0001")
+    answer = await client.post(
+        "/reports", json={"text": "Something else", "client_key": "phone-1:0001", **BELL_TOWER}, headers=JSON
+    )
+    assert answer.status_code == 409
+    # In a browser somebody went back to the form of their first report: what they wrote is kept, under a new key.
+    answer = await send(client, text="Something else", client_key="phone-1:0001")
+    assert answer.status_code == 409
+    assert "Something else" in answer.text
+    assert "phone-1:0001" not in answer.text
+    [key] = re.findall(r'name="client_key" value="([^"]+)"', answer.text)
+    assert (await send(client, text="Something else", client_key=key)).status_code == 303
+    assert await Post.all().count() == 2
+
+
+async def test_sending_again_opens_nothing_to_others(client: Client, stranger: Client) -> None:
+    """Who guesses a weak key but not the text learns neither the receipt nor the photos."""
+    async with category("pothole", public=False):
+        await send(client, client_key="12345678", files=[photo()])
+        answer = await send(stranger, client_key="12345678", text="", email="x")
+    assert answer.status_code == 422
+    assert "signature=" not in answer.text
