@@ -1,5 +1,6 @@
 """Tortoise's set-up: one app label, one linear migration history, one PostgreSQL (ours, or the one configured)."""
 
+import asyncio
 import importlib.util
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +12,7 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
+from tortoise.exceptions import DBConnectionError
 from tortoise.migrations.api import migrate as run_migrations
 
 from civic.config import Config
@@ -140,3 +142,33 @@ async def execute(sql: str, *args: Any) -> int:
 def json_value(value: Any) -> Any:
     """A jsonb column as `fetch` gives it (text), decoded."""
     return json.loads(value) if isinstance(value, str) else value
+
+
+# The database is away, shutting down, or has no connection left: it will be back.
+AWAY = (
+    ConnectionError,
+    asyncio.TimeoutError,
+    DBConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    FileNotFoundError,
+)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database is away for now, for us at least."""
+    return isinstance(error, AWAY) and _is_database(error)
+
+
+def _is_database(error: BaseException) -> bool:
+    """Only what the database's driver raised: a missing file elsewhere is a fault of ours."""
+    trace = error.__traceback__
+    while trace:
+        if "asyncpg" in trace.tb_frame.f_code.co_filename:
+            return True
+        trace = trace.tb_next
+    return isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | DBConnectionError)

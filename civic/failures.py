@@ -1,16 +1,14 @@
 """The one place that turns an exception into an answer: a page, a fragment for htmx, or JSON."""
 
-import asyncio
 from http import HTTPStatus
 from urllib.parse import quote
 
-import asyncpg
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from tortoise.exceptions import DBConnectionError
 
 from civic import logs
+from civic.db import is_away
 from civic.errors import (
     BadRequest,
     Busy,
@@ -36,19 +34,6 @@ OURS: dict[int, type[CivicError]] = {
     413: TooLarge,
     429: TooMany,
 }
-# The database is away, shutting down, or has no connection left: it will be back.
-AWAY = (
-    ConnectionError,
-    asyncio.TimeoutError,
-    DBConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    FileNotFoundError,
-)
 
 
 def as_civic(error: BaseException) -> CivicError:
@@ -64,21 +49,6 @@ def as_civic(error: BaseException) -> CivicError:
         return Busy()
     log.error("failed", exc_info=error)
     return CivicError()
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether the database is away for now, for us at least."""
-    return isinstance(error, AWAY) and _is_database(error)
-
-
-def _is_database(error: BaseException) -> bool:
-    """Only what the database's driver raised: a missing file elsewhere is a fault of ours."""
-    trace = error.__traceback__
-    while trace:
-        if "asyncpg" in trace.tb_frame.f_code.co_filename:
-            return True
-        trace = trace.tb_next
-    return isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | DBConnectionError)
 
 
 async def answer(request: Request, error: Exception) -> Response:

@@ -31,7 +31,6 @@ from pgqueuer.queries import Queries
 import workers
 from civic import db, logs
 from civic.config import Config
-from civic.failures import is_away
 
 log = logs.get(__name__)
 
@@ -110,7 +109,7 @@ async def run(settings: Config, url: str, which: Sequence[str], stop: Stop) -> N
                 if await _migrated(stop):
                     await _work(settings, url, modules, stop)
         except Exception as error:
-            log.error("workers interrupted", kind=type(error).__name__, exc_info=None if is_away(error) else error)
+            log.error("workers interrupted", kind=type(error).__name__, exc_info=None if db.is_away(error) else error)
             pause = SHORTEST_REST if time.monotonic() - began > LONGEST_REST else min(pause * 2, LONGEST_REST)
             await stop.within(pause)
     log.info("workers end")
@@ -196,7 +195,7 @@ async def _poll(module: ModuleType, settings: Config, stop: Stop) -> None:
                 pass
             pause = every
         except Exception as error:
-            if is_away(error):
+            if db.is_away(error):
                 raise  # the runner starts anew
             log.error("poll failed", worker=name, exc_info=error)
             pause = min(pause * 2, 60) if pause < 60 else pause

@@ -17,8 +17,7 @@ from civic.cases.actors import SYSTEM
 from civic.cases.models import Status
 from civic.cases.telling import tell_holder
 from civic.cases.turns import turn
-from civic.db import execute, fetch_one
-from civic.failures import is_away
+from civic.db import execute, fetch_one, is_away
 
 log = logs.get(__name__)
 
