@@ -40,7 +40,7 @@ async def desk(request: Request) -> Response:
     person, query = request.state.person, request.query_params
     found = await catalogue()
     chosen = found.department_by_slug.get(query.get("department", ""))
-    everyone = [one.id for one in found.departments]
+    everyone = [one.id for one in found.every_department]  # also what one that left the pack still holds
     departments = lists.desks_of(person, chosen.id if chosen else None, everyone)
     view, q = query.get("view", ""), query.get("q", "")[:200]
     view = view if view in lists.VIEWS else "due"
@@ -49,7 +49,7 @@ async def desk(request: Request) -> Response:
         return answer_json(
             {"counts": queue.counts, "cases": [_row_json(row) for row in queue.rows], "next": queue.next or None}
         )
-    own = [found.department_by_id[one] for one in lists.desks_of(person, None, everyone)]
+    own = [found.department_by_id[one] for one in lists.desks_of(person, None, [d.id for d in found.departments])]
     context = {
         "queue": queue,
         "view": view,

@@ -2,8 +2,11 @@
 
 import pytest
 
+from civic import cache, timing
+from civic.departments.models import Department
+from civic.geo.models import City
 from tests.clients import Client
-from tests.riverside import case_id, category, deed, department, routed, send
+from tests.riverside import JSON, case_id, category, deed, department, routed, send
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -49,3 +52,14 @@ async def test_names_that_nothing_can_have(dispatcher: Client, client: Client) -
     assert (await deed(dispatcher, case, "merge", into="2" * 25)).status_code == 422
     assert (await deed(dispatcher, case, "note", text="x", kept="2" * 25)).status_code == 422
     assert (await send(client, kept="2" * 25)).status_code == 422
+
+
+async def test_what_a_department_held_that_left_the_pack(dispatcher: Client, client: Client) -> None:
+    """A dispatcher finds it on the desk, and can give it to another."""
+    case = await case_id((await routed(client))["id"])
+    await Department.filter(slug="roads").update(retired_at=timing.now())
+    await City.filter(id=1).update(pack_hash="another")
+    cache.forget_all()
+    assert [one["case"] for one in (await dispatcher.get("/desk", headers=JSON)).json()["cases"]] == [case]
+    assert 'value="roads"' not in (await dispatcher.get("/desk")).text
+    assert (await deed(dispatcher, case, "assign", to="parks", text="Roads is no more.")).status_code == 303
