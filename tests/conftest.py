@@ -34,17 +34,41 @@ if TYPE_CHECKING:
 
 EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
 FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
+# Whole programs are started and killed here, cities imported, histories walked: seconds each.
+SLOW = (
+    "tests/admin/test_demo_pack.py",
+    "tests/admin/test_real_packs.py",
+    "tests/cases/test_reminders.py::test_workers_killed_in_the_middle",
+    "tests/cases/test_walks.py",
+    "tests/cli/test_serve.py",
+    "tests/imports/",
+    "tests/media/test_samples.py",
+    "tests/postgres/",
+    "tests/scores/test_publish_db.py",
+    "tests/scores/test_verify.py",
+    "tests/test_budapest.py",
+    "tests/test_migrations.py",
+    "tests/workers/",
+)
 LOOPBACK = ("127.", "::1", "localhost")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(_only_loopback)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: servers stop, files go
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background; programs would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="civic-tests-")
         os.chmod(folder, 0o755)  # root's server runs as another account, which has to enter
         os.environ[FOLDER] = folder
         config.option.basetemp = config.option.basetemp or Path(folder, "tmp")  # removed with the rest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
