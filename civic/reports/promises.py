@@ -15,7 +15,7 @@ from civic.formats import duration, soon
 from civic.i18n import gettext as _
 from civic.reports.filters import OPEN
 from civic.sla.queries import working_calendar
-from civic.sla.targets import Target, Unit, parse_target, used_share
+from civic.sla.targets import Unit, in_words, parse_target, used_share
 
 DAY = 86400.0
 
@@ -74,7 +74,7 @@ async def standing(case: Any, clock: Running) -> Standing:
     elif clock.kind == "response":
         words = _("Answer due %(when)s", when=soon(clock.due_at))
     else:
-        words = _("Answered; to be solved by %(when)s", when=soon(clock.due_at))
+        words = _("Answered; solution due %(when)s", when=soon(clock.due_at))
     return Standing(words, used, target=parse_target(clock.target).describe())
 
 
@@ -105,9 +105,9 @@ async def lateness(clock: Running, used: float) -> str:
     late = max(0.0, used - 1) * clock.allowance
     day = await _day(clock, clock.due_at) if unit.works else DAY
     if late >= day and (unit.counts_days or late >= 2 * day):
-        return Target(Decimal(int(late // day)), Unit.WORKING_DAYS if unit.works else Unit.DAYS).describe()
+        return in_words(Decimal(int(late // day)), Unit.WORKING_DAYS if unit.works else Unit.DAYS)
     hours = Decimal(int(late // 3600))
-    return Target(hours, Unit.WORKING_HOURS if unit.works else Unit.HOURS).describe() if hours else ""
+    return in_words(hours, Unit.WORKING_HOURS if unit.works else Unit.HOURS) if hours else ""
 
 
 async def _day(clock: Running, due_at: datetime) -> float:

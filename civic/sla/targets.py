@@ -61,21 +61,26 @@ class Target:
 
     def describe(self) -> str:
         """The target in the reader's language."""
-        number = _number(self.amount)
-        # A part of an hour takes the plural, as in "1.5 hours".
-        n = int(self.amount) if self.amount == int(self.amount) else 2
-        if self.unit is Unit.WORKING_HOURS:
-            return ngettext("%(number)s working hour", "%(number)s working hours", n, number=number)
-        if self.unit is Unit.WORKING_DAYS:
-            return ngettext("%(number)s working day", "%(number)s working days", n, number=number)
-        if self.unit is Unit.HOURS:
-            return ngettext("%(number)s hour", "%(number)s hours", n, number=number)
-        return ngettext("%(number)s day", "%(number)s days", n, number=number)
+        return in_words(self.amount, self.unit)
 
     @property
     def hours(self) -> timedelta:
         """The length of a target in hours."""
         return timedelta(microseconds=int(self.amount * 3_600_000_000))
+
+
+def in_words(amount: Decimal, unit: Unit) -> str:
+    """Any amount of a unit in the reader's language, also more than a target may be."""
+    number = _number(amount)
+    # A part of an hour takes the plural, as in "1.5 hours".
+    n = int(amount) if amount == int(amount) else 2
+    if unit is Unit.WORKING_HOURS:
+        return ngettext("%(number)s working hour", "%(number)s working hours", n, number=number)
+    if unit is Unit.WORKING_DAYS:
+        return ngettext("%(number)s working day", "%(number)s working days", n, number=number)
+    if unit is Unit.HOURS:
+        return ngettext("%(number)s hour", "%(number)s hours", n, number=number)
+    return ngettext("%(number)s day", "%(number)s days", n, number=number)
 
 
 def _number(amount: Decimal) -> str:
