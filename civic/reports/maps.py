@@ -67,7 +67,7 @@ async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, An
 
     Without a filter by status the map shows what is open.
     """
-    where, args = _open_unless_said(filters)
+    where, args = await _open_unless_said(filters)
     n = len(args)
     inside = f"{where} AND r.lat BETWEEN ${n + 1} AND ${n + 2} AND r.lon BETWEEN ${n + 3} AND ${n + 4}"
     box = [window.south, window.north, window.west, window.east]
@@ -80,8 +80,8 @@ async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, An
     return {"pins": [], "clusters": [one for one in await _grid(filters, window) if window.holds(one)]}
 
 
-def _open_unless_said(filters: Filters) -> tuple[str, list[Any]]:
-    where, args = narrowed(filters)
+async def _open_unless_said(filters: Filters) -> tuple[str, list[Any]]:
+    where, args = await narrowed(filters)
     if not filters.status:
         args.append(list(OPEN))
         where += f" AND c.status = ANY(${len(args)})"
@@ -94,7 +94,7 @@ async def _grid(filters: Filters, window: Window) -> list[dict[str, Any]]:
     asked = (filters, window.zoom, lat)
     kept = _grids.get(asked)
     if kept is None:
-        kept = await _clusters(*_open_unless_said(filters), cell_at(window.zoom, lat))
+        kept = await _clusters(*await _open_unless_said(filters), cell_at(window.zoom, lat))
         _grids.keep(asked, kept)
     return kept
 

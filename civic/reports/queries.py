@@ -34,6 +34,7 @@ CLOCKS = """
         WHEN c.first_word_at IS NULL AND c.resolved_at IS NULL THEN c.response_clock_id ELSE c.resolution_clock_id END
     WHERE c.id = ANY($1)
 """
+RARE = 2000  # posts with a word, up to which their ids are looked up
 # The keyset of each order: what it compares with the cursor, how it sorts, what the cursor holds.
 ORDERS = {
     "new": ("(c.received_at, c.id) < ({}, {})", "c.received_at DESC, c.id DESC", ("received_at", "case_id")),
@@ -100,7 +101,7 @@ class Page:
 
 async def page(filters: Filters, *, size: int, cursor: str = "") -> Page:
     """A page of public reports (one a case), by keyset: its cost does not grow with how far one reads."""
-    where, args = narrowed(filters)
+    where, args = await narrowed(filters)
     after, order, names = ORDERS[filters.sort]
     read = paging.read_count_cursor if filters.sort == "supported" else paging.read_cursor
     if found := read(cursor):
@@ -129,7 +130,7 @@ async def count(filters: Filters) -> int:
     """How many reports there are, at most COUNTED + 1; where there are many, as there were some seconds ago."""
     if (kept := _counted.get(filters)) is not None:
         return kept
-    where, args = narrowed(filters)
+    where, args = await narrowed(filters)
     row = await fetch_one(
         f"SELECT count(*) AS n FROM (SELECT 1 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main "
         f"JOIN post p ON p.id = r.post_id WHERE {where} LIMIT {COUNTED + 1}) x",
@@ -141,12 +142,17 @@ async def count(filters: Filters) -> int:
     return number
 
 
-def narrowed(filters: Filters) -> tuple[str, list[Any]]:
+async def narrowed(filters: Filters) -> tuple[str, list[Any]]:
     """The filters as SQL, with words and nearness; the arguments start at $1."""
     where, args = conditions(filters)
     if filters.q:
-        args.append(matches(filters.q))
-        where += f" AND p.words @@ ${len(args)}::tsquery"
+        # The planner takes any word for a common one and reads the history backwards until it finds a page of them.
+        # A rare word is looked up first; of a common one a page is found soon.
+        query = matches(filters.q)
+        found = await fetch(f"SELECT id FROM post WHERE words @@ $1::tsquery LIMIT {RARE + 1}", query)
+        rare = len(found) <= RARE
+        args.append([row["id"] for row in found] if rare else query)
+        where += f" AND p.id = ANY(${len(args)})" if rare else f" AND p.words @@ ${len(args)}::tsquery"
     if filters.near:
         lat, lon, metres = filters.near
         box = box_around(lat, lon, metres)
