@@ -101,7 +101,7 @@ class Page:
 
 async def page(filters: Filters, *, size: int, cursor: str = "") -> Page:
     """A page of public reports (one a case), by keyset: its cost does not grow with how far one reads."""
-    where, args = await narrowed(filters)
+    where, args = every = await narrowed(filters)
     after, order, names = ORDERS[filters.sort]
     read = paging.read_count_cursor if filters.sort == "supported" else paging.read_cursor
     if found := read(cursor):
@@ -113,7 +113,7 @@ async def page(filters: Filters, *, size: int, cursor: str = "") -> Page:
         cards=cards,
         standings=await standings(cards),
         next=paging.cursor(*(getattr(cards[-1], name) for name in names)) if len(rows) > size else "",
-        count=await count(filters),
+        count=await _count(filters, *every),
     )
 
 
@@ -126,11 +126,10 @@ async def standings(cards: list[Card]) -> dict[int, Standing]:
 _counted: Recent[Filters, int] = Recent(seconds=10)
 
 
-async def count(filters: Filters) -> int:
+async def _count(filters: Filters, where: str, args: list[Any]) -> int:
     """How many reports there are, at most COUNTED + 1; where there are many, as there were some seconds ago."""
     if (kept := _counted.get(filters)) is not None:
         return kept
-    where, args = await narrowed(filters)
     row = await fetch_one(
         f"SELECT count(*) AS n FROM (SELECT 1 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main "
         f"JOIN post p ON p.id = r.post_id WHERE {where} LIMIT {COUNTED + 1}) x",
