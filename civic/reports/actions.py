@@ -23,7 +23,7 @@ from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
 from civic.posts.models import Kind, Post, Visibility, Vote
-from civic.posts.queries import Viewer, by_client_key
+from civic.posts.queries import Viewer, by_client_key, receipt_again
 from civic.reports.forms import ReportInput
 from civic.reports.models import Doubt, Report
 from civic.routing.actions import record_faults
@@ -71,7 +71,7 @@ async def _again(earlier: Post, data: ReportInput, receipt: str | None) -> Poste
     report = await Report.get_or_none(post_id=earlier.id)
     if report is None or earlier.text != data.text:
         raise Conflict(_("A report was sent with this form before. If this is another one, please send it again."))
-    return Posted(report, receipt if earlier.author_id is None else None, again=True)
+    return Posted(report, receipt_again(earlier, receipt), again=True)
 
 
 async def _post(

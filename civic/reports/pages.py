@@ -80,6 +80,11 @@ class ReportPage:
         return self.case.status in OPEN and self.case.due_at is not None and self.case.due_at < timing.now()
 
     @property
+    def says_more(self) -> bool:
+        """The text is not just what stands as the heading."""
+        return self.post.text.rstrip(" .。!！") != self.heading.rstrip(" .。!！")
+
+    @property
     def private(self) -> bool:
         return self.post.visibility == Visibility.PRIVATE
 

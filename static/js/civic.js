@@ -24,4 +24,19 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
 
+// <button data-near-me>: what was reported around here, by the filter of this page or else in the list.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-near-me]");
+  if (!button) return;
+  const failed = () => { button.textContent = button.dataset.failed; };
+  if (!navigator.geolocation) return failed();
+  navigator.geolocation.getCurrentPosition(({ coords }) => {
+    const near = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)},1000`;
+    const field = document.getElementById("near");
+    if (!field) return void location.assign(`/reports?near=${near}`);
+    field.value = near;
+    field.form.requestSubmit();
+  }, failed);
+});
+
 for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;

@@ -101,11 +101,4 @@
 
   for (const element of document.querySelectorAll("[data-map]")) ({ points, pin: picker, one })[element.dataset.map](element);
 
-  document.querySelector("[data-near-me]")?.addEventListener("click", (event) => {
-    navigator.geolocation.getCurrentPosition(({ coords }) => {
-      const field = document.getElementById("near");
-      field.value = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)},1000`;
-      field.form.requestSubmit();
-    });
-  });
 })();

@@ -159,7 +159,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"lat": "", "lon": "", "address": "Nowhere at all 99"}, "place"),
     ({"category": "unicorn"}, "category"),
     ({"email": "not an address"}, "email"),
-    ({"client_key": "short"}, "client_key"),
+    ({"client_key": "a b"}, "client_key"),
     ({"client_key": "with blanks in it"}, "client_key"),
     ({"category": "manhole"}, "answers[open]"),
     ({"answers[lane]": "boat"}, "answers[lane]"),

@@ -86,3 +86,16 @@ async def test_sending_again_opens_nothing_to_others(client: Client, stranger: C
         answer = await send(stranger, client_key="12345678", text="", email="x")
     assert answer.status_code == 422
     assert "signature=" not in answer.text
+
+
+async def test_the_receipt_is_given_again_for_an_hour_only(client: Client) -> None:
+    sent = {"text": "A weak key can be guessed", "lat": "31.2", "lon": "118.01", "client_key": "phone-1"}
+    with timing.at(datetime(2026, 11, 20, 9, tzinfo=UTC)):
+        first = (await client.post("/reports", data=sent, headers=JSON)).json()
+    with timing.at(datetime(2026, 11, 20, 9, 30, tzinfo=UTC)):
+        soon = (await client.post("/reports", data=sent, headers=JSON)).json()
+    with timing.at(datetime(2026, 11, 20, 11, tzinfo=UTC)):
+        late = (await client.post("/reports", data=sent, headers=JSON)).json()
+    assert first["id"] == soon["id"] == late["id"]
+    assert first["receipt"] == soon["receipt"]
+    assert late["receipt"] is None
