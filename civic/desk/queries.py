@@ -129,7 +129,8 @@ async def _near(case_id: int, report: ReportView, person: Person, metres: int = 
         CROSS JOIN LATERAL (SELECT $6 OR EXISTS (
             SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = ANY($7)) AS ours) x
         WHERE r.main AND r.case_id <> $1
-          AND r.lat BETWEEN $2 - $4 AND $2 + $4 AND r.lon BETWEEN $3 - 2 * $4 AND $3 + 2 * $4
+          AND r.lat BETWEEN $2 - $4 AND $2 + $4
+          AND abs(r.lon - $3) * greatest(0.01, cos(radians($2))) <= $4
           AND c.status <> 'merged' AND metres_between(r.lat, r.lon, $2, $3) <= $5
           AND (p.visibility = 'public' OR $6 OR (p.visibility = 'private' AND ours))
         ORDER BY c.received_at DESC LIMIT 8

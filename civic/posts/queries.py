@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from civic import timing
 from civic.accounts.people import Person
 from civic.db import fetch, fetch_one, json_value
 from civic.departments.catalogue import DepartmentView
@@ -184,6 +185,19 @@ async def photos_of(post_ids: list[int]) -> dict[int, list[Photo]]:
         for row in await rows.order_by("post_id", "position", "id"):
             found[row.post_id].append(row.photo)
     return found
+
+
+SENT_AGAIN = timedelta(hours=1)  # for as long a phone without an answer is given the receipt again
+
+
+def receipt_again(earlier: Post, receipt: str | None) -> str | None:
+    """The receipt for who sends a post once more under its key, if it is a post without an account.
+
+    Not for long: a weak key can be guessed, and with it somebody could become the author of what they read.
+    """
+    if earlier.author_id is not None or timing.now() - earlier.created_at > SENT_AGAIN:
+        return None
+    return receipt
 
 
 async def by_client_key(key: str | None) -> Post | None:

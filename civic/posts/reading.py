@@ -13,7 +13,7 @@ from civic.i18n import gettext as _
 Position = tuple[float, float, str]  # latitude, longitude, how it was found
 
 LOCATED_BY = ("photo", "device", "pin", "address")
-CLIENT_KEY = re.compile(r"[\w.:-]{8,64}", re.ASCII)
+CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 # Control characters but tab and line feed: nobody types them, and a reader would see nothing or nonsense.
@@ -79,7 +79,7 @@ class Reading:
         key = self.text("client_key", 64)
         if key and not CLIENT_KEY.fullmatch(key):
             self.errors["client_key"] = _(
-                "A client key has 8 to 64 letters, digits, dots, colons, dashes or underscores."
+                "A client key has at most 64 letters, digits, dots, colons, dashes or underscores."
             )
         return key or None
 

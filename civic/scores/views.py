@@ -131,7 +131,7 @@ async def _board(request: Request, found: Published, names: pages.Names) -> dict
         "indicators": words.NAMES,
         "story": pages.story(lines, _words(request, found.entry), before, _before_words(request, found)),
         "releases": [(one, _words(request, one)) for one in found.entries],
-        "base": str(request.base_url).rstrip("/"),
+        "base": (request.app.state.config.site.url or str(request.base_url)).rstrip("/"),
     }
 
 

@@ -17,7 +17,7 @@ from civic.i18n import language
 from civic.media.models import Photo
 from civic.posts import actions as posts
 from civic.posts.models import Kind, Post, Visibility
-from civic.posts.queries import Viewer, by_client_key
+from civic.posts.queries import Viewer, by_client_key, receipt_again
 from civic.traffic.forms import UpdateInput
 from civic.traffic.kinds import GONE_NEEDED, expiry, lately, prolonged
 from civic.traffic.models import TrafficUpdate
@@ -87,7 +87,7 @@ async def _again(earlier: Post, data: UpdateInput, receipt: str | None) -> Poste
     update = await TrafficUpdate.get_or_none(post_id=earlier.id)
     if update is None or (earlier.text, update.kind) != (data.text, data.kind):
         raise Conflict(_("This client key was used for another post."))
-    return Posted(update, receipt if earlier.author_id is None else None, again=True)
+    return Posted(update, receipt_again(earlier, receipt), again=True)
 
 
 async def opine(update_id: int, by: Person, *, still: bool) -> TrafficUpdate:
