@@ -33,7 +33,11 @@ class Reading:
     errors: dict[str, object] = field(default_factory=dict)
 
     def text(self, name: str, longest: int) -> str:
-        text = plain(self.form.get(name))
+        value = self.form.get(name)
+        if not isinstance(value, str | int | float | None):  # a file, or a list or object of a JSON body
+            self.errors[name] = _("This has to be a text.")
+            return ""
+        text = plain(value)
         if len(text) > longest:
             self.errors[name] = _("Please write at most %(n)s characters.", n=longest)
         return text

@@ -357,3 +357,10 @@ async def test_who_is_signed_in_again_is_the_same_author(client: Client) -> None
     one = await report(client, client_key="phone-1:0001")
     assert one["receipt"] is None
     assert (await report(client, client_key="phone-1:0001"))["receipt"] is None
+
+
+@pytest.mark.parametrize("text", [{"a": 1}, ["a", ["b"]], {"text": None}])
+async def test_a_text_that_is_none_is_refused(client: Client, text: object) -> None:
+    answer = await client.post("/reports", json={"text": text, "lat": 31.2, "lon": 118.01}, headers=JSON)
+    assert answer.status_code == 422
+    assert "text" in answer.json()["fields"]
