@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 
 from civic import cache
@@ -25,7 +24,7 @@ from civic.config import Config, Database, Paths
 from civic.db import connected, migrate
 from tests import chromium
 from tests.clients import Client, make_user
-from tests.databases import Databases
+from tests.databases import Databases, emptying
 from tests.live import Live, command, serving
 from tests.statements import Statements, counting
 
@@ -141,25 +140,9 @@ def database_dsn(make_database: Callable[..., str]) -> str:
 
 @pytest.fixture(scope="session")
 async def empty(database_dsn: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """A function that empties this worker's database.
-
-    TRUNCATE costs by the table, so only those with rows (and what refers to them). Numbers go on counting:
-    ids that are equal across tables would hide that one was taken for another.
-    """
-    connection = await asyncpg.connect(database_dsn)
-    names = await connection.fetch(
-        "SELECT format('%I', relname) AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-        " AND relkind = 'r' AND relname <> 'tortoise_migrations'"
-    )
-    one = "SELECT '{0}' AS name WHERE EXISTS (SELECT FROM {0})"
-    filled = await connection.prepare(" UNION ALL ".join(one.format(row["name"]) for row in names))
-
-    async def empty() -> None:
-        if rows := await filled.fetch():
-            await connection.execute(f"TRUNCATE {', '.join(row['name'] for row in rows)} CASCADE")
-
-    yield empty
-    await connection.close()
+    """A function that empties this worker's database. A folder whose tests share rows has one of its own."""
+    async with emptying(database_dsn) as empty:
+        yield empty
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """Riverside, the made-up city, as tests about reports and the desk use it: its places, and what people do there."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx2
 import pytest
 
@@ -15,12 +15,13 @@ from civic import cache
 from civic.admin.pack.loading import load_pack
 from civic.cases.models import Case
 from civic.config import Limits
-from civic.db import connected
+from civic.db import connected, migrate
 from civic.departments.models import Category, Department
 from civic.geo.models import City
 from civic.reports.actions import route_case
 from civic.reports.models import Report
 from tests.clients import Client
+from tests.databases import Databases, emptying
 from tests.media.pictures import encoded, scene
 
 JSON = {"Accept": "application/json"}
@@ -30,41 +31,29 @@ HOLE = "A deep hole in front of the school gate"
 CODE = r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"
 
 
+async def _load(url: str) -> None:
+    await migrate(url)
+    async with connected(url, pool=2):
+        await load_pack(Path(civic.demo.__file__).parent / "pack")
+        await City.filter(id=1).update(languages=["en", "zh"])
+
+
 @pytest.fixture(scope="session")
-def database_dsn(make_database: Callable[..., str]) -> str:
-    """This worker's database with the city in it; instead of the empty one."""
-    return make_database("riverside")
+def database_dsn(databases: Databases) -> str:
+    """This worker's database with the city in it, instead of the empty one: loading it costs more than most tests."""
+    return databases.copy("riverside", "riverside", lambda url: asyncio.run(_load(url)))
 
 
 @pytest.fixture(scope="session")
 async def empty(database_dsn: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """A function that empties what the pack did not fill: loading it costs more than most tests."""
-    async with connected(database_dsn, pool=2):
-        await load_pack(Path(civic.demo.__file__).parent / "pack")
-        await City.filter(id=1).update(languages=["en", "zh"])
-    connection = await asyncpg.connect(database_dsn)
-    names = [row["name"] for row in await connection.fetch(TABLES)]
-    of_pack = {name for name in names if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {name})")}
-    one = "SELECT '{0}' AS name WHERE EXISTS (SELECT FROM {0})"
-    filled = await connection.prepare(" UNION ALL ".join(one.format(name) for name in names if name not in of_pack))
-
-    async def empty() -> None:
-        if rows := await filled.fetch():
-            await connection.execute(f"TRUNCATE {', '.join(row['name'] for row in rows)} CASCADE")
-
-    yield empty
-    await connection.close()
+    """A function that empties what the pack did not fill."""
+    async with emptying(database_dsn, keep=None) as empty:
+        yield empty
 
 
 @pytest.fixture
 def riverside(database: str) -> None:
     """Riverside is loaded; who does not say otherwise reads English."""
-
-
-TABLES = """
-SELECT format('%I', relname) AS name FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'tortoise_migrations'
-"""
 
 
 @asynccontextmanager

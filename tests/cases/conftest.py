@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.cases.town import Town, make_town
+from tests.cases.town import Town, database_dsn, empty, make_town
+
+__all__ = ["database_dsn", "empty", "town"]
 
 
 @pytest.fixture

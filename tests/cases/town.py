@@ -1,10 +1,13 @@
 """A small city to work in: two calendars, three departments, two categories, and the people of the desk."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from civic import cache, timing
 from civic.accounts.models import Role, User
@@ -14,6 +17,7 @@ from civic.cases.models import Assignment, Case, CaseEvent, Status
 from civic.departments.models import Calendar, Category, Department, Membership
 from civic.geo.models import City
 from civic.sla.actions import lay_out_calendar
+from tests.databases import emptying
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEEK = {str(day): [["09:00", "12:00"], ["13:30", "17:30"]] for day in range(5)}
@@ -49,12 +53,20 @@ REPORTER = Actor(ActorKind.REPORTER)
 REASON: dict[str, Any] = {"step": "dispatcher"}
 
 
+@pytest.fixture(scope="session")
+def database_dsn(make_database: Callable[..., str]) -> str:
+    """A database in which the town's calendars stay."""
+    return make_database("town")
+
+
+@pytest.fixture(scope="session")
+async def empty(database_dsn: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    async with emptying(database_dsn, keep=("calendar", "calendar_interval")) as empty:
+        yield empty
+
+
 async def make_town() -> Town:
-    calendars = {}
-    for slug, weekly in (("city", WEEK), ("afternoons", AFTERNOONS)):
-        calendar = await Calendar.create(slug=slug, zone="Asia/Shanghai", spec={"weekly": weekly})
-        await lay_out_calendar(calendar.id)
-        calendars[slug] = calendar
+    calendars = {slug: await _calendar(slug, weekly) for slug, weekly in (("city", WEEK), ("afternoons", AFTERNOONS))}
     await City.create(
         id=1,
         names={"en": "Town"},
@@ -76,6 +88,15 @@ async def make_town() -> Town:
     dispatcher = await _user("desk@town.example", Role.DISPATCHER)
     cache.forget_all()
     return Town(*departments, pothole, lamp, agent, dispatcher)
+
+
+async def _calendar(slug: str, weekly: dict[str, list[list[str]]]) -> Calendar:
+    """Laid out once in each database: it takes longer than most tests."""
+    if found := await Calendar.get_or_none(slug=slug):
+        return found
+    calendar = await Calendar.create(slug=slug, zone="Asia/Shanghai", spec={"weekly": weekly})
+    await lay_out_calendar(calendar.id)
+    return calendar
 
 
 async def _category(code: str, response: str, resolution: str, *, evidence: bool) -> Category:

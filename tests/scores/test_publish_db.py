@@ -23,7 +23,7 @@ from civic.scores.chains import read_chains
 from civic.scores.models import Release, ReleaseFile
 from civic.scores.periods import Span, parse_span
 from civic.scores.verify import verify, verify_folder
-from tests.cases.town import REPORTER, Town, at, make_town
+from tests.cases.town import REPORTER, Town, at, database_dsn, empty, make_town  # noqa: F401  # fixtures
 from tests.scores.history import LIVES
 from tests.source import ROOT
 
@@ -228,7 +228,7 @@ def test_a_day_whose_midnight_the_clocks_skip() -> None:
 
 
 @pytest.fixture
-def civic(database_dsn: str, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def civic(database_dsn: str, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:  # noqa: F811
     """Run the command on the test's database, or in an empty environment."""
 
     def run(*args: str, bare: bool = False) -> subprocess.CompletedProcess[str]:

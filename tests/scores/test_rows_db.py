@@ -13,7 +13,7 @@ from civic.scores import counted
 from civic.scores.periods import parse_span
 from civic.scores.populations import ownership, response
 from civic.scores.rows import RatingRow, StintRow, write_ratings, write_stints
-from tests.cases.town import Town, assigned, at, local, make_town
+from tests.cases.town import Town, assigned, at, database_dsn, empty, local, make_town  # noqa: F401  # fixtures
 from tests.scores.history import LIVES
 
 NOVEMBER = parse_span("2026-11").instants(ZoneInfo("Asia/Shanghai"))

@@ -9,7 +9,20 @@ from civic.cases import actions
 from civic.cases.models import Case, Outcome, Part, Status
 from civic.departments.models import Category
 from civic.sla.models import Clock
-from tests.cases.town import REASON, REPORTER, Town, assigned, at, fresh, local, make_town, received, stints
+from tests.cases.town import (  # noqa: F401  # fixtures
+    REASON,
+    REPORTER,
+    Town,
+    assigned,
+    at,
+    database_dsn,
+    empty,
+    fresh,
+    local,
+    make_town,
+    received,
+    stints,
+)
 
 
 @pytest.fixture
