@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -56,7 +56,12 @@ def when(instant: datetime | None) -> str:
     """Day and minute in the city's zone: "22 Nov 2026, 08:15"."""
     if instant is None:
         return NOTHING
-    return format_datetime(instant, "medium", tzinfo=zone(), locale=locale()).rpartition(":")[0]
+    return _written(instant, zone(), locale())
+
+
+@lru_cache(5000)  # the same instants are shown again and again, and Babel takes its time
+def _written(instant: datetime, zone: tzinfo, locale: Locale) -> str:
+    return format_datetime(instant, "medium", tzinfo=zone, locale=locale).rpartition(":")[0]
 
 
 def soon(instant: datetime | None) -> str:
@@ -84,10 +89,15 @@ def ago(instant: datetime | None) -> Markup:
     """A <time> element that says "2 hours ago" (or "in 2 hours"), the exact time on hover."""
     if instant is None:
         return escape(NOTHING)
-    words = format_timedelta(instant - timing.now(), add_direction=True, locale=locale())
+    words = _distance(round((instant - timing.now()).total_seconds()), locale())
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         instant.astimezone(zone()).isoformat(timespec="seconds"), when(instant), words
     )
+
+
+@lru_cache(5000)
+def _distance(seconds: int, locale: Locale) -> str:
+    return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=locale)
 
 
 def duration(seconds: float | None) -> str:

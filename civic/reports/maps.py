@@ -8,12 +8,13 @@ from civic import timing
 from civic.cache import Recent
 from civic.db import fetch
 from civic.errors import BadRequest
-from civic.geo.grid import cell_degrees
+from civic.geo.grid import cell_degrees, settled
 from civic.reports.filters import OPEN, Filters
 from civic.reports.queries import heading, narrowed
 
 PINS = 150  # up to this many are shown one by one
 ZOOMS = (0, 22)
+WIDEST = 8192  # pixels of a screen: what asks for more at its zoom gets the clusters of a lower one
 # Up to this zoom a window shows much of a city: its clusters are cut out of those of the whole city, which are kept
 # for some seconds. Closer up a window holds few reports, and the index on their place finds them.
 CITY_ZOOM = 13
@@ -42,7 +43,8 @@ class Window:
             raise BadRequest() from None
         if not all(map(math.isfinite, (west, south, east, north))) or west > east or south > north:
             raise BadRequest()
-        return cls(west, south, east, north, min(max(level, ZOOMS[0]), ZOOMS[1]))
+        widest = math.log2(WIDEST * 360 / 256 / max(east - west, north - south, 1e-9))
+        return cls(west, south, east, north, max(ZOOMS[0], min(level, ZOOMS[1], math.floor(widest))))
 
     @property
     def cell(self) -> tuple[float, float]:
@@ -100,15 +102,25 @@ async def _grid(filters: Filters, window: Window) -> list[dict[str, Any]]:
 
 
 async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> list[dict[str, Any]]:
-    n = len(args)
-    return await fetch(
-        f"SELECT avg(r.lat) AS lat, avg(r.lon) AS lon, count(*) AS count,"
-        f" count(*) FILTER (WHERE c.due_at < ${n + 3}) AS overdue {FROM}"
-        f" WHERE {where} GROUP BY floor(r.lon / ${n + 1}), floor(r.lat / ${n + 2})",
+    n, (wide, high) = len(args), cell
+    rows = await fetch(
+        f"SELECT floor(r.lon / ${n + 1})::bigint AS x, floor(r.lat / ${n + 2})::bigint AS y, avg(r.lat) AS lat,"
+        f" avg(r.lon) AS lon, count(*) AS count, count(*) FILTER (WHERE c.due_at < ${n + 3}) AS overdue {FROM}"
+        f" WHERE {where} GROUP BY 1, 2",
         *args,
-        *cell,
+        wide,
+        high,
         timing.now(),
     )
+    return [
+        {
+            "lat": settled(row["lat"], row["y"], high),
+            "lon": settled(row["lon"], row["x"], wide),
+            "count": row["count"],
+            "overdue": row["overdue"],
+        }
+        for row in rows
+    ]
 
 
 def _pin(row: dict[str, Any]) -> dict[str, Any]:

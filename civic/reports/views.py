@@ -16,6 +16,7 @@ from civic.posts.models import Post
 from civic.posts.taking import count, photo_links, take_photos
 from civic.posts.views import viewer
 from civic.reports import actions, maps, pages, posting, queries
+from civic.reports.choices import choices
 from civic.reports.filters import Filters, read_filters
 from civic.web import Who, answer_json, read_form, render, route, see_other, wants_json
 
@@ -26,22 +27,14 @@ async def _filters(request: Request) -> Filters:
     return read_filters(request.query_params, request.state.city, await catalogue(), await geo.areas())
 
 
-async def _choices() -> dict[str, Any]:
-    """What the filters offer."""
-    found = await catalogue()
-    areas = await geo.areas()
-    return {
-        "groups": found.groups,
-        "departments": found.departments,
-        "areas": areas.all,
-        "catalogue": found,
-        "by_area": areas,
-    }
+async def _names() -> dict[str, Any]:
+    """What cards and filters are named by."""
+    return {"catalogue": await catalogue(), "by_area": await geo.areas(), "choices": await choices()}
 
 
 async def home(request: Request) -> Response:
     page = await queries.page(Filters(), size=HOME_CARDS)
-    context = {"page": page, "counts": await queries.counts(), "filters": Filters(), **await _choices()}
+    context = {"page": page, "counts": await queries.counts(), "filters": Filters(), **await _names()}
     return render(request, "reports/home.html", context)
 
 
@@ -57,13 +50,13 @@ async def listing(request: Request) -> Response:
                 "next": page.next or None,
             }
         )
-    context = {"page": page, "filters": filters, "counted": queries.COUNTED, **await _choices()}
+    context = {"page": page, "filters": filters, "counted": queries.COUNTED, **await _names()}
     return render(request, "reports/list.html", context, fragment="reports/_list.html")
 
 
 async def map_page(request: Request) -> Response:
     filters = await _filters(request)
-    context = {"filters": filters, "map": request.app.state.config.map, **await _choices()}
+    context = {"filters": filters, "map": request.app.state.config.map, **await _names()}
     return render(request, "reports/map.html", context)
 
 

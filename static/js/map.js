@@ -45,7 +45,7 @@
       const query = new URLSearchParams(element.dataset.filters);
       query.delete("page");
       query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(","));
-      query.set("zoom", Math.round(map.getZoom()));
+      query.set("zoom", Math.floor(map.getZoom())); // rather larger cells than clusters that overlap
       const answer = await fetch(`${element.dataset.points || "/map/points"}?${query}`);
       if (!answer.ok || turn !== asked) return;
       const { pins, clusters } = await answer.json();
@@ -58,7 +58,7 @@
         L.marker([one.lat, one.lon], { icon: pin(look, Boolean(one.kind), one.kind), title: one.heading, alt: one.heading }).bindPopup(link).addTo(layer);
       }
       for (const one of clusters) {
-        const size = Math.round(26 + 9 * Math.log10(one.count));
+        const size = Math.min(44, Math.round(26 + 6 * Math.log10(one.count)));
         const icon = L.divIcon({ className: `cluster${one.overdue ? " late" : ""}`, html: one.count, iconSize: [size, size] });
         L.marker([one.lat, one.lon], { icon, title: element.dataset.many.replace("{n}", one.count) })
           .on("click", () => map.setView([one.lat, one.lon], map.getZoom() + 2))

@@ -16,6 +16,7 @@ from tests.riverside import case_of, department, does, report, routed
 
 pytestmark = pytest.mark.usefixtures("riverside")
 CITY = "117.8,31.0,118.2,31.4"
+NEAR = "117.99,31.17,118.03,31.21"
 
 
 async def points(client: Client, query: str) -> dict[str, Any]:
@@ -71,7 +72,25 @@ async def test_many_are_clusters_that_count_all_of_them(client: Client, zoom: in
     shown = await points(client, f"bbox={CITY}&zoom={zoom}")
     assert shown["pins"] == []
     assert sum(one["count"] for one in shown["clusters"]) == PINS + 10
-    assert all(31.17 < one["lat"] < 31.21 and 117.99 < one["lon"] < 118.02 for one in shown["clusters"])
+    reach = 360 / 2**zoom / 4  # a cell
+    assert all(abs(one["lat"] - 31.19) < 0.01 + reach for one in shown["clusters"])
+    assert all(abs(one["lon"] - 118.008) < 0.01 + reach for one in shown["clusters"])
+
+
+async def test_clusters_keep_their_distance(client: Client) -> None:
+    await many(PINS + 10)
+    side = 360 / 2**15 / 4
+    shown = (await points(client, f"bbox={NEAR}&zoom=15"))["clusters"]
+    assert len(shown) > 5
+    for one in shown:
+        others = [other for other in shown if other is not one]
+        wide = min(max(abs(one["lon"] - o["lon"]), abs(one["lat"] - o["lat"]) / 0.85) for o in others)
+        assert wide > side * 0.66
+
+
+async def test_a_window_beyond_any_screen_gets_fewer_clusters(client: Client) -> None:
+    await many(PINS + 10)
+    assert len((await points(client, "bbox=-180,-60,180,75&zoom=20"))["clusters"]) < 5
 
 
 async def test_closer_up_there_are_more_clusters_and_then_pins(client: Client) -> None:
