@@ -75,7 +75,7 @@ async def post(request: Request) -> Response:
     """
     form = await read_form(request, max_files=request.app.state.config.limits.photos + 5)
     taken = Taken()
-    if form.get("show"):  # without a script: the questions of the category that was chosen
+    if form.get("show") and not wants_json(request):  # without a script: the questions of the category that was chosen
         return await form_page(request, _typed(form), await take_photos(request, form), {})
     try:
         taken = await take_photos(request, form)

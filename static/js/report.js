@@ -1,7 +1,7 @@
 // The forms of reports and traffic updates with a script: photos go ahead and tell the place, the map takes and shows it. All of it works without.
 (() => {
   const form = document.querySelector("[data-posting]");
-  const map = document.getElementById("place");
+  const map = document.getElementById("place-map");
   const field = (name) => form.elements.namedItem(name);
   const line = document.getElementById("position");
 

@@ -149,7 +149,7 @@ async def test_the_questions_come_with_the_category(visit: Open) -> None:
 
 async def test_a_pin_on_the_map_is_a_place(visit: Open) -> None:
     page = await visit("/reports/new", width=360)
-    await page.locator("#place").click(position={"x": 140, "y": 110})
+    await page.locator("#place-map").click(position={"x": 140, "y": 110})
     await expect(page.locator("#lat")).to_have_value(re.compile(r"31\.\d+"))
     await expect(page.locator("#position")).to_contain_text("◎")
     await page.locator("#text").fill("A pin is enough")

@@ -227,6 +227,24 @@ async def test_a_cursor_that_was_tampered_with_starts_anew(client: Client, thirt
 # --- the rest -----------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("query", "chosen"),
+    [
+        ("category=pothole", "pothole"),
+        ("category=roads", "roads"),
+        ("department=parks", "parks"),
+        ("area=old-town", "old-town"),
+        ("status=declined", "declined"),
+        ("sort=supported", "supported"),
+    ],
+)
+async def test_the_filters_show_what_is_chosen(client: Client, query: str, chosen: str) -> None:
+    page = (await client.get(f"/reports?{query}")).text
+    assert f'<option value="{chosen}" selected>' in page
+    client.cookies.set("lang", "zh")
+    assert "路面坑洼" in (await client.get(f"/reports?{query}")).text
+
+
 async def test_htmx_gets_the_list_alone(client: Client) -> None:
     await report(client)
     part = await client.get("/reports?status=open", headers={"HX-Request": "true"})
