@@ -59,7 +59,8 @@ SAMPLES = {
 async def samples(live_server: Live) -> dict[str, str]:
     connection = await asyncpg.connect(live_server.database)
     await connection.execute(
-        "INSERT INTO flag (post_id, reason, text, created_at) VALUES (1, 'spam', 'Look', now()), (1, 'abuse', '', now())"
+        "INSERT INTO flag (post_id, reason, text, created_at)"
+        " VALUES (1, 'spam', 'Look', now()), (1, 'abuse', '', now())"
     )
     found = {name: str(await connection.fetchval(sql)) for name, sql in SAMPLES.items()}
     await connection.close()
