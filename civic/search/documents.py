@@ -1,0 +1,107 @@
+"""What is put into the index and what is asked of it: the same for every engine."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+PAGE = 20
+REACH = 1000  # hits that can be paged to: whoever reads that far should narrow the search
+
+
+class Kind(StrEnum):
+    """What is found. A case is found on the desk only, the others by everybody."""
+
+    REPORT = "report"
+    TRAFFIC = "traffic"
+    SERVICE = "service"
+    RATING = "rating"
+    CASE = "case"
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"
+    NEW = "new"
+    SUPPORTED = "supported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One thing that can be found. `kind` and `subject` name it: the same twice is one, the later counts.
+
+    `title`, `names`, `text` and `said` are what it is found by, in falling weight; title, text and said are shown with
+    the words marked. `area_ids` are the place's area and those above it. `status` is empty for what has none. `shown`
+    is what a hit shows beside its texts (small, JSON) and is not searched.
+    """
+
+    kind: Kind
+    subject: int
+    url: str
+    title: str
+    text: str = ""
+    names: tuple[str, ...] = ()  # of category, area, department, the address, the number: every language's
+    said: str = ""  # official answers, then comments
+    category_id: int | None = None
+    area_ids: tuple[int, ...] = ()
+    department_id: int | None = None
+    readers: tuple[int, ...] = ()  # the departments that may find it; on the desk only
+    status: str = ""
+    at: datetime
+    until: datetime | None = None  # of what ends by itself
+    support: int = 0
+    lat: float | None = None
+    lon: float | None = None
+    shown: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What somebody looks for. Empty or None: not narrowed. Ids are of the pack in force."""
+
+    text: str = ""
+    kind: Kind | None = None
+    category_ids: tuple[int, ...] = ()
+    area_id: int | None = None
+    department_id: int | None = None
+    statuses: tuple[str, ...] = ()
+    since: datetime | None = None
+    near: tuple[float, float, int] | None = None  # lat, lon, metres
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    size: int = PAGE
+    facets: bool = True
+    some: bool = False  # some of the words are enough, as in a whole sentence
+    readers: tuple[int, ...] | None = None  # departments whose cases the clerk may see; None: all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found document; in `title` and `excerpt` what matched stands between MARK and UNMARK."""
+
+    document: Document
+    title: str
+    excerpt: str
+    metres: float | None = None
+
+
+# Characters for private use, which no text has when it comes into the index.
+MARK, UNMARK = "\ue000", "\ue001"
+
+# By facet (kind, category, area, department, status, time) how many there are of each value, by id or code.
+Facets = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of hits. Where there are too many to count, `total` and `facets` are estimates and `exact` is False.
+
+    A facet counts what would be found if its own filter were another; all other filters hold.
+    """
+
+    hits: list[Hit]
+    total: int
+    exact: bool = True
+    facets: Facets = field(default_factory=dict)
+    instead: tuple[str, ...] = ()  # words of the query that were also taken for others: "potohle → pothole"
+    engine: str = "postgresql"
+    fallback: bool = False  # the configured engine is away
