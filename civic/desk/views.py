@@ -21,6 +21,7 @@ from civic.jobs.actions import requeue
 from civic.media.links import photo_url
 from civic.notifications.queries import Shown, for_desk
 from civic.posts.taking import take_photos
+from civic.reports.choices import choices
 from civic.reports.pages import line_json
 from civic.web import Who, answer_json, read_form, render, route, row_id, see_other, texts, wants_json
 
@@ -31,6 +32,7 @@ async def _shared(request: Request) -> dict[str, Any]:
     return {
         "catalogue": found,
         "by_area": await areas(),
+        "choices": await choices(),
         "photo_url": lambda photo, size: photo_url(photo, size, secret=secret),
     }
 

@@ -20,7 +20,8 @@ Selected = Callable[[str], Markup]
 class Choices:
     """Functions that give the <option> elements, with the one for a code selected."""
 
-    categories: Selected  # of categories, or of groups
+    categories: Selected  # of categories and of their groups
+    only_categories: Selected
     areas: Selected
     departments: Selected
 
@@ -35,7 +36,8 @@ async def choices() -> Choices:
     if found is None:
         offered = await catalogue()
         found = Choices(
-            categories=_selecting(_categories(offered)),
+            categories=_selecting(_categories(offered, groups=True)),
+            only_categories=_selecting(_categories(offered)),
             areas=_selecting(_areas(await areas())),
             departments=_selecting("".join(_option(one.slug, pick(one.names)) for one in offered.departments)),
         )
@@ -57,12 +59,13 @@ def _option(code: str, name: str) -> str:
     return f'<option value="{escape(code)}">{escape(name)}</option>'
 
 
-def _categories(offered: Catalogue) -> str:
+def _categories(offered: Catalogue, groups: bool = False) -> str:
     parts = []
     for group in offered.groups:
         name = pick(group.names)
-        every = _("All of: %(group)s", group=name)
-        parts.append(f'<optgroup label="{escape(name)}">{_option(group.code, every)}')
+        parts.append(f'<optgroup label="{escape(name)}">')
+        if groups:
+            parts.append(_option(group.code, _("All of: %(group)s", group=name)))
         parts += [_option(one.code, pick(one.names)) for one in group.categories]
         parts.append("</optgroup>")
     return "".join(parts)
