@@ -7,7 +7,7 @@ run must then occur as a phrase, which finds exactly what a search for that subs
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
@@ -49,17 +49,35 @@ def _pairs(run: str) -> list[str]:
 
 def words(title: str, text: str) -> str:
     """A tsvector, in its text form, of a title and a text: the title's words have weight A."""
+    return vector([(title, "A"), (text, "")])
+
+
+def vector(parts: Iterable[tuple[str, str]], labels: Iterable[str] = ()) -> str:
+    """A tsvector, in its text form, of texts with their weights (A to D, D is ""), and of labels.
+
+    A label is no word that a text can have (it holds a colon) and has no place.
+    """
     places: dict[str, list[str]] = {}
     position = 0
-    for part, weight in ((title, "A"), (text, "")):
-        for run in runs(part):
-            for lexeme in [*_pairs(run), run[-1]] if _is_cjk(run) else (run,):
-                position = min(position + 1, POSITIONS)
-                at = places.setdefault(lexeme, [])
-                if len(at) < TIMES:
-                    at.append(f"{position}{weight}")
-        position = min(position + 1, POSITIONS)  # no phrase runs from the title into the text
-    return " ".join(f"'{lexeme}':{','.join(at)}" for lexeme, at in places.items())
+    for part, weight in parts:
+        for lexeme in lexemes(part):
+            position = min(position + 1, POSITIONS)
+            at = places.setdefault(lexeme, [])
+            if len(at) < TIMES:
+                at.append(f"{position}{weight}")
+        position = min(position + 1, POSITIONS)  # no phrase runs from one part into the next
+    found = [f"'{lexeme}':{','.join(at)}" for lexeme, at in places.items()]
+    return " ".join([*found, *(f"'{label}'" for label in labels)])
+
+
+def lexemes(text: str) -> Iterator[str]:
+    """What a text is found by, in order: its words, and of each run of CJK characters the pairs and the last one."""
+    for run in runs(text):
+        if _is_cjk(run):
+            yield from _pairs(run)
+            yield run[-1]
+        else:
+            yield run
 
 
 def matches(query: str) -> str:
