@@ -7,7 +7,7 @@ run must then occur as a phrase, which finds exactly what a search for that subs
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
@@ -49,14 +49,11 @@ def _pairs(run: str) -> list[str]:
 
 def words(title: str, text: str) -> str:
     """A tsvector, in its text form, of a title and a text: the title's words have weight A."""
-    return vector([(title, "A"), (text, "")])
+    return vector(cut([(title, "A"), (text, "")]))
 
 
-def vector(parts: Iterable[tuple[str, str]], labels: Iterable[str] = ()) -> str:
-    """A tsvector, in its text form, of texts with their weights (A to D, D is ""), and of labels.
-
-    A label is no word that a text can have (it holds a colon) and has no place.
-    """
+def cut(parts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The lexemes of texts with their weights (A to D, D is ""), each with its places."""
     places: dict[str, list[str]] = {}
     position = 0
     for part, weight in parts:
@@ -66,6 +63,11 @@ def vector(parts: Iterable[tuple[str, str]], labels: Iterable[str] = ()) -> str:
             if len(at) < TIMES:
                 at.append(f"{position}{weight}")
         position = min(position + 1, POSITIONS)  # no phrase runs from one part into the next
+    return places
+
+
+def vector(places: Mapping[str, list[str]], labels: Iterable[str] = ()) -> str:
+    """A tsvector, in its text form. A label is no word that a text can have (it holds a colon) and has no place."""
     found = [f"'{lexeme}':{','.join(at)}" for lexeme, at in places.items()]
     return " ".join([*found, *(f"'{label}'" for label in labels)])
 

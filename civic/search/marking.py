@@ -1,0 +1,88 @@
+"""Marking what was found: in a whole title, and in an excerpt of a longer text."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from civic.search.documents import MARK, UNMARK
+from civic.search.text import IS_CJK, RUN, fold
+
+EXCERPT = 220  # characters of which an excerpt is at most
+LEAD = 60  # of these before the first that matched
+BREAKS = re.compile(r"\s+")
+
+
+def marked(text: str, marks: Sequence[str]) -> str:
+    """The text with every word that matches between MARK and UNMARK."""
+    return _mark(text, list(_spans(text, marks)))
+
+
+def excerpt(texts: Sequence[str], marks: Sequence[str]) -> str:
+    """The part where most of it matches, of the first text in which anything does; else the beginning of the first."""
+    for text in texts:
+        flat = BREAKS.sub(" ", text).strip()
+        if spans := list(_spans(flat, marks)):
+            start = _best(spans, flat)
+            end = min(len(flat), start + EXCERPT)
+            inside = [(a - start, b - start) for a, b in spans if start <= a and b <= end]
+            return ("… " if start else "") + _mark(flat[start:end], inside) + (" …" if end < len(flat) else "")
+    flat = BREAKS.sub(" ", next((text for text in texts if text.strip()), "")).strip()
+    return flat if len(flat) <= EXCERPT else flat[:EXCERPT].rstrip() + " …"
+
+
+def _best(spans: Sequence[tuple[int, int]], text: str) -> int:
+    """Where an excerpt begins: before the match after which most others follow closely."""
+    if len(text) <= EXCERPT:
+        return 0
+
+    def following(i: int) -> int:
+        reach = spans[i][0] + EXCERPT - LEAD
+        return len({text[a:b].casefold() for a, b in spans[i : i + 40] if b <= reach})
+
+    first = spans[max(range(len(spans)), key=lambda i: (following(i), -i))][0]
+    start = max(0, min(first - LEAD, len(text) - EXCERPT))
+    space = text.rfind(" ", max(0, start - 20), start + 20)
+    return space + 1 if start > 0 and space > 0 and space < first else start
+
+
+def _mark(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for a, b in spans:
+        parts += [text[at:a], MARK, text[a:b], UNMARK]
+        at = b
+    return "".join([*parts, text[at:]])
+
+
+def _spans(text: str, marks: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where words match, in order and apart from each other."""
+    whole = {mark for mark in marks if not mark.endswith("*") and not IS_CJK.match(mark)}
+    beginnings = tuple(mark[:-1] for mark in marks if mark.endswith("*"))
+    runs = [mark for mark in marks if IS_CJK.match(mark)]
+    for found in RUN.finditer(text):
+        word = found.group()
+        if IS_CJK.match(word):
+            yield from _within(word, found.start(), runs)
+        elif (folded := fold(word)) in whole or (beginnings and folded.startswith(beginnings)):
+            yield found.start(), found.end()
+
+
+def _within(word: str, start: int, runs: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """In a run of Chinese: the longest that occurs of what was asked, else the pairs that do."""
+    folded = fold(word)
+    if len(folded) != len(word):
+        return
+    hit = [False] * len(word)
+    for run in runs:
+        pieces = [run] if run in folded or len(run) < 3 else [run[i : i + 2] for i in range(len(run) - 1)]
+        for piece in pieces:
+            at = folded.find(piece)
+            while at >= 0:
+                hit[at : at + len(piece)] = [True] * len(piece)
+                at = folded.find(piece, at + 1)
+    i = 0
+    while i < len(hit):
+        j = i
+        while j < len(hit) and hit[j]:
+            j += 1
+        if j > i:
+            yield start + i, start + j
+        i = j + 1

@@ -1,0 +1,229 @@
+"""Talking to Meilisearch through its own client, which waits: in threads of ours, a bounded number of them."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from meilisearch import Client
+from meilisearch.errors import MeilisearchApiError, MeilisearchError
+from meilisearch.models.task import Task
+
+from civic import config, timing
+from civic.chain import sha256
+from civic.errors import SetupError
+from civic.search.documents import Query
+from civic.search.meili.asking import Ranked, ranked, searches
+from civic.search.meili.settings import PRIMARY_KEY, differing, has_version
+from civic.search.rows import Key
+from civic.search.text import runs
+
+T = TypeVar("T")
+Keeper = Callable[[], Awaitable[str | None]]
+
+THREADS = 8  # searches at once of one process
+REST = 5.0  # seconds for which a Meilisearch that failed is not asked by searches
+PATIENCE = 30.0  # seconds that anything but a search may take
+LOOKS = (0.02, 0.5)  # seconds between looks at a task: the first pause, which doubles, and the longest
+
+
+class State(StrEnum):
+    """How Meilisearch is: only when it is WELL may its answers be used."""
+
+    WELL = "well"
+    AWAY = "away"  # does not answer, or with a fault of its own
+    REFUSED = "refused"  # does not accept the key
+    MISSING = "missing"  # has no such index
+    DIFFERS = "differs"  # its index has other settings
+
+
+class Trouble(SetupError):
+    """Meilisearch cannot do what it was asked. `state` says why."""
+
+    def __init__(self, state: State, said: str) -> None:
+        super().__init__(f"Meilisearch is not to be used ({state}): {said}")
+        self.state = state
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a look at an index showed. `differing`: the settings that are not as they should be."""
+
+    state: State
+    said: str = ""
+    documents: int = 0
+    differing: tuple[str, ...] = ()
+    settings: Mapping[str, Any] | None = None
+
+
+class Meili:
+    """One index of one Meilisearch.
+
+    Searches use the key that `search_key` gives, which can do nothing else; everything else uses `search.key`.
+    """
+
+    def __init__(self, search: config.Search, search_key: Keeper) -> None:
+        self.index, self.next = search.index, f"{search.index}-next"
+        self.url = search.url.rstrip("/")
+        self.key = search.key.get_secret_value()
+        self._seconds = search.seconds
+        self._keeper, self._search_key = search_key, ""
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="meilisearch")
+        self._failed, self._rests_until = False, 0.0
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    # --- searching ---------------------------------------------------------------------------------------------------
+
+    async def find(self, query: Query) -> Ranked:
+        """What matches the query, within `search.seconds`. Raises Trouble, at once for REST after the last one."""
+        if query.text.strip() and not any(runs(query.text)):
+            return Ranked([], 0)  # nothing but punctuation, which Meilisearch would take for nothing at all
+        if self._failed and time.monotonic() < self._rests_until:
+            raise Trouble(State.AWAY, "it failed a moment ago")
+        # While it is not known to be back, one asks and the others do not wait for it.
+        self._rests_until = time.monotonic() + REST
+        try:
+            found = await self._find(query)
+        except Trouble as trouble:
+            self._failed, self._rests_until = True, time.monotonic() + REST
+            if trouble.state == State.REFUSED:
+                self._search_key = ""  # there may be another by now
+            raise
+        self._failed = False
+        return found
+
+    async def _find(self, query: Query) -> Ranked:
+        now = timing.now()
+
+        def work(client: Client) -> Ranked:
+            return ranked(query, client.multi_search(searches(query, self.index, now)))
+
+        return await self._call(work, self._seconds, await self._searching_key())
+
+    async def _searching_key(self) -> str:
+        if self.key and not self._search_key:
+            self._search_key = await self._keeper() or ""
+            if not self._search_key:
+                raise Trouble(State.REFUSED, "no worker has made the key for searching yet")
+        return self._search_key
+
+    # --- everything else ---------------------------------------------------------------------------------------------
+
+    async def ask(self, work: Callable[[Client], T]) -> T:
+        """Do something with the client, with the key that may do everything. Raises Trouble."""
+        return await self._call(work, PATIENCE, self.key)
+
+    async def condition(self, wanted: Mapping[str, Any] | None = None, index: str | None = None) -> Condition:
+        """How an index is (this one, if none is named); `wanted` are the settings that it should have."""
+        uid = index or self.index
+        try:
+            found = await self.ask(lambda client: client.index(uid).get_settings())
+            documents = await self.ask(lambda client: client.index(uid).get_stats().number_of_documents)
+        except Trouble as trouble:
+            return Condition(trouble.state, str(trouble.message))
+        other = tuple(differing(found, wanted)) if wanted else ()
+        good = has_version(found) and not other
+        said = "" if good else f"other settings: {', '.join(other) or 'of another version'}"
+        return Condition(State.WELL if good else State.DIFFERS, said, documents, other, found)
+
+    async def send(self, index: str, documents: Sequence[Mapping[str, Any]], gone: Iterable[Key]) -> list[int]:
+        """Put documents into an index, which must exist, and take others out; the tasks that do it, in this order."""
+        tasks = []
+        if documents:
+            tasks.append(await self.ask(lambda client: client.index(index).add_documents(documents, PRIMARY_KEY)))
+        if condition := _keys(gone):
+            tasks.append(await self.ask(lambda client: client.index(index).delete_documents(filter=condition)))
+        return [task.task_uid for task in tasks]
+
+    async def ended(self, tasks: Iterable[int], within: float) -> list[Task] | None:
+        """The tasks, once all have ended, well or not; None if one has not `within` so many seconds. Raises Trouble."""
+        until, ended = time.monotonic() + within, list[Task]()
+        for uid in tasks:
+            pause, longest = LOOKS
+            while (task := await self.ask(lambda client, uid=uid: client.get_task(uid))).status in GOING_ON:
+                if time.monotonic() >= until:
+                    return None
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, longest)
+            ended.append(task)
+        return ended
+
+    async def done(self, task: int) -> None:
+        """Wait for a task. Raises Trouble if it fails, or takes too long."""
+        found = await self.ended([task], PATIENCE)
+        if found is None:
+            raise Trouble(State.AWAY, f"task {task} takes more than {PATIENCE:.0f} s")
+        if found[0].status != "succeeded":
+            raise failure(found[0])
+
+    async def make_search_key(self) -> str:
+        """The key that may search this index and nothing else; made if it is not there."""
+        uid = key_uid(self.index)
+
+        def work(client: Client) -> str:
+            try:
+                return client.get_key(uid).key
+            except MeilisearchApiError as error:
+                if error.code != "api_key_not_found":
+                    raise
+            rights = {"actions": ["search"], "indexes": [self.index], "expiresAt": None}
+            made = client.create_key({"uid": uid, "name": f"Civic's searches in {self.index}", **rights})
+            return made.key
+
+        return await self.ask(work)
+
+    async def _call(self, work: Callable[[Client], T], seconds: float, key: str) -> T:
+        """Run `work` with a client of its own (they are not safe for threads) in at most so many seconds."""
+
+        def guarded() -> T:
+            try:
+                return work(Client(self.url, key or None, timeout=seconds))  # type: ignore[arg-type]
+            except MeilisearchApiError as error:
+                raise Trouble(_state(error), error.message) from error
+            except (MeilisearchError, OSError, ValueError, KeyError, TypeError) as error:
+                raise Trouble(State.AWAY, f"{type(error).__name__}: {error}"[:300]) from error
+
+        job = asyncio.get_running_loop().run_in_executor(self._threads, guarded)
+        try:
+            return await asyncio.wait_for(job, seconds)
+        except TimeoutError:
+            raise Trouble(State.AWAY, f"no answer within {seconds:g} s") from None
+
+
+GOING_ON = ("enqueued", "processing")
+# What an index says to a filter, a facet or an order that its settings do not allow.
+UNSUITED = ("invalid_search_filter", "invalid_search_facets", "invalid_search_sort", "invalid_document_filter")
+
+
+def _state(error: MeilisearchApiError) -> State:
+    if error.status_code in (401, 403):
+        return State.REFUSED
+    if error.code == "index_not_found":
+        return State.MISSING
+    return State.DIFFERS if error.code in UNSUITED else State.AWAY
+
+
+def failure(task: Task) -> Trouble:
+    """What a task that did not succeed means."""
+    error = task.error or {}
+    state = State.MISSING if error.get("code") == "index_not_found" else State.AWAY
+    return Trouble(state, f"task {task.uid} ({task.type}) {task.status}: {error.get('message', '')}")
+
+
+def key_uid(index: str) -> str:
+    """The same for every process: Meilisearch makes one key of it, whoever asks first."""
+    return str(UUID(sha256(f"civic search {index}".encode())[:32], version=4))
+
+
+def _keys(keys: Iterable[Key]) -> str:
+    """A filter for documents by kind and number."""
+    subjects: dict[str, list[str]] = {}
+    for kind, subject in keys:
+        subjects.setdefault(kind, []).append(str(int(subject)))
+    return " OR ".join(f"(kind = {kind} AND subject IN [{', '.join(found)}])" for kind, found in subjects.items())

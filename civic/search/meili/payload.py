@@ -1,0 +1,54 @@
+"""A document as Meilisearch keeps it, and what it is called there."""
+
+import math
+import re
+from typing import Any
+
+from civic.search.documents import Document, Kind
+from civic.search.rows import Key, prior
+
+NAME = re.compile(r"([a-z]+)-([0-9]{1,19})")
+
+
+def name(key: Key) -> str:
+    """A document's id: letters, digits and hyphens are all that Meilisearch takes."""
+    return f"{key[0]}-{key[1]}"
+
+
+def key(name: str) -> Key | None:
+    """The document that an id means; None if it is none of ours."""
+    found = NAME.fullmatch(name)
+    return (found[1], int(found[2])) if found and found[1] in set(Kind) else None
+
+
+def payload(document: Document, digest: bytes) -> dict[str, Any]:
+    """What is sent of a document; `digest` as PostgreSQL has it."""
+    return {
+        "id": name((document.kind.value, document.subject)),
+        "kind": document.kind.value,
+        "subject": document.subject,
+        "title": document.title,
+        "names": list(document.names),
+        "text": document.text,
+        "said": document.said,
+        "category_id": document.category_id,
+        "area_ids": list(document.area_ids),
+        "department_id": document.department_id,
+        "status": document.status or None,
+        "at": int(document.at.timestamp()),
+        "support": document.support,
+        "prior": round(prior(document.kind, document.at, document.support), 3),
+        "_geo": geo(document.lat, document.lon),
+        "digest": digest.hex(),
+    }
+
+
+def geo(lat: float | None, lon: float | None) -> dict[str, float] | None:
+    """A place that Meilisearch takes; one that is no place on Earth fails every document that is sent with it."""
+    if lat is None or lon is None or not on_earth(lat, lon):
+        return None
+    return {"lat": lat, "lng": lon}
+
+
+def on_earth(lat: float, lon: float) -> bool:
+    return math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180

@@ -1,0 +1,117 @@
+"""The settings of the index, as code, and what they have to do with documents."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+# Counts up with every change of the settings below or of what a document looks like: the index is then made anew, and
+# until that is done PostgreSQL answers.
+VERSION = 1
+# No document has this attribute. A filter on it is an error on an index with other settings, and with none.
+MARK = f"settings_{VERSION}"
+FILLED = "fill_"  # begins the name of one more such attribute, which tells one rebuild's index from another's
+
+PRIMARY_KEY = "id"
+SEARCHED = ("title", "names", "text", "said")
+SHOWN = ("id", "digest", "title", "text", "said")
+FILTERED = ("kind", "subject", "category_id", "area_ids", "department_id", "status", "at", "_geo")
+SORTED = ("at", "support")
+REACH = 1000  # hits that can be paged to, as documents.REACH
+FACET_VALUES = 1000
+CUTOFF = 500  # milliseconds after which Meilisearch answers with what it has ranked so far
+ONE_TYPO, TWO_TYPOS = 4, 8  # letters from which a word may have so many
+
+# Meilisearch cuts texts by language. These are the languages that it knows, by the codes that packs use (ISO 639-1);
+# for others it guesses.
+_CODES = (
+    "af:afr ak:aka am:amh ar:ara az:aze be:bel bn:ben bg:bul ca:cat cs:ces da:dan de:deu el:ell en:eng eo:epo et:est "
+    "fi:fin fr:fra gu:guj he:heb hi:hin hr:hrv hu:hun hy:hye id:ind it:ita jv:jav ja:jpn kn:kan ka:kat km:khm ko:kor "
+    "la:lat lv:lav lt:lit ml:mal mr:mar mk:mkd my:mya ne:nep nl:nld nb:nob or:ori pa:pan fa:pes pl:pol pt:por ro:ron "
+    "ru:rus si:sin sk:slk sl:slv es:spa sr:srp sv:swe ta:tam te:tel tl:tgl th:tha tk:tuk tr:tur uk:ukr ur:urd uz:uzb "
+    "vi:vie yi:yid zh:cmn zu:zul"
+)
+LOCALES = {pair[:2]: pair[3:] for pair in _CODES.split()}
+ALWAYS = ("cmn", "eng")
+
+
+def settings(languages: Iterable[str], synonyms: Iterable[Sequence[str]]) -> dict[str, Any]:
+    """What PATCH /indexes/{uid}/settings takes.
+
+    `languages` are the city's (ISO 639-1, "pt-BR" too); each group of `synonyms` is phrases that mean the same.
+    """
+    known = (LOCALES.get(language.partition("-")[0].lower()) for language in languages)
+    return {
+        "searchableAttributes": list(SEARCHED),
+        "displayedAttributes": list(SHOWN),
+        "filterableAttributes": [*FILTERED, MARK],
+        "sortableAttributes": list(SORTED),
+        # Sorting by date or support is strict. `attributeRank` and not `attribute`: the place of a word in a long text
+        # says less than how new the report is.
+        "rankingRules": ["sort", "words", "typo", "proximity", "attributeRank", "exactness", "prior:desc"],
+        "localizedAttributes": [
+            {"attributePatterns": ["*"], "locales": sorted({*ALWAYS, *(code for code in known if code)})}
+        ],
+        "typoTolerance": {
+            "enabled": True,
+            "minWordSizeForTypos": {"oneTypo": ONE_TYPO, "twoTypos": TWO_TYPOS},
+            "disableOnNumbers": True,
+        },
+        "synonyms": mutual(synonyms),
+        "stopWords": [],
+        "distinctAttribute": None,
+        "pagination": {"maxTotalHits": REACH},
+        "faceting": {"maxValuesPerFacet": FACET_VALUES, "sortFacetValuesBy": {"*": "count"}},
+        "facetSearch": False,  # nobody searches among the values of a facet
+        "searchCutoffMs": CUTOFF,
+    }
+
+
+def mutual(groups: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    """Each phrase of a group with all others of its groups: Meilisearch's synonyms go one way."""
+    found: dict[str, set[str]] = {}
+    for group in groups:
+        for phrase in group:
+            found.setdefault(phrase, set()).update(one for one in group if one != phrase)
+    return {phrase: sorted(others) for phrase, others in sorted(found.items()) if others}
+
+
+def fingerprint(wanted: Mapping[str, Any]) -> str:
+    """Equal for equal settings of the same version."""
+    text = json.dumps([VERSION, wanted], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def filled_by(fill: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the index that one rebuild fills."""
+    return {**wanted, "filterableAttributes": [*wanted["filterableAttributes"], FILLED + fill]}
+
+
+def fill_of(found: Mapping[str, Any]) -> str:
+    """Which rebuild filled an index, by its settings; "" if none did."""
+    names = (name for name in found.get("filterableAttributes") or [] if isinstance(name, str))
+    return next((name.removeprefix(FILLED) for name in names if name.startswith(FILLED)), "")
+
+
+def has_version(found: Mapping[str, Any]) -> bool:
+    """Whether an index has the settings of this version."""
+    return MARK in (found.get("filterableAttributes") or [])
+
+
+# Meilisearch may write these down in another form than it was given.
+FREE = ("synonyms", "localizedAttributes")
+UNORDERED = ("filterableAttributes", "sortableAttributes", "stopWords")
+
+
+def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """The names of the settings that an index has otherwise than they should be."""
+    return [name for name, value in wanted.items() if name not in FREE and not _same(name, found.get(name), value)]
+
+
+def _same(name: str, found: Any, wanted: Any) -> bool:
+    if name in UNORDERED:
+        own = [one for one in found or [] if not (isinstance(one, str) and one.startswith(FILLED))]
+        return sorted(map(json.dumps, own)) == sorted(map(json.dumps, wanted))
+    if isinstance(wanted, dict):  # what was not asked for has its default
+        return isinstance(found, dict) and all(_same("", found.get(key), value) for key, value in wanted.items())
+    return bool(found == wanted)

@@ -1,0 +1,325 @@
+"""Finding with PostgreSQL's full text. Its cost is bounded, however many documents there are.
+
+What MOST documents at most match is ranked and counted whole. What more match is ordered by what speaks for a document
+whatever is looked for (freshness and support), the first of them are ranked by their words, and numbers are estimated
+from a sample that the index holds apart: one document in 16, or in 256. Where hardly anything has all the words, what
+has most of them, by how much each word tells, follows.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.transactions import in_transaction
+
+from civic import timing
+from civic.cache import Recent
+from civic.db import fetch, json_value
+from civic.search import labels, vocabulary
+from civic.search.documents import REACH, Facets, Found, Hit, Query, Sort
+from civic.search.labels import METRES
+from civic.search.marking import excerpt, marked
+from civic.search.rows import HALF_YEAR, PUBLIC, Tables, read_by_id
+from civic.search.terms import Synonyms, Term, Understood, all_of, labelled, pairs, understand
+from civic.search.text import IS_CJK
+
+MOST = 4000  # documents up to which everything that matches is looked at
+SAMPLES = (16, 256)  # one document in so many
+SCANNED = 10_000  # rows that are read for the first page of what is common
+WINDOW = 300  # of these at most are ranked by their words
+COMMON = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
+FEW = 10  # hits with every word, up to which others follow
+PARTLY, MOSTLY = 0.35, 0.6  # how much of a query must occur where nothing, or little, has every word
+SECONDS = 5  # after which a search is given up
+
+# What a word counts that was said (D), that stands in the text (C), in a name (B), in the title (A).
+WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
+SINCE = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
+
+PREPARE = "SELECT set_config('enable_seqscan', 'off', true), set_config('statement_timeout', $1, true)"
+COLUMNS = "d.id, d.kind, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.prior"
+COUNTS = """
+SELECT (SELECT count(*) FROM m) AS total,
+    (SELECT json_object_agg(v, n) FROM (SELECT kind AS v, count(*) AS n FROM m GROUP BY 1) x) AS kind,
+    (SELECT json_object_agg(v, n) FROM (SELECT category_id AS v, count(*) AS n FROM m
+        WHERE category_id IS NOT NULL GROUP BY 1) x) AS category,
+    (SELECT json_object_agg(v, n) FROM (SELECT unnest(area_ids) AS v, count(*) AS n FROM m GROUP BY 1) x) AS area,
+    (SELECT json_object_agg(v, n) FROM (SELECT department_id AS v, count(*) AS n FROM m
+        WHERE department_id IS NOT NULL GROUP BY 1) x) AS department,
+    (SELECT json_object_agg(v, n) FROM (SELECT status AS v, count(*) AS n FROM m WHERE status <> '' GROUP BY 1) x)
+        AS status,
+    (SELECT json_object_agg(v, n) FROM (SELECT v, (SELECT count(*) FROM m WHERE at >= since) AS n
+        FROM unnest({names}::text[], {instants}::timestamptz[]) AS t (v, since)) x) AS time
+"""
+PAGE = "(SELECT json_agg(p) FROM (SELECT id, metres FROM m ORDER BY {order} LIMIT {size} OFFSET {offset}) p) AS page"
+FACETS = ("kind", "category", "area", "department", "status", "time")
+ORDERS = {
+    Sort.RELEVANCE: "rank DESC, prior DESC, id DESC",
+    Sort.NEW: "at DESC, id DESC",
+    Sort.SUPPORTED: "support DESC, id DESC",
+}
+BY_INDEX = {Sort.RELEVANCE: "prior DESC, id DESC"} | {sort: ORDERS[sort] for sort in (Sort.NEW, Sort.SUPPORTED)}
+
+
+class Arguments(list[Any]):
+    """The arguments of a statement; adding one gives its name in it."""
+
+    def add(self, value: Any) -> str:
+        self.append(value)
+        return f"${len(self)}"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A part of a query by itself: a word with its variants, or a pair of characters. `weight`: how much it tells."""
+
+    query: str
+    documents: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    total: int = 0
+    exact: bool = True
+    facets: Facets = field(default_factory=dict)
+    page: Sequence[dict[str, Any]] = ()
+
+
+@dataclass
+class Search:
+    """One search: what is asked, of which tables, how it was understood. `size`: about how many documents there are."""
+
+    query: Query
+    tables: Tables
+    understood: Understood
+    size: int
+    now: datetime = field(default_factory=timing.now)
+    units: Sequence[Unit] = ()  # where some of these are enough
+    least: float = 0.0  # of their weight
+
+    @property
+    def required(self) -> tuple[Term, ...]:
+        """The terms that must occur: a word that nearly everything has is none where others are rarer."""
+        terms = self.understood.terms
+        rare = tuple(one for one in terms if one.documents <= self.size * COMMON)
+        return rare or terms
+
+    def source(self, args: Arguments, *, leave: str = "", sample: int = 0, ranked: bool = False) -> str:
+        """What matches, as FROM and WHERE over rows d. `leave` names the facet whose own filter is left open."""
+        words = " | ".join(one.query for one in self._tried()) if self.units else all_of(self.required)
+        wanted = labelled(words, labels.wanted(self.query, self.now, leave=leave))
+        sql = f" FROM {self.tables.documents} d WHERE "
+        sql += f"d.words @@ {args.add(wanted)}::tsquery" if wanted else "true"
+        if sample:
+            sql += f" AND d.id % {sample} = 0"
+        if self.query.since and leave != "time":
+            sql += f" AND d.at >= {args.add(self.query.since)}"
+        if self.query.near:
+            sql += self._near(args)
+        if self.units:
+            sql += f" AND {self._coverage(args)} >= {self.least}"
+        return sql
+
+    def _tried(self) -> list[Unit]:
+        """The units that tell most, as long as not too many documents have one of them."""
+        ordered = sorted(self.units, key=lambda one: one.documents)
+        found, sum_of = ordered[:1], ordered[0].documents
+        for one in ordered[1:]:
+            sum_of += one.documents
+            if sum_of > MOST:
+                break
+            found.append(one)
+        return found
+
+    def _coverage(self, args: Arguments) -> str:
+        """The share of the query that a row has, by weight."""
+        whole = sum(one.weight for one in self.units)
+        return "(" + " + ".join(f"{self._has(one, args)} * {one.weight / whole:.4f}" for one in self.units) + ")"
+
+    def _has(self, unit: Unit, args: Arguments) -> str:
+        return f"(d.words @@ {args.add(unit.query)}::tsquery)::int"
+
+    def _near(self, args: Arguments) -> str:
+        assert self.query.near
+        lat, _lon, metres = self.query.near
+        high = metres / METRES
+        return (
+            f" AND d.lat BETWEEN {args.add(lat - high)} AND {args.add(lat + high)}"
+            f" AND {self.metres(args)} <= {args.add(float(metres))}"
+        )
+
+    def metres(self, args: Arguments) -> str:
+        if not self.query.near:
+            return "NULL::float8"
+        lat, lon, _metres = self.query.near
+        return f"metres_between(d.lat, d.lon, {args.add(lat)}, {args.add(lon)})"
+
+    def rank(self, args: Arguments) -> str:
+        """How well a document's words fit, times what speaks for it anyway; without words only the latter."""
+        terms = self.understood.terms
+        if not terms:
+            return "d.prior"
+        every, typed = args.add(all_of(terms)), args.add(" & ".join(one.exact for one in terms))
+        any_of = args.add(" | ".join(one.exact for one in terms))
+        words = (
+            f"(ts_rank_cd('{WEIGHTS}', d.words, {every}::tsquery, 1)"
+            f" + 2 * ts_rank_cd('{WEIGHTS}', d.words, {typed}::tsquery, 1)"
+            f" + 0.2 * ts_rank_cd('{WEIGHTS}', d.words, {any_of}::tsquery, 2))"
+        )
+        now = args.add(self.now.timestamp() / HALF_YEAR)
+        fresh = f"(0.7 + 0.5 * exp((least(d.prior, {now}) - {now}) / 6))"
+        rank = f"{words} * {fresh}"
+        return f"{rank} + 100 * {self._coverage(args)}" if self.units else rank
+
+
+async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None = None) -> Found:
+    """A page of what matches the query. Nothing that somebody may type is an error."""
+    async with in_transaction():
+        await fetch(PREPARE, str(SECONDS * 1000))
+        understood = await understand(query.text, synonyms or Synonyms())
+        if query.text.strip() and not understood.terms:
+            return Found([], 0)  # nothing but punctuation
+        search = Search(query, tables, understood, await _size(tables))
+        counted = await _counted(search)
+        facets = dict(counted.facets)
+        if query.facets and counted.total:
+            for name in labels.active(query):
+                facets[name] = (await _counted(search, leave=name)).facets.get(name, {})
+        documents = await read_by_id([row["id"] for row in counted.page], tables)
+    hits = [_hit(search, documents[row["id"]], row) for row in counted.page if row["id"] in documents]
+    return Found(hits, counted.total, counted.exact, facets, understood.instead)
+
+
+async def _counted(search: Search, leave: str = "") -> Counted:
+    """Numbers and the page; with `leave` only the numbers of that facet."""
+    if search.query.some and not search.units:
+        return await _some(search, Counted(), PARTLY)
+    if search.size > MOST and (about := await _about(search, leave)) > MOST:
+        counted = await _estimated(search, about, leave)
+        return counted if leave else replace(counted, page=await _first(search, counted.total))
+    counted = await _whole(search, leave)
+    if counted.total < FEW and not leave and not search.units:
+        return await _some(search, counted, MOSTLY if counted.total else PARTLY)
+    return counted
+
+
+async def _some(search: Search, whole: Counted, least: float) -> Counted:
+    """What has most of the query. The search goes on with this, for its facets too."""
+    units = await _units(search)
+    if len(units) < 2:
+        return whole
+    search.units, search.least = units, least
+    found = await _whole(search, "")
+    if found.total <= whole.total:
+        search.units = ()
+        return whole
+    return found
+
+
+async def _units(search: Search) -> list[Unit]:
+    """The parts of the query that occur at all."""
+    found: dict[str, int] = {}
+    runs = [one.typed for one in search.understood.terms if IS_CJK.match(one.typed)]
+    found.update(await vocabulary.known(pair for run in runs for pair in pairs(run)))
+    units = {f"'{pair}'": n for pair, n in found.items()}
+    for term in search.understood.terms:
+        if not IS_CJK.match(term.typed):
+            units[term.ways] = max(term.documents, 1)
+    total = max(search.size, 2)
+    return [Unit(query, n, max(0.05, math.log(total / min(n, total)))) for query, n in units.items()][:24]
+
+
+async def _about(search: Search, leave: str) -> int:
+    """About how many match, as the sample says; what is beyond MOST is not counted further."""
+    args = Arguments()
+    limit = MOST // SAMPLES[0] + 1
+    source = search.source(args, leave=leave, sample=SAMPLES[0])
+    rows = await fetch(f"SELECT count(*) AS n FROM (SELECT 1 {source} LIMIT {limit}) x", *args)
+    return int(rows[0]["n"]) * SAMPLES[0]
+
+
+async def _estimated(search: Search, about: int, leave: str) -> Counted:
+    """Numbers of what is common, from the finest sample that is not too large itself."""
+    for sample in SAMPLES:
+        args = Arguments()
+        source = search.source(args, leave=leave, sample=sample)
+        m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS} {source} LIMIT {MOST + 1})"
+        row = (await fetch(m + _counts(search, args), *args))[0]
+        if row["total"] <= MOST or sample == SAMPLES[-1]:
+            break
+    facets = {name: {v: n * sample for v, n in values.items()} for name, values in _facets(row).items()}
+    return Counted(max(about, row["total"] * sample), False, facets)
+
+
+async def _whole(search: Search, leave: str) -> Counted:
+    """Everything that matches, ranked and counted."""
+    args = Arguments()
+    extra = f", {search.metres(args)} AS metres, {search.rank(args)} AS rank"
+    source = search.source(args, leave=leave)
+    m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS}{extra} {source} LIMIT {MOST * 4})"
+    row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
+    return Counted(row["total"], row["total"] < MOST * 4, _facets(row), json_value(row["page"]) or ())
+
+
+async def _first(search: Search, about: int) -> Sequence[dict[str, Any]]:
+    """A page of what is common: in the order of an index, of which the first rows are then ranked by their words."""
+    query = search.query
+    args = Arguments()
+    window = min(WINDOW, max(query.size, SCANNED * about // max(search.size, 1)))
+    reach = (query.page - 1) * query.size
+    ranked = query.sort == Sort.RELEVANCE and reach < window
+    rank = search.rank(args) if ranked else "0"
+    metres = search.metres(args)
+    source = search.source(args)
+    order = BY_INDEX[query.sort]
+    limit, offset = (window, 0) if ranked else (query.size, reach)
+    m = (
+        f"WITH m AS MATERIALIZED (SELECT {COLUMNS}, {metres} AS metres, {rank} AS rank {source}"
+        f" ORDER BY {order} LIMIT {limit} OFFSET {offset})"
+    )
+    page = _page(search, reach if ranked else 0, ORDERS[query.sort] if ranked else order)
+    return json_value((await fetch(f"{m} SELECT {page}", *args))[0]["page"]) or ()
+
+
+def _counts(search: Search, args: Arguments) -> str:
+    names, instants = list(SINCE), [search.now - age for age in SINCE.values()]
+    if not search.query.facets:
+        return "SELECT (SELECT count(*) FROM m) AS total"
+    return COUNTS.format(names=args.add(names), instants=args.add(instants))
+
+
+def _page(search: Search, offset: int | None = None, order: str = "") -> str:
+    query = search.query
+    start = (query.page - 1) * query.size if offset is None else offset
+    size = max(0, min(query.size, REACH - start))
+    return PAGE.format(order=order or ORDERS[query.sort], size=size, offset=min(start, REACH))
+
+
+def _facets(row: dict[str, Any]) -> Facets:
+    return {name: json_value(row.get(name)) or {} for name in FACETS}
+
+
+def _hit(search: Search, document: Any, row: dict[str, Any]) -> Hit:
+    marks = search.understood.marks
+    texts = (document.text, document.said, *document.names) if marks else (document.text,)
+    return Hit(document, marked(document.title, marks), excerpt(texts, marks), row["metres"])
+
+
+_sizes: Recent[str, int] = Recent(seconds=30)
+
+
+async def _size(tables: Tables) -> int:
+    """About how many documents there are."""
+    if (size := _sizes.get(tables.documents)) is None:
+        row = await fetch(
+            "SELECT reltuples::bigint AS n FROM pg_class WHERE oid = $1::text::regclass", tables.documents
+        )
+        size = max(row[0]["n"], 0)
+        if size < MOST * 10:
+            counted = await fetch(f"SELECT count(*) AS n FROM (SELECT FROM {tables.documents} LIMIT {MOST * 10}) x")
+            size = max(size, counted[0]["n"])
+        _sizes.keep(tables.documents, size)
+    return size

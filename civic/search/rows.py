@@ -1,0 +1,185 @@
+"""The documents as rows: writing, reading, removing them. The public ones and the desk's lie in different tables."""
+
+import hashlib
+import json
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from civic.db import execute, fetch, json_value
+from civic.search import labels, vocabulary
+from civic.search.documents import MARK, UNMARK, Document, Kind
+from civic.search.text import cut, vector
+
+Key = tuple[str, int]  # kind and subject of a document
+
+LONGEST = 20_000  # characters of each text that are kept
+HALF_YEAR = 182.5 * 86_400
+FOR_EVER = 1e4  # what does not age comes before everything that does
+CLEAN = {ord(MARK): None, ord(UNMARK): None, 0: None}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Where an index lies; `vocabulary`: its words are learnt."""
+
+    documents: str
+    texts: str
+    vocabulary: bool = False
+
+
+PUBLIC: Final = Tables("search_document", "search_text", vocabulary=True)
+DESK: Final = Tables("search_desk_document", "search_desk_text")
+
+COLUMNS = "kind, subject, category_id, area_ids, department_id, status, at, support, lat, lon, prior, words"
+TEXTS = "url, title, body, names, said, readers, until, shown, digest"
+GIVEN = """
+SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
+    kind text, subject bigint, category_id bigint, area_ids bigint[], department_id bigint, status text, at timestamptz,
+    support int, lat float8, lon float8, prior float8, words tsvector,
+    url text, title text, body text, names text[], said text, readers bigint[], until timestamptz, shown jsonb,
+    digest bytea)
+"""
+WRITE = f"""
+WITH given AS ({GIVEN}), written AS (
+    INSERT INTO {{documents}} ({COLUMNS}) SELECT {COLUMNS} FROM given ON CONFLICT (kind, subject) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:])}
+    RETURNING id, kind, subject)
+INSERT INTO {{texts}} (id, {TEXTS}) SELECT written.id, {TEXTS} FROM written JOIN given USING (kind, subject)
+ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in TEXTS.split(", "))}
+"""
+REMOVE = """
+WITH gone AS (
+    DELETE FROM {documents} d USING unnest($1::text[], $2::bigint[]) AS k (kind, subject)
+    WHERE d.kind = k.kind AND d.subject = k.subject RETURNING d.id, d.kind, d.subject),
+texts AS (DELETE FROM {texts} WHERE id IN (SELECT id FROM gone))
+SELECT kind, subject FROM gone
+"""
+DIGESTS = """
+SELECT d.kind, d.subject, t.digest FROM {documents} d JOIN {texts} t USING (id)
+JOIN unnest($1::text[], $2::bigint[]) AS k (kind, subject) ON d.kind = k.kind AND d.subject = k.subject
+"""
+READ = """
+SELECT d.id, d.kind, d.subject, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.lat, d.lon,
+       t.url, t.title, t.body AS text, t.names, t.said, t.readers, t.until, t.shown
+FROM {documents} d JOIN {texts} t USING (id)
+"""
+
+
+async def index(documents: Iterable[Document], tables: Tables = PUBLIC) -> list[Key]:
+    """Put documents into the index, in the transaction in hand if there is one; those that were not as given."""
+    given = {(one.kind.value, one.subject): one for one in documents}
+    had = await digests(list(given), tables)
+    changed = {key: one for key, one in given.items() if had.get(key) != digest(one)}
+    if not changed:
+        return []
+    places = {key: cut(parts(one)) for key, one in changed.items()}
+    rows = [row(one, vector(places[key], labels.of_document(one))) for key, one in changed.items()]
+    sql = WRITE.format(documents=tables.documents, texts=tables.texts)
+    await execute(sql, json.dumps(rows, ensure_ascii=False))
+    if tables.vocabulary:
+        await vocabulary.learn({lexeme for found in places.values() for lexeme in found})
+    return list(changed)
+
+
+async def remove(keys: Sequence[Key], tables: Tables = PUBLIC) -> list[Key]:
+    """Take documents out of the index; those that were there."""
+    if not keys:
+        return []
+    sql = REMOVE.format(documents=tables.documents, texts=tables.texts)
+    return [(row["kind"], row["subject"]) for row in await fetch(sql, *_columns(keys))]
+
+
+async def digests(keys: Sequence[Key], tables: Tables = PUBLIC) -> dict[Key, bytes]:
+    """The digests of those documents that are in the index."""
+    sql = DIGESTS.format(documents=tables.documents, texts=tables.texts)
+    return {(row["kind"], row["subject"]): bytes(row["digest"]) for row in await fetch(sql, *_columns(keys))}
+
+
+async def read(keys: Sequence[Key], tables: Tables = PUBLIC) -> list[Document]:
+    """Those of the documents that are in the index, as they are there, in the order of the keys."""
+    sql = READ.format(documents=tables.documents, texts=tables.texts)
+    sql += " JOIN unnest($1::text[], $2::bigint[]) AS k (kind, subject) ON d.kind = k.kind AND d.subject = k.subject"
+    found = {(row["kind"], row["subject"]): document(row) for row in await fetch(sql, *_columns(keys))}
+    return [found[key] for key in keys if key in found]
+
+
+async def read_by_id(ids: Sequence[int], tables: Tables = PUBLIC) -> dict[int, Document]:
+    """Documents by the ids of their rows."""
+    sql = READ.format(documents=tables.documents, texts=tables.texts) + " WHERE d.id = ANY($1)"
+    return {row["id"]: document(row) for row in await fetch(sql, list(ids))}
+
+
+def _columns(keys: Collection[Key]) -> tuple[list[str], list[int]]:
+    return [str(kind) for kind, _ in keys], [subject for _, subject in keys]
+
+
+def document(row: dict[str, Any]) -> Document:
+    values = {name: value for name, value in row.items() if name != "id"}
+    return Document(
+        **values
+        | {
+            "kind": Kind(row["kind"]),
+            "names": tuple(row["names"]),
+            "area_ids": tuple(row["area_ids"]),
+            "readers": tuple(row["readers"]),
+            "shown": json_value(row["shown"]),
+        }
+    )
+
+
+def parts(one: Document) -> list[tuple[str, str]]:
+    """The texts that a document is found by, with their weights."""
+    names = " \n ".join(clean(name) for name in one.names)
+    return [(clean(one.title), "A"), (names, "B"), (clean(one.text), "C"), (clean(one.said), "")]
+
+
+def row(one: Document, words: str) -> dict[str, Any]:
+    """A document as the row that WRITE takes."""
+    return {
+        "kind": one.kind.value,
+        "subject": one.subject,
+        "category_id": one.category_id,
+        "area_ids": list(one.area_ids),
+        "department_id": one.department_id,
+        "status": one.status,
+        "at": one.at.astimezone(UTC).isoformat(),
+        "support": one.support,
+        "lat": one.lat,
+        "lon": one.lon,
+        "prior": prior(one.kind, one.at, one.support),
+        "words": words,
+        "url": one.url,
+        "title": clean(one.title),
+        "body": clean(one.text),
+        "names": [clean(name) for name in one.names],
+        "said": clean(one.said),
+        "readers": list(one.readers),
+        "until": one.until.astimezone(UTC).isoformat() if one.until else None,
+        "shown": one.shown,
+        "digest": "\\x" + digest(one).hex(),
+    }
+
+
+def clean(text: str) -> str:
+    """Without what no text may hold, and not longer than is kept."""
+    return text[:LONGEST].translate(CLEAN)
+
+
+def prior(kind: Kind, at: datetime, support: int) -> float:
+    """What speaks for a document whatever is looked for: half a year of age weighs as much as twice the support.
+
+    It never has to be computed anew as time goes by. A service does not age.
+    """
+    age = FOR_EVER if kind == Kind.SERVICE else at.timestamp() / HALF_YEAR
+    return age + math.log2(1 + max(0, support))
+
+
+def digest(one: Document) -> bytes:
+    """Of everything in the document, and of the way in which it is cut into words."""
+    return hashlib.sha256(json.dumps([CUT, asdict(one)], default=str).encode()).digest()[:16]
+
+
+CUT = 1  # another number: every document is written anew when it is next looked at

@@ -1,0 +1,124 @@
+"""The words of the public index, and which of them a mistyped word may have meant.
+
+Words of four letters and more may have one letter too many, too few, wrong or swapped with its neighbour; words of
+eight and more, two such slips, of which none is in the first three letters. Numbers and Chinese are taken as typed.
+"""
+
+from collections.abc import Iterable
+
+from rapidfuzz.distance import OSA
+
+from civic.db import execute, fetch
+from civic.search.text import IS_CJK
+
+ONE_SLIP, TWO_SLIPS = 4, 8  # letters from which a word may have so many
+SAME = 3  # first letters that two slips leave alone
+# A word that occurs is another one mistyped only if that is this many times more frequent.
+TIMES_MORE = 8
+CHOICES = 3
+LONGEST = 40  # letters of a word that is kept
+# The letters of a script, by one of its own.
+SCRIPTS = ("abcdefghijklmnopqrstuvwxyz", "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ", "αβγδεζηθικλμνξοπρσςτυφχψω")
+
+
+async def known(words: Iterable[str]) -> dict[str, int]:
+    """Those of the words that occur, each with about how many documents it is in."""
+    rows = await fetch("SELECT word, documents FROM search_word WHERE word = ANY($1)", list(words))
+    return {row["word"]: row["documents"] for row in rows}
+
+
+async def meant(word: str, documents: int) -> list[str]:
+    """What a word that is in so many documents may be meant for, the likeliest first; nothing if it looks right."""
+    if not may_slip(word):
+        return []
+    found = await known(slips(word))
+    if not _likely(found, documents) and len(word) >= TWO_SLIPS:
+        found = await _two_slips(word)
+    return _likely(found, documents)
+
+
+def may_slip(word: str) -> bool:
+    return len(word) >= ONE_SLIP and word.isalpha() and not IS_CJK.match(word)
+
+
+def _likely(found: dict[str, int], documents: int) -> list[str]:
+    enough = max(1, documents * TIMES_MORE)
+    ranked = sorted(((n, word) for word, n in found.items() if n >= enough), key=lambda one: (-one[0], one[1]))
+    return [word for n, word in ranked[:CHOICES] if n * 50 >= ranked[0][0]]
+
+
+def slips(word: str) -> set[str]:
+    """Every text that is one slip away from a word."""
+    letters = next((script for script in SCRIPTS if word[0] in script), "".join(sorted(set(word))))
+    parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    found = {a + b[1:] for a, b in parts if b}
+    found |= {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    found |= {a + c + b[1:] for a, b in parts if b for c in letters}
+    found |= {a + c + b for a, b in parts for c in letters}
+    return found - {word}
+
+
+async def _two_slips(word: str) -> dict[str, int]:
+    rows = await fetch(
+        "SELECT word, documents FROM search_word WHERE word >= $1 AND word < $2 AND length(word) BETWEEN $3 AND $4",
+        word[:SAME],
+        word[: SAME - 1] + chr(ord(word[SAME - 1]) + 1),
+        len(word) - 2,
+        len(word) + 2,
+    )
+    near = (row for row in rows if 0 < OSA.distance(word, row["word"], score_cutoff=2) <= 2)
+    return {row["word"]: row["documents"] for row in near}
+
+
+async def begun(word: str) -> bool:
+    """Some word of the index begins like this."""
+    return bool(
+        await fetch("SELECT 1 AS x FROM search_word WHERE word >= $1 AND word < $1 || $2 LIMIT 1", word, "\U0010ffff")
+    )
+
+
+async def meant_beginning(word: str) -> list[str]:
+    """What the beginning of a word may be meant for, by one slip: other beginnings, the likeliest first."""
+    rows = await fetch(
+        "SELECT slip, x.n FROM unnest($1::text[]) AS slip CROSS JOIN LATERAL"
+        " (SELECT max(documents) AS n FROM (SELECT documents FROM search_word"
+        "  WHERE word >= slip AND word < slip || $2 LIMIT 20) some) x WHERE x.n IS NOT NULL",
+        [one for one in slips(word) if len(one) >= ONE_SLIP],
+        "\U0010ffff",
+    )
+    return _likely({row["slip"]: row["n"] for row in rows}, 0)
+
+
+async def learn(lexemes: Iterable[str]) -> None:
+    """These occur, in the transaction in hand; how often is counted now and then (`count_words`)."""
+    await execute(
+        "INSERT INTO search_word (word) SELECT new.word FROM unnest($1::text[]) AS new (word)"
+        " WHERE NOT EXISTS (SELECT FROM search_word WHERE word = new.word) ON CONFLICT DO NOTHING",
+        sorted(one for one in lexemes if 1 < len(one) <= LONGEST),
+    )
+
+
+FEW = 200_000  # documents up to which every one is looked at; of more, a sample
+COUNT_WORDS = """
+WITH counted AS (
+    SELECT word, ndoc * $1 AS n FROM ts_stat($2) WHERE position(':' IN word) = 0 AND length(word) BETWEEN 2 AND 40
+),
+changed AS (
+    INSERT INTO search_word (word, documents) SELECT word, n FROM counted
+    ON CONFLICT (word) DO UPDATE SET documents = excluded.documents WHERE search_word.documents <> excluded.documents
+)
+{gone}
+"""
+GONE = "DELETE FROM search_word WHERE NOT EXISTS (SELECT FROM counted WHERE counted.word = search_word.word)"
+
+
+async def count_words() -> None:
+    """Count in how many documents each word is; of a large index by a sample, in which rare words may be missing.
+
+    Words that are nowhere any more are dropped where all documents were looked at.
+    """
+    row = await fetch("SELECT count(*) AS n FROM (SELECT FROM search_document LIMIT $1) x", FEW + 1)
+    if row[0]["n"] <= FEW:
+        await execute(COUNT_WORDS.format(gone=GONE), 1, "SELECT words FROM search_document")
+    else:
+        await execute(COUNT_WORDS.format(gone="SELECT"), 16, "SELECT words FROM search_document WHERE id % 16 = 0")
