@@ -31,12 +31,14 @@ SCANNED = 10_000  # rows that are read for the first page of what is common
 WINDOW = 300  # of these at most are ranked by their words
 COMMON = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
 FEW = 10  # hits with every word, up to which others follow
+TRIED = 1500  # documents that have one of the words that tell most, where some words are enough
+UNITS = 16  # of a query that are looked at then
 PARTLY, MOSTLY = 0.35, 0.6  # how much of a query must occur where nothing, or little, has every word
 SECONDS = 5  # after which a search is given up
 
 # What a word counts that was said (D), that stands in the text (C), in a name (B), in the title (A).
 WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
-SINCE = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
+TIMES = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
 
 PREPARE = "SELECT set_config('enable_seqscan', 'off', true), set_config('statement_timeout', $1, true)"
 COLUMNS = "d.id, d.kind, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.prior"
@@ -119,8 +121,6 @@ class Search:
             sql += f" AND d.at >= {args.add(self.query.since)}"
         if self.query.near:
             sql += self._near(args)
-        if self.units:
-            sql += f" AND {self._coverage(args)} >= {self.least}"
         return sql
 
     def _tried(self) -> list[Unit]:
@@ -129,12 +129,12 @@ class Search:
         found, sum_of = ordered[:1], ordered[0].documents
         for one in ordered[1:]:
             sum_of += one.documents
-            if sum_of > MOST:
+            if sum_of > TRIED:
                 break
             found.append(one)
         return found
 
-    def _coverage(self, args: Arguments) -> str:
+    def share(self, args: Arguments) -> str:
         """The share of the query that a row has, by weight."""
         whole = sum(one.weight for one in self.units)
         return "(" + " + ".join(f"{self._has(one, args)} * {one.weight / whole:.4f}" for one in self.units) + ")"
@@ -172,7 +172,7 @@ class Search:
         now = args.add(self.now.timestamp() / HALF_YEAR)
         fresh = f"(0.7 + 0.5 * exp((least(d.prior, {now}) - {now}) / 6))"
         rank = f"{words} * {fresh}"
-        return f"{rank} + 100 * {self._coverage(args)}" if self.units else rank
+        return rank
 
 
 async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None = None) -> Found:
@@ -195,28 +195,42 @@ async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None 
 
 async def _counted(search: Search, leave: str = "") -> Counted:
     """Numbers and the page; with `leave` only the numbers of that facet."""
-    if search.query.some and not search.units:
+    if search.units:
+        return await _partly(search, leave)
+    if search.query.some:
         return await _some(search, Counted(), PARTLY)
     if search.size > MOST and (about := await _about(search, leave)) > MOST:
         counted = await _estimated(search, about, leave)
         return counted if leave else replace(counted, page=await _first(search, counted.total))
     counted = await _whole(search, leave)
-    if counted.total < FEW and not leave and not search.units:
+    if counted.total < FEW and not leave:
         return await _some(search, counted, MOSTLY if counted.total else PARTLY)
     return counted
 
 
 async def _some(search: Search, whole: Counted, least: float) -> Counted:
-    """What has most of the query. The search goes on with this, for its facets too."""
-    units = await _units(search)
-    if len(units) < 2:
-        return whole
-    search.units, search.least = units, least
-    found = await _whole(search, "")
+    """What has most of the query, if that is more. The search goes on with it, for its facets too."""
+    search.units, search.least = await _units(search), least
+    found = await _partly(search) if len(search.units) > 1 else whole
     if found.total <= whole.total:
         search.units = ()
         return whole
     return found
+
+
+async def _partly(search: Search, leave: str = "") -> Counted:
+    """What has so much of the query, that with the most first."""
+    args = Arguments()
+    metres, share = search.metres(args), search.share(args)
+    close = args.add(" | ".join(one.exact for one in search.understood.terms))
+    source, least = search.source(args, leave=leave), args.add(search.least)
+    m = (
+        f"WITH found AS MATERIALIZED (SELECT {COLUMNS}, d.words, {metres} AS metres, {share} AS share {source}"
+        f" LIMIT {MOST}), m AS MATERIALIZED (SELECT *, share + ts_rank_cd('{WEIGHTS}', words, {close}::tsquery, 2)"
+        f" AS rank FROM found WHERE share >= {least}::float8)"
+    )
+    row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
+    return Counted(row["total"], True, _facets(row), json_value(row["page"]) or ())
 
 
 async def _units(search: Search) -> list[Unit]:
@@ -226,10 +240,10 @@ async def _units(search: Search) -> list[Unit]:
     found.update(await vocabulary.known(pair for run in runs for pair in pairs(run)))
     units = {f"'{pair}'": n for pair, n in found.items()}
     for term in search.understood.terms:
-        if not IS_CJK.match(term.typed):
-            units[term.ways] = max(term.documents, 1)
+        if term.reach and not IS_CJK.match(term.typed):
+            units[term.ways] = term.reach
     total = max(search.size, 2)
-    return [Unit(query, n, max(0.05, math.log(total / min(n, total)))) for query, n in units.items()][:24]
+    return [Unit(query, n, max(0.05, math.log(total / min(n, total)))) for query, n in units.items()][:UNITS]
 
 
 async def _about(search: Search, leave: str) -> int:
@@ -257,11 +271,11 @@ async def _estimated(search: Search, about: int, leave: str) -> Counted:
 async def _whole(search: Search, leave: str) -> Counted:
     """Everything that matches, ranked and counted."""
     args = Arguments()
-    extra = f", {search.metres(args)} AS metres, {search.rank(args)} AS rank"
-    source = search.source(args, leave=leave)
-    m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS}{extra} {source} LIMIT {MOST * 4})"
+    most = MOST * 4  # the sample may have said too little
+    metres, rank, source = search.metres(args), search.rank(args), search.source(args, leave=leave)
+    m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS}, {metres} AS metres, {rank} AS rank {source} LIMIT {most})"
     row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
-    return Counted(row["total"], row["total"] < MOST * 4, _facets(row), json_value(row["page"]) or ())
+    return Counted(row["total"], row["total"] < most, _facets(row), json_value(row["page"]) or ())
 
 
 async def _first(search: Search, about: int) -> Sequence[dict[str, Any]]:
@@ -285,7 +299,7 @@ async def _first(search: Search, about: int) -> Sequence[dict[str, Any]]:
 
 
 def _counts(search: Search, args: Arguments) -> str:
-    names, instants = list(SINCE), [search.now - age for age in SINCE.values()]
+    names, instants = list(TIMES), [search.now - age for age in TIMES.values()]
     if not search.query.facets:
         return "SELECT (SELECT count(*) FROM m) AS total"
     return COUNTS.format(names=args.add(names), instants=args.add(instants))

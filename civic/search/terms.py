@@ -24,7 +24,7 @@ Groups = Sequence[Sequence[str]]  # of phrases that mean the same
 class Term:
     """`exact` and the other ways to find it are tsqueries; `marks` is what is marked where it was found.
 
-    `documents` is about how many have the word as typed, 0 if none.
+    `documents` is about how many have it as typed (0: none), `reach` about how many have it in any way.
     """
 
     typed: str
@@ -32,6 +32,7 @@ class Term:
     also: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     documents: int = 0
+    reach: int = 0
     meant: tuple[str, ...] = ()
 
     @property
@@ -84,7 +85,7 @@ async def understand(text: str, synonyms: Synonyms) -> Understood:
     text = text[:LONGEST]
     tokens = list(dict.fromkeys(runs(text)))[:MOST_TERMS]
     unfinished = bool(tokens) and fold(text[-1:]).isalnum() and fold(text).endswith(tokens[-1])
-    counted = await vocabulary.known(key for token in tokens for key in _keys(token))
+    counted = await vocabulary.counted(key for token in tokens for key in _keys(token))
     found: list[Term] = []
     while tokens:
         phrase = _phrase(tokens, synonyms)
@@ -110,39 +111,44 @@ def _phrase(tokens: Sequence[str], synonyms: Synonyms) -> tuple[str, ...]:
     return (tokens[0],)
 
 
-async def _term(phrase: tuple[str, ...], counted: Mapping[str, int], synonyms: Synonyms, *, last: bool) -> Term:
+async def _term(
+    phrase: tuple[str, ...], counted: Mapping[str, tuple[int, int]], synonyms: Synonyms, *, last: bool
+) -> Term:
     others = synonyms.of.get(phrase, [])
     also = [exact(other) for other in others]
     marks = [*phrase, *(word for other in others for word in other)]
     if len(phrase) > 1:
-        return Term(" ".join(phrase), exact(phrase), tuple(also), tuple(marks), 1)
+        return Term(" ".join(phrase), exact(phrase), tuple(also), tuple(marks), 1, 1)
     [word] = phrase
     if IS_CJK.match(word):
         return _cjk(word, counted, also, marks, synonyms)
-    documents = counted.get(word, 0)
-    meant: list[str] = []
+    documents, reach = counted.get(word, (0, 0))
+    meant: dict[str, int] = {}
     if len(word) >= BEGINNING or last:
         also.append(f"'{word}':*")
         marks.append(f"{word}*")
     if len(word) >= PLURAL and word.endswith("s") and not word.endswith("ss"):
         also.append(f"'{word[:-1]}'")
         marks.append(word[:-1])
-    if documents <= RARE and not (last and documents == 0 and await vocabulary.begun(word)):
+    if documents <= RARE and not (last and documents == 0 and reach):
         meant = await vocabulary.meant(word, documents)
         if not meant and last and documents == 0 and vocabulary.may_slip(word):
             meant = await vocabulary.meant_beginning(word)
         also += [f"'{one}':*" if last else f"'{one}'" for one in meant]
         marks += [f"{one}*" if last else one for one in meant]
-    return Term(word, f"'{word}'", tuple(dict.fromkeys(also)), tuple(marks), documents, tuple(meant))
+    reach = max(documents, reach if len(word) >= BEGINNING or last else 0) + sum(meant.values())
+    return Term(word, f"'{word}'", tuple(dict.fromkeys(also)), tuple(marks), documents, reach, tuple(meant))
 
 
-def _cjk(run: str, counted: Mapping[str, int], also: list[str], marks: list[str], synonyms: Synonyms) -> Term:
+def _cjk(
+    run: str, counted: Mapping[str, tuple[int, int]], also: list[str], marks: list[str], synonyms: Synonyms
+) -> Term:
     for phrase, other in synonyms.within(run):
         if phrase != run:
             also.append(exact((run.replace(phrase, other),)))
             marks.append(other)
-    documents = min(counted.get(pair, 0) for pair in pairs(run)) if len(run) > 1 else 1
-    return Term(run, exact((run,)), tuple(dict.fromkeys(also)), tuple(marks), documents)
+    documents = min(counted.get(pair, (0, 0))[0] for pair in pairs(run)) if len(run) > 1 else 1
+    return Term(run, exact((run,)), tuple(dict.fromkeys(also)), tuple(marks), documents, documents)
 
 
 def exact(phrase: Sequence[str]) -> str:

@@ -16,6 +16,8 @@ SAME = 3  # first letters that two slips leave alone
 # A word that occurs is another one mistyped only if that is this many times more frequent.
 TIMES_MORE = 8
 CHOICES = 3
+LAST = "\U0010ffff"  # no text that begins with a word comes after the word and this
+LOOKED_AT = 2000  # beginnings of one word
 LONGEST = 40  # letters of a word that is kept
 # The letters of a script, by one of its own.
 SCRIPTS = ("abcdefghijklmnopqrstuvwxyz", "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ", "αβγδεζηθικλμνξοπρσςτυφχψω")
@@ -27,10 +29,23 @@ async def known(words: Iterable[str]) -> dict[str, int]:
     return {row["word"]: row["documents"] for row in rows}
 
 
-async def meant(word: str, documents: int) -> list[str]:
-    """What a word that is in so many documents may be meant for, the likeliest first; nothing if it looks right."""
+async def counted(words: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Of each word, in about how many documents it is, and how often words that begin with it are."""
+    rows = await fetch(
+        "SELECT given AS word, (SELECT documents FROM search_word WHERE word = given) AS itself,"
+        " (SELECT sum(documents) FROM (SELECT documents FROM search_word"
+        "  WHERE word >= given AND word < given || $2 LIMIT $3) x) AS beginning FROM unnest($1::text[]) AS given",
+        list(words),
+        LAST,
+        LOOKED_AT,
+    )
+    return {row["word"]: (row["itself"] or 0, int(row["beginning"] or 0)) for row in rows}
+
+
+async def meant(word: str, documents: int) -> dict[str, int]:
+    """What a word that is in so many documents may be meant for, the likeliest first, with the documents of each."""
     if not may_slip(word):
-        return []
+        return {}
     found = await known(slips(word))
     if not _likely(found, documents) and len(word) >= TWO_SLIPS:
         found = await _two_slips(word)
@@ -41,10 +56,10 @@ def may_slip(word: str) -> bool:
     return len(word) >= ONE_SLIP and word.isalpha() and not IS_CJK.match(word)
 
 
-def _likely(found: dict[str, int], documents: int) -> list[str]:
+def _likely(found: dict[str, int], documents: int) -> dict[str, int]:
     enough = max(1, documents * TIMES_MORE)
     ranked = sorted(((n, word) for word, n in found.items() if n >= enough), key=lambda one: (-one[0], one[1]))
-    return [word for n, word in ranked[:CHOICES] if n * 50 >= ranked[0][0]]
+    return {word: n for n, word in ranked[:CHOICES] if n * 50 >= ranked[0][0]}
 
 
 def slips(word: str) -> set[str]:
@@ -68,25 +83,6 @@ async def _two_slips(word: str) -> dict[str, int]:
     )
     near = (row for row in rows if 0 < OSA.distance(word, row["word"], score_cutoff=2) <= 2)
     return {row["word"]: row["documents"] for row in near}
-
-
-async def begun(word: str) -> bool:
-    """Some word of the index begins like this."""
-    return bool(
-        await fetch("SELECT 1 AS x FROM search_word WHERE word >= $1 AND word < $1 || $2 LIMIT 1", word, "\U0010ffff")
-    )
-
-
-async def meant_beginning(word: str) -> list[str]:
-    """What the beginning of a word may be meant for, by one slip: other beginnings, the likeliest first."""
-    rows = await fetch(
-        "SELECT slip, x.n FROM unnest($1::text[]) AS slip CROSS JOIN LATERAL"
-        " (SELECT max(documents) AS n FROM (SELECT documents FROM search_word"
-        "  WHERE word >= slip AND word < slip || $2 LIMIT 20) some) x WHERE x.n IS NOT NULL",
-        [one for one in slips(word) if len(one) >= ONE_SLIP],
-        "\U0010ffff",
-    )
-    return _likely({row["slip"]: row["n"] for row in rows}, 0)
 
 
 async def learn(lexemes: Iterable[str]) -> None:

@@ -1,0 +1,26 @@
+"""Searching, whichever engine answers."""
+
+from civic.cache import kept_while
+from civic.db import fetch_one, json_value
+from civic.geo.queries import pack_version
+from civic.search import postgres
+from civic.search.documents import Found, Query
+from civic.search.rows import DESK
+from civic.search.terms import Synonyms
+
+
+@kept_while(pack_version)
+async def synonyms() -> Synonyms:
+    """The pack's groups of words that mean the same."""
+    row = await fetch_one("SELECT value FROM search_state WHERE name = 'synonyms'")
+    return Synonyms.from_groups(json_value(row["value"]) if row else [])
+
+
+async def find(query: Query) -> Found:
+    """What everybody may find."""
+    return await postgres.find(query, synonyms=await synonyms())
+
+
+async def find_on_desk(query: Query) -> Found:
+    """What `query.readers` may find: cases with everything internal. Always from PostgreSQL, where they stay."""
+    return await postgres.find(query, DESK, await synonyms())
