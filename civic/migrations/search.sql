@@ -52,7 +52,8 @@ CREATE TABLE search_mark (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source text NOT NULL,              -- post, case, service
     subject bigint NOT NULL,
-    at timestamptz NOT NULL DEFAULT clock_timestamp()
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    tries smallint NOT NULL DEFAULT 0  -- that failed
 );
 -- Documents that changed and are not in Meilisearch yet, where there is one.
 CREATE TABLE search_push (

@@ -1,0 +1,152 @@
+"""From marks to the index: what changed is made into documents anew, in order, and put there.
+
+A mark stands in the transaction of its change. A step takes marks, reads what they speak of as it is now, writes the
+documents and drops the marks, in one transaction: killed anywhere, it is as if it had not begun. One step runs at a
+time, so an older state never replaces a newer one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tortoise.transactions import in_transaction
+
+from civic import db, logs
+from civic.db import execute, fetch
+from civic.desk import documents as cases
+from civic.geo.queries import city
+from civic.ratings import documents as ratings
+from civic.reports import documents as reports
+from civic.search.documents import Document, Kind
+from civic.search.rows import DESK, Key, index, remove
+from civic.traffic import documents as traffic
+
+log = logs.get(__name__)
+
+SIZE = 500  # marks a step
+TRIES = 5  # of a mark that fails, before it is held
+POSTS = (Kind.REPORT, Kind.TRAFFIC, Kind.RATING)
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('civic.index')) AS mine"
+WAIT = "SELECT pg_advisory_xact_lock(hashtext('civic.index'))"
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What may have changed: ids of posts, cases and services."""
+
+    posts: frozenset[int] = frozenset()
+    cases: frozenset[int] = frozenset()
+    services: frozenset[int] = frozenset()
+
+
+@dataclass
+class Composed:
+    """The documents of some subjects as they should be, and the keys that these subjects may have."""
+
+    public: list[Document] = field(default_factory=list)
+    desk: list[Document] = field(default_factory=list)
+    public_keys: set[Key] = field(default_factory=set)
+    desk_keys: set[Key] = field(default_factory=set)
+
+
+async def step(*, follow: bool = False, size: int = SIZE) -> int:
+    """Work off marks, oldest first; how many. `follow`: another engine follows, for which changes are noted."""
+    try:
+        return await _step(follow, size)
+    except Exception as error:
+        if db.is_away(error):
+            raise
+        log.error("indexing failed", marks=size, exc_info=error)
+    if size > 1:
+        return await step(follow=follow, size=max(1, size // 8))
+    await execute(  # one that cannot be indexed lets the others pass
+        "UPDATE search_mark SET tries = tries + 1 WHERE id = (SELECT id FROM search_mark WHERE tries < $1"
+        " ORDER BY tries, id LIMIT 1)",
+        TRIES,
+    )
+    return 1
+
+
+async def _step(follow: bool, size: int) -> int:
+    async with in_transaction():
+        if not (await fetch(LOCK))[0]["mine"]:
+            return 0
+        marks = await fetch(
+            "SELECT id, source, subject FROM search_mark WHERE tries < $1 ORDER BY tries, id LIMIT $2", TRIES, size
+        )
+        if not marks:
+            return 0
+        city.forget()  # another pack may be in force, with other names
+        await put(await compose(await _subjects(marks)), follow=follow)
+        await execute("DELETE FROM search_mark WHERE id = ANY($1)", [mark["id"] for mark in marks])
+    return len(marks)
+
+
+async def put(composed: Composed, *, follow: bool = False) -> None:
+    """Make the index hold these documents, and none of the other keys; in the transaction in hand."""
+    changed = await index(composed.public)
+    changed += await remove(_missing(composed.public_keys, composed.public))
+    await index(composed.desk, DESK)
+    await remove(_missing(composed.desk_keys, composed.desk), DESK)
+    if follow and changed:
+        await execute(
+            "INSERT INTO search_push (kind, subject) SELECT * FROM unnest($1::text[], $2::bigint[])",
+            [kind for kind, _ in changed],
+            [subject for _, subject in changed],
+        )
+
+
+def _missing(keys: Iterable[Key], documents: Iterable[Document]) -> list[Key]:
+    return sorted(set(keys) - {(one.kind.value, one.subject) for one in documents})
+
+
+async def _subjects(marks: Sequence[dict[str, Any]]) -> Subjects:
+    """What the marks speak of: a post with the case of its report, a case with the posts of its reports."""
+
+    def ids(source: str) -> list[int]:
+        return [mark["subject"] for mark in marks if mark["source"] == source]
+
+    rows = await fetch(
+        "SELECT post_id, case_id FROM report WHERE post_id = ANY($1) OR case_id = ANY($2)", ids("post"), ids("case")
+    )
+    return Subjects(
+        frozenset([*ids("post"), *(row["post_id"] for row in rows)]),
+        frozenset([*ids("case"), *(row["case_id"] for row in rows)]),
+        frozenset(ids("service")),
+    )
+
+
+async def compose(subjects: Subjects) -> Composed:
+    """The documents of these subjects as the database has them now."""
+    posts = sorted(subjects.posts)
+    public = [found for part in (reports, traffic, ratings) for found in await part.documents(posts)]
+    services = await ratings.service_documents(sorted(subjects.services))
+    return Composed(
+        public=[*public, *services],
+        desk=await cases.documents(sorted(subjects.cases)),
+        public_keys={(kind.value, one) for kind in POSTS for one in posts}
+        | {(Kind.SERVICE.value, one) for one in subjects.services},
+        desk_keys={(Kind.CASE.value, one) for one in subjects.cases},
+    )
+
+
+async def mark_ended(now: float) -> None:
+    """Mark the traffic updates that ended by themselves since this was last asked."""
+    async with in_transaction():
+        rows = await fetch("SELECT value::text::float8 AS at FROM search_state WHERE name = 'ended' FOR UPDATE")
+        since = rows[0]["at"] if rows else 0.0
+        if posts := await traffic.ended_between(since, now):
+            await execute("INSERT INTO search_mark (source, subject) SELECT 'post', unnest($1::bigint[])", posts)
+        await execute(
+            "INSERT INTO search_state (name, value) VALUES ('ended', to_jsonb($1::float8))"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            now,
+        )
+
+
+async def behind() -> float:
+    """How many seconds ago the oldest change was made that is not in the index yet; 0: none."""
+    row = await fetch(
+        "SELECT extract(epoch FROM clock_timestamp() - min(at))::float8 AS age FROM search_mark WHERE tries < $1", TRIES
+    )
+    return float(row[0]["age"] or 0.0)

@@ -1,0 +1,73 @@
+"""Cases as the desk finds them: every word of them, internal ones too, for the departments that have or had them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from civic.db import fetch
+from civic.departments.queries import catalogue
+from civic.geo.queries import areas
+from civic.posts.documents import comments_of
+from civic.reports.documents import named, said_of
+from civic.reports.queries import heading
+from civic.search.documents import Document, Kind
+
+CASES = """
+SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,
+       (SELECT coalesce(array_agg(DISTINCT department_id), '{}') FROM assignment WHERE case_id = c.id) AS readers
+FROM case_file c WHERE c.id = ANY($1)
+"""
+# What a moderator has hidden is for dispatchers only, so it is not found here.
+REPORTS = """
+SELECT r.case_id, p.id AS post_id, p.title, p.text, p.votes_count, r.address, r.lat, r.lon
+FROM report r JOIN post p ON p.id = r.post_id
+WHERE r.case_id = ANY($1) AND p.visibility <> 'hidden' ORDER BY r.case_id, r.main DESC, r.id
+"""
+
+
+async def documents(case_ids: Sequence[int]) -> list[Document]:
+    """The documents of these cases."""
+    rows = await fetch(CASES, list(case_ids))
+    reports: dict[int, list[dict[str, Any]]] = {}
+    for report in await fetch(REPORTS, list(case_ids)):
+        reports.setdefault(report["case_id"], []).append(report)
+    said = await said_of(case_ids, internal=True)
+    comments = await comments_of([one["post_id"] for some in reports.values() for one in some])
+    pack, places = await catalogue(), await areas()
+    found = []
+    for row in rows:
+        own = reports.get(row["id"], [])
+        talk = [text for one in own for text in comments.get(one["post_id"], ())]
+        names = named(row, pack, places)
+        area_ids = tuple(area.id for area in places.path(row["area_id"]))
+        found.append(_document(row, own, [*said.get(row["id"], ()), *talk], names, area_ids))
+    return found
+
+
+def _document(
+    row: dict[str, Any],
+    reports: Sequence[dict[str, Any]],
+    said: Sequence[str],
+    names: Sequence[str],
+    area_ids: tuple[int, ...],
+) -> Document:
+    main = reports[0] if reports else None
+    addresses = dict.fromkeys(one["address"] for one in reports if one["address"])
+    return Document(
+        kind=Kind.CASE,
+        subject=row["id"],
+        url=f"/desk/cases/{row['id']}",
+        title=heading(main["title"], main["text"]) if main else row["number"],
+        text="\n".join(part for one in reports for part in (one["title"], one["text"]) if part),
+        names=(row["number"], *addresses, *names),
+        said="\n".join(said),
+        category_id=row["category_id"],
+        area_ids=area_ids,
+        department_id=row["department_id"],
+        readers=tuple(sorted(row["readers"])),
+        status=row["status"],
+        at=row["received_at"],
+        support=sum(one["votes_count"] for one in reports),
+        lat=main["lat"] if main else None,
+        lon=main["lon"] if main else None,
+        shown={"number": row["number"], "address": main["address"] if main else ""},
+    )
