@@ -36,6 +36,7 @@ UNITS = 16  # of a query that are looked at then
 PARTLY, MOSTLY = 0.35, 0.6  # how much of a query must occur where nothing, or little, has every word
 SECONDS = 5  # after which a search is given up
 
+KIND = "(CASE d.kind WHEN 'service' THEN 1.5 WHEN 'rating' THEN 0.5 ELSE 1 END)"  # a guide before what is said of it
 # What a word counts that was said (D), that stands in the text (C), in a name (B), in the title (A).
 WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
 TIMES = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
@@ -171,8 +172,7 @@ class Search:
         )
         now = args.add(self.now.timestamp() / HALF_YEAR)
         fresh = f"(0.7 + 0.5 * exp((least(d.prior, {now}) - {now}) / 6))"
-        rank = f"{words} * {fresh}"
-        return rank
+        return f"{words} * {fresh} * {KIND}"
 
 
 async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None = None) -> Found:

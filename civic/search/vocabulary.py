@@ -85,6 +85,18 @@ async def _two_slips(word: str) -> dict[str, int]:
     return {row["word"]: row["documents"] for row in near}
 
 
+async def meant_beginning(word: str) -> dict[str, int]:
+    """What the beginning of a word may be meant for, by one slip: other beginnings, the likeliest first."""
+    rows = await fetch(
+        "SELECT slip, x.n FROM unnest($1::text[]) AS slip CROSS JOIN LATERAL"
+        " (SELECT max(documents) AS n FROM (SELECT documents FROM search_word"
+        "  WHERE word >= slip AND word < slip || $2 LIMIT 20) y) x WHERE x.n IS NOT NULL",
+        [one for one in slips(word) if len(one) >= ONE_SLIP],
+        LAST,
+    )
+    return _likely({row["slip"]: row["n"] for row in rows}, 0)
+
+
 async def learn(lexemes: Iterable[str]) -> None:
     """These occur, in the transaction in hand; how often is counted now and then (`count_words`)."""
     await execute(

@@ -48,15 +48,7 @@ def _document(row: dict[str, Any], said: Sequence[str], places: Areas) -> Docume
         url=f"/traffic/{row['id']}",
         title=place,
         text=row["text"],
-        names=tuple(
-            dict.fromkeys(
-                [
-                    *kinds.values(),
-                    *near.values(),
-                    *(name for area in path if area.level for name in area.names.values()),
-                ]
-            )
-        ),
+        names=tuple(dict.fromkeys([*kinds.values(), *near.values(), *around])),
         said="\n".join(said),
         area_ids=tuple(area.id for area in path),
         status=LIVE if row["expires_at"] > timing.now() else ENDED,
