@@ -82,11 +82,11 @@ async def _step(follow: bool, size: int) -> int:
     return len(marks)
 
 
-async def put(composed: Composed, *, follow: bool = False) -> None:
+async def put(composed: Composed, *, follow: bool = False, anew: bool = False) -> None:
     """Make the index hold these documents, and none of the other keys; in the transaction in hand."""
-    changed = await index(composed.public)
+    changed = await index(composed.public, anew=anew)
     changed += await remove(_missing(composed.public_keys, composed.public))
-    await index(composed.desk, DESK)
+    await index(composed.desk, DESK, anew=anew)
     await remove(_missing(composed.desk_keys, composed.desk), DESK)
     if follow and changed:
         await execute(

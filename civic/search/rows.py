@@ -68,10 +68,13 @@ FROM {documents} d JOIN {texts} t USING (id)
 """
 
 
-async def index(documents: Iterable[Document], tables: Tables = PUBLIC) -> list[Key]:
-    """Put documents into the index, in the transaction in hand if there is one; those that were not as given."""
+async def index(documents: Iterable[Document], tables: Tables = PUBLIC, *, anew: bool = False) -> list[Key]:
+    """Put documents into the index, in the transaction in hand if there is one; those that were not as given.
+
+    `anew`: write them even if they are as given.
+    """
     given = {(one.kind.value, one.subject): one for one in documents}
-    had = await digests(list(given), tables)
+    had = {} if anew else await digests(list(given), tables)
     changed = {key: one for key, one in given.items() if had.get(key) != digest(one)}
     if not changed:
         return []

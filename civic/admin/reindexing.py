@@ -1,0 +1,184 @@
+"""The whole index: making it anew from the database, and finding where the two differ."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+
+from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+from civic.admin.indexing import POSTS, WAIT, Composed, Subjects, compose, put
+from civic.db import execute, fetch, fetch_one
+from civic.errors import Conflict
+from civic.search import vocabulary
+from civic.search.documents import Document, Kind
+from civic.search.meili.keeping import forget, holder, remember, remembered
+from civic.search.rows import DESK, PUBLIC, Key, Tables, digest, digests
+
+SIZE = 500  # subjects at once
+STATE = "rebuild"  # in search_state: the source under way, and the last subject that is done
+RUNNING = "civic.search.rebuild"  # the lock
+# What documents are made of: the table, the kinds of its documents and where these lie.
+SOURCES: dict[str, tuple[str, tuple[Kind, ...], Tables]] = {
+    "posts": ("post", POSTS, PUBLIC),
+    "services": ("service", (Kind.SERVICE,), PUBLIC),
+    "cases": ("case_file", (Kind.CASE,), DESK),
+}
+Told = Callable[[int, int], None]  # done, in all
+
+
+@dataclass(frozen=True)
+class Part:
+    """Subjects of one source: these ids, above `after` and up to `last`; the last part has no end."""
+
+    source: str
+    after: int
+    ids: tuple[int, ...]
+    last: int | None
+
+
+@dataclass
+class Differences:
+    """Keys of documents that the index lacks, has although it should not, or has otherwise."""
+
+    missing: list[Key] = field(default_factory=list)
+    extra: list[Key] = field(default_factory=list)
+    different: list[Key] = field(default_factory=list)
+    compared: int = 0
+
+    def keys(self) -> list[Key]:
+        return [*self.missing, *self.extra, *self.different]
+
+
+async def total() -> int:
+    """How many subjects there are."""
+    row = await fetch_one(
+        "SELECT " + " + ".join(f"(SELECT count(*) FROM {one[0]})" for one in SOURCES.values()) + " AS n"
+    )
+    return int(row["n"]) if row else 0
+
+
+async def rebuild(*, follow: bool = False, told: Told = lambda done, every: None) -> int:
+    """Write every document anew and drop what should not be there; how many subjects were looked at.
+
+    Searches go on meanwhile. Stopped, the next one goes on where it was. Raises Conflict while another one runs.
+    """
+    async with holder() as held:
+        if not await held.try_lock(RUNNING):
+            raise Conflict("The index is being rebuilt already.")
+        try:
+            return await _rebuild(follow, told)
+        finally:
+            await held.let_go(RUNNING)
+
+
+async def _rebuild(follow: bool, told: Told) -> int:
+    state = await remembered(STATE) or {"source": next(iter(SOURCES)), "after": 0, "done": 0}
+    done, every = state["done"], await total()
+    names = list(SOURCES)
+    for source in names[names.index(state["source"]) :]:
+        async for part in parts(source, state["after"] if source == state["source"] else 0):
+            async with in_transaction():
+                await fetch(WAIT)
+                await put(await composed(part), follow=follow, anew=True)
+                done += len(part.ids)
+                following = names[min(names.index(source) + 1, len(names) - 1)]
+                after = {"source": source, "after": part.last} if part.last else {"source": following, "after": 0}
+                await remember(STATE, after | {"done": done})
+            told(done, every)
+    await forget(STATE)
+    await vocabulary.count_words()
+    return done
+
+
+async def parts(source: str, after: int = 0) -> AsyncIterator[Part]:
+    """The subjects of a source, some at a time."""
+    table = SOURCES[source][0]
+    while True:
+        rows = await fetch(f"SELECT id FROM {table} WHERE id > $1 ORDER BY id LIMIT $2", after, SIZE)
+        ids = tuple(row["id"] for row in rows)
+        last = ids[-1] if len(ids) == SIZE else None
+        yield Part(source, after, ids, last)
+        if last is None:
+            return
+        after = last
+
+
+async def composed(part: Part) -> Composed:
+    """The documents of a part as they should be; its keys are also those of what is in the index and should not be."""
+    subjects = Subjects(**{part.source: frozenset(part.ids)})
+    found = await compose(subjects)
+    keys = await _there(part)
+    if part.source == "cases":
+        return replace(found, desk_keys=found.desk_keys | keys)
+    return replace(found, public_keys=found.public_keys | keys)
+
+
+async def _there(part: Part) -> set[Key]:
+    """The keys that the index has in the part's range."""
+    _table, kinds, tables = SOURCES[part.source]
+    rows = await fetch(
+        f"SELECT kind, subject FROM {tables.documents} WHERE kind = ANY($1) AND subject > $2"
+        " AND ($3::bigint IS NULL OR subject <= $3)",
+        [kind.value for kind in kinds],
+        part.after,
+        part.last,
+    )
+    return {(row["kind"], row["subject"]) for row in rows}
+
+
+async def check(*, told: Told = lambda done, every: None) -> Differences:
+    """Every difference between the database and the index. What is marked, and so on its way, is none."""
+    found, every, done = Differences(), await total(), 0
+    for source in SOURCES:
+        async for part in parts(source):
+            async with in_transaction():
+                await get_connection("default").execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                await _compare(part, found)
+            done += len(part.ids)
+            told(done, every)
+    return found
+
+
+async def _compare(part: Part, found: Differences) -> None:
+    should = await composed(part)
+    desk = part.source == "cases"
+    documents: list[Document] = should.desk if desk else should.public
+    wanted = {(one.kind.value, one.subject): digest(one) for one in documents}
+    keys = sorted(should.desk_keys if desk else should.public_keys)
+    has = await digests(keys, SOURCES[part.source][2])
+    suspects = {key for key in keys if wanted.get(key) != has.get(key)}
+    for key in sorted(suspects - await _marked(part.source, suspects)):
+        where = found.missing if key not in has else found.extra if key not in wanted else found.different
+        where.append(key)
+    found.compared += len(keys)
+
+
+async def _marked(source: str, keys: set[Key]) -> set[Key]:
+    """Those of the keys for which a mark waits, on themselves or on the other side of their report."""
+    if not keys:
+        return set()
+    ids = [subject for _, subject in keys]
+    sql = {
+        "posts": "SELECT subject FROM search_mark WHERE source = 'post' AND subject = ANY($1) UNION"
+        " SELECT r.post_id FROM search_mark m JOIN report r ON r.case_id = m.subject"
+        " WHERE m.source = 'case' AND r.post_id = ANY($1)",
+        "cases": "SELECT subject FROM search_mark WHERE source = 'case' AND subject = ANY($1) UNION"
+        " SELECT r.case_id FROM search_mark m JOIN report r ON r.post_id = m.subject"
+        " WHERE m.source = 'post' AND r.case_id = ANY($1)",
+        "services": "SELECT subject FROM search_mark WHERE source = 'service' AND subject = ANY($1)",
+    }[source]
+    marked = {row["subject"] for row in await fetch(sql, ids)}
+    return {key for key in keys if key[1] in marked}
+
+
+async def mend(differences: Differences) -> int:
+    """Mark what differs, so that it is made anew; how many documents that are."""
+    sources = {kind.value: source for source, (_, kinds, _) in SOURCES.items() for kind in kinds}
+    names = {"posts": "post", "services": "service", "cases": "case"}
+    keys = differences.keys()
+    await execute(
+        "INSERT INTO search_mark (source, subject) SELECT * FROM unnest($1::text[], $2::bigint[])",
+        [names[sources[kind]] for kind, _ in keys],
+        [subject for _, subject in keys],
+    )
+    return len(keys)

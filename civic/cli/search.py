@@ -1,0 +1,126 @@
+"""`civic search`: the index, made anew or compared."""
+
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from civic.cli.common import AsJson, answer, group, with_database
+from civic.config import Config
+
+if TYPE_CHECKING:
+    from civic.search.meili.client import Meili
+
+commands = group("search", "The index that searches are answered from.")
+
+SAID_EVERY = 5.0  # seconds between two lines of progress
+INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
+SHOWN = 5  # of the documents that differ
+Mend = Annotated[bool, typer.Option("--mend", help="Have what differs put into the index again.")]
+Found = dict[str, dict[str, Any]]
+
+
+@commands.command()
+def rebuild(as_json: AsJson = False) -> None:
+    """Make the index anew. Searches go on meanwhile; stopped and started again, it goes on where it was."""
+    try:
+        done = with_database(_rebuild)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. Searches are answered as before; the same command goes on from there.\n")
+        raise SystemExit(INTERRUPTED) from None
+    answer(done, "\n".join(f"{engine}: {count:,} made anew." for engine, count in done.items()), as_json)
+
+
+async def _rebuild(config: Config) -> dict[str, int]:
+    from civic.admin import reindexing
+    from civic.search.meili.rebuilding import rebuild
+    from civic.search.queries import wanted
+
+    with telling("PostgreSQL") as told:
+        done = {"PostgreSQL": await reindexing.rebuild(follow=bool(config.search.url), told=told)}
+    if config.search.url:
+        async with _meili(config) as meili:
+            with telling("Meilisearch") as told:
+                done["Meilisearch"] = await rebuild(meili, await wanted(), told)
+    return done
+
+
+@commands.command()
+def check(mend: Mend = False, as_json: AsJson = False) -> None:
+    """Compare the index with the database. Ends with 1 if anything differs that is not on its way."""
+    found = with_database(lambda config: _check(config, mend))
+    answer(found, "\n".join(_line(engine, one) for engine, one in found.items()), as_json)
+    if any(one["differ"] for one in found.values()) and not mend:
+        raise SystemExit(1)
+
+
+async def _check(config: Config, mend: bool) -> Found:
+    from civic.admin import reindexing
+    from civic.search.meili import checking
+
+    with telling("PostgreSQL") as told:
+        differences = await reindexing.check(told=told)
+    found = {"PostgreSQL": _said(differences)}
+    if mend:
+        await reindexing.mend(differences)
+    if config.search.url:
+        async with _meili(config) as meili:
+            theirs = await checking.check(meili)
+            found["Meilisearch"] = _said(theirs)
+            if mend:
+                await checking.mend(theirs)
+    for one in found.values():
+        one["mended"] = mend and bool(one["differ"])
+    return found
+
+
+def _said(differences: Any) -> dict[str, Any]:
+    names = ("missing", "extra", "different")
+    said = {name: [f"{kind}:{subject}" for kind, subject in getattr(differences, name)] for name in names}
+    return {"compared": differences.compared, "differ": sum(map(len, said.values())), **said}
+
+
+def _line(engine: str, found: dict[str, Any]) -> str:
+    line = f"{engine}: {found['compared']:,} compared, {found['differ']:,} differ."
+    for name in ("missing", "extra", "different"):
+        if some := found[name]:
+            more = f" and {len(some) - SHOWN:,} more" if len(some) > SHOWN else ""
+            line += f"\n  {name}: {', '.join(some[:SHOWN])}{more}"
+    return line + ("\n  They are put into the index again by the workers." if found["mended"] else "")
+
+
+@asynccontextmanager
+async def _meili(config: Config) -> AsyncIterator["Meili"]:
+    from civic.search.meili.client import Meili
+    from civic.search.meili.keeping import search_key
+
+    meili = Meili(config.search, search_key)
+    try:
+        yield meili
+    finally:
+        meili.close()
+
+
+@contextmanager
+def telling(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Progress on stderr: a bar on a terminal, else a line now and then."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=1.0)
+            yield lambda done, every: bar.update(task, completed=done, total=max(every, 1))
+        return
+    said = time.monotonic()
+
+    def tell(done: int, every: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= SAID_EVERY:
+            said = time.monotonic()
+            sys.stderr.write(f"{what}: {done:,} of {every:,}\n")
+
+    yield tell
