@@ -1,7 +1,7 @@
 """`make bench`: every benchmark, one after another, with a PostgreSQL of its own; names as arguments choose some.
 
-Files of benchmarks/ are programs; what they print is what docs/benchmarks.md records. The imports need real data:
-CIVIC_TEST_DATA says where it is, else they are left out. The pages need databases that were imported into:
+Files of benchmarks/ are programs; what they print is what docs/benchmarks.md records. The imports and the search need
+real data: CIVIC_TEST_DATA says where it is, else they are left out. The pages need databases that were imported into:
 CIVIC_BENCH_DATABASES names them (two URLs, a blank between).
 """
 
@@ -25,6 +25,8 @@ def arguments(name: str) -> list[str] | None:
     """What a benchmark is given; None leaves it out."""
     if name == "pages":
         return os.environ.get("CIVIC_BENCH_DATABASES", "").split() or None
+    if name.startswith("search"):
+        return [] if DATA.is_dir() else None
     if name != "imports":
         return []
     mappings = FOLDER.parent / "docs" / "imports"
