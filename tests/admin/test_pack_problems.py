@@ -281,6 +281,21 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
         {"places.csv": "lat,lon,name_zh,name_en\n31,118,甲\n"},
         "places.csv:2: This line has more or fewer fields than the first.",
     ),
+    (
+        "one synonym alone",
+        {"synonyms.csv": "bin,trash\nlamp,Lamp\n"},
+        "synonyms.csv:2: A line needs two words or phrases at least that differ.",
+    ),
+    (
+        "synonym without letters",
+        {"synonyms.csv": "bin,trash,!!\n"},
+        "synonyms.csv:1: “!!” has neither letters nor digits.",
+    ),
+    (
+        "too many synonyms",
+        {"synonyms.csv": ",".join(f"w{n}" for n in range(21)) + "\n"},
+        "synonyms.csv:1: This line has more than 20 phrases.",
+    ),
 ]
 
 

@@ -126,6 +126,7 @@ class Pack:
     rules: tuple[RulePart, ...]
     services: tuple[ServicePart, ...]
     places: tuple[PlacePart, ...]
+    synonyms: tuple[tuple[str, ...], ...]  # groups of phrases that mean the same
 
     @property
     def bbox(self) -> list[float]:

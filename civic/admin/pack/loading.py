@@ -133,6 +133,7 @@ class _Loading:
         await self._rules(departments)
         await self._services(departments)
         await self._places()
+        await self._synonyms()
         await self._city(city)
         return self.summary
 
@@ -263,6 +264,21 @@ class _Loading:
             batch_size=500,
         )
         self.summary.kinds["places"] = Tally(added=len(wanted), retired=tally.same)
+
+    async def _synonyms(self) -> None:
+        """The words that mean the same are replaced whole when they differ."""
+        wanted = [list(group) for group in self.pack.synonyms]
+        rows = await db.fetch("SELECT value FROM search_state WHERE name = 'synonyms'")
+        have = db.json_value(rows[0]["value"]) if rows else []
+        tally = self.summary.kinds["synonyms"] = Tally(same=len(have))
+        if wanted == have:
+            return
+        await db.execute(
+            "INSERT INTO search_state (name, value) VALUES ('synonyms', $1::jsonb)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            json.dumps(wanted, ensure_ascii=False),
+        )
+        self.summary.kinds["synonyms"] = Tally(added=len(wanted), retired=tally.same)
 
     async def _city(self, row: City | None) -> None:
         part = self.pack.city

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from civic.admin.pack import areas, calendars, catalogue, places, references, shapes
+from civic.admin.pack import areas, calendars, catalogue, places, references, shapes, synonyms
 from civic.admin.pack.city import read_city
 from civic.admin.pack.contents import DepartmentPart, Pack, ServicePart
 from civic.admin.pack.problems import Problems, did_you_mean
@@ -12,7 +12,7 @@ from civic.admin.pack.sources import Toml
 from civic.i18n import gettext as _
 
 REQUIRED = ("city.toml", "areas.geojson", "calendars.toml", "departments.toml", "categories.toml")
-OPTIONAL = ("rules.toml", "services.toml", places.NAME)
+OPTIONAL = ("rules.toml", "services.toml", places.NAME, synonyms.NAME)
 READ_SUFFIXES = (".toml", ".geojson", ".json", ".csv")
 
 
@@ -67,6 +67,7 @@ class _Reading:
             rules=tuple(catalogue.read_rules(self.toml("rules.toml"), languages)),
             services=tuple(_placed(one, convert) for one in services),
             places=tuple(places.read_places(self.folder, languages, convert, self.problems)),
+            synonyms=synonyms.read_synonyms(self.folder, self.problems),
         )
         _check_references(pack)
         return pack

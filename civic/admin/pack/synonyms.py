@@ -1,0 +1,45 @@
+"""synonyms.csv: on each line words or phrases that mean the same to somebody who searches, in whatever language."""
+
+import csv
+import io
+from pathlib import Path
+
+from civic.admin.pack.problems import Problems
+from civic.admin.pack.sources import read_text
+from civic.admin.pack.tables import UNSEEN
+from civic.i18n import gettext as _
+from civic.search.text import runs
+
+NAME = "synonyms.csv"
+LONGEST, MOST = 60, 20  # characters of a phrase, phrases of a line
+
+
+def read_synonyms(folder: Path, problems: Problems) -> tuple[tuple[str, ...], ...]:
+    """The groups of phrases; none where there is no such file."""
+    path = folder / NAME
+    if not path.exists() or (text := read_text(path, problems)) is None:
+        return ()
+    reader = csv.reader(io.StringIO(text), strict=True)
+    found = []
+    try:
+        for row in reader:
+            if group := tuple(dict.fromkeys(phrase.strip() for phrase in row if phrase.strip())):
+                _check(group, reader.line_num, problems)
+                found.append(group)
+    except csv.Error as error:
+        problems.add(NAME, _("This is not valid CSV: %(error)s", error=error), line=reader.line_num)
+    return tuple(found)
+
+
+def _check(group: tuple[str, ...], line: int, problems: Problems) -> None:
+    if len({tuple(runs(phrase)) for phrase in group}) < 2:
+        problems.add(NAME, _("A line needs two words or phrases at least that differ."), line=line)
+    if len(group) > MOST:
+        problems.add(NAME, _("This line has more than %(n)s phrases.", n=MOST), line=line)
+    for phrase in group:
+        if not any(runs(phrase)):
+            problems.add(NAME, _("“%(phrase)s” has neither letters nor digits.", phrase=phrase), line=line)
+        if len(phrase) > LONGEST:
+            problems.add(NAME, _("This is longer than %(n)s characters.", n=LONGEST), line=line)
+        if UNSEEN.search(phrase):
+            problems.add(NAME, _("This holds a control character."), line=line)
