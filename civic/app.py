@@ -30,6 +30,8 @@ from civic.media.store import Store
 from civic.middleware import Answer, Check, Guard, Observe, Read
 from civic.notifications.views import messages
 from civic.posts.own import own_posts
+from civic.search.meili.client import Meili
+from civic.search.meili.keeping import search_key
 
 
 def routes() -> list[BaseRoute]:
@@ -72,6 +74,7 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     app.state.config = config
     app.state.account_sections = account_sections()
     app.state.secret = config.secret()
+    app.state.meili = Meili(config.search, search_key) if config.search.url else None
     app.state.store = Store(config.media_folder)
     app.state.decoder = Decoder(
         processes=config.media.processes,
@@ -88,6 +91,8 @@ def _living(config: Config, url: str | None) -> Callable[[Starlette], AbstractAs
         with ExitStack() as stack:
             # In a thread, as it waits for a database that is starting.
             place = url or str(await asyncio.to_thread(stack.enter_context, db.database_url(config)))
+            if app.state.meili:
+                stack.callback(app.state.meili.close)
             async with db.connected(place, config.database.pool), app.state.decoder:
                 yield
 

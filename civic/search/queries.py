@@ -1,15 +1,22 @@
 """Searching, whichever engine answers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+from geopy.distance import great_circle
 
 from civic.cache import kept_while
 from civic.db import fetch_one, json_value
 from civic.geo.queries import city, pack_version
 from civic.search import postgres
-from civic.search.documents import Found, Query
+from civic.search.documents import Document, Found, Hit, Query
+from civic.search.marking import excerpt
+from civic.search.meili.answering import answer
+from civic.search.meili.asking import Place, Ranked
+from civic.search.meili.client import Meili
 from civic.search.meili.settings import settings
-from civic.search.rows import DESK
+from civic.search.rows import DESK, digests, read
 from civic.search.terms import Synonyms
 
 
@@ -25,9 +32,35 @@ async def wanted() -> Mapping[str, Any]:
     return settings((await city()).languages, (await synonyms()).groups)
 
 
-async def find(query: Query) -> Found:
-    """What everybody may find."""
-    return await postgres.find(query, synonyms=await synonyms())
+async def find(query: Query, meili: Meili | None = None) -> Found:
+    """What everybody may find; by Meilisearch where there is one that can be relied on, else by PostgreSQL."""
+    ranked = await answer(meili, query) if meili else None
+    if ranked is None:
+        found = await postgres.find(query, synonyms=await synonyms())
+        return replace(found, fallback=meili is not None)
+    return await _hydrated(query, ranked)
+
+
+async def _hydrated(query: Query, ranked: Ranked) -> Found:
+    """The hits with their documents as they are now: what has left the index since is left out, whoever found it."""
+    keys = [place.key for place in ranked.hits]
+    documents = {(one.kind.value, one.subject): one for one in await read(keys)}
+    now = await digests(keys)
+    hits = [
+        _hit(query, documents[place.key], place, stale=now[place.key].hex() != place.digest)
+        for place in ranked.hits
+        if place.key in documents
+    ]
+    return Found(hits, ranked.total, ranked.exact, ranked.facets, ranked.instead, engine="meilisearch")
+
+
+def _hit(query: Query, document: Document, place: Place, *, stale: bool) -> Hit:
+    metres = None
+    if query.near and document.lat is not None and document.lon is not None:
+        metres = float(great_circle(query.near[:2], (document.lat, document.lon)).meters)
+    if stale:  # what was marked may not stand there any more
+        return Hit(document, document.title, excerpt((document.text,), ()), metres)
+    return Hit(document, place.title, place.excerpt, metres)
 
 
 async def find_on_desk(query: Query) -> Found:
