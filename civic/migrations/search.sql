@@ -64,23 +64,26 @@ CREATE TABLE search_push (
 );
 CREATE TABLE search_state (name text PRIMARY KEY, value jsonb NOT NULL);
 
--- Searches, without persons. A seeker is a number that cannot be led back and that is forgotten after a week.
+-- Searches, without persons. A seeker is a number that cannot be led back, of a salt that is forgotten with it.
 CREATE TABLE search_sighting (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     word text NOT NULL,
     seeker bytea NOT NULL,
-    area_id bigint,
     hour timestamptz NOT NULL,
-    results int NOT NULL
+    area_id bigint,
+    results int NOT NULL,
+    counted boolean NOT NULL DEFAULT false,
+    UNIQUE (word, seeker, hour)
 );
-CREATE INDEX search_sighting_word ON search_sighting (word);
--- What is kept: words that at least five different seekers used.
+CREATE INDEX search_sighting_hour ON search_sighting (hour);
+-- What is kept: words that at least five different seekers used within a week.
 CREATE TABLE search_count (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     word text NOT NULL,
     area_id bigint,
     hour timestamptz NOT NULL,
     searches int NOT NULL,
-    empty int NOT NULL                 -- of these found nothing
+    empty int NOT NULL,                -- of these found nothing
+    results bigint NOT NULL            -- that they found together
 );
 CREATE UNIQUE INDEX search_count_key ON search_count (word, coalesce(area_id, 0), hour);

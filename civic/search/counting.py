@@ -1,0 +1,76 @@
+"""Counting what people search for, without knowing who.
+
+A search is seen as its words, the hour, the area and how many results it had, with a number for who searched: a hash
+of their address and browser with a random salt that is replaced, and forgotten, every week with all that was seen. A
+word is kept, in numbers by area and hour, once ENOUGH different seekers have used it within that week; of any other
+nothing stays.
+"""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from civic import timing
+from civic.db import execute, fetch_one
+from civic.search.text import runs
+
+ENOUGH = 5  # different seekers
+WEEK = timedelta(days=7)
+WORDS, LONGEST = 8, 24  # of a search, characters of a word
+DIGITS = 5  # from so many on it may be somebody's number
+
+SALT = "seekers' salt"  # in search_state: {week, salt}
+NEW_SALT = """
+INSERT INTO search_state (name, value) VALUES ($1, jsonb_build_object('week', $2::int, 'salt', $3::text))
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE (search_state.value ->> 'week')::int < $2
+"""
+SEEN = """
+INSERT INTO search_sighting (word, seeker, hour, area_id, results)
+SELECT word, $2, $3, $4, $5 FROM unnest($1::text[]) AS word ON CONFLICT DO NOTHING
+"""
+KEEP = """
+WITH seen AS (SELECT id, word, seeker, floor(extract(epoch FROM hour) / $2) AS week FROM search_sighting),
+common AS (SELECT word, week FROM seen GROUP BY word, week HAVING count(DISTINCT seeker) >= $1),
+taken AS (
+    UPDATE search_sighting s SET counted = true FROM seen JOIN common USING (word, week)
+    WHERE s.id = seen.id AND NOT s.counted RETURNING s.word, s.area_id, s.hour, s.results)
+INSERT INTO search_count AS c (word, area_id, hour, searches, empty, results)
+SELECT word, area_id, hour, count(*), count(*) FILTER (WHERE results = 0), sum(results) FROM taken GROUP BY 1, 2, 3
+ON CONFLICT (word, coalesce(area_id, 0), hour) DO UPDATE SET
+    searches = c.searches + excluded.searches, empty = c.empty + excluded.empty, results = c.results + excluded.results
+"""
+
+
+async def note(text: str, results: int, *, address: str, browser: str, area_id: int | None = None) -> None:
+    """Somebody at this address, with this browser, searched for this and found so much."""
+    words = [word for word in dict.fromkeys(runs(text)) if _may_be_seen(word)][:WORDS]
+    if not words:
+        return
+    now = timing.now()
+    seeker = hashlib.sha256("\n".join((await _salt(now), address, browser)).encode()).digest()[:8]
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    await execute(SEEN.strip(), words, seeker, hour, area_id, results)
+
+
+def _may_be_seen(word: str) -> bool:
+    return 1 < len(word) <= LONGEST and sum(map(str.isdigit, word)) < DIGITS
+
+
+async def _salt(now: datetime) -> str:
+    week = int(now.timestamp() // WEEK.total_seconds())
+    for _try in range(2):
+        row = await fetch_one(
+            "SELECT value ->> 'salt' AS salt, (value ->> 'week')::int AS week FROM search_state WHERE name = $1", SALT
+        )
+        if row and row["week"] >= week:
+            return str(row["salt"])
+        await execute(NEW_SALT.strip(), SALT, week, secrets.token_hex(16))
+    raise RuntimeError("the salt was written and is not there")
+
+
+async def keep() -> None:
+    """Keep the numbers of words that enough seekers used, and forget what was seen a week ago."""
+    await execute(KEEP, ENOUGH, WEEK.total_seconds())
+    week = int(timing.now().timestamp() // WEEK.total_seconds())
+    began = datetime.fromtimestamp(week * WEEK.total_seconds(), UTC)
+    await execute("DELETE FROM search_sighting WHERE hour < $1", began)
