@@ -45,6 +45,7 @@ SLOW = (
     "tests/postgres/",
     "tests/scores/test_publish_db.py",
     "tests/scores/test_verify.py",
+    "tests/search/test_relevance.py",
     "tests/test_budapest.py",
     "tests/test_migrations.py",
     "tests/workers/",
