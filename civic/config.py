@@ -48,6 +48,15 @@ class Database(Section):
     pool: int = Field(10, ge=2, le=100, description="Connections a process at most.")
 
 
+class Search(Section):
+    url: str = Field(
+        "", pattern="^(https?://[^/?#]+.*)?$", description="Meilisearch; empty: PostgreSQL alone searches."
+    )
+    key: SecretStr = Field(SecretStr(""), description="Its master key, or one that may do everything but search.")
+    index: str = Field("civic", pattern="^[A-Za-z0-9_-]{1,100}$", description="Name of the index.")
+    seconds: float = Field(1.0, gt=0, le=30, description="Longest time that a search waits for Meilisearch.")
+
+
 class Media(Section):
     max_bytes: int = Field(20 * 2**20, ge=1024, description="Largest photo, bytes.")
     max_pixels: int = Field(50_000_000, ge=1_000_000, description="Largest photo, pixels.")
@@ -95,6 +104,7 @@ class Config(Section):
     server: Server = Server()
     paths: Paths = Paths()
     database: Database = Database()
+    search: Search = Search()
     media: Media = Media()
     geocoder: Geocoder = Geocoder()
     map: Map = Map()

@@ -1,7 +1,7 @@
-"""Figures for Prometheus: requests by route template, and the queue of jobs.
+"""Figures for Prometheus: requests by route template, searches that fell back, the queues of jobs and of the index.
 
 With several web processes each keeps its figures in a file under PROMETHEUS_MULTIPROC_DIR, which `civic serve` sets,
-and whichever is asked adds them up. The jobs are counted in the database when asked.
+and whichever is asked adds them up. The queues are counted in the database when asked.
 """
 
 import os
@@ -27,6 +27,9 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 requests = Counter("civic_requests", "Requests answered", ["method", "route", "status"])
 seconds = Histogram("civic_request_seconds", "Time to the end of the answer", ["route"], buckets=BUCKETS)
+search_fallbacks = Counter(
+    "civic_search_fallbacks", "Searches that PostgreSQL answered as Meilisearch could not", ["reason"]
+)
 
 
 def prepare(var: Path) -> None:
@@ -44,13 +47,17 @@ async def show(request: Request) -> Response:
     if os.environ.get(FOLDER):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
-    return Response(generate_latest(registry) + await _jobs(), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry) + await _queues(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _jobs() -> bytes:
+async def _queues() -> bytes:
     own = CollectorRegistry()
     gauge = Gauge("civic_jobs", "Jobs by state; failed ones are held for a person", ["job", "state"], registry=own)
     rows = await db.fetch("SELECT entrypoint, status::text AS status, count(*) AS n FROM pgqueuer GROUP BY 1, 2")
     for row in rows:
         gauge.labels(row["entrypoint"], row["status"]).set(row["n"])
+    age = Gauge("civic_search_push_age_seconds", "Age of the oldest change that Meilisearch lacks", registry=own)
+    sql = "SELECT extract(epoch FROM clock_timestamp() - at) AS age FROM search_push ORDER BY id LIMIT 1"
+    oldest = await db.fetch_one(sql)
+    age.set(oldest["age"] if oldest else 0)
     return generate_latest(own)

@@ -1,15 +1,10 @@
 """Send changes of documents to Meilisearch, where there is one, and keep its index as it should be."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from civic.config import Search
-from civic.geo.queries import city
 from civic.search.meili.client import Meili
 from civic.search.meili.following import Follower, stand_down
 from civic.search.meili.keeping import search_key
-from civic.search.meili.settings import settings
-from civic.search.queries import synonyms
+from civic.search.queries import wanted
 from workers.runner import config
 
 _follows: tuple[Search, Follower | None] | None = None  # what this process was told to follow
@@ -25,8 +20,3 @@ async def handle_one() -> bool:
             await stand_down()
         _follows = search, Follower(Meili(search, search_key), wanted) if search.url else None
     return await _follows[1].step() if _follows[1] else False
-
-
-async def wanted() -> Mapping[str, Any]:
-    """The settings that the pack in force asks for."""
-    return settings((await city()).languages, (await synonyms()).groups)

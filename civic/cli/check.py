@@ -76,6 +76,7 @@ async def _inside(config: Config, url: str) -> list[Finding]:
             ("jobs", _jobs),
             ("photos", _photos),
             ("mail", _mail),
+            ("search", _search),
         ]
         for name, one in checks:
             try:
@@ -121,6 +122,25 @@ async def _photos(config: Config) -> Finding:
 async def _mail(config: Config) -> Finding:
     outbox = config.paths.var / "outbox"
     return Finding("mail", True, f"written to {outbox} ({len(list(outbox.glob('*.eml')))} there)")
+
+
+async def _search(config: Config) -> Finding:
+    from civic.search.meili.client import Meili, State
+    from civic.search.meili.keeping import search_key, seconds_behind
+    from civic.search.queries import wanted
+
+    if not config.search.url:
+        return Finding("search", True, "PostgreSQL")
+    meili = Meili(config.search, search_key)
+    try:
+        found = await meili.condition(await wanted())
+    finally:
+        meili.close()
+    if found.state != State.WELL:
+        return Finding("search", False, f"Meilisearch is {found.state}: {found.said}; PostgreSQL answers")
+    behind = await seconds_behind()
+    lag = f"changes wait for {behind:.0f} s" if behind else "up to date"
+    return Finding("search", True, f"Meilisearch, {found.documents} documents, {lag}")
 
 
 def _assets() -> Finding:

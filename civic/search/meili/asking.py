@@ -145,8 +145,10 @@ def _all_but(filters: Mapping[str, str], left: str = "") -> list[str]:
 
 
 def ranked(query: Query, answer: Mapping[str, Any]) -> Ranked:
-    """The answer to `searches(query, …)`. Raises KeyError, TypeError or ValueError if it is none."""
+    """The answer to `searches(query, …)`. Raises LookupError, TypeError or ValueError if it is none."""
     results = answer["results"]
+    if query.facets and len(results) != 1 + len(_filters(query).keys() & ATTRIBUTES.keys()) + len(TIMES):
+        raise ValueError("not as many answers as were asked for")
     hits = [_place(hit) for hit in results[0]["hits"]]
     facets = _facets(query, results) if query.facets else {}
     total = int(results[0]["totalHits"])

@@ -1,11 +1,13 @@
 """Talking to Meilisearch through its own client, which waits: in threads of ours, a bounded number of them."""
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,9 +16,8 @@ from meilisearch.errors import MeilisearchApiError, MeilisearchError
 from meilisearch.models.task import Task
 
 from civic import config, timing
-from civic.chain import sha256
 from civic.errors import SetupError
-from civic.search.documents import Query
+from civic.search.documents import Kind, Query
 from civic.search.meili.asking import Ranked, ranked, searches
 from civic.search.meili.settings import PRIMARY_KEY, differing, has_version
 from civic.search.rows import Key
@@ -42,11 +43,16 @@ class State(StrEnum):
 
 
 class Trouble(SetupError):
-    """Meilisearch cannot do what it was asked. `state` says why."""
+    """Meilisearch cannot do what it was asked. `state` says why; `code` is Meilisearch's own, if it gave one."""
 
-    def __init__(self, state: State, said: str) -> None:
+    def __init__(self, state: State, said: str, code: str = "") -> None:
         super().__init__(f"Meilisearch is not to be used ({state}): {said}")
-        self.state = state
+        self.state, self.code = state, code
+
+    @property
+    def of_documents(self) -> bool:
+        """Whether the documents are at fault, or one of them: sent in smaller parts, the others may be taken."""
+        return self.code.startswith(FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ class Meili:
         until, ended = time.monotonic() + within, list[Task]()
         for uid in tasks:
             pause, longest = LOOKS
-            while (task := await self.ask(lambda client, uid=uid: client.get_task(uid))).status in GOING_ON:
+            while (task := await self.ask(partial(Client.get_task, uid=uid))).status in GOING_ON:
                 if time.monotonic() >= until:
                     return None
                 await asyncio.sleep(pause)
@@ -154,13 +160,13 @@ class Meili:
             ended.append(task)
         return ended
 
-    async def done(self, task: int) -> None:
-        """Wait for a task. Raises Trouble if it fails, or takes too long."""
-        found = await self.ended([task], PATIENCE)
+    async def done(self, tasks: Iterable[int], within: float = PATIENCE) -> None:
+        """Wait for tasks. Raises Trouble if one fails, or they take longer than so many seconds."""
+        uids = list(tasks)
+        found = await self.ended(uids, within)
         if found is None:
-            raise Trouble(State.AWAY, f"task {task} takes more than {PATIENCE:.0f} s")
-        if found[0].status != "succeeded":
-            raise failure(found[0])
+            raise Trouble(State.AWAY, f"tasks {uids} take more than {within:.0f} s")
+        check(found)
 
     async def make_search_key(self) -> str:
         """The key that may search this index and nothing else; made if it is not there."""
@@ -185,8 +191,8 @@ class Meili:
             try:
                 return work(Client(self.url, key or None, timeout=seconds))  # type: ignore[arg-type]
             except MeilisearchApiError as error:
-                raise Trouble(_state(error), error.message) from error
-            except (MeilisearchError, OSError, ValueError, KeyError, TypeError) as error:
+                raise Trouble(_state(error), error.message, error.code or "") from error
+            except (MeilisearchError, OSError, ValueError, LookupError, TypeError) as error:
                 raise Trouble(State.AWAY, f"{type(error).__name__}: {error}"[:300]) from error
 
         job = asyncio.get_running_loop().run_in_executor(self._threads, guarded)
@@ -197,6 +203,14 @@ class Meili:
 
 
 GOING_ON = ("enqueued", "processing")
+# How codes begin by which Meilisearch does not take documents.
+FAULTS = (
+    "invalid_document_id",
+    "invalid_document_geo",
+    "missing_document_id",
+    "document_fields_limit",
+    "payload_too_large",
+)
 # What an index says to a filter, a facet or an order that its settings do not allow.
 UNSUITED = ("invalid_search_filter", "invalid_search_facets", "invalid_search_sort", "invalid_document_filter")
 
@@ -209,21 +223,31 @@ def _state(error: MeilisearchApiError) -> State:
     return State.DIFFERS if error.code in UNSUITED else State.AWAY
 
 
+def check(tasks: Iterable[Task]) -> None:
+    """Raises Trouble if one of the tasks did not succeed."""
+    for task in tasks:
+        if task.status != "succeeded":
+            raise failure(task)
+
+
 def failure(task: Task) -> Trouble:
     """What a task that did not succeed means."""
     error = task.error or {}
-    state = State.MISSING if error.get("code") == "index_not_found" else State.AWAY
-    return Trouble(state, f"task {task.uid} ({task.type}) {task.status}: {error.get('message', '')}")
+    code, said = (
+        str(error.get("code") or task.status),
+        f"task {task.uid} ({task.type}) {task.status}: {error.get('message', '')}",
+    )
+    return Trouble(State.MISSING if code == "index_not_found" else State.AWAY, said, code)
 
 
 def key_uid(index: str) -> str:
     """The same for every process: Meilisearch makes one key of it, whoever asks first."""
-    return str(UUID(sha256(f"civic search {index}".encode())[:32], version=4))
+    return str(UUID(bytes=hashlib.sha256(f"civic search {index}".encode()).digest()[:16], version=4))
 
 
 def _keys(keys: Iterable[Key]) -> str:
     """A filter for documents by kind and number."""
     subjects: dict[str, list[str]] = {}
     for kind, subject in keys:
-        subjects.setdefault(kind, []).append(str(int(subject)))
+        subjects.setdefault(Kind(kind).value, []).append(str(int(subject)))
     return " OR ".join(f"(kind = {kind} AND subject IN [{', '.join(found)}])" for kind, found in subjects.items())

@@ -1,0 +1,21 @@
+"""What the web side asks: Meilisearch's answer where it can be relied on."""
+
+from civic.metrics import search_fallbacks
+from civic.search.documents import Query
+from civic.search.meili.asking import Ranked
+from civic.search.meili.client import Meili, Trouble
+from civic.search.meili.keeping import too_far_behind
+
+BEHIND = "behind"  # the reason, where it lacks changes that are older than a minute
+
+
+async def answer(meili: Meili, query: Query) -> Ranked | None:
+    """What Meilisearch finds; None where PostgreSQL has to answer instead, which is counted with its reason."""
+    try:
+        if not await too_far_behind():
+            return await meili.find(query)
+        reason = BEHIND
+    except Trouble as trouble:
+        reason = trouble.state.value
+    search_fallbacks.labels(reason).inc()
+    return None

@@ -1,0 +1,63 @@
+"""What is searched in: PostgreSQL, and beside it a Meilisearch, imitated or real."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+
+import pytest
+from meilisearch import Client
+
+from civic.config import Search
+from civic.search.documents import Query
+from civic.search.meili import keeping
+from civic.search.meili.client import Meili
+from tests.search.imitation import MASTER, Imitation
+from tests.search.things import filled
+
+URL = "CIVIC_TEST_MEILI_URL"
+
+
+@pytest.fixture
+def imitation() -> Iterator[Imitation]:
+    """A Meilisearch in this process, with what can go wrong."""
+    server = Imitation().start()
+    yield server
+    server.status, server.delay = 0, 0
+    server.stop()
+
+
+@pytest.fixture
+async def follower(imitation: Imitation, database: str) -> AsyncIterator[Meili]:
+    """The index of the imitation, which is not there yet. The database is empty."""
+    found = Meili(Search(url=imitation.url, key=MASTER), keeping.search_key)
+    yield found
+    found.close()
+
+
+@pytest.fixture(params=["imitation", *(["real"] if os.environ.get(URL) else [])])
+async def meili(request: pytest.FixtureRequest, imitation: Imitation, database: str) -> AsyncIterator[Meili]:
+    """The index of an imitation, and of the real Meilisearch if CIVIC_TEST_MEILI_URL names one; it is not there yet."""
+    search = Search(url=imitation.url, key=MASTER)
+    if request.param == "real":
+        search = Search(
+            url=os.environ[URL],
+            key=os.environ.get("CIVIC_TEST_MEILI_KEY", ""),
+            index=f"civic-test-{secrets.token_hex(6)}",
+            seconds=5.0,
+        )
+    found = Meili(search, keeping.search_key)
+    yield found
+    for index in (found.index, found.next):
+        dropped = await found.ask(partial(Client.delete_index, uid=index))
+        await found.ended([dropped.task_uid], 30)
+    found.close()
+
+
+@pytest.fixture
+async def city(follower: Meili, imitation: Imitation) -> Meili:
+    """The imitation's index, with a small city's documents."""
+    await filled(follower)
+    await follower.find(Query(text="warm"))
+    imitation.asked.clear()
+    return follower

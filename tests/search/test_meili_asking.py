@@ -1,0 +1,267 @@
+"""What is asked of Meilisearch for a query; its settings; what is sent of a document. Without a server."""
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from civic.search.documents import MARK, UNMARK, Kind, Query, Sort
+from civic.search.meili.asking import NEVER, plain, ranked, searches
+from civic.search.meili.payload import key, name, payload
+from civic.search.meili.settings import (
+    differing,
+    fill_of,
+    filled_by,
+    fingerprint,
+    has_version,
+    settings,
+)
+from tests.search.imitated_index import DEFAULTS, Filter, Index, Refused, checked
+from tests.search.things import SYNONYMS, WANTED, thing
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ALL = Query(
+    text="pothole",
+    kind=Kind.REPORT,
+    category_ids=(1, 2),
+    area_id=3,
+    department_id=4,
+    statuses=("received", "in_progress"),
+    since=NOW - timedelta(days=7),
+    near=(42.36, -71.06, 500),
+)
+
+
+def asked(query: Query) -> list[dict[str, Any]]:
+    return searches(query, "civic", NOW)
+
+
+def conditions(query: Query) -> list[str]:
+    """The filters of the hits, but for the first, which asks whether the settings are ours."""
+    return list(asked(query)[0]["filter"][1:])
+
+
+def test_every_filter_is_in_the_hits() -> None:
+    assert conditions(ALL) == [
+        "kind = report",
+        "category_id IN [1, 2]",
+        "area_ids = 3",
+        "department_id = 4",
+        'status IN ["received", "in_progress"]',
+        f"at >= {int((NOW - timedelta(days=7)).timestamp())}",
+        "_geoRadius(42.3600000, -71.0600000, 500)",
+    ]
+
+
+def test_a_facet_counts_with_its_own_filter_left_out() -> None:
+    first, *counting = asked(ALL)
+    assert all(one["limit"] == 0 for one in counting)
+    assert [one["facets"] for one in counting[:5]] == [
+        ["kind"],
+        ["category_id"],
+        ["area_ids"],
+        ["department_id"],
+        ["status"],
+    ]
+    for left, one in zip(first["filter"][1:6], counting, strict=False):
+        assert one["filter"] == [condition for condition in first["filter"] if condition != left]
+    times = [one["filter"][-1] for one in counting[5:]]
+    assert times == [f"at >= {int((NOW - timedelta(days=days)).timestamp())}" for days in (7, 30, 365)]
+    assert all(first["filter"][6] not in one["filter"][:-1] for one in counting[5:])
+
+
+def test_what_is_not_narrowed_costs_no_search() -> None:
+    assert len(asked(Query(text="x"))) == 1 + 3  # time is always counted by spans
+    assert len(asked(Query(text="x", kind=Kind.REPORT))) == 1 + 1 + 3
+    assert len(asked(Query(text="x", facets=False))) == 1
+
+
+@pytest.mark.parametrize(
+    "code", ["x OR 1=1", 'received" OR status EXISTS OR status = "', "", "a]", "RECEIVED", "ä", "x" * 41, "a\nb", "\0"]
+)
+def test_what_is_no_code_never_gets_into_a_filter(code: str) -> None:
+    assert conditions(Query(statuses=(code,))) == [NEVER]
+    assert conditions(Query(statuses=(code, "resolved"))) == ['status IN ["resolved"]']
+
+
+@pytest.mark.parametrize("code", ["exists", "not", "in", "received"])
+def test_a_code_is_a_value_whatever_it_means_in_filters(code: str) -> None:
+    [condition] = conditions(Query(statuses=(code,)))
+    Filter(condition, ["status"], "")
+
+
+@pytest.mark.parametrize("place", [(math.nan, 0.0), (91.0, 0.0), (0.0, math.inf), (0.0, -181.0)])
+def test_a_place_that_is_none_finds_nothing(place: tuple[float, float]) -> None:
+    assert conditions(Query(near=(*place, 100))) == [NEVER]
+
+
+def test_numbers_are_bounded() -> None:
+    [first, *_] = asked(Query(page=10**9, size=10**9, near=(0.0, 0.0, 10**30)))
+    assert (first["page"], first["hitsPerPage"]) == (11, 100)
+    assert first["filter"][-1].endswith(", 20100000)")
+    [first, *_] = asked(Query(page=-5, size=0))
+    assert (first["page"], first["hitsPerPage"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("pothole  elm", "pothole elm"),
+        ('"pothole elm', "pothole elm"),
+        ("“路灯”坏了", "路灯 坏了"),
+        ("-pothole --elm a-b -", "pothole elm a-b"),
+        ("a\0b\u202ec\ud800d\ue000", "a b c d"),
+        ("", ""),
+        ("x" * 10_000, "x" * 300),
+    ],
+)
+def test_what_means_something_to_meilisearch_is_taken_out(typed: str, sent: str) -> None:
+    assert plain(typed) == sent
+    json.dumps(asked(Query(text=typed))).encode()
+
+
+def test_words_and_order() -> None:
+    assert asked(Query(text="a b"))[0]["matchingStrategy"] == "all"
+    assert asked(Query(text="a b", some=True))[0]["matchingStrategy"] == "frequency"
+    assert asked(Query(sort=Sort.NEW))[0]["sort"] == ["at:desc"]
+    assert asked(Query(sort=Sort.SUPPORTED))[0]["sort"] == ["support:desc", "at:desc"]
+
+
+def test_all_that_is_asked_is_allowed_by_the_settings() -> None:
+    index = Index("id")
+    index.change(WANTED)
+    for one in asked(ALL):
+        index.search(one)
+    bare = Index("id")
+    with pytest.raises(Refused, match="not filterable"):
+        bare.search(asked(Query(facets=False))[0])  # not even an empty query is answered by an index that is not ours
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def answer(total: int, *shown: dict[str, str], **facets: dict[str, int]) -> dict[str, Any]:
+    hits = [{"id": f"report-{i}", "digest": "00", "_formatted": one} for i, one in enumerate(shown, 1)]
+    counting = [{"estimatedTotalHits": n} for n in (1, 2, 3)]
+    return {"results": [{"hits": hits, "totalHits": total, "facetDistribution": facets}, *counting]}
+
+
+def test_the_text_with_marks_is_the_excerpt() -> None:
+    marked = f"a {MARK}lamp{UNMARK}"
+    found = ranked(
+        Query(text="lamp"),
+        answer(
+            3,
+            {"title": "1", "text": "plain", "said": marked},
+            {"title": "2", "text": marked, "said": marked + "2"},
+            {"title": marked, "text": "plain", "said": ""},
+        ),
+    )
+    assert [(hit.title, hit.excerpt) for hit in found.hits] == [("1", marked), ("2", marked), (marked, "plain")]
+    assert found.hits[0].key == ("report", 1)
+    assert (found.total, found.exact) == (3, True)
+
+
+def test_more_than_can_be_paged_to_is_an_estimate() -> None:
+    found = ranked(Query(), answer(1000, kind={"report": 40_000, "service": 7}, area_ids={"3": 5}))
+    assert (found.total, found.exact) == (40_007, False)
+    assert found.facets == {
+        "kind": {"report": 40_000, "service": 7},
+        "category": {},
+        "area": {"3": 5},
+        "department": {},
+        "status": {},
+        "time": {"week": 1, "month": 2, "year": 3},
+    }
+
+
+def test_a_word_that_only_others_like_it_were_found_for_is_told() -> None:
+    shown = {"title": f"{MARK}Pothole{UNMARK} on {MARK}Elm{UNMARK}", "text": "", "said": ""}
+    assert ranked(Query(text="potohle elm"), answer(1, shown)).instead == ("potohle → pothole",)
+    assert ranked(Query(text="pothole elm"), answer(1, shown)).instead == ()
+    assert ranked(Query(text="poth elm"), answer(1, shown)).instead == ()  # its beginning
+    assert ranked(Query(text="路灯 xyzzy"), answer(1, shown)).instead == ()
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {},
+        {"results": []},
+        {"results": [{"hits": [{"id": "9"}]}]},
+        {"results": [{"hits": [{"id": "user-9", "digest": "", "_formatted": {"title": ""}}], "totalHits": 1}]},
+        {"results": [{"hits": [], "totalHits": None}]},
+        {"results": [{"hits": [], "totalHits": 0, "facetDistribution": {}}]},
+        {"results": None},
+    ],
+)
+def test_what_is_no_answer_is_an_error_of_a_known_kind(nonsense: dict[str, Any]) -> None:
+    with pytest.raises((LookupError, TypeError, ValueError)):
+        ranked(Query(), nonsense)
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_settings_are_what_the_api_takes() -> None:
+    checked(WANTED)
+    assert WANTED["searchableAttributes"] == ["title", "names", "text", "said"]
+
+
+def test_languages_by_the_codes_that_meilisearch_knows() -> None:
+    found = settings(["zh-Hant", "EN", "hu", "tlh", "fil"], ())["localizedAttributes"]
+    assert found == [{"attributePatterns": ["*"], "locales": ["cmn", "eng", "hun"]}]
+
+
+def test_synonyms_go_both_ways() -> None:
+    assert settings([], [*SYNONYMS, ("bin", "rubbish")])["synonyms"] == {
+        "bin": ["rubbish", "trash"],
+        "rubbish": ["bin"],
+        "trash": ["bin"],
+        "街灯": ["路灯"],
+        "路灯": ["街灯"],
+    }
+    assert settings([], [("alone",)])["synonyms"] == {}
+
+
+def test_other_settings_are_seen() -> None:
+    index = Index("id")
+    assert differing(DEFAULTS, WANTED)
+    assert not has_version(DEFAULTS)
+    index.change(filled_by("abc", WANTED))
+    assert differing(index.settings, WANTED) == []
+    assert has_version(index.settings)
+    assert (fill_of(index.settings), fill_of(DEFAULTS)) == ("abc", "")
+    index.change({"rankingRules": ["words"], "typoTolerance": {"enabled": False}})
+    assert differing(index.settings, WANTED) == ["rankingRules", "typoTolerance"]
+    assert differing({"filterableAttributes": [{"attributePatterns": ["*"]}]}, WANTED)
+
+
+def test_a_fingerprint_is_of_everything() -> None:
+    assert fingerprint(WANTED) == fingerprint(settings(["hu", "en"], list(reversed(SYNONYMS))))
+    assert fingerprint(WANTED) != fingerprint(settings(["en"], SYNONYMS))
+    assert fingerprint(WANTED) != fingerprint(settings(["en", "zh", "hu"], ()))
+
+
+# --- documents --------------------------------------------------------------------------------------------------------
+
+
+def test_an_id_names_a_document() -> None:
+    assert name(("report", 12)) == "report-12"
+    assert key("report-12") == ("report", 12)
+    for strange in ("report-", "user-1", "report-x", "-1", "report-1-2", f"report-{10**19}", "report-１"):
+        assert key(strange) is None
+
+
+def test_a_place_that_meilisearch_would_refuse_is_left_out() -> None:
+    assert payload(thing(1, "x", lat=42.0, lon=-71.0), b"")["_geo"] == {"lat": 42.0, "lng": -71.0}
+    for lat, lon in ((None, None), (91.0, 0.0), (0.0, 181.0), (math.nan, 0.0)):
+        assert payload(thing(1, "x", lat=lat, lon=lon), b"")["_geo"] is None
+
+
+def test_nothing_is_sent_that_is_not_needed() -> None:
+    sent = payload(thing(1, "x", shown={"cover": "secret"}, readers=(3,)), b"\x01")
+    assert sent["digest"] == "01"
+    assert not {"shown", "readers", "url"} & sent.keys()

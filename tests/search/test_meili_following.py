@@ -1,0 +1,297 @@
+"""Meilisearch follows PostgreSQL: what changed is sent, the index is made anew, differences are found and mended."""
+
+import asyncio
+
+import pytest
+
+from civic.db import execute, fetch, fetch_one
+from civic.errors import Conflict
+from civic.search import rows
+from civic.search.documents import Kind
+from civic.search.meili import keeping, rebuilding
+from civic.search.meili.checking import check, mend
+from civic.search.meili.client import Meili, State, Trouble
+from civic.search.meili.following import Follower, stand_down
+from civic.search.meili.pushing import push
+from civic.search.meili.rebuilding import rebuild, step
+from civic.search.meili.settings import fill_of, settings
+from tests.search.things import WANTED, filled, some, thing, write
+
+
+async def waiting() -> int:
+    row = await fetch_one("SELECT count(*) AS n FROM search_push")
+    assert row
+    return int(row["n"])
+
+
+async def pushed(meili: Meili) -> None:
+    while await push(meili):
+        pass
+    assert await waiting() == 0
+
+
+async def titles(meili: Meili, index: str = "") -> dict[str, str]:
+    """What Meilisearch has."""
+    asked = {"fields": ["id", "title"], "limit": 5000}
+    found = await meili.ask(lambda client: client.index(index or meili.index).get_documents(dict(asked)))
+    return {one.id: one.title for one in found.results}
+
+
+async def same(meili: Meili) -> bool:
+    """Whether Meilisearch has exactly what PostgreSQL has."""
+    found = await check(meili)
+    return not found.keys()
+
+
+# --- changes ----------------------------------------------------------------------------------------------------------
+
+
+async def test_changes_are_sent(meili: Meili) -> None:
+    await filled(meili)
+    await write([thing(1, "Another title"), thing(9, "New")], gone=[("report", 2)])
+    assert await push(meili)
+    assert not await push(meili)
+    found = await titles(meili)
+    assert (found["report-1"], found["report-9"]) == ("Another title", "New")
+    assert "report-2" not in found
+    assert await same(meili)
+
+
+async def test_what_is_the_desks_is_never_sent(meili: Meili) -> None:
+    await filled(meili)
+    await rows.index([thing(77, "Internal note", kind=Kind.CASE, readers=(1,))], rows.DESK)
+    await keeping.to_be_sent([("case", 77)])
+    await pushed(meili)
+    assert "case-77" not in await titles(meili)
+
+
+async def test_many_changes_go_in_parts(meili: Meili) -> None:
+    await filled(meili, [])
+    await write([thing(n, f"Lamp {n}") for n in range(1, 1202)])
+    await pushed(meili)
+    assert len(await titles(meili)) == 1201
+
+
+async def test_the_last_state_counts(meili: Meili) -> None:
+    await filled(meili, [])
+    for n in range(5):
+        await write([thing(1, f"Title {n}")])
+    await write([], gone=[("report", 1)])
+    await write([thing(1, "At last")])
+    await pushed(meili)
+    assert await titles(meili) == {"report-1": "At last"}
+
+
+async def test_one_sends_at_a_time(meili: Meili) -> None:
+    await filled(meili)
+    await write([thing(9, "New")])
+    async with keeping.holder() as other:
+        assert await other.try_lock(keeping.PUSHING)
+        assert not await push(meili)
+        assert await waiting() == 1
+        await other.let_go(keeping.PUSHING)
+    assert await push(meili)
+
+
+async def test_nothing_is_sent_to_an_index_that_is_not_ours(meili: Meili) -> None:
+    """Meilisearch would make one of a handful of documents, without settings."""
+    await write([thing(1, "New")])
+    assert not await push(meili)
+    assert (await meili.condition()).state == State.MISSING
+    assert await waiting() == 1
+
+
+# --- rebuilding -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_rebuild_fills_an_index_and_swaps_it_in(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    await write(some())
+    steps: list[tuple[int, int]] = []
+    assert await rebuild(meili, WANTED, lambda *how: steps.append(how)) == 8
+    assert [sent for sent, _ in steps] == [0, 3, 6, 8, 8]
+    assert {total for _, total in steps} == {8}
+    assert len(await titles(meili)) == 8
+    assert (await meili.condition(index=meili.next)).state == State.MISSING
+    assert await rebuilding.under_way() is None
+    assert (await meili.condition(WANTED)).state == State.WELL
+
+
+async def test_there_is_no_gap(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is made anew, the index in use answers; what changes goes into both."""
+    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    await filled(meili)
+    assert await step(meili, WANTED)  # the first three
+    await write([thing(1, "Changed behind"), thing(6, "Changed ahead"), thing(90, "New")], gone=[("report", 2)])
+    assert len(await titles(meili)) == 8
+    assert await step(meili, WANTED)  # more, and the changes
+    for index in (meili.index, meili.next):
+        found = await titles(meili, index)
+        assert (found["report-1"], found["report-6"], found["report-90"]) == ("Changed behind", "Changed ahead", "New")
+        assert "report-2" not in found
+    while await step(meili, WANTED):
+        pass
+    assert await same(meili)
+    assert await waiting() == 0
+
+
+@pytest.mark.parametrize("steps", range(7))
+async def test_who_was_killed_is_gone_on_after(meili: Meili, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    await filled(meili)
+    for _ in range(steps):
+        await step(meili, WANTED)
+    begun = await rebuilding.under_way()
+    await write([thing(1, f"After {steps}")], gone=[("traffic", 7)])
+    await rebuild(meili, WANTED)
+    assert await same(meili)
+    now = (await meili.condition()).settings
+    assert now
+    assert not begun or fill_of(now) == begun.fill  # that one, and not another
+
+
+async def test_killed_after_the_swap_it_is_not_swapped_back(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody wrote down that it was done."""
+    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    await filled(meili)
+    before = None
+    while (state := await rebuilding.under_way()) is None or state.stage == rebuilding.FILLING:
+        before = state
+        await step(meili, WANTED)
+    assert before
+    await execute('UPDATE search_state SET value = value || \'{"stage": "filling"}\' WHERE name = $1', keeping.REBUILD)
+    await write([thing(1, "After the swap")])
+    await rebuild(meili, WANTED)
+    now = (await meili.condition()).settings
+    assert now
+    assert fill_of(now) == before.fill
+    await pushed(meili)
+    assert await same(meili)
+
+
+async def test_two_at_once_are_one(meili: Meili) -> None:
+    await write([thing(n, f"Lamp {n}") for n in range(1, 3000)])
+    found = await asyncio.gather(rebuild(meili, WANTED), rebuild(meili, WANTED), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in found) == ["Conflict", "int"]
+    [refused] = [one for one in found if isinstance(one, Conflict)]
+    assert "being rebuilt already" in str(refused.message)
+    assert await same(meili)
+
+
+async def test_a_rebuild_for_other_settings_is_begun_anew(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    await filled(meili)
+    await step(meili, WANTED)
+    other = settings(["en"], [("bin", "can")])
+    await rebuild(meili, other)
+    assert (await meili.condition(other)).state == State.WELL
+    assert await keeping.remembered(keeping.FILLED) == {
+        "url": meili.url,
+        "index": meili.index,
+        "settings": rebuilding.fingerprint(other),
+    }
+
+
+async def test_without_documents_it_is_an_empty_index(meili: Meili) -> None:
+    assert await rebuild(meili, WANTED) == 0
+    assert (await meili.condition(WANTED)).documents == 0
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+async def test_every_difference_is_found_and_mended(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("civic.search.meili.checking.RANGE", 2)
+    monkeypatch.setattr("civic.search.meili.checking.LIMIT", 2)
+    await filled(meili)
+    await execute("DELETE FROM search_push")
+    await rows.index([thing(1, "Changed"), thing(50, "Missing"), thing(60, "Missing too")])
+    await rows.remove([("report", 4), ("service", 8)])
+    found = await check(meili)
+    assert found.missing == [("report", 50), ("report", 60)]
+    assert sorted(found.extra) == [("report", 4), ("service", 8)]
+    assert found.different == [("report", 1)]
+    assert found.compared == 8
+    assert await mend(found) == 5
+    assert not (await check(meili)).keys()  # on its way
+    await pushed(meili)
+    assert await same(meili)
+
+
+async def test_what_the_public_must_not_find_is_found(meili: Meili) -> None:
+    await filled(meili)
+    leaked = {"id": "case-5", "kind": "case", "subject": 5, "digest": "00", "title": "x"}
+    tasks = await meili.send(meili.index, [leaked], ())
+    await meili.done(tasks)
+    found = await check(meili)
+    assert found.extra == [("case", 5)]
+    await mend(found)
+    await pushed(meili)
+    assert "case-5" not in await titles(meili)
+
+
+async def test_documents_of_somebody_else_are_told(meili: Meili) -> None:
+    await filled(meili)
+    await meili.done(await meili.send(meili.index, [{"id": "somebody", "kind": "else", "digest": "00"}], ()))
+    with pytest.raises(Trouble, match="none of ours"):
+        await check(meili)
+
+
+async def test_there_is_nothing_to_compare_without_an_index(meili: Meili) -> None:
+    with pytest.raises(Trouble) as raised:
+        await check(meili)
+    assert raised.value.state == State.MISSING
+
+
+# --- a worker ---------------------------------------------------------------------------------------------------------
+
+
+async def follow(meili: Meili, given: dict[str, object] = WANTED) -> Follower:
+    """A worker that has just begun, until it has nothing to do."""
+
+    async def settings_in_force() -> dict[str, object]:
+        return given
+
+    found = Follower(meili, settings_in_force)
+    while await found.step():
+        pass
+    return found
+
+
+async def test_a_worker_makes_the_index_and_the_key(meili: Meili) -> None:
+    await write(some())
+    await follow(meili)
+    assert await same(meili)
+    assert await waiting() == 0
+    assert not meili.key or await keeping.search_key()
+
+
+async def test_a_worker_takes_over_other_synonyms(meili: Meili) -> None:
+    await write(some())
+    await follow(meili)
+    before = (await meili.condition()).settings
+    await follow(meili, settings(["en"], [("pothole", "crater")]))
+    after = (await meili.condition()).settings
+    assert before
+    assert after
+    assert after["synonyms"]["crater"] == ["pothole"]
+    assert fill_of(before) == fill_of(after)  # in place
+
+
+async def test_a_worker_ends_what_somebody_began(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    await filled(meili)
+    await step(meili, WANTED)
+    await follow(meili)
+    assert await rebuilding.under_way() is None
+    assert await same(meili)
+
+
+async def test_what_is_not_followed_any_more_is_made_anew_later(meili: Meili) -> None:
+    await write(some())
+    await follow(meili)
+    await stand_down()
+    await rows.index([thing(1, "Changed while nobody followed")])
+    assert await fetch("SELECT * FROM search_push") == []
+    await follow(meili)
+    assert (await titles(meili))["report-1"] == "Changed while nobody followed"

@@ -1,0 +1,182 @@
+"""What can go wrong with Meilisearch, with the imitation of it: nothing waits long, nothing is lost, it catches up."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from prometheus_client import REGISTRY
+
+from civic.config import Search
+from civic.db import execute
+from civic.search.documents import Query
+from civic.search.meili import client as asking
+from civic.search.meili import keeping
+from civic.search.meili.answering import answer
+from civic.search.meili.client import Meili, State, Trouble
+from tests.search.imitation import Imitation
+from tests.search.test_meili_following import follow, pushed
+from tests.search.things import thing, write
+
+ELM = Query(text="elm pothole")
+
+
+def fallbacks(reason: str) -> float:
+    return REGISTRY.get_sample_value("civic_search_fallbacks_total", {"reason": reason}) or 0
+
+
+async def trouble(meili: Meili) -> State:
+    with pytest.raises(Trouble) as raised:
+        await meili.find(ELM)
+    return raised.value.state
+
+
+# --- searching --------------------------------------------------------------------------------------------------------
+
+
+def broken(imitation: Imitation) -> None:
+    imitation.status = 500
+
+
+def silent(imitation: Imitation) -> None:
+    imitation.delay = 1.5
+
+
+def away(imitation: Imitation) -> None:
+    imitation.stop()
+
+
+def strange_settings(imitation: Imitation) -> None:
+    found = imitation.indexes["civic"].settings
+    found["filterableAttributes"] = [name for name in found["filterableAttributes"] if not name.startswith("settings_")]
+
+
+def lost(imitation: Imitation) -> None:
+    imitation.lose()
+
+
+def other_master_key(imitation: Imitation) -> None:
+    imitation.master = "another master key"
+    imitation.keys.clear()
+
+
+def nonsense(imitation: Imitation) -> None:
+    imitation.indexes["civic"].search = lambda asked: {"hits": "none"}  # type: ignore[method-assign]
+
+
+WRONG = [
+    (broken, State.AWAY),
+    (silent, State.AWAY),
+    (away, State.AWAY),
+    (nonsense, State.AWAY),
+    (strange_settings, State.DIFFERS),
+    (lost, State.MISSING),
+    (other_master_key, State.REFUSED),
+]
+
+
+@pytest.mark.parametrize(("how", "state"), WRONG, ids=[how.__name__ for how, _ in WRONG])
+async def test_a_search_falls_back_within_its_time(
+    city: Meili, imitation: Imitation, how: Callable[[Imitation], None], state: State
+) -> None:
+    how(imitation)
+    before, began = fallbacks(state.value), time.monotonic()
+    assert await answer(city, ELM) is None
+    assert time.monotonic() - began < 1.3
+    assert fallbacks(state.value) == before + 1
+    began = time.monotonic()
+    for _ in range(50):
+        assert await answer(city, ELM) is None  # and the next do not wait at all
+    assert time.monotonic() - began < 0.5
+
+
+async def test_it_is_asked_again_after_a_rest(
+    city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "REST", 0.2)
+    imitation.status = 500
+    assert await trouble(city) == State.AWAY
+    imitation.status = 0
+    assert await trouble(city) == State.AWAY
+    await asyncio.sleep(0.25)
+    assert (await city.find(ELM)).total == 1
+    assert (await city.find(ELM)).total == 1
+
+
+async def test_while_it_may_be_back_only_one_waits_for_it(
+    city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "REST", 0.2)
+    silent(imitation)
+    assert await trouble(city) == State.AWAY
+    await asyncio.sleep(0.25)
+    imitation.asked.clear()
+    began = time.monotonic()
+    first = asyncio.create_task(trouble(city))
+    await asyncio.sleep(0)
+    assert [await trouble(city) for _ in range(20)] == [State.AWAY] * 20
+    assert time.monotonic() - began < 0.5
+    await first
+
+
+async def test_the_event_loop_never_waits(city: Meili, imitation: Imitation) -> None:
+    imitation.delay = 0.5
+    longest, last = 0.0, time.monotonic()
+    asked = asyncio.gather(*(city.find(ELM) for _ in range(3)))
+    while not asked.done():
+        await asyncio.sleep(0.005)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert [found.total for found in await asked] == [1, 1, 1]
+    assert longest < 0.2
+
+
+async def test_threads_are_bounded(city: Meili, imitation: Imitation) -> None:
+    imitation.delay = 0.4
+    before = threading.active_count()
+    found = await asyncio.gather(*(city.find(ELM) for _ in range(60)), return_exceptions=True)
+    ours = [one for one in threading.enumerate() if one.name.startswith("meilisearch")]
+    assert len(ours) <= asking.THREADS
+    assert before
+    assert {type(one).__name__ for one in found} <= {"Ranked", "Trouble"}
+
+
+async def test_an_address_where_nobody_answers_at_all(database: str) -> None:
+    """A port that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        search = Search(url=f"http://127.0.0.1:{listening.getsockname()[1]}", seconds=0.3)
+        meili = Meili(search, keeping.search_key)
+        began = time.monotonic()
+        assert await trouble(meili) == State.AWAY
+        assert time.monotonic() - began < 0.6
+        meili.close()
+
+
+async def test_a_new_master_key_makes_a_new_key_for_searching(
+    city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "REST", 0.05)
+    other_master_key(imitation)
+    assert await trouble(city) == State.REFUSED
+    renewed = Meili(Search(url=imitation.url, key="another master key"), keeping.search_key)
+    await follow(renewed)
+    await asyncio.sleep(0.1)
+    assert (await city.find(ELM)).total == 1  # the web side reads it from the database
+    renewed.close()
+
+
+async def test_what_lacks_changes_of_more_than_a_minute_is_not_asked(city: Meili, imitation: Imitation) -> None:
+    await write([thing(1, "Changed")])
+    keeping.seconds_behind.forget()
+    assert await answer(city, ELM) is not None
+    await execute("UPDATE search_push SET at = at - interval '61 seconds'")
+    keeping.seconds_behind.forget()
+    imitation.asked.clear()
+    before = fallbacks("behind")
+    assert await answer(city, ELM) is None
+    assert fallbacks("behind") == before + 1
+    assert imitation.asked == []
+    await pushed(city)
+    keeping.seconds_behind.forget()
+    assert await answer(city, ELM) is not None

@@ -1,0 +1,67 @@
+"""Documents for tests of search: a few of each kind, and putting them where they belong."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tortoise.transactions import in_transaction
+
+from civic.search import rows
+from civic.search.documents import Document, Kind
+from civic.search.meili import keeping
+from civic.search.meili.client import Meili
+from civic.search.meili.rebuilding import rebuild
+from civic.search.meili.settings import settings
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SYNONYMS = [("bin", "trash"), ("路灯", "街灯")]
+WANTED = settings(["en", "zh", "hu"], SYNONYMS)
+POTHOLES, LIGHTS, RATS, OFFICE = 1, 2, 3, 4
+NORTH, SOUTH, CITY = 11, 12, 10
+WORKS, PARKS = 21, 22
+
+
+def thing(subject: int, title: str, text: str = "", **values: Any) -> Document:
+    """A report of today, unless `values` say otherwise; `days`: its age."""
+    days = values.pop("days", 0)
+    given = {"kind": Kind.REPORT, "url": f"/reports/{subject}", "status": "received", "at": NOW - timedelta(days=days)}
+    return Document(**given | {"subject": subject, "title": title, "text": text} | values)
+
+
+def some() -> list[Document]:
+    """A small city's."""
+    return [
+        thing(1, "Pothole on Elm Street", "Deep, in front of the school.", category_id=POTHOLES, department_id=WORKS,
+              area_ids=(NORTH, CITY), support=3, lat=42.36, lon=-71.06, names=("Elm Street 12", "Public Works")),
+        thing(2, "Pothole at the market", "It is back again.", category_id=POTHOLES, department_id=WORKS,
+              area_ids=(SOUTH, CITY), support=9, lat=42.30, lon=-71.06, days=20, status="resolved"),
+        thing(3, "Street light is out", "Dark at night, near the pothole.", category_id=LIGHTS, department_id=WORKS,
+              area_ids=(NORTH, CITY), days=3, said="We have ordered a new lamp."),
+        thing(4, "路灯坏了", "小区门口的路灯坏了三天", category_id=LIGHTS, area_ids=(SOUTH, CITY), days=200),
+        thing(5, "Patkány a Kossuth utcában", "Láttam egy patkányt.", category_id=RATS, department_id=PARKS,
+              area_ids=(SOUTH, CITY), days=40),
+        thing(6, "Trash was not collected", "Since Monday.", days=1, category_id=RATS, department_id=PARKS, support=1),
+        thing(7, "Elm Street closed", "Until six.", kind=Kind.TRAFFIC, status="", days=0, area_ids=(NORTH, CITY)),
+        thing(8, "Apply for a parking permit", "Bring an identity card.", kind=Kind.SERVICE, status="",
+              category_id=OFFICE, days=900),
+    ]  # fmt: skip
+
+
+async def write(documents: Sequence[Document], gone: Sequence[rows.Key] = ()) -> None:
+    """Change the index as a worker does: documents, and what is to be sent, in one transaction."""
+    async with in_transaction():
+        changed = await rows.index(documents)
+        removed = await rows.remove(gone)
+        await keeping.to_be_sent([*changed, *removed])
+
+
+async def filled(meili: Meili, documents: Sequence[Document] | None = None) -> None:
+    """Documents in both indexes, and the key for searching made."""
+    await write(some() if documents is None else documents)
+    if meili.key:
+        await keeping.remember(keeping.KEY, await meili.make_search_key())
+    await rebuild(meili, WANTED)
+
+
+async def wanted() -> dict[str, Any]:
+    return WANTED
