@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 from tortoise.transactions import in_transaction
@@ -31,7 +32,8 @@ SCANNED = 10_000  # rows that are read for the first page of what is common
 WINDOW = 300  # of these at most are ranked by their words
 COMMON = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
 FEW = 10  # hits with every word, up to which others follow
-TRIED = 1500  # documents that have one of the words that tell most, where some words are enough
+TRIED = 3000  # documents that have one of the words that tell most, where some words are enough
+LOOKED_AT = 1000  # of those that have two of them
 UNITS = 16  # of a query that are looked at then
 PARTLY, MOSTLY = 0.35, 0.6  # how much of a query must occur where nothing, or little, has every word
 SECONDS = 5  # after which a search is given up
@@ -41,7 +43,13 @@ KIND = "(CASE d.kind WHEN 'service' THEN 1.5 WHEN 'rating' THEN 0.5 ELSE 1 END)"
 WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
 TIMES = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
 
-PREPARE = "SELECT set_config('enable_seqscan', 'off', true), set_config('statement_timeout', $1, true)"
+# No statement here is answered well by reading a whole table, and planning each time costs as much as most searches.
+PREPARE = (
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),"
+    " set_config('statement_timeout', $1, true)"
+)
+IN_ORDER = "SELECT set_config('enable_bitmapscan', 'off', true)"  # only an index in the wanted order is left then
+ANY_WAY = "SELECT set_config('enable_bitmapscan', 'on', true)"
 COLUMNS = "d.id, d.kind, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.prior"
 COUNTS = """
 SELECT (SELECT count(*) FROM m) AS total,
@@ -56,6 +64,8 @@ SELECT (SELECT count(*) FROM m) AS total,
     (SELECT json_object_agg(v, n) FROM (SELECT v, (SELECT count(*) FROM m WHERE at >= since) AS n
         FROM unnest({names}::text[], {instants}::timestamptz[]) AS t (v, since)) x) AS time
 """
+# Words taken out of their storage once, and not for each of the many things that are asked of them.
+UNPACKED = " CROSS JOIN LATERAL (SELECT d.words || ''::tsvector AS words OFFSET 0) v"
 PAGE = "(SELECT json_agg(p) FROM (SELECT id, metres FROM m ORDER BY {order} LIMIT {size} OFFSET {offset}) p) AS page"
 FACETS = ("kind", "category", "area", "department", "status", "time")
 ORDERS = {
@@ -110,11 +120,11 @@ class Search:
         rare = tuple(one for one in terms if one.documents <= self.size * COMMON)
         return rare or terms
 
-    def source(self, args: Arguments, *, leave: str = "", sample: int = 0, ranked: bool = False) -> str:
-        """What matches, as FROM and WHERE over rows d. `leave` names the facet whose own filter is left open."""
-        words = " | ".join(one.query for one in self._tried()) if self.units else all_of(self.required)
+    def source(self, args: Arguments, *, leave: str = "", sample: int = 0) -> str:
+        """What matches, as FROM and WHERE over rows d; `leave` names the facet whose own filter is left open."""
+        words = self._tried() if self.units else all_of(self.required)
         wanted = labelled(words, labels.wanted(self.query, self.now, leave=leave))
-        sql = f" FROM {self.tables.documents} d WHERE "
+        sql = f" FROM {self.tables.documents} d{UNPACKED if self.units else ''} WHERE "
         sql += f"d.words @@ {args.add(wanted)}::tsquery" if wanted else "true"
         if sample:
             sql += f" AND d.id % {sample} = 0"
@@ -124,16 +134,21 @@ class Search:
             sql += self._near(args)
         return sql
 
-    def _tried(self) -> list[Unit]:
-        """The units that tell most, as long as not too many documents have one of them."""
+    @property
+    def bound(self) -> int:
+        """About how many documents match at most; filters may leave fewer."""
+        return min((one.reach for one in self.required), default=self.size)
+
+    def _tried(self) -> str:
+        """What may have enough of the units: one that is enough by itself, else two of those that tell most."""
         ordered = sorted(self.units, key=lambda one: one.documents)
-        found, sum_of = ordered[:1], ordered[0].documents
-        for one in ordered[1:]:
-            sum_of += one.documents
-            if sum_of > TRIED:
-                break
-            found.append(one)
-        return found
+        sums = accumulate(one.documents for one in ordered)
+        rare = [one for n, (one, sum_of) in enumerate(zip(ordered, sums, strict=True)) if n < 2 or sum_of <= TRIED]
+        enough = self.least * sum(one.weight for one in self.units)
+        alone = [one.query for one in rare if one.weight >= enough]
+        some = [one.query for one in rare if one.weight < enough]
+        two = [f"({one} & ({' | '.join(some[n:])}))" for n, one in enumerate(some[:-1], start=1)]
+        return " | ".join(alone + two)
 
     def share(self, args: Arguments) -> str:
         """The share of the query that a row has, by weight."""
@@ -141,7 +156,7 @@ class Search:
         return "(" + " + ".join(f"{self._has(one, args)} * {one.weight / whole:.4f}" for one in self.units) + ")"
 
     def _has(self, unit: Unit, args: Arguments) -> str:
-        return f"(d.words @@ {args.add(unit.query)}::tsquery)::int"
+        return f"(v.words @@ {args.add(unit.query)}::tsquery)::int"
 
     def _near(self, args: Arguments) -> str:
         assert self.query.near
@@ -199,7 +214,7 @@ async def _counted(search: Search, leave: str = "") -> Counted:
         return await _partly(search, leave)
     if search.query.some:
         return await _some(search, Counted(), PARTLY)
-    if search.size > MOST and (about := await _about(search, leave)) > MOST:
+    if search.bound > MOST and search.size > MOST and (about := await _about(search, leave)) > MOST:
         counted = await _estimated(search, about, leave)
         return counted if leave else replace(counted, page=await _first(search, counted.total))
     counted = await _whole(search, leave)
@@ -225,9 +240,9 @@ async def _partly(search: Search, leave: str = "") -> Counted:
     close = args.add(" | ".join(one.exact for one in search.understood.terms))
     source, least = search.source(args, leave=leave), args.add(search.least)
     m = (
-        f"WITH found AS MATERIALIZED (SELECT {COLUMNS}, d.words, {metres} AS metres, {share} AS share {source}"
-        f" LIMIT {MOST}), m AS MATERIALIZED (SELECT *, share + ts_rank_cd('{WEIGHTS}', words, {close}::tsquery, 2)"
-        f" AS rank FROM found WHERE share >= {least}::float8)"
+        f"WITH m AS MATERIALIZED (SELECT *, share + ts_rank_cd('{WEIGHTS}', words, {close}::tsquery, 2) AS rank"
+        f" FROM (SELECT {COLUMNS}, v.words, {metres} AS metres, {share} AS share {source} LIMIT {LOOKED_AT}) found"
+        f" WHERE share >= {least}::float8)"
     )
     row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
     return Counted(row["total"], True, _facets(row), json_value(row["page"]) or ())
@@ -295,7 +310,10 @@ async def _first(search: Search, about: int) -> Sequence[dict[str, Any]]:
         f" ORDER BY {order} LIMIT {limit} OFFSET {offset})"
     )
     page = _page(search, reach if ranked else 0, ORDERS[query.sort] if ranked else order)
-    return json_value((await fetch(f"{m} SELECT {page}", *args))[0]["page"]) or ()
+    await fetch(IN_ORDER)
+    rows = await fetch(f"{m} SELECT {page}", *args)
+    await fetch(ANY_WAY)
+    return json_value(rows[0]["page"]) or ()
 
 
 def _counts(search: Search, args: Arguments) -> str:

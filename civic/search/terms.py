@@ -5,7 +5,7 @@ typed, as the beginning of a longer word, by its synonyms, and by what it was pr
 digits get into a tsquery, so nothing that is typed can be an operator.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from civic.search import vocabulary
@@ -18,6 +18,7 @@ RARE = 50  # documents up to which a word may be another one mistyped
 PLURAL = 5  # letters from which a last "s" may be left out
 
 Groups = Sequence[Sequence[str]]  # of phrases that mean the same
+Counts = Mapping[str, tuple[int, int]]  # as vocabulary.counted gives them
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Term:
     @property
     def ways(self) -> str:
         """Any way to find it, as one tsquery."""
-        return f"({' | '.join([self.exact, *self.also])})" if self.also else self.exact
+        every = [self.exact, *self.also] if f"{self.exact}:*" not in self.also else self.also
+        return f"({' | '.join(every)})" if len(every) > 1 else every[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,70 +87,86 @@ async def understand(text: str, synonyms: Synonyms) -> Understood:
     text = text[:LONGEST]
     tokens = list(dict.fromkeys(runs(text)))[:MOST_TERMS]
     unfinished = bool(tokens) and fold(text[-1:]).isalnum() and fold(text).endswith(tokens[-1])
-    counted = await vocabulary.counted(key for token in tokens for key in _keys(token))
-    found: list[Term] = []
-    while tokens:
-        phrase = _phrase(tokens, synonyms)
-        last = unfinished and len(tokens) == len(phrase)
-        found.append(await _term(phrase, counted, synonyms, last=last))
-        tokens = tokens[len(phrase) :]
-    return Understood(tuple(found))
+    phrases = list(_phrases(tokens, synonyms))
+    others = [other for phrase in phrases for other in synonyms.of.get(phrase, ())]
+    counted = await vocabulary.counted({key for some in (*phrases, *others) for run in some for key in keys(run)})
+    last = phrases[-1][0] if unfinished and phrases else ""
+    meant = await _meant([phrase[0] for phrase in phrases if len(phrase) == 1], counted, last)
+    reading = _Reading(counted, meant, synonyms)
+    return Understood(tuple(reading.term(phrase, last=phrase == (last,)) for phrase in phrases))
 
 
-def _keys(token: str) -> list[str]:
-    return pairs(token) if IS_CJK.match(token) else [token]
+def keys(run: str) -> list[str]:
+    """What the vocabulary has of a run: the word, or the pairs of characters."""
+    return pairs(run) if IS_CJK.match(run) else [run]
 
 
 def pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
 
-def _phrase(tokens: Sequence[str], synonyms: Synonyms) -> tuple[str, ...]:
-    """The longest beginning of the tokens that has synonyms, else the first token."""
-    for length in range(min(synonyms.longest, len(tokens)), 1, -1):
-        if tuple(tokens[:length]) in synonyms.of:
-            return tuple(tokens[:length])
-    return (tokens[0],)
+def _phrases(tokens: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[str, ...]]:
+    """The tokens one by one, but those together that have synonyms together."""
+    while tokens:
+        lengths = range(min(synonyms.longest, len(tokens)), 1, -1)
+        length = next((n for n in lengths if tuple(tokens[:n]) in synonyms.of), 1)
+        yield tuple(tokens[:length])
+        tokens = tokens[length:]
 
 
-async def _term(
-    phrase: tuple[str, ...], counted: Mapping[str, tuple[int, int]], synonyms: Synonyms, *, last: bool
-) -> Term:
-    others = synonyms.of.get(phrase, [])
-    also = [exact(other) for other in others]
-    marks = [*phrase, *(word for other in others for word in other)]
-    if len(phrase) > 1:
-        return Term(" ".join(phrase), exact(phrase), tuple(also), tuple(marks), 1, 1)
-    [word] = phrase
-    if IS_CJK.match(word):
-        return _cjk(word, counted, also, marks, synonyms)
-    documents, reach = counted.get(word, (0, 0))
-    meant: dict[str, int] = {}
-    if len(word) >= BEGINNING or last:
-        also.append(f"'{word}':*")
-        marks.append(f"{word}*")
-    if len(word) >= PLURAL and word.endswith("s") and not word.endswith("ss"):
-        also.append(f"'{word[:-1]}'")
-        marks.append(word[:-1])
-    if documents <= RARE and not (last and documents == 0 and reach):
-        meant = await vocabulary.meant(word, documents)
-        if not meant and last and documents == 0 and vocabulary.may_slip(word):
-            meant = await vocabulary.meant_beginning(word)
+async def _meant(words: Sequence[str], counted: Counts, last: str) -> dict[str, dict[str, int]]:
+    """What words that hardly occur may be meant for; the last one may be the beginning of another."""
+    doubtful = {word: counted[word][0] for word in words if not IS_CJK.match(word) and counted[word][0] <= RARE}
+    if counted.get(last, (1, 0))[0] == 0 and counted[last][1]:
+        del doubtful[last]  # some word begins like this
+    meant = await vocabulary.meant(doubtful)
+    if last in doubtful and not meant.get(last) and not counted[last][0]:
+        meant[last] = await vocabulary.meant_beginning(last)
+    return meant
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What is known of the words of a query, with which its terms are made."""
+
+    counted: Counts
+    meant: Mapping[str, Mapping[str, int]]
+    synonyms: Synonyms
+
+    def term(self, phrase: tuple[str, ...], *, last: bool) -> Term:
+        others = self.synonyms.of.get(phrase, [])
+        also = [exact(other) for other in others]
+        marks = [*phrase, *(word for other in others for word in other)]
+        documents = self._documents(phrase)
+        reach = documents + sum(self._documents(other) for other in others)
+        if len(phrase) == 1 and not IS_CJK.match(phrase[0]):
+            return self._word(phrase[0], also, marks, reach, last=last)
+        if len(phrase) == 1:
+            for known, other in self.synonyms.within(phrase[0]):
+                if known != phrase[0]:
+                    also.append(exact((phrase[0].replace(known, other),)))
+                    marks.append(other)
+                    reach += documents
+        return Term(" ".join(phrase), exact(phrase), tuple(dict.fromkeys(also)), tuple(marks), documents, reach)
+
+    def _documents(self, phrase: Sequence[str]) -> int:
+        """About how many documents have all of it: no more than its rarest part; a letter alone begins many words."""
+        return min(self.counted[key][len(key) == 1] for run in phrase for key in keys(run))
+
+    def _word(self, word: str, also: list[str], marks: list[str], reach: int, *, last: bool) -> Term:
+        documents, beginning = self.counted[word]
+        if len(word) >= BEGINNING or last:
+            also.append(f"'{word}':*")
+            marks.append(f"{word}*")
+            reach += beginning
+        if len(word) >= PLURAL and word.endswith("s") and not word.endswith("ss"):
+            also.append(f"'{word[:-1]}'")
+            marks.append(word[:-1])
+        meant = self.meant.get(word, {})
         also += [f"'{one}':*" if last else f"'{one}'" for one in meant]
         marks += [f"{one}*" if last else one for one in meant]
-    reach = max(documents, reach if len(word) >= BEGINNING or last else 0) + sum(meant.values())
-    return Term(word, f"'{word}'", tuple(dict.fromkeys(also)), tuple(marks), documents, reach, tuple(meant))
-
-
-def _cjk(
-    run: str, counted: Mapping[str, tuple[int, int]], also: list[str], marks: list[str], synonyms: Synonyms
-) -> Term:
-    for phrase, other in synonyms.within(run):
-        if phrase != run:
-            also.append(exact((run.replace(phrase, other),)))
-            marks.append(other)
-    documents = min(counted.get(pair, (0, 0))[0] for pair in pairs(run)) if len(run) > 1 else 1
-    return Term(run, exact((run,)), tuple(dict.fromkeys(also)), tuple(marks), documents, documents)
+        reach += sum(meant.values())
+        return Term(word, f"'{word}'", tuple(dict.fromkeys(also)), tuple(marks), documents, reach, tuple(meant))
 
 
 def exact(phrase: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ Words of four letters and more may have one letter too many, too few, wrong or s
 eight and more, two such slips, of which none is in the first three letters. Numbers and Chinese are taken as typed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
 
@@ -25,7 +25,10 @@ SCRIPTS = ("abcdefghijklmnopqrstuvwxyz", "абвгдеёжзийклмнопрс
 
 async def known(words: Iterable[str]) -> dict[str, int]:
     """Those of the words that occur, each with about how many documents it is in."""
-    rows = await fetch("SELECT word, documents FROM search_word WHERE word = ANY($1)", list(words))
+    asked = list(words)
+    if not asked:
+        return {}
+    rows = await fetch("SELECT word, documents FROM search_word WHERE word = ANY($1)", asked)
     return {row["word"]: row["documents"] for row in rows}
 
 
@@ -42,14 +45,18 @@ async def counted(words: Iterable[str]) -> dict[str, tuple[int, int]]:
     return {row["word"]: (row["itself"] or 0, int(row["beginning"] or 0)) for row in rows}
 
 
-async def meant(word: str, documents: int) -> dict[str, int]:
-    """What a word that is in so many documents may be meant for, the likeliest first, with the documents of each."""
-    if not may_slip(word):
-        return {}
-    found = await known(slips(word))
-    if not _likely(found, documents) and len(word) >= TWO_SLIPS:
-        found = await _two_slips(word)
-    return _likely(found, documents)
+async def meant(words: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """What words, each with its number of documents, may be meant for: the likeliest first, with theirs."""
+    slipped = {word: slips(word) for word in words if may_slip(word)}
+    near = await known({slip for some in slipped.values() for slip in some})
+    found = {}
+    for word, some in slipped.items():
+        one = _likely({slip: near[slip] for slip in some if slip in near}, words[word])
+        if not one and len(word) >= TWO_SLIPS:
+            one = _likely(await _two_slips(word), words[word])
+        if one:
+            found[word] = one
+    return found
 
 
 def may_slip(word: str) -> bool:
@@ -87,6 +94,8 @@ async def _two_slips(word: str) -> dict[str, int]:
 
 async def meant_beginning(word: str) -> dict[str, int]:
     """What the beginning of a word may be meant for, by one slip: other beginnings, the likeliest first."""
+    if not may_slip(word):
+        return {}
     rows = await fetch(
         "SELECT slip, x.n FROM unnest($1::text[]) AS slip CROSS JOIN LATERAL"
         " (SELECT max(documents) AS n FROM (SELECT documents FROM search_word"
