@@ -63,7 +63,7 @@ async def find(request: pytest.FixtureRequest, corpus: Corpus) -> AsyncIterator[
         yield _by_postgresql
         return
     search = Search(
-        url=os.environ[URL], key=os.environ.get(KEY, ""), index=f"civic-test-{secrets.token_hex(6)}", seconds=10
+        url=os.environ[URL], key=os.environ.get(KEY, ""), index=f"civic-test-{secrets.token_hex(6)}", seconds=30
     )
     meili = Meili(search, keeping.search_key)
     try:
