@@ -111,18 +111,21 @@ class Search:
     size: int
     now: datetime = field(default_factory=timing.now)
     units: Sequence[Unit] = ()  # where some of these are enough
-    least: float = 0.0  # of their weight
+    absent: int = 0  # words of the query that are nowhere
+    least: float = 0.0  # of the weight of all
 
     @property
     def required(self) -> tuple[Term, ...]:
         """The terms that must occur: a word that nearly everything has is none where others are rarer."""
         terms = self.understood.terms
-        rare = tuple(one for one in terms if one.documents <= self.size * COMMON)
+        rare = tuple(one for one in terms if one.documents <= max(MOST, self.size * COMMON))
         return rare or terms
 
     def source(self, args: Arguments, *, leave: str = "", sample: int = 0) -> str:
         """What matches, as FROM and WHERE over rows d; `leave` names the facet whose own filter is left open."""
         words = self._tried() if self.units else all_of(self.required)
+        if self.units and (numbers := [term for term in self.understood.terms if _is_number(term)]):
+            words = f"({words}) & {all_of(numbers)}"
         wanted = labelled(words, labels.wanted(self.query, self.now, leave=leave))
         sql = f" FROM {self.tables.documents} d{UNPACKED if self.units else ''} WHERE "
         sql += f"d.words @@ {args.add(wanted)}::tsquery" if wanted else "true"
@@ -144,7 +147,7 @@ class Search:
         ordered = sorted(self.units, key=lambda one: one.documents)
         sums = accumulate(one.documents for one in ordered)
         rare = [one for n, (one, sum_of) in enumerate(zip(ordered, sums, strict=True)) if n < 2 or sum_of <= TRIED]
-        enough = self.least * sum(one.weight for one in self.units)
+        enough = self.least * self._whole()
         alone = [one.query for one in rare if one.weight >= enough]
         some = [one.query for one in rare if one.weight < enough]
         two = [f"({one} & ({' | '.join(some[n:])}))" for n, one in enumerate(some[:-1], start=1)]
@@ -152,8 +155,13 @@ class Search:
 
     def share(self, args: Arguments) -> str:
         """The share of the query that a row has, by weight."""
-        whole = sum(one.weight for one in self.units)
+        whole = self._whole()
         return "(" + " + ".join(f"{self._has(one, args)} * {one.weight / whole:.4f}" for one in self.units) + ")"
+
+    def _whole(self) -> float:
+        """The weight of the query; a word that is nowhere, and could not be found, weighs half of the others' mean."""
+        found = sum(one.weight for one in self.units)
+        return found + self.absent * found / len(self.units) / 2
 
     def _has(self, unit: Unit, args: Arguments) -> str:
         return f"(v.words @@ {args.add(unit.query)}::tsquery)::int"
@@ -192,6 +200,9 @@ class Search:
 
 async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None = None) -> Found:
     """A page of what matches the query. Nothing that somebody may type is an error."""
+    query = replace(query, page=max(1, query.page), size=max(0, min(query.size, REACH)))
+    if query.near and not _on_earth(*query.near):
+        return Found([], 0)
     async with in_transaction():
         await fetch(PREPARE, str(SECONDS * 1000))
         understood = await understand(query.text, synonyms or Synonyms())
@@ -226,7 +237,9 @@ async def _counted(search: Search, leave: str = "") -> Counted:
 async def _some(search: Search, whole: Counted, least: float) -> Counted:
     """What has most of the query, if that is more. The search goes on with it, for its facets too."""
     search.units, search.least = await _units(search), least
-    found = await _partly(search) if len(search.units) > 1 else whole
+    search.absent = sum(not term.reach for term in search.understood.terms)
+    tries = len(search.units) > 1 or (search.units and (search.absent or search.query.some))
+    found = await _partly(search) if tries else whole
     if found.total <= whole.total:
         search.units = ()
         return whole
@@ -249,16 +262,25 @@ async def _partly(search: Search, leave: str = "") -> Counted:
 
 
 async def _units(search: Search) -> list[Unit]:
-    """The parts of the query that occur at all."""
+    """The parts of the query that occur at all; a long number has to occur as it is."""
     found: dict[str, int] = {}
     runs = [one.typed for one in search.understood.terms if IS_CJK.match(one.typed)]
     found.update(await vocabulary.known(pair for run in runs for pair in pairs(run)))
     units = {f"'{pair}'": n for pair, n in found.items()}
     for term in search.understood.terms:
-        if term.reach and not IS_CJK.match(term.typed):
+        if term.reach and not IS_CJK.match(term.typed) and not _is_number(term):
             units[term.ways] = term.reach
     total = max(search.size, 2)
     return [Unit(query, n, max(0.05, math.log(total / min(n, total)))) for query, n in units.items()][:UNITS]
+
+
+def _is_number(term: Term) -> bool:
+    """A number of a case, say: whoever types one means nothing else."""
+    return not vocabulary.is_kept(term.typed) and any(map(str.isdigit, term.typed))
+
+
+def _on_earth(lat: float, lon: float, metres: float) -> bool:
+    return abs(lat) <= 90 and abs(lon) <= 180 and 0 <= metres < math.inf
 
 
 async def _about(search: Search, leave: str) -> int:
@@ -298,6 +320,7 @@ async def _first(search: Search, about: int) -> Sequence[dict[str, Any]]:
     query = search.query
     args = Arguments()
     window = min(WINDOW, max(query.size, SCANNED * about // max(search.size, 1)))
+    window -= window % max(query.size, 1)  # whole pages
     reach = (query.page - 1) * query.size
     ranked = query.sort == Sort.RELEVANCE and reach < window
     rank = search.rank(args) if ranked else "0"

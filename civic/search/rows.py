@@ -3,12 +3,13 @@
 import hashlib
 import json
 import math
+import zlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from civic.db import execute, fetch, json_value
+from civic.db import execute, fetch
 from civic.search import labels, vocabulary
 from civic.search.documents import MARK, UNMARK, Document, Kind
 from civic.search.text import cut, vector
@@ -34,13 +35,12 @@ PUBLIC: Final = Tables("search_document", "search_text", vocabulary=True)
 DESK: Final = Tables("search_desk_document", "search_desk_text")
 
 COLUMNS = "kind, subject, category_id, area_ids, department_id, status, at, support, lat, lon, prior, words"
-TEXTS = "url, title, body, names, said, readers, until, shown, digest"
+TEXTS = "digest, document"
 GIVEN = """
 SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
     kind text, subject bigint, category_id bigint, area_ids bigint[], department_id bigint, status text, at timestamptz,
     support int, lat float8, lon float8, prior float8, words tsvector,
-    url text, title text, body text, names text[], said text, readers bigint[], until timestamptz, shown jsonb,
-    digest bytea)
+    digest bytea, document bytea)
 """
 WRITE = f"""
 WITH given AS ({GIVEN}), written AS (
@@ -61,11 +61,15 @@ DIGESTS = """
 SELECT d.kind, d.subject, t.digest FROM {documents} d JOIN {texts} t USING (id)
 JOIN unnest($1::text[], $2::bigint[]) AS k (kind, subject) ON d.kind = k.kind AND d.subject = k.subject
 """
-READ = """
-SELECT d.id, d.kind, d.subject, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.lat, d.lon,
-       t.url, t.title, t.body AS text, t.names, t.said, t.readers, t.until, t.shown
-FROM {documents} d JOIN {texts} t USING (id)
-"""
+READ = "SELECT d.id, d.kind, d.subject, t.document FROM {documents} d JOIN {texts} t USING (id)"
+
+# Begins the deflating of each document: what nearly all of them have in common need not be kept.
+COMMON = (
+    b'"area_ids": [], "names": [, "said": "", "title": "", "text": "", "shown": {"number": "", "address": "", '
+    b'"confirmed_by": "", "cover": null, "width": null, "height": null}, "readers": [], "until": null, "category_id": '
+    b'null, "department_id": null, "lat": null, "lon": null, "support": 0, "status": "received", "status": "resolved", '
+    b'"status": "confirmed", "at": "2026-01-01T00:00:00+00:00", "url": "/desk/cases/", "url": "/reports/'
+)
 
 
 async def index(documents: Iterable[Document], tables: Tables = PUBLIC, *, anew: bool = False) -> list[Key]:
@@ -119,18 +123,20 @@ def _columns(keys: Collection[Key]) -> tuple[list[str], list[int]]:
     return [str(kind) for kind, _ in keys], [subject for _, subject in keys]
 
 
+def packed(one: Document) -> bytes:
+    """All of a document, as small as it gets."""
+    values = {name: value for name, value in asdict(one).items() if name not in ("kind", "subject")}
+    deflating = zlib.compressobj(9, zdict=COMMON)
+    return deflating.compress(json.dumps(values, ensure_ascii=False, default=str).encode()) + deflating.flush()
+
+
 def document(row: dict[str, Any]) -> Document:
-    values = {name: value for name, value in row.items() if name != "id"}
-    return Document(
-        **values
-        | {
-            "kind": Kind(row["kind"]),
-            "names": tuple(row["names"]),
-            "area_ids": tuple(row["area_ids"]),
-            "readers": tuple(row["readers"]),
-            "shown": json_value(row["shown"]),
-        }
-    )
+    values = json.loads(zlib.decompressobj(zdict=COMMON).decompress(row["document"]))
+    for name in ("names", "area_ids", "readers"):
+        values[name] = tuple(values[name])
+    for name in ("at", "until"):
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    return Document(kind=Kind(row["kind"]), subject=row["subject"], **values)
 
 
 def parts(one: Document) -> list[tuple[str, str]]:
@@ -154,16 +160,14 @@ def row(one: Document, words: str) -> dict[str, Any]:
         "lon": one.lon,
         "prior": prior(one.kind, one.at, one.support),
         "words": words,
-        "url": one.url,
-        "title": clean(one.title),
-        "body": clean(one.text),
-        "names": [clean(name) for name in one.names],
-        "said": clean(one.said),
-        "readers": list(one.readers),
-        "until": one.until.astimezone(UTC).isoformat() if one.until else None,
-        "shown": one.shown,
         "digest": "\\x" + digest(one).hex(),
+        "document": "\\x" + packed(cleaned(one)).hex(),
     }
+
+
+def cleaned(one: Document) -> Document:
+    names = tuple(map(clean, one.names))
+    return replace(one, title=clean(one.title), text=clean(one.text), said=clean(one.said), names=names)
 
 
 def clean(text: str) -> str:

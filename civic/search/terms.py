@@ -7,6 +7,7 @@ digits get into a tsquery, so nothing that is typed can be an operator.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from civic.search import vocabulary
 from civic.search.text import IS_CJK, fold, runs
@@ -86,14 +87,15 @@ async def understand(text: str, synonyms: Synonyms) -> Understood:
     """The terms of a query; the last word may be unfinished if nothing follows it."""
     text = text[:LONGEST]
     tokens = list(dict.fromkeys(runs(text)))[:MOST_TERMS]
-    unfinished = bool(tokens) and fold(text[-1:]).isalnum() and fold(text).endswith(tokens[-1])
+    folded = fold(text)
+    unfinished = bool(tokens) and folded[-1:].isalnum() and folded.endswith(tokens[-1])
     phrases = list(_phrases(tokens, synonyms))
     others = [other for phrase in phrases for other in synonyms.of.get(phrase, ())]
     counted = await vocabulary.counted({key for some in (*phrases, *others) for run in some for key in keys(run)})
-    last = phrases[-1][0] if unfinished and phrases else ""
+    last = phrases[-1][-1] if unfinished else ""
     meant = await _meant([phrase[0] for phrase in phrases if len(phrase) == 1], counted, last)
     reading = _Reading(counted, meant, synonyms)
-    return Understood(tuple(reading.term(phrase, last=phrase == (last,)) for phrase in phrases))
+    return Understood(tuple(reading.term(phrase, last=last in phrase and phrase is phrases[-1]) for phrase in phrases))
 
 
 def keys(run: str) -> list[str]:
@@ -117,7 +119,7 @@ def _phrases(tokens: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[str, .
 async def _meant(words: Sequence[str], counted: Counts, last: str) -> dict[str, dict[str, int]]:
     """What words that hardly occur may be meant for; the last one may be the beginning of another."""
     doubtful = {word: counted[word][0] for word in words if not IS_CJK.match(word) and counted[word][0] <= RARE}
-    if counted.get(last, (1, 0))[0] == 0 and counted[last][1]:
+    if last in doubtful and not counted[last][0] and counted[last][1]:
         del doubtful[last]  # some word begins like this
     meant = await vocabulary.meant(doubtful)
     if last in doubtful and not meant.get(last) and not counted[last][0]:
@@ -141,7 +143,12 @@ class _Reading:
         reach = documents + sum(self._documents(other) for other in others)
         if len(phrase) == 1 and not IS_CJK.match(phrase[0]):
             return self._word(phrase[0], also, marks, reach, last=last)
-        if len(phrase) == 1:
+        if len(phrase) > 1:
+            words = [self._word(run, [], [], 0, last=last and run == phrase[-1]) for run in phrase]
+            also.append(f"({all_of(words)})")
+            marks += [mark for word in words for mark in word.marks]
+            reach = max(reach, min(word.reach for word in words))
+        else:
             for known, other in self.synonyms.within(phrase[0]):
                 if known != phrase[0]:
                     also.append(exact((phrase[0].replace(known, other),)))
@@ -150,15 +157,22 @@ class _Reading:
         return Term(" ".join(phrase), exact(phrase), tuple(dict.fromkeys(also)), tuple(marks), documents, reach)
 
     def _documents(self, phrase: Sequence[str]) -> int:
-        """About how many documents have all of it: no more than its rarest part; a letter alone begins many words."""
-        return min(self.counted[key][len(key) == 1] for run in phrase for key in keys(run))
+        """About how many documents have all of it: no more than have its rarest part."""
+        return min(self._count(key) for run in phrase for key in keys(run))
+
+    def _count(self, key: str) -> int:
+        documents, beginning = self.counted[key]
+        if len(key) == 1:
+            return beginning  # of a pair of characters
+        return documents if vocabulary.is_kept(key) else 1
 
     def _word(self, word: str, also: list[str], marks: list[str], reach: int, *, last: bool) -> Term:
-        documents, beginning = self.counted[word]
+        if IS_CJK.match(word):
+            return Term(word, exact((word,)), (), (word,), self._documents((word,)), self._documents((word,)))
         if len(word) >= BEGINNING or last:
             also.append(f"'{word}':*")
             marks.append(f"{word}*")
-            reach += beginning
+            reach += self.counted[word][1]
         if len(word) >= PLURAL and word.endswith("s") and not word.endswith("ss"):
             also.append(f"'{word[:-1]}'")
             marks.append(word[:-1])
@@ -166,13 +180,18 @@ class _Reading:
         also += [f"'{one}':*" if last else f"'{one}'" for one in meant]
         marks += [f"{one}*" if last else one for one in meant]
         reach += sum(meant.values())
-        return Term(word, f"'{word}'", tuple(dict.fromkeys(also)), tuple(marks), documents, reach, tuple(meant))
+        ways = tuple(dict.fromkeys(also))
+        return Term(word, f"'{word}'", ways, tuple(marks), self._count(word), reach, tuple(meant))
 
 
 def exact(phrase: Sequence[str]) -> str:
     """Words that stand one after another, as a tsquery."""
-    found = [_run(run) for run in phrase]
-    return found[0] if len(found) == 1 else f"({' <-> '.join(found)})"
+    found = _run(phrase[0])
+    for run, following in pairwise(phrase):
+        # the last character of a run has a place of its own, after its pairs
+        apart = "<2>" if IS_CJK.match(run) and len(run) > 1 else "<->"
+        found += f" {apart} {_run(following)}"
+    return f"({found})" if len(phrase) > 1 else found
 
 
 def _run(run: str) -> str:

@@ -18,6 +18,7 @@ TIMES_MORE = 8
 CHOICES = 3
 LAST = "\U0010ffff"  # no text that begins with a word comes after the word and this
 LOOKED_AT = 2000  # beginnings of one word
+NUMBER = 4  # characters of a word with digits that is kept
 LONGEST = 40  # letters of a word that is kept
 # The letters of a script, by one of its own.
 SCRIPTS = ("abcdefghijklmnopqrstuvwxyz", "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ", "αβγδεζηθικλμνξοπρσςτυφχψω")
@@ -60,7 +61,7 @@ async def meant(words: Mapping[str, int]) -> dict[str, dict[str, int]]:
 
 
 def may_slip(word: str) -> bool:
-    return len(word) >= ONE_SLIP and word.isalpha() and not IS_CJK.match(word)
+    return ONE_SLIP <= len(word) <= LONGEST and word.isalpha() and not IS_CJK.match(word)
 
 
 def _likely(found: dict[str, int], documents: int) -> dict[str, int]:
@@ -111,14 +112,20 @@ async def learn(lexemes: Iterable[str]) -> None:
     await execute(
         "INSERT INTO search_word (word) SELECT new.word FROM unnest($1::text[]) AS new (word)"
         " WHERE NOT EXISTS (SELECT FROM search_word WHERE word = new.word) ON CONFLICT DO NOTHING",
-        sorted(one for one in lexemes if 1 < len(one) <= LONGEST),
+        sorted(filter(is_kept, lexemes)),
     )
+
+
+def is_kept(lexeme: str) -> bool:
+    """A word, or a pair of characters. Long numbers are not: there are more of them than words, and each is rare."""
+    return 1 < len(lexeme) <= LONGEST and (len(lexeme) <= NUMBER or not any(map(str.isdigit, lexeme)))
 
 
 FEW = 200_000  # documents up to which every one is looked at; of more, a sample
 COUNT_WORDS = """
 WITH counted AS (
-    SELECT word, ndoc * $1 AS n FROM ts_stat($2) WHERE position(':' IN word) = 0 AND length(word) BETWEEN 2 AND 40
+    SELECT word, ndoc * $1 AS n FROM ts_stat($2) WHERE position(':' IN word) = 0
+    AND length(word) BETWEEN 2 AND {longest} AND (length(word) <= {number} OR word !~ '[0-9]')
 ),
 changed AS (
     INSERT INTO search_word (word, documents) SELECT word, n FROM counted
@@ -136,6 +143,12 @@ async def count_words() -> None:
     """
     row = await fetch("SELECT count(*) AS n FROM (SELECT FROM search_document LIMIT $1) x", FEW + 1)
     if row[0]["n"] <= FEW:
-        await execute(COUNT_WORDS.format(gone=GONE), 1, "SELECT words FROM search_document")
+        await execute(
+            COUNT_WORDS.format(gone=GONE, longest=LONGEST, number=NUMBER), 1, "SELECT words FROM search_document"
+        )
     else:
-        await execute(COUNT_WORDS.format(gone="SELECT"), 16, "SELECT words FROM search_document WHERE id % 16 = 0")
+        await execute(
+            COUNT_WORDS.format(gone="SELECT", longest=LONGEST, number=NUMBER),
+            16,
+            "SELECT words FROM search_document WHERE id % 16 = 0",
+        )
