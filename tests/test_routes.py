@@ -33,6 +33,7 @@ WHO: dict[Who, str] = {
         GET /api/v1/scores/departments/{slug:str}
         GET /api/v1/scores/releases/{release:str}/proof
         GET /api/v1/scores/releases/{release:str}/{file:str}
+        GET /api/v1/search
         GET /api/v1/services
         GET /api/v1/services/{slug:str}
         GET /api/v1/traffic
@@ -68,6 +69,7 @@ WHO: dict[Who, str] = {
         GET /scores/method
         GET /scores/releases/{release:str}/proof
         GET /scores/releases/{release:str}/{file:str}
+        GET /search
         GET /services
         GET /services/{slug:str}
         GET /sign-in
@@ -109,10 +111,12 @@ WHO: dict[Who, str] = {
         GET /api/v1/desk/cases/{id:int}
         POST /api/v1/desk/cases/{id:int}/{deed:str}
         GET /api/v1/desk/messages
+        GET /api/v1/desk/search
         GET /desk
         GET /desk/cases/{id:int}
         POST /desk/cases/{id:int}/{deed:str}
         GET /desk/messages
+        GET /desk/search
     """,
     Who.DISPATCHER: """
         GET /api/v1/desk/moderation

@@ -11,6 +11,7 @@ from civic.posts import views as posts
 from civic.ratings import views as ratings
 from civic.reports import views as reports
 from civic.scores import views as scores
+from civic.search import views as search
 from civic.traffic import views as traffic
 from civic.web import Who, answer_json, route
 
@@ -85,5 +86,15 @@ def mirrored(pages: list[BaseRoute]) -> list[BaseRoute]:
 
 routes: list[BaseRoute] = [
     route(PREFIX + "/city", city, who=Who.ANYONE),
-    *mirrored([*posts.routes, *reports.routes, *traffic.routes, *ratings.routes, *desk.routes, *scores.routes]),
+    *mirrored(
+        [
+            *search.routes,
+            *posts.routes,
+            *reports.routes,
+            *traffic.routes,
+            *ratings.routes,
+            *desk.routes,
+            *scores.routes,
+        ]
+    ),
 ]

@@ -148,6 +148,10 @@ class Catalogue:
     def service_by_slug(self) -> dict[str, ServiceView]:
         return {one.slug: one for one in self.services}
 
+    def category_ids(self, code: str) -> tuple[int, ...]:
+        """The category with this code, or those of the group with it; none: nothing has this code."""
+        return tuple(one.id for one in self.categories if code and code in (one.code, one.group_code))
+
     def children(self, department_id: int | None) -> tuple[DepartmentView, ...]:
         """Departments right under this one; under None stand the topmost."""
         return tuple(one for one in self.departments if one.parent_id == department_id)

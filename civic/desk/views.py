@@ -23,6 +23,8 @@ from civic.notifications.queries import Shown, for_desk
 from civic.posts.taking import take_photos
 from civic.reports.choices import choices
 from civic.reports.pages import line_json
+from civic.search.queries import find_on_desk
+from civic.search.views import Place, answer
 from civic.web import Who, answer_json, read_form, render, route, row_id, see_other, texts, wants_json
 
 
@@ -192,6 +194,13 @@ def _triaged_json(one: queries.Triaged) -> dict[str, Any]:
     }
 
 
+async def search(request: Request) -> Response:
+    """Cases by any word in them, internal ones too: for departments that have or had them, and for dispatchers."""
+    person = request.state.person
+    readers = None if person.is_dispatcher else tuple(sorted(person.departments))
+    return await answer(request, Place("/desk/search", find_on_desk, desk=True, readers=readers))
+
+
 async def messages(request: Request) -> Response:
     told = await for_desk(request.state.person, 100)
     if wants_json(request):
@@ -214,6 +223,7 @@ async def requeue_job(request: Request) -> Response:
 routes: list[BaseRoute] = [
     route("/desk", desk, who=Who.STAFF),
     route("/desk/triage", triage, who=Who.DISPATCHER),
+    route("/desk/search", search, who=Who.STAFF),
     route("/desk/messages", messages, who=Who.STAFF),
     route("/desk/cases/{id:int}", case, who=Who.STAFF),
     # Finer: queries.case_page lets only those in who have to do with the case; each action checks its actor.

@@ -9,19 +9,13 @@ from typing import Any
 from civic import timing
 from civic.departments.catalogue import Catalogue
 from civic.geo.areas import Areas
+from civic.geo.near import Near, read_near
 from civic.geo.queries import CityView
+from civic.search.forms import GROUPS, OPEN
 
-OPEN = ("received", "assigned", "in_progress", "waiting")
-STATUSES = {
-    "open": OPEN,
-    "overdue": OPEN,
-    "solved": ("resolved", "confirmed"),
-    "declined": ("declined",),
-    **{one: (one,) for one in (*OPEN, "resolved", "confirmed")},
-}
+STATUSES = {**GROUPS, "overdue": OPEN, **{one: (one,) for one in (*OPEN, *GROUPS["solved"])}}
 SORTS = ("new", "supported", "overdue")
 CATEGORY_OR_GROUP = re.compile(r"[\w.-]{1,64}")
-FARTHEST = 20_000  # metres of `near`
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,7 @@ class Filters:
     department_id: int | None = None
     status: str = ""
     q: str = ""
-    near: tuple[float, float, int] | None = None  # lat, lon, metres
+    near: Near | None = None
     since: datetime | None = None
     until: datetime | None = None
     sort: str = "new"
@@ -50,9 +44,7 @@ class Filters:
 
 def read_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue, areas: Areas) -> Filters:
     """Filters from query parameters: category (or its group), area, department, status, q, near, since, until, sort."""
-    category_ids = tuple(
-        c.id for c in catalogue.categories if query.get("category") in (c.code, c.group_code) and query.get("category")
-    )
+    category_ids = catalogue.category_ids(query.get("category", ""))
     area = areas.by_slug.get(query.get("area", ""))
     department = catalogue.department_by_slug.get(query.get("department", ""))
     status = query.get("status", "")
@@ -67,25 +59,12 @@ def read_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue,
         department_id=department.id if department else None,
         status=status if status in STATUSES else "",
         q=query.get("q", "").strip()[:200],
-        near=_near(query.get("near", "")),
+        near=read_near(query.get("near", "")),
         since=_day(query.get("since", ""), city),
         until=_day(query.get("until", ""), city, after=1),
         sort=sort if sort in SORTS else "new",
         raw={name: query[name] for name in names if query.get(name)},
     )
-
-
-def _near(text: str) -> tuple[float, float, int] | None:
-    """`lat,lon,metres`; 1,000 metres unless said."""
-    parts = text.split(",")
-    try:
-        lat, lon = float(parts[0]), float(parts[1])
-        metres = int(parts[2]) if len(parts) > 2 else 1000
-    except (ValueError, IndexError):
-        return None
-    if not (abs(lat) <= 90 and abs(lon) <= 180):
-        return None
-    return lat, lon, max(10, min(metres, FARTHEST))
 
 
 def _day(text: str, city: CityView, after: int = 0) -> datetime | None:

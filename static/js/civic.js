@@ -1,7 +1,9 @@
 // Small things that every page may use; every page works without them.
 
 // Focus the summary of errors after htmx swapped one in, so that keyboards and screen readers start there.
-document.addEventListener("htmx:after:swap", () => document.querySelector(".errors[role=alert]")?.focus());
+document.addEventListener("htmx:after:swap", (event) => {
+  if (!event.target.closest?.("[data-quiet]")) document.querySelector(".errors[role=alert]")?.focus();
+});
 
 // A select or checkbox marked data-submit sends its form when it changes; the form's button is for everybody else.
 document.addEventListener("change", (event) => {

@@ -21,9 +21,9 @@ async def test_the_desk_by_keyboard(visit: Open) -> None:
     await expect(rows.nth(1)).to_have_class(re.compile("here"))
     heading = await rows.nth(1).locator("[data-open]").inner_text()
     await page.keyboard.press("/")
-    await expect(page.locator("#q")).to_be_focused()
+    await expect(page.locator("#find")).to_be_focused()
     await page.keyboard.type("jk")  # while typing, letters are letters
-    await expect(page.locator("#q")).to_have_value("jk")
+    await expect(page.locator("#find")).to_have_value("jk")
     await rows.nth(1).locator("[data-open]").focus()
     async with page.expect_navigation():
         await page.keyboard.press("Enter")

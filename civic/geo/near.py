@@ -1,0 +1,34 @@
+"""Nearness as an address says it: `lat,lon,metres`, or the name of a place."""
+
+from civic.config import Geocoder
+from civic.geo import queries
+
+FARTHEST, USUAL = 20_000, 1000  # metres
+Near = tuple[float, float, int]  # lat, lon, metres
+
+
+def read_near(text: str) -> Near | None:
+    """`lat,lon,metres`; 1,000 metres unless said. None for anything else."""
+    parts = text.split(",")
+    try:
+        lat, lon = float(parts[0]), float(parts[1])
+        metres = int(parts[2]) if len(parts) > 2 else USUAL
+    except (ValueError, IndexError):
+        return None
+    if not (abs(lat) <= 90 and abs(lon) <= 180):  # which nan is not
+        return None
+    return lat, lon, max(10, min(metres, FARTHEST))
+
+
+def write_near(near: Near) -> str:
+    """As `read_near` reads it; a position to about a metre."""
+    lat, lon, metres = near
+    return f"{lat:.5f},{lon:.5f},{metres}"
+
+
+async def near_place(text: str, settings: Geocoder | None = None) -> Near | None:
+    """`lat,lon,metres`, else around the place that the text names; None: nobody knows it."""
+    if near := read_near(text):
+        return near
+    hits = await queries.geocode(text, settings, limit=1) if text.strip() else []
+    return (hits[0].lat, hits[0].lon, USUAL) if hits else None

@@ -1,0 +1,149 @@
+"""What somebody looks for, from query parameters: every search can be linked. What is unknown is left out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from civic import timing
+from civic.departments.catalogue import Catalogue, DepartmentView
+from civic.geo.areas import Areas, AreaView
+from civic.geo.near import Near, write_near
+from civic.i18n import lazy as _
+from civic.search.documents import PAGE, REACH, Kind, Query, Sort
+from civic.search.postgres import TIMES
+
+OPEN = ("received", "assigned", "in_progress", "waiting")
+# Several statuses under one word.
+GROUPS = {"open": OPEN, "solved": ("resolved", "confirmed"), "declined": ("declined",)}
+MERGED = "merged"
+ROAD = ("live", "ended")  # of traffic updates
+STATUSES = {**{one: (one,) for group in GROUPS.values() for one in group}, **{one: (one,) for one in ROAD}, **GROUPS}
+ON_DESK = {**STATUSES, MERGED: (MERGED,)}
+SINCE = tuple(TIMES)  # week, month, year
+PUBLIC_KINDS = tuple(kind for kind in Kind if kind is not Kind.CASE)
+
+STATUS_WORDS = {
+    "open": _("Open"),
+    "solved": _("Solved"),
+    "declined": _("Declined"),
+    "received": _("Received"),
+    "assigned": _("Assigned"),
+    "in_progress": _("In progress"),
+    "waiting": _("Waiting for an answer"),
+    "resolved": _("Solved, not yet confirmed"),
+    "confirmed": _("Solved and confirmed"),
+    "merged": _("Merged"),
+    "live": _("Going on"),
+    "ended": _("Over"),
+}
+
+LONGEST = 200  # characters of what is typed into the box
+# Control characters, marks that turn the direction of writing, and what stands around words that were found.
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000\ue001\ufeff]")
+
+
+def tidy(text: str, longest: int = LONGEST) -> str:
+    """One line without what cannot be seen, at most so long."""
+    return " ".join(UNSEEN.sub(" ", text[: longest * 10]).split())[:longest].rstrip()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search as its address says it, checked. `path` is the page's; ids are of the pack in force."""
+
+    path: str = "/search"
+    q: str = ""
+    kind: Kind | None = None
+    category: str = ""  # code of a category or of a group
+    category_ids: tuple[int, ...] = ()
+    area: AreaView | None = None
+    department: DepartmentView | None = None
+    status: str = ""
+    since: str = ""
+    near: Near | None = None
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What narrows the search, by the name of its parameter."""
+        given = {
+            "kind": self.kind.value if self.kind else "",
+            "category": self.category,
+            "status": self.status,
+            "area": self.area.slug if self.area else "",
+            "department": self.department.slug if self.department else "",
+            "since": self.since,
+            "near": write_near(self.near) if self.near else "",
+        }
+        return {name: value for name, value in given.items() if value}
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is asked."""
+        return not (self.q or self.filters)
+
+    def address(self, **changes: object) -> str:
+        """This search with some parameters changed (None or empty drops one); from its first page, unless changed."""
+        sort = "" if self.sort is Sort.RELEVANCE else self.sort.value
+        values: dict[str, object] = {"q": self.q, **self.filters, "sort": sort} | changes
+        given = {name: str(value) for name, value in values.items() if value}
+        return self.path + ("?" + urlencode(given) if given else "")
+
+    def query(self, *, size: int = PAGE, facets: bool = True, readers: tuple[int, ...] | None = None) -> Query:
+        """What an engine is asked."""
+        return Query(
+            text=self.q,
+            kind=self.kind,
+            category_ids=self.category_ids,
+            area_id=self.area.id if self.area else None,
+            department_id=self.department.id if self.department else None,
+            statuses=ON_DESK.get(self.status, ()),
+            since=timing.now() - TIMES[self.since] if self.since else None,
+            near=self.near,
+            sort=self.sort,
+            page=self.page,
+            size=size,
+            facets=facets,
+            readers=readers,
+        )
+
+
+def read_asked(
+    params: Mapping[str, str],
+    catalogue: Catalogue,
+    areas: Areas,
+    *,
+    path: str = "/search",
+    near: Near | None = None,
+    size: int = PAGE,
+    desk: bool = False,
+) -> Asked:
+    """What is asked: q, kind, category, area, department, status, since, sort, page. `near` is what `near` means.
+
+    On the desk there is one kind, the case.
+    """
+    category, status, since = (params.get(name, "") for name in ("category", "status", "since"))
+    category_ids = catalogue.category_ids(category)
+    kind, sort = params.get("kind", ""), params.get("sort", "")
+    return Asked(
+        path=path,
+        q=tidy(params.get("q", "")),
+        kind=Kind(kind) if kind in PUBLIC_KINDS and not desk else None,
+        category=category if category_ids else "",
+        category_ids=category_ids,
+        area=areas.by_slug.get(params.get("area", "")),
+        department=catalogue.department_by_slug.get(params.get("department", "")),
+        status=status if status in (ON_DESK if desk else STATUSES) else "",
+        since=since if since in SINCE else "",
+        near=near,
+        sort=Sort(sort) if sort in list(Sort) else Sort.RELEVANCE,
+        page=_page(params.get("page", ""), size),
+    )
+
+
+def _page(text: str, size: int) -> int:
+    """The number of a page that can be paged to; the first for anything else."""
+    number = int(text[:9]) if text.isascii() and text.isdigit() else 1
+    return max(1, min(number, REACH // size))

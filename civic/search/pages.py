@@ -1,0 +1,262 @@
+"""What a page of search results shows: templates/search/search.html gets one SearchPage."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from civic.departments.catalogue import Catalogue
+from civic.geo.areas import Areas, AreaView
+from civic.geo.queries import nearest_place
+from civic.i18n import gettext as _
+from civic.i18n import lazy, pick
+from civic.search.documents import REACH, Found, Kind
+from civic.search.forms import GROUPS, MERGED, PUBLIC_KINDS, ROAD, SINCE, STATUS_WORDS, Asked
+from civic.search.showing import Shown, shown
+
+MOST_VALUES = 8  # of a facet that are shown at once
+MOST_MORE = 60  # and behind "more"
+DISTANCES = (500, 1000, 3000)  # metres that are offered
+
+KIND_WORDS = {
+    Kind.REPORT: lazy("Reports"),
+    Kind.TRAFFIC: lazy("Traffic"),
+    Kind.SERVICE: lazy("Services"),
+    Kind.RATING: lazy("Ratings"),
+    Kind.CASE: lazy("Cases"),
+}
+SINCE_WORDS = {
+    "week": lazy("Past week"),
+    "month": lazy("Past month"),
+    "year": lazy("Past year"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a facet: a link that sets its filter, or unsets the one that is on."""
+
+    id: str
+    words: str
+    count: int
+    on: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    name: str
+    words: str
+    values: tuple[Value, ...]
+
+    @property
+    def first(self) -> tuple[Value, ...]:
+        return self.values[:MOST_VALUES]
+
+    @property
+    def more(self) -> tuple[Value, ...]:
+        return self.values[MOST_VALUES:MOST_MORE]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on, and the address without it."""
+
+    name: str
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """`total` and the numbers of the facets are rounded where they are estimates (`found.exact` is False).
+
+    `kinds` is the facet that stands above the hits; `instead` says which words were taken for which others.
+    """
+
+    asked: Asked
+    found: Found
+    hits: tuple[Shown, ...]
+    kinds: Facet | None
+    facets: tuple[Facet, ...]
+    chips: tuple[Chip, ...]
+    instead: tuple[tuple[str, str], ...]
+    previous: str
+    next: str
+    around: str  # the name of the place that is near
+
+    @property
+    def total(self) -> int:
+        return about(self.found.total, self.found.exact)
+
+    @property
+    def cut(self) -> bool:
+        """More is found than can be paged to, and this is the last page of it."""
+        return not self.next and self.found.total > REACH
+
+
+def about(number: int, exact: bool = False) -> int:
+    """An estimate as one says it: its first two digits."""
+    if exact or number < 100:
+        return number
+    size = 10 ** (int(math.log10(number)) - 1)
+    return round(number / size) * size
+
+
+async def search_page(asked: Asked, found: Found, pack: Catalogue, places: Areas, *, size: int) -> SearchPage:
+    """A page of what was found. The kinds' facet is made where there is more than one kind to be found."""
+    offer = Offer(asked, found, pack, places)
+    last = min(found.total, REACH // size * size)
+    around = await _around(asked)
+    return SearchPage(
+        asked=asked,
+        found=found,
+        hits=tuple(shown(hit, pack, places) for hit in found.hits),
+        kinds=offer.kinds(),
+        facets=tuple(facet for facet in offer.facets() if facet),
+        chips=tuple(_chips(asked, pack, around)),
+        instead=tuple(
+            (one, other) for text in found.instead for one, _arrow, other in [text.partition(" → ")] if other
+        ),
+        previous=asked.address(page=asked.page - 1 if asked.page > 2 else None) if asked.page > 1 else "",
+        next=asked.address(page=asked.page + 1) if asked.page * size < last else "",
+        around=around,
+    )
+
+
+async def _around(asked: Asked) -> str:
+    """How the middle of `near` is called."""
+    if not asked.near:
+        return ""
+    lat, lon, _metres = asked.near
+    place = await nearest_place(lat, lon)
+    return pick(place.names) if place else f"{lat:.3f}, {lon:.3f}"
+
+
+def distance(metres: float) -> str:
+    """350 m, 1.2 km: to ten metres, or a hundred."""
+    if metres < 995:
+        return _("%(n)s m", n=max(10, int(round(metres, -1))))
+    return _("%(n)s km", n=f"{metres / 1000:.1f}".removesuffix(".0"))
+
+
+def _chips(asked: Asked, pack: Catalogue, around: str) -> Iterable[Chip]:
+    """What narrows the search, in words."""
+    words: dict[str, str] = {
+        "kind": str(KIND_WORDS[asked.kind]) if asked.kind else "",
+        "category": _category_words(asked, pack),
+        "status": str(STATUS_WORDS.get(asked.status, "")),
+        "area": pick(asked.area.names) if asked.area else "",
+        "department": pick(asked.department.names) if asked.department else "",
+        "since": str(SINCE_WORDS.get(asked.since, "")),
+        "near": _("Within %(distance)s of %(place)s", distance=distance(asked.near[2]), place=around)
+        if asked.near
+        else "",
+    }
+    return [Chip(name, words[name], asked.address(**{name: None})) for name in asked.filters]
+
+
+def _category_words(asked: Asked, pack: Catalogue) -> str:
+    if one := pack.category_by_code.get(asked.category):
+        return pick(one.names)
+    return next((pick(group.names) for group in pack.groups if group.code == asked.category), "")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The facets of what was found."""
+
+    asked: Asked
+    found: Found
+    pack: Catalogue
+    places: Areas
+
+    def kinds(self) -> Facet | None:
+        counts = self.found.facets.get("kind", {})
+        order = [kind.value for kind in PUBLIC_KINDS if counts.get(kind.value)]
+        words = {kind.value: str(KIND_WORDS[kind]) for kind in PUBLIC_KINDS}
+        return self._facet("kind", "", counts, {one: words[one] for one in order}, ranked=False)
+
+    def facets(self) -> list[Facet | None]:
+        """Status, category, area, department, time; those that would narrow nothing are left out."""
+        pack, of = self.pack, self.found.facets
+        categories = {one.code: pick(one.names) for one in pack.categories}
+        departments = {one.slug: pick(one.names) for one in pack.departments}
+        areas = _by(of.get("area"), self.places.by_id, "slug")
+        return [
+            self._facet("status", _("Status"), *self._statuses(of.get("status", {})), ranked=False),
+            self._facet("category", _("Category"), _by(of.get("category"), pack.category_by_id, "code"), categories),
+            self._facet("area", _("Area"), areas, self._areas(areas)),
+            self._facet(
+                "department", _("Department"), _by(of.get("department"), pack.department_by_id, "slug"), departments
+            ),
+            self._facet("since", _("Time"), self._times(), {one: str(SINCE_WORDS[one]) for one in SINCE}, ranked=False),
+        ]
+
+    def _times(self) -> dict[str, int]:
+        """Without a time in which everything was."""
+        counts = self.found.facets.get("time", {})
+        most = max(counts.values(), default=0) if self.asked.since else self.found.total
+        return {one: count for one, count in counts.items() if count < most or self.asked.since}
+
+    def _areas(self, counts: Mapping[str, int]) -> dict[str, str]:
+        """A level at a time: the area that is chosen and its parts, else the parts of the smallest that has all."""
+        chosen = self.asked.area
+        whole = next(iter(self.places.children(None)), None)
+        at = chosen or whole
+        while at and not chosen and len(found := self._found_in(at, counts)) == 1 and found[0][1] >= self.found.total:
+            at = found[0][0]
+        if chosen and not self.places.children(chosen.id):
+            at = self.places.by_id.get(chosen.parent_id or 0)
+        values = [*([chosen] if chosen else []), *(area for area, _count in (self._found_in(at, counts) if at else ()))]
+        return {area.slug: pick(area.names) for area in values}
+
+    def _found_in(self, area: AreaView, counts: Mapping[str, int]) -> list[tuple[AreaView, int]]:
+        """The parts of an area in which something was found, and how much."""
+        return [(one, counts[one.slug]) for one in self.places.children(area.id) if counts.get(one.slug)]
+
+    def _statuses(self, counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, str]]:
+        """For everybody by groups; on the desk one by one."""
+        if self.asked.path != "/search":
+            every = [*(one for group in GROUPS.values() for one in group), MERGED]
+            return dict(counts), {one: str(STATUS_WORDS[one]) for one in every}
+        grouped = {name: sum(counts.get(one, 0) for one in group) for name, group in GROUPS.items()}
+        grouped |= {one: counts.get(one, 0) for one in ROAD}
+        return grouped, {one: str(STATUS_WORDS[one]) for one in grouped}
+
+    def _facet(
+        self, name: str, words: str, counts: Mapping[str, int], known: Mapping[str, str], *, ranked: bool = True
+    ) -> Facet | None:
+        """The values that occur, most frequent first (`ranked`), with the one that is on in any case."""
+        chosen = self.asked.filters.get(name, "")
+        codes = [code for code in known if counts.get(code) or code == chosen]
+        if ranked:
+            codes.sort(key=lambda code: (code != chosen, -counts.get(code, 0)))
+        if not codes or (not chosen and len(codes) == 1 and counts[codes[0]] >= self.found.total):
+            return None
+        return Facet(name, words, tuple(self._value(name, code, known[code], counts.get(code, 0)) for code in codes))
+
+    def _value(self, name: str, code: str, words: str, count: int) -> Value:
+        on = self.asked.filters.get(name) == code
+        url = self.asked.address(**{name: None if on else code})
+        return Value(f"{name}-{code}", words, about(count, self.found.exact), on, url)
+
+
+def _by(counts: Mapping[str, int] | None, known: Mapping[int, object], attribute: str) -> dict[str, int]:
+    """Counts by id as counts by code; what left the pack is left out."""
+    found: dict[str, int] = {}
+    for number, count in (counts or {}).items():
+        if one := known.get(int(number)):
+            code = str(getattr(one, attribute))
+            found[code] = found.get(code, 0) + count
+    return found
+
+
+def distances(asked: Asked) -> list[tuple[str, str, bool]]:
+    """Other distances from the same place: words, address, whether it is the one in force."""
+    if not asked.near:
+        return []
+    lat, lon, metres = asked.near
+    return [
+        (distance(one), replace(asked, near=(lat, lon, one)).address(), one == metres)
+        for one in sorted({*DISTANCES, metres})
+    ]

@@ -1,0 +1,135 @@
+"""The search: a page, the hits while one types, and the same for programs."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from civic.departments.catalogue import Catalogue
+from civic.departments.queries import catalogue
+from civic.geo.areas import Areas
+from civic.geo.near import near_place
+from civic.geo.queries import areas
+from civic.i18n import pick
+from civic.search import pages, queries
+from civic.search.counting import note
+from civic.search.documents import Found, Query
+from civic.search.forms import Asked, read_asked, tidy
+from civic.search.pages import SearchPage
+from civic.search.showing import Shown
+from civic.web import Who, answer_json, is_htmx, render, route, wants_json
+
+TYPING = 6  # hits while one types
+EXAMPLES = 6
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where is searched. `readers`: the departments whose cases the reader may see (None: all of them)."""
+
+    path: str
+    find: Callable[[Query], Awaitable[Found]]
+    desk: bool = False
+    readers: tuple[int, ...] | None = None
+
+
+async def search(request: Request) -> Response:
+    return await answer(request, Place("/search", partial(queries.find, meili=request.app.state.meili)))
+
+
+async def answer(request: Request, place: Place) -> Response:
+    """The page of a place where one searches; while one types its first hits (htmx, `typing`); JSON for a program."""
+    typing = is_htmx(request) and "typing" in request.query_params
+    size = TYPING if typing else request.app.state.config.limits.page
+    pack, city = await catalogue(), await areas()
+    where = tidy(request.query_params.get("near", ""))
+    near = await near_place(where, request.app.state.config.geocoder)
+    asked = read_asked(request.query_params, pack, city, path=place.path, near=near, size=size, desk=place.desk)
+    query = asked.query(size=size, facets=not typing, readers=place.readers)
+    found = Found([], 0) if asked.empty else await place.find(query)
+    page = await pages.search_page(asked, found, pack, city, size=size)
+    if wants_json(request):
+        return answer_json(_as_json(page, pack, city))
+    context = {
+        "page": page,
+        "asked": asked,
+        "desk": place.desk,
+        "unknown_place": where if where and not near else "",
+        "distances": pages.distances(asked),
+        "distance": pages.distance,
+        "examples": _examples(pack) if asked.empty else ([], []),
+    }
+    fragment = "search/_typing.html" if typing else "search/_results.html"
+    response = render(request, "search/search.html", context, fragment=fragment)
+    if asked.q and asked.page == 1 and not typing and not place.desk:
+        response.background = _noted(request, asked, found)
+    return response
+
+
+def _noted(request: Request, asked: Asked, found: Found) -> BackgroundTask:
+    """Counts the search once it is answered."""
+    return BackgroundTask(
+        note,
+        asked.q,
+        found.total,
+        address=request.client.host if request.client else "",
+        browser=request.headers.get("user-agent", ""),
+        area_id=asked.area.id if asked.area else None,
+    )
+
+
+def _examples(pack: Catalogue) -> tuple[list[str], list[str]]:
+    """What one might look for: a category of each group, and services."""
+    categories = [pick(group.categories[0].names) for group in pack.groups[:EXAMPLES]]
+    return categories, [pick(service.names) for service in pack.services[: EXAMPLES // 2]]
+
+
+def _as_json(page: SearchPage, pack: Catalogue, city: Areas) -> dict[str, Any]:
+    found = page.found
+    return {
+        "count": found.total,
+        "exact": found.exact,
+        "results": [_hit_json(one, pack, city) for one in page.hits],
+        "facets": {
+            facet.name: {value.id.partition("-")[2]: value.count for value in facet.values}
+            for facet in (*((page.kinds,) if page.kinds else ()), *page.facets)
+        },
+        "instead": [{"typed": typed, "meant": meant} for typed, meant in page.instead],
+        "fallback": found.fallback,
+        "next": page.asked.page + 1 if page.next else None,
+    }
+
+
+def _hit_json(one: Shown, pack: Catalogue, city: Areas) -> dict[str, Any]:
+    """A hit, for programs. Times are UTC; texts are without marks."""
+    document = one.document
+    category = pack.category_by_id.get(document.category_id or 0)
+    department = pack.department_by_id.get(document.department_id or 0)
+    path = [area for number in document.area_ids if (area := city.by_id.get(number))]
+    area = max(path, key=lambda one: one.level, default=None)
+    return {
+        "kind": document.kind,
+        "url": document.url,
+        "title": one.title.striptags(),
+        "excerpt": one.excerpt.striptags(),
+        "status": one.status or None,
+        "category": category.code if category else None,
+        "department": department.slug if department else None,
+        "area": area.slug if area else None,
+        "at": one.at.isoformat() if one.at else None,
+        "support": document.support,
+        "lat": document.lat,
+        "lon": document.lon,
+        "metres": round(one.metres) if one.metres is not None else None,
+        "stars": one.stars,
+    }
+
+
+routes: list[BaseRoute] = [
+    route("/search", search, who=Who.ANYONE),
+]
