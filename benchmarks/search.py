@@ -146,7 +146,7 @@ async def _keeping_up() -> None:
     async def watch() -> None:
         nonlocal oldest
         while not stop.is_set():
-            oldest = max(oldest, await indexing.behind())
+            oldest = max(oldest, (await indexing.backlog()).seconds)
             await asyncio.sleep(0.1)
 
     while await indexing.step():

@@ -56,6 +56,10 @@ async def _queues() -> bytes:
     rows = await db.fetch("SELECT entrypoint, status::text AS status, count(*) AS n FROM pgqueuer GROUP BY 1, 2")
     for row in rows:
         gauge.labels(row["entrypoint"], row["status"]).set(row["n"])
+    marks = Gauge("civic_search_mark_age_seconds", "Age of the oldest change that the index lacks", registry=own)
+    sql = "SELECT extract(epoch FROM clock_timestamp() - min(at)) AS age FROM search_mark"
+    oldest = await db.fetch_one(sql)
+    marks.set(oldest["age"] or 0 if oldest else 0)
     age = Gauge("civic_search_push_age_seconds", "Age of the oldest change that Meilisearch lacks", registry=own)
     sql = "SELECT extract(epoch FROM clock_timestamp() - at) AS age FROM search_push ORDER BY id LIMIT 1"
     oldest = await db.fetch_one(sql)

@@ -144,9 +144,20 @@ async def mark_ended(now: float) -> None:
         )
 
 
-async def behind() -> float:
-    """How many seconds ago the oldest change was made that is not in the index yet; 0: none."""
+@dataclass(frozen=True)
+class Backlog:
+    """What is not in the index yet: how many marks wait, since how many seconds, and how many were given up."""
+
+    waiting: int
+    seconds: float
+    held: int
+
+
+async def backlog() -> Backlog:
     row = await fetch(
-        "SELECT extract(epoch FROM clock_timestamp() - min(at))::float8 AS age FROM search_mark WHERE tries < $1", TRIES
+        "SELECT count(*) FILTER (WHERE tries < $1) AS waiting, count(*) FILTER (WHERE tries >= $1) AS held,"
+        " extract(epoch FROM clock_timestamp() - min(at) FILTER (WHERE tries < $1))::float8 AS seconds"
+        " FROM search_mark",
+        TRIES,
     )
-    return float(row[0]["age"] or 0.0)
+    return Backlog(row[0]["waiting"], float(row[0]["seconds"] or 0.0), row[0]["held"])

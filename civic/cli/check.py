@@ -125,12 +125,16 @@ async def _mail(config: Config) -> Finding:
 
 
 async def _search(config: Config) -> Finding:
+    from civic.admin.indexing import backlog
     from civic.search.meili.client import Meili, State
     from civic.search.meili.keeping import search_key, seconds_behind
     from civic.search.queries import wanted
 
+    index = await backlog()
+    if index.held:
+        return Finding("search", False, f"{index.held} changes could not be put into the index; the log says why")
     if not config.search.url:
-        return Finding("search", True, "PostgreSQL")
+        return Finding("search", True, f"PostgreSQL, {index.waiting} changes on their way")
     meili = Meili(config.search, search_key)
     try:
         found = await meili.condition(await wanted())
