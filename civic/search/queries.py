@@ -18,6 +18,7 @@ from civic.search.meili.client import Meili
 from civic.search.meili.settings import settings
 from civic.search.rows import DESK, digests, read
 from civic.search.terms import Synonyms
+from civic.search.text import runs
 
 
 @kept_while(pack_version)
@@ -34,11 +35,20 @@ async def wanted() -> Mapping[str, Any]:
 
 async def find(query: Query, meili: Meili | None = None) -> Found:
     """What everybody may find; by Meilisearch where there is one that can be relied on, else by PostgreSQL."""
-    ranked = await answer(meili, query) if meili else None
+    ranked = await _ranked(meili, query) if meili else None
     if ranked is None:
         found = await postgres.find(query, synonyms=await synonyms())
         return replace(found, fallback=meili is not None)
     return await _hydrated(query, ranked)
+
+
+async def _ranked(meili: Meili, query: Query) -> Ranked | None:
+    """What Meilisearch finds; where hardly anything has every word, followed by what has most of them."""
+    ranked = await answer(meili, query)
+    if ranked is None or ranked.total >= postgres.FEW or query.some or len(list(runs(query.text))) < 2:
+        return ranked
+    more = await answer(meili, replace(query, some=True))
+    return more if more and more.total > ranked.total else ranked
 
 
 async def _hydrated(query: Query, ranked: Ranked) -> Found:
