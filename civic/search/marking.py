@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from civic.search.documents import MARK, UNMARK
-from civic.search.text import IS_CJK, RUN, fold
+from civic.search.text import CJK, IS_CJK, fold
 
 EXCERPT = 220  # characters of which an excerpt is at most
 LEAD = 60  # of these before the first that matched
 BREAKS = re.compile(r"\s+")
+# As text.RUN, of a text that is not folded: accents may stand behind their letters.
+RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}](?:[^\W_{CJK}]|[\u0300-\u036f])*")
 
 
 def marked(text: str, marks: Sequence[str]) -> str:
