@@ -226,6 +226,11 @@ def test_synonyms_go_both_ways() -> None:
     assert settings([], [("alone",)])["synonyms"] == {}
 
 
+def test_chinese_synonyms_are_kept_whole() -> None:
+    groups = [("路灯", "街灯"), ("健身房", "gym"), ("人力资源和社会保障厅", "人社厅"), ("灯", "lamp")]
+    assert settings([], groups)["dictionary"] == ["人社厅", "健身房", "街灯", "路灯"]
+
+
 def test_other_settings_are_seen() -> None:
     index = Index("id")
     assert differing(DEFAULTS, WANTED)

@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from civic.search.text import CJK
 
 # Counts up with every change of the settings below or of what a document looks like: the index is then made anew, and
 # until that is done PostgreSQL answers.
@@ -21,6 +24,9 @@ REACH = 1000  # hits that can be paged to, as documents.REACH
 FACET_VALUES = 1000
 CUTOFF = 500  # milliseconds after which Meilisearch answers with what it has ranked so far
 ONE_TYPO, TWO_TYPOS = 4, 8  # letters from which a word may have so many
+# Chinese phrases of synonyms that are kept whole wherever they stand, as the cut may else run through them (路灯不亮 is
+# taken for 路 and 灯不亮). Longer ones are not: their parts could not be found any more.
+TERM = re.compile(f"[{CJK}]{{2,4}}")
 
 # Meilisearch cuts texts by language. These are the languages that it knows, by the codes that packs use (ISO 639-1);
 # for others it guesses.
@@ -41,6 +47,7 @@ def settings(languages: Iterable[str], synonyms: Iterable[Sequence[str]]) -> dic
     `languages` are the city's (ISO 639-1, "pt-BR" too); each group of `synonyms` is phrases that mean the same.
     """
     known = (LOCALES.get(language.partition("-")[0].lower()) for language in languages)
+    groups = [tuple(group) for group in synonyms]
     return {
         "searchableAttributes": list(SEARCHED),
         "displayedAttributes": list(SHOWN),
@@ -57,7 +64,8 @@ def settings(languages: Iterable[str], synonyms: Iterable[Sequence[str]]) -> dic
             "minWordSizeForTypos": {"oneTypo": ONE_TYPO, "twoTypos": TWO_TYPOS},
             "disableOnNumbers": True,
         },
-        "synonyms": mutual(synonyms),
+        "synonyms": mutual(groups),
+        "dictionary": sorted({phrase for group in groups for phrase in group if TERM.fullmatch(phrase)}),
         "stopWords": [],
         "distinctAttribute": None,
         "pagination": {"maxTotalHits": REACH},
@@ -100,7 +108,7 @@ def has_version(found: Mapping[str, Any]) -> bool:
 
 # Meilisearch may write these down in another form than it was given.
 FREE = ("synonyms", "localizedAttributes")
-UNORDERED = ("filterableAttributes", "sortableAttributes", "stopWords")
+UNORDERED = ("filterableAttributes", "sortableAttributes", "stopWords", "dictionary")
 
 
 def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
