@@ -11,7 +11,8 @@ from civic.paging import read_instant
 from civic.posts.models import Visibility
 from civic.reports.promises import Running, lateness
 from civic.reports.queries import heading
-from civic.search.text import matches
+from civic.search.documents import Kind
+from civic.search.queries import every_word
 from civic.web import row_id
 
 PAGE = 50
@@ -97,7 +98,7 @@ def desks_of(person: Person, chosen: int | None, all_departments: list[int]) -> 
 async def queue(person: Person, departments: list[int], view: str, *, q: str = "", after: str = "") -> Queue:
     """A page of what these departments have open, by keyset; `q` is a case's number, or words."""
     args: list[Any] = [departments]
-    narrowed = _narrowed(view, person, args) + _found(q, args) + _after(after, args)
+    narrowed = _narrowed(view, person, args) + await _found(q, args) + _after(after, args)
     rows = await fetch(QUEUE.format(narrowed=narrowed, limit=PAGE + 1), *args)
     shown = [await _row(row, person) for row in rows[:PAGE]]
     last = shown[-1] if len(rows) > PAGE else None
@@ -114,11 +115,12 @@ def _narrowed(view: str, person: Person, args: list[Any]) -> str:
     return clause
 
 
-def _found(q: str, args: list[Any]) -> str:
+async def _found(q: str, args: list[Any]) -> str:
     if not q:
         return ""
-    args += [q.strip(), matches(q)]
-    return f" AND (c.number = ${len(args) - 1} OR p.words @@ ${len(args)}::tsquery)"
+    args += [q.strip(), await every_word(q, Kind.CASE)]
+    found = f"SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.subject = c.id AND s.words @@ ${len(args)}"
+    return f" AND (c.number = ${len(args) - 1} OR EXISTS ({found}::tsquery))"
 
 
 def _after(cursor: str, args: list[Any]) -> str:

@@ -19,7 +19,6 @@ from civic.cases.promises import next_due
 from civic.geo.queries import CityView
 from civic.imports.entries import Entry
 from civic.imports.plain import plain
-from civic.search.text import words
 from civic.sla import running
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.models import Clock, ClockKind
@@ -50,7 +49,6 @@ class Rows:
 
     entry: Entry
     case: Case
-    words: str  # what its post is found by
     clocks: list[Clock]  # the case's response and resolution, then the stint's
     stint: Assignment | None = None
     events: list[CaseEvent] = field(default_factory=list)
@@ -96,7 +94,7 @@ class _Story:
             received_at=at,
             updated_at=at,
         )
-        self.rows = Rows(entry, self.case, words(entry.title, entry.text), self._clocks(rules.city_calendar, at))
+        self.rows = Rows(entry, self.case, self._clocks(rules.city_calendar, at))
         code = rules.categories[category_id] if category_id is not None else None
         data = {"category": code, "channel": CHANNEL, "priority": self.case.priority}
         self._event("received", at, Actor(ActorKind.REPORTER), data, new=True)

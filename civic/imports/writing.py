@@ -18,8 +18,6 @@ from civic.reports.models import Report
 from civic.sla.models import Clock
 
 TABLES: tuple[type[Model], ...] = (Clock, Case, Post, Report, Assignment, CaseEvent)
-# A tsvector has no binary form that the driver knows, so posts come as JSON, which PostgreSQL reads by column names.
-INSERT_POSTS = "INSERT INTO post SELECT * FROM json_populate_recordset(NULL::post, $1::json)"
 
 
 async def ids_of(model: type[Model], count: int) -> Iterator[int]:
@@ -42,7 +40,7 @@ async def write(batch: Sequence[Rows], *, language: str, private: frozenset[int]
     reports, posts = await _reports(batch, language, private)
     await _copy(Clock, clocks)
     await _copy(Case, [one.case for one in batch])
-    await execute(INSERT_POSTS, json.dumps(posts, ensure_ascii=False, default=str))
+    await _copy(Post, posts)
     await _copy(Report, reports)
     await _copy(Assignment, stints)
     await _copy(CaseEvent, events)
@@ -55,10 +53,8 @@ def _point_at_clocks(rows: Rows) -> None:
         rows.stint.response_clock_id, rows.stint.resolution_clock_id = ids[2:]
 
 
-async def _reports(
-    batch: Sequence[Rows], language: str, private: frozenset[int]
-) -> tuple[list[Report], list[dict[str, Any]]]:
-    """The reports, and their posts as rows."""
+async def _reports(batch: Sequence[Rows], language: str, private: frozenset[int]) -> tuple[list[Report], list[Post]]:
+    """The reports and their posts."""
     report_ids, post_ids = await ids_of(Report, len(batch)), await ids_of(Post, len(batch))
     reports, posts = [], []
     for one in batch:
@@ -87,7 +83,7 @@ async def _reports(
             source=entry.source,
         )
         reports.append(report)
-        posts.append({column: getattr(post, name) for column, name in _columns(Post)} | {"words": one.words})
+        posts.append(post)
     return reports, posts
 
 

@@ -17,7 +17,6 @@ from civic.notifications import actions as notifications
 from civic.posts import receipts
 from civic.posts.models import Comment, Flag, Kind, Moderation, Post, PostPhoto, Visibility
 from civic.posts.reading import plain
-from civic.search.text import words
 
 FLAG_REASONS = ("spam", "abuse", "personal_data", "wrong", "other")
 COMMENT_LENGTH = 2000
@@ -61,11 +60,6 @@ async def create_post(draft: Draft, author: Person) -> tuple[Post, str | None]:
         channel=draft.channel,
         client_key=draft.client_key,
         source=draft.source,
-    )
-    await execute(
-        "UPDATE post SET words = $2::tsvector WHERE id = $1",
-        post.id,
-        words(draft.title, draft.text),
     )
     await _attach(post, draft.photos)
     return post, code

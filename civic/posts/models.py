@@ -3,8 +3,6 @@
 from enum import StrEnum
 
 from tortoise import fields
-from tortoise.contrib.postgres.fields import TSVectorField
-from tortoise.contrib.postgres.indexes import GinIndex
 from tortoise.models import Model
 
 from civic.accounts.models import User
@@ -52,11 +50,10 @@ class Post(Model):
     channel = fields.CharField(12, default="web")  # web, api, import, demo
     client_key = fields.CharField(64, null=True, unique=True)  # the same key twice is one post
     source = fields.CharField(300, null=True, unique=True)  # where an import had it from: "boston:101000868437"
-    words = TSVectorField(null=True)  # civic.search.words(title, text)
 
     class Meta:
         table = "post"
-        indexes = (("kind", "created_at"), GinIndex(fields=("words",), name="post_words"))
+        indexes = (("kind", "created_at"),)
 
 
 class PostPhoto(Model):

@@ -12,7 +12,8 @@ from civic.departments.queries import catalogue
 from civic.geo.queries import areas
 from civic.reports.filters import OPEN, Filters, conditions
 from civic.reports.promises import Running, Standing, standing
-from civic.search.text import matches
+from civic.search.documents import Kind
+from civic.search.queries import every_word
 
 COUNTED = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
 EXACT = 500  # up to here a count is always of this moment
@@ -35,6 +36,8 @@ CLOCKS = """
     WHERE c.id = ANY($1)
 """
 RARE = 2000  # posts with a word, up to which their ids are looked up
+RARELY = "p.id = ANY({})"
+OFTEN = "EXISTS (SELECT FROM search_document s WHERE s.kind = 'report' AND s.subject = p.id AND s.words @@ {}::tsquery)"
 # The keyset of each order: what it compares with the cursor, how it sorts, what the cursor holds.
 ORDERS = {
     "new": ("(c.received_at, c.id) < ({}, {})", "c.received_at DESC, c.id DESC", ("received_at", "case_id")),
@@ -147,11 +150,11 @@ async def narrowed(filters: Filters) -> tuple[str, list[Any]]:
     if filters.q:
         # The planner takes any word for a common one and reads the history backwards until it finds a page of them.
         # A rare word is looked up first; of a common one a page is found soon.
-        query = matches(filters.q)
-        found = await fetch(f"SELECT id FROM post WHERE words @@ $1::tsquery LIMIT {RARE + 1}", query)
+        query = await every_word(filters.q, Kind.REPORT)
+        found = await fetch(f"SELECT subject FROM search_document WHERE words @@ $1::tsquery LIMIT {RARE + 1}", query)
         rare = len(found) <= RARE
-        args.append([row["id"] for row in found] if rare else query)
-        where += f" AND p.id = ANY(${len(args)})" if rare else f" AND p.words @@ ${len(args)}::tsquery"
+        args.append([row["subject"] for row in found] if rare else query)
+        where += " AND " + (RARELY if rare else OFTEN).format(f"${len(args)}")
     if filters.near:
         lat, lon, metres = filters.near
         box = box_around(lat, lon, metres)

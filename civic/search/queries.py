@@ -10,14 +10,14 @@ from civic.cache import kept_while
 from civic.db import fetch_one, json_value
 from civic.geo.queries import city, pack_version
 from civic.search import postgres
-from civic.search.documents import Document, Found, Hit, Query
+from civic.search.documents import Document, Found, Hit, Kind, Query
 from civic.search.marking import excerpt
 from civic.search.meili.answering import answer
 from civic.search.meili.asking import Place, Ranked
 from civic.search.meili.client import Meili
 from civic.search.meili.settings import settings
 from civic.search.rows import DESK, digests, read
-from civic.search.terms import Synonyms
+from civic.search.terms import Synonyms, all_of, labelled, understand
 from civic.search.text import runs
 
 
@@ -71,6 +71,12 @@ def _hit(query: Query, document: Document, place: Place, *, stale: bool) -> Hit:
     if stale:  # what was marked may not stand there any more
         return Hit(document, document.title, excerpt((document.text,), ()), metres)
     return Hit(document, place.title, place.excerpt, metres)
+
+
+async def every_word(text: str, kind: Kind) -> str:
+    """A tsquery over the words of an index, for lists that are narrowed by words too; what matches nothing if empty."""
+    understood = await understand(text, await synonyms())
+    return labelled(all_of(understood.terms), [[f":k:{kind}"]]) if understood.terms else ""
 
 
 async def find_on_desk(query: Query) -> Found:

@@ -16,7 +16,6 @@ FIRST_CJK = CJK[0]  # nothing before it is one
 # PostgreSQL keeps positions up to 16,383 (and 256 of one word, of which the first tell enough); a lexeme has at most
 # 2,046 bytes.
 POSITIONS, TIMES, LONGEST = 16_383, 8, 500
-QUERY_RUNS = 20
 
 
 def fold(text: str) -> str:
@@ -48,11 +47,6 @@ def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
-def words(title: str, text: str) -> str:
-    """A tsvector, in its text form, of a title and a text: the title's words have weight A."""
-    return vector(cut([(title, "A"), (text, "")]))
-
-
 def cut(parts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The lexemes of texts with their weights (A to D, D is ""), each with its places."""
     places: dict[str, list[str]] = {}
@@ -81,20 +75,3 @@ def lexemes(text: str) -> Iterator[str]:
             yield run[-1]
         else:
             yield run
-
-
-def matches(query: str) -> str:
-    """A tsquery, in its text form, for what somebody typed: all of it must occur. Empty if there is no word in it.
-
-    The last word may be unfinished. Only letters and digits pass, so nothing in it can be an operator.
-    """
-    found = list(runs(query))[:QUERY_RUNS]
-    return " & ".join(_term(run, last=i == len(found) - 1) for i, run in enumerate(found))
-
-
-def _term(run: str, *, last: bool) -> str:
-    if not _is_cjk(run):
-        return f"'{run}':*" if last else f"'{run}'"
-    if len(run) == 1:
-        return f"'{run}':*"
-    return "(" + " <-> ".join(f"'{pair}'" for pair in _pairs(run)) + ")"

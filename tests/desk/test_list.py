@@ -13,6 +13,7 @@ from civic import timing
 from civic.cases.models import Assignment
 from civic.desk import queue
 from tests.clients import Client
+from tests.indexed import indexed
 from tests.riverside import JSON, case_of, deed, department, does, report, routed
 from tests.statements import Statements
 
@@ -100,6 +101,7 @@ async def test_the_views_and_their_counts(client: Client, roads: Client, dispatc
 async def test_search_by_number_or_words(client: Client, roads: Client) -> None:
     hole = await at(0, client, text="A hole near the market")
     await at(1, client, text="桥头路面塌陷")
+    await indexed()
     number = (await roads.get(f"/desk/cases/{hole}", headers=JSON)).json()["number"]
     assert await on_desk(roads, f"?q={number}") == [hole]
     assert await on_desk(roads, "?q=market") == [hole]

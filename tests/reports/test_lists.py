@@ -14,6 +14,7 @@ from civic.config import Limits
 from civic.db import execute
 from civic.posts.models import Post
 from tests.clients import Client
+from tests.indexed import indexed
 from tests.riverside import JSON, case_of, deed, department, does, report, routed
 from tests.statements import Statements
 
@@ -64,6 +65,7 @@ async def test_filters_by_what_and_whose_and_how_it_stands(client: Client, agent
 async def test_filters_by_words(client: Client) -> None:
     lamp = await report(client, category="street-light", text="路灯不亮，小区门口很黑")
     hole = await report(client, text="Kátyú: a deep hole near the SCHOOL")
+    await indexed()
     assert await listed(client, "?q=路灯") == [lamp["id"]]
     assert await listed(client, "?q=小区门口") == [lamp["id"]]
     assert await listed(client, "?q=口很") == [lamp["id"]]
@@ -286,7 +288,8 @@ async def test_what_a_list_asks_does_not_grow_with_it(
         with count_queries() as statements:
             assert (await client.get(path)).status_code == 200
         asked.append(len(statements))
-    assert asked[0] == asked[1] <= 4, statements.texts
+    most = 7 if "q=" in path else 4  # words are looked up first
+    assert asked[0] == asked[1] <= most, statements.texts
 
 
 async def test_a_deed_on_a_case_of_an_unknown_id(agent: Client) -> None:
