@@ -5,7 +5,7 @@ import json
 import math
 import zlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ Key = tuple[str, int]  # kind and subject of a document
 LONGEST = 20_000  # characters of each text that are kept
 HALF_YEAR = 182.5 * 86_400
 FOR_EVER = 1e4  # what does not age comes before everything that does
-CLEAN = {ord(MARK): None, ord(UNMARK): None, 0: None}
+CLEAN = dict.fromkeys([ord(MARK), ord(UNMARK), 0, *range(0xD800, 0xE000)])  # halves of characters, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,25 @@ COMMON = (
 )
 
 
+FIELDS = tuple(one.name for one in fields(Document) if one.name not in ("kind", "subject"))
+
+
 async def index(documents: Iterable[Document], tables: Tables = PUBLIC, *, anew: bool = False) -> list[Key]:
     """Put documents into the index, in the transaction in hand if there is one; those that were not as given.
 
     `anew`: write them even if they are as given.
     """
     given = {(one.kind.value, one.subject): one for one in documents}
+    marks = {key: digest(one) for key, one in given.items()}
     had = {} if anew else await digests(list(given), tables)
-    changed = {key: one for key, one in given.items() if had.get(key) != digest(one)}
+    changed = {key: one for key, one in given.items() if had.get(key) != marks[key]}
     if not changed:
         return []
     places = {key: cut(parts(one)) for key, one in changed.items()}
-    rows = [row(one, vector(places[key], labels.of_document(one))) for key, one in changed.items()]
+    rows = [
+        row(one, vector(places[key], labels.of_document(one))) | {"digest": "\\x" + marks[key].hex()}
+        for key, one in changed.items()
+    ]
     sql = WRITE.format(documents=tables.documents, texts=tables.texts)
     await execute(sql, json.dumps(rows, ensure_ascii=False))
     if tables.vocabulary:
@@ -125,9 +132,13 @@ def _columns(keys: Collection[Key]) -> tuple[list[str], list[int]]:
 
 def packed(one: Document) -> bytes:
     """All of a document, as small as it gets."""
-    values = {name: value for name, value in asdict(one).items() if name not in ("kind", "subject")}
     deflating = zlib.compressobj(9, zdict=COMMON)
-    return deflating.compress(json.dumps(values, ensure_ascii=False, default=str).encode()) + deflating.flush()
+    return deflating.compress(_written(one)) + deflating.flush()
+
+
+def _written(one: Document) -> bytes:
+    values = {name: getattr(one, name) for name in FIELDS}
+    return json.dumps(values, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
 def document(row: dict[str, Any]) -> Document:
@@ -160,7 +171,6 @@ def row(one: Document, words: str) -> dict[str, Any]:
         "lon": one.lon,
         "prior": prior(one.kind, one.at, one.support),
         "words": words,
-        "digest": "\\x" + digest(one).hex(),
         "document": "\\x" + packed(cleaned(one)).hex(),
     }
 
@@ -186,7 +196,7 @@ def prior(kind: Kind, at: datetime, support: int) -> float:
 
 def digest(one: Document) -> bytes:
     """Of everything in the document, and of the way in which it is cut into words."""
-    return hashlib.sha256(json.dumps([CUT, asdict(one)], default=str).encode()).digest()[:16]
+    return hashlib.sha256(b"%d %s %d " % (CUT, one.kind.encode(), one.subject) + _written(one)).digest()[:16]
 
 
 CUT = 1  # another number: every document is written anew when it is next looked at
