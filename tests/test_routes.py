@@ -58,6 +58,7 @@ WHO: dict[Who, str] = {
         POST /reports
         GET /reports/new
         GET /reports/new/questions
+        GET /reports/new/similar
         POST /reports/photos
         GET /reports/{id:int}
         POST /reports/{id:int}/answer

@@ -24,6 +24,7 @@ PAGES_ONLY = (
     "/r/{code:str}",
     "/reports/new",
     "/reports/new/questions",
+    "/reports/new/similar",
     "/scores/method",
     "/services/new",
     "/traffic/new",

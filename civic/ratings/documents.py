@@ -10,12 +10,13 @@ from civic.departments.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.posts.documents import comments_of
+from civic.ratings.actions import address
 from civic.search.documents import Document, Kind
 
 AGELESS = datetime(1970, 1, 1, tzinfo=UTC)
 GUIDE = ("purpose", "papers", "time", "fee", "hours", "where")
 PUBLIC = """
-SELECT p.id AS post_id, t.service_id, t.stars, p.text, p.votes_count, t.given_at
+SELECT p.id AS post_id, t.id, t.service_id, t.stars, p.text, p.votes_count, t.given_at
 FROM post p JOIN rating t ON t.post_id = p.id
 WHERE p.id = ANY($1) AND p.visibility = 'public' AND t.replaced_at IS NULL AND p.text <> ''
 """
@@ -45,7 +46,7 @@ def _rating(row: dict[str, Any], service: ServiceView, said: Sequence[str]) -> D
     return Document(
         kind=Kind.RATING,
         subject=row["post_id"],
-        url=f"/services/{service.slug}",
+        url=address(service.slug, row["id"]),
         title=names[0],
         text=row["text"],
         names=tuple(names[1:]),

@@ -8,10 +8,13 @@ from starlette.responses import Response
 
 from civic.departments.queries import catalogue
 from civic.errors import CivicError, Conflict, Invalid, TooMany
+from civic.geo.near import USUAL, read_near
 from civic.posts import receipts
 from civic.posts.queries import Viewer
 from civic.posts.taking import Taken, by_address, count_post, photo_links, take_photos
 from civic.reports import actions, forms, pages
+from civic.reports.similar import Similar, similar
+from civic.search.pages import distance
 from civic.web import answer_json, read_form, render, see_other, wants_json
 
 
@@ -23,7 +26,7 @@ async def new(request: Request) -> Response:
 async def form_page(
     request: Request, typed: dict[str, Any], taken: Taken, errors: dict[str, object], status: int = 200
 ) -> Response:
-    """The form with everything that was typed and every photo that was taken."""
+    """The form with everything that was typed, every photo that was taken, and what it may already be."""
     if taken.position and not (typed.get("lat") and typed.get("lon")):
         typed["lat"], typed["lon"], typed["located_by"] = map(str, taken.position)
     found = await catalogue()
@@ -37,6 +40,9 @@ async def form_page(
         "errors": errors,
         "client_key": typed.get("client_key") or secrets.token_urlsafe(18),
         "limits": request.app.state.config.limits,
+        "similar": await _similar(request, typed),
+        "looked": typed.get("show") == "similar",
+        "distance": distance,
         **photo_links(request),
     }
     return render(request, "reports/new.html", context, fragment="reports/_form.html", status=status)
@@ -48,6 +54,24 @@ async def questions(request: Request) -> Response:
     category = found.category_by_code.get(request.query_params.get("category", ""))
     context: dict[str, Any] = {"category": category, "answers": {}, "errors": {}}
     return render(request, "reports/_questions.html", context)
+
+
+async def similar_ones(request: Request) -> Response:
+    """What the report that is being written may already be, as one types (htmx): text, category, lat, lon, address."""
+    found = await _similar(request, dict(request.query_params))
+    return render(request, "reports/_similar.html", {"similar": found, "looked": False, "distance": distance})
+
+
+async def _similar(request: Request, typed: dict[str, Any]) -> Similar:
+    """By what was typed so far; without a place only the services."""
+    text = str(typed.get("text") or "")
+    near = read_near(f"{typed.get('lat')},{typed.get('lon')}")
+    if near is None and (position := await by_address(request, typed)):
+        near = (position[0], position[1], USUAL)
+    if not text and not near:
+        return Similar()
+    category_ids = (await catalogue()).category_ids(str(typed.get("category") or ""))
+    return await similar(text, near, category_ids, request.app.state.meili)
 
 
 async def draft_photos(request: Request) -> Response:
@@ -75,7 +99,7 @@ async def post(request: Request) -> Response:
     """
     form = await read_form(request, max_files=request.app.state.config.limits.photos + 5)
     taken = Taken()
-    if form.get("show") and not wants_json(request):  # without a script: the questions of the category that was chosen
+    if form.get("show") and not wants_json(request):  # without a script: the category's questions, or what is similar
         return await form_page(request, _typed(form), await take_photos(request, form), {})
     try:
         taken = await take_photos(request, form)

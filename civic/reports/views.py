@@ -182,6 +182,7 @@ routes: list[BaseRoute] = [
     route("/reports", posting.post, who=Who.ANYONE, methods=("POST",)),
     route("/reports/new", posting.new, who=Who.ANYONE),
     route("/reports/new/questions", posting.questions, who=Who.ANYONE),
+    route("/reports/new/similar", posting.similar_ones, who=Who.ANYONE),
     route("/reports/photos", posting.draft_photos, who=Who.ANYONE, methods=("POST",)),
     route("/reports/{id:int}", detail, who=Who.ANYONE),
     # Who may: the report's author (signed in, or holding its receipt); actions.authored decides.

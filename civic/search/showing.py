@@ -58,8 +58,10 @@ def shown(hit: Hit, pack: Catalogue, places: Areas) -> Shown:
     document = hit.document
     matched, text = _matched_name(hit)
     title = _title(hit)
-    if matched and plain(matched) in title:
-        title, matched = title.replace(plain(matched), matched, 1), ""
+    if matched and MARK not in title:
+        title = title.replace(plain(matched), matched, 1)
+    if MARK in title:
+        matched = ""
     return Shown(
         document=document,
         title=highlighted(title) if title else escape(_fallback(document, pack)),
@@ -106,11 +108,11 @@ def _after(title: str, excerpt: str) -> str:
     """What an excerpt says beyond the title: many texts begin with what became their title."""
     head, cut = plain(title), False
     if head.endswith(ELLIPSIS):
-        head, cut = head[:-1], True
+        head, cut = head[:-1].rpartition(" ")[0] or head[:-1], True
     if not head or not plain(excerpt).startswith(head):
         return excerpt
     rest = _from(excerpt, len(head))
-    return (ELLIPSIS + rest) if cut else rest.lstrip(" .。!！?？,，;；:：")
+    return ELLIPSIS + rest.lstrip() if cut else rest.lstrip(" .。!！?？,，;；:：")
 
 
 def _from(text: str, count: int) -> str:

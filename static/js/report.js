@@ -32,6 +32,15 @@
     if (hit) setPlace(hit.lat, hit.lon, "address");
   });
 
+  // What is similar is told by the first words; a whole text does not fit into an address.
+  const similar = document.getElementById("similar");
+  similar?.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    ctx.request.body.set("text", ctx.request.body.get("text").slice(0, 300));
+  });
+  similar?.addEventListener("htmx:after:swap", () => {
+    document.getElementById("similar-said").textContent = similar.querySelector("[data-said]")?.dataset.said ?? "";
+  });
+
   // Photos go ahead, so that sending is quick and an error loses nothing.
   const photos = form.querySelector("[data-photos]");
   photos.addEventListener("change", async () => {

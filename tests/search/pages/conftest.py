@@ -1,0 +1,21 @@
+"""Riverside, the made-up city, with what tests put into its index."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from civic.admin.indexing import step
+from tests.riverside import database_dsn, empty, riverside
+
+__all__ = ["database_dsn", "empty", "riverside"]
+
+
+@pytest.fixture
+def indexed(riverside: None) -> Callable[[], Awaitable[None]]:
+    """A function that puts into the index what changed, as the worker does."""
+
+    async def index() -> None:
+        while await step():
+            pass
+
+    return index
