@@ -35,6 +35,7 @@ FEW = 10  # hits with every word, up to which others follow
 TRIED = 3000  # documents that have one of the words that tell most, where some words are enough
 LOOKED_AT = 1000  # of those that have two of them
 UNITS = 16  # of a query that are looked at then
+ONE_WORD = 4  # Chinese characters that may be one word
 PARTLY, MOSTLY = 0.35, 0.6  # how much of a query must occur where nothing, or little, has every word
 SECONDS = 5  # after which a search is given up
 
@@ -139,8 +140,8 @@ class Search:
 
     @property
     def bound(self) -> int:
-        """About how many documents match at most; filters may leave fewer."""
-        return min((one.reach for one in self.required), default=self.size)
+        """About how many documents match at most; filters may leave fewer. Of a letter alone nobody knows."""
+        return min((one.reach for one in self.required if len(one.typed) > 1), default=self.size)
 
     def _tried(self) -> str:
         """What may have enough of the units: one that is enough by itself, else two of those that tell most."""
@@ -151,7 +152,7 @@ class Search:
         alone = [one.query for one in rare if one.weight >= enough]
         some = [one.query for one in rare if one.weight < enough]
         two = [f"({one} & ({' | '.join(some[n:])}))" for n, one in enumerate(some[:-1], start=1)]
-        return " | ".join(alone + two)
+        return " | ".join(alone + two or some)
 
     def share(self, args: Arguments) -> str:
         """The share of the query that a row has, by weight."""
@@ -211,7 +212,7 @@ async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None 
         search = Search(query, tables, understood, await _size(tables))
         counted = await _counted(search)
         facets = dict(counted.facets)
-        if query.facets and counted.total:
+        if query.facets:
             for name in labels.active(query):
                 facets[name] = (await _counted(search, leave=name)).facets.get(name, {})
         documents = await read_by_id([row["id"] for row in counted.page], tables)
@@ -236,8 +237,11 @@ async def _counted(search: Search, leave: str = "") -> Counted:
 
 async def _some(search: Search, whole: Counted, least: float) -> Counted:
     """What has most of the query, if that is more. The search goes on with it, for its facets too."""
-    search.units, search.least = await _units(search), least
-    search.absent = sum(not term.reach for term in search.understood.terms)
+    terms = search.understood.terms
+    if len(terms) == 1 and IS_CJK.match(terms[0].typed) and len(terms[0].typed) <= ONE_WORD:
+        return whole  # half of a word is another word
+    search.least = least
+    search.units, search.absent = await _units(search)
     tries = len(search.units) > 1 or (search.units and (search.absent or search.query.some))
     found = await _partly(search) if tries else whole
     if found.total <= whole.total:
@@ -261,17 +265,18 @@ async def _partly(search: Search, leave: str = "") -> Counted:
     return Counted(row["total"], True, _facets(row), json_value(row["page"]) or ())
 
 
-async def _units(search: Search) -> list[Unit]:
-    """The parts of the query that occur at all; a long number has to occur as it is."""
-    found: dict[str, int] = {}
+async def _units(search: Search) -> tuple[list[Unit], int]:
+    """The parts of the query that occur at all, and how many do not; a long number has to occur as it is."""
     runs = [one.typed for one in search.understood.terms if IS_CJK.match(one.typed)]
-    found.update(await vocabulary.known(pair for run in runs for pair in pairs(run)))
-    units = {f"'{pair}'": n for pair, n in found.items()}
+    every = dict.fromkeys(pair for run in runs for pair in pairs(run))
+    known = await vocabulary.known(every)
+    units = {f"'{pair}'": known.get(pair, 0) for pair in every}
     for term in search.understood.terms:
-        if term.reach and not IS_CJK.match(term.typed) and not _is_number(term):
+        if not IS_CJK.match(term.typed) and not _is_number(term):
             units[term.ways] = term.reach
     total = max(search.size, 2)
-    return [Unit(query, n, max(0.05, math.log(total / min(n, total)))) for query, n in units.items()][:UNITS]
+    found = [Unit(query, n, max(0.05, math.log(total / min(n, total)))) for query, n in units.items() if n]
+    return found[:UNITS], len(units) - len(found)
 
 
 def _is_number(term: Term) -> bool:

@@ -15,7 +15,8 @@ IS_CJK = re.compile(rf"[{CJK}]")
 FIRST_CJK = CJK[0]  # nothing before it is one
 # PostgreSQL keeps positions up to 16,383 (and 256 of one word, of which the first tell enough); a lexeme has at most
 # 2,046 bytes.
-POSITIONS, TIMES, LONGEST = 16_383, 8, 500
+POSITIONS, LONGEST = 16_383, 500
+TIMES, TIMES_OF_PAIR = 8, 32
 
 
 def fold(text: str) -> str:
@@ -55,7 +56,7 @@ def cut(parts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         for lexeme in lexemes(part):
             position = min(position + 1, POSITIONS)
             at = places.setdefault(lexeme, [])
-            if len(at) < TIMES:
+            if len(at) < (TIMES_OF_PAIR if lexeme[0] >= FIRST_CJK else TIMES):
                 at.append(f"{position}{weight}")
         position = min(position + 1, POSITIONS)  # no phrase runs from one part into the next
     return places
