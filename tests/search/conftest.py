@@ -16,6 +16,7 @@ from tests.search.imitation import MASTER, Imitation
 from tests.search.things import filled
 
 URL = "CIVIC_TEST_MEILI_URL"
+SECONDS = 2.0  # that a search waits: tests share their machine
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def imitation() -> Iterator[Imitation]:
 @pytest.fixture
 async def follower(imitation: Imitation, database: str) -> AsyncIterator[Meili]:
     """The index of the imitation, which is not there yet. The database is empty."""
-    found = Meili(Search(url=imitation.url, key=MASTER), keeping.search_key)
+    found = Meili(Search(url=imitation.url, key=MASTER, seconds=SECONDS), keeping.search_key)
     yield found
     found.close()
 
@@ -38,7 +39,7 @@ async def follower(imitation: Imitation, database: str) -> AsyncIterator[Meili]:
 @pytest.fixture(params=["imitation", *(["real"] if os.environ.get(URL) else [])])
 async def meili(request: pytest.FixtureRequest, imitation: Imitation, database: str) -> AsyncIterator[Meili]:
     """The index of an imitation, and of the real Meilisearch if CIVIC_TEST_MEILI_URL names one; it is not there yet."""
-    search = Search(url=imitation.url, key=MASTER)
+    search = Search(url=imitation.url, key=MASTER, seconds=SECONDS)
     if request.param == "real":
         search = Search(
             url=os.environ[URL],

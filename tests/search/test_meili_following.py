@@ -183,7 +183,9 @@ async def test_a_rebuild_for_other_settings_is_begun_anew(meili: Meili, monkeypa
     await filled(meili)
     await step(meili, WANTED)
     other = settings(["en"], [("bin", "can")])
-    await rebuild(meili, other)
+    sent: list[int] = []
+    await rebuild(meili, other, lambda done, _: sent.append(done))
+    assert sent[0] == 0
     assert (await meili.condition(other)).state == State.WELL
     assert await keeping.remembered(keeping.FILLED) == {
         "url": meili.url,

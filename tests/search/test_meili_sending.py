@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from civic.config import Search
-from civic.db import execute, fetch_one
+from civic.db import fetch, fetch_one
 from civic.search import rows
 from civic.search.meili import client as asking
 from civic.search.meili import following, keeping, rebuilding
@@ -137,16 +137,20 @@ async def test_what_is_too_large_at_once_goes_in_parts(city: Meili, imitation: I
     assert await same(city)
 
 
+LOSE = """
+SELECT pg_terminate_backend(pid) FROM pg_locks
+WHERE locktype = 'advisory' AND objid::bigint = hashtext($1) & 4294967295 AND pid <> pg_backend_pid()
+"""
+
+
 async def test_who_lost_the_lock_while_sending_has_it_sent_again(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database was restarted: by then somebody else may have sent something newer."""
 
     async def meanwhile(meili: Meili, index: str, *what: object) -> list[int]:
-        await execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid ="
-            " hashtext('civic.search.pushing')::oid AND pid <> pg_backend_pid()"
-        )
+        while await fetch(LOSE, keeping.PUSHING):  # until it is gone  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         await write([thing(1, "Newer")])
         monkeypatch.setattr(Meili, "send", send)
         await pushed(meili)

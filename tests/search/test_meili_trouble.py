@@ -16,6 +16,7 @@ from civic.search.meili import client as asking
 from civic.search.meili import keeping
 from civic.search.meili.answering import answer
 from civic.search.meili.client import Meili, State, Trouble
+from tests.search.conftest import SECONDS
 from tests.search.imitation import Imitation
 from tests.search.test_meili_following import follow, pushed
 from tests.search.things import thing, write
@@ -41,7 +42,7 @@ def broken(imitation: Imitation) -> None:
 
 
 def silent(imitation: Imitation) -> None:
-    imitation.delay = 1.5
+    imitation.delay = SECONDS + 0.5
 
 
 def away(imitation: Imitation) -> None:
@@ -84,12 +85,12 @@ async def test_a_search_falls_back_within_its_time(
     how(imitation)
     before, began = fallbacks(state.value), time.monotonic()
     assert await answer(city, ELM) is None
-    assert time.monotonic() - began < 1.3
+    assert time.monotonic() - began < SECONDS + 0.4
     assert fallbacks(state.value) == before + 1
     began = time.monotonic()
     for _ in range(50):
         assert await answer(city, ELM) is None  # and the next do not wait at all
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1
 
 
 async def test_it_is_asked_again_after_a_rest(
@@ -117,7 +118,7 @@ async def test_while_it_may_be_back_only_one_waits_for_it(
     first = asyncio.create_task(trouble(city))
     await asyncio.sleep(0)
     assert [await trouble(city) for _ in range(20)] == [State.AWAY] * 20
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1
     await first
 
 
@@ -129,7 +130,7 @@ async def test_the_event_loop_never_waits(city: Meili, imitation: Imitation) -> 
         await asyncio.sleep(0.005)
         longest, last = max(longest, time.monotonic() - last), time.monotonic()
     assert [found.total for found in await asked] == [1, 1, 1]
-    assert longest < 0.2
+    assert longest < 0.4
 
 
 async def test_threads_are_bounded(city: Meili, imitation: Imitation) -> None:
@@ -149,7 +150,7 @@ async def test_an_address_where_nobody_answers_at_all(database: str) -> None:
         meili = Meili(search, keeping.search_key)
         began = time.monotonic()
         assert await trouble(meili) == State.AWAY
-        assert time.monotonic() - began < 0.6
+        assert time.monotonic() - began < 1
         meili.close()
 
 
