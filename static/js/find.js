@@ -35,7 +35,7 @@
   list.addEventListener("htmx:after:swap", (event) => event.stopPropagation());
   input.addEventListener("htmx:after:swap", () => {
     at = -1;
-    show(form.contains(document.activeElement));
+    show(document.activeElement === input);
     said.textContent = list.hidden ? "" : (list.querySelector("[data-said]")?.dataset.said ?? "");
   });
   input.addEventListener("input", () => { if (!input.value.trim()) { list.replaceChildren(); show(false); } });
@@ -61,7 +61,7 @@
   // The box keeps the focus while an option is pressed: some browsers give a link none, and the list would be gone.
   list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("mousedown", (event) => event.preventDefault());
-  form.addEventListener("focusout", (event) => { if (!form.contains(event.relatedTarget)) show(false); });
+  input.addEventListener("blur", () => show(false));
   // An empty box leads nowhere; the button then puts the cursor into it.
   form.addEventListener("submit", (event) => {
     if (input.value.trim()) return;

@@ -29,6 +29,10 @@ PAGES = {
         "/traffic/1",
         "/services",
         "/services/{service}",
+        "/search",
+        "/search?q=%E8%B7%AF%E7%81%AF&kind=report&status=solved&area=old-town&since=year",
+        "/search?q=identity+card&near=31.19,118.008,20000",
+        "/search?q=qqqzzz&since=week",
         "/scores",
         "/scores/method",
         "/scores/departments/roads",
@@ -39,7 +43,7 @@ PAGES = {
         "/reports/999999",
     ],
     "citizen1": ["/account", "/account/messages", "{report}"],
-    "roads": ["/desk", "/desk?q=unicorn", "/desk/messages", "{case}"],
+    "roads": ["/desk", "/desk?q=unicorn", "/desk/search", "/desk/search?q=drain", "/desk/messages", "{case}"],
     "dispatcher": ["/desk", "/desk/triage", "/desk/moderation", "{case}", "{untouched}"],
 }
 SAMPLES = {
@@ -91,7 +95,7 @@ async def test_a_page_is_for_everybody(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/reports", "/reports/new", "{report}", "/map", "/traffic", "/services", "/scores"]
+    "path", ["/", "/reports", "/reports/new", "{report}", "/map", "/traffic", "/services", "/scores", "/search?q=light"]
 )
 async def test_a_page_is_light(visit: Open, samples: dict[str, str], path: str) -> None:
     """What is sent for a page that nothing is kept of, but for photos."""
@@ -109,7 +113,7 @@ async def test_a_page_is_light(visit: Open, samples: dict[str, str], path: str) 
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/reports", "/reports/new", "{report}", "/map", "/traffic", "/services", "/scores"]
+    "path", ["/", "/reports", "/reports/new", "{report}", "/map", "/traffic", "/services", "/scores", "/search?q=light"]
 )
 async def test_a_page_stands_without_a_script(visit: Open, samples: dict[str, str], path: str) -> None:
     page = await visit(path.format(**samples), width=360, script=False)
