@@ -45,6 +45,22 @@ async def test_away_for_a_while_it_catches_up(
     assert await same(city)
 
 
+async def test_one_that_comes_back_empty_is_filled_at_once(
+    city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "REST", 0.05)
+    worker = await follow(city)
+    imitation.stop()
+    await write([thing(1, "Changed")])
+    assert not await worker.step()
+    imitation.lose()
+    imitation.start()
+    await asyncio.sleep(0.06)
+    while await worker.step():
+        pass
+    assert await same(city)
+
+
 async def test_a_worker_does_not_wait_for_one_that_is_away(city: Meili, imitation: Imitation) -> None:
     worker = await follow(city)
     imitation.stop()
