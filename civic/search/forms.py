@@ -84,6 +84,11 @@ class Asked:
         """Nothing is asked."""
         return not (self.q or self.filters)
 
+    @property
+    def bare(self) -> str:
+        """The address of the same words without filters."""
+        return self.address(**dict.fromkeys(self.filters))
+
     def address(self, **changes: object) -> str:
         """This search with some parameters changed (None or empty drops one); from its first page, unless changed."""
         sort = "" if self.sort is Sort.RELEVANCE else self.sort.value

@@ -140,9 +140,8 @@ def distance(metres: float) -> str:
 
 
 def _chips(asked: Asked, pack: Catalogue, around: str) -> Iterable[Chip]:
-    """What narrows the search, in words."""
+    """What narrows the search, in words; but for the kind, which stands above the hits."""
     words: dict[str, str] = {
-        "kind": str(KIND_WORDS[asked.kind]) if asked.kind else "",
         "category": _category_words(asked, pack),
         "status": str(STATUS_WORDS.get(asked.status, "")),
         "area": pick(asked.area.names) if asked.area else "",
@@ -152,7 +151,7 @@ def _chips(asked: Asked, pack: Catalogue, around: str) -> Iterable[Chip]:
         if asked.near
         else "",
     }
-    return [Chip(name, words[name], asked.address(**{name: None})) for name in asked.filters]
+    return [Chip(name, words[name], asked.address(**{name: None})) for name in asked.filters if name != "kind"]
 
 
 def _category_words(asked: Asked, pack: Catalogue) -> str:
@@ -172,9 +171,9 @@ class Offer:
 
     def kinds(self) -> Facet | None:
         counts = self.found.facets.get("kind", {})
-        order = [kind.value for kind in PUBLIC_KINDS if counts.get(kind.value)]
-        words = {kind.value: str(KIND_WORDS[kind]) for kind in PUBLIC_KINDS}
-        return self._facet("kind", "", counts, {one: words[one] for one in order}, ranked=False)
+        return self._facet(
+            "kind", "", counts, {kind.value: str(KIND_WORDS[kind]) for kind in PUBLIC_KINDS}, ranked=False
+        )
 
     def facets(self) -> list[Facet | None]:
         """Status, category, area, department, time; those that would narrow nothing are left out."""

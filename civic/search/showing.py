@@ -150,10 +150,11 @@ def _names(document: Document, matched: str, pack: Catalogue, places: Areas) -> 
     on_desk = document.kind is Kind.CASE
     address = "" if document.kind is Kind.TRAFFIC else str(document.shown.get("address") or "")
     names = [
-        pick(category.names) if category else pick(department.names) if department else "",
+        str(document.shown.get("number") or "") if on_desk else "",
+        pick(category.names) if category else "" if on_desk else pick(department.names) if department else "",
         address[:80],
         pick(area.names) if area else "",
-        *((pick(department.names) if department else "", str(document.shown.get("number"))) if on_desk else ()),
+        pick(department.names) if on_desk and department else "",
     ]
     found = [name for name in dict.fromkeys(names) if name]
     if matched and plain(matched) not in found:

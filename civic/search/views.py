@@ -1,7 +1,7 @@
 """The search: a page, the hits while one types, and the same for programs."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from civic.geo.queries import areas
 from civic.i18n import pick
 from civic.search import pages, queries
 from civic.search.counting import note
-from civic.search.documents import Found, Query
+from civic.search.documents import Found, Kind, Query
 from civic.search.forms import Asked, read_asked, tidy
 from civic.search.pages import SearchPage
 from civic.search.showing import Shown
@@ -45,13 +45,16 @@ async def search(request: Request) -> Response:
 async def answer(request: Request, place: Place) -> Response:
     """The page of a place where one searches; while one types its first hits (htmx, `typing`); JSON for a program."""
     typing = is_htmx(request) and "typing" in request.query_params
-    size = TYPING if typing else request.app.state.config.limits.page
+    size = TYPING * 2 if typing else request.app.state.config.limits.page
     pack, city = await catalogue(), await areas()
     where = tidy(request.query_params.get("near", ""))
     near = await near_place(where, request.app.state.config.geocoder)
     asked = read_asked(request.query_params, pack, city, path=place.path, near=near, size=size, desk=place.desk)
     query = asked.query(size=size, facets=not typing, readers=place.readers)
     found = Found([], 0) if asked.empty else await place.find(query)
+    if typing:  # what is said of a service does not crowd out the others
+        ordered = sorted(found.hits, key=lambda hit: hit.document.kind is Kind.RATING)
+        found = replace(found, hits=ordered[:TYPING])
     page = await pages.search_page(asked, found, pack, city, size=size)
     if wants_json(request):
         return answer_json(_as_json(page, pack, city))
