@@ -15,6 +15,8 @@ from civic.search.text import IS_CJK, fold, runs
 MOST_TERMS = 16
 LONGEST = 600  # characters of a query that are read
 BEGINNING = 4  # letters from which a word is also taken for the beginning of a longer one
+# Documents from which on the words that begin so are asked for one by one: the index would collect all of them first.
+BROAD = 10_000
 RARE = 50  # documents up to which a word may be another one mistyped
 PLURAL = 5  # letters from which a last "s" may be left out
 
@@ -94,8 +96,15 @@ async def understand(text: str, synonyms: Synonyms) -> Understood:
     counted = await vocabulary.counted({key for some in (*phrases, *others) for run in some for key in keys(run)})
     last = phrases[-1][-1] if unfinished else ""
     meant = await _meant([phrase[0] for phrase in phrases if len(phrase) == 1], counted, last)
-    reading = _Reading(counted, meant, synonyms)
+    words = {word for phrase in phrases for word in phrase if _begins(word, last)}
+    broad = [word for word in words if counted[word][1] > BROAD]
+    reading = _Reading(counted, meant, await vocabulary.frequent(broad) if broad else {}, synonyms)
     return Understood(tuple(reading.term(phrase, last=last in phrase and phrase is phrases[-1]) for phrase in phrases))
+
+
+def _begins(word: str, last: str) -> bool:
+    """Whether a word is also taken for the beginning of a longer one."""
+    return not IS_CJK.match(word) and (len(word) >= BEGINNING or word == last)
 
 
 def keys(run: str) -> list[str]:
@@ -133,6 +142,7 @@ class _Reading:
 
     counted: Counts
     meant: Mapping[str, Mapping[str, int]]
+    frequent: Mapping[str, Sequence[str]]  # of what begins very many words, the words that count
     synonyms: Synonyms
 
     def term(self, phrase: tuple[str, ...], *, last: bool) -> Term:
@@ -169,8 +179,8 @@ class _Reading:
     def _word(self, word: str, also: list[str], marks: list[str], reach: int, *, last: bool) -> Term:
         if IS_CJK.match(word):
             return Term(word, exact((word,)), (), (word,), self._documents((word,)), self._documents((word,)))
-        if len(word) >= BEGINNING or last:
-            also.append(f"'{word}':*")
+        if _begins(word, word if last else ""):
+            also += [f"'{one}'" for one in self.frequent[word]] if word in self.frequent else [f"'{word}':*"]
             marks.append(f"{word}*")
             reach += self.counted[word][1]
         if len(word) >= PLURAL and word.endswith("s") and not word.endswith("ss"):

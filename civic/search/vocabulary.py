@@ -17,6 +17,8 @@ SAME = 3  # first letters that two slips leave alone
 TIMES_MORE = 8
 CHOICES = 3
 LAST = "\U0010ffff"  # no text that begins with a word comes after the word and this
+FREQUENT = 100  # documents of a word that the index search_word_frequent has
+MOST = 16  # frequent words with one beginning
 LOOKED_AT = 2000  # beginnings of one word
 NUMBER = 4  # characters of a word with digits that is kept
 LONGEST = 40  # letters of a word that is kept
@@ -44,6 +46,22 @@ async def counted(words: Iterable[str]) -> dict[str, tuple[int, int]]:
         LOOKED_AT,
     )
     return {row["word"]: (row["itself"] or 0, int(row["beginning"] or 0)) for row in rows}
+
+
+async def frequent(beginnings: Iterable[str]) -> dict[str, list[str]]:
+    """The most frequent words that begin so."""
+    found: dict[str, list[str]] = {}
+    rows = await fetch(
+        "SELECT given, x.word FROM unnest($1::text[]) AS given CROSS JOIN LATERAL"
+        f" (SELECT word, documents FROM search_word WHERE documents >= {FREQUENT} AND word >= given"
+        "  AND word < given || $2 ORDER BY documents DESC, word LIMIT $3) x",
+        list(beginnings),
+        LAST,
+        MOST,
+    )
+    for row in rows:
+        found.setdefault(row["given"], []).append(row["word"])
+    return found
 
 
 async def meant(words: Mapping[str, int]) -> dict[str, dict[str, int]]:
