@@ -81,8 +81,12 @@ WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'to
 
 
 @asynccontextmanager
-async def emptying(url: str, keep: Collection[str] | None = ()) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+async def emptying(
+    url: str, keep: Collection[str] | None = (), then: str = ""
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """A function that empties a database but for the tables `keep`, or, with None, those that have rows now.
+
+    `then` is a statement that follows.
 
     TRUNCATE costs by the table, so only those with rows (and what refers to them). Numbers go on counting:
     ids that are equal across tables would hide that one was taken for another.
@@ -97,6 +101,8 @@ async def emptying(url: str, keep: Collection[str] | None = ()) -> AsyncIterator
     async def empty() -> None:
         if rows := await filled.fetch():
             await connection.execute(f"TRUNCATE {', '.join(row['name'] for row in rows)} CASCADE")
+        if then:
+            await connection.execute(then)
 
     try:
         yield empty

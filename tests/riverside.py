@@ -15,7 +15,7 @@ from civic import cache
 from civic.admin.pack.loading import load_pack
 from civic.cases.models import Case
 from civic.config import Limits
-from civic.db import connected, migrate
+from civic.db import connected, execute, migrate
 from civic.departments.models import Category, Department
 from civic.geo.models import City
 from civic.reports.actions import route_case
@@ -28,6 +28,7 @@ JSON = {"Accept": "application/json"}
 BELL_TOWER = {"lat": "31.19", "lon": "118.008"}
 ELSEWHERE = {"lat": "12.5", "lon": "12.5"}  # not in the city
 HOLE = "A deep hole in front of the school gate"
+MARKS = "INSERT INTO search_mark (source, subject) SELECT 'service', id FROM service"
 CODE = r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"
 
 
@@ -36,6 +37,7 @@ async def _load(url: str) -> None:
     async with connected(url, pool=2):
         await load_pack(Path(civic.demo.__file__).parent / "pack")
         await City.filter(id=1).update(languages=["en", "zh"])
+        await execute("DELETE FROM search_mark")
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +48,8 @@ def database_dsn(databases: Databases) -> str:
 
 @pytest.fixture(scope="session")
 async def empty(database_dsn: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """A function that empties what the pack did not fill."""
-    async with emptying(database_dsn, keep=None) as empty:
+    """A function that empties what the pack did not fill; the index is to be told of its services."""
+    async with emptying(database_dsn, keep=None, then=MARKS) as empty:
         yield empty
 
 

@@ -2,7 +2,8 @@
 
 A mark stands in the transaction of its change. A step takes marks, reads what they speak of as it is now, writes the
 documents and drops the marks, in one transaction: killed anywhere, it is as if it had not begun. One step runs at a
-time, so an older state never replaces a newer one.
+time, so an older state never replaces a newer one. What must not be found any more goes before everything else, however
+much waits. What cannot be indexed is put off, longer and longer, and lets the others pass.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,10 +25,30 @@ from civic.traffic import documents as traffic
 log = logs.get(__name__)
 
 SIZE = 500  # marks a step
-TRIES = 5  # of a mark that fails, before it is held
+PARTS = 8  # into which marks are divided of which one fails
+TRIES = 5  # of a mark that fail, until a person is told
+LONGEST_PAUSE = 3600.0  # seconds between two tries
 POSTS = (Kind.REPORT, Kind.TRAFFIC, Kind.RATING)
-LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('civic.index')) AS mine"
-WAIT = "SELECT pg_advisory_xact_lock(hashtext('civic.index'))"
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.index'))"
+ANY = "SELECT EXISTS (SELECT FROM search_mark WHERE due <= clock_timestamp()) AS any"
+TAKE = """
+SELECT id, source, subject FROM (
+    (SELECT * FROM search_mark WHERE urgent AND due <= clock_timestamp() ORDER BY id LIMIT $1)
+    UNION ALL
+    (SELECT * FROM search_mark WHERE NOT urgent AND due <= clock_timestamp() ORDER BY id LIMIT $1)) x
+ORDER BY urgent DESC, id LIMIT $1
+"""
+THESE = "SELECT id, source, subject FROM search_mark WHERE id = ANY($1) ORDER BY id"
+# With what was done, earlier marks of the same that had failed.
+DONE = """
+WITH done AS (DELETE FROM search_mark WHERE id = ANY($1) RETURNING source, subject)
+DELETE FROM search_mark m USING done WHERE m.source = done.source AND m.subject = done.subject AND m.tries > 0
+"""
+FAILED = """
+UPDATE search_mark SET tries = least(tries + 1, 100),
+    due = clock_timestamp() + least($2::float8, power(4, least(tries + 1, 9))) * interval '1 second'
+WHERE id = ANY($1)
+"""
 
 
 @dataclass(frozen=True)
@@ -51,35 +72,32 @@ class Composed:
 
 async def step(*, follow: bool = False, size: int = SIZE) -> int:
     """Work off marks, oldest first; how many. `follow`: another engine follows, for which changes are noted."""
+    if not (await fetch(ANY))[0]["any"]:
+        return 0  # without waiting for who has the lock
+    return await _work([], follow, size)
+
+
+async def _work(ids: list[int], follow: bool, size: int = SIZE) -> int:
+    """Work off these marks, or those that come next; where some fail, in smaller parts, until the one is alone."""
     try:
-        return await _step(follow, size)
+        async with in_transaction():
+            await fetch(LOCK)
+            marks = await (fetch(THESE, ids) if ids else fetch(TAKE, size))
+            ids = [mark["id"] for mark in marks]
+            if marks:
+                await put(await compose(await _subjects(marks)), follow=follow)
+                await execute(DONE.strip(), ids)
+        return len(marks)
     except Exception as error:
-        if db.is_away(error):
+        if not ids or db.is_away(error):
             raise
-        log.error("indexing failed", marks=size, exc_info=error)
-    if size > 1:
-        return await step(follow=follow, size=max(1, size // 8))
-    await execute(  # one that cannot be indexed lets the others pass
-        "UPDATE search_mark SET tries = tries + 1 WHERE id = (SELECT id FROM search_mark WHERE tries < $1"
-        " ORDER BY tries, id LIMIT 1)",
-        TRIES,
-    )
+        failed = error
+    if len(ids) > 1:
+        part = -(-len(ids) // PARTS)
+        return sum([await _work(ids[at : at + part], follow) for at in range(0, len(ids), part)])
+    log.error("indexing failed", source=marks[0]["source"], subject=marks[0]["subject"], exc_info=failed)
+    await execute(FAILED, ids, LONGEST_PAUSE)
     return 1
-
-
-async def _step(follow: bool, size: int) -> int:
-    async with in_transaction():
-        if not (await fetch(LOCK))[0]["mine"]:
-            return 0
-        marks = await fetch(
-            "SELECT id, source, subject FROM search_mark WHERE tries < $1 ORDER BY tries, id LIMIT $2", TRIES, size
-        )
-        if not marks:
-            return 0
-        city.forget()  # another pack may be in force, with other names
-        await put(await compose(await _subjects(marks)), follow=follow)
-        await execute("DELETE FROM search_mark WHERE id = ANY($1)", [mark["id"] for mark in marks])
-    return len(marks)
 
 
 async def put(composed: Composed, *, follow: bool = False, anew: bool = False) -> None:
@@ -118,6 +136,7 @@ async def _subjects(marks: Sequence[dict[str, Any]]) -> Subjects:
 
 async def compose(subjects: Subjects) -> Composed:
     """The documents of these subjects as the database has them now."""
+    city.forget()  # another pack may be in force, with other names
     posts = sorted(subjects.posts)
     public = [found for part in (reports, traffic, ratings) for found in await part.documents(posts)]
     services = await ratings.service_documents(sorted(subjects.services))

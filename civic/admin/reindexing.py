@@ -1,18 +1,21 @@
 """The whole index: making it anew from the database, and finding where the two differ."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
-from civic.admin.indexing import POSTS, WAIT, Composed, Subjects, compose, put
+from civic import db, logs
+from civic.admin.indexing import LOCK, POSTS, TRIES, Composed, Subjects, compose, put
 from civic.db import execute, fetch, fetch_one
 from civic.errors import Conflict
 from civic.search import vocabulary
 from civic.search.documents import Document, Kind
 from civic.search.meili.keeping import forget, holder, remember, remembered
-from civic.search.rows import DESK, PUBLIC, Key, Tables, digest, digests
+from civic.search.rows import DESK, PUBLIC, Key, Tables, digest, digests, remove
+
+log = logs.get(__name__)
 
 SIZE = 500  # subjects at once
 STATE = "rebuild"  # in search_state: the source under way, and the last subject that is done
@@ -23,6 +26,7 @@ SOURCES: dict[str, tuple[str, tuple[Kind, ...], Tables]] = {
     "services": ("service", (Kind.SERVICE,), PUBLIC),
     "cases": ("case_file", (Kind.CASE,), DESK),
 }
+MARKS = {"posts": "post", "services": "service", "cases": "case"}  # by source
 Told = Callable[[int, int], None]  # done, in all
 
 
@@ -38,11 +42,15 @@ class Part:
 
 @dataclass
 class Differences:
-    """Keys of documents that the index lacks, has although it should not, or has otherwise."""
+    """Keys of documents that the index lacks, has although it should not, or has otherwise.
+
+    `strays`, of the extra ones, lie where none of their kind may.
+    """
 
     missing: list[Key] = field(default_factory=list)
     extra: list[Key] = field(default_factory=list)
     different: list[Key] = field(default_factory=list)
+    strays: list[Key] = field(default_factory=list)
     compared: int = 0
 
     def keys(self) -> list[Key]:
@@ -77,17 +85,43 @@ async def _rebuild(follow: bool, told: Told) -> int:
     names = list(SOURCES)
     for source in names[names.index(state["source"]) :]:
         async for part in parts(source, state["after"] if source == state["source"] else 0):
-            async with in_transaction():
-                await fetch(WAIT)
-                await put(await composed(part), follow=follow, anew=True)
-                done += len(part.ids)
-                following = names[min(names.index(source) + 1, len(names) - 1)]
-                after = {"source": source, "after": part.last} if part.last else {"source": following, "after": 0}
-                await remember(STATE, after | {"done": done})
+            done += len(part.ids)
+            following = names[min(names.index(source) + 1, len(names) - 1)]
+            after = {"source": source, "after": part.last} if part.last else {"source": following, "after": 0}
+            await _write(part, follow, after | {"done": done})
             told(done, every)
+    for tables in (PUBLIC, DESK):
+        await remove(await _strays(tables), tables)
+        await execute(f"DELETE FROM {tables.texts} t WHERE NOT EXISTS (SELECT FROM {tables.documents} WHERE id = t.id)")
     await forget(STATE)
     await vocabulary.count_words()
     return done
+
+
+async def _write(part: Part, follow: bool, after: dict[str, object]) -> None:
+    """Write a part, and in the same transaction that it is done; one that fails is left to the worker's small steps."""
+    try:
+        async with in_transaction():
+            await fetch(LOCK)
+            await put(await composed(part), follow=follow, anew=True)
+            await remember(STATE, after)
+    except Exception as error:
+        if db.is_away(error):
+            raise
+        log.error("rebuilding failed", source=part.source, after=part.after, exc_info=error)
+        await _mark(MARKS[part.source], part.ids)
+        await remember(STATE, after)
+
+
+async def _mark(source: str, ids: Sequence[int]) -> None:
+    await execute("INSERT INTO search_mark (source, subject) SELECT $1, unnest($2::bigint[])", source, list(ids))
+
+
+async def _strays(tables: Tables) -> list[Key]:
+    """Documents where none of their kind may lie."""
+    kinds = [kind.value for _table, some, where in SOURCES.values() if where == tables for kind in some]
+    rows = await fetch(f"SELECT kind, subject FROM {tables.documents} WHERE kind <> ALL($1) ORDER BY 1, 2", kinds)
+    return [(row["kind"], row["subject"]) for row in rows]
 
 
 async def parts(source: str, after: int = 0) -> AsyncIterator[Part]:
@@ -136,6 +170,8 @@ async def check(*, told: Told = lambda done, every: None) -> Differences:
                 await _compare(part, found)
             done += len(part.ids)
             told(done, every)
+    found.strays = await _strays(PUBLIC) + await _strays(DESK)
+    found.extra += found.strays
     return found
 
 
@@ -154,31 +190,35 @@ async def _compare(part: Part, found: Differences) -> None:
 
 
 async def _marked(source: str, keys: set[Key]) -> set[Key]:
-    """Those of the keys for which a mark waits, on themselves or on the other side of their report."""
+    """Those of the keys that are on their way: a mark waits, on themselves or on the other side of their report."""
     if not keys:
         return set()
-    ids = [subject for _, subject in keys]
-    sql = {
-        "posts": "SELECT subject FROM search_mark WHERE source = 'post' AND subject = ANY($1) UNION"
-        " SELECT r.post_id FROM search_mark m JOIN report r ON r.case_id = m.subject"
-        " WHERE m.source = 'case' AND r.post_id = ANY($1)",
-        "cases": "SELECT subject FROM search_mark WHERE source = 'case' AND subject = ANY($1) UNION"
-        " SELECT r.case_id FROM search_mark m JOIN report r ON r.post_id = m.subject"
-        " WHERE m.source = 'post' AND r.case_id = ANY($1)",
-        "services": "SELECT subject FROM search_mark WHERE source = 'service' AND subject = ANY($1)",
-    }[source]
-    marked = {row["subject"] for row in await fetch(sql, ids)}
+    marked = {row["subject"] for row in await fetch(MARKED[source], [subject for _, subject in keys], TRIES)}
     return {key for key in keys if key[1] in marked}
+
+
+MARKED = {
+    "posts": """
+SELECT subject FROM search_mark WHERE source = 'post' AND subject = ANY($1) AND tries < $2
+UNION SELECT r.post_id FROM search_mark m JOIN report r ON r.case_id = m.subject
+WHERE m.source = 'case' AND r.post_id = ANY($1) AND m.tries < $2
+UNION SELECT post_id FROM traffic_update WHERE post_id = ANY($1) AND expires_at <= clock_timestamp()
+AND expires_at > to_timestamp(coalesce((SELECT value::text::float8 FROM search_state WHERE name = 'ended'), 0))
+""",
+    "cases": """
+SELECT subject FROM search_mark WHERE source = 'case' AND subject = ANY($1) AND tries < $2
+UNION SELECT r.case_id FROM search_mark m JOIN report r ON r.post_id = m.subject
+WHERE m.source = 'post' AND r.case_id = ANY($1) AND m.tries < $2
+""",
+    "services": "SELECT subject FROM search_mark WHERE source = 'service' AND subject = ANY($1) AND tries < $2",
+}
 
 
 async def mend(differences: Differences) -> int:
     """Mark what differs, so that it is made anew; how many documents that are."""
-    sources = {kind.value: source for source, (_, kinds, _) in SOURCES.items() for kind in kinds}
-    names = {"posts": "post", "services": "service", "cases": "case"}
-    keys = differences.keys()
-    await execute(
-        "INSERT INTO search_mark (source, subject) SELECT * FROM unnest($1::text[], $2::bigint[])",
-        [names[sources[kind]] for kind, _ in keys],
-        [subject for _, subject in keys],
-    )
-    return len(keys)
+    for tables in (PUBLIC, DESK):
+        await remove([key for key in differences.strays if key in set(await _strays(tables))], tables)
+    keys = set(differences.keys()) - set(differences.strays)
+    for source, (_table, kinds, _tables) in SOURCES.items():
+        await _mark(MARKS[source], sorted(subject for kind, subject in keys if kind in kinds))
+    return len(differences.keys())

@@ -12,12 +12,16 @@ TABLES = (
 TRIGGERS = {
     "search_new": "post comment report case_event assignment service",
     "search_changed": "post comment report case_file case_event assignment traffic_update rating service",
-    "search_gone": "post",
+    "search_hidden": "post comment",
+    "search_gone": "post comment report assignment traffic_update rating",
     "search_case_changed": "report",
+    "search_case_gone": "report",
     "search_renamed": "category department area",
+    "search_placed": "area",
 }
 FUNCTIONS = (
-    "mark_new_posts, mark_new_cases, mark_post, mark_post_of, mark_case, mark_case_of, mark_service, mark_renamed"
+    "mark_new_posts, mark_new_cases, mark_post, mark_post_of, mark_case, mark_case_of, mark_service, mark_renamed,"
+    " mark_placed_services"
 )
 
 

@@ -39,15 +39,20 @@ CREATE TABLE search_desk_text (LIKE search_text INCLUDING ALL);
 
 -- The words of the public index, and in about how many documents it is: what a mistyped word may have meant.
 CREATE TABLE search_word (word text COLLATE "C" PRIMARY KEY, documents int NOT NULL DEFAULT 1);
+CREATE INDEX search_word_frequent ON search_word (word) WHERE documents >= 100;
 
 -- What changed and is not in the index yet; written in the transaction of the change.
 CREATE TABLE search_mark (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source text NOT NULL,              -- post, case, service
     subject bigint NOT NULL,
+    urgent boolean NOT NULL DEFAULT false, -- something must not be found any more: before all others
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    tries smallint NOT NULL DEFAULT 0  -- that failed
+    tries smallint NOT NULL DEFAULT 0, -- that failed
+    due timestamptz NOT NULL DEFAULT '-infinity' -- of the next try
 );
+CREATE INDEX search_mark_urgent ON search_mark (id) WHERE urgent;
+CREATE INDEX search_mark_failed ON search_mark (source, subject) WHERE tries > 0;
 -- Documents that changed and are not in Meilisearch yet, where there is one.
 CREATE TABLE search_push (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,107 @@
+"""People who post, and departments that answer, without their browsers; and what the index then holds."""
+
+import json
+from collections.abc import Awaitable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from civic.accounts.models import Role
+from civic.accounts.people import Person
+from civic.admin import reindexing
+from civic.cases.actors import Actor, ActorKind
+from civic.db import execute, fetch
+from civic.departments.queries import catalogue
+from civic.ratings import actions as ratings
+from civic.ratings.forms import RatingInput
+from civic.ratings.models import Rating
+from civic.reports import actions as reports
+from civic.reports.forms import ReportInput
+from civic.reports.models import Report
+from civic.search import rows
+from civic.search.documents import Document, Query
+from civic.search.queries import find, find_on_desk
+from civic.traffic import actions as traffic
+from civic.traffic.forms import UpdateInput
+from civic.traffic.models import TrafficKind, TrafficUpdate
+from tests.clients import make_user
+from tests.indexed import indexed
+
+LAT, LON = 31.19, 118.008  # the Bell Tower of Riverside
+ELSEWHERE = (31.2, 118.03)
+
+
+async def person(email: str, role: Role = Role.CITIZEN, *departments: str, name: str = "") -> Person:
+    user = await make_user(email, role, name=name)
+    found = (await catalogue()).department_by_slug
+    return Person(
+        id=user.id, name=name, email=email, role=role, departments=frozenset(found[one].id for one in departments)
+    )
+
+
+async def report(
+    author: Person, text: str, category: str | None = "pothole", *, title: str = "", routed: bool = True, **values: Any
+) -> Report:
+    """A report at the Bell Tower."""
+    given = {"lat": LAT, "lon": LON, "located_by": "pin", "address": "", "email": "", "answers": {}, "client_key": None}
+    found = (await catalogue()).category_by_code[category] if category else None
+    data = ReportInput(text=text, title=title, category=found, **given | values)
+    posted = await reports.post_report(data, author)
+    if routed:
+        await reports.route_case(posted.report.case_id)
+    return posted.report
+
+
+async def update(author: Person, text: str, kind: TrafficKind = TrafficKind.FLOOD, place: str = "") -> TrafficUpdate:
+    data = UpdateInput(kind=kind, text=text, lat=LAT, lon=LON, place=place, client_key=None)
+    return (await traffic.post_update(data, author)).update
+
+
+async def rating(author: Person, slug: str, text: str, stars: int = 4) -> Rating:
+    service = (await catalogue()).service_by_slug[slug]
+    return (await ratings.rate(service, RatingInput(stars=stars, text=text, client_key=None), author)).rating
+
+
+async def holder(case_id: int) -> Actor:
+    """The department that has the case."""
+    [row] = await fetch("SELECT department_id FROM case_file WHERE id = $1", case_id)
+    return Actor(ActorKind.DEPARTMENT, None, row["department_id"])
+
+
+async def finds(text: str) -> set[str]:
+    """What everybody finds, as kind:subject."""
+    return {f"{one.kind}:{one.subject}" for one in await _hits(find(Query(text=text, size=100)))}
+
+
+async def finds_on_desk(text: str, readers: Sequence[int] | None = None) -> set[int]:
+    """The cases that somebody of these departments finds, by any word; None: a dispatcher."""
+    given = None if readers is None else tuple(readers)
+    return {one.subject for one in await _hits(find_on_desk(Query(text=text, size=100, readers=given)))}
+
+
+async def _hits(found: Awaitable[Any]) -> list[Document]:
+    return [hit.document for hit in (await found).hits]
+
+
+async def documents(tables: rows.Tables = rows.PUBLIC) -> list[Document]:
+    """Everything that an index holds."""
+    keys = await fetch(f"SELECT kind, subject FROM {tables.documents} ORDER BY 1, 2")
+    return await rows.read([(row["kind"], row["subject"]) for row in keys], tables)
+
+
+async def everything(tables: rows.Tables = rows.PUBLIC) -> str:
+    """All texts and values of an index, as one."""
+    return json.dumps([asdict(one) for one in await documents(tables)], ensure_ascii=False, default=str)
+
+
+async def whole() -> reindexing.Differences:
+    """Caught up, the index is what it should be."""
+    await indexed()
+    assert not await fetch("SELECT * FROM search_mark")
+    found = await reindexing.check()
+    assert found.keys() == []
+    return found
+
+
+async def forget_marks() -> None:
+    """As if something had gone wrong."""
+    await execute("DELETE FROM search_mark")

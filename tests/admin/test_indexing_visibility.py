@@ -1,0 +1,256 @@
+"""What is hidden, private, internal or personal is in no index that somebody may search who may not see it."""
+
+import pytest
+
+from civic.accounts.models import Role
+from civic.accounts.people import NOBODY, Person
+from civic.admin import reindexing
+from civic.cases import actions as cases
+from civic.cases.actors import Actor, ActorKind
+from civic.db import fetch
+from civic.departments.models import Membership
+from civic.departments.queries import catalogue
+from civic.posts import actions as posts
+from civic.posts.models import Post
+from civic.reports import actions as reports
+from civic.reports.actions import post_report
+from civic.reports.forms import ReportInput
+from civic.search import rows
+from civic.search.vocabulary import count_words
+from tests.admin.feeding import (
+    LAT,
+    LON,
+    everything,
+    finds,
+    finds_on_desk,
+    holder,
+    person,
+    rating,
+    report,
+    update,
+)
+from tests.indexed import indexed
+from tests.riverside import category, database_dsn, department, empty, riverside
+
+__all__ = ["database_dsn", "empty", "riverside"]
+
+pytestmark = pytest.mark.usefixtures("riverside")
+
+OFFICE = Actor(ActorKind.DISPATCHER)
+
+
+@pytest.fixture
+async def ana(riverside: None) -> Person:
+    return await person("ana@example.org", name="Ana")
+
+
+@pytest.fixture
+async def dan(riverside: None) -> Person:
+    return await person("dan@example.org", Role.DISPATCHER, name="Dan")
+
+
+async def test_nothing_personal() -> None:
+    """Who wrote it, their address, the code of their receipt."""
+    maker = await person("leakymail@secretdomain.example", name="Quirinus Blom")
+    agent = await person("clerkmail@cityhall.example", Role.AGENT, "roads", name="Clerkname Jones")
+    await Membership.create(user_id=agent.id, department_id=await department("roads"))
+    one = await report(maker, "A deep hole")
+    anonymous = await post_report(
+        ReportInput(
+            text="Another hole", title="", category=None, lat=LAT, lon=LON, located_by="pin", address="",
+            email="hiddenmail@secretdomain.example", answers={}, client_key="clientkey77",
+        ),
+        NOBODY,
+    )  # fmt: skip
+    assert anonymous.receipt
+    await cases.reply(one.case_id, by=Actor.of(agent, await department("roads")), text="We come")
+    await posts.comment(one.post_id, maker, "Thank you")
+    await posts.flag(one.post_id, maker, "other", "flagnote of mine")
+    await cases.take(one.case_id, by=Actor.of(agent, await department("roads")), user_id=agent.id)
+    slug = (await catalogue()).services[0].slug
+    await rating(maker, slug, "Friendly")
+    await update(maker, "Water")
+    await indexed()
+    words = ["quirinus", "blom", "leakymail", "secretdomain", "hiddenmail", "clerkmail", "clerkname", "jones"]
+    words += ["clientkey77", "flagnote", anonymous.receipt, *anonymous.receipt.split("-")]
+    for word in words:
+        assert await finds(word) == set(), word
+        assert await finds_on_desk(word) == set(), word
+    for tables in (rows.PUBLIC, rows.DESK):
+        kept = (await everything(tables)).casefold()
+        assert not [word for word in words if word.casefold() in kept]
+    known = {row["word"] for row in await fetch("SELECT word FROM search_word")}
+    assert not known & set(words)
+
+
+async def test_what_is_internal_is_for_the_desk(ana: Person, dan: Person) -> None:
+    one = await report(ana, "A deep hole")
+    roads = await holder(one.case_id)
+    await cases.note(one.case_id, by=roads, text="Beware of doggeral")
+    await indexed()
+    assert await finds("doggeral") == set()
+    assert await finds_on_desk("doggeral") == {one.case_id}
+    assert "doggeral" not in await everything()
+    assert await fetch("SELECT 1 FROM search_word WHERE word = 'doggeral'") == [], "not even as what may be meant"
+    await cases.reply(one.case_id, by=roads, text="Publicity")
+    await indexed()
+    assert await finds("publicity") == {f"report:{one.post_id}"}
+
+
+async def test_a_clerk_finds_what_their_department_has_or_had(ana: Person) -> None:
+    one = await report(ana, "Zweihander in the road")
+    other = await report(ana, "Zweihander in the tree", "street-light")
+    unrouted = await report(ana, "Zweihander in the air", None, routed=False)
+    roads, lighting, parks = [await department(slug) for slug in ("roads", "lighting", "parks")]
+    await indexed()
+    assert await finds_on_desk("zweihander", [roads]) == {one.case_id}
+    assert await finds_on_desk("zweihander", [lighting]) == {other.case_id}
+    assert await finds_on_desk("zweihander", [parks]) == set()
+    assert await finds_on_desk("zweihander", []) == set()
+    assert await finds_on_desk("zweihander", [roads, lighting]) == {one.case_id, other.case_id}
+    assert await finds_on_desk("zweihander") == {one.case_id, other.case_id, unrouted.case_id}
+    await cases.hand_over(one.case_id, parks, by=await holder(one.case_id), text="Theirs")
+    await cases.add_support(other.case_id, roads, by=await holder(other.case_id), text="Please")
+    await indexed()
+    assert await finds_on_desk("zweihander", [parks]) == {one.case_id}
+    assert await finds_on_desk("zweihander", [roads]) == {one.case_id, other.case_id}, "as they had it, or help"
+
+
+async def test_hidden_reports(ana: Person, dan: Person) -> None:
+    one = await report(ana, "Slanderous words", address="Slanderstreet 5", title="Slandertitle")
+    await posts.comment(one.post_id, ana, "Slandercomment")
+    words = ("slanderous", "slanderstreet", "slandertitle", "slandercomment")
+    await indexed()
+    for word in words:
+        assert await finds(word)
+        assert await finds_on_desk(word) == {one.case_id}
+    await posts.hide(one.post_id, dan, "abuse")
+    await indexed()
+    for word in words:
+        assert await finds(word) == set()
+        assert await finds_on_desk(word) == set(), "not even a dispatcher, who finds it among what was moderated"
+    assert "slander" not in (await everything() + await everything(rows.DESK)).casefold()
+    [case] = await fetch("SELECT number FROM case_file WHERE id = $1", one.case_id)
+    assert await finds_on_desk(case["number"]) == {one.case_id}, "the case is still a case"
+    await posts.restore(one.post_id, dan, "other")
+    await indexed()
+    assert await finds("slanderous") == {f"report:{one.post_id}"}
+
+
+async def test_one_hidden_report_of_two(ana: Person, dan: Person) -> None:
+    one, other = await report(ana, "Holey road"), await report(dan, "Slanderous words")
+    await reports.merge_reports(other.case_id, one.case_id, by=OFFICE, seen=None, text="")
+    await posts.hide(other.post_id, dan, "abuse")
+    await indexed()
+    assert await finds("slanderous") == set()
+    assert await finds_on_desk("slanderous") == set()
+    assert await finds_on_desk("holey") == {one.case_id}
+
+
+async def test_hidden_comments(ana: Person, dan: Person) -> None:
+    one, flood = await report(ana, "A deep hole"), await update(ana, "Water")
+    for post in (one.post_id, flood.post_id):
+        comment = await posts.comment(post, ana, "Slanderous words")
+        await indexed()
+        assert len(await finds("slanderous")) == 1
+        await posts.hide(post, dan, "abuse", comment_id=comment.id)
+        await indexed()
+        assert await finds("slanderous") == set()
+        assert await finds_on_desk("slanderous") == set()
+        await posts.restore(post, dan, "other", comment_id=comment.id)
+        await indexed()
+        assert len(await finds("slanderous")) == 1
+        await posts.hide(post, dan, "abuse", comment_id=comment.id)
+
+
+async def test_private_reports(ana: Person, dan: Person) -> None:
+    """By their category: their author and the desk only."""
+    async with category("pothole", public=False):
+        one = await report(ana, "A man sells powderous things")
+    await indexed()
+    assert (await Post.get(id=one.post_id)).visibility == "private"
+    assert await finds("powderous") == set()
+    assert await finds_on_desk("powderous", [await department("roads")]) == {one.case_id}
+    assert await finds_on_desk("powderous", [await department("parks")]) == set()
+    await cases.reply(one.case_id, by=await holder(one.case_id), text="Answerable")
+    await indexed()
+    assert await finds("answerable") == set()
+    await posts.hide(one.post_id, dan, "spam")
+    await posts.restore(one.post_id, dan, "other")
+    await indexed()
+    assert await finds("powderous") == set()
+    assert "powderous" not in await everything()
+
+
+async def test_made_private(ana: Person) -> None:
+    one = await report(ana, "A man sells powderous things", "street-light")
+    await indexed()
+    assert await finds("powderous")
+    async with category("pothole", public=False):
+        private = (await catalogue()).category_by_code["pothole"]
+        await reports.recategorise(one.case_id, private, by=OFFICE)
+        await indexed()
+    assert await finds("powderous") == set()
+    assert await finds_on_desk("powderous") == {one.case_id}
+
+
+async def test_hidden_and_replaced_ratings(ana: Person, dan: Person) -> None:
+    slug = (await catalogue()).services[0].slug
+    one = await rating(ana, slug, "Slanderous words")
+    await indexed()
+    assert await finds("slanderous") == {f"rating:{one.post_id}"}
+    two = await rating(ana, slug, "Kindliness")
+    await indexed()
+    assert await finds("slanderous") == set()
+    assert await finds("kindliness") == {f"rating:{two.post_id}"}
+    await posts.hide(two.post_id, dan, "abuse")
+    await indexed()
+    assert await finds("kindliness") == set()
+
+
+async def test_hidden_traffic(ana: Person, dan: Person) -> None:
+    one = await update(ana, "Slanderous words", place="Slanderstreet")
+    await indexed()
+    assert await finds("slanderous") == await finds("slanderstreet") == {f"traffic:{one.post_id}"}
+    await posts.hide(one.post_id, dan, "abuse")
+    await indexed()
+    assert await finds("slanderous") == await finds("slanderstreet") == set()
+
+
+async def test_what_was_erased(ana: Person) -> None:
+    one = await report(ana, "A deep hole")
+    await cases.reply(one.case_id, by=await holder(one.case_id), text="Call me at 0905551234")
+    await indexed()
+    assert await finds("0905551234") == {f"report:{one.post_id}"}
+    [event] = await fetch("SELECT id FROM case_event WHERE text LIKE 'Call me%'")
+    await cases.erase(event["id"])
+    await indexed()
+    assert await finds("0905551234") == set()
+    assert await finds_on_desk("0905551234") == set()
+    assert "0905551234" not in await everything() + await everything(rows.DESK)
+
+
+async def test_a_damaged_index_leaks_nothing_after_it_is_mended(ana: Person, dan: Person) -> None:
+    """Say, it came back with an old backup."""
+    one = await report(ana, "Slanderous words")
+    await indexed()
+    old = await rows.read([("report", one.post_id)])
+    await posts.hide(one.post_id, dan, "abuse")
+    await indexed()
+    await rows.index(old)
+    assert await finds("slanderous")
+    found = await reindexing.check()
+    assert found.extra == [("report", one.post_id)]
+    await reindexing.mend(found)
+    await indexed()
+    assert await finds("slanderous") == set()
+
+
+async def test_words_of_hidden_texts_are_forgotten(ana: Person, dan: Person) -> None:
+    """What a mistyped word may have meant is said to whoever types it."""
+    one = await report(ana, "Quirinus Blomqvist did it")
+    await indexed()
+    await posts.hide(one.post_id, dan, "personal_data")
+    await indexed()
+    await count_words()
+    assert await fetch("SELECT 1 FROM search_word WHERE word = 'blomqvist'") == []

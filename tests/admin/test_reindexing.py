@@ -1,0 +1,309 @@
+"""The index made anew from the database, and every difference between the two found and mended."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from civic.accounts.models import Role
+from civic.accounts.people import Person
+from civic.admin import indexing, reindexing
+from civic.cases import actions as cases
+from civic.db import execute, fetch
+from civic.departments.queries import catalogue
+from civic.errors import Conflict
+from civic.posts import actions as posts
+from civic.search import postgres, rows
+from civic.search.documents import Kind, Query
+from civic.search.meili.keeping import remembered
+from tests.admin.feeding import (
+    documents,
+    everything,
+    finds,
+    forget_marks,
+    holder,
+    person,
+    rating,
+    report,
+    update,
+    whole,
+)
+from tests.indexed import indexed
+from tests.riverside import database_dsn, empty, riverside
+
+__all__ = ["database_dsn", "empty", "riverside"]
+
+pytestmark = pytest.mark.usefixtures("riverside")
+
+TABLES = "search_document, search_text, search_desk_document, search_desk_text, search_word"
+
+
+@pytest.fixture
+async def ana(riverside: None) -> Person:
+    return await person("ana@example.org", name="Ana")
+
+
+@pytest.fixture
+async def busy(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A city with some of everything; documents are written four at a time."""
+    monkeypatch.setattr(reindexing, "SIZE", 4)
+    dan = await person("dan@example.org", Role.DISPATCHER)
+    made = [await report(ana, f"Hole number{n}") for n in range(9)]
+    await posts.hide(made[3].post_id, dan, "spam")
+    await cases.note(made[4].case_id, by=await holder(made[4].case_id), text="Noteworthy")
+    for n in range(3):
+        await update(ana, f"Water number{n}")
+    for one in (await catalogue()).services[:3]:
+        await rating(ana, one.slug, f"Friendly at {one.slug}")
+    await indexed()
+
+
+async def contents() -> list[Any]:
+    return [await documents(), await documents(rows.DESK)]
+
+
+async def test_from_nothing(busy: None) -> None:
+    before = await contents()
+    await execute(f"TRUNCATE {TABLES}")
+    assert await finds("hole") == set()
+    steps: list[tuple[int, int]] = []
+    done = await reindexing.rebuild(told=lambda *how: steps.append(how))
+    assert await contents() == before
+    assert done == steps[-1][0] == steps[-1][1] == await reindexing.total()
+    assert [one for one, _ in steps] == sorted(one for one, _ in steps)
+    assert len(await finds("hole")) == 8
+    assert (await whole()).compared > done
+    assert await remembered(reindexing.STATE) is None
+
+
+async def test_over_a_damaged_index(busy: None) -> None:
+    """Missing, extra, different, without its texts, with texts of nobody, words that are not its own, strays."""
+    before = await contents()
+    await damage()
+    await forget_marks()
+    assert await reindexing.rebuild() == await reindexing.total()
+    assert await contents() == before
+    await whole()
+    assert await fetch("SELECT 1 FROM search_text WHERE id NOT IN (SELECT id FROM search_document)") == []
+    assert await finds("secret") == set()
+    assert len(await finds("hole")) == 8
+
+
+async def damage() -> None:
+    """Harm an index in many ways."""
+    ids = [one.subject for one in await documents() if one.kind == Kind.REPORT]
+    [first] = await rows.read([("report", ids[0])])
+    await rows.remove([("report", ids[0]), ("service", (await catalogue()).services[0].id)])
+    await rows.index([replace(first, subject=999_999), replace(first, subject=ids[1], title="Other")])
+    await rows.index([replace(first, kind=Kind.CASE, subject=5, title="Secret")])
+    await rows.index([replace(first, kind=Kind.TRAFFIC, subject=ids[2])])
+    await execute("DELETE FROM search_text WHERE id = (SELECT id FROM search_document WHERE subject = $1)", ids[3])
+    await execute("INSERT INTO search_text SELECT 777777, digest, document FROM search_text LIMIT 1")
+    await execute("UPDATE search_document SET words = '''nothing'':1' WHERE subject = $1", ids[4])
+    await execute("DELETE FROM search_desk_document WHERE id = (SELECT min(id) FROM search_desk_document)")
+
+
+async def test_every_difference_is_found_and_mended(busy: None) -> None:
+    before = await contents()
+    ids = sorted(one.subject for one in await documents() if one.kind == Kind.REPORT)
+    service = (await catalogue()).services[0].id
+    [case] = await fetch("SELECT min(subject) AS id FROM search_desk_document")
+    await damage()
+    await forget_marks()
+    found = await reindexing.check()
+    assert set(found.missing) == {("report", ids[0]), ("service", service), ("report", ids[3]), ("case", case["id"])}
+    assert set(found.extra) == {("report", 999_999), ("traffic", ids[2]), ("case", 5)}
+    assert found.different == [("report", ids[1])]
+    assert await reindexing.mend(found) == 8
+    assert (await reindexing.check()).keys() == [], "on its way"
+    await execute("UPDATE search_document SET words = (SELECT words FROM search_document WHERE subject = $1 LIMIT 1)"
+                  " WHERE words = '''nothing'':1'", ids[4])  # fmt: skip
+    await whole()
+    assert await contents() == before
+
+
+async def test_nothing_differs(busy: None) -> None:
+    found = await reindexing.check()
+    assert found == reindexing.Differences(compared=found.compared)
+    assert found.compared > 20
+    assert await reindexing.mend(found) == 0
+
+
+async def test_stopped_in_the_middle_it_goes_on(busy: None) -> None:
+    before = await contents()
+    await execute(f"TRUNCATE {TABLES}")
+
+    def stop(done: int, every: int) -> None:
+        if done >= 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await reindexing.rebuild(told=stop)
+    begun = await contents()
+    assert 0 < len(begun[0]) < len(before[0])
+    steps: list[int] = []
+    assert await reindexing.rebuild(told=lambda done, every: steps.append(done)) == await reindexing.total()
+    assert steps[0] == 12, "not from the beginning"
+    assert await contents() == before
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+async def test_failed_anywhere_it_is_as_if_it_had_not_begun(
+    busy: None, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """The process is killed while it writes the n-th part."""
+    before = await contents()
+    await execute(f"TRUNCATE {TABLES}")
+    written = 0
+
+    async def put(*args: Any, **values: Any) -> None:
+        nonlocal written
+        written += 1
+        await indexing.put(*args, **values)
+        if written == at:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(reindexing, "put", put)
+    with pytest.raises(KeyboardInterrupt):
+        await reindexing.rebuild()
+    await reindexing.rebuild()
+    assert await contents() == before
+    await whole()
+
+
+async def test_two_at_once_are_one(busy: None) -> None:
+    done = await asyncio.gather(reindexing.rebuild(), reindexing.rebuild(), return_exceptions=True)
+    assert {type(one) for one in done} == {int, Conflict}
+    await whole()
+    assert await reindexing.rebuild(), "and then another can"
+
+
+async def test_searches_are_answered_meanwhile(busy: None) -> None:
+    """All along with everything that is there."""
+    before = await contents()
+    answers: list[int] = []
+    done = asyncio.Event()
+
+    async def search() -> None:
+        while not done.is_set():
+            answers.append((await postgres.find(Query(text="hole"))).total)
+
+    searching = asyncio.create_task(search())
+    await reindexing.rebuild()
+    done.set()
+    await searching
+    assert set(answers) == {8}
+    assert await contents() == before
+
+
+async def test_changes_meanwhile(busy: None, ana: Person) -> None:
+    """People post, moderators hide, the worker works: nothing is lost, nothing comes back."""
+    dan = await person("dan2@example.org", Role.DISPATCHER)
+    made = [await report(ana, f"Crater number{n}", routed=False) for n in range(10)]
+    stop = asyncio.Event()
+
+    async def work() -> None:
+        while not stop.is_set():
+            await indexing.step(size=3)
+            await asyncio.sleep(0.001)
+
+    async def people() -> None:
+        for n, one in enumerate(made):
+            await posts.vote(one.post_id, dan)
+            if n % 2:
+                await posts.hide(one.post_id, dan, "spam")
+            await asyncio.sleep(0.01)
+
+    working = asyncio.create_task(work())
+    await asyncio.gather(people(), reindexing.rebuild())
+    await asyncio.gather(people_again(made, dan), reindexing.rebuild())
+    stop.set()
+    await working
+    await whole()
+    assert await finds("crater") == {f"report:{one.post_id}" for n, one in enumerate(made) if n % 2 == 0}
+
+
+async def people_again(made: list[Any], dan: Person) -> None:
+    for n, one in enumerate(made):
+        await posts.unvote(one.post_id, dan)
+        if n % 2:
+            await posts.restore(one.post_id, dan, "other")
+            await posts.hide(one.post_id, dan, "spam")
+
+
+async def test_what_is_hidden_meanwhile_leaves_at_once(
+    busy: None, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker waits for its turn between two parts; it does not have to be lucky."""
+    dan = await person("dan2@example.org", Role.DISPATCHER)
+    one = await report(ana, "Slanderous words")
+    await indexed()
+    parts, begun = 0, asyncio.Event()
+
+    async def slow(*args: Any, **values: Any) -> None:
+        nonlocal parts
+        await indexing.put(*args, **values)
+        await asyncio.sleep(0.05)
+        parts += 1
+        begun.set()
+
+    monkeypatch.setattr(reindexing, "put", slow)
+    monkeypatch.setattr(reindexing, "SIZE", 1)
+    rebuilding = asyncio.create_task(reindexing.rebuild())
+    await begun.wait()
+    await posts.hide(one.post_id, dan, "abuse")
+    before = parts
+    assert await indexing.step()
+    assert parts <= before + 2
+    assert await finds("slanderous") == set()
+    await rebuilding
+    assert await finds("slanderous") == set()
+
+
+async def test_a_part_that_fails_is_left_to_the_worker(busy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = await contents()
+    poisoned = next(one.subject for one in before[0] if one.kind == Kind.REPORT)
+    await execute(f"TRUNCATE {TABLES}")
+    written = rows.index
+
+    async def fails(given: Any, *args: Any, **values: Any) -> Any:
+        given = list(given)
+        if poisoned in {one.subject for one in given if one.kind == Kind.REPORT}:
+            raise ValueError("poisoned")
+        return await written(given, *args, **values)
+
+    monkeypatch.setattr(indexing, "index", fails)
+    await reindexing.rebuild()
+    await indexed()
+    missing = {f"{one.kind}:{one.subject}" for one in before[0]} - {f"{o.kind}:{o.subject}" for o in await documents()}
+    assert missing == {f"report:{poisoned}"}
+    monkeypatch.undo()
+    await execute("UPDATE search_mark SET due = '-infinity'")
+    await whole()
+    assert await contents() == before
+
+
+async def test_the_other_engine_is_told_of_everything(busy: None) -> None:
+    await reindexing.rebuild(follow=True)
+    pushed = await fetch("SELECT kind, subject FROM search_push")
+    assert {(row["kind"], row["subject"]) for row in pushed} == {(d.kind.value, d.subject) for d in await documents()}
+    assert "noteworthy" not in (await everything()).casefold()
+
+
+async def test_a_rebuild_knows_the_pack_in_force(ana: Person) -> None:
+    """Loaded by another process a moment ago."""
+    one = await report(ana, "A deep hole")
+    await whole()
+    await catalogue()
+    [category] = await fetch("SELECT category_id AS id FROM case_file WHERE id = $1", one.case_id)
+    before = await fetch("SELECT names::text FROM category WHERE id = $1", category["id"])
+    try:
+        await execute("""UPDATE category SET names = '{"en": "Crater"}' WHERE id = $1""", category["id"])
+        await execute("UPDATE city SET pack_hash = 'another'")
+        await reindexing.rebuild()
+        assert await finds("crater") == {f"report:{one.post_id}"}
+        await whole()
+    finally:
+        await execute("UPDATE category SET names = $2::jsonb WHERE id = $1", category["id"], before[0]["names"])
+        await execute("UPDATE city SET pack_hash = 'and another'")
