@@ -62,6 +62,14 @@
   list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("mousedown", (event) => event.preventDefault());
   input.addEventListener("blur", () => show(false));
+  // A filter was set: say how much is left, and begin at the top of it.
+  document.addEventListener("htmx:after:swap", (event) => {
+    const results = document.getElementById("results");
+    const count = results?.querySelector(".count");
+    if (!count || event.target === input) return;
+    said.textContent = count.textContent.trim();
+    if (results.getBoundingClientRect().top < 0) results.scrollIntoView();
+  });
   // An empty box leads nowhere; the button then puts the cursor into it.
   form.addEventListener("submit", (event) => {
     if (input.value.trim()) return;
