@@ -7,6 +7,7 @@ eight and more, two such slips, of which none is in the first three letters. Num
 from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
+from tortoise.transactions import in_transaction
 
 from civic.db import execute, fetch
 from civic.search.text import IS_CJK
@@ -154,19 +155,18 @@ changed AS (
 GONE = "DELETE FROM search_word WHERE NOT EXISTS (SELECT FROM counted WHERE counted.word = search_word.word)"
 
 
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('civic.search.words')) AS mine"
+
+
 async def count_words() -> None:
     """Count in how many documents each word is; of a large index by a sample, in which rare words may be missing.
 
-    Words that are nowhere any more are dropped where all documents were looked at.
+    Words that are nowhere any more are dropped where all documents were looked at. One counts at a time.
     """
-    row = await fetch("SELECT count(*) AS n FROM (SELECT FROM search_document LIMIT $1) x", FEW + 1)
-    if row[0]["n"] <= FEW:
-        await execute(
-            COUNT_WORDS.format(gone=GONE, longest=LONGEST, number=NUMBER), 1, "SELECT words FROM search_document"
-        )
-    else:
-        await execute(
-            COUNT_WORDS.format(gone="SELECT", longest=LONGEST, number=NUMBER),
-            16,
-            "SELECT words FROM search_document WHERE id % 16 = 0",
-        )
+    async with in_transaction():
+        if not (await fetch(LOCK))[0]["mine"]:
+            return
+        row = await fetch("SELECT count(*) AS n FROM (SELECT FROM search_document LIMIT $1) x", FEW + 1)
+        every, gone, which = (1, GONE, "") if row[0]["n"] <= FEW else (16, "SELECT", " WHERE id % 16 = 0")
+        sql = COUNT_WORDS.format(gone=gone, longest=LONGEST, number=NUMBER)
+        await execute(sql, every, f"SELECT words FROM search_document{which}")

@@ -51,8 +51,10 @@ async def report(
     return posted.report
 
 
-async def update(author: Person, text: str, kind: TrafficKind = TrafficKind.FLOOD, place: str = "") -> TrafficUpdate:
-    data = UpdateInput(kind=kind, text=text, lat=LAT, lon=LON, place=place, client_key=None)
+async def update(author: Person, text: str, **values: Any) -> TrafficUpdate:
+    """A flood at the Bell Tower."""
+    given = {"kind": TrafficKind.FLOOD, "lat": LAT, "lon": LON, "place": "", "client_key": None}
+    data = UpdateInput(text=text, **given | values)
     return (await traffic.post_update(data, author)).update
 
 
