@@ -1,0 +1,123 @@
+"""`civic search`, as an operator types it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from civic.admin.indexing import step
+from civic.db import connected, execute, fetch
+from civic.search import rows
+from tests.live import command, environment, prepare
+from tests.search.things import some
+
+
+@pytest.fixture
+async def city(empty_database: str) -> AsyncIterator[str]:
+    """A service of a city, in the index, and things in the index that are of nothing in the database."""
+    async with connected(empty_database, pool=2):
+        await execute(
+            "WITH c AS (INSERT INTO calendar (slug, zone, spec, version) VALUES ('c', 'UTC', '{}', 1) RETURNING id),"
+            " d AS (INSERT INTO department (slug, names, calendar_id, contacts, position)"
+            """ SELECT 'water', '{"en": "Water"}', id, '{}', 0 FROM c RETURNING id)"""
+            " INSERT INTO service (slug, names, department_id, guide, url, position)"
+            """ SELECT 'meters', '{"en": "Reading a meter"}', id, '{}', '', 0 FROM d"""
+        )
+        await step()
+        yield empty_database
+
+
+async def services() -> list[dict[str, Any]]:
+    return await fetch("SELECT kind, subject FROM search_document WHERE kind = 'service'")
+
+
+async def test_nothing_differs(city: str, tmp_path: Path) -> None:
+    assert command(tmp_path, city, "search", "check") == "PostgreSQL: 1 compared, 0 differ.\n"
+    said = json.loads(command(tmp_path, city, "search", "check", "--json"))
+    nothing = {"compared": 1, "differ": 0, "missing": [], "extra": [], "different": [], "mended": False}
+    assert said == {"PostgreSQL": nothing}
+
+
+async def test_differences_are_named_and_mended(city: str, tmp_path: Path) -> None:
+    [service] = await services()
+    await rows.remove([("service", service["subject"])])
+    await rows.index([one for one in some() if one.kind == "report"])
+    with pytest.raises(RuntimeError, match="ended with 1") as failed:
+        command(tmp_path, city, "search", "check")
+    assert "PostgreSQL: 7 compared, 7 differ." in str(failed.value)
+    assert f"missing: service:{service['subject']}\n" in str(failed.value)
+    assert "extra: report:1, report:2, report:3, report:4, report:5 and 1 more" in str(failed.value)
+    with pytest.raises(RuntimeError) as failed:
+        command(tmp_path, city, "search", "check", "--json")
+    said = json.loads(str(failed.value).partition("\n")[2])["PostgreSQL"]
+    assert (said["differ"], len(said["extra"]), said["mended"]) == (7, 6, False)
+    assert "put into the index again by the workers" in command(tmp_path, city, "search", "check", "--mend")
+    assert "0 differ" in command(tmp_path, city, "search", "check"), "on its way"
+    while await step():
+        pass
+    assert "1 compared, 0 differ" in command(tmp_path, city, "search", "check")
+    assert await services() == [service]
+
+
+async def test_rebuilding(city: str, tmp_path: Path) -> None:
+    [service] = await services()
+    await execute("TRUNCATE search_document, search_text")
+    await rows.index(some())
+    assert command(tmp_path, city, "search", "rebuild") == "PostgreSQL: 1 made anew.\n"
+    assert await fetch("SELECT kind, subject FROM search_document") == [service]
+    assert json.loads(command(tmp_path, city, "search", "rebuild", "--json")) == {"PostgreSQL": 1}
+
+
+async def test_two_at_once(city: str, tmp_path: Path) -> None:
+    other = await asyncpg.connect(city)
+    await other.execute("SELECT pg_advisory_lock(hashtext('civic.search.rebuild'))")
+    with pytest.raises(RuntimeError, match="The index is being rebuilt already") as failed:
+        command(tmp_path, city, "search", "rebuild")
+    assert "Traceback" not in str(failed.value)
+    await other.close()
+    command(tmp_path, city, "search", "rebuild")
+
+
+async def test_stopped_by_hand(city: str, tmp_path: Path) -> None:
+    """It waits for its turn with the index; Ctrl-C ends it, and says how it goes on."""
+    other = await asyncpg.connect(city)
+    await other.execute("SELECT pg_advisory_lock(hashtext('civic.index'))")
+    running = _started(tmp_path, city, "search", "rebuild")
+    try:
+        for _ in range(600):
+            waits = await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
+            if waits or running.poll() is not None:
+                break
+            await other.fetchval("SELECT pg_sleep(0.05)")
+        running.send_signal(signal.SIGINT)
+        _out, said = running.communicate(timeout=30)
+    finally:
+        running.kill()
+        await other.close()
+    assert running.returncode == 130
+    assert "goes on from there" in said
+    assert "Traceback" not in said
+    command(tmp_path, city, "search", "rebuild")
+
+
+def _started(var: Path, database: str, *arguments: str) -> "subprocess.Popen[str]":
+    prepare(var)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "civic", *arguments],
+        env=environment(var, database),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_without_a_database(tmp_path: Path) -> None:
+    for what in ("rebuild", "check"):
+        with pytest.raises(RuntimeError) as failed:
+            command(tmp_path, "postgres://nobody@127.0.0.1:1/x", "search", what)
+        assert "Traceback" not in str(failed.value)
