@@ -27,9 +27,6 @@ CREATE INDEX search_document_words ON search_document USING gin (words) WITH (fa
 -- One in sixteen, and one in 256: what is counted there, times as many, is about what there is.
 CREATE INDEX search_document_sample ON search_document USING gin (words) WITH (fastupdate = off) WHERE id % 16 = 0;
 CREATE INDEX search_document_coarse ON search_document USING gin (words) WITH (fastupdate = off) WHERE id % 256 = 0;
-CREATE INDEX search_document_prior ON search_document (prior DESC);
-CREATE INDEX search_document_new ON search_document (at DESC);
-CREATE INDEX search_document_supported ON search_document (support DESC, id DESC);
 -- The planner takes what a text is found by for rarer than it is, unless it looks at more of it.
 ALTER TABLE search_document ALTER COLUMN words SET STATISTICS 1000;
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from civic.search.documents import Document, Query
+from civic.search.documents import Document, Query, Sort
+from civic.search.prior import STEP, steps
 
 GRIDS = (("g", 0.01), ("h", 0.1))  # degrees of the cells that nearness is looked up in; the exact distance comes after
 MOST_CELLS = 40
@@ -24,12 +25,16 @@ def of_document(document: Document) -> Iterator[str]:
         yield f":d:{document.department_id}"
     if document.status:
         yield _status(document.status)
-    yield f":m:{document.at.astimezone(UTC):%Y%m}"
+    yield from (step_label(*one) for one in steps(document.kind, document.at, document.support).items())
     yield from (f":a:{area}" for area in document.area_ids)
     yield from (f":r:{reader}" for reader in document.readers)
     if document.lat is not None and document.lon is not None:
         for sort, size in GRIDS:
             yield _cell(sort, size, math.floor(document.lat / size), math.floor(document.lon / size))
+
+
+def step_label(sort: Sort, step: int) -> str:
+    return f":{STEP[sort][0]}:{step}"
 
 
 def wanted(query: Query, now: datetime, *, leave: str = "") -> list[list[str]]:

@@ -22,14 +22,14 @@ from civic.search import labels, vocabulary
 from civic.search.documents import REACH, Facets, Found, Hit, Query, Sort
 from civic.search.labels import METRES
 from civic.search.marking import excerpt, marked
-from civic.search.rows import HALF_YEAR, PUBLIC, Tables, read_by_id
+from civic.search.prior import HALF_YEAR, STEP, steps_from
+from civic.search.rows import PUBLIC, Tables, read_by_id
 from civic.search.terms import Synonyms, Term, Understood, all_of, labelled, pairs, understand
 from civic.search.text import IS_CJK
 
 MOST = 4000  # documents up to which everything that matches is looked at
 SAMPLES = (16, 256)  # one document in so many
-SCANNED = 10_000  # rows that are read for the first page of what is common
-WINDOW = 300  # of these at most are ranked by their words
+WINDOW = 300  # of what is common are ranked by their words
 COMMON = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
 FEW = 10  # hits with every word, up to which others follow
 TRIED = 3000  # documents that have one of the words that tell most, where some words are enough
@@ -49,9 +49,7 @@ PREPARE = (
     "SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),"
     " set_config('statement_timeout', $1, true)"
 )
-IN_ORDER = "SELECT set_config('enable_bitmapscan', 'off', true)"  # only an index in the wanted order is left then
-ANY_WAY = "SELECT set_config('enable_bitmapscan', 'on', true)"
-COLUMNS = "d.id, d.kind, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.prior"
+COLUMNS = "d.id, d.lat, d.lon, d.kind, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.prior"
 COUNTS = """
 SELECT (SELECT count(*) FROM m) AS total,
     (SELECT json_object_agg(v, n) FROM (SELECT kind AS v, count(*) AS n FROM m GROUP BY 1) x) AS kind,
@@ -74,7 +72,11 @@ ORDERS = {
     Sort.NEW: "at DESC, id DESC",
     Sort.SUPPORTED: "support DESC, id DESC",
 }
-BY_INDEX = {Sort.RELEVANCE: "prior DESC, id DESC"} | {sort: ORDERS[sort] for sort in (Sort.NEW, Sort.SUPPORTED)}
+# Of what is common: an order of which the uppermost steps can be read.
+IN_STEPS = {Sort.RELEVANCE: "prior DESC, id DESC"} | {sort: ORDERS[sort] for sort in (Sort.NEW, Sort.SUPPORTED)}
+STEPS_OF_M = (
+    ", (SELECT json_agg(x) FROM (SELECT {step} AS step, count(*) AS n FROM m GROUP BY 1 ORDER BY 1 DESC) x) AS steps"
+)
 
 
 class Arguments(list[Any]):
@@ -100,6 +102,7 @@ class Counted:
     exact: bool = True
     facets: Facets = field(default_factory=dict)
     page: Sequence[dict[str, Any]] = ()
+    steps: Sequence[tuple[int, int]] = ()  # of what is common: the steps of the order, and about how many are in each
 
 
 @dataclass
@@ -122,12 +125,18 @@ class Search:
         rare = tuple(one for one in terms if one.documents <= max(MOST, self.size * COMMON))
         return rare or terms
 
-    def source(self, args: Arguments, *, leave: str = "", sample: int = 0) -> str:
-        """What matches, as FROM and WHERE over rows d; `leave` names the facet whose own filter is left open."""
+    def source(self, args: Arguments, *, leave: str = "", sample: int = 0, steps: Sequence[int] = ()) -> str:
+        """What matches, as FROM and WHERE over rows d; `leave` names the facet whose own filter is left open.
+
+        `sample`: one document in so many; `steps`: those in these steps of the order.
+        """
         words = self._tried() if self.units else all_of(self.required)
         if self.units and (numbers := [term for term in self.understood.terms if _is_number(term)]):
             words = f"({words}) & {all_of(numbers)}"
-        wanted = labelled(words, labels.wanted(self.query, self.now, leave=leave))
+        asked = labels.wanted(self.query, self.now, leave=leave)
+        if steps:
+            asked.append([labels.step_label(self.query.sort, step) for step in steps])
+        wanted = labelled(words, asked)
         sql = f" FROM {self.tables.documents} d{UNPACKED if self.units else ''} WHERE "
         sql += f"d.words @@ {args.add(wanted)}::tsquery" if wanted else "true"
         if sample:
@@ -228,7 +237,7 @@ async def _counted(search: Search, leave: str = "") -> Counted:
         return await _some(search, Counted(), PARTLY)
     if search.bound > MOST and search.size > MOST and (about := await _about(search, leave)) > MOST:
         counted = await _estimated(search, about, leave)
-        return counted if leave else replace(counted, page=await _first(search, counted.total))
+        return counted if leave else replace(counted, page=await _first(search, counted.steps))
     counted = await _whole(search, leave)
     if counted.total < FEW and not leave:
         return await _some(search, counted, MOSTLY if counted.total else PARTLY)
@@ -303,11 +312,13 @@ async def _estimated(search: Search, about: int, leave: str) -> Counted:
         args = Arguments()
         source = search.source(args, leave=leave, sample=sample)
         m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS} {source} LIMIT {MOST + 1})"
-        row = (await fetch(m + _counts(search, args), *args))[0]
+        steps = STEPS_OF_M.format(step=STEP[search.query.sort][1])
+        row = (await fetch(m + _counts(search, args) + steps, *args))[0]
         if row["total"] <= MOST or sample == SAMPLES[-1]:
             break
     facets = {name: {v: n * sample for v, n in values.items()} for name, values in _facets(row).items()}
-    return Counted(max(about, row["total"] * sample), False, facets)
+    found = [(one["step"], one["n"] * sample) for one in json_value(row["steps"]) or ()]
+    return Counted(max(about, row["total"] * sample), False, facets, steps=found)
 
 
 async def _whole(search: Search, leave: str) -> Counted:
@@ -320,28 +331,46 @@ async def _whole(search: Search, leave: str) -> Counted:
     return Counted(row["total"], row["total"] < most, _facets(row), json_value(row["page"]) or ())
 
 
-async def _first(search: Search, about: int) -> Sequence[dict[str, Any]]:
-    """A page of what is common: in the order of an index, of which the first rows are then ranked by their words."""
+async def _first(search: Search, steps: Sequence[tuple[int, int]]) -> Sequence[dict[str, Any]]:
+    """A page of what is common, from the uppermost steps of its order; the first WINDOW are ranked by their words."""
     query = search.query
+    start = (query.page - 1) * query.size
+    window = WINDOW - WINDOW % max(query.size, 1)  # whole pages
+    ranked = query.sort == Sort.RELEVANCE and start < window
+    need = window if ranked else min(start, REACH) + query.size
+    part = (window, 0) if ranked else (query.size, start)
+    for sure in (2, 8):  # a sample may be wrong
+        lowest = _lowest(steps, need * sure)
+        page, seen = await _read(search, steps_from(query.sort, lowest, search.now), part, ranked=ranked)
+        if seen >= need:
+            return page
+    page, _seen = await _read(search, (), part, ranked=ranked)
+    return page
+
+
+def _lowest(steps: Sequence[tuple[int, int]], need: int) -> int:
+    """The step down to which there are so many documents."""
+    sums = accumulate(n for _step, n in steps)
+    return next((step for (step, _n), sum_of in zip(steps, sums, strict=True) if sum_of >= need), 0)
+
+
+async def _read(
+    search: Search, steps: Sequence[int], part: tuple[int, int], *, ranked: bool
+) -> tuple[Sequence[dict[str, Any]], int]:
+    """The page from these steps, and how many documents match in them. `part`: a limit and an offset."""
     args = Arguments()
-    window = min(WINDOW, max(query.size, SCANNED * about // max(search.size, 1)))
-    window -= window % max(query.size, 1)  # whole pages
-    reach = (query.page - 1) * query.size
-    ranked = query.sort == Sort.RELEVANCE and reach < window
     rank = search.rank(args) if ranked else "0"
-    metres = search.metres(args)
-    source = search.source(args)
-    order = BY_INDEX[query.sort]
-    limit, offset = (window, 0) if ranked else (query.size, reach)
+    order, (limit, offset) = IN_STEPS[search.query.sort], part
+    source, metres = search.source(args, steps=steps), search.metres(args)
     m = (
-        f"WITH m AS MATERIALIZED (SELECT {COLUMNS}, {metres} AS metres, {rank} AS rank {source}"
-        f" ORDER BY {order} LIMIT {limit} OFFSET {offset})"
+        f"WITH every AS MATERIALIZED (SELECT {COLUMNS}, d.words {source} LIMIT {REACH * 8}),"
+        f" d AS (SELECT * FROM every ORDER BY {order} LIMIT {limit} OFFSET {offset}),"
+        f" m AS MATERIALIZED (SELECT d.*, {metres} AS metres, {rank} AS rank FROM d)"
     )
-    page = _page(search, reach if ranked else 0, ORDERS[query.sort] if ranked else order)
-    await fetch(IN_ORDER)
-    rows = await fetch(f"{m} SELECT {page}", *args)
-    await fetch(ANY_WAY)
-    return json_value(rows[0]["page"]) or ()
+    start = (search.query.page - 1) * search.query.size
+    page = _page(search, start if ranked else 0, ORDERS[search.query.sort] if ranked else order)
+    row = (await fetch(f"{m} SELECT {page}, (SELECT count(*) FROM every) AS seen", *args))[0]
+    return json_value(row["page"]) or (), int(row["seen"])
 
 
 def _counts(search: Search, args: Arguments) -> str:

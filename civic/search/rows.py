@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,13 +11,12 @@ from typing import Any, Final
 from civic.db import execute, fetch
 from civic.search import labels, vocabulary
 from civic.search.documents import MARK, UNMARK, Document, Kind
+from civic.search.prior import prior
 from civic.search.text import cut, vector
 
 Key = tuple[str, int]  # kind and subject of a document
 
 LONGEST = 20_000  # characters of each text that are kept
-HALF_YEAR = 182.5 * 86_400
-FOR_EVER = 1e4  # what does not age comes before everything that does
 CLEAN = dict.fromkeys([ord(MARK), ord(UNMARK), 0, *range(0xD800, 0xE000)])  # halves of characters, too
 
 
@@ -183,15 +181,6 @@ def cleaned(one: Document) -> Document:
 def clean(text: str) -> str:
     """Without what no text may hold, and not longer than is kept."""
     return text[:LONGEST].translate(CLEAN)
-
-
-def prior(kind: Kind, at: datetime, support: int) -> float:
-    """What speaks for a document whatever is looked for: half a year of age weighs as much as twice the support.
-
-    It never has to be computed anew as time goes by. A service does not age.
-    """
-    age = FOR_EVER if kind == Kind.SERVICE else at.timestamp() / HALF_YEAR
-    return age + math.log2(1 + max(0, support))
 
 
 def digest(one: Document) -> bytes:

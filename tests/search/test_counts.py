@@ -227,7 +227,6 @@ async def large(noon: None, monkeypatch: pytest.MonkeyPatch) -> list[Document]:
     """What thousands match counts as too many to look at; the samples are as of millions."""
     monkeypatch.setattr(postgres, "MOST", 150)
     monkeypatch.setattr(postgres, "SAMPLES", (16, 64))
-    monkeypatch.setattr(postgres, "SCANNED", 400)
     monkeypatch.setattr(postgres, "WINDOW", 60)
     chance = random.Random(9)
     documents = made(MANY, chance)

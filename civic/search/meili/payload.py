@@ -5,7 +5,8 @@ import re
 from typing import Any
 
 from civic.search.documents import Document, Kind
-from civic.search.rows import Key, prior
+from civic.search.prior import prior
+from civic.search.rows import Key
 
 NAME = re.compile(r"([a-z]+)-([0-9]{1,19})")
 
