@@ -110,7 +110,7 @@ async def test_search_by_number_or_words(client: Client, roads: Client) -> None:
         assert await on_desk(roads, f"?q={nothing}") == []
     page = (await roads.get("/desk?q=unicorn")).text
     assert "Nothing on this desk says that." in page
-    assert 'href="/reports?q=unicorn"' in page
+    assert 'href="/search?q=unicorn"' in page
 
 
 async def test_pages_hold_each_stint_once(client: Client, roads: Client, monkeypatch: pytest.MonkeyPatch) -> None:
