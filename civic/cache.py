@@ -16,17 +16,22 @@ class Kept(Generic[T]):
         self._read, self._seconds = read, seconds
         self._value: T | None = None
         self._until = 0.0
+        self._forgotten = 0  # times
         self.__doc__ = read.__doc__
         _all.append(self)
 
     async def __call__(self) -> T:
-        if self._value is None or time.monotonic() >= self._until:
-            self._value = await self._read()
-            self._until = time.monotonic() + self._seconds
-        return self._value
+        if self._value is not None and time.monotonic() < self._until:
+            return self._value
+        forgotten = self._forgotten
+        value = await self._read()
+        if forgotten == self._forgotten:  # else it may be what was to be forgotten
+            self._value, self._until = value, time.monotonic() + self._seconds
+        return value
 
     def forget(self) -> None:
         self._value = None
+        self._forgotten += 1
 
 
 def kept(seconds: float) -> Callable[[Callable[[], Awaitable[T]]], Kept[T]]:

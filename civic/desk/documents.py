@@ -7,7 +7,7 @@ from civic.db import fetch
 from civic.departments.queries import catalogue
 from civic.geo.queries import areas
 from civic.posts.documents import comments_of
-from civic.reports.documents import named, said_of
+from civic.reports.documents import answered, named, said_of
 from civic.reports.queries import heading
 from civic.search.documents import Document, Kind
 
@@ -18,7 +18,8 @@ FROM case_file c WHERE c.id = ANY($1)
 """
 # What a moderator has hidden is for dispatchers only, so it is not found here.
 REPORTS = """
-SELECT r.case_id, p.id AS post_id, p.title, p.text, p.votes_count, r.address, r.lat, r.lon
+SELECT r.case_id, p.id AS post_id, p.title, p.text, p.votes_count, r.address, r.lat, r.lon, r.answers,
+       r.category_id AS sent_as
 FROM report r JOIN post p ON p.id = r.post_id
 WHERE r.case_id = ANY($1) AND p.visibility <> 'hidden' ORDER BY r.case_id, r.main DESC, r.id
 """
@@ -36,10 +37,11 @@ async def documents(case_ids: Sequence[int]) -> list[Document]:
     found = []
     for row in rows:
         own = reports.get(row["id"], [])
+        answers = [text for one in own for text in answered(one, pack)]
         talk = [text for one in own for text in comments.get(one["post_id"], ())]
         names = named(row, pack, places)
         area_ids = tuple(area.id for area in places.path(row["area_id"]))
-        found.append(_document(row, own, [*said.get(row["id"], ()), *talk], names, area_ids))
+        found.append(_document(row, own, [*answers, *said.get(row["id"], ()), *talk], names, area_ids))
     return found
 
 

@@ -119,7 +119,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER search_renamed AFTER UPDATE ON category FOR EACH ROW
-    WHEN ((OLD.names, OLD."group", OLD.group_code) IS DISTINCT FROM (NEW.names, NEW."group", NEW.group_code))
+    WHEN ((OLD.names, OLD."group", OLD.questions) IS DISTINCT FROM (NEW.names, NEW."group", NEW.questions))
     EXECUTE FUNCTION mark_renamed();
 CREATE TRIGGER search_renamed AFTER UPDATE ON department FOR EACH ROW WHEN (OLD.names IS DISTINCT FROM NEW.names)
     EXECUTE FUNCTION mark_renamed();

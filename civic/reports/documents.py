@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from civic.db import fetch
+from civic.db import fetch, json_value
 from civic.departments.catalogue import Catalogue
 from civic.departments.queries import catalogue
 from civic.geo.areas import Areas
@@ -14,6 +14,7 @@ from civic.search.documents import Document, Kind
 
 PUBLIC = """
 SELECT p.id AS post_id, r.id, p.title, p.text, p.votes_count, p.created_at, r.case_id, r.lat, r.lon, r.address,
+       r.answers, r.category_id AS sent_as,
        c.number, c.status, c.confirmed_by, coalesce(c.area_id, r.area_id) AS area_id,
        coalesce(c.category_id, r.category_id) AS category_id, c.department_id, ph.name AS cover, ph.width, ph.height
 FROM post p JOIN report r ON r.post_id = p.id JOIN case_file c ON c.id = r.case_id
@@ -34,9 +35,11 @@ async def documents(post_ids: Sequence[int]) -> list[Document]:
     said = await said_of([row["case_id"] for row in rows])
     comments = await comments_of([row["post_id"] for row in rows])
     pack, places = await catalogue(), await areas()
-    return [
-        _document(row, [*said.get(row["case_id"], ()), *comments.get(row["post_id"], ())], pack, places) for row in rows
-    ]
+    found = []
+    for row in rows:
+        talk = [*answered(row, pack), *said.get(row["case_id"], ()), *comments.get(row["post_id"], ())]
+        found.append(_document(row, talk, pack, places))
+    return found
 
 
 async def said_of(case_ids: Sequence[int], *, internal: bool = False) -> dict[int, list[str]]:
@@ -66,6 +69,14 @@ def _document(row: dict[str, Any], said: Iterable[str], pack: Catalogue, places:
         lon=row["lon"],
         shown={name: row[name] for name in ("number", "address", "confirmed_by", "cover", "width", "height")},
     )
+
+
+def answered(row: dict[str, Any], pack: Catalogue) -> list[str]:
+    """What a report's author wrote in answer to the questions of the category that it was sent as."""
+    category = pack.category_by_id.get(row["sent_as"] or 0)
+    answers = json_value(row["answers"])
+    texts = (one.code for one in category.questions if one.kind == "text") if category else ()
+    return [str(answers[code]) for code in texts if answers.get(code)]
 
 
 def named(row: dict[str, Any], pack: Catalogue, places: Areas) -> list[str]:

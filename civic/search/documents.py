@@ -40,7 +40,7 @@ class Document:
     title: str
     text: str = ""
     names: tuple[str, ...] = ()  # of category, area, department, the address, the number: every language's
-    said: str = ""  # official answers, then comments
+    said: str = ""  # answers to the category's questions, official answers, then comments
     category_id: int | None = None
     area_ids: tuple[int, ...] = ()
     department_id: int | None = None

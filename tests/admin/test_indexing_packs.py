@@ -225,7 +225,8 @@ async def test_an_import(ana: Person, tmp_path: Path) -> None:
     await whole()
     rows = [
         {
-            "id": str(n), "text": f"Imported number{n}", "category": f"Kind {n % 3}", "department": f"Body{'ABCD'[n % 4]}",
+            "id": str(n), "text": f"Imported number{n}", "category": f"Kind {n % 3}",
+            "department": f"Body{'ABCD'[n % 4]}",
             "status": "resolved" if n % 2 else "open", "received": "2026-03-02T10:00:00",
             "first_answer": "2026-03-03T10:00:00", "resolved": "2026-03-04T10:00:00" if n % 2 else "", **WEST,
         }
