@@ -32,7 +32,7 @@ Told = Callable[[int, int], None]  # done, in all
 
 @dataclass(frozen=True)
 class Part:
-    """Subjects of one source: these ids, above `after` and up to `last`; the last part has no end."""
+    """Subjects of one source, with ids above `after` and up to `last`; the last part has no end. `ids`: lately."""
 
     source: str
     after: int
@@ -138,9 +138,15 @@ async def parts(source: str, after: int = 0) -> AsyncIterator[Part]:
 
 
 async def composed(part: Part) -> Composed:
-    """The documents of a part as they should be; its keys are also those of what is in the index and should not be."""
-    subjects = Subjects(**{part.source: frozenset(part.ids)})
-    found = await compose(subjects)
+    """The documents of a part as they should be, in the transaction in hand.
+
+    Its keys are also those of what is in the index and should not be.
+    """
+    table = SOURCES[part.source][0]
+    # Now, as what was made since may be in the index already.
+    sql = f"SELECT id FROM {table} WHERE id > $1 AND ($2::bigint IS NULL OR id <= $2)"
+    ids = frozenset(row["id"] for row in await fetch(sql, part.after, part.last))
+    found = await compose(Subjects(**{part.source: ids}))
     keys = await _there(part)
     if part.source == "cases":
         return replace(found, desk_keys=found.desk_keys | keys)

@@ -1,6 +1,7 @@
 """The index made anew from the database, and every difference between the two found and mended."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -230,6 +231,27 @@ async def people_again(made: list[Any], dan: Person) -> None:
         if n % 2:
             await posts.restore(one.post_id, dan, "other")
             await posts.hide(one.post_id, dan, "spam")
+
+
+async def test_posts_meanwhile(busy: None, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is posted, and indexed, between two looks at the database is neither taken out nor called extra."""
+    made = list[int]()
+
+    parts = reindexing.parts
+
+    async def interrupted(source: str, after: int = 0) -> AsyncIterator[reindexing.Part]:
+        async for part in parts(source, after):
+            made.append((await report(ana, f"Crater number{len(made)}", routed=False)).post_id)
+            await indexed()
+            yield part
+
+    monkeypatch.setattr(reindexing, "parts", interrupted)
+    assert (await reindexing.check()).keys() == []
+    await reindexing.rebuild()
+    monkeypatch.undo()
+    assert len(made) > 10
+    await whole()
+    assert await finds("crater") == {f"report:{one}" for one in made}
 
 
 async def test_what_is_hidden_meanwhile_leaves_at_once(
