@@ -9,39 +9,33 @@ has most of them, by how much each word tells, follows.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import accumulate
 from typing import Any
 
 from tortoise.transactions import in_transaction
 
-from civic import timing
 from civic.cache import Recent
 from civic.db import fetch, json_value
 from civic.search import labels, vocabulary
 from civic.search.documents import REACH, Facets, Found, Hit, Query, Sort
-from civic.search.labels import METRES
 from civic.search.marking import excerpt, marked
-from civic.search.prior import HALF_YEAR, STEP, steps_from
+from civic.search.prior import STEP, steps_from
 from civic.search.rows import PUBLIC, Tables, read_by_id
-from civic.search.terms import Synonyms, Term, Understood, all_of, labelled, pairs, understand
+from civic.search.statements import WEIGHTS, Arguments, Search, Unit, is_number
+from civic.search.terms import Synonyms, pairs, understand
 from civic.search.text import IS_CJK
 
 MOST = 4000  # documents up to which everything that matches is looked at
 SAMPLES = (16, 256)  # one document in so many
 WINDOW = 300  # of what is common are ranked by their words
-COMMON = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
 FEW = 10  # hits with every word, up to which others follow
-TRIED = 3000  # documents that have one of the words that tell most, where some words are enough
 LOOKED_AT = 1000  # of those that have two of them
 UNITS = 16  # of a query that are looked at then
 ONE_WORD = 4  # Chinese characters that may be one word
 PARTLY, MOSTLY = 0.35, 0.6  # how much of a query must occur where nothing, or little, has every word
 SECONDS = 5  # after which a search is given up
 
-KIND = "(CASE d.kind WHEN 'service' THEN 1.5 WHEN 'rating' THEN 0.5 ELSE 1 END)"  # a guide before what is said of it
-# What a word counts that was said (D), that stands in the text (C), in a name (B), in the title (A).
-WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
 TIMES = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
 
 # No statement here is answered well by reading a whole table, and planning each time costs as much as most searches.
@@ -63,8 +57,6 @@ SELECT (SELECT count(*) FROM m) AS total,
     (SELECT json_object_agg(v, n) FROM (SELECT v, (SELECT count(*) FROM m WHERE at >= since) AS n
         FROM unnest({names}::text[], {instants}::timestamptz[]) AS t (v, since)) x) AS time
 """
-# Words taken out of their storage once, and not for each of the many things that are asked of them.
-UNPACKED = " CROSS JOIN LATERAL (SELECT d.words || ''::tsvector AS words OFFSET 0) v"
 PAGE = "(SELECT json_agg(p) FROM (SELECT id, metres FROM m ORDER BY {order} LIMIT {size} OFFSET {offset}) p) AS page"
 FACETS = ("kind", "category", "area", "department", "status", "time")
 ORDERS = {
@@ -79,23 +71,6 @@ STEPS_OF_M = (
 )
 
 
-class Arguments(list[Any]):
-    """The arguments of a statement; adding one gives its name in it."""
-
-    def add(self, value: Any) -> str:
-        self.append(value)
-        return f"${len(self)}"
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A part of a query by itself: a word with its variants, or a pair of characters. `weight`: how much it tells."""
-
-    query: str
-    documents: int
-    weight: float
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     total: int = 0
@@ -103,109 +78,6 @@ class Counted:
     facets: Facets = field(default_factory=dict)
     page: Sequence[dict[str, Any]] = ()
     steps: Sequence[tuple[int, int]] = ()  # of what is common: the steps of the order, and about how many are in each
-
-
-@dataclass
-class Search:
-    """One search: what is asked, of which tables, how it was understood. `size`: about how many documents there are."""
-
-    query: Query
-    tables: Tables
-    understood: Understood
-    size: int
-    now: datetime = field(default_factory=timing.now)
-    units: Sequence[Unit] = ()  # where some of these are enough
-    absent: int = 0  # words of the query that are nowhere
-    least: float = 0.0  # of the weight of all
-
-    @property
-    def required(self) -> tuple[Term, ...]:
-        """The terms that must occur: a word that nearly everything has is none where others are rarer."""
-        terms = self.understood.terms
-        rare = tuple(one for one in terms if one.documents <= max(MOST, self.size * COMMON))
-        return rare or terms
-
-    def source(self, args: Arguments, *, leave: str = "", sample: int = 0, steps: Sequence[int] = ()) -> str:
-        """What matches, as FROM and WHERE over rows d; `leave` names the facet whose own filter is left open.
-
-        `sample`: one document in so many; `steps`: those in these steps of the order.
-        """
-        words = self._tried() if self.units else all_of(self.required)
-        if self.units and (numbers := [term for term in self.understood.terms if _is_number(term)]):
-            words = f"({words}) & {all_of(numbers)}"
-        asked = labels.wanted(self.query, self.now, leave=leave)
-        if steps:
-            asked.append([labels.step_label(self.query.sort, step) for step in steps])
-        wanted = labelled(words, asked)
-        sql = f" FROM {self.tables.documents} d{UNPACKED if self.units else ''} WHERE "
-        sql += f"d.words @@ {args.add(wanted)}::tsquery" if wanted else "true"
-        if sample:
-            sql += f" AND d.id % {sample} = 0"
-        if self.query.since and leave != "time":
-            sql += f" AND d.at >= {args.add(self.query.since)}"
-        if self.query.near:
-            sql += self._near(args)
-        return sql
-
-    @property
-    def bound(self) -> int:
-        """About how many documents match at most; filters may leave fewer. Of a letter alone nobody knows."""
-        return min((one.reach for one in self.required if len(one.typed) > 1), default=self.size)
-
-    def _tried(self) -> str:
-        """What may have enough of the units: one that is enough by itself, else two of those that tell most."""
-        ordered = sorted(self.units, key=lambda one: one.documents)
-        sums = accumulate(one.documents for one in ordered)
-        rare = [one for n, (one, sum_of) in enumerate(zip(ordered, sums, strict=True)) if n < 2 or sum_of <= TRIED]
-        enough = self.least * self._whole()
-        alone = [one.query for one in rare if one.weight >= enough]
-        some = [one.query for one in rare if one.weight < enough]
-        two = [f"({one} & ({' | '.join(some[n:])}))" for n, one in enumerate(some[:-1], start=1)]
-        return " | ".join(alone + two or some)
-
-    def share(self, args: Arguments) -> str:
-        """The share of the query that a row has, by weight."""
-        whole = self._whole()
-        return "(" + " + ".join(f"{self._has(one, args)} * {one.weight / whole:.4f}" for one in self.units) + ")"
-
-    def _whole(self) -> float:
-        """The weight of the query; a word that is nowhere, and could not be found, weighs half of the others' mean."""
-        found = sum(one.weight for one in self.units)
-        return found + self.absent * found / len(self.units) / 2
-
-    def _has(self, unit: Unit, args: Arguments) -> str:
-        return f"(v.words @@ {args.add(unit.query)}::tsquery)::int"
-
-    def _near(self, args: Arguments) -> str:
-        assert self.query.near
-        lat, _lon, metres = self.query.near
-        high = metres / METRES
-        return (
-            f" AND d.lat BETWEEN {args.add(lat - high)} AND {args.add(lat + high)}"
-            f" AND {self.metres(args)} <= {args.add(float(metres))}"
-        )
-
-    def metres(self, args: Arguments) -> str:
-        if not self.query.near:
-            return "NULL::float8"
-        lat, lon, _metres = self.query.near
-        return f"metres_between(d.lat, d.lon, {args.add(lat)}, {args.add(lon)})"
-
-    def rank(self, args: Arguments) -> str:
-        """How well a document's words fit, times what speaks for it anyway; without words only the latter."""
-        terms = self.understood.terms
-        if not terms:
-            return "d.prior"
-        every, typed = args.add(all_of(terms)), args.add(" & ".join(one.exact for one in terms))
-        any_of = args.add(" | ".join(one.exact for one in terms))
-        words = (
-            f"(ts_rank_cd('{WEIGHTS}', d.words, {every}::tsquery, 1)"
-            f" + 2 * ts_rank_cd('{WEIGHTS}', d.words, {typed}::tsquery, 1)"
-            f" + 0.2 * ts_rank_cd('{WEIGHTS}', d.words, {any_of}::tsquery, 2))"
-        )
-        now = args.add(self.now.timestamp() / HALF_YEAR)
-        fresh = f"(0.7 + 0.5 * exp((least(d.prior, {now}) - {now}) / 6))"
-        return f"{words} * {fresh} * {KIND}"
 
 
 async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None = None) -> Found:
@@ -218,7 +90,7 @@ async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None 
         understood = await understand(query.text, synonyms or Synonyms())
         if query.text.strip() and not understood.terms:
             return Found([], 0)  # nothing but punctuation
-        search = Search(query, tables, understood, await _size(tables))
+        search = Search(query, tables, understood, await _size(tables), synonyms or Synonyms())
         counted = await _counted(search)
         facets = dict(counted.facets)
         if query.facets:
@@ -280,17 +152,15 @@ async def _units(search: Search) -> tuple[list[Unit], int]:
     every = dict.fromkeys(pair for run in runs for pair in pairs(run))
     known = await vocabulary.known(every)
     units = {f"'{pair}'": known.get(pair, 0) for pair in every}
+    for run in runs:
+        for phrase, ways in search.synonyms.inside(run):
+            units[ways] = max(1, min(known.get(pair, 0) for pair in pairs(phrase)))
     for term in search.understood.terms:
-        if not IS_CJK.match(term.typed) and not _is_number(term):
+        if not IS_CJK.match(term.typed) and not is_number(term):
             units[term.ways] = term.reach
     total = max(search.size, 2)
     found = [Unit(query, n, max(0.05, math.log(total / min(n, total)))) for query, n in units.items() if n]
     return found[:UNITS], len(units) - len(found)
-
-
-def _is_number(term: Term) -> bool:
-    """A number of a case, say: whoever types one means nothing else."""
-    return not vocabulary.is_kept(term.typed) and any(map(str.isdigit, term.typed))
 
 
 def _on_earth(lat: float, lon: float, metres: float) -> bool:
@@ -392,7 +262,7 @@ def _facets(row: dict[str, Any]) -> Facets:
 
 
 def _hit(search: Search, document: Any, row: dict[str, Any]) -> Hit:
-    marks = search.understood.marks
+    marks = search.marks
     texts = (document.text, document.said, *document.names) if marks else (document.text,)
     return Hit(document, marked(document.title, marks), excerpt(texts, marks), row["metres"])
 

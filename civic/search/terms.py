@@ -40,6 +40,10 @@ class Term:
     meant: tuple[str, ...] = ()
 
     @property
+    def is_cjk(self) -> bool:
+        return IS_CJK.match(self.typed) is not None
+
+    @property
     def ways(self) -> str:
         """Any way to find it, as one tsquery."""
         every = [self.exact, *self.also] if f"{self.exact}:*" not in self.also else self.also
@@ -49,11 +53,6 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class Understood:
     terms: tuple[Term, ...] = ()
-
-    @property
-    def marks(self) -> list[str]:
-        """What to mark in a text; "*" at its end: as the beginning of a word."""
-        return list(dict.fromkeys(mark for term in self.terms for mark in term.marks))
 
     @property
     def instead(self) -> tuple[str, ...]:
@@ -77,6 +76,12 @@ class Synonyms:
             for phrase in phrases:
                 of.setdefault(phrase, []).extend(other for other in phrases if other != phrase)
         return cls(groups, of, max(map(len, of), default=0))
+
+    def inside(self, run: str) -> Iterator[tuple[str, str]]:
+        """The phrases that are part of a longer run of Chinese, each with a tsquery of it and all its synonyms."""
+        for phrase, others in self.of.items():
+            if len(phrase) == 1 and IS_CJK.match(phrase[0]) and phrase[0] in run and phrase[0] != run:
+                yield phrase[0], f"({' | '.join(map(exact, [phrase, *others]))})"
 
     def within(self, run: str) -> Iterable[tuple[str, str]]:
         """The phrases of one run that occur in a run of Chinese, each with a synonym of one run."""
