@@ -57,6 +57,7 @@ class City:
             lambda: posts.hide(self.any_post(), self.dan, "spam"),
             lambda: posts.restore(self.any_post(), self.dan, "other"),
             self.taken_back,
+            self.one_more,
         ]
         self.changes += 1
         with suppress(CivicError, TakenBack):
@@ -66,6 +67,10 @@ class City:
         async with in_transaction():
             await execute("UPDATE post SET title = 'Never' WHERE id = $1", self.any_post())
             raise TakenBack
+
+    async def one_more(self) -> None:
+        if self.chance.random() < 0.3:
+            self.made.append(await report(self.people[0], f"A new hole {self.changes}", routed=False))
 
     async def live(self, until: float) -> None:
         began, done = time.monotonic(), 0
