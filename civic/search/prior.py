@@ -12,15 +12,15 @@ from civic.search.documents import Kind, Sort
 
 HALF_YEAR = 182.5 * 86_400
 FOR_EVER = 1e4  # what does not age comes before everything that does
-STEPS = 4  # of the prior, a unit
+STEPS = 2  # of the prior, a unit: a quarter of a year
 FIRST_MONTH = 197001
-LONGEST = 32  # bits of the largest support
+LONGEST = 16  # bits of support that count: 65,535
 
 # The step of a row d in each order, in SQL and as the label's letter; greater is nearer to the beginning.
 STEP = {
     Sort.RELEVANCE: ("p", f"floor(prior * {STEPS})::int"),
     Sort.NEW: ("m", "to_char(at AT TIME ZONE 'UTC', 'YYYYMM')::int"),
-    Sort.SUPPORTED: ("v", "length(ltrim(greatest(support, 0)::bit(32)::text, '0'))"),
+    Sort.SUPPORTED: ("v", "length(ltrim(least(greatest(support, 0), 65535)::bit(32)::text, '0'))"),
 }
 
 
@@ -30,8 +30,12 @@ def prior(kind: Kind, at: datetime, support: int) -> float:
     It never has to be computed anew as time goes by. A service does not age. As exact as the database keeps it.
     """
     age = FOR_EVER if kind == Kind.SERVICE else at.timestamp() / HALF_YEAR
-    found: float = struct.unpack("f", struct.pack("f", age + math.log2(1 + max(0, support))))[0]
+    found: float = struct.unpack("f", struct.pack("f", age + math.log2(1 + _counting(support))))[0]
     return found
+
+
+def _counting(support: int) -> int:
+    return min(max(0, support), 2**LONGEST - 1)
 
 
 def steps(kind: Kind, at: datetime, support: int) -> dict[Sort, int]:
@@ -39,7 +43,7 @@ def steps(kind: Kind, at: datetime, support: int) -> dict[Sort, int]:
     return {
         Sort.RELEVANCE: math.floor(prior(kind, at, support) * STEPS),
         Sort.NEW: int(f"{at.astimezone(UTC):%Y%m}"),
-        Sort.SUPPORTED: max(0, support).bit_length(),
+        Sort.SUPPORTED: _counting(support).bit_length(),
     }
 
 
@@ -52,6 +56,5 @@ def steps_from(sort: Sort, lowest: int, now: datetime) -> list[int]:
         lowest = max(lowest, FIRST_MONTH)
         months = range(lowest // 100 * 12 + lowest % 100 - 1, last.year * 12 + last.month + 1)
         return [month // 12 * 100 + month % 12 + 1 for month in months]
-    ageless = math.floor(FOR_EVER * STEPS)
     newest = math.floor((now.timestamp() / HALF_YEAR + LONGEST) * STEPS) + 1
-    return [*range(lowest, newest + 1), *range(max(lowest, ageless), ageless + LONGEST * STEPS)]
+    return [*range(lowest, newest + 1), math.floor(FOR_EVER * STEPS)]

@@ -18,6 +18,7 @@ BEGINNING = 4  # letters from which a word is also taken for the beginning of a 
 # Documents from which on the words that begin so are asked for one by one: the index would collect all of them first.
 BROAD = 10_000
 RARE = 50  # documents up to which a word may be another one mistyped
+SURE = 6  # letters up to which one that occurs is none: too many are one slip away from it
 PLURAL = 5  # letters from which a last "s" may be left out
 
 Groups = Sequence[Sequence[str]]  # of phrases that mean the same
@@ -132,7 +133,8 @@ def _phrases(tokens: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[str, .
 
 async def _meant(words: Sequence[str], counted: Counts, last: str) -> dict[str, dict[str, int]]:
     """What words that hardly occur may be meant for; the last one may be the beginning of another."""
-    doubtful = {word: counted[word][0] for word in words if not IS_CJK.match(word) and counted[word][0] <= RARE}
+    found = {word: counted[word][0] for word in words if not IS_CJK.match(word)}
+    doubtful = {word: n for word, n in found.items() if n <= (RARE if len(word) >= SURE else 0)}
     if last in doubtful and not counted[last][0] and counted[last][1]:
         del doubtful[last]  # some word begins like this
     meant = await vocabulary.meant(doubtful)
