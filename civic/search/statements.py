@@ -94,8 +94,8 @@ class Search:
 
     @property
     def bound(self) -> int:
-        """About how many documents match at most; filters may leave fewer. Of a letter alone nobody knows."""
-        return min((one.reach for one in self.required if len(one.typed) > 1), default=self.size)
+        """About how many documents match at most; filters may leave fewer."""
+        return min((one.reach for one in self.required if one.known and len(one.typed) > 1), default=self.size)
 
     def _tried(self) -> str:
         """What may have enough of the units: one that is enough by itself, else two of those that tell most."""

@@ -39,6 +39,7 @@ class Term:
     documents: int = 0
     reach: int = 0
     meant: tuple[str, ...] = ()
+    known: bool = True  # that no more have it than `reach`; the vocabulary has neither single letters nor long numbers
 
     @property
     def is_cjk(self) -> bool:
@@ -110,7 +111,11 @@ async def understand(text: str, synonyms: Synonyms) -> Understood:
 
 def _begins(word: str, last: str) -> bool:
     """Whether a word is also taken for the beginning of a longer one."""
-    return not IS_CJK.match(word) and (len(word) >= BEGINNING or word == last)
+    return not IS_CJK.match(word) and (word == last or (len(word) >= BEGINNING and not _has_digit(word)))
+
+
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
 
 
 def keys(run: str) -> list[str]:
@@ -198,7 +203,8 @@ class _Reading:
         marks += [f"{one}*" if last else one for one in meant]
         reach += sum(meant.values())
         ways = tuple(dict.fromkeys(also))
-        return Term(word, f"'{word}'", ways, tuple(marks), self._count(word), reach, tuple(meant))
+        known = len(word) > 1 and not (last and _has_digit(word))
+        return Term(word, f"'{word}'", ways, tuple(marks), self._count(word), reach, tuple(meant), known)
 
 
 def exact(phrase: Sequence[str]) -> str:
