@@ -7,7 +7,7 @@ has most of them, by how much each word tells, follows.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import accumulate
@@ -97,8 +97,20 @@ async def find(query: Query, tables: Tables = PUBLIC, synonyms: Synonyms | None 
             for name in labels.active(query):
                 facets[name] = (await _counted(search, leave=name)).facets.get(name, {})
         documents = await read_by_id([row["id"] for row in counted.page], tables)
+        instead = understood.instead(await _occurring(understood.meant, tables))
     hits = [_hit(search, documents[row["id"]], row) for row in counted.page if row["id"] in documents]
-    return Found(hits, counted.total, counted.exact, facets, understood.instead)
+    return Found(hits, counted.total, counted.exact, facets, instead)
+
+
+async def _occurring(words: Collection[str], tables: Tables) -> list[str]:
+    """Those that are, or begin, a word of a document: what was hidden is known for a while, and must not be told."""
+    if not words:
+        return []
+    sql = (
+        "SELECT word FROM unnest($1::text[]) AS word"
+        f" WHERE EXISTS (SELECT FROM {tables.documents} WHERE words @@ format('%L:*', word)::tsquery)"
+    )
+    return [row["word"] for row in await fetch(sql, sorted(words))]
 
 
 async def _counted(search: Search, leave: str = "") -> Counted:

@@ -5,7 +5,7 @@ typed, as the beginning of a longer word, by its synonyms, and by what it was pr
 digits get into a tsquery, so nothing that is typed can be an operator.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -57,9 +57,14 @@ class Understood:
     terms: tuple[Term, ...] = ()
 
     @property
-    def instead(self) -> tuple[str, ...]:
-        """Words that were also taken for others."""
-        return tuple(f"{term.typed} → {', '.join(term.meant)}" for term in self.terms if term.meant)
+    def meant(self) -> set[str]:
+        """Words that others were taken for."""
+        return {word for term in self.terms for word in term.meant}
+
+    def instead(self, words: Collection[str]) -> tuple[str, ...]:
+        """Which words of the query were also taken for which of these."""
+        taken = ((term.typed, [word for word in term.meant if word in words]) for term in self.terms)
+        return tuple(f"{typed} → {', '.join(some)}" for typed, some in taken if some)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from civic.search import vocabulary
 from civic.search.documents import Kind
 from tests.search.finding import CITY, found, noon, put, report, search, small
 
@@ -165,6 +166,12 @@ async def test_two_words_that_are_one(small: None) -> None:
 async def test_what_was_meant_is_said(small: None) -> None:
     assert (await search("pohtole")).instead == ("pohtole → pothole",)
     assert (await search("pothole")).instead == ()
+
+
+async def test_what_only_hidden_texts_had_is_not_said(small: None) -> None:
+    await vocabulary.learn(["blackmail"])  # of a text that has left the index since
+    answer = await search("blakcmail")
+    assert (answer.hits, answer.instead) == ([], ())
 
 
 async def test_a_frequent_word_is_not_taken_for_another() -> None:
