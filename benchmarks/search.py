@@ -35,6 +35,14 @@ ROUNDS = 3
 AT_ONCE, SECONDS = 16, 20.0
 TYPED = 6  # hits while typing
 CHANGES, CHANGING = 200, 20.0  # a second, seconds
+COMMON = ("trash", "street", "boston", "the", "小区", "utca")
+WHOLE = """
+WITH m AS MATERIALIZED (
+    SELECT id, category_id, ts_rank_cd(words, $1::text::tsquery) AS rank FROM search_document
+    WHERE words @@ $1::text::tsquery)
+SELECT (SELECT count(*) FROM m), (SELECT json_agg(x) FROM (SELECT category_id, count(*) FROM m GROUP BY 1) x),
+       (SELECT json_agg(x) FROM (SELECT id FROM m ORDER BY rank DESC LIMIT 20) x)
+"""
 # Made after filling, as a restore or a rebuild of an empty index would.
 GIN = {"words": "", "sample": " WHERE id % 16 = 0", "coarse": " WHERE id % 256 = 0"}
 
@@ -125,6 +133,19 @@ def _typing(texts: list[str]) -> Iterator[Query]:
             yield Query(text=text[:end], size=TYPED, facets=False)
 
 
+async def _common(synonyms: Synonyms) -> None:
+    """Words that very many documents have: ranked and counted whole, and as the search does it, in turn."""
+    print(f"{'word':12}{'whole, ms':>12}{'search, ms':>12}")
+    for word in COMMON:
+        taken: tuple[list[float], list[float]] = ([], [])
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            await db.fetch(WHOLE, word)
+            taken[0].append((time.perf_counter() - began) * 1000)
+            taken[1].append(await _timed(Query(text=word), synonyms))
+        print(f"{word:12}{min(taken[0]):12.1f}{min(taken[1]):12.1f}")
+
+
 async def _keeping_up() -> None:
     """Posts change CHANGES times a second; how old does the oldest change get that is not in the index?"""
     ids = [row["id"] for row in await db.fetch("SELECT id FROM post ORDER BY id")]
@@ -175,6 +196,7 @@ async def _measure(count: int) -> None:
             synonyms = Synonyms.from_groups(relevance.synonyms())
             await _one_at_a_time(queries, synonyms)
             await _at_once(queries, synonyms)
+            await _common(synonyms)
             typed = [await _timed(query, synonyms) for query in _typing([one.text for one in known])]
             print(f"{len(typed):,} beginnings while typing: {_percentiles(typed)}")
             if await db.fetch("SELECT 1 AS x FROM post LIMIT 1"):
