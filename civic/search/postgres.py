@@ -246,7 +246,8 @@ async def _read(
     source, metres = search.source(args, steps=steps), search.metres(args)
     m = (
         f"WITH every AS MATERIALIZED (SELECT {COLUMNS}, d.words {source} LIMIT {REACH * 8}),"
-        f" d AS (SELECT * FROM every ORDER BY {order} LIMIT {limit} OFFSET {offset}),"
+        f" first AS (SELECT * FROM every ORDER BY {order} LIMIT {limit} OFFSET {offset}),"
+        " d AS MATERIALIZED (SELECT id, lat, lon, kind, at, support, prior, words || ''::tsvector AS words FROM first),"
         f" m AS MATERIALIZED (SELECT d.*, {metres} AS metres, {rank} AS rank FROM d)"
     )
     start = (search.query.page - 1) * search.query.size

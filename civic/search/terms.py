@@ -15,7 +15,8 @@ from civic.search.text import IS_CJK, fold, runs
 MOST_TERMS = 16
 LONGEST = 600  # characters of a query that are read
 BEGINNING = 4  # letters from which a word is also taken for the beginning of a longer one
-# Documents from which on the words that begin so are asked for one by one: the index would collect all of them first.
+# Documents from which on the words that begin so are asked for one by one, as the index would collect all of it first;
+# a word that so many have itself is enough.
 BROAD = 10_000
 RARE = 50  # documents up to which a word may be another one mistyped
 SURE = 6  # letters up to which one that occurs is none: too many are one slip away from it
@@ -109,7 +110,7 @@ async def understand(text: str, synonyms: Synonyms) -> Understood:
     last = phrases[-1][-1] if unfinished else ""
     meant = await _meant([phrase[0] for phrase in phrases if len(phrase) == 1], counted, last)
     words = {word for phrase in phrases for word in phrase if _begins(word, last)}
-    broad = [word for word in words if counted[word][1] > BROAD]
+    broad = [word for word in words if counted[word][0] <= BROAD < counted[word][1]]
     reading = _Reading(counted, meant, await vocabulary.frequent(broad) if broad else {}, synonyms)
     return Understood(tuple(reading.term(phrase, last=last in phrase and phrase is phrases[-1]) for phrase in phrases))
 
@@ -196,8 +197,9 @@ class _Reading:
     def _word(self, word: str, also: list[str], marks: list[str], reach: int, *, last: bool) -> Term:
         if IS_CJK.match(word):
             return Term(word, exact((word,)), (), (word,), self._documents((word,)), self._documents((word,)))
-        if _begins(word, word if last else ""):
-            also += [f"'{one}'" for one in self.frequent[word]] if word in self.frequent else [f"'{word}':*"]
+        if _begins(word, word if last else "") and self._count(word) <= BROAD:
+            others = [one for one in self.frequent.get(word, ()) if one != word]
+            also += [f"'{one}'" for one in others] or [f"'{word}':*"]
             marks.append(f"{word}*")
             reach += self.counted[word][1]
         if len(word) >= PLURAL and word.endswith("s") and not word.endswith("ss"):
