@@ -70,13 +70,43 @@ def with_database(work: Callable[[Config], Awaitable[T]]) -> T:
     """
     config = configured()
 
+    asked: list[int] = []  # signals to end
+
     async def connected(url: str) -> T:
-        await prepare(url)
-        async with db.connected(url, config.database.pool):
-            return await work(config)
+        with _cancelled_by_signals(asked):
+            await prepare(url)
+            async with db.connected(url, config.database.pool):
+                return await work(config)
 
     with ending_on_signals(), db.database_url(config) as url:
-        return asyncio.run(connected(url))
+        try:
+            return asyncio.run(connected(url))
+        except asyncio.CancelledError:
+            if not asked:
+                raise
+            raise SystemExit(128 + asked[0]) from None
+
+
+@contextmanager
+def _cancelled_by_signals(asked: list[int]) -> Iterator[None]:
+    """SIGTERM and SIGHUP cancel the task in hand, as Ctrl-C does: an exception in the midst of the database's driver,
+    which is compiled, can end the program with a fault."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def end(number: int) -> None:
+        asked.append(number)
+        task.cancel()
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number in before:
+        loop.add_signal_handler(number, end, number)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 async def prepare(url: str) -> None:
