@@ -19,6 +19,7 @@ from civic.geo.queries import city
 from civic.ratings import documents as ratings
 from civic.reports import documents as reports
 from civic.search.documents import Document, Kind
+from civic.search.meili.keeping import to_be_sent
 from civic.search.rows import DESK, Key, index, remove
 from civic.traffic import documents as traffic
 
@@ -107,11 +108,7 @@ async def put(composed: Composed, *, follow: bool = False, anew: bool = False) -
     await index(composed.desk, DESK, anew=anew)
     await remove(_missing(composed.desk_keys, composed.desk), DESK)
     if follow and changed:
-        await execute(
-            "INSERT INTO search_push (kind, subject) SELECT * FROM unnest($1::text[], $2::bigint[])",
-            [kind for kind, _ in changed],
-            [subject for _, subject in changed],
-        )
+        await to_be_sent(changed)
 
 
 def _missing(keys: Iterable[Key], documents: Iterable[Document]) -> list[Key]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
@@ -16,6 +17,7 @@ from civic.config import Config
 from civic.errors import CivicError, SetupError
 
 T = TypeVar("T")
+SAID_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
 WRONG, CANNOT = 1, 2  # exit codes: what was asked is not possible; the installation is at fault
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as one JSON value.")]
@@ -130,6 +132,32 @@ def reaching() -> Iterator[None]:
         yield
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBConnectionError, TimeoutError) as error:
         raise SetupError(f"The database cannot be reached: {str(error) or type(error).__name__}") from error
+
+
+@contextmanager
+def telling() -> Iterator[Callable[[float, str], None]]:
+    """A function that shows how far a command is (a share, and words) on stderr: a bar on a terminal, else a line now
+    and then."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=1.0)
+            yield lambda share, words: bar.update(task, completed=share, description=words)
+        return
+    began = said = time.monotonic()
+
+    def tell(share: float, words: str) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said >= SAID_EVERY:
+            said = now
+            left = (now - began) / share - (now - began) if share else 0.0
+            sys.stderr.write(f"{words}, about {left:.0f} s left\n")
+
+    yield tell
 
 
 def answer(data: Any, text: str, as_json: bool) -> None:

@@ -1,15 +1,12 @@
 """`civic import`: reports from elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from civic.cli.common import AsJson, answer, configured, group, with_database
+from civic.cli.common import AsJson, answer, configured, group, telling, with_database
 from civic.config import Config
 
 if TYPE_CHECKING:
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
 
 commands = group()
 
-SAID_EVERY = 10  # seconds between two lines where there is no terminal
 INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 
 
@@ -38,8 +34,8 @@ def import_(
     where = rejects or configured().paths.var / f"import-{read.name}-rejects.jsonl"
 
     async def work(_: Config) -> "Progress":
-        with _showing() as told:
-            return await import_file(file, read, where, told=told)
+        with telling() as tell:
+            return await import_file(file, read, where, told=lambda one: tell(one.share, _rate(one)))
 
     try:
         done = with_database(work)
@@ -59,33 +55,5 @@ def _summary(done: "Progress", rejects: Path) -> str:
     return "\n".join(lines)
 
 
-@contextmanager
-def _showing() -> Iterator[Callable[["Progress"], None]]:
-    """Progress on stderr: a bar on a terminal, else a line now and then."""
-    if not sys.stderr.isatty():
-        yield _Lines().tell
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda progress: bar.update(task, completed=progress.share, description=_rate(progress))
-
-
 def _rate(progress: "Progress") -> str:
     return f"{progress.rows:,} rows, {progress.rows / max(progress.seconds, 1e-3):,.0f} a second"
-
-
-class _Lines:
-    def __init__(self) -> None:
-        self.said = monotonic()
-
-    def tell(self, progress: "Progress") -> None:
-        if monotonic() - self.said < SAID_EVERY:
-            return
-        self.said = monotonic()
-        left = progress.seconds / progress.share - progress.seconds if progress.share else 0.0
-        sys.stderr.write(f"{_rate(progress)}, about {left:.0f} s left\n")

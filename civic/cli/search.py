@@ -1,14 +1,13 @@
 """`civic search`: the index, made anew or compared."""
 
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from civic.cli.common import AsJson, answer, group, with_database
+from civic.cli.common import AsJson, answer, group, telling, with_database
 from civic.config import Config
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 commands = group("search", "The index that searches are answered from.")
 
-SAID_EVERY = 5.0  # seconds between two lines of progress
 INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 SHOWN = 5  # of the documents that differ
 Mend = Annotated[bool, typer.Option("--mend", help="Have what differs put into the index again.")]
@@ -39,12 +37,12 @@ async def _rebuild(config: Config) -> dict[str, int]:
     from civic.search.meili.rebuilding import rebuild
     from civic.search.queries import wanted
 
-    with telling("PostgreSQL") as told:
-        done = {"PostgreSQL": await reindexing.rebuild(follow=bool(config.search.url), told=told)}
+    with telling() as tell:
+        done = {"PostgreSQL": await reindexing.rebuild(follow=bool(config.search.url), told=_told(tell, "PostgreSQL"))}
     if config.search.url:
         async with _meili(config) as meili:
-            with telling("Meilisearch") as told:
-                done["Meilisearch"] = await rebuild(meili, await wanted(), told)
+            with telling() as tell:
+                done["Meilisearch"] = await rebuild(meili, await wanted(), _told(tell, "Meilisearch"))
     return done
 
 
@@ -61,8 +59,8 @@ async def _check(config: Config, mend: bool) -> Found:
     from civic.admin import reindexing
     from civic.search.meili import checking
 
-    with telling("PostgreSQL") as told:
-        differences = await reindexing.check(told=told)
+    with telling() as tell:
+        differences = await reindexing.check(told=_told(tell, "PostgreSQL"))
     found = {"PostgreSQL": _said(differences)}
     if mend:
         await reindexing.mend(differences)
@@ -104,23 +102,5 @@ async def _meili(config: Config) -> AsyncIterator["Meili"]:
         meili.close()
 
 
-@contextmanager
-def telling(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Progress on stderr: a bar on a terminal, else a line now and then."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(what, total=1.0)
-            yield lambda done, every: bar.update(task, completed=done, total=max(every, 1))
-        return
-    said = time.monotonic()
-
-    def tell(done: int, every: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= SAID_EVERY:
-            said = time.monotonic()
-            sys.stderr.write(f"{what}: {done:,} of {every:,}\n")
-
-    yield tell
+def _told(tell: Callable[[float, str], None], what: str) -> Callable[[int, int], None]:
+    return lambda done, every: tell(done / max(every, 1), f"{what}: {done:,} of {every:,}")

@@ -101,20 +101,20 @@ async def remove(keys: Sequence[Key], tables: Tables = PUBLIC) -> list[Key]:
     if not keys:
         return []
     sql = REMOVE.format(documents=tables.documents, texts=tables.texts)
-    return [(row["kind"], row["subject"]) for row in await fetch(sql, *_columns(keys))]
+    return [(row["kind"], row["subject"]) for row in await fetch(sql, *columns(keys))]
 
 
 async def digests(keys: Sequence[Key], tables: Tables = PUBLIC) -> dict[Key, bytes]:
     """The digests of those documents that are in the index."""
     sql = DIGESTS.format(documents=tables.documents, texts=tables.texts)
-    return {(row["kind"], row["subject"]): bytes(row["digest"]) for row in await fetch(sql, *_columns(keys))}
+    return {(row["kind"], row["subject"]): bytes(row["digest"]) for row in await fetch(sql, *columns(keys))}
 
 
 async def read(keys: Sequence[Key], tables: Tables = PUBLIC) -> list[Document]:
     """Those of the documents that are in the index, as they are there, in the order of the keys."""
     sql = READ.format(documents=tables.documents, texts=tables.texts)
     sql += " JOIN unnest($1::text[], $2::bigint[]) AS k (kind, subject) ON d.kind = k.kind AND d.subject = k.subject"
-    found = {(row["kind"], row["subject"]): document(row) for row in await fetch(sql, *_columns(keys))}
+    found = {(row["kind"], row["subject"]): document(row) for row in await fetch(sql, *columns(keys))}
     return [found[key] for key in keys if key in found]
 
 
@@ -124,7 +124,8 @@ async def read_by_id(ids: Sequence[int], tables: Tables = PUBLIC) -> dict[int, D
     return {row["id"]: document(row) for row in await fetch(sql, list(ids))}
 
 
-def _columns(keys: Collection[Key]) -> tuple[list[str], list[int]]:
+def columns(keys: Collection[Key]) -> tuple[list[str], list[int]]:
+    """Kinds and subjects, as unnest takes them."""
     return [str(kind) for kind, _ in keys], [subject for _, subject in keys]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import pytest
+
 from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.admin import reindexing
@@ -36,6 +38,21 @@ async def person(email: str, role: Role = Role.CITIZEN, *departments: str, name:
     return Person(
         id=user.id, name=name, email=email, role=role, departments=frozenset(found[one].id for one in departments)
     )
+
+
+@pytest.fixture
+async def ana(riverside: None) -> Person:
+    return await person("ana@example.org", name="Ana")
+
+
+@pytest.fixture
+async def bo(riverside: None) -> Person:
+    return await person("bo@example.org", name="Bo")
+
+
+@pytest.fixture
+async def dan(riverside: None) -> Person:
+    return await person("dan@example.org", Role.DISPATCHER, name="Dan")
 
 
 async def report(

@@ -10,7 +10,6 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from civic import db
-from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.admin import indexing, reindexing
 from civic.admin.indexing import TRIES, backlog, step
@@ -18,28 +17,13 @@ from civic.db import execute, fetch
 from civic.posts import actions as posts
 from civic.search import rows
 from civic.search.documents import Document, Kind
-from tests.admin.feeding import documents, finds, finds_on_desk, person, report, whole
+from tests.admin.feeding import ana, bo, dan, documents, finds, finds_on_desk, report, whole
 from tests.indexed import indexed
 from tests.riverside import database_dsn, empty, riverside
 
-__all__ = ["database_dsn", "empty", "riverside"]
+__all__ = ["ana", "bo", "dan", "database_dsn", "empty", "riverside"]
 
 pytestmark = pytest.mark.usefixtures("riverside")
-
-
-@pytest.fixture
-async def ana(riverside: None) -> Person:
-    return await person("ana@example.org", name="Ana")
-
-
-@pytest.fixture
-async def bo(riverside: None) -> Person:
-    return await person("bo@example.org", name="Bo")
-
-
-@pytest.fixture
-async def dan(riverside: None) -> Person:
-    return await person("dan@example.org", Role.DISPATCHER, name="Dan")
 
 
 async def test_nothing_changed_is_nothing_to_do() -> None:

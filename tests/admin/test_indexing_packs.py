@@ -11,6 +11,7 @@ from civic.accounts.people import Person
 from civic.admin import reindexing
 from civic.admin.pack.loading import load_pack
 from civic.db import connected, execute, fetch
+from civic.demo import past
 from civic.departments.queries import catalogue
 from civic.imports.actions import import_file
 from civic.imports.mapping import Mapping
@@ -199,22 +200,8 @@ MAPPING = {
     "name": "old",
     "language": "en",
     "times": {"zone": "UTC", "formats": ["iso"]},
-    "columns": {
-        name: name
-        for name in (
-            "id",
-            "text",
-            "category",
-            "department",
-            "lat",
-            "lon",
-            "status",
-            "received",
-            "first_answer",
-            "resolved",
-        )
-    },
-    "history": {"statuses": {"resolved": "resolved", "open": "open"}},
+    "columns": past.MAPPING["columns"],
+    "history": past.MAPPING["history"],
     "texts": {"replied": "Answerable", "resolved": "Mended"},
     "departments": {"create": True, "calendar": "office"},
     "categories": {"create": True, "response": "3 days", "resolution": "9 days"},

@@ -20,6 +20,8 @@ from civic.search.vocabulary import count_words
 from tests.admin.feeding import (
     LAT,
     LON,
+    ana,
+    dan,
     everything,
     finds,
     finds_on_desk,
@@ -32,21 +34,11 @@ from tests.admin.feeding import (
 from tests.indexed import indexed
 from tests.riverside import category, database_dsn, department, empty, riverside
 
-__all__ = ["database_dsn", "empty", "riverside"]
+__all__ = ["ana", "dan", "database_dsn", "empty", "riverside"]
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
 OFFICE = Actor(ActorKind.DISPATCHER)
-
-
-@pytest.fixture
-async def ana(riverside: None) -> Person:
-    return await person("ana@example.org", name="Ana")
-
-
-@pytest.fixture
-async def dan(riverside: None) -> Person:
-    return await person("dan@example.org", Role.DISPATCHER, name="Dan")
 
 
 async def test_nothing_personal() -> None:

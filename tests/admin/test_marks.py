@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from civic import timing
-from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.admin import indexing, reindexing
 from civic.admin.indexing import mark_ended
@@ -21,6 +20,9 @@ from civic.reports import actions as reports
 from civic.search import rows
 from civic.traffic import actions as traffic
 from tests.admin.feeding import (
+    ana,
+    bo,
+    dan,
     documents,
     finds,
     finds_on_desk,
@@ -34,7 +36,7 @@ from tests.admin.feeding import (
 )
 from tests.riverside import database_dsn, department, empty, riverside
 
-__all__ = ["database_dsn", "empty", "riverside"]
+__all__ = ["ana", "bo", "dan", "database_dsn", "empty", "riverside"]
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -61,21 +63,6 @@ async def all_seen(act: Act, *, changes: bool | None = True) -> Any:
     assert (not changes) or await fetch("SELECT 1 FROM search_mark")
     await whole()
     return done
-
-
-@pytest.fixture
-async def ana(riverside: None) -> Person:
-    return await person("ana@example.org", name="Ana")
-
-
-@pytest.fixture
-async def bo(riverside: None) -> Person:
-    return await person("bo@example.org", name="Bo")
-
-
-@pytest.fixture
-async def dan(riverside: None) -> Person:
-    return await person("dan@example.org", Role.DISPATCHER, name="Dan")
 
 
 async def test_what_people_do_with_a_report(ana: Person, bo: Person, dan: Person) -> None:

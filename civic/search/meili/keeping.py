@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ from tortoise.connection import get_connection
 
 from civic.cache import kept
 from civic.db import execute, fetch, fetch_one, json_value
-from civic.search.rows import Key
+from civic.search.rows import Key, columns
 
 # Names in `search_state`.
 KEY = "meilisearch key"  # the one that may only search
@@ -73,11 +73,6 @@ async def waits(keys: Sequence[Key]) -> set[Key]:
         *columns(keys),
     )
     return {(row["kind"], row["subject"]) for row in rows}
-
-
-def columns(keys: Iterable[Key]) -> tuple[list[str], list[int]]:
-    found = list(keys)
-    return [kind for kind, _ in found], [subject for _, subject in found]
 
 
 @kept(seconds=2)
