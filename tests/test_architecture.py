@@ -3,6 +3,7 @@
 import ast
 import re
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -18,6 +19,8 @@ COMPOSITION = ("__main__", "app", "cli", "failures", "health", "middleware", "sw
 # Names that say nothing about what is in a file, or that mean something else here (a service is a public service).
 VAGUE = ("services", "utils", "util", "helpers", "handlers", "managers", "common", "misc", "base", "core", "tools")
 LONGEST_FILE, LONGEST_FUNCTION, USUAL_FUNCTION = 400, 40, 12
+# Of templates, CSS and JavaScript, whose lines are many and short: bytes of a file, characters of a line.
+MAX_FRONT_FILE_BYTES, MAX_FRONT_LINE_CHARS = 20_000, 160
 
 
 def _part(name: str) -> str:
@@ -122,13 +125,31 @@ def test_a_worker_either_handles_a_job_or_polls(name: str) -> None:
 
 def test_files_are_short() -> None:
     files = python_files("civic", "workers", "tests", "benchmarks")
-    files += [
-        path for folder in ("templates", "static/css", "static/js") for path in sorted((ROOT / folder).rglob("*.*"))
-    ]
     long = {
         relative(path): count for path in files if (count := len(path.read_text("utf-8").splitlines())) > LONGEST_FILE
     }
     assert not long, long
+
+
+def front_files() -> list[Path]:
+    """Every template, and the CSS and JavaScript of our own."""
+    folders = ("templates", "static/css", "static/js")
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.*"))]
+
+
+def test_templates_css_and_js_are_short() -> None:
+    long = {relative(p): size for p in front_files() if (size := p.stat().st_size) > MAX_FRONT_FILE_BYTES}
+    assert not long, long
+
+
+def test_templates_css_and_js_can_be_read_in_a_diff() -> None:
+    long = [
+        f"{relative(path)}:{number}: {len(line)} characters"
+        for path in front_files()
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if len(line) > MAX_FRONT_LINE_CHARS
+    ]
+    assert not long, "\n".join(long)
 
 
 def test_a_long_function_explains_itself() -> None:

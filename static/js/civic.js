@@ -30,7 +30,9 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-near-me]");
   if (!button) return;
-  const failed = () => { button.textContent = button.dataset.failed; };
+  const failed = () => {
+    button.textContent = button.dataset.failed;
+  };
   if (!navigator.geolocation) return failed();
   navigator.geolocation.getCurrentPosition(({ coords }) => {
     const near = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)},1000`;

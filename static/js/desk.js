@@ -15,15 +15,19 @@
     const row = event.target.closest?.("[data-row]");
     if (row) at = rows().indexOf(row);
   });
-  document.addEventListener("htmx:after:swap", () => { at = -1; });
+  document.addEventListener("htmx:after:swap", () => {
+    at = -1;
+  });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
     if (event.key === "j" || event.key === "k") return void move(event.key === "j" ? 1 : -1);
     if (event.key === "u") return void document.querySelector("[data-back]")?.click();
     const found =
-      event.key === "/" ? document.querySelector("[data-search]")
-      : /^[1-9]$/.test(event.key) ? rows()[at]?.querySelector(`[data-choice="${event.key}"]`)
-      : document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      event.key === "/"
+        ? document.querySelector("[data-search]")
+        : /^[1-9]$/.test(event.key)
+          ? rows()[at]?.querySelector(`[data-choice="${event.key}"]`)
+          : document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (!found) return;
     event.preventDefault();
     if (found.matches("[data-choice]")) return void found.click();

@@ -8,7 +8,12 @@
   const opener = document.querySelector(".find-open");
   let at = -1;
 
-  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" }))
+  for (const [name, value] of Object.entries({
+    role: "combobox",
+    "aria-autocomplete": "list",
+    "aria-controls": list.id,
+    "aria-expanded": "false",
+  }))
     input.setAttribute(name, value);
   list.setAttribute("role", "listbox");
 
@@ -38,7 +43,12 @@
     show(document.activeElement === input);
     said.textContent = list.hidden ? "" : (list.querySelector("[data-said]")?.dataset.said ?? "");
   });
-  input.addEventListener("input", () => { if (!input.value.trim()) { list.replaceChildren(); show(false); } });
+  input.addEventListener("input", () => {
+    if (!input.value.trim()) {
+      list.replaceChildren();
+      show(false);
+    }
+  });
   input.addEventListener("focus", () => show(true));
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return; // an input method takes these keys for itself

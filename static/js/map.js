@@ -8,16 +8,28 @@
   const pin = (look, big, sign) => {
     const size = big ? 26 : 18;
     const inside = sign ? `<svg class="icon"><use href="#icon-${sign}"/></svg>` : "";
-    return L.divIcon({ className: "", html: `<div class="pin ${look}${big ? " big" : ""}">${inside}</div>`, iconSize: [size, size], iconAnchor: [size / 2, size + size / 5] });
+    return L.divIcon({
+      className: "",
+      html: `<div class="pin ${look}${big ? " big" : ""}">${inside}</div>`,
+      iconSize: [size, size],
+      iconAnchor: [size / 2, size + size / 5],
+    });
   };
 
   function open(element) {
     element.hidden = false;
     const [west, south, east, north] = element.dataset.bbox.split(",").map(Number);
-    const map = L.map(element, { scrollWheelZoom: element.dataset.map !== "points" || element.classList.contains("tall"), zoomSnap: 0.5 });
+    const map = L.map(element, {
+      scrollWheelZoom: element.dataset.map !== "points" || element.classList.contains("tall"),
+      zoomSnap: 0.5,
+    });
     map.attributionControl.setPrefix(false);
-    map.fitBounds([[south, west], [north, east]]);
-    if (element.dataset.tiles) L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution, maxZoom: 19 }).addTo(map);
+    map.fitBounds([
+      [south, west],
+      [north, east],
+    ]);
+    if (element.dataset.tiles)
+      L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution, maxZoom: 19 }).addTo(map);
     outlines(map, element);
     return map;
   }
@@ -30,9 +42,16 @@
       interactive: false,
       style: (feature) => ({ className: `area-outline ${["city", "district"][feature.properties.level] || "small"}` }),
       onEachFeature: (feature, layer) => {
-        if (!element.dataset.tiles && feature.properties.level === 1) layer.bindTooltip(pick(feature.properties.names), { permanent: true, direction: "center", className: "area-name" });
+        if (!element.dataset.tiles && feature.properties.level === 1)
+          layer.bindTooltip(pick(feature.properties.names), {
+            permanent: true,
+            direction: "center",
+            className: "area-name",
+          });
       },
-    }).addTo(map).bringToBack();
+    })
+      .addTo(map)
+      .bringToBack();
   }
 
   function points(element) {
@@ -55,11 +74,21 @@
         link.href = one.url || `/reports/${one.id}`;
         link.textContent = (one.overdue ? `${element.dataset.overdue}: ` : "") + one.heading;
         const look = one.look ?? (one.overdue ? "late" : LOOK[one.status] || "");
-        L.marker([one.lat, one.lon], { icon: pin(look, Boolean(one.kind), one.kind), title: one.heading, alt: one.heading }).bindPopup(link).addTo(layer);
+        L.marker([one.lat, one.lon], {
+          icon: pin(look, Boolean(one.kind), one.kind),
+          title: one.heading,
+          alt: one.heading,
+        })
+          .bindPopup(link)
+          .addTo(layer);
       }
       for (const one of clusters) {
         const size = Math.min(44, Math.round(26 + 6 * Math.log10(one.count)));
-        const icon = L.divIcon({ className: `cluster${one.overdue ? " late" : ""}`, html: one.count, iconSize: [size, size] });
+        const icon = L.divIcon({
+          className: `cluster${one.overdue ? " late" : ""}`,
+          html: one.count,
+          iconSize: [size, size],
+        });
         L.marker([one.lat, one.lon], { icon, title: element.dataset.many.replace("{n}", one.count) })
           .on("click", () => map.setView([one.lat, one.lon], map.getZoom() + 2))
           .addTo(layer);
@@ -81,7 +110,12 @@
     const set = (lat, lon, how, zoom) => {
       if (marker) marker.setLatLng([lat, lon]);
       else {
-        marker = L.marker([lat, lon], { icon: pin("", true), draggable: true, autoPan: true, title: element.getAttribute("aria-label") }).addTo(map);
+        marker = L.marker([lat, lon], {
+          icon: pin("", true),
+          draggable: true,
+          autoPan: true,
+          title: element.getAttribute("aria-label"),
+        }).addTo(map);
         marker.on("dragend", () => set(marker.getLatLng().lat, marker.getLatLng().lng, "pin"));
       }
       if (zoom) map.setView([lat, lon], Math.max(map.getZoom(), 16));
@@ -96,9 +130,13 @@
     const map = open(element);
     const at = [Number(element.dataset.lat), Number(element.dataset.lon)];
     map.setView(at, element.dataset.tiles ? 16 : 12);
-    L.marker(at, { icon: pin(element.dataset.look || "", true, element.dataset.sign), interactive: false, keyboard: false }).addTo(map);
+    L.marker(at, {
+      icon: pin(element.dataset.look || "", true, element.dataset.sign),
+      interactive: false,
+      keyboard: false,
+    }).addTo(map);
   }
 
-  for (const element of document.querySelectorAll("[data-map]")) ({ points, pin: picker, one })[element.dataset.map](element);
-
+  for (const element of document.querySelectorAll("[data-map]"))
+    ({ points, pin: picker, one })[element.dataset.map](element);
 })();

@@ -12,7 +12,9 @@
     const answer = await fetch(`/places/at?lat=${lat}&lon=${lon}`);
     if (!answer.ok) return;
     const { inside, area, place } = await answer.json();
-    line.textContent = inside ? `◎ ${[area, place].filter(Boolean).join(" · ") || `${lat.toFixed(5)}, ${lon.toFixed(5)}`}` : line.dataset.outside;
+    line.textContent = inside
+      ? `◎ ${[area, place].filter(Boolean).join(" · ") || `${lat.toFixed(5)}, ${lon.toFixed(5)}`}`
+      : line.dataset.outside;
     line.classList.toggle("error", !inside);
   });
   const setPlace = (lat, lon, how) => map.dispatchEvent(new CustomEvent("set-place", { detail: { lat, lon, how } }));
@@ -20,7 +22,9 @@
   const device = (button) =>
     navigator.geolocation?.getCurrentPosition(
       ({ coords }) => setPlace(coords.latitude, coords.longitude, "device"),
-      () => { if (button) line.textContent = button.dataset.failed; },
+      () => {
+        if (button) line.textContent = button.dataset.failed;
+      },
       { enableHighAccuracy: true, timeout: 10000 },
     );
   form.querySelector("[data-locate]").addEventListener("click", (event) => device(event.currentTarget));
@@ -65,5 +69,6 @@
     }
   });
 
-  if (field("lat").value) setPlace(Number(field("lat").value), Number(field("lon").value), field("located_by").value || "pin");
+  if (field("lat").value)
+    setPlace(Number(field("lat").value), Number(field("lon").value), field("located_by").value || "pin");
 })();
