@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Mount
 
 from civic import config as configuration
 from civic import db, logs, static, switches
-from civic.accounts.views import Sections
+from civic.accounts.views import AccountSections
 from civic.config import Config
 from civic.errors import CivicError
 from civic.failures import HTTPException, answer
@@ -29,7 +29,7 @@ from civic.media.decoder import Decoder
 from civic.media.store import Store
 from civic.middleware import Answer, Check, Guard, Observe, Read
 from civic.notifications.views import messages
-from civic.posts.own import own_posts
+from civic.posts.my_posts import my_posts_section
 from civic.search.meili.client import Meili
 from civic.search.meili.keeping import search_key
 
@@ -43,9 +43,9 @@ def routes() -> list[BaseRoute]:
     return [*found, Mount("/static", static.Files(directory=static.FOLDER), name="static")]
 
 
-def account_sections() -> Sections:
+def account_sections() -> AccountSections:
     """What the account page shows beside the account: each from a domain that the accounts know nothing of."""
-    return [messages, own_posts]
+    return [messages, my_posts_section]
 
 
 async def failed(request: Request, error: Exception) -> Response:

@@ -239,7 +239,7 @@ class Read:
 
     async def _person(self, request: Request) -> Person:
         token = request.cookies.get(cookies.SESSION, "")
-        return await person_of(cookies.digest(token), self.config.sign_in.session_days) if token else NOBODY
+        return await person_of(cookies.token_digest(token), self.config.sign_in.session_days) if token else NOBODY
 
     def _switched(self, request: Request, view: CityView) -> RedirectResponse | None:
         """`?lang=zh` is remembered and leaves the address."""
@@ -250,7 +250,7 @@ class Read:
         path = "/" + request.url.path.lstrip("/\\")  # "//elsewhere" would lead away
         response = RedirectResponse(path + ("?" + urlencode(pairs) if pairs else ""), 303)
         if wanted in view.languages:
-            cookies.keep(response, LANGUAGE_COOKIE, wanted, self.config, YEAR, http_only=False)
+            cookies.set_cookie(response, LANGUAGE_COOKIE, wanted, self.config, YEAR, http_only=False)
         return response
 
 
@@ -268,7 +268,7 @@ def spoken(request: Request, view: CityView, person: Person) -> str:
 
 def held(cookie: str) -> list[str]:
     """The receipt codes of the cookie; what is none is left out."""
-    return [code for code in cookie.split(".") if CODE.fullmatch(code)][: receipts.KEPT]
+    return [code for code in cookie.split(".") if CODE.fullmatch(code)][: receipts.MAX_CODES_IN_COOKIE]
 
 
 @lru_cache(maxsize=1000)

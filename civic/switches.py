@@ -18,9 +18,9 @@ async def large_print(request: Request) -> Response:
     response = see_other(local_path(str(given.get("next", "/"))))
     config = request.app.state.config
     if given.get("size") == "large":
-        cookies.keep(response, "print", "large", config, YEAR)
+        cookies.set_cookie(response, "print", "large", config, YEAR)
     else:
-        cookies.drop(response, "print", config)
+        cookies.delete_cookie(response, "print", config)
     return response
 
 

@@ -26,7 +26,7 @@ class Client(httpx2.AsyncClient):
     async def sign_in(self, user: User) -> "Client":
         """Open a session as signing in does, without the cost of checking a password."""
         token, now = cookies.new_token(), timing.now()
-        await Session.create(token_hash=cookies.digest(token), user=user, created_at=now, seen_at=now)
+        await Session.create(token_hash=cookies.token_digest(token), user=user, created_at=now, seen_at=now)
         self.cookies.set(cookies.SESSION, token)
         self.user = user
         return self

@@ -1,6 +1,6 @@
 """Drop photos that were uploaded and never posted."""
 
-from civic.media.actions import drop_drafts
+from civic.media.actions import delete_pending_photos
 from civic.media.store import Store
 from workers.runner import config
 
@@ -8,5 +8,5 @@ EVERY = 3600.0
 
 
 async def handle_one() -> bool:
-    await drop_drafts(Store(config().media_folder))
+    await delete_pending_photos(Store(config().media_folder))
     return False

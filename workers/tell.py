@@ -3,10 +3,10 @@
 from typing import Any
 
 from civic.jobs.actions import Job
-from civic.reports.actions import tell_reporters
+from civic.reports.actions import notify_reporters
 
 JOB = Job.TELL
 
 
 async def handle(payload: dict[str, Any]) -> None:
-    await tell_reporters(payload["event"])
+    await notify_reporters(payload["event"])

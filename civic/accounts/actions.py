@@ -7,15 +7,15 @@ from tortoise.transactions import in_transaction
 
 from civic import db, timing
 from civic.accounts import cookies, limits, passwords
-from civic.accounts.forms import NewPassword, Profile, SignIn, SignUp
+from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
 from civic.accounts.models import Role, Session, User
 from civic.accounts.people import Person
 from civic.errors import Invalid, NotFound
 from civic.i18n import gettext as _
 
 # One e-mail or one address alone: much above what one person at one place can miss, much below what guessing needs.
-FOR_ONE_ALONE = 10
-SIGN_UPS_PER_HOUR = 30
+ATTEMPTS_FACTOR = 10
+MAX_SIGN_UPS_PER_HOUR = 30
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SignedIn:
     token: str
 
 
-async def create_user(entry: SignUp, *, role: Role = Role.CITIZEN, language: str = "") -> User:
+async def create_user(entry: SignUpForm, *, role: Role = Role.CITIZEN, language: str = "") -> User:
     """A new user, in the transaction in hand if there is one. Raises Invalid when the e-mail has one already."""
     hashed = await passwords.hash_password(entry.password)
     try:
@@ -43,32 +43,36 @@ async def create_user(entry: SignUp, *, role: Role = Role.CITIZEN, language: str
         raise Invalid(fields={"email": _("There is an account with this e-mail already.")}) from None
 
 
-async def sign_up(entry: SignUp, *, address: str, browser: str = "", language: str = "", earlier: int = 0) -> SignedIn:
+async def sign_up(
+    entry: SignUpForm, *, address: str, browser: str = "", language: str = "", earlier: int = 0
+) -> SignedIn:
     """A new citizen, signed in; this browser's `earlier` session ends.
 
     Raises Invalid when the e-mail has an account, TooMany from one address.
     """
-    await limits.spend("sign-up", address, SIGN_UPS_PER_HOUR)
+    await limits.spend("sign-up", address, MAX_SIGN_UPS_PER_HOUR)
     user = await create_user(entry, language=language)
     return SignedIn(user, await _begin_session(user, browser, earlier))
 
 
-async def sign_in(entry: SignIn, *, address: str, browser: str = "", attempts: int = 20, earlier: int = 0) -> SignedIn:
+async def sign_in(
+    entry: SignInForm, *, address: str, browser: str = "", attempts: int = 20, earlier: int = 0
+) -> SignedIn:
     """Begin a session; this browser's `earlier` one ends, so that no token outlives a change of rights.
 
     A wrong password, an unknown e-mail and a disabled user take as long and say the same: Invalid. At most `attempts`
     fail in an hour for one e-mail from one address, ten times as many for either alone; then TooMany.
     """
     counted = [("sign-in", f"{entry.email} {address}", attempts)]
-    counted += [("sign-in-any", who, attempts * FOR_ONE_ALONE) for who in (entry.email, address)]
+    counted += [("sign-in-any", who, attempts * ATTEMPTS_FACTOR) for who in (entry.email, address)]
     for what, who, most in counted:
         await limits.spend(what, who, most)
     user = await User.get_or_none(email=entry.email, disabled_at=None)
     if not await passwords.verify(user.password_hash if user else None, entry.password) or user is None:
         raise Invalid(fields={"password": _("E-mail and password do not fit together.")})
     for what, who, _most in counted:
-        await limits.give_back(what, who)
-    if passwords.is_dated(user.password_hash):
+        await limits.refund(what, who)
+    if passwords.needs_rehash(user.password_hash):
         user.password_hash = await passwords.hash_password(entry.password)
         await user.save(update_fields=["password_hash"])
     return SignedIn(user, await _begin_session(user, browser, earlier))
@@ -79,7 +83,7 @@ async def _begin_session(user: User, browser: str, earlier: int) -> str:
     async with in_transaction():
         await Session.filter(id=earlier, revoked_at=None).update(revoked_at=now)
         await Session.create(
-            token_hash=cookies.digest(token), user_id=user.id, created_at=now, seen_at=now, browser=browser[:60]
+            token_hash=cookies.token_digest(token), user_id=user.id, created_at=now, seen_at=now, browser=browser[:60]
         )
     return token
 
@@ -105,13 +109,13 @@ async def _end_sessions(user_id: int, *, but: int = 0) -> None:
     )
 
 
-async def change_password(person: Person, entry: NewPassword, *, attempts: int = 20) -> None:
+async def change_password(person: Person, entry: NewPasswordForm, *, attempts: int = 20) -> None:
     """Take a new password; every other session ends. Raises Invalid if `current` is wrong, TooMany after too many."""
     await limits.spend("password", str(person.id), attempts)
     user = await User.get(id=person.id)
     if not await passwords.verify(user.password_hash, entry.current):
         raise Invalid(fields={"current": _("This is not the password that you have now.")})
-    await limits.give_back("password", str(person.id))
+    await limits.refund("password", str(person.id))
     await _set_password(user, entry.password, but=person.session_id)
 
 
@@ -124,16 +128,16 @@ async def _set_password(user: User, password: str, *, but: int = 0) -> None:
 
 async def reset_password(email: str, password: str) -> None:
     """For operators: a new password; every session ends. Raises NotFound."""
-    await _set_password(await by_email(email), password)
+    await _set_password(await user_by_email(email), password)
 
 
-async def change_profile(person: Person, entry: Profile) -> None:
+async def change_profile(person: Person, entry: ProfileForm) -> None:
     await User.filter(id=person.id).update(name=entry.name, language=entry.language)
 
 
 async def disable_user(email: str) -> User:
     """They cannot sign in any more and are signed out everywhere; what they wrote stays. Raises NotFound."""
-    user = await by_email(email)
+    user = await user_by_email(email)
     user.disabled_at = user.disabled_at or timing.now()
     async with in_transaction():
         await user.save(update_fields=["disabled_at"])
@@ -141,7 +145,7 @@ async def disable_user(email: str) -> User:
     return user
 
 
-async def by_email(email: str) -> User:
+async def user_by_email(email: str) -> User:
     """Raises NotFound."""
     user = await User.get_or_none(email=email.strip().lower())
     if user is None:
@@ -149,6 +153,6 @@ async def by_email(email: str) -> User:
     return user
 
 
-async def forget_tallies() -> None:
+async def delete_expired_counts() -> None:
     """Drop counts whose time is over."""
-    await limits.forget()
+    await limits.delete_expired()

@@ -15,12 +15,14 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def digest(token: str) -> str:
+def token_digest(token: str) -> str:
     """SHA-256 in hex: what the database keeps. No salt, as the token is random."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def keep(response: Response, name: str, value: str, config: Config, seconds: int, *, http_only: bool = True) -> None:
+def set_cookie(
+    response: Response, name: str, value: str, config: Config, seconds: int, *, http_only: bool = True
+) -> None:
     """Set a cookie of the whole site that other sites' forms do not send."""
     response.set_cookie(
         name,
@@ -33,5 +35,5 @@ def keep(response: Response, name: str, value: str, config: Config, seconds: int
     )
 
 
-def drop(response: Response, name: str, config: Config) -> None:
+def delete_cookie(response: Response, name: str, config: Config) -> None:
     response.delete_cookie(name, path="/", secure=config.sign_in.secure_cookies, httponly=True, samesite="lax")

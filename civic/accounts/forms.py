@@ -12,8 +12,8 @@ from civic.errors import Invalid
 from civic.i18n import gettext as _
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f\"(),:;<>\[\\\]]{1,64}@[^@\s\x00-\x20_\"(),:;<>\[\\\]]{1,189}")
-SHORTEST, LONGEST = 10, 200  # characters of a password
-NAME = 80
+MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 10, 200  # characters of a password
+MAX_NAME_CHARS = 80
 
 
 def clean_email(text: str) -> str:
@@ -34,12 +34,12 @@ def clean_name(text: str) -> str:
     return " ".join(shown.split())
 
 
-def password_fault(password: str, email: str = "") -> str:
+def check_password(password: str, email: str = "") -> str:
     """What is wrong with a new password; nothing if it will do."""
-    if len(password) < SHORTEST:
-        return _("Please take at least %(n)s characters. A sentence is good.", n=SHORTEST)
-    if len(password) > LONGEST:
-        return _("Please take at most %(n)s characters.", n=LONGEST)
+    if len(password) < MIN_PASSWORD_CHARS:
+        return _("Please take at least %(n)s characters. A sentence is good.", n=MIN_PASSWORD_CHARS)
+    if len(password) > MAX_PASSWORD_CHARS:
+        return _("Please take at most %(n)s characters.", n=MAX_PASSWORD_CHARS)
     if len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):
         return _("This is too easy to guess.")
     return ""
@@ -51,7 +51,7 @@ def _text(form: Mapping[str, Any], name: str) -> str:
 
 
 @dataclass(frozen=True)
-class SignUp:
+class SignUpForm:
     email: str
     password: str
     name: str = ""
@@ -64,17 +64,17 @@ class SignUp:
             email = clean_email(email)
         except ValueError:
             faults["email"] = _("Please enter an e-mail address, such as name@example.org.")
-        if fault := password_fault(password, email):
+        if fault := check_password(password, email):
             faults["password"] = fault
-        if len(name) > NAME:
-            faults["name"] = _("Please take at most %(n)s characters.", n=NAME)
+        if len(name) > MAX_NAME_CHARS:
+            faults["name"] = _("Please take at most %(n)s characters.", n=MAX_NAME_CHARS)
         if faults:
             raise Invalid(fields=faults)
         return cls(email, password, name)
 
 
 @dataclass(frozen=True)
-class SignIn:
+class SignInForm:
     email: str
     password: str
 
@@ -89,11 +89,11 @@ class SignIn:
             faults["password"] = _("Please enter your password.")
         if faults:
             raise Invalid(fields=faults)
-        return cls(email[:254], password[:LONGEST])
+        return cls(email[:254], password[:MAX_PASSWORD_CHARS])
 
 
 @dataclass(frozen=True)
-class Profile:
+class ProfileForm:
     name: str
     language: str
 
@@ -101,8 +101,8 @@ class Profile:
     def read(cls, form: Mapping[str, Any], languages: tuple[str, ...]) -> Self:
         name, language = clean_name(_text(form, "name")), _text(form, "language")
         faults: dict[str, object] = {}
-        if len(name) > NAME:
-            faults["name"] = _("Please take at most %(n)s characters.", n=NAME)
+        if len(name) > MAX_NAME_CHARS:
+            faults["name"] = _("Please take at most %(n)s characters.", n=MAX_NAME_CHARS)
         if language and language not in languages:
             faults["language"] = _("This city does not speak this language.")
         if faults:
@@ -111,7 +111,7 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class NewPassword:
+class NewPasswordForm:
     current: str
     password: str
 
@@ -121,8 +121,8 @@ class NewPassword:
         faults: dict[str, object] = {}
         if not current:
             faults["current"] = _("Please enter the password that you have now.")
-        if fault := password_fault(password, email):
+        if fault := check_password(password, email):
             faults["password"] = fault
         if faults:
             raise Invalid(fields=faults)
-        return cls(current[:LONGEST], password)
+        return cls(current[:MAX_PASSWORD_CHARS], password)

@@ -34,22 +34,22 @@ def _network(word: str) -> str:
     return str(address.ipv4_mapped or ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
-async def spend(what: str, who: str, most: int, within: timedelta = HOUR) -> None:
+async def spend(what: str, who: str, maximum: int, within: timedelta = HOUR) -> None:
     """Count one more `what` of `who`; atomic. Raises TooMany beyond `most` in the time that began with the first.
 
     Call it outside of the action's transaction: what is refused counts too.
     """
     now = timing.now()
     rows = await db.fetch(SPEND, _key(what, who), now + within, now)
-    if rows[0]["count"] > most:
+    if rows[0]["count"] > maximum:
         raise TooMany()
 
 
-async def give_back(what: str, who: str) -> None:
+async def refund(what: str, who: str) -> None:
     """It was none of those that are limited, after all."""
     await db.execute("UPDATE tally SET count = count - 1 WHERE key = $1 AND count > 0", _key(what, who))
 
 
-async def forget() -> None:
+async def delete_expired() -> None:
     """Drop the counts whose time is over."""
     await db.execute("DELETE FROM tally WHERE until < $1", timing.now())

@@ -48,7 +48,7 @@ class Session(Model):
         table = "user_session"
 
 
-class Tally(Model):
+class RateCount(Model):
     """How often `key` did something in an hour: what limits stand on when there are many processes."""
 
     key = fields.CharField(100, primary_key=True)

@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _threads = ThreadPoolExecutor(max(2, (os.cpu_count() or 2) // 2), thread_name_prefix="passwords")
 # What is checked for an e-mail that nobody has, so that it takes as long as for one that somebody has.
-NOBODYS = hasher.hash("nobody has this password")
+NOBODYS_HASH = hasher.hash("nobody has this password")
 
 
 def _prepared(password: str) -> bytes:
@@ -28,7 +28,9 @@ async def hash_password(password: str) -> str:
 
 async def verify(hashed: str | None, password: str) -> bool:
     """Whether the password is the one that was hashed; None, as long as for any, is nobody's."""
-    fits = await asyncio.get_running_loop().run_in_executor(_threads, _fits, hashed or NOBODYS, _prepared(password))
+    fits = await asyncio.get_running_loop().run_in_executor(
+        _threads, _fits, hashed or NOBODYS_HASH, _prepared(password)
+    )
     return fits and hashed is not None
 
 
@@ -39,6 +41,6 @@ def _fits(hashed: str, password: bytes) -> bool:
         return False
 
 
-def is_dated(hashed: str) -> bool:
+def needs_rehash(hashed: str) -> bool:
     """Whether it was made with other costs than today's."""
     return hasher.check_needs_rehash(hashed)

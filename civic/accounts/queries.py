@@ -19,7 +19,7 @@ class SessionView:
     here: bool
 
 
-async def sessions(person: Person, days: int) -> list[SessionView]:
+async def list_sessions(person: Person, days: int) -> list[SessionView]:
     """Where a person is signed in, this browser first; `days` without a visit end a session."""
     rows = await Session.filter(
         user_id=person.id, revoked_at=None, seen_at__gt=timing.now() - timedelta(days=days)

@@ -11,17 +11,17 @@ from starlette.routing import BaseRoute
 from civic import i18n
 from civic.accounts import actions, cookies, queries
 from civic.accounts.actions import SignedIn
-from civic.accounts.browsers import called
-from civic.accounts.forms import NewPassword, Profile, SignIn, SignUp
+from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
+from civic.accounts.user_agents import called
 from civic.config import Config
 from civic.errors import CivicError, Invalid, TooMany
 from civic.web import Who, answer_json, local_path, read_form, render, route, see_other, wants_json
 
-DAY = 86400
+DAY_SECONDS = 86400
 
 
 @dataclass(frozen=True)
-class Section:
+class AccountSection:
     """A part of the account page that another domain adds: a title, and a template with what it gets."""
 
     id: str
@@ -31,7 +31,7 @@ class Section:
 
 
 # What app.state.account_sections holds: domains below this one know what a person has there, this one does not.
-Sections = list[Callable[[Request], Awaitable[Section]]]
+AccountSections = list[Callable[[Request], Awaitable[AccountSection]]]
 
 
 def _config(request: Request) -> Config:
@@ -70,7 +70,7 @@ async def sign_in(request: Request) -> Response:
     form, config = await read_form(request), _config(request)
     try:
         done = await actions.sign_in(
-            SignIn.read(form),
+            SignInForm.read(form),
             address=_address(request),
             browser=called(request.headers.get("user-agent", "")),
             attempts=config.limits.sign_ins_per_hour,
@@ -87,7 +87,7 @@ async def sign_up(request: Request) -> Response:
     form = await read_form(request)
     try:
         done = await actions.sign_up(
-            SignUp.read(form),
+            SignUpForm.read(form),
             address=_address(request),
             browser=called(request.headers.get("user-agent", "")),
             language=i18n.language(),
@@ -106,7 +106,7 @@ def _welcome(request: Request, done: SignedIn, to: str) -> Response:
     response: Response = see_other(to)
     if wants_json(request):
         response = answer_json({"id": user.id, "name": user.name, "role": user.role})
-    cookies.keep(response, cookies.SESSION, done.token, config, config.sign_in.session_days * DAY)
+    cookies.set_cookie(response, cookies.SESSION, done.token, config, config.sign_in.session_days * DAY_SECONDS)
     return response
 
 
@@ -115,7 +115,7 @@ async def sign_out(request: Request) -> Response:
     if person.signed_in:
         await actions.end_session(person.id, person.session_id)
     response = answer_json({}) if wants_json(request) else see_other("/")
-    cookies.drop(response, cookies.SESSION, _config(request))
+    cookies.delete_cookie(response, cookies.SESSION, _config(request))
     return response
 
 
@@ -126,7 +126,7 @@ async def account(request: Request) -> Response:
 async def _account(request: Request, error: Invalid | TooMany | None = None, **typed: str) -> Response:
     person = request.state.person
     context = {
-        "sessions": await queries.sessions(person, _config(request).sign_in.session_days),
+        "sessions": await queries.list_sessions(person, _config(request).sign_in.session_days),
         "sections": [await section(request) for section in request.app.state.account_sections],
         "errors": error.fields if error else {},
         "message": error.message if error else "",
@@ -146,13 +146,13 @@ async def _account(request: Request, error: Invalid | TooMany | None = None, **t
 async def change_profile(request: Request) -> Response:
     form = await read_form(request)
     try:
-        entry = Profile.read(form, request.state.city.languages)
+        entry = ProfileForm.read(form, request.state.city.languages)
     except Invalid as error:
         return await _account(request, error, name=str(form.get("name", "")), language=str(form.get("language", "")))
     await actions.change_profile(request.state.person, entry)
     response = see_other("/account?saved=profile")
     if entry.language:
-        cookies.keep(response, "lang", entry.language, _config(request), 365 * DAY, http_only=False)
+        cookies.set_cookie(response, "lang", entry.language, _config(request), 365 * DAY_SECONDS, http_only=False)
     return response
 
 
@@ -160,7 +160,7 @@ async def change_password(request: Request) -> Response:
     form, person = await read_form(request), request.state.person
     try:
         await actions.change_password(
-            person, NewPassword.read(form, person.email), attempts=_config(request).limits.sign_ins_per_hour
+            person, NewPasswordForm.read(form, person.email), attempts=_config(request).limits.sign_ins_per_hour
         )
     except (Invalid, TooMany) as error:
         return await _account(request, error)

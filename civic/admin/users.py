@@ -8,7 +8,7 @@ from tortoise.transactions import in_transaction
 
 from civic import db
 from civic.accounts.actions import create_user
-from civic.accounts.forms import SignUp
+from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role, User
 from civic.departments.models import Department, Membership
 from civic.errors import Invalid
@@ -25,7 +25,7 @@ class UserView:
     disabled: bool
 
 
-async def add_user(entry: SignUp, role: Role, departments: Sequence[str] = ()) -> User:
+async def add_user(entry: SignUpForm, role: Role, departments: Sequence[str] = ()) -> User:
     """A user who acts for these departments (slugs). Raises Invalid: an agent or a lead needs at least one."""
     if role in (Role.AGENT, Role.LEAD) and not departments:
         raise Invalid(fields={"department": _("An agent or a lead needs at least one department.")})

@@ -16,7 +16,7 @@ from civic.cases.models import Assignment, Case, CaseEvent, Outcome, Part, Statu
 from civic.db import fetch, fetch_one
 from civic.errors import Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
-from civic.media.actions import attach
+from civic.media.actions import attach_photos
 from civic.media.models import Photo
 from civic.sla import actions as sla
 from civic.sla.models import Clock
@@ -175,7 +175,7 @@ class Turn:
 
     async def _attach(self, event: CaseEvent, photos: Sequence[Photo], internal: bool) -> None:
         found = await promises.category(self.case.category_id) if self.case.category_id else None
-        await attach(photos, public=not internal and (found is None or found.public))
+        await attach_photos(photos, public=not internal and (found is None or found.public))
         await event.photos.add(*photos)
 
 

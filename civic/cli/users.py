@@ -43,13 +43,13 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add somebody who can sign in."""
-    from civic.accounts.forms import SignUp
+    from civic.accounts.forms import SignUpForm
     from civic.admin.users import add_user
 
     password, made = _password(password_stdin)
 
     async def work(_: Config) -> dict[str, object]:
-        entry = SignUp.read({"email": email, "password": password, "name": name})
+        entry = SignUpForm.read({"email": email, "password": password, "name": name})
         user = await add_user(entry, role, department or [])
         return {"id": user.id, "email": user.email, "role": user.role, "departments": department or []}
 
@@ -91,10 +91,10 @@ def disable(email: Email, as_json: AsJson = False) -> None:
 def password(email: Email, password_stdin: FromStdin = False, as_json: AsJson = False) -> None:
     """Set somebody's password anew; they are signed out everywhere."""
     from civic.accounts.actions import reset_password
-    from civic.accounts.forms import password_fault
+    from civic.accounts.forms import check_password
 
     new, made = _password(password_stdin)
-    if fault := password_fault(new, email):
+    if fault := check_password(new, email):
         raise Invalid(fault)
 
     async def work(_: Config) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tortoise.transactions import in_transaction
 
 from civic import timing
-from civic.accounts.forms import SignUp
+from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.admin.pack.loading import load_pack
@@ -86,16 +86,16 @@ async def make_demo(config: Config, told: Callable[[str], None] = lambda step: N
 async def _people(password: str) -> tuple[list[Person], list[str]]:
     citizens = []
     for number, name in enumerate(CITIZENS, start=1):
-        user = await add_user(SignUp(email=f"citizen{number}@{HOST}", password=password, name=name), Role.CITIZEN)
+        user = await add_user(SignUpForm(email=f"citizen{number}@{HOST}", password=password, name=name), Role.CITIZEN)
         citizens.append(Person(id=user.id, name=name))
     accounts = [f"citizen1@{HOST}"]
     for slug in ("roads", "water", "sanitation", "parks", "lighting"):
         email = f"{slug}@{HOST}"
-        await add_user(SignUp(email=email, password=password, name=slug.title()), Role.LEAD, [slug])
+        await add_user(SignUpForm(email=email, password=password, name=slug.title()), Role.LEAD, [slug])
         accounts.append(email)
     for role in (Role.DISPATCHER, Role.ADMIN):
         email = f"{role.value}@{HOST}"
-        await add_user(SignUp(email=email, password=password, name=role.value.title()), role)
+        await add_user(SignUpForm(email=email, password=password, name=role.value.title()), role)
         accounts.append(email)
     return citizens, accounts
 
@@ -130,6 +130,6 @@ async def _ratings(citizens: list[Person]) -> None:
             stars = pattern[(place + number) % len(pattern)]
             said = RATINGS[stars][(place + number) % len(RATINGS[stars])]
             with timing.at(timing.now() - timedelta(days=1 + (place * 7 + number * 3) % 60)):
-                await ratings.rate(
+                await ratings.rate_service(
                     service, RatingInput(stars=stars, text=said, client_key=None), person, channel="demo"
                 )

@@ -179,9 +179,9 @@ class Telling:
         for one in neighbours[: self.story.votes]:
             await self.at(1 + one.id % 5, partial(posts.vote, post_id, one))
         if self.story.votes > 15:
-            await self.at(2, partial(posts.comment, post_id, neighbours[0], self.words("comment")))
+            await self.at(2, partial(posts.add_comment, post_id, neighbours[0], self.words("comment")))
         if self.story.votes > 40:
-            say = partial(posts.comment, post_id, neighbours[1], self.words("suggestion"), suggestion=True)
+            say = partial(posts.add_comment, post_id, neighbours[1], self.words("suggestion"), suggestion=True)
             await self.at(4, say)
 
     async def accepted(self) -> None:

@@ -20,7 +20,7 @@ from civic.jobs import queries as jobs
 from civic.jobs.actions import requeue
 from civic.media.links import photo_url
 from civic.notifications.queries import Shown, for_desk
-from civic.posts.taking import take_photos
+from civic.posts.uploads import read_uploads
 from civic.reports.choices import choices
 from civic.reports.pages import line_json
 from civic.search.queries import find_on_desk
@@ -141,7 +141,7 @@ async def act(request: Request) -> Response:
     form = await read_form(request)
     fields = texts(form)
     page = await queries.case_page(request.path_params["id"], request.state.person)
-    taken = await take_photos(request, form)
+    taken = await read_uploads(request, form)
     order = deeds.Order(
         case_id=page.case.id,
         by=_actor(request, page, fields),

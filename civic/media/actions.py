@@ -16,7 +16,7 @@ from civic.errors import Invalid
 from civic.media.decoder import Decoder
 from civic.media.decoding import GPS, Decoded
 from civic.media.models import Photo
-from civic.media.queries import DRAFT_LIFE, GONE
+from civic.media.queries import PENDING_PHOTO_LIFETIME, PHOTO_GONE
 from civic.media.store import Store, key_of
 
 _LOCK = "hashtextextended('civic.media: files of the store', 0)"
@@ -64,21 +64,21 @@ def _taken_at(decoded: Decoded, zone: tzinfo, now: datetime) -> datetime | None:
     return taken if taken < now + timedelta(days=1) else None
 
 
-async def attach(photos: Sequence[Photo], *, public: bool = True) -> None:
+async def attach_photos(photos: Sequence[Photo], *, public: bool = True) -> None:
     """These drafts are used by what the caller's transaction makes. Raises Invalid if one is used already or gone."""
     ids = [photo.id for photo in photos]
     if await Photo.filter(id__in=ids, attached=False).update(attached=True, public=public) != len(ids):
-        raise Invalid(GONE, fields={"photos": GONE})
+        raise Invalid(PHOTO_GONE, fields={"photos": PHOTO_GONE})
     for photo in photos:
         photo.attached, photo.public = True, public
 
 
-async def drop_drafts(store: Store, *, older_than: timedelta = DRAFT_LIFE) -> int:
+async def delete_pending_photos(store: Store, *, older_than: timedelta = PENDING_PHOTO_LIFETIME) -> int:
     """Delete photos that nothing used within `older_than`, and their files; how many. Safe at any time, and twice."""
     before, dropped = datetime.now(UTC) - older_than, 0
     while count := await _drop_some(store, before):
         dropped += count
-    await store.tidy(DRAFT_LIFE.total_seconds())
+    await store.tidy(PENDING_PHOTO_LIFETIME.total_seconds())
     return dropped
 
 

@@ -12,14 +12,14 @@ import civic
 from civic import logs
 from civic.errors import Busy
 from civic.media.decoding import MAX_BYTES, MAX_PIXELS, Decoded
-from civic.media.refusals import PhotoRefused
-from civic.media.sandbox import LENGTH, decoded_from, sizes_announced
+from civic.media.errors import PhotoRefused
+from civic.media.sandbox import LENGTH, parse_reply, variant_sizes
 
 # Enough for 50 megapixels in every format and mode (an animated WebP keeps two canvases of 200 MB and copies one).
-MEMORY = 1536 * 2**20
-PHOTOS_A_LIFE = 100  # then a process makes room for a fresh one: memory fragments, and what was taken over is lost
-HEAD_LIMIT = 2**16
-START_SECONDS = 60
+MAX_MEMORY_BYTES = 1536 * 2**20
+PHOTOS_PER_PROCESS = 100  # then a process makes room for a fresh one: memory fragments, and what was taken over is lost
+MAX_HEAD_BYTES = 2**16
+MAX_START_SECONDS = 60
 
 log = logs.get(__name__)
 
@@ -40,7 +40,7 @@ class Decoder:
         seconds: int = 20,
         max_bytes: int = MAX_BYTES,
         max_pixels: int = MAX_PIXELS,
-        memory: int = MEMORY,
+        memory: int = MAX_MEMORY_BYTES,
     ) -> None:
         self._places = asyncio.Semaphore(processes)
         self._waiting, self._most_waiting, self._patience = 0, waiting, patience
@@ -126,7 +126,7 @@ class Decoder:
         process = await _Process.start(self._arguments)
         self._all.add(process)
         try:
-            async with asyncio.timeout(START_SECONDS):
+            async with asyncio.timeout(MAX_START_SECONDS):
                 await process.greet()
         except BaseException as error:
             await self._end(process)
@@ -189,15 +189,15 @@ class _Process:
             # what has met a broken file may be broken itself
             self.reusable = head["refused"] != "damaged"
             return head, None
-        parts = [await self._from.readexactly(size) for size in sizes_announced(head)]
-        decoded = decoded_from(head, parts)
+        parts = [await self._from.readexactly(size) for size in variant_sizes(head)]
+        decoded = parse_reply(head, parts)
         self._photos += 1
-        self.reusable = self._photos < PHOTOS_A_LIFE
+        self.reusable = self._photos < PHOTOS_PER_PROCESS
         return head, decoded
 
     async def _head(self) -> dict[str, Any]:
         length = LENGTH.unpack(await self._from.readexactly(LENGTH.size))[0]
-        if length > HEAD_LIMIT:
+        if length > MAX_HEAD_BYTES:
             raise ValueError("not a head")
         head = json.loads(await self._from.readexactly(length))
         if not isinstance(head, dict):

@@ -17,9 +17,9 @@ from PIL import AvifImagePlugin, ExifTags, Image, ImageCms
 
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
-MIN_SIDE = 16  # pixels; less than this shows nothing
-EDGES = (320, 800, 1600)
-QUALITY = 80
+MIN_SIDE_PIXELS = 16  # pixels; less than this shows nothing
+EDGE_PIXELS = (320, 800, 1600)
+WEBP_QUALITY = 80
 
 Reason = Literal["too_large", "too_many_pixels", "too_small", "not_a_photo", "heic", "damaged", "too_slow"]
 
@@ -137,9 +137,9 @@ def _read(data: bytes, kind: str, max_pixels: int) -> Decoded:
         width, height = image.size
         if width * height > max_pixels:
             raise Refusal("too_many_pixels")
-        if min(width, height) < MIN_SIDE:
+        if min(width, height) < MIN_SIDE_PIXELS:
             raise Refusal("too_small")
-        image.draft(None, _fit(image.size, EDGES[-1]))  # JPEG: let the decoder itself halve it, once or twice
+        image.draft(None, _fit(image.size, EDGE_PIXELS[-1]))  # JPEG: let the decoder itself halve it, once or twice
         image.load()
         orientation = _or_none(lambda: image.getexif()[ExifTags.Base.Orientation])
         largest = _largest(image, (width, height))
@@ -161,7 +161,7 @@ def _largest(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The picture in sRGB, opaque, at the largest edge. `size` is the original's, before a JPEG draft."""
     profile = image.info.get("icc_profile")
     flat = _flat(image)
-    small = flat.resize(_fit(size, EDGES[-1]), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    small = flat.resize(_fit(size, EDGE_PIXELS[-1]), Image.Resampling.LANCZOS, reducing_gap=3.0)
     rgb = _srgb(small, profile) if profile else small.convert("RGB")
     rgb.info.clear()
     return rgb
@@ -192,17 +192,17 @@ def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
 def _variants(largest: Image.Image) -> dict[int, Variant]:
     """By edge; a photo smaller than an edge keeps its size there."""
     made: dict[tuple[int, int], Variant] = {}
-    for edge in EDGES:
+    for edge in EDGE_PIXELS:
         size = _fit(largest.size, edge)
         if size not in made:
             image = largest if size == largest.size else largest.resize(size, Image.Resampling.LANCZOS)
             made[size] = Variant(*size, _webp(image))
-    return {edge: made[_fit(largest.size, edge)] for edge in EDGES}
+    return {edge: made[_fit(largest.size, edge)] for edge in EDGE_PIXELS}
 
 
 def _webp(image: Image.Image) -> bytes:
     file = BytesIO()
-    image.save(file, "WEBP", quality=QUALITY, method=4, exif=b"", icc_profile=b"", xmp=b"")
+    image.save(file, "WEBP", quality=WEBP_QUALITY, method=4, exif=b"", icc_profile=b"", xmp=b"")
     return file.getvalue()
 
 

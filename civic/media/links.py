@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 from civic.media.models import Photo
 
-LIFE = 3600  # seconds a signed address is good for, at least
+LINK_SECONDS = 3600  # seconds a signed address is good for, at least
 _STEP = 900  # expiries are rounded up to this, so that a page seen again shows the same addresses to the cache
 
 
-def is_open(photo: Photo) -> bool:
+def is_public(photo: Photo) -> bool:
     """Everybody may see it: a post uses it, and that post is public."""
     return photo.attached and photo.public
 
@@ -24,9 +24,9 @@ def photo_url(photo: Photo, edge: int, *, secret: bytes | None = None, now: floa
     not: pass it only where it is decided that the reader may see this photo. `now` is in seconds since 1970.
     """
     path = f"/photos/{photo.name}/{edge}.webp"
-    if secret is None or is_open(photo):
+    if secret is None or is_public(photo):
         return path
-    until = (int(time.time() if now is None else now) + LIFE) // _STEP * _STEP + _STEP
+    until = (int(time.time() if now is None else now) + LINK_SECONDS) // _STEP * _STEP + _STEP
     return f"{path}?until={until}&signature={_signature(photo.name, until, secret)}"
 
 

@@ -7,22 +7,24 @@ from civic.errors import Invalid
 from civic.i18n import lazy as _
 from civic.media.models import Photo
 
-DRAFT_LIFE = timedelta(hours=24)
+PENDING_PHOTO_LIFETIME = timedelta(hours=24)
 # A form must not take up a draft that is being dropped at this moment.
-_USABLE = DRAFT_LIFE - timedelta(hours=1)
-LONGEST_NAME = 22
-GONE = _("One of the photos is no longer there. Please choose it again.")
+_USABLE = PENDING_PHOTO_LIFETIME - timedelta(hours=1)
+PHOTO_NAME_CHARS = 22
+PHOTO_GONE = _("One of the photos is no longer there. Please choose it again.")
 
 
-async def drafts(names: Sequence[str]) -> list[Photo]:
+async def pending_photos(names: Sequence[str]) -> list[Photo]:
     """The photos of a form that is sent again: drafts by name, in this order.
 
     Raises Invalid (field "photos") if one is unknown, used already or too old.
     """
     fresh = datetime.now(UTC) - _USABLE
-    possible = [name for name in names if len(name) <= LONGEST_NAME]  # a longer one is refused before it is looked for
+    possible = [
+        name for name in names if len(name) <= PHOTO_NAME_CHARS
+    ]  # a longer one is refused before it is looked for
     found = await Photo.filter(name__in=possible, attached=False, created_at__gt=fresh)
     photos = {photo.name: photo for photo in found}
     if len(photos) != len(names):
-        raise Invalid(GONE, fields={"photos": GONE})
+        raise Invalid(PHOTO_GONE, fields={"photos": PHOTO_GONE})
     return [photos[name] for name in names]

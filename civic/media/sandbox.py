@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from PIL import Image
 
-from civic.media.decoding import EDGES, MIN_SIDE, Decoded, Refusal, Variant, position, read_photo
+from civic.media.decoding import EDGE_PIXELS, MIN_SIDE_PIXELS, Decoded, Refusal, Variant, position, read_photo
 
 LENGTH = struct.Struct("!I")
 _PR_SET_PDEATHSIG = 1
@@ -94,19 +94,19 @@ def _send(target: IO[bytes], head: dict[str, Any], *parts: bytes) -> None:
     target.flush()
 
 
-def sizes_announced(head: dict[str, Any]) -> list[int]:
+def variant_sizes(head: dict[str, Any]) -> list[int]:
     """How many bytes each variant takes that follows. Raises ValueError, KeyError or TypeError on nonsense."""
     sizes = [int(size) for _, _, _, size in head["variants"]]
-    if [edge for edge, *_ in head["variants"]] != list(EDGES) or not all(0 < s < 2**24 for s in sizes):
+    if [edge for edge, *_ in head["variants"]] != list(EDGE_PIXELS) or not all(0 < s < 2**24 for s in sizes):
         raise ValueError("not three variants")
     return sizes
 
 
-def decoded_from(head: dict[str, Any], parts: list[bytes]) -> Decoded:
+def parse_reply(head: dict[str, Any], parts: list[bytes]) -> Decoded:
     """The reply as `read_photo` returned it. Raises ValueError, KeyError, TypeError: a hostile file may have
     taken over the process that wrote it, so nothing of it is believed unseen."""
     width, height = head["width"], head["height"]
-    if min(width, height) < MIN_SIDE or width * height > 2**31:
+    if min(width, height) < MIN_SIDE_PIXELS or width * height > 2**31:
         raise ValueError("not a photo's size")
     variants = {}
     for (edge, wide, high, _), data in zip(head["variants"], parts, strict=True):

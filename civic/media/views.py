@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from civic.errors import NotFound
-from civic.media.links import is_open, seconds_left
+from civic.media.links import is_public, seconds_left
 from civic.media.models import Photo
 from civic.media.store import Store
 from civic.web import Who, route
 
 NAME = re.compile(r"[A-Za-z0-9_-]{22}")
-YEAR = 365 * 24 * 3600
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 async def photo(request: Request) -> Response:
@@ -24,8 +24,8 @@ async def photo(request: Request) -> Response:
     found = await Photo.get_or_none(name=name) if NAME.fullmatch(name) else None
     if found is None or edge not in found.sizes:
         raise NotFound()
-    if is_open(found):
-        cache = f"public, max-age={YEAR}, immutable"
+    if is_public(found):
+        cache = f"public, max-age={YEAR_SECONDS}, immutable"
     elif left := seconds_left(name, request.query_params, request.app.state.secret):
         cache = f"private, max-age={left}"
     else:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.accounts.views import Section
+from civic.accounts.views import AccountSection
 from civic.i18n import gettext as _
 from civic.notifications import actions, queries
 from civic.web import Who, answer_json, render, route, wants_json
@@ -12,14 +12,14 @@ from civic.web import Who, answer_json, render, route, wants_json
 ON_THE_ACCOUNT_PAGE = 5
 
 
-async def messages(request: Request) -> Section:
+async def messages(request: Request) -> AccountSection:
     """The latest, for the account page."""
     person = request.state.person
     context = {
         "messages": await queries.inbox(person, ON_THE_ACCOUNT_PAGE),
         "unread": await queries.unread(person),
     }
-    return Section("messages", _("Messages"), "notifications/_latest.html", context)
+    return AccountSection("messages", _("Messages"), "notifications/_latest.html", context)
 
 
 async def inbox(request: Request) -> Response:

@@ -15,15 +15,15 @@ from civic.media import actions as media
 from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import receipts
+from civic.posts.forms import clean_text
 from civic.posts.models import Comment, Flag, Kind, Moderation, Post, PostPhoto, Visibility
-from civic.posts.reading import plain
 
 FLAG_REASONS = ("spam", "abuse", "personal_data", "wrong", "other")
-COMMENT_LENGTH = 2000
+MAX_COMMENT_CHARS = 2000
 
 
 @dataclass(frozen=True)
-class Draft:
+class NewPost:
     """A post as it was written, before it has a row."""
 
     kind: Kind
@@ -39,7 +39,7 @@ class Draft:
     photos: Sequence[Photo] = ()
 
 
-async def create_post(draft: Draft, author: Person) -> tuple[Post, str | None]:
+async def create_post(draft: NewPost, author: Person) -> tuple[Post, str | None]:
     """Write a post in the transaction in hand; with the receipt code where the author has no account.
 
     The caller sets `path` once it knows the page's address (`set_path`).
@@ -49,7 +49,7 @@ async def create_post(draft: Draft, author: Person) -> tuple[Post, str | None]:
         kind=draft.kind,
         author_id=author.id or None,
         email="" if author.signed_in else draft.email,
-        receipt_hash=receipts.digest(code) if code else None,
+        receipt_hash=receipts.code_digest(code) if code else None,
         title=draft.title,
         text=draft.text,
         language=draft.language,
@@ -68,7 +68,7 @@ async def create_post(draft: Draft, author: Person) -> tuple[Post, str | None]:
 async def _attach(post: Post, photos: Sequence[Photo]) -> None:
     for position, photo in enumerate(photos):
         await PostPhoto.create(post_id=post.id, photo_id=photo.id, position=position)
-    await media.attach(photos, public=post.visibility == Visibility.PUBLIC)
+    await media.attach_photos(photos, public=post.visibility == Visibility.PUBLIC)
 
 
 async def set_path(post: Post, path: str) -> None:
@@ -77,18 +77,18 @@ async def set_path(post: Post, path: str) -> None:
     await post.save(update_fields=["path"])
 
 
-async def comment(
+async def add_comment(
     post_id: int, by: Person, text: str, *, suggestion: bool = False, department_id: int | None = None
 ) -> Comment:
     """Add a comment; for a department of the author's own it is official.
 
     Raises Invalid (empty, too long), NotFound (hidden, private), NotAllowed (not signed in, not their department).
     """
-    text = plain(text)
+    text = clean_text(text)
     if not text:
         raise Invalid(fields={"text": _("Please write something.")})
-    if len(text) > COMMENT_LENGTH:
-        raise Invalid(fields={"text": _("Please write at most %(n)s characters.", n=COMMENT_LENGTH)})
+    if len(text) > MAX_COMMENT_CHARS:
+        raise Invalid(fields={"text": _("Please write at most %(n)s characters.", n=MAX_COMMENT_CHARS)})
     if not by.signed_in or (department_id is not None and not by.acts_for(department_id)):
         raise NotAllowed()
     async with in_transaction():
@@ -133,7 +133,7 @@ async def _open_post(post_id: int) -> None:
         raise NotFound()
 
 
-async def flag(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
+async def add_flag(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
     """Say that a post or a comment should not stand here. Once a person while it is open; nothing is hidden yet."""
     if reason not in FLAG_REASONS:
         raise Invalid(fields={"reason": _("Please choose a reason.")})
@@ -149,7 +149,7 @@ async def flag(post_id: int, by: Person, reason: str, text: str = "", *, comment
             comment_id=comment_id,
             user_id=by.id or None,
             reason=reason,
-            text=plain(text)[:500],
+            text=clean_text(text)[:500],
             created_at=timing.now(),
         )
 
@@ -170,7 +170,7 @@ async def restore(post_id: int, by: Person, reason: str, text: str = "", *, comm
     await _moderate("restore", post_id, comment_id, by, reason, text)
 
 
-async def keep(post_id: int, by: Person, text: str = "", *, comment_id: int | None = None) -> None:
+async def dismiss_flags(post_id: int, by: Person, text: str = "", *, comment_id: int | None = None) -> None:
     """The flags are settled; what was flagged stays."""
     await _moderate("keep", post_id, comment_id, by, "other", text)
 
@@ -190,7 +190,7 @@ async def _moderate(act: str, post_id: int, comment_id: int | None, by: Person, 
             moderator_id=by.id,
             act=act,
             reason=reason,
-            text=plain(text)[:500],
+            text=clean_text(text)[:500],
             at=timing.now(),
         )
         if act != "keep":

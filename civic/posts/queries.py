@@ -15,7 +15,7 @@ from civic.media.models import Photo
 from civic.posts import receipts
 from civic.posts.models import Post, PostPhoto, Visibility
 
-COMMENTS_SHOWN = 200
+MAX_COMMENTS_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Viewer:
     @classmethod
     def of(cls, person: Person, codes: Iterable[str] = ()) -> "Viewer":
         codes = tuple(codes)
-        return cls(person, codes, frozenset(map(receipts.digest, codes)))
+        return cls(person, codes, frozenset(map(receipts.code_digest, codes)))
 
     def wrote(self, author_id: int | None, receipt_hash: str | None) -> bool:
         """This viewer is the author: signed in as them, or holding the post's receipt."""
@@ -70,7 +70,7 @@ class CommentView:
 
 
 @dataclass(frozen=True)
-class Talk:
+class Discussion:
     """What templates/posts/_talk.html shows under a post of any kind."""
 
     post_id: int
@@ -83,7 +83,7 @@ class Talk:
     speaks: list[DepartmentView]  # for which the viewer can comment
 
 
-async def talk(post: Post, viewer: Viewer) -> Talk:
+async def read_discussion(post: Post, viewer: Viewer) -> Discussion:
     """Comments (oldest first, at most COMMENTS_SHOWN; hidden ones for dispatchers and their author) and votes."""
     rows = await fetch(
         """
@@ -96,9 +96,9 @@ async def talk(post: Post, viewer: Viewer) -> Talk:
         post.id,
         viewer.person.id,
         viewer.person.is_dispatcher,
-        COMMENTS_SHOWN,
+        MAX_COMMENTS_SHOWN,
     )
-    return Talk(
+    return Discussion(
         post_id=post.id,
         path=post.path,
         comments=[CommentView(**(row | {"own": bool(row["own"])})) for row in map(_decoded, rows)],
@@ -144,7 +144,7 @@ class FlagView:
     since: datetime
 
 
-async def flagged(limit: int = 100) -> list[FlagView]:
+async def open_flags(limit: int = 100) -> list[FlagView]:
     """What waits for a moderator, the most flagged first."""
     rows = await fetch(
         """
@@ -187,7 +187,7 @@ async def photos_of(post_ids: list[int]) -> dict[int, list[Photo]]:
     return found
 
 
-SENT_AGAIN = timedelta(hours=1)  # for as long a phone without an answer is given the receipt again
+RECEIPT_REPEATED_FOR = timedelta(hours=1)  # for as long a phone without an answer is given the receipt again
 
 
 def receipt_again(earlier: Post, receipt: str | None) -> str | None:
@@ -195,11 +195,11 @@ def receipt_again(earlier: Post, receipt: str | None) -> str | None:
 
     Not for long: a weak key can be guessed, and with it somebody could become the author of what they read.
     """
-    if earlier.author_id is not None or timing.now() - earlier.created_at > SENT_AGAIN:
+    if earlier.author_id is not None or timing.now() - earlier.created_at > RECEIPT_REPEATED_FOR:
         return None
     return receipt
 
 
-async def by_client_key(key: str | None) -> Post | None:
+async def post_by_client_key(key: str | None) -> Post | None:
     """The post that was already sent under this key."""
     return await Post.get_or_none(client_key=key) if key else None

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 COOKIE = "receipts"
-KEPT = 20
+MAX_CODES_IN_COOKIE = 20
 _LOOKALIKES = str.maketrans("OIL", "011")
 
 
@@ -33,20 +33,20 @@ def _written(random: bytes) -> str:
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
-def written(code: str) -> str:
+def format_code(code: str) -> str:
     """A code as we write it, from one that somebody typed: case, blanks and dashes do not matter, nor O for 0."""
     letters = "".join(c for c in code.upper().translate(_LOOKALIKES) if c in ALPHABET)
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
-def digest(code: str) -> str:
+def code_digest(code: str) -> str:
     """SHA-256 (hex) of a code, however it was typed."""
-    return hashlib.sha256(written(code).encode()).hexdigest()
+    return hashlib.sha256(format_code(code).encode()).hexdigest()
 
 
-def remember(request: Request, response: Response, code: str, *, secure: bool) -> None:
+def remember_code(request: Request, response: Response, code: str, *, secure: bool) -> None:
     """Keep `code` in this browser's cookie, with the newest others it has."""
-    codes = [c for c in request.state.receipts if c != code][: KEPT - 1]
+    codes = [c for c in request.state.receipts if c != code][: MAX_CODES_IN_COOKIE - 1]
     response.set_cookie(
         COOKIE,
         ".".join([code, *codes]),

@@ -8,7 +8,7 @@ from civic.errors import Invalid, NotFound
 from civic.i18n import lazy as _
 from civic.posts import actions, queries
 from civic.posts.queries import Viewer
-from civic.posts.taking import count
+from civic.posts.uploads import spend_limit
 from civic.web import Who, answer_json, is_htmx, read_form, render, route, row_id, see_other, wants_json
 
 REASONS = {
@@ -34,7 +34,7 @@ async def _after(request: Request, status: int = 200, **error: object) -> Respon
     if wants_json(request):
         return answer_json({"id": post.id, "votes": post.votes_count, "comments": post.comments_count}, status)
     if is_htmx(request) or error:
-        talk = await queries.talk(post, viewer(request))
+        talk = await queries.read_discussion(post, viewer(request))
         page = "posts/_talk.html" if is_htmx(request) else "posts/talk.html"
         return render(request, page, {"talk": talk, **error}, status=status)
     return see_other(post.path if "#" in post.path else post.path + "#talk")
@@ -43,9 +43,9 @@ async def _after(request: Request, status: int = 200, **error: object) -> Respon
 async def add_comment(request: Request) -> Response:
     form = await read_form(request)
     person = request.state.person
-    await count(request, "comment", 2)
+    await spend_limit(request, "comment", 2)
     try:
-        await actions.comment(
+        await actions.add_comment(
             _post_id(request),
             person,
             str(form.get("text", "")),
@@ -85,10 +85,10 @@ async def flag_form(request: Request) -> Response:
 async def flag(request: Request) -> Response:
     form = await read_form(request)
     comment = str(form.get("comment") or "")
-    await count(request, "flag")
+    await spend_limit(request, "flag")
     post = await queries.visible_post(_post_id(request), viewer(request))
     try:
-        await actions.flag(
+        await actions.add_flag(
             post.id,
             request.state.person,
             str(form.get("reason") or ""),
@@ -106,7 +106,7 @@ async def flag(request: Request) -> Response:
 
 
 async def moderation(request: Request) -> Response:
-    flagged, log = await queries.flagged(), await queries.moderation_log()
+    flagged, log = await queries.open_flags(), await queries.moderation_log()
     if wants_json(request):
         return answer_json({"flagged": [_flagged_json(one) for one in flagged]})
     context = {"flagged": flagged, "log": log, "reasons": REASONS}
@@ -127,7 +127,7 @@ async def moderate(request: Request) -> Response:
         raise NotFound()
     text = str(form.get("text") or "")
     if act is None:
-        await actions.keep(post_id, request.state.person, text, comment_id=comment_id)
+        await actions.dismiss_flags(post_id, request.state.person, text, comment_id=comment_id)
     else:
         await act(post_id, request.state.person, str(form.get("reason") or ""), text, comment_id=comment_id)
     return answer_json({"done": True}) if wants_json(request) else see_other("/desk/moderation")

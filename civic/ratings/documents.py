@@ -10,7 +10,7 @@ from civic.departments.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.posts.documents import comments_of
-from civic.ratings.actions import address
+from civic.ratings.actions import rating_path
 from civic.search.documents import Document, Kind
 
 AGELESS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,7 +46,7 @@ def _rating(row: dict[str, Any], service: ServiceView, said: Sequence[str]) -> D
     return Document(
         kind=Kind.RATING,
         subject=row["post_id"],
-        url=address(service.slug, row["id"]),
+        url=rating_path(service.slug, row["id"]),
         title=names[0],
         text=row["text"],
         names=tuple(names[1:]),

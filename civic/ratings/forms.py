@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from civic.i18n import gettext as _
-from civic.posts.reading import Reading
+from civic.posts.forms import Reading
 
 
 @dataclass(frozen=True)

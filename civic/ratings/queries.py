@@ -15,12 +15,12 @@ from civic.i18n import language
 from civic.media.models import Photo
 from civic.paging import cursor, read_cursor
 from civic.posts.models import Post, Visibility
-from civic.posts.queries import Talk, Viewer, may_see, photos_of, talk
-from civic.ratings.actions import REPLACES
+from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
+from civic.ratings.actions import REPLACED_WITHIN
 from civic.ratings.finding import entries, found
-from civic.ratings.stars import Stars, by_service
+from civic.ratings.stars import StarCounts, count_by_service
 
-REPLIES_SHOWN = 200  # official replies on a page
+MAX_REPLIES_SHOWN = 200  # official replies on a page
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ServiceLine:
 
     service: ServiceView
     department: DepartmentView | None
-    stars: Stars
+    stars: StarCounts
 
     def as_json(self) -> dict[str, Any]:
         one = self.service
@@ -45,12 +45,12 @@ class ServiceLine:
         }
 
 
-def stars_json(stars: Stars) -> dict[str, Any]:
+def stars_json(stars: StarCounts) -> dict[str, Any]:
     """`shown` is the shrunk mean that pages show, `mean` the plain one; `counts` from one star to five."""
     return {"n": stars.n, "mean": stars.mean, "shown": stars.shrunk, "counts": list(stars.counts)}
 
 
-async def services(query: str, department: str) -> list[ServiceLine]:
+async def list_services(query: str, department: str) -> list[ServiceLine]:
     """The services of the pack that words and department (with those below it) leave, best first."""
     known = await catalogue()
     chosen: Sequence[ServiceView] = known.services
@@ -59,17 +59,19 @@ async def services(query: str, department: str) -> list[ServiceLine]:
         chosen = [service for service in chosen if service.department_id in below]
     stars, city = await _stars()
     return [
-        ServiceLine(service, known.department_by_id.get(service.department_id), stars.get(service.id, Stars(city=city)))
+        ServiceLine(
+            service, known.department_by_id.get(service.department_id), stars.get(service.id, StarCounts(city=city))
+        )
         for service in found(query, chosen, await entries())
     ]
 
 
-async def _stars() -> tuple[dict[int, Stars], float | None]:
-    return by_service(await fetch("SELECT service_id, stars, n FROM service_stars WHERE n > 0"))
+async def _stars() -> tuple[dict[int, StarCounts], float | None]:
+    return count_by_service(await fetch("SELECT service_id, stars, n FROM service_stars WHERE n > 0"))
 
 
 @dataclass(frozen=True)
-class Reply:
+class OfficialReply:
     """An official word to a rating; `names` are the department's."""
 
     id: int
@@ -93,7 +95,7 @@ class RatingView:
     votes: int
     comments: int
     photos: list[Photo] = field(default_factory=list)
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[OfficialReply] = field(default_factory=list)
 
     @property
     def hidden(self) -> bool:
@@ -123,16 +125,16 @@ class ServicePage:
     department: DepartmentView | None
     guide: dict[str, Any]  # in the reader's language, else another
     guide_language: str
-    stars: Stars
+    stars: StarCounts
     ratings: list[RatingView]
     next: str
     opened: RatingView | None
-    talk: Talk | None
+    talk: Discussion | None
     mine: RatingView | None  # what a new rating of this person would replace
     replies_for: DepartmentView | None  # the department that this person may answer for
 
 
-async def service(slug: str) -> ServiceView:
+async def get_service(slug: str) -> ServiceView:
     """Raises NotFound for one that the pack does not have (any more)."""
     one = (await catalogue()).service_by_slug.get(slug)
     if one is None:
@@ -142,10 +144,10 @@ async def service(slug: str) -> ServiceView:
 
 async def service_page(slug: str, viewer: Viewer, *, size: int, page: str = "", opened: int = 0) -> ServicePage:
     """A service's page for this viewer. Raises NotFound, also for a rating that is not theirs to see."""
-    one = await service(slug)
+    one = await get_service(slug)
     department = (await catalogue()).department_by_id.get(one.department_id)
     stars, city = await _stars()
-    shown, following = await ratings(one.id, size=size, page=page)
+    shown, following = await list_ratings(one.id, size=size, page=page)
     open_one, said = await _opened(one.id, opened, viewer) if opened else (None, None)
     mine = await _mine(one.id, viewer.person)
     await _fill([*shown, *([open_one] if open_one else [])])
@@ -155,7 +157,7 @@ async def service_page(slug: str, viewer: Viewer, *, size: int, page: str = "", 
         department=department,
         guide=guide,
         guide_language=spoken,
-        stars=stars.get(one.id, Stars(city=city)),
+        stars=stars.get(one.id, StarCounts(city=city)),
         ratings=[rating for rating in shown if rating.id != opened],
         next=following,
         opened=open_one,
@@ -173,16 +175,16 @@ def _guide(one: ServiceView) -> tuple[str, dict[str, Any]]:
     return language(), {}
 
 
-COLUMNS = """
+RATING_COLUMNS = """
     SELECT r.id, r.post_id, r.stars, p.text, coalesce(u.name, '') AS author, r.given_at, r.replaced_at, p.visibility,
            p.votes_count AS votes, p.comments_count AS comments
     FROM rating r JOIN post p ON p.id = r.post_id LEFT JOIN user_account u ON u.id = p.author_id
 """
 
 
-async def ratings(service_id: int, *, size: int, page: str = "") -> tuple[list[RatingView], str]:
+async def list_ratings(service_id: int, *, size: int, page: str = "") -> tuple[list[RatingView], str]:
     """Ratings that count and are public, newest first by keyset, and the cursor of those after them."""
-    sql = f"{COLUMNS} WHERE r.service_id = $1 AND r.replaced_at IS NULL AND p.visibility = 'public'"
+    sql = f"{RATING_COLUMNS} WHERE r.service_id = $1 AND r.replaced_at IS NULL AND p.visibility = 'public'"
     args: list[Any] = [service_id]
     if after := read_cursor(page):
         sql += " AND (r.given_at, r.id) < ($2, $3)"
@@ -192,25 +194,25 @@ async def ratings(service_id: int, *, size: int, page: str = "") -> tuple[list[R
     return [RatingView(**row) for row in rows], cursor(rows[-1]["given_at"], rows[-1]["id"]) if more else ""
 
 
-async def _opened(service_id: int, rating_id: int, viewer: Viewer) -> tuple[RatingView, Talk]:
-    row = await fetch_one(f"{COLUMNS} WHERE r.id = $1 AND r.service_id = $2", rating_id, service_id)
+async def _opened(service_id: int, rating_id: int, viewer: Viewer) -> tuple[RatingView, Discussion]:
+    row = await fetch_one(f"{RATING_COLUMNS} WHERE r.id = $1 AND r.service_id = $2", rating_id, service_id)
     post = await Post.get_or_none(id=row["post_id"]) if row else None
     if row is None or post is None:
         raise NotFound()
     if not may_see(viewer, post.visibility, author=viewer.wrote(post.author_id, post.receipt_hash)):
         raise NotFound()
-    return RatingView(**row), await talk(post, viewer)
+    return RatingView(**row), await read_discussion(post, viewer)
 
 
 async def _mine(service_id: int, person: Person) -> RatingView | None:
     if not person.signed_in:
         return None
     row = await fetch_one(
-        f"{COLUMNS} WHERE r.service_id = $1 AND p.author_id = $2 AND r.replaced_at IS NULL AND r.given_at > $3"
+        f"{RATING_COLUMNS} WHERE r.service_id = $1 AND p.author_id = $2 AND r.replaced_at IS NULL AND r.given_at > $3"
         " ORDER BY r.given_at DESC LIMIT 1",
         service_id,
         person.id,
-        timing.now() - REPLACES,
+        timing.now() - REPLACED_WITHIN,
     )
     return RatingView(**row) if row else None
 
@@ -226,12 +228,12 @@ async def _fill(shown: list[RatingView]) -> None:
         WHERE c.post_id = ANY($1) AND c.hidden_at IS NULL ORDER BY c.id LIMIT $2
         """,
         ids,
-        REPLIES_SHOWN,
+        MAX_REPLIES_SHOWN,
     )
     for one in shown:
         one.photos.extend(photos[one.post_id])
         one.replies.extend(
-            Reply(row["id"], row["text"], row["at"], json_value(row["names"]))
+            OfficialReply(row["id"], row["text"], row["at"], json_value(row["names"]))
             for row in rows
             if row["post_id"] == one.post_id
         )
@@ -239,7 +241,7 @@ async def _fill(shown: list[RatingView]) -> None:
 
 async def rating_json(rating_id: int) -> dict[str, Any]:
     """A rating that was just given, for programs."""
-    row = await fetch_one(f"{COLUMNS} WHERE r.id = $1", rating_id)
+    row = await fetch_one(f"{RATING_COLUMNS} WHERE r.id = $1", rating_id)
     if row is None:
         raise NotFound()
     one = RatingView(**row)

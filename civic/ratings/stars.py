@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-PRIOR = 10  # a service is shown as if it had so many ratings more, all of the city's mean
+PRIOR_RATINGS = 10  # a service is shown as if it had so many ratings more, all of the city's mean
 SCALE = (1, 2, 3, 4, 5)
 
 
 @dataclass(frozen=True)
-class Stars:
+class StarCounts:
     """Ratings of one service: `counts` of one to five stars; `city` is the mean over all services."""
 
     counts: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
@@ -32,7 +32,7 @@ class Stars:
         """The mean with PRIOR ratings of the city's mean added, so that three friends do not make a champion."""
         if not self.n or self.city is None:
             return None
-        return (PRIOR * self.city + self.total) / (PRIOR + self.n)
+        return (PRIOR_RATINGS * self.city + self.total) / (PRIOR_RATINGS + self.n)
 
     @property
     def bars(self) -> list[tuple[int, int, float]]:
@@ -40,7 +40,7 @@ class Stars:
         return [(stars, self.counts[stars - 1], self.counts[stars - 1] / (self.n or 1)) for stars in reversed(SCALE)]
 
 
-def by_service(rows: Iterable[Mapping[str, int]]) -> tuple[dict[int, Stars], float | None]:
+def count_by_service(rows: Iterable[Mapping[str, int]]) -> tuple[dict[int, StarCounts], float | None]:
     """Stars by service id, and the city's mean, from rows {service_id, stars, n}."""
     counts: dict[int, list[int]] = {}
     for row in rows:
@@ -48,4 +48,4 @@ def by_service(rows: Iterable[Mapping[str, int]]) -> tuple[dict[int, Stars], flo
     n = sum(map(sum, counts.values()))
     total = sum(stars * of[stars - 1] for of in counts.values() for stars in SCALE)
     city = total / n if n else None
-    return {service: Stars((of[0], of[1], of[2], of[3], of[4]), city) for service, of in counts.items()}, city
+    return {service: StarCounts((of[0], of[1], of[2], of[3], of[4]), city) for service, of in counts.items()}, city

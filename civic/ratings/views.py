@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from civic.departments.catalogue import Catalogue
 from civic.departments.queries import catalogue
 from civic.errors import Invalid
-from civic.posts.taking import Taken, count_post, photo_links, take_photos
+from civic.posts.uploads import Uploads, photo_links, read_uploads, spend_post_limit
 from civic.posts.views import viewer
 from civic.ratings import actions, forms, queries
 from civic.ratings.queries import ServiceLine, ServicePage
@@ -20,7 +20,7 @@ from civic.web import Who, answer_json, read_form, render, route, see_other, wan
 async def listing(request: Request) -> Response:
     query = request.query_params.get("q", "").strip()
     department = request.query_params.get("department", "")
-    lines = await queries.services(query, department)
+    lines = await queries.list_services(query, department)
     size, page = request.app.state.config.limits.page, _number(request.query_params.get("page", ""))
     shown, more = lines[page * size : (page + 1) * size], len(lines) > (page + 1) * size
     if wants_json(request):
@@ -49,10 +49,10 @@ def _number(text: str) -> int:
 
 
 async def detail(request: Request) -> Response:
-    return await _page(request, {}, Taken(), {})
+    return await _page(request, {}, Uploads(), {})
 
 
-async def _page(request: Request, typed: dict[str, Any], taken: Taken, errors: dict[str, object]) -> Response:
+async def _page(request: Request, typed: dict[str, Any], taken: Uploads, errors: dict[str, object]) -> Response:
     """A service's page, with what was typed into its form and what was wrong with that."""
     page = await queries.service_page(
         request.path_params["slug"],
@@ -88,8 +88,8 @@ def _as_json(page: ServicePage) -> dict[str, Any]:
 async def rate(request: Request) -> Response:
     """POST /services/SLUG/ratings: 303 to the service's page, or 201 and the rating; 422 with the fields by name."""
     form = await read_form(request, max_files=request.app.state.config.limits.photos + 5)
-    service = await queries.service(request.path_params["slug"])
-    taken = await take_photos(request, form)
+    service = await queries.get_service(request.path_params["slug"])
+    taken = await read_uploads(request, form)
     try:
         data = _read(request, form, taken)
     except Invalid as error:
@@ -97,16 +97,16 @@ async def rate(request: Request) -> Response:
             raise
         typed: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
         return await _page(request, typed, taken, error.fields)
-    await count_post(request, taken)
+    await spend_post_limit(request, taken)
     channel = "api" if wants_json(request) else "web"
-    rated = await actions.rate(service, data, request.state.person, photos=taken.photos, channel=channel)
+    rated = await actions.rate_service(service, data, request.state.person, photos=taken.photos, channel=channel)
     if wants_json(request):
         body = {**await queries.rating_json(rated.rating.id), "replaced": rated.replaced, "again": rated.again}
-        return answer_json({"url": actions.address(service.slug, rated.rating.id), **body}, 201)
-    return see_other(actions.address(service.slug, rated.rating.id))
+        return answer_json({"url": actions.rating_path(service.slug, rated.rating.id), **body}, 201)
+    return see_other(actions.rating_path(service.slug, rated.rating.id))
 
 
-def _read(request: Request, form: Any, taken: Taken) -> forms.RatingInput:
+def _read(request: Request, form: Any, taken: Uploads) -> forms.RatingInput:
     try:
         data = forms.read_rating(form, longest=request.app.state.config.limits.text)
     except Invalid as error:

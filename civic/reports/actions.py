@@ -23,7 +23,7 @@ from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
 from civic.posts.models import Kind, Post, Visibility, Vote
-from civic.posts.queries import Viewer, by_client_key, receipt_again
+from civic.posts.queries import Viewer, post_by_client_key, receipt_again
 from civic.reports.forms import ReportInput
 from civic.reports.models import Doubt, Report
 from civic.routing.actions import record_faults
@@ -57,12 +57,12 @@ async def post_report(
         raise Invalid(fields={"place": _("This place is outside of the city.")})
     try:
         async with in_transaction():
-            if earlier := await by_client_key(data.client_key):
+            if earlier := await post_by_client_key(data.client_key):
                 return await _again(earlier, data, receipt)
             return await _post(data, author, photos, channel, receipt, area.id if area else None)
     except IntegrityError:
         # Two sent the same key at once: the other one's report stands.
-        if earlier := await by_client_key(data.client_key):
+        if earlier := await post_by_client_key(data.client_key):
             return await _again(earlier, data, receipt)
         raise
 
@@ -78,7 +78,7 @@ async def _post(
     data: ReportInput, author: Person, photos: Sequence[Photo], channel: str, receipt: str | None, area_id: int | None
 ) -> Posted:
     private = data.category is not None and not data.category.public
-    draft = posts.Draft(
+    draft = posts.NewPost(
         kind=Kind.REPORT,
         text=data.text,
         title=data.title,
@@ -158,7 +158,7 @@ async def _facts(case: Case, report: Report) -> Facts:
     )
 
 
-async def tell_reporters(event_id: int) -> int:
+async def notify_reporters(event_id: int) -> int:
     """Tell the authors of a case's reports what happened, each once; how many were told now."""
     event = await CaseEvent.get_or_none(id=event_id).select_related("case", "department")
     if event is None or event.internal:
@@ -230,13 +230,13 @@ async def authored(report_id: int, viewer: Viewer) -> Report:
     return report
 
 
-async def answer(report_id: int, viewer: Viewer, text: str, photos: Sequence[Photo] = ()) -> None:
+async def answer_question(report_id: int, viewer: Viewer, text: str, photos: Sequence[Photo] = ()) -> None:
     """The reporter answers the department's question."""
     report = await authored(report_id, viewer)
     await cases.answer(report.case_id, by=Actor.reporter(viewer.person), text=text, photos=photos)
 
 
-async def confirm(report_id: int, viewer: Viewer, stars: int | None = None, text: str = "") -> None:
+async def confirm_resolution(report_id: int, viewer: Viewer, stars: int | None = None, text: str = "") -> None:
     """The reporter says that it is fixed, with stars for the handling if they like."""
     report = await authored(report_id, viewer)
     async with in_transaction():
@@ -245,13 +245,13 @@ async def confirm(report_id: int, viewer: Viewer, stars: int | None = None, text
             await cases.rate(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
 
 
-async def rate(report_id: int, viewer: Viewer, stars: int, text: str = "") -> None:
+async def rate_handling(report_id: int, viewer: Viewer, stars: int, text: str = "") -> None:
     """The reporter's stars for the handling; the latest counts."""
     report = await authored(report_id, viewer)
     await cases.rate(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
 
 
-async def dispute(report_id: int, viewer: Viewer, text: str, stars: int | None = None) -> None:
+async def dispute_resolution(report_id: int, viewer: Viewer, text: str, stars: int | None = None) -> None:
     """The reporter says that it is not fixed: the case is reopened."""
     report = await authored(report_id, viewer)
     async with in_transaction():
@@ -260,7 +260,7 @@ async def dispute(report_id: int, viewer: Viewer, text: str, stars: int | None =
         await cases.dispute(report.case_id, by=Actor.reporter(viewer.person), text=text)
 
 
-async def doubt(report_id: int, person: Person, text: str) -> bool:
+async def doubt_resolution(report_id: int, person: Person, text: str) -> bool:
     """A supporter says that it is not fixed; True if that was the last one needed to reopen the case.
 
     Raises NotAllowed for somebody who does not support the report, Conflict where nothing is resolved, NotFound for a

@@ -13,13 +13,13 @@ from civic.geo.near import Near, read_near
 from civic.geo.queries import CityView
 from civic.search.forms import GROUPS, OPEN
 
-STATUSES = {**GROUPS, "overdue": OPEN, **{one: (one,) for one in (*OPEN, *GROUPS["solved"])}}
+STATUS_FILTERS = {**GROUPS, "overdue": OPEN, **{one: (one,) for one in (*OPEN, *GROUPS["solved"])}}
 SORTS = ("new", "supported", "overdue")
 CATEGORY_OR_GROUP = re.compile(r"[\w.-]{1,64}")
 
 
 @dataclass(frozen=True)
-class Filters:
+class ReportFilters:
     """Checked filters; what was unknown or unreadable is left out. Ids are of the pack in force."""
 
     category: str = ""
@@ -42,7 +42,7 @@ class Filters:
         return bool(self.raw)
 
 
-def read_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue, areas: Areas) -> Filters:
+def read_report_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue, areas: Areas) -> ReportFilters:
     """Filters from query parameters: category (or its group), area, department, status, q, near, since, until, sort."""
     category_ids = catalogue.category_ids(query.get("category", ""))
     area = areas.by_slug.get(query.get("area", ""))
@@ -50,14 +50,14 @@ def read_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue,
     status = query.get("status", "")
     sort = query.get("sort", "new")
     names = ("category", "area", "department", "status", "q", "near", "since", "until")
-    return Filters(
+    return ReportFilters(
         category=query.get("category", "") if category_ids else "",
         category_ids=category_ids,
         area=area.slug if area else "",
         area_ids=tuple(sorted(areas.below(area.id))) if area else (),
         department=department.slug if department else "",
         department_id=department.id if department else None,
-        status=status if status in STATUSES else "",
+        status=status if status in STATUS_FILTERS else "",
         q=query.get("q", "").strip()[:200],
         near=read_near(query.get("near", "")),
         since=_day(query.get("since", ""), city),
@@ -75,7 +75,7 @@ def _day(text: str, city: CityView, after: int = 0) -> datetime | None:
         return None
 
 
-def conditions(filters: Filters, *, start: int = 1) -> tuple[str, list[Any]]:
+def filter_conditions(filters: ReportFilters, *, start: int = 1) -> tuple[str, list[Any]]:
     """SQL over case_file c, report r, post p (public ones only), and its arguments from $start on."""
     clauses = ["p.visibility = 'public' AND p.kind = 'report'"]  # as the index of "most supported" says it
     args: list[Any] = []
@@ -92,7 +92,7 @@ def conditions(filters: Filters, *, start: int = 1) -> tuple[str, list[Any]]:
     if filters.department_id:
         add("c.department_id = {}", filters.department_id)
     if filters.status:
-        add("c.status = ANY({})", list(STATUSES[filters.status]))
+        add("c.status = ANY({})", list(STATUS_FILTERS[filters.status]))
     if filters.status == "overdue" or filters.sort == "overdue":
         add("c.due_at < {}", timing.now())
     if filters.since:

@@ -11,10 +11,10 @@ from starlette.datastructures import FormData
 
 from civic.departments.catalogue import Catalogue, CategoryView, Question
 from civic.i18n import gettext as _
-from civic.posts.reading import Position, Reading, plain
+from civic.posts.forms import Position, Reading, clean_text
 
 ANSWER = re.compile(r"answers\[([\w-]{1,64})\]")
-ANSWER_LENGTH = 500
+MAX_ANSWER_CHARS = 500
 
 
 @dataclass(frozen=True)
@@ -81,16 +81,16 @@ def _category(reading: Reading, catalogue: Catalogue) -> CategoryView | None:
     return found
 
 
-def given_answers(form: Mapping[str, Any]) -> dict[str, list[str]]:
+def read_answers(form: Mapping[str, Any]) -> dict[str, list[str]]:
     """Answers as typed: from `answers[CODE]` fields, or from the object `answers` of a JSON body."""
     nested = form.get("answers")
     if isinstance(nested, dict):
-        return {str(code): [plain(v) for v in _listed(value)] for code, value in nested.items()}
+        return {str(code): [clean_text(v) for v in _listed(value)] for code, value in nested.items()}
     pairs: Iterable[tuple[str, Any]] = form.multi_items() if isinstance(form, FormData) else form.items()
     typed: dict[str, list[str]] = {}
     for name, value in pairs:
         if match := ANSWER.fullmatch(name):
-            typed.setdefault(match[1], []).append(plain(value))
+            typed.setdefault(match[1], []).append(clean_text(value))
     return typed
 
 
@@ -100,7 +100,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _answers(reading: Reading, category: CategoryView | None) -> dict[str, Any]:
     """Answers to the category's questions, typed; answers to questions that it does not ask are left out."""
-    typed = given_answers(reading.form)
+    typed = read_answers(reading.form)
     answers: dict[str, Any] = {}
     for question in category.questions if category else ():
         values = [v for v in typed.get(question.code, []) if v]
@@ -141,4 +141,4 @@ def _answer(question: Question, values: list[str]) -> Any:
                 raise ValueError(_("Please choose from the list."))
             return chosen if question.kind == "choices" else value
         case _:
-            return value[:ANSWER_LENGTH]
+            return value[:MAX_ANSWER_CHARS]

@@ -9,8 +9,8 @@ from civic.cache import Recent
 from civic.db import fetch
 from civic.errors import BadRequest
 from civic.geo.grid import cell_degrees, settled
-from civic.reports.filters import OPEN, Filters
-from civic.reports.queries import heading, narrowed
+from civic.reports.filters import OPEN, ReportFilters
+from civic.reports.queries import heading, list_conditions
 
 PINS = 150  # up to this many are shown one by one
 ZOOMS = (0, 22)
@@ -20,7 +20,7 @@ WIDEST = 8192  # pixels of a screen: what asks for more at its zoom gets the clu
 CITY_ZOOM = 13
 FROM = "FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id"
 
-_grids: Recent[tuple[Filters, int, float], list[dict[str, Any]]] = Recent(seconds=10, most=200)
+_grids: Recent[tuple[ReportFilters, int, float], list[dict[str, Any]]] = Recent(seconds=10, most=200)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def cell_at(zoom: int, lat: float) -> tuple[float, float]:
     return wide, wide * max(0.05, math.cos(math.radians(lat)))
 
 
-async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, Any]]]:
+async def map_points(filters: ReportFilters, window: Window) -> dict[str, list[dict[str, Any]]]:
     """Pins {id, lat, lon, status, overdue, heading} or, where there are many, clusters {lat, lon, count, overdue}.
 
     Without a filter by status the map shows what is open.
@@ -82,15 +82,15 @@ async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, An
     return {"pins": [], "clusters": [one for one in await _grid(filters, window) if window.holds(one)]}
 
 
-async def _open_unless_said(filters: Filters) -> tuple[str, list[Any]]:
-    where, args = await narrowed(filters)
+async def _open_unless_said(filters: ReportFilters) -> tuple[str, list[Any]]:
+    where, args = await list_conditions(filters)
     if not filters.status:
         args.append(list(OPEN))
         where += f" AND c.status = ANY(${len(args)})"
     return where, args
 
 
-async def _grid(filters: Filters, window: Window) -> list[dict[str, Any]]:
+async def _grid(filters: ReportFilters, window: Window) -> list[dict[str, Any]]:
     """All clusters of the city at this zoom; the cells' height is that of the latitude in whole degrees."""
     lat = float(round((window.south + window.north) / 2))
     asked = (filters, window.zoom, lat)

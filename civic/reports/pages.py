@@ -16,8 +16,8 @@ from civic.geo.areas import AreaView
 from civic.geo.queries import areas
 from civic.media.models import Photo
 from civic.posts.models import Post, Visibility
-from civic.posts.queries import Talk, Viewer, may_see, photos_of, talk
-from civic.posts.receipts import digest
+from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
+from civic.posts.receipts import code_digest
 from civic.reports.filters import OPEN
 from civic.reports.models import Report
 from civic.reports.promises import Running, Standing, lateness, standing
@@ -41,7 +41,7 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Doings:
+class ReporterActions:
     """What the viewer may do on the page beside commenting."""
 
     author: bool = False
@@ -70,8 +70,8 @@ class ReportPage:
     stints: list[Stint]
     official: Line | None  # the latest public word of a department, pinned
     question: Line | None  # what the reporter was asked, while it waits
-    talk: Talk
-    do: Doings
+    talk: Discussion
+    do: ReporterActions
     receipt: str | None  # the author's code, if this browser holds it
     siblings: list[dict[str, Any]]  # other reports of the same case
 
@@ -113,7 +113,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
     lines = await timeline(case.id, internal=False)
     spoken = [line for line in lines if line.department and line.text]
     category = found.category_by_id.get(case.category_id or report.category_id or 0)
-    said = await talk(post, viewer)
+    said = await read_discussion(post, viewer)
     return ReportPage(
         report=report,
         post=post,
@@ -132,7 +132,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         question=_question(case, lines),
         talk=said,
         do=_doings(case, viewer, author=author, supports=said.voted),
-        receipt=next((code for code in viewer.codes if digest(code) == post.receipt_hash), None),
+        receipt=next((code for code in viewer.codes if code_digest(code) == post.receipt_hash), None),
         siblings=await _siblings(report),
     )
 
@@ -142,10 +142,10 @@ def _clock_that_matters(case: Case) -> Running:
     return Running.of(case.response_clock if unanswered else case.resolution_clock)
 
 
-def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> Doings:
+def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> ReporterActions:
     resolved = case.status == Status.RESOLVED
     confirmed = case.status == Status.CONFIRMED
-    return Doings(
+    return ReporterActions(
         author=author,
         answer=author and case.status == Status.WAITING,
         judge=author and resolved,

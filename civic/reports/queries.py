@@ -10,15 +10,15 @@ from civic.cache import Recent, kept
 from civic.db import fetch, fetch_one
 from civic.departments.queries import catalogue
 from civic.geo.queries import areas
-from civic.reports.filters import OPEN, Filters, conditions
+from civic.reports.filters import OPEN, ReportFilters, filter_conditions
 from civic.reports.promises import Running, Standing, standing
 from civic.search.documents import Kind
 from civic.search.queries import every_word
 
-COUNTED = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
-EXACT = 500  # up to here a count is always of this moment
+MAX_COUNT = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
+MAX_EXACT_COUNT = 500  # up to here a count is always of this moment
 
-CARD = """
+CARDS = """
     SELECT r.id, c.id AS case_id, p.id AS post_id, c.number, c.status, p.title, p.text, p.votes_count, p.comments_count,
            c.received_at, c.category_id, c.area_id, c.department_id, c.due_at, c.first_word_at, c.resolved_at,
            c.confirmed_by, c.declined_reason, r.lat, r.lon, r.address, ph.name AS cover, ph.width, ph.height
@@ -35,9 +35,11 @@ CLOCKS = """
         WHEN c.first_word_at IS NULL AND c.resolved_at IS NULL THEN c.response_clock_id ELSE c.resolution_clock_id END
     WHERE c.id = ANY($1)
 """
-RARE = 2000  # posts with a word, up to which their ids are looked up
-RARELY = "p.id = ANY({})"
-OFTEN = "EXISTS (SELECT FROM search_document s WHERE s.kind = 'report' AND s.subject = p.id AND s.words @@ {}::tsquery)"
+MAX_RARE_POSTS = 2000  # posts with a word, up to which their ids are looked up
+IS_RARE_POST = "p.id = ANY({})"
+HAS_COMMON_WORD = (
+    "EXISTS (SELECT FROM search_document s WHERE s.kind = 'report' AND s.subject = p.id AND s.words @@ {}::tsquery)"
+)
 # The keyset of each order: what it compares with the cursor, how it sorts, what the cursor holds.
 ORDERS = {
     "new": ("(c.received_at, c.id) < ({}, {})", "c.received_at DESC, c.id DESC", ("received_at", "case_id")),
@@ -47,7 +49,7 @@ ORDERS = {
 
 
 @dataclass(frozen=True)
-class Card:
+class ReportCard:
     """A report as lists and maps show it; `status` and `overdue` are its case's."""
 
     id: int
@@ -95,24 +97,24 @@ def heading(title: str, text: str, longest: int = 80) -> str:
 
 
 @dataclass(frozen=True)
-class Page:
-    cards: list[Card]
+class ReportList:
+    cards: list[ReportCard]
     standings: dict[int, Standing]  # by case id
     next: str  # cursor of the page after this one; empty: there is none
     count: int  # at most COUNTED + 1
 
 
-async def page(filters: Filters, *, size: int, cursor: str = "") -> Page:
+async def list_reports(filters: ReportFilters, *, size: int, cursor: str = "") -> ReportList:
     """A page of public reports (one a case), by keyset: its cost does not grow with how far one reads."""
-    where, args = every = await narrowed(filters)
+    where, args = every = await list_conditions(filters)
     after, order, names = ORDERS[filters.sort]
     read = paging.read_count_cursor if filters.sort == "supported" else paging.read_cursor
     if found := read(cursor):
         where += " AND " + after.format(f"${len(args) + 1}", f"${len(args) + 2}")
         args = [*args, *found]
-    rows = await fetch(f"{CARD} WHERE {where} ORDER BY {order} LIMIT {size + 1}", *args)
-    cards = [Card(**row) for row in rows[:size]]
-    return Page(
+    rows = await fetch(f"{CARDS} WHERE {where} ORDER BY {order} LIMIT {size + 1}", *args)
+    cards = [ReportCard(**row) for row in rows[:size]]
+    return ReportList(
         cards=cards,
         standings=await standings(cards),
         next=paging.cursor(*(getattr(cards[-1], name) for name in names)) if len(rows) > size else "",
@@ -120,41 +122,43 @@ async def page(filters: Filters, *, size: int, cursor: str = "") -> Page:
     )
 
 
-async def standings(cards: list[Card]) -> dict[int, Standing]:
+async def standings(cards: list[ReportCard]) -> dict[int, Standing]:
     """How each card's case stands with its promise, by case id."""
     clocks = {row.pop("case_id"): Running(**row) for row in await fetch(CLOCKS, [one.case_id for one in cards])}
     return {one.case_id: await standing(one, clocks[one.case_id]) for one in cards}
 
 
-_counted: Recent[Filters, int] = Recent(seconds=10)
+_counted: Recent[ReportFilters, int] = Recent(seconds=10)
 
 
-async def _count(filters: Filters, where: str, args: list[Any]) -> int:
+async def _count(filters: ReportFilters, where: str, args: list[Any]) -> int:
     """How many reports there are, at most COUNTED + 1; where there are many, as there were some seconds ago."""
     if (kept := _counted.get(filters)) is not None:
         return kept
     row = await fetch_one(
         f"SELECT count(*) AS n FROM (SELECT 1 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main "
-        f"JOIN post p ON p.id = r.post_id WHERE {where} LIMIT {COUNTED + 1}) x",
+        f"JOIN post p ON p.id = r.post_id WHERE {where} LIMIT {MAX_COUNT + 1}) x",
         *args,
     )
     number: int = row["n"] if row else 0
-    if number > EXACT:
+    if number > MAX_EXACT_COUNT:
         _counted.keep(filters, number)
     return number
 
 
-async def narrowed(filters: Filters) -> tuple[str, list[Any]]:
+async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
     """The filters as SQL, with words and nearness; the arguments start at $1."""
-    where, args = conditions(filters)
+    where, args = filter_conditions(filters)
     if filters.q:
         # The planner takes any word for a common one and reads the history backwards until it finds a page of them.
         # A rare word is looked up first; of a common one a page is found soon.
         query = await every_word(filters.q, Kind.REPORT)
-        found = await fetch(f"SELECT subject FROM search_document WHERE words @@ $1::tsquery LIMIT {RARE + 1}", query)
-        rare = len(found) <= RARE
+        found = await fetch(
+            f"SELECT subject FROM search_document WHERE words @@ $1::tsquery LIMIT {MAX_RARE_POSTS + 1}", query
+        )
+        rare = len(found) <= MAX_RARE_POSTS
         args.append([row["subject"] for row in found] if rare else query)
-        where += " AND " + (RARELY if rare else OFTEN).format(f"${len(args)}")
+        where += " AND " + (IS_RARE_POST if rare else HAS_COMMON_WORD).format(f"${len(args)}")
     if filters.near:
         lat, lon, metres = filters.near
         box = box_around(lat, lon, metres)
@@ -175,7 +179,7 @@ def box_around(lat: float, lon: float, metres: float) -> tuple[float, float, flo
 
 
 @kept(seconds=10)
-async def counts() -> dict[str, int]:
+async def home_counts() -> dict[str, int]:
     """Numbers of the home page: open cases (at most COUNTED + 1), and those of the last 30 days answered in time."""
     row = await fetch_one(
         """
@@ -188,14 +192,14 @@ async def counts() -> dict[str, int]:
         WHERE c.received_at >= $3 AND c.counted AND c.status <> 'merged'
         """,
         list(OPEN),
-        COUNTED + 1,
+        MAX_COUNT + 1,
         timing.now() - timedelta(days=30),
         timing.now(),
     )
     return row or {"open": 0, "judged": 0, "in_time": 0, "typical": None}
 
 
-async def card_json(one: Card) -> dict[str, Any]:
+async def card_json(one: ReportCard) -> dict[str, Any]:
     """A report of a list, for programs. Times are UTC; names are the pack's, per language."""
     found = await catalogue()
     category = found.category_by_id.get(one.category_id or 0)

@@ -14,18 +14,22 @@ from civic.search.queries import find
 from civic.search.showing import FOUND, Shown, shown
 from civic.search.text import CJK, IS_CJK, fold
 
-MOST_REPORTS, MOST_SERVICES = 3, 2
-AROUND, CLOSE, HERE = 800, 300, 100  # metres: for the same words, the same category, without either
-LONGEST = 300  # characters of the text that are looked at
-SHORTEST = 4  # characters from which words are looked for
+MAX_REPORTS, MAX_SERVICES = 3, 2
+SAME_WORDS_METRES, SAME_CATEGORY_METRES, SAME_PLACE_METRES = (
+    800,
+    300,
+    100,
+)  # metres: for the same words, the same category, without either
+MAX_TEXT_CHARS = 300  # characters of the text that are looked at
+MIN_TEXT_CHARS = 4  # characters from which words are looked for
 # What tells in a sentence: Chinese, and words of four letters or more.
-TELLING = re.compile(rf"[{CJK}]+|[^\W\d_{CJK}]{{4,}}")
+CONTENT_WORDS = re.compile(rf"[{CJK}]+|[^\W\d_{CJK}]{{4,}}")
 # How much of what tells must have been found; in a service, which is not near, less where it is its name.
-REPORT_FITS, NAME_FITS, GUIDE_FITS = 0.2, 0.3, 0.5
+MIN_REPORT_MATCH, MIN_NAME_MATCH, MIN_GUIDE_MATCH = 0.2, 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Similar:
+class SimilarPosts:
     reports: tuple[Shown, ...] = ()
     services: tuple[Shown, ...] = ()
 
@@ -33,27 +37,27 @@ class Similar:
         return bool(self.reports or self.services)
 
 
-async def similar(
+async def find_similar(
     text: str, near: Near | None = None, category_ids: tuple[int, ...] = (), meili: Meili | None = None
-) -> Similar:
+) -> SimilarPosts:
     """Open reports near the place (none without one) by what is written, then of the same category, then right there;
     and the services that the text is about."""
-    text = tidy(text, LONGEST)
+    text = tidy(text, MAX_TEXT_CHARS)
     reports: dict[int, Hit] = {}
     for query, least in _asked(text, near, category_ids) if near else ():
-        if len(reports) < MOST_REPORTS:
+        if len(reports) < MAX_REPORTS:
             reports |= {
                 hit.document.subject: hit for hit in (await find(query, meili)).hits if _fit(hit, text) >= least
             }
     services: list[Hit] = []
-    if len(text) >= SHORTEST:
-        query = Query(text=text, some=True, kind=Kind.SERVICE, facets=False, size=MOST_SERVICES)
+    if len(text) >= MIN_TEXT_CHARS:
+        query = Query(text=text, some=True, kind=Kind.SERVICE, facets=False, size=MAX_SERVICES)
         services = [hit for hit in (await find(query, meili)).hits if _fit(hit, text) >= _service_fits(hit)]
     if not reports and not services:
-        return Similar()
+        return SimilarPosts()
     pack, places = await catalogue(), await areas()
-    return Similar(
-        tuple(shown(hit, pack, places) for hit in list(reports.values())[:MOST_REPORTS]),
+    return SimilarPosts(
+        tuple(shown(hit, pack, places) for hit in list(reports.values())[:MAX_REPORTS]),
         tuple(shown(hit, pack, places) for hit in services),
     )
 
@@ -61,26 +65,28 @@ async def similar(
 def _asked(text: str, near: Near, category_ids: tuple[int, ...]) -> Iterable[tuple[Query, float]]:
     """What is looked for, and how much of the text must be found."""
     lat, lon, _metres = near
-    if len(text) >= SHORTEST:
-        yield _query(text=text, some=True, near=(lat, lon, AROUND)), REPORT_FITS
+    if len(text) >= MIN_TEXT_CHARS:
+        yield _query(text=text, some=True, near=(lat, lon, SAME_WORDS_METRES)), MIN_REPORT_MATCH
     if category_ids:
-        yield _query(category_ids=category_ids, near=(lat, lon, CLOSE), sort=Sort.NEW), 0.0
-    elif len(text) < SHORTEST:
-        yield _query(near=(lat, lon, HERE), sort=Sort.NEW), 0.0
+        yield _query(category_ids=category_ids, near=(lat, lon, SAME_CATEGORY_METRES), sort=Sort.NEW), 0.0
+    elif len(text) < MIN_TEXT_CHARS:
+        yield _query(near=(lat, lon, SAME_PLACE_METRES), sort=Sort.NEW), 0.0
 
 
 def _query(**asked: object) -> Query:
-    return Query(kind=Kind.REPORT, statuses=OPEN, facets=False, size=MOST_REPORTS, **asked)  # type: ignore[arg-type]
+    return Query(kind=Kind.REPORT, statuses=OPEN, facets=False, size=MAX_REPORTS, **asked)  # type: ignore[arg-type]
 
 
 def _service_fits(hit: Hit) -> float:
-    return NAME_FITS if MARK in hit.title else GUIDE_FITS
+    return MIN_NAME_MATCH if MARK in hit.title else MIN_GUIDE_MATCH
 
 
 def _fit(hit: Hit, text: str) -> float:
     """How much of what tells in a text was found, 0 to 1; 1 where nothing tells."""
-    asked = _weight(TELLING.findall(text))
-    found = _weight(part for mark in FOUND.findall(f"{hit.title} {hit.excerpt}") for part in TELLING.findall(mark))
+    asked = _weight(CONTENT_WORDS.findall(text))
+    found = _weight(
+        part for mark in FOUND.findall(f"{hit.title} {hit.excerpt}") for part in CONTENT_WORDS.findall(mark)
+    )
     return min(1.0, found / asked) if asked else 1.0
 
 

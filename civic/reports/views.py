@@ -13,18 +13,18 @@ from civic.geo import queries as geo
 from civic.i18n import gettext as _
 from civic.posts import receipts
 from civic.posts.models import Post
-from civic.posts.taking import count, photo_links, take_photos
+from civic.posts.uploads import photo_links, read_uploads, spend_limit
 from civic.posts.views import viewer
-from civic.reports import actions, maps, pages, posting, queries
+from civic.reports import actions, maps, pages, queries, submission
 from civic.reports.choices import choices
-from civic.reports.filters import Filters, read_filters
+from civic.reports.filters import ReportFilters, read_report_filters
 from civic.web import Who, answer_json, read_form, render, route, see_other, wants_json
 
-HOME_CARDS = 8
+MAX_HOME_CARDS = 8
 
 
-async def _filters(request: Request) -> Filters:
-    return read_filters(request.query_params, request.state.city, await catalogue(), await geo.areas())
+async def _filters(request: Request) -> ReportFilters:
+    return read_report_filters(request.query_params, request.state.city, await catalogue(), await geo.areas())
 
 
 async def _names() -> dict[str, Any]:
@@ -33,15 +33,15 @@ async def _names() -> dict[str, Any]:
 
 
 async def home(request: Request) -> Response:
-    page = await queries.page(Filters(), size=HOME_CARDS)
-    context = {"page": page, "counts": await queries.counts(), "filters": Filters(), **await _names()}
+    page = await queries.list_reports(ReportFilters(), size=MAX_HOME_CARDS)
+    context = {"page": page, "counts": await queries.home_counts(), "filters": ReportFilters(), **await _names()}
     return render(request, "reports/home.html", context)
 
 
 async def listing(request: Request) -> Response:
     filters = await _filters(request)
     size = request.app.state.config.limits.page
-    page = await queries.page(filters, size=size, cursor=request.query_params.get("page", ""))
+    page = await queries.list_reports(filters, size=size, cursor=request.query_params.get("page", ""))
     if wants_json(request):
         return answer_json(
             {
@@ -50,7 +50,7 @@ async def listing(request: Request) -> Response:
                 "next": page.next or None,
             }
         )
-    context = {"page": page, "filters": filters, "counted": queries.COUNTED, **await _names()}
+    context = {"page": page, "filters": filters, "counted": queries.MAX_COUNT, **await _names()}
     return render(request, "reports/list.html", context, fragment="reports/_list.html")
 
 
@@ -62,7 +62,7 @@ async def map_page(request: Request) -> Response:
 
 async def map_points(request: Request) -> Response:
     window = maps.Window.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
-    return answer_json(await maps.shown(await _filters(request), window))
+    return answer_json(await maps.map_points(await _filters(request), window))
 
 
 async def detail(request: Request) -> Response:
@@ -83,7 +83,7 @@ async def _do(request: Request, deed: Callable[[Any], Awaitable[object]]) -> Res
     Counted like posts: each deed is a public line of the case's history, and tells its department.
     """
     form = await read_form(request)
-    await count(request, "deed", 2)
+    await spend_limit(request, "deed", 2)
     try:
         await deed(form)
     except (Invalid, Conflict) as error:
@@ -108,17 +108,18 @@ def _text(form: Any) -> str:
 async def answer(request: Request) -> Response:
     async def deed(form: Any) -> None:
         await actions.authored(request.path_params["id"], viewer(request))
-        taken = await take_photos(request, form)
+        taken = await read_uploads(request, form)
         if taken.errors:
             raise Invalid(fields=taken.errors)
-        await actions.answer(request.path_params["id"], viewer(request), _text(form), taken.photos)
+        await actions.answer_question(request.path_params["id"], viewer(request), _text(form), taken.photos)
 
     return await _do(request, deed)
 
 
 async def confirm(request: Request) -> Response:
     return await _do(
-        request, lambda form: actions.confirm(request.path_params["id"], viewer(request), _stars(form), _text(form))
+        request,
+        lambda form: actions.confirm_resolution(request.path_params["id"], viewer(request), _stars(form), _text(form)),
     )
 
 
@@ -126,13 +127,15 @@ async def dispute(request: Request) -> Response:
     async def deed(form: Any) -> None:
         if not _text(form):
             raise Invalid(fields={"text": _("Please say what is still wrong.")})
-        await actions.dispute(request.path_params["id"], viewer(request), _text(form), _stars(form))
+        await actions.dispute_resolution(request.path_params["id"], viewer(request), _text(form), _stars(form))
 
     return await _do(request, deed)
 
 
 async def doubt(request: Request) -> Response:
-    return await _do(request, lambda form: actions.doubt(request.path_params["id"], request.state.person, _text(form)))
+    return await _do(
+        request, lambda form: actions.doubt_resolution(request.path_params["id"], request.state.person, _text(form))
+    )
 
 
 async def rate(request: Request) -> Response:
@@ -140,7 +143,7 @@ async def rate(request: Request) -> Response:
         stars = _stars(form)
         if stars is None:
             raise Invalid(fields={"stars": _("Please choose one to five stars.")})
-        await actions.rate(request.path_params["id"], viewer(request), stars, _text(form))
+        await actions.rate_handling(request.path_params["id"], viewer(request), stars, _text(form))
 
     return await _do(request, deed)
 
@@ -163,7 +166,7 @@ async def follow(request: Request) -> Response:
 
 
 async def _by_code(code: str) -> Post | None:
-    return await Post.get_or_none(receipt_hash=receipts.digest(code))
+    return await Post.get_or_none(receipt_hash=receipts.code_digest(code))
 
 
 async def _opened(request: Request, code: str) -> Response:
@@ -171,19 +174,19 @@ async def _opened(request: Request, code: str) -> Response:
     if post is None:
         raise NotFound()
     response = see_other(post.path)
-    written = receipts.written(code)
-    receipts.remember(request, response, written, secure=request.app.state.config.sign_in.secure_cookies)
+    written = receipts.format_code(code)
+    receipts.remember_code(request, response, written, secure=request.app.state.config.sign_in.secure_cookies)
     return response
 
 
 routes: list[BaseRoute] = [
     route("/", home, who=Who.ANYONE),
     route("/reports", listing, who=Who.ANYONE),
-    route("/reports", posting.post, who=Who.ANYONE, methods=("POST",)),
-    route("/reports/new", posting.new, who=Who.ANYONE),
-    route("/reports/new/questions", posting.questions, who=Who.ANYONE),
-    route("/reports/new/similar", posting.similar_ones, who=Who.ANYONE),
-    route("/reports/photos", posting.draft_photos, who=Who.ANYONE, methods=("POST",)),
+    route("/reports", submission.submit_report, who=Who.ANYONE, methods=("POST",)),
+    route("/reports/new", submission.new_report, who=Who.ANYONE),
+    route("/reports/new/questions", submission.category_questions, who=Who.ANYONE),
+    route("/reports/new/similar", submission.similar_reports, who=Who.ANYONE),
+    route("/reports/photos", submission.upload_photos, who=Who.ANYONE, methods=("POST",)),
     route("/reports/{id:int}", detail, who=Who.ANYONE),
     # Who may: the report's author (signed in, or holding its receipt); actions.authored decides.
     route("/reports/{id:int}/answer", answer, who=Who.ANYONE, methods=("POST",)),

@@ -17,12 +17,12 @@ from civic.i18n import language
 from civic.media.models import Photo
 from civic.posts import actions as posts
 from civic.posts.models import Kind, Post, Visibility
-from civic.posts.queries import Viewer, by_client_key, receipt_again
+from civic.posts.queries import Viewer, post_by_client_key, receipt_again
 from civic.traffic.forms import UpdateInput
-from civic.traffic.kinds import GONE_NEEDED, expiry, lately, prolonged
+from civic.traffic.kinds import GONE_MAJORITY, extend_expiry, first_expiry, recent_since
 from civic.traffic.models import TrafficUpdate
 
-NAMED_WITHIN = 500.0  # metres: a place farther away would not say where it is
+MAX_PLACE_METRES = 500.0  # metres: a place farther away would not say where it is
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ async def post_update(
     area = (await areas()).at(data.lat, data.lon)
     if area is None and len(await areas()):
         raise Invalid(fields={"place": _("This place is outside of the city.")})
-    near = None if data.place else await nearest_place(data.lat, data.lon, NAMED_WITHIN)
+    near = None if data.place else await nearest_place(data.lat, data.lon, MAX_PLACE_METRES)
     try:
         async with in_transaction():
-            if earlier := await by_client_key(data.client_key):
+            if earlier := await post_by_client_key(data.client_key):
                 return await _again(earlier, data, receipt)
-            draft = posts.Draft(
+            draft = posts.NewPost(
                 kind=Kind.TRAFFIC,
                 text=data.text,
                 language=language(),
@@ -72,13 +72,13 @@ async def post_update(
                 lon=data.lon,
                 place=data.place,
                 near=near.names if near else {},
-                expires_at=expiry(data.kind, post.created_at),
+                expires_at=first_expiry(data.kind, post.created_at),
             )
             await posts.set_path(post, f"/traffic/{update.id}")
             return Posted(update, code)
     except IntegrityError:
         # Two sent the same key at once: the other one's update stands.
-        if earlier := await by_client_key(data.client_key):
+        if earlier := await post_by_client_key(data.client_key):
             return await _again(earlier, data, receipt)
         raise
 
@@ -98,7 +98,7 @@ async def opine(update_id: int, by: Person, *, still: bool) -> TrafficUpdate:
     if not by.signed_in:
         raise NotAllowed()
     async with in_transaction():
-        update = await _standing(update_id)
+        update = await _active_update(update_id)
         if not still and update.post.author_id == by.id:
             return await _end(update, "author")
         now = timing.now()
@@ -120,26 +120,26 @@ async def _weigh(update: TrafficUpdate, still: bool, now: datetime) -> TrafficUp
         " count(*) FILTER (WHERE NOT still AND at > $2) - count(*) FILTER (WHERE still AND at > $2) AS over"
         " FROM traffic_confirmation WHERE update_id = $1",
         update.id,
-        lately(update.kind, now),
+        recent_since(update.kind, now),
     )
     assert counts
     update.still_count, update.gone_count = counts["still"], counts["gone"]
     if still:
-        update.expires_at = prolonged(update.kind, update.post.created_at, update.expires_at, now)
+        update.expires_at = extend_expiry(update.kind, update.post.created_at, update.expires_at, now)
     await update.save(update_fields=["still_count", "gone_count", "expires_at"])
-    return await _end(update, "gone") if counts["over"] >= GONE_NEEDED else update
+    return await _end(update, "gone") if counts["over"] >= GONE_MAJORITY else update
 
 
-async def end(update_id: int, viewer: Viewer) -> TrafficUpdate:
+async def end_update(update_id: int, viewer: Viewer) -> TrafficUpdate:
     """Its author (signed in, or holding its receipt) says that it is over. Raises NotAllowed, NotFound, Conflict."""
     async with in_transaction():
-        update = await _standing(update_id)
+        update = await _active_update(update_id)
         if not viewer.wrote(update.post.author_id, update.post.receipt_hash):
             raise NotAllowed()
         return await _end(update, "author")
 
 
-async def _standing(update_id: int) -> TrafficUpdate:
+async def _active_update(update_id: int) -> TrafficUpdate:
     """The update with its post, locked: whoever comes at the same time waits and finds the counts complete."""
     update = await TrafficUpdate.select_for_update().get_or_none(id=update_id)
     if update is None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from civic.i18n import gettext as _
-from civic.posts.reading import Position, Reading
+from civic.posts.forms import Position, Reading
 from civic.traffic.models import TrafficKind
 
-LONGEST = 500  # characters of the sentence, unless a post may have even fewer
+MAX_TEXT_CHARS = 500  # characters of the sentence, unless a post may have even fewer
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def read_update(form: Mapping[str, Any], *, found: Position | None, longest: int
     if kind not in list(TrafficKind):
         reading.errors["kind"] = _("Please say what it is.")
     lat, lon, _how = reading.position(found)
-    text = reading.text("text", min(longest, LONGEST))
+    text = reading.text("text", min(longest, MAX_TEXT_CHARS))
     place = reading.text("address", 300)
     client_key = reading.client_key()
     reading.close()

@@ -19,7 +19,7 @@ NAMES = {
     TrafficKind.OBSTACLE: _("Something on the road"),
     TrafficKind.SIGNAL: _("Traffic lights out"),
 }
-LIVES = {
+LIFETIMES = {
     TrafficKind.JAM: timedelta(minutes=45),
     TrafficKind.ACCIDENT: timedelta(minutes=90),
     TrafficKind.CLOSURE: timedelta(hours=12),
@@ -29,31 +29,31 @@ LIVES = {
     TrafficKind.OBSTACLE: timedelta(hours=2),
     TrafficKind.SIGNAL: timedelta(hours=12),
 }
-STILL_SHARE = 0.5  # "still there" lets an update stand for at least this share of its life from now on …
-LONGEST = 4  # … but never longer than so many lives after it was posted
-GONE_NEEDED = 2  # so many more "gone" than "still there" end it, of the opinions …
-LATELY_SHARE, LATELY_LEAST = 0.5, timedelta(minutes=30)  # … of this share of its life, and at least of this time
-CONFIRMED_BY = 2  # so many more "still there" than "gone" make it confirmed
+EXTENSION_SHARE = 0.5  # "still there" lets an update stand for at least this share of its life from now on …
+MAX_LIFETIMES = 4  # … but never longer than so many lives after it was posted
+GONE_MAJORITY = 2  # so many more "gone" than "still there" end it, of the opinions …
+RECENT_SHARE, MIN_RECENT = 0.5, timedelta(minutes=30)  # … of this share of its life, and at least of this time
+CONFIRMED_MAJORITY = 2  # so many more "still there" than "gone" make it confirmed
 
 
-def expiry(kind: TrafficKind, posted: datetime) -> datetime:
+def first_expiry(kind: TrafficKind, posted: datetime) -> datetime:
     """When an update ends if nobody says anything."""
-    return posted + LIVES[kind]
+    return posted + LIFETIMES[kind]
 
 
-def prolonged(kind: TrafficKind, posted: datetime, expires: datetime, now: datetime) -> datetime:
+def extend_expiry(kind: TrafficKind, posted: datetime, expires: datetime, now: datetime) -> datetime:
     """When it ends now that somebody said *still there*; never earlier than before."""
-    life = LIVES[kind]
-    return max(expires, min(now + STILL_SHARE * life, posted + LONGEST * life))
+    life = LIFETIMES[kind]
+    return max(expires, min(now + EXTENSION_SHARE * life, posted + MAX_LIFETIMES * life))
 
 
-def lately(kind: TrafficKind, now: datetime) -> datetime:
+def recent_since(kind: TrafficKind, now: datetime) -> datetime:
     """Opinions since this instant decide whether it is gone."""
-    return now - max(LATELY_SHARE * LIVES[kind], LATELY_LEAST)
+    return now - max(RECENT_SHARE * LIFETIMES[kind], MIN_RECENT)
 
 
-def sureness(still: int, gone: int) -> str:
+def certainty(still: int, gone: int) -> str:
     """How sure we are: confirmed, doubted, or single (so far only its author says so)."""
     if gone > still:
         return "doubted"
-    return "confirmed" if still - gone >= CONFIRMED_BY else "single"
+    return "confirmed" if still - gone >= CONFIRMED_MAJORITY else "single"

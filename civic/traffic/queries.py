@@ -16,15 +16,15 @@ from civic.i18n import pick
 from civic.media.models import Photo
 from civic.paging import cursor, read_cursor
 from civic.posts.models import Post
-from civic.posts.queries import Talk, Viewer, may_see, photos_of, talk
-from civic.posts.receipts import digest
+from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
+from civic.posts.receipts import code_digest
 from civic.reports.maps import PINS, Window
-from civic.traffic.kinds import NAMES, sureness
+from civic.traffic.kinds import NAMES, certainty
 from civic.traffic.models import Confirmation, TrafficKind, TrafficUpdate
 
 
 @dataclass(frozen=True)
-class Filters:
+class TrafficFilters:
     """Checked filters; what was unknown is left out. `area_ids` are the area's and those of all below it."""
 
     kind: TrafficKind | None = None
@@ -32,11 +32,11 @@ class Filters:
     area_ids: tuple[int, ...] = ()
 
 
-def read_filters(query: Mapping[str, str], found: Areas) -> Filters:
+def read_traffic_filters(query: Mapping[str, str], found: Areas) -> TrafficFilters:
     """Filters from query parameters: kind, area."""
     kind = query.get("kind", "")
     area = found.by_slug.get(query.get("area", ""))
-    return Filters(
+    return TrafficFilters(
         kind=TrafficKind(kind) if kind in list(TrafficKind) else None,
         area=area.slug if area else "",
         area_ids=tuple(sorted(found.below(area.id))) if area else (),
@@ -82,7 +82,7 @@ class UpdateView:
 
     @property
     def sure(self) -> str:
-        return sureness(self.still, self.gone)
+        return certainty(self.still, self.gone)
 
     @cached_property
     def seconds_left(self) -> float:
@@ -117,7 +117,7 @@ class UpdateView:
 
 
 @dataclass(frozen=True)
-class Board:
+class TrafficBoard:
     """A page of what stands on the road now. `counts`: how many of each kind, whatever kind is filtered."""
 
     updates: list[UpdateView]
@@ -129,17 +129,19 @@ class Board:
         return sum(self.counts.values())
 
 
-LIVE = "FROM traffic_update t JOIN post p ON p.id = t.post_id WHERE t.expires_at > $1 AND p.visibility = 'public'"
-COLUMNS = """
+LIVE_UPDATES = (
+    "FROM traffic_update t JOIN post p ON p.id = t.post_id WHERE t.expires_at > $1 AND p.visibility = 'public'"
+)
+UPDATE_COLUMNS = """
     SELECT t.id, t.kind, p.text, t.lat, t.lon, t.area_id, t.place, t.near, t.still_count AS still, t.gone_count AS gone,
            p.created_at, t.expires_at, t.ended, p.comments_count AS comments, p.votes_count AS votes,
            (SELECT name FROM photo WHERE photo.id = p.cover_id) AS cover
 """
 
 
-def _narrowed(filters: Filters) -> tuple[str, list[Any]]:
+def _narrowed(filters: TrafficFilters) -> tuple[str, list[Any]]:
     """What is live, as SQL with its arguments. Its cost follows what is on the road now, not how much ever was."""
-    sql = LIVE
+    sql = LIVE_UPDATES
     args: list[Any] = [timing.now()]
     if filters.area:
         args.append(list(filters.area_ids))
@@ -150,19 +152,19 @@ def _narrowed(filters: Filters) -> tuple[str, list[Any]]:
     return sql, args
 
 
-async def board(filters: Filters, person: Person, *, size: int, page: str = "") -> Board:
+async def read_board(filters: TrafficFilters, person: Person, *, size: int, page: str = "") -> TrafficBoard:
     """What is on the road now, newest first, by keyset."""
     sql, args = _narrowed(filters)
     if after := read_cursor(page):
         sql += f" AND (p.created_at, t.id) < (${len(args) + 1}, ${len(args) + 2})"
         args += after
-    rows = await fetch(f"{COLUMNS} {sql} ORDER BY p.created_at DESC, t.id DESC LIMIT {size + 1}", *args)
+    rows = await fetch(f"{UPDATE_COLUMNS} {sql} ORDER BY p.created_at DESC, t.id DESC LIMIT {size + 1}", *args)
     more, rows = len(rows) > size, rows[:size]
     mine = await _opinions([row["id"] for row in rows], person)
     found = await areas()
-    return Board(
+    return TrafficBoard(
         updates=[_view(row, found, mine.get(row["id"])) for row in rows],
-        counts=await _counts(Filters(area=filters.area, area_ids=filters.area_ids)),
+        counts=await _counts(TrafficFilters(area=filters.area, area_ids=filters.area_ids)),
         next=cursor(rows[-1]["created_at"], rows[-1]["id"]) if more else "",
     )
 
@@ -180,19 +182,19 @@ async def _opinions(ids: list[int], person: Person) -> dict[int, bool]:
     return dict(rows)
 
 
-async def _counts(filters: Filters) -> dict[TrafficKind, int]:
+async def _counts(filters: TrafficFilters) -> dict[TrafficKind, int]:
     sql, args = _narrowed(filters)
     rows = await fetch(f"SELECT t.kind, count(*) AS n {sql} GROUP BY t.kind", *args)
     return {TrafficKind(row["kind"]): row["n"] for row in rows}
 
 
-async def shown(filters: Filters, window: Window) -> dict[str, list[dict[str, Any]]]:
+async def map_points(filters: TrafficFilters, window: Window) -> dict[str, list[dict[str, Any]]]:
     """Pins {id, url, lat, lon, kind, look, heading} of the map or, where there are many, clusters {lat, lon, count}."""
     sql, args = _narrowed(filters)
     n = len(args)
     sql += f" AND t.lat BETWEEN ${n + 1} AND ${n + 2} AND t.lon BETWEEN ${n + 3} AND ${n + 4}"
     args += [window.south, window.north, window.west, window.east]
-    rows = await fetch(f"{COLUMNS} {sql} LIMIT {PINS + 1}", *args)
+    rows = await fetch(f"{UPDATE_COLUMNS} {sql} LIMIT {PINS + 1}", *args)
     if len(rows) <= PINS:
         found = await areas()
         return {"pins": [_pin(_view(row, found)) for row in rows], "clusters": []}
@@ -222,7 +224,7 @@ class UpdatePage:
     update: UpdateView
     post: Post
     photos: list[Photo]
-    talk: Talk
+    talk: Discussion
     author: bool
     receipt: str | None  # the author's code, if this browser holds it
 
@@ -241,9 +243,9 @@ async def update_page(update_id: int, viewer: Viewer) -> UpdatePage:
         update=_of(found, await areas(), mine.get(found.id)),
         post=post,
         photos=(await photos_of([post.id]))[post.id],
-        talk=await talk(post, viewer),
+        talk=await read_discussion(post, viewer),
         author=author,
-        receipt=next((code for code in viewer.codes if digest(code) == post.receipt_hash), None),
+        receipt=next((code for code in viewer.codes if code_digest(code) == post.receipt_hash), None),
     )
 
 

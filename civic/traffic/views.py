@@ -13,20 +13,20 @@ from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.posts import receipts
-from civic.posts.taking import Taken, by_address, count_post, photo_links, take_photos
+from civic.posts.uploads import Uploads, geocode_address, photo_links, read_uploads, spend_post_limit
 from civic.posts.views import viewer
 from civic.reports.maps import Window
 from civic.traffic import actions, forms, queries
-from civic.traffic.kinds import LIVES, NAMES
+from civic.traffic.kinds import LIFETIMES, NAMES
 from civic.traffic.models import TrafficUpdate
 from civic.web import Who, answer_json, is_htmx, read_form, render, route, see_other, wants_json
 
 
 async def board(request: Request) -> Response:
     found = await areas()
-    filters = queries.read_filters(request.query_params, found)
+    filters = queries.read_traffic_filters(request.query_params, found)
     size, page = request.app.state.config.limits.page, request.query_params.get("page", "")
-    shown = await queries.board(filters, request.state.person, size=size, page=page)
+    shown = await queries.read_board(filters, request.state.person, size=size, page=page)
     if wants_json(request):
         body = {"count": shown.total, "updates": [one.as_json() for one in shown.updates], "next": shown.next or None}
         return answer_json(body, headers={"Cache-Control": "no-store"})
@@ -36,27 +36,29 @@ async def board(request: Request) -> Response:
 
 async def points(request: Request) -> Response:
     window = Window.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
-    return answer_json(await queries.shown(queries.read_filters(request.query_params, await areas()), window))
+    return answer_json(
+        await queries.map_points(queries.read_traffic_filters(request.query_params, await areas()), window)
+    )
 
 
 async def new(request: Request) -> Response:
     """The empty form; `kind`, `lat` and `lon` may be given in the address."""
-    return await _form(request, dict(request.query_params), Taken(), {})
+    return await _form(request, dict(request.query_params), Uploads(), {})
 
 
-async def _form(request: Request, typed: dict[str, Any], taken: Taken, errors: dict[str, object]) -> Response:
+async def _form(request: Request, typed: dict[str, Any], taken: Uploads, errors: dict[str, object]) -> Response:
     """The form with everything that was typed and every photo that was taken."""
     if taken.position and not (typed.get("lat") and typed.get("lon")):
         typed["lat"], typed["lon"], typed["located_by"] = map(str, taken.position)
     context = {
         "typed": typed,
         "kinds": NAMES,
-        "lives": LIVES,
+        "lives": LIFETIMES,
         "photos": taken.photos,
         "errors": errors,
         "client_key": typed.get("client_key") or secrets.token_urlsafe(18),
         "limits": request.app.state.config.limits,
-        "longest": forms.LONGEST,
+        "longest": forms.MAX_TEXT_CHARS,
         **photo_links(request),
     }
     return render(request, "traffic/new.html", context, status=422 if errors else 200)
@@ -65,7 +67,7 @@ async def _form(request: Request, typed: dict[str, Any], taken: Taken, errors: d
 async def post(request: Request) -> Response:
     """POST /traffic: 303 to the update's page, or 201 and the update for a program; 422 with the fields by name."""
     form = await read_form(request, max_files=request.app.state.config.limits.photos + 5)
-    taken = await take_photos(request, form)
+    taken = await read_uploads(request, form)
     try:
         posted = await _post(request, form, taken)
     except Invalid as error:
@@ -80,19 +82,19 @@ async def post(request: Request) -> Response:
         response = see_other(f"/traffic/{posted.update.id}")
     if posted.receipt:
         secure = request.app.state.config.sign_in.secure_cookies
-        receipts.remember(request, response, posted.receipt, secure=secure)
+        receipts.remember_code(request, response, posted.receipt, secure=secure)
     return response
 
 
-async def _post(request: Request, form: Any, taken: Taken) -> actions.Posted:
-    found = taken.position or await by_address(request, form)
+async def _post(request: Request, form: Any, taken: Uploads) -> actions.Posted:
+    found = taken.position or await geocode_address(request, form)
     try:
         data = forms.read_update(form, found=found, longest=request.app.state.config.limits.text)
     except Invalid as error:
         raise Invalid(fields={**error.fields, **taken.errors}) from None
     if taken.errors:
         raise Invalid(fields=taken.errors)
-    await count_post(request, taken)
+    await spend_post_limit(request, taken)
     return await actions.post_update(
         data,
         request.state.person,
@@ -130,7 +132,7 @@ async def gone(request: Request) -> Response:
 
 
 async def end(request: Request) -> Response:
-    return await _do(request, actions.end(request.path_params["id"], viewer(request)))
+    return await _do(request, actions.end_update(request.path_params["id"], viewer(request)))
 
 
 async def _do(request: Request, deed: Awaitable[TrafficUpdate]) -> Response:

@@ -8,7 +8,7 @@ import pytest
 from civic import db, timing
 from civic.accounts import limits, passwords
 from civic.accounts.actions import create_user, disable_user, reset_password
-from civic.accounts.forms import SignUp
+from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role, Session, User
 from civic.errors import TooMany
 from tests.clients import Client
@@ -20,7 +20,7 @@ EMAIL, PASSWORD = "ana@example.org", "a sentence is good"
 
 @pytest.fixture
 async def ana() -> User:
-    return await create_user(SignUp(EMAIL, PASSWORD, "Ana"))
+    return await create_user(SignUpForm(EMAIL, PASSWORD, "Ana"))
 
 
 async def enter(client: Client, email: str = EMAIL, password: str = PASSWORD, **more: str):  # type: ignore[no-untyped-def]
@@ -130,7 +130,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_unknown_wrong_and_disabled_take_as_long_and_say_the_same(
     client: Client, ana: User, checks: list[str]
 ) -> None:
-    gone = await create_user(SignUp("gone@example.org", PASSWORD))
+    gone = await create_user(SignUpForm("gone@example.org", PASSWORD))
     await disable_user(gone.email)
     pages = [
         (await enter(client, EMAIL, "wrong password")).text,

@@ -77,7 +77,7 @@ async def update(author: Person, text: str, **values: Any) -> TrafficUpdate:
 
 async def rating(author: Person, slug: str, text: str, stars: int = 4) -> Rating:
     service = (await catalogue()).service_by_slug[slug]
-    return (await ratings.rate(service, RatingInput(stars=stars, text=text, client_key=None), author)).rating
+    return (await ratings.rate_service(service, RatingInput(stars=stars, text=text, client_key=None), author)).rating
 
 
 async def holder(case_id: int) -> Actor:

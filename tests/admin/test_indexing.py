@@ -97,7 +97,7 @@ async def test_changes_while_it_works(ana: Person, bo: Person) -> None:
                 case 2:
                     await execute("UPDATE post SET title = $2 WHERE id = $1", one.post_id, f"Title {start} {n}")
                 case _:
-                    await posts.comment(one.post_id, bo, f"Comment {start} {n}")
+                    await posts.add_comment(one.post_id, bo, f"Comment {start} {n}")
 
     workers = [asyncio.create_task(work()) for _ in range(2)]
     await asyncio.gather(*(people(n) for n in range(3)))
@@ -177,7 +177,7 @@ async def _raise(kind: type[Exception], *args: object, **values: object) -> None
 async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -> None:
     """However much waits."""
     one = await report(ana, "A man called Quirinus")
-    comment = await posts.comment(one.post_id, dan, "His number is 5551234")
+    comment = await posts.add_comment(one.post_id, dan, "His number is 5551234")
     other = await report(ana, "Cratered")
     await indexed()
     await execute("INSERT INTO search_mark (source, subject) SELECT 'post', n FROM generate_series(1, 20000) AS n")

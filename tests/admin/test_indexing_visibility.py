@@ -56,8 +56,8 @@ async def test_nothing_personal() -> None:
     )  # fmt: skip
     assert anonymous.receipt
     await cases.reply(one.case_id, by=Actor.of(agent, await department("roads")), text="We come")
-    await posts.comment(one.post_id, maker, "Thank you")
-    await posts.flag(one.post_id, maker, "other", "flagnote of mine")
+    await posts.add_comment(one.post_id, maker, "Thank you")
+    await posts.add_flag(one.post_id, maker, "other", "flagnote of mine")
     await cases.take(one.case_id, by=Actor.of(agent, await department("roads")), user_id=agent.id)
     slug = (await catalogue()).services[0].slug
     await rating(maker, slug, "Friendly")
@@ -110,7 +110,7 @@ async def test_a_clerk_finds_what_their_department_has_or_had(ana: Person) -> No
 
 async def test_hidden_reports(ana: Person, dan: Person) -> None:
     one = await report(ana, "Slanderous words", address="Slanderstreet 5", title="Slandertitle")
-    await posts.comment(one.post_id, ana, "Slandercomment")
+    await posts.add_comment(one.post_id, ana, "Slandercomment")
     words = ("slanderous", "slanderstreet", "slandertitle", "slandercomment")
     await indexed()
     for word in words:
@@ -142,7 +142,7 @@ async def test_one_hidden_report_of_two(ana: Person, dan: Person) -> None:
 async def test_hidden_comments(ana: Person, dan: Person) -> None:
     one, flood = await report(ana, "A deep hole"), await update(ana, "Water")
     for post in (one.post_id, flood.post_id):
-        comment = await posts.comment(post, ana, "Slanderous words")
+        comment = await posts.add_comment(post, ana, "Slanderous words")
         await indexed()
         assert len(await finds("slanderous")) == 1
         await posts.hide(post, dan, "abuse", comment_id=comment.id)

@@ -69,16 +69,16 @@ async def test_what_people_do_with_a_report(ana: Person, bo: Person, dan: Person
     one = await all_seen(lambda: report(ana, "A deep hole", routed=False))
     post = one.post_id
     await all_seen(lambda: reports.route_case(one.case_id))
-    comment = await all_seen(lambda: posts.comment(post, bo, "Same for my bicycle"))
+    comment = await all_seen(lambda: posts.add_comment(post, bo, "Same for my bicycle"))
     await all_seen(lambda: posts.vote(post, bo))
     await all_seen(lambda: posts.vote(post, bo), changes=False)
     await all_seen(lambda: posts.unvote(post, bo))
-    await all_seen(lambda: posts.flag(post, bo, "spam"), changes=False)
+    await all_seen(lambda: posts.add_flag(post, bo, "spam"), changes=False)
     await all_seen(lambda: posts.hide(post, dan, "abuse", comment_id=comment.id))
     await all_seen(lambda: posts.restore(post, dan, "other", comment_id=comment.id))
     await all_seen(lambda: posts.hide(post, dan, "spam"))
     await all_seen(lambda: posts.restore(post, dan, "other"))
-    await all_seen(lambda: posts.keep(post, dan), changes=False)
+    await all_seen(lambda: posts.dismiss_flags(post, dan), changes=False)
     await all_seen(lambda: execute("UPDATE report SET address = 'Elm Street 5' WHERE id = $1", one.id))
     await all_seen(lambda: execute("UPDATE post SET title = 'Hole' WHERE id = $1", post))
     await all_seen(lambda: execute("DELETE FROM moderation"), changes=False)
@@ -98,18 +98,18 @@ async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
         (lambda: cases.take(case, by=OFFICE, user_id=None), False),
         (lambda: cases.reply(case, by=roads, text="On Monday"), True),
         (lambda: cases.ask(case, by=roads, text="Which lane is it?"), True),
-        (lambda: reports.answer(one.id, viewer, "The left one"), True),
+        (lambda: reports.answer_question(one.id, viewer, "The left one"), True),
         (lambda: cases.ask(case, by=roads, text="And how deep?"), True),
         (lambda: ended_wait(case), True),
         (lambda: cases.add_support(case, parks, by=roads, text="The tree's roots"), True),
         (lambda: cases.support_done(case, by=support, text="Roots are cut"), True),
         (lambda: reports.recategorise(case, category, by=roads), True),
         (lambda: cases.resolve(case, by=roads, text="It is filled"), True),
-        (lambda: reports.dispute(one.id, viewer, "It is open again"), True),
+        (lambda: reports.dispute_resolution(one.id, viewer, "It is open again"), True),
         (lambda: cases.resolve(case, by=roads, text="Filled for good"), True),
-        (lambda: reports.rate(one.id, viewer, 4, "Well done"), False),
-        (lambda: reports.confirm(one.id, viewer), True),
-        (lambda: reports.dispute(one.id, viewer, "Once more"), True),
+        (lambda: reports.rate_handling(one.id, viewer, 4, "Well done"), False),
+        (lambda: reports.confirm_resolution(one.id, viewer), True),
+        (lambda: reports.dispute_resolution(one.id, viewer, "Once more"), True),
         (lambda: cases.hand_over(case, parks, by=roads, text="It is theirs"), True),
         (lambda: cases.give_back(case, by=support, text="It is not"), True),
         (lambda: cases.assign(case, roads.department_id or 0, by=OFFICE, reason={"step": "dispatcher"}), True),
@@ -198,8 +198,8 @@ async def test_a_category_that_is_not_public(ana: Person, dan: Person) -> None:
 async def test_what_people_do_with_a_traffic_update(ana: Person, bo: Person, dan: Person) -> None:
     one = await all_seen(lambda: update(ana, "Water under the bridge"))
     await all_seen(lambda: traffic.opine(one.id, bo, still=True), changes=None)
-    await all_seen(lambda: posts.comment(one.post_id, bo, "Knee-deep"))
-    await all_seen(lambda: traffic.end(one.id, Viewer(ana)))
+    await all_seen(lambda: posts.add_comment(one.post_id, bo, "Knee-deep"))
+    await all_seen(lambda: traffic.end_update(one.id, Viewer(ana)))
     two = await all_seen(lambda: update(ana, "Water under the bridge again", place="The old bridge"))
     await all_seen(lambda: posts.hide(two.post_id, dan, "wrong"))
     await all_seen(lambda: posts.restore(two.post_id, dan, "other"))
@@ -238,7 +238,7 @@ async def test_what_people_do_with_ratings(ana: Person, bo: Person, dan: Person)
     assert await finds("friendly people") != {f"rating:{one.post_id}"}
     two = await all_seen(lambda: rating(bo, slug, "Unfriendlily"))
     await all_seen(lambda: rating(bo, slug, "", 3))
-    await all_seen(lambda: posts.comment(one.post_id, bo, "Indeed"), changes=False)
+    await all_seen(lambda: posts.add_comment(one.post_id, bo, "Indeed"), changes=False)
     three = await all_seen(lambda: rating(dan, slug, "Slow"))
     await all_seen(lambda: posts.vote(three.post_id, bo))
     await all_seen(lambda: posts.hide(three.post_id, dan, "abuse"))

@@ -70,7 +70,7 @@ async def sign_in(context: BrowserContext, live: Live, user: str) -> None:
     await connection.execute(
         "INSERT INTO user_session (token_hash, user_id, created_at, seen_at, browser)"
         " SELECT $1, id, $2, $2, '' FROM user_account WHERE email = $3",
-        cookies.digest(token),
+        cookies.token_digest(token),
         now,
         f"{user}@riverside.example",
     )

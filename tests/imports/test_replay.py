@@ -88,7 +88,7 @@ async def _live(entry: Entry) -> None:
     reason = {"step": "import", "source": "harbour"}
     with timing.at(entry.received):
         async with in_transaction():
-            draft = posts.Draft(
+            draft = posts.NewPost(
                 Kind.REPORT, entry.text, title=entry.title, language="en", channel="import", source=entry.source
             )
             post, _code = await posts.create_post(draft, NOBODY)

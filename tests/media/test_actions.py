@@ -11,11 +11,11 @@ from tortoise.transactions import in_transaction
 
 from civic.errors import Invalid
 from civic.media import actions
-from civic.media.actions import add_photo, attach, drop_drafts
+from civic.media.actions import add_photo, attach_photos, delete_pending_photos
 from civic.media.decoder import Decoder
+from civic.media.errors import PhotoRefused
 from civic.media.models import Photo
-from civic.media.queries import drafts
-from civic.media.refusals import PhotoRefused
+from civic.media.queries import pending_photos
 from civic.media.store import Store
 from tests.media.pictures import assert_clean, encoded, scene, with_gps
 
@@ -74,23 +74,23 @@ async def test_the_same_twice_shares_its_files_under_two_names(store: Store, dec
     assert one.name != two.name
     assert one.sha256 == two.sha256
     assert len(files(store)) == 3
-    await attach([two])
+    await attach_photos([two])
     await age([one, two], 25)
-    assert await drop_drafts(store) == 1
+    assert await delete_pending_photos(store) == 1
     assert len(files(store)) == 3
     assert await Photo.all().count() == 1
 
 
 async def test_drop_drafts(store: Store, decoder: Decoder) -> None:
     old, young, used = [(await add_photo(encoded(scene(64, n)), store, decoder))[0] for n in (64, 65, 66)]
-    await attach([used])
+    await attach_photos([used])
     await age([old, used], 25)
     await age([young], 23)
-    assert await drop_drafts(store) == 1
-    assert await drop_drafts(store) == 0
+    assert await delete_pending_photos(store) == 1
+    assert await delete_pending_photos(store) == 0
     assert {p.name for p in await Photo.all()} == {young.name, used.name}
     assert len(files(store)) == 6
-    assert await drop_drafts(store, older_than=timedelta(hours=1)) == 1
+    assert await delete_pending_photos(store, older_than=timedelta(hours=1)) == 1
     assert len(files(store)) == 3
 
 
@@ -98,7 +98,7 @@ async def test_drop_drafts_in_batches(store: Store, decoder: Decoder, monkeypatc
     monkeypatch.setattr(actions, "_BATCH", 2)
     photos = [(await add_photo(encoded(scene(64, 64 + n)), store, decoder))[0] for n in range(5)]
     await age(photos, 25)
-    assert await drop_drafts(store) == 5
+    assert await delete_pending_photos(store) == 5
     assert files(store) == []
 
 
@@ -117,10 +117,10 @@ async def test_killed_while_dropping_it_is_done_the_next_time(
 
     monkeypatch.setattr(Store, "delete", dies)
     with pytest.raises(OSError, match="gone"):
-        await drop_drafts(store)
+        await delete_pending_photos(store)
     assert await Photo.all().count() == 2
     monkeypatch.undo()
-    assert await drop_drafts(store) == 2
+    assert await delete_pending_photos(store) == 2
     assert files(store) == []
 
 
@@ -129,7 +129,7 @@ async def test_a_photo_that_comes_while_its_twin_is_dropped_keeps_its_files(stor
         first, *_ = await add_photo(SMALL, store, decoder)
         await age([first], 25)
         (second, *_), *_ = await asyncio.gather(
-            add_photo(SMALL, store, decoder), drop_drafts(store), drop_drafts(store)
+            add_photo(SMALL, store, decoder), delete_pending_photos(store), delete_pending_photos(store)
         )
         assert await Photo.filter(id=first.id).count() == 0
         for *_size, key in second.sizes.values():
@@ -150,7 +150,7 @@ async def test_who_adds_waits_for_who_drops(store: Store, decoder: Decoder, monk
         await delete(self, key)
 
     monkeypatch.setattr(Store, "delete", slow)
-    dropping = asyncio.create_task(drop_drafts(store))
+    dropping = asyncio.create_task(delete_pending_photos(store))
     await at_the_file.wait()
     adding = asyncio.create_task(add_photo(SMALL, store, decoder))
     done, _ = await asyncio.wait([adding], timeout=0.5)
@@ -164,24 +164,24 @@ async def test_who_adds_waits_for_who_drops(store: Store, decoder: Decoder, monk
 
 async def test_attach_and_drafts(store: Store, decoder: Decoder) -> None:
     one, two = [(await add_photo(encoded(scene(64, n)), store, decoder))[0] for n in (64, 65)]
-    assert [p.id for p in await drafts([two.name, one.name])] == [two.id, one.id]
-    assert await drafts([]) == []
-    await attach([one], public=False)
-    await attach([])
+    assert [p.id for p in await pending_photos([two.name, one.name])] == [two.id, one.id]
+    assert await pending_photos([]) == []
+    await attach_photos([one], public=False)
+    await attach_photos([])
     again = await Photo.get(id=one.id)
     assert (again.attached, again.public) == (True, False)
     with pytest.raises(Invalid) as gone:
-        await drafts([one.name, two.name])
+        await pending_photos([one.name, two.name])
     assert list(gone.value.fields) == ["photos"]
     await age([two], 23.5)
     for names in ([two.name], ["no such photo"], [two.name, two.name]):
         with pytest.raises(Invalid):
-            await drafts(names)
+            await pending_photos(names)
 
 
 async def test_a_draft_is_used_once(store: Store, decoder: Decoder) -> None:
     photo, *_ = await add_photo(SMALL, store, decoder)
-    results = await asyncio.gather(attach([photo]), attach([photo]), return_exceptions=True)
+    results = await asyncio.gather(attach_photos([photo]), attach_photos([photo]), return_exceptions=True)
     assert sorted(type(r).__name__ for r in results) == ["Invalid", "NoneType"]
 
 
@@ -189,7 +189,7 @@ async def test_a_post_that_fails_leaves_its_photos_drafts(store: Store, decoder:
     photo, *_ = await add_photo(SMALL, store, decoder)
     with pytest.raises(RuntimeError):
         async with in_transaction():
-            await attach([photo])
+            await attach_photos([photo])
             raise RuntimeError("the post fails")
     assert (await Photo.get(id=photo.id)).attached is False
 
@@ -199,7 +199,9 @@ async def test_posted_while_being_dropped(store: Store, decoder: Decoder) -> Non
     for _ in range(5):
         photo, *_ = await add_photo(SMALL, store, decoder)
         await age([photo], 25)
-        attached, dropped = await asyncio.gather(attach([photo]), drop_drafts(store), return_exceptions=True)
+        attached, dropped = await asyncio.gather(
+            attach_photos([photo]), delete_pending_photos(store), return_exceptions=True
+        )
         if isinstance(attached, Invalid):
             assert dropped == 1
         else:

@@ -16,8 +16,8 @@ from civic.i18n import speaking
 from civic.media import decoder as module
 from civic.media.decoder import Decoder
 from civic.media.decoding import Reason, read_photo
-from civic.media.refusals import PhotoRefused
-from civic.media.sandbox import decoded_from, sizes_announced
+from civic.media.errors import PhotoRefused
+from civic.media.sandbox import parse_reply, variant_sizes
 from tests.media.pictures import encoded, scene, with_gps
 
 SMALL = encoded(scene(64, 64))
@@ -275,15 +275,15 @@ WEBP = b"RIFF\4\0\0\0WEBP"
 def test_nonsense_is_not_believed(change: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError, KeyError)):
         head = GOOD | change
-        sizes_announced(head)
-        decoded_from(head, [WEBP] * 3)
+        variant_sizes(head)
+        parse_reply(head, [WEBP] * 3)
 
 
 def test_what_is_no_webp_is_not_believed() -> None:
-    assert decoded_from(GOOD, [WEBP] * 3).width == 64
-    assert decoded_from(GOOD | {"gps": [1e999, 0]}, [WEBP] * 3).gps is None
+    assert parse_reply(GOOD, [WEBP] * 3).width == 64
+    assert parse_reply(GOOD | {"gps": [1e999, 0]}, [WEBP] * 3).gps is None
     with pytest.raises(ValueError):
-        decoded_from(GOOD, [WEBP, b"<script>....", WEBP])
+        parse_reply(GOOD, [WEBP, b"<script>....", WEBP])
 
 
 def test_every_reason_has_its_text_in_both_languages() -> None:

@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from civic.media.decoder import Decoder
 from civic.media.decoding import Decoded
-from civic.media.refusals import PhotoRefused
+from civic.media.errors import PhotoRefused
 from tests.media.pictures import assert_clean
 
 Outcome = Decoded | str

@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 
 from civic import app as program
 from civic.config import Config
-from civic.media.actions import add_photo, attach
+from civic.media.actions import add_photo, attach_photos
 from civic.media.decoder import Decoder
-from civic.media.links import LIFE, photo_url, seconds_left
+from civic.media.links import LINK_SECONDS, photo_url, seconds_left
 from civic.media.models import Photo
 from civic.media.store import Store
 from civic.media.views import routes
@@ -41,7 +41,7 @@ async def photo(config: Config, database: str, decoder: Decoder) -> Photo:
 
 
 async def test_a_public_photo(client: httpx2.AsyncClient, photo: Photo) -> None:
-    await attach([photo])
+    await attach_photos([photo])
     for edge in (320, 800, 1600):
         answer = await client.get(photo_url(photo, edge))
         assert answer.status_code == 200
@@ -74,12 +74,12 @@ async def test_a_public_photo(client: httpx2.AsyncClient, photo: Photo) -> None:
     ],
 )
 async def test_not_found(client: httpx2.AsyncClient, photo: Photo, path: str) -> None:
-    await attach([photo])
+    await attach_photos([photo])
     assert (await client.get(path.format(name=photo.name))).status_code == 404
 
 
 async def test_a_file_that_is_missing(client: httpx2.AsyncClient, photo: Photo, config: Config) -> None:
-    await attach([photo])
+    await attach_photos([photo])
     await Store(config.media_folder).delete(str(photo.sizes["320"][3]))
     assert (await client.get(photo_url(photo, 320))).status_code == 404
 
@@ -89,7 +89,7 @@ async def test_what_is_not_public_needs_a_signature(
     client: httpx2.AsyncClient, photo: Photo, config: Config, state: str
 ) -> None:
     if state == "private":
-        await attach([photo], public=False)
+        await attach_photos([photo], public=False)
     assert (await client.get(photo_url(photo, 320))).status_code == 404
     signed = photo_url(photo, 320, secret=config.secret())
     answer = await client.get(signed)
@@ -112,9 +112,9 @@ def test_signed_addresses_end() -> None:
     url = urlsplit(photo_url(_photo("a"), 320, secret=SECRET, now=now))
     query = {name: value for name, [value] in parse_qs(url.query).items()}
     assert url.path == "/photos/a/320.webp"
-    assert LIFE <= seconds_left("a", query, SECRET, now=now) <= LIFE + 900
-    assert seconds_left("a", query, SECRET, now=now + LIFE - 1) > 0
-    assert seconds_left("a", query, SECRET, now=now + LIFE + 901) == 0
+    assert LINK_SECONDS <= seconds_left("a", query, SECRET, now=now) <= LINK_SECONDS + 900
+    assert seconds_left("a", query, SECRET, now=now + LINK_SECONDS - 1) > 0
+    assert seconds_left("a", query, SECRET, now=now + LINK_SECONDS + 901) == 0
     assert seconds_left("b", query, SECRET, now=now) == 0
     assert seconds_left("a", query, b"other", now=now) == 0
     assert seconds_left("a", query | {"signature": "é"}, SECRET, now=now) == 0

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civic.accounts.forms import clean_email
-from civic.posts.reading import Reading
+from civic.posts.forms import Reading
 
 
 def read(typed: str) -> tuple[str, set[str]]:

@@ -137,7 +137,7 @@ async def test_comments_have_a_limit(citizen: Client, post: Post) -> None:
 
 
 async def test_long_talks_are_cut(citizen: Client, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("civic.posts.queries.COMMENTS_SHOWN", 3)
+    monkeypatch.setattr("civic.posts.queries.MAX_COMMENTS_SHOWN", 3)
     for number in range(5):
         await citizen.post(f"/posts/{post.id}/comments", data={"text": f"Comment {number}"})
     page = (await citizen.get(post.path)).text

@@ -29,7 +29,9 @@ async def person(name: str, role: Role = Role.CITIZEN, *departments: int) -> Per
 
 async def rate(by: Person, stars: int, *, days: float = 0, key: str | None = None, slug: str = "id-card") -> Rating:
     with timing.at(DAY + timedelta(days=days)):
-        rated = await actions.rate(await queries.service(slug), RatingInput(stars, f"{stars} stars", key), by)
+        rated = await actions.rate_service(
+            await queries.get_service(slug), RatingInput(stars, f"{stars} stars", key), by
+        )
     return rated.rating
 
 
@@ -89,7 +91,7 @@ async def test_hidden_ratings_do_not_count_until_they_are_restored() -> None:
     await rate(bo, 5)
     await posts.hide(one.post_id, dan, "abuse")
     assert await counted() == {5: 1}
-    assert [view.stars for view in (await queries.ratings(one.service_id, size=9))[0]] == [5]
+    assert [view.stars for view in (await queries.list_ratings(one.service_id, size=9))[0]] == [5]
     await posts.restore(one.post_id, dan, "other")
     assert await counted() == {1: 1, 5: 1}
 
@@ -113,7 +115,7 @@ async def test_hiding_and_replacing_at_once_counts_right() -> None:
 
 
 async def test_who_may_not() -> None:
-    service = await queries.service("id-card")
+    service = await queries.get_service("id-card")
     department = (await catalogue()).department_by_id[service.department_id]
     with pytest.raises(NotAllowed):
         await rate(NOBODY, 5)
@@ -126,7 +128,7 @@ async def test_the_mean_is_shrunk_towards_the_city_s() -> None:
     for n in range(6):
         await rate(await person(f"p{n}"), 5)
     await rate(await person("q"), 1, slug="marriage")
-    lines = {line.service.slug: line.stars for line in await queries.services("", "")}
+    lines = {line.service.slug: line.stars for line in await queries.list_services("", "")}
     city = 31 / 7
     assert lines["id-card"].mean == 5
     assert lines["id-card"].shrunk == pytest.approx((10 * city + 30) / 16)

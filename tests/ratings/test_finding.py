@@ -2,7 +2,7 @@
 
 import pytest
 
-from civic.ratings.queries import services
+from civic.ratings.queries import list_services
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -21,23 +21,23 @@ pytestmark = pytest.mark.usefixtures("riverside")
     ],
 )
 async def test_the_first_is_what_was_meant(query: str, slug: str) -> None:
-    found = [line.service.slug for line in await services(query, "")]
+    found = [line.service.slug for line in await list_services(query, "")]
     assert found[0] == slug
 
 
 @pytest.mark.parametrize("query", ["zzz", "量子力学", "!!!zzz", "'; DROP TABLE service"])
 async def test_nothing_is_found_for_nonsense(query: str) -> None:
-    assert await services(query, "") == []
+    assert await list_services(query, "") == []
 
 
 async def test_without_words_all_stand_in_the_pack_s_order() -> None:
-    everything = await services("", "")
+    everything = await list_services("", "")
     assert [line.service.position for line in everything] == sorted(line.service.position for line in everything)
     assert len(everything) == 10
-    assert await services(" 。", "") == everything
+    assert await list_services(" 。", "") == everything
 
 
 async def test_the_filter_by_department_includes_those_below() -> None:
-    found = await services("", "traffic-police")
+    found = await list_services("", "traffic-police")
     assert [line.service.slug for line in found] == ["driving-licence", "resident-parking"]
-    assert len(await services("", "no-such")) == 10
+    assert len(await list_services("", "no-such")) == 10

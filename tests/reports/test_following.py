@@ -74,9 +74,9 @@ async def test_a_code_that_is_none(client: Client) -> None:
 
 
 async def test_a_browser_holds_the_newest_twenty(client: Client) -> None:
-    codes = [(await report(client, text=f"Hole {n}"))["receipt"] for n in range(receipts.KEPT + 2)]
+    codes = [(await report(client, text=f"Hole {n}"))["receipt"] for n in range(receipts.MAX_CODES_IN_COOKIE + 2)]
     held = client.cookies.get(receipts.COOKIE).split(".")
-    assert held == codes[::-1][: receipts.KEPT]
+    assert held == codes[::-1][: receipts.MAX_CODES_IN_COOKIE]
 
 
 async def test_codes_that_somebody_made_up_open_nothing(client: Client, stranger: Client) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from civic import db
 from civic.admin.indexing import step
-from civic.reports.similar import similar
+from civic.reports.similar import find_similar
 from tests.clients import Client
 from tests.riverside import BELL_TOWER, category, report
 
@@ -28,7 +28,7 @@ async def city(client: Client) -> None:
 
 
 async def titles(text: str, near: tuple[float, float, int] | None = HERE, ids: tuple[int, ...] = ()) -> list[str]:
-    return [one.title.striptags() for one in (await similar(text, near, ids)).reports]
+    return [one.title.striptags() for one in (await find_similar(text, near, ids)).reports]
 
 
 @pytest.mark.usefixtures("city")
@@ -67,7 +67,7 @@ async def test_what_is_solved_or_private_is_not_offered(client: Client) -> None:
 @pytest.mark.usefixtures("city")
 async def test_the_guide_that_answers() -> None:
     async def guides(text: str) -> list[str]:
-        return [one.document.url for one in (await similar(text)).services]
+        return [one.document.url for one in (await find_similar(text)).services]
 
     assert (await guides("I lost my identity card, where do I get a new one?"))[0] == "/services/id-card"
     assert await guides("给孩子上户口要带什么材料") == ["/services/newborn-registration"]

@@ -38,12 +38,12 @@ def minutes(update: TrafficUpdate) -> float:
 
 
 def test_every_kind_has_a_name_and_a_life() -> None:
-    assert set(kinds.NAMES) == set(kinds.LIVES) == set(TrafficKind)
+    assert set(kinds.NAMES) == set(kinds.LIFETIMES) == set(TrafficKind)
 
 
 @pytest.mark.parametrize("kind", list(TrafficKind))
 async def test_each_kind_stands_for_its_life(kind: TrafficKind) -> None:
-    assert (await posted(kind)).update.expires_at == MORNING + kinds.LIVES[kind]
+    assert (await posted(kind)).update.expires_at == MORNING + kinds.LIFETIMES[kind]
 
 
 async def test_still_there_lets_it_stand_for_half_a_life_more() -> None:
@@ -89,7 +89,7 @@ async def test_old_opinions_do_not_count_against_it() -> None:
     [(0, 0, "single"), (1, 0, "single"), (2, 0, "confirmed"), (3, 2, "single"), (1, 2, "doubted"), (0, 1, "doubted")],
 )
 def test_how_sure_we_are(still: int, gone: int, sure: str) -> None:
-    assert kinds.sureness(still, gone) == sure
+    assert kinds.certainty(still, gone) == sure
 
 
 async def test_people_who_speak_at_once_are_all_counted() -> None:
@@ -130,13 +130,13 @@ async def test_who_may_end_it() -> None:
     with timing.at(MORNING + timedelta(minutes=1)):
         for viewer in (Viewer.of(NOBODY), Viewer.of(two), Viewer.of(NOBODY, ["0000-0000-0000"])):
             with pytest.raises(NotAllowed):
-                await actions.end(update.id, viewer)
+                await actions.end_update(update.id, viewer)
         assert (await actions.opine(update.id, one, still=False)).ended == "author"
         assert anonymous.receipt
-        assert (await actions.end(anonymous.update.id, Viewer.of(two, [anonymous.receipt]))).ended == "author"
+        assert (await actions.end_update(anonymous.update.id, Viewer.of(two, [anonymous.receipt]))).ended == "author"
         with pytest.raises(Conflict):
-            await actions.end(anonymous.update.id, Viewer.of(two, [anonymous.receipt]))
+            await actions.end_update(anonymous.update.id, Viewer.of(two, [anonymous.receipt]))
         with pytest.raises(NotFound):
-            await actions.end(update.id + 1000, Viewer.of(one))
+            await actions.end_update(update.id + 1000, Viewer.of(one))
         with pytest.raises(NotAllowed):
             await actions.opine(update.id, NOBODY, still=True)

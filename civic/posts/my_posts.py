@@ -3,17 +3,17 @@
 from starlette.requests import Request
 
 from civic import db
-from civic.accounts.views import Section
+from civic.accounts.views import AccountSection
 from civic.i18n import gettext as _
 
-OWN = """
+MY_POSTS = """
 SELECT kind, path, coalesce(nullif(title, ''), left(text, 80)) AS heading, created_at, votes_count, comments_count,
        visibility
 FROM post WHERE author_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50
 """
 
 
-async def own_posts(request: Request) -> Section:
+async def my_posts_section(request: Request) -> AccountSection:
     """The latest fifty."""
-    rows = await db.fetch(OWN, request.state.person.id)
-    return Section("posts", _("What I posted"), "posts/_own.html", {"posts": rows})
+    rows = await db.fetch(MY_POSTS, request.state.person.id)
+    return AccountSection("posts", _("What I posted"), "posts/_own.html", {"posts": rows})

@@ -4,7 +4,7 @@ from typing import get_args
 
 from civic.errors import Invalid
 from civic.i18n import lazy as _
-from civic.media.decoding import MAX_BYTES, MAX_PIXELS, MIN_SIDE, Reason
+from civic.media.decoding import MAX_BYTES, MAX_PIXELS, MIN_SIDE_PIXELS, Reason
 
 
 class PhotoRefused(Invalid):
@@ -24,7 +24,7 @@ class PhotoRefused(Invalid):
             ),
             "too_small": _(
                 "This picture is less than %(number)s pixels wide or high. Please choose a larger one.",
-                number=MIN_SIDE,
+                number=MIN_SIDE_PIXELS,
             ),
             "not_a_photo": _("This file is not a photo that we can read. We take JPEG, PNG, WebP and AVIF."),
             "heic": _("We cannot read HEIC photos here. Please save it as JPEG and choose it again."),

@@ -1,6 +1,6 @@
 """What a browser is called in the list of one's sessions: "Firefox on Android". Nothing else is kept of it."""
 
-NAMES = (
+BROWSER_MARKS = (
     ("MicroMessenger", "WeChat"),
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -11,7 +11,7 @@ NAMES = (
     ("Chrome", "Chrome"),
     ("Safari", "Safari"),
 )
-SYSTEMS = (
+SYSTEM_MARKS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
     ("Android", "Android"),
@@ -25,6 +25,6 @@ SYSTEMS = (
 
 def called(user_agent: str) -> str:
     """Browser and system, as far as the header tells."""
-    name = next((shown for mark, shown in NAMES if mark in user_agent), "")
-    system = next((shown for mark, shown in SYSTEMS if mark in user_agent), "")
+    name = next((shown for mark, shown in BROWSER_MARKS if mark in user_agent), "")
+    system = next((shown for mark, shown in SYSTEM_MARKS if mark in user_agent), "")
     return " · ".join(part for part in (name, system) if part)

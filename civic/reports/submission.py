@@ -11,20 +11,20 @@ from civic.errors import CivicError, Conflict, Invalid, TooMany
 from civic.geo.near import USUAL, read_near
 from civic.posts import receipts
 from civic.posts.queries import Viewer
-from civic.posts.taking import Taken, by_address, count_post, photo_links, take_photos
+from civic.posts.uploads import Uploads, geocode_address, photo_links, read_uploads, spend_post_limit
 from civic.reports import actions, forms, pages
-from civic.reports.similar import Similar, similar
+from civic.reports.similar import SimilarPosts, find_similar
 from civic.search.pages import distance
 from civic.web import answer_json, read_form, render, see_other, wants_json
 
 
-async def new(request: Request) -> Response:
+async def new_report(request: Request) -> Response:
     """The empty form; `category`, `lat` and `lon` may be given in the address."""
-    return await form_page(request, dict(request.query_params), Taken(), {})
+    return await form_page(request, dict(request.query_params), Uploads(), {})
 
 
 async def form_page(
-    request: Request, typed: dict[str, Any], taken: Taken, errors: dict[str, object], status: int = 200
+    request: Request, typed: dict[str, Any], taken: Uploads, errors: dict[str, object], status: int = 200
 ) -> Response:
     """The form with everything that was typed, every photo that was taken, and what it may already be."""
     if taken.position and not (typed.get("lat") and typed.get("lon")):
@@ -33,7 +33,7 @@ async def form_page(
     category = found.category_by_code.get(str(typed.get("category") or ""))
     context = {
         "typed": typed,
-        "answers": forms.given_answers(typed) or typed.get("_answers", {}),
+        "answers": forms.read_answers(typed) or typed.get("_answers", {}),
         "groups": found.groups,
         "category": category,
         "photos": taken.photos,
@@ -48,7 +48,7 @@ async def form_page(
     return render(request, "reports/new.html", context, fragment="reports/_form.html", status=status)
 
 
-async def questions(request: Request) -> Response:
+async def category_questions(request: Request) -> Response:
     """The questions of the category that was just chosen (htmx)."""
     found = await catalogue()
     category = found.category_by_code.get(request.query_params.get("category", ""))
@@ -56,28 +56,28 @@ async def questions(request: Request) -> Response:
     return render(request, "reports/_questions.html", context)
 
 
-async def similar_ones(request: Request) -> Response:
+async def similar_reports(request: Request) -> Response:
     """What the report that is being written may already be, as one types (htmx): text, category, lat, lon, address."""
     found = await _similar(request, dict(request.query_params))
     return render(request, "reports/_similar.html", {"similar": found, "looked": False, "distance": distance})
 
 
-async def _similar(request: Request, typed: dict[str, Any]) -> Similar:
+async def _similar(request: Request, typed: dict[str, Any]) -> SimilarPosts:
     """By what was typed so far; without a place only the services."""
     text = str(typed.get("text") or "")
     near = read_near(f"{typed.get('lat')},{typed.get('lon')}")
-    if near is None and (position := await by_address(request, typed)):
+    if near is None and (position := await geocode_address(request, typed)):
         near = (position[0], position[1], USUAL)
     if not text and not near:
-        return Similar()
+        return SimilarPosts()
     category_ids = (await catalogue()).category_ids(str(typed.get("category") or ""))
-    return await similar(text, near, category_ids, request.app.state.meili)
+    return await find_similar(text, near, category_ids, request.app.state.meili)
 
 
-async def draft_photos(request: Request) -> Response:
+async def upload_photos(request: Request) -> Response:
     """Photos sent ahead, while the form is still being filled in: [{name, url}] and where they were taken."""
     form = await read_form(request, max_files=request.app.state.config.limits.photos + 1)
-    taken = await take_photos(request, form)
+    taken = await read_uploads(request, form)
     if wants_json(request):
         return answer_json(
             {
@@ -92,17 +92,17 @@ async def draft_photos(request: Request) -> Response:
     return render(request, "reports/_photos.html", context, headers=found)
 
 
-async def post(request: Request) -> Response:
+async def submit_report(request: Request) -> Response:
     """POST /reports: 303 to the report's page, or 201 and the report for a program; 422 with the fields by name.
 
     Whatever is refused, the page keeps what was typed and the photos that were taken.
     """
     form = await read_form(request, max_files=request.app.state.config.limits.photos + 5)
-    taken = Taken()
+    taken = Uploads()
     if form.get("show") and not wants_json(request):  # without a script: the category's questions, or what is similar
-        return await form_page(request, _typed(form), await take_photos(request, form), {})
+        return await form_page(request, _typed(form), await read_uploads(request, form), {})
     try:
-        taken = await take_photos(request, form)
+        taken = await read_uploads(request, form)
         posted = await _post(request, form, taken)
     except (Invalid, Conflict, TooMany) as error:
         if wants_json(request):
@@ -118,31 +118,31 @@ async def post(request: Request) -> Response:
         response = see_other(f"/reports/{posted.report.id}")
     if posted.receipt:
         secure = request.app.state.config.sign_in.secure_cookies
-        receipts.remember(request, response, posted.receipt, secure=secure)
+        receipts.remember_code(request, response, posted.receipt, secure=secure)
     return response
 
 
 def _typed(form: Any) -> dict[str, Any]:
     """What was typed, to be shown again; `_answers` are those to the category's questions."""
     typed: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
-    return typed | {"_answers": forms.given_answers(form)}
+    return typed | {"_answers": forms.read_answers(form)}
 
 
-async def _refused(request: Request, form: Any, taken: Taken, error: CivicError) -> Response:
+async def _refused(request: Request, form: Any, taken: Uploads, error: CivicError) -> Response:
     typed = _typed(form)
     if isinstance(error, Conflict):  # somebody went back and wrote another report into the form of the first
         typed.pop("client_key", None)
     return await form_page(request, typed, taken, {**error.fields} or {"text": error.message}, error.status)
 
 
-async def _post(request: Request, form: Any, taken: Taken) -> actions.Posted:
+async def _post(request: Request, form: Any, taken: Uploads) -> actions.Posted:
     config = request.app.state.config
     try:
         data = forms.read_report(
             form,
             await catalogue(),
             photos=len(taken.photos),
-            found=taken.position or await by_address(request, form),
+            found=taken.position or await geocode_address(request, form),
             longest=config.limits.text,
             signed_in=request.state.person.signed_in,
         )
@@ -150,7 +150,7 @@ async def _post(request: Request, form: Any, taken: Taken) -> actions.Posted:
         raise Invalid(fields={**error.fields, **taken.errors}) from None
     if taken.errors:
         raise Invalid(fields=taken.errors)
-    await count_post(request, taken)
+    await spend_post_limit(request, taken)
     receipt = receipts.code_for(request.app.state.secret, data.client_key) if data.client_key else None
     return await actions.post_report(
         data,

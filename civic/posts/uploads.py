@@ -17,40 +17,40 @@ from civic.i18n import gettext as _
 from civic.media import actions as media
 from civic.media.links import photo_url
 from civic.media.models import Photo
-from civic.media.queries import drafts
-from civic.posts.queries import by_client_key, photos_of
-from civic.posts.reading import Position, plain
+from civic.media.queries import pending_photos
+from civic.posts.forms import Position, clean_text
+from civic.posts.queries import photos_of, post_by_client_key
 
 
 @dataclass
-class Taken:
+class Uploads:
     """Photos of a form: those that were kept from an earlier try and those that came now."""
 
     photos: list[Photo] = field(default_factory=list)
     position: Position | None = None  # where the first photo that knows says it was taken
     errors: dict[str, object] = field(default_factory=dict)
-    again: bool = False  # this very form was taken before: the photos are those of its post
+    sent_before: bool = False  # this very form was taken before: the photos are those of its post
 
 
-async def take_photos(request: Request, form: Any) -> Taken:
+async def read_uploads(request: Request, form: Any) -> Uploads:
     """Take in the uploads of a form (`photos`) and those kept (`kept`); refused ones are told, the others stay.
 
     Raises TooMany: decoding photos is the most that a stranger can make us do.
     """
     if earlier := await _sent_before(form):
         return earlier
-    taken = Taken()
+    taken = Uploads()
     most = request.app.state.config.limits.photos
     names = [str(name) for name in _all(form, "kept")]
     try:
-        taken.photos = list(await drafts(names[:most]))
+        taken.photos = list(await pending_photos(names[:most]))
     except Invalid as error:
         if earlier := await _sent_before(form):  # it has become a post since we looked
             return earlier
         taken.errors.update(error.fields)
     uploads = [f for f in _all(form, "photos") if isinstance(f, UploadFile) and f.filename]
     if uploads and not request.state.person.is_staff:
-        await count(request, "photos", 4)
+        await spend_limit(request, "photos", 4)
     for upload in uploads[: max(0, most - len(taken.photos))]:
         await _take(request, upload, taken)
     if len(uploads) + len(names) > most:
@@ -58,19 +58,19 @@ async def take_photos(request: Request, form: Any) -> Taken:
     return taken
 
 
-async def _sent_before(form: Any) -> Taken | None:
+async def _sent_before(form: Any) -> Uploads | None:
     """The post under the form's key, if it says the same. Its photos are only for who knows its text, too."""
-    post = await by_client_key(str(form.get("client_key") or "")[:64])
-    if post is None or post.text != plain(form.get("text")):
+    post = await post_by_client_key(str(form.get("client_key") or "")[:64])
+    if post is None or post.text != clean_text(form.get("text")):
         return None
-    return Taken(photos=(await photos_of([post.id]))[post.id], again=True)
+    return Uploads(photos=(await photos_of([post.id]))[post.id], sent_before=True)
 
 
 def _all(form: Any, name: str) -> list[Any]:
     return form.getlist(name) if isinstance(form, FormData) else []
 
 
-async def _take(request: Request, upload: UploadFile, taken: Taken) -> None:
+async def _take(request: Request, upload: UploadFile, taken: Uploads) -> None:
     state = request.app.state
     try:
         photo, gps, _when = await media.add_photo(
@@ -89,7 +89,7 @@ def photo_links(request: Request) -> dict[str, Any]:
     return {"photo_url": lambda photo, size: photo_url(photo, size, secret=request.app.state.secret)}
 
 
-async def by_address(request: Request, form: Any) -> Position | None:
+async def geocode_address(request: Request, form: Any) -> Position | None:
     """Where the form's `address` is, if it says nothing more exact."""
     address = str(form.get("address") or "").strip()
     if not address or (form.get("lat") and form.get("lon")):
@@ -98,16 +98,16 @@ async def by_address(request: Request, form: Any) -> Position | None:
     return (hits[0].lat, hits[0].lon, "address") if hits else None
 
 
-async def count_post(request: Request, taken: Taken | None = None) -> None:
+async def spend_post_limit(request: Request, taken: Uploads | None = None) -> None:
     """One more post of this person, or of this address, unless it was taken before.
 
     Raises TooMany; not to be called within a transaction.
     """
-    if taken is None or not taken.again:
-        await count(request, "post")
+    if taken is None or not taken.sent_before:
+        await spend_limit(request, "post")
 
 
-async def count(request: Request, what: str, times: int = 1) -> None:
+async def spend_limit(request: Request, what: str, times: int = 1) -> None:
     """One more `what` of this person or address, `times` as often as they may post. Raises as count_post does."""
     person = request.state.person
     who = f"user {person.id}" if person.signed_in else request.client.host if request.client else ""

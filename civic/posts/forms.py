@@ -20,7 +20,7 @@ CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def plain(value: object) -> str:
+def clean_text(value: object) -> str:
     """What a field says, as it is kept: line ends are one character, what cannot be seen at its ends is cut off."""
     return "" if value is None else CONTROL.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
 
@@ -37,7 +37,7 @@ class Reading:
         if not isinstance(value, str | int | float | None):  # a file, or a list or object of a JSON body
             self.errors[name] = _("This has to be a text.")
             return ""
-        text = plain(value)
+        text = clean_text(value)
         if len(text) > longest:
             self.errors[name] = _("Please write at most %(n)s characters.", n=longest)
         return text
