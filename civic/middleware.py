@@ -22,8 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from civic import formats, i18n, logs, metrics
 from civic.accounts import cookies
 from civic.accounts.people import NOBODY, Person
+from civic.catalogue.queries import person_of
 from civic.config import Config
-from civic.departments.queries import person_of
 from civic.errors import BadRequest, NotAllowed, NotFound, TooLarge
 from civic.failures import answer
 from civic.geo.queries import CityView, city

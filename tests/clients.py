@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from civic import timing
 from civic.accounts import cookies
 from civic.accounts.models import Role, Session, User
-from civic.departments.models import Membership
+from civic.catalogue.models import Membership
 
 SITE = "http://testserver"
 # Somebody else's computer: the limits count by address, and this one is documentation's (RFC 5737).

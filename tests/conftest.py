@@ -35,8 +35,8 @@ EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
 FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
 # Whole programs are started and killed here, cities imported, histories walked: seconds each.
 SLOW = (
-    "tests/admin/test_demo_pack.py",
-    "tests/admin/test_real_packs.py",
+    "tests/packs/test_demo_pack.py",
+    "tests/packs/test_real_packs.py",
     "tests/cases/test_reminders.py::test_workers_killed_in_the_middle",
     "tests/cases/test_walks.py",
     "tests/cli/test_search.py",

@@ -12,12 +12,12 @@ import pytest
 
 import civic.demo
 from civic import cache
-from civic.admin.pack.loading import load_pack
 from civic.cases.models import Case
+from civic.catalogue.models import Category, Department
 from civic.config import Limits
 from civic.db import connected, execute, migrate
-from civic.departments.models import Category, Department
 from civic.geo.models import City
+from civic.packs.loading import load_pack
 from civic.reports.actions import route_case
 from civic.reports.models import Report
 from tests.clients import Client

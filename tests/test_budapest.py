@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from civic.cases.models import Assignment, Case
-from civic.departments.models import Department
+from civic.catalogue.models import Department
 from civic.imports.actions import import_file
 from civic.imports.mapping import read_mapping
 from civic.reports.models import Report

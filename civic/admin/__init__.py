@@ -1,1 +1,1 @@
-"""Packs: a city described as a folder of data, checked whole and loaded at once."""
+"""What an operator does: users, the search index."""

@@ -10,7 +10,7 @@ from civic import db
 from civic.accounts.actions import create_user
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role, User
-from civic.departments.models import Department, Membership
+from civic.catalogue.models import Department, Membership
 from civic.errors import Invalid
 from civic.i18n import gettext as _
 

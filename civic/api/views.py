@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from civic.departments.catalogue import CategoryView
-from civic.departments.queries import catalogue
+from civic.catalogue.catalogue import CategoryView
+from civic.catalogue.queries import catalogue
 from civic.desk import views as desk
 from civic.posts import views as posts
 from civic.ratings import views as ratings

@@ -7,7 +7,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from civic.accounts.models import User
-from civic.departments.models import Category, Department
+from civic.catalogue.models import Category, Department
 from civic.geo.models import Area
 from civic.media.models import Photo
 from civic.sla.models import Clock

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from civic.cases.models import Part
-from civic.departments.catalogue import CategoryView, DepartmentView
-from civic.departments.queries import catalogue
+from civic.catalogue.catalogue import CategoryView, DepartmentView
+from civic.catalogue.queries import catalogue
 from civic.errors import SetupError
 from civic.geo.queries import city
 from civic.i18n import lazy as _

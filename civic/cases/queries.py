@@ -10,8 +10,8 @@ from civic.cases.actors import ActorKind
 from civic.cases.events import hash_text, sealed
 from civic.cases.models import Case, CaseEvent, Outcome, Part
 from civic.cases.words import DECLINES, EVENTS, OUTCOMES, PARTS, STATUSES
+from civic.catalogue.queries import catalogue
 from civic.db import fetch, json_value
-from civic.departments.queries import catalogue
 from civic.media.models import Photo
 from civic.routing.queries import explain
 

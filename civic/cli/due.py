@@ -21,8 +21,8 @@ def due(
     as_json: AsJson = False,
 ) -> None:
     """Try a promise: print by when it has to be kept. Needs no database."""
-    from civic.admin.pack.reading import read_pack
-    from civic.admin.pack.tables import unknown
+    from civic.packs.reading import read_pack
+    from civic.packs.tables import unknown
     from civic.sla import targets
     from civic.sla.calendars import OutsideCalendar, WorkingCalendar
     from civic.sla.hours import CalendarSpec

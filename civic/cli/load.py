@@ -10,7 +10,7 @@ from civic.cli.common import CANNOT, AsJson, answer, with_database
 from civic.config import Config
 
 if TYPE_CHECKING:
-    from civic.admin.pack.loading import Summary
+    from civic.packs.loading import Summary
 
 commands = typer.Typer()
 
@@ -21,8 +21,8 @@ def load(
     as_json: AsJson = False,
 ) -> None:
     """Check a pack and load it; say everything that is wrong with it, and then change nothing."""
-    from civic.admin.pack.loading import load_pack
-    from civic.admin.pack.problems import PackError
+    from civic.packs.loading import load_pack
+    from civic.packs.problems import PackError
 
     async def work(_: Config) -> "Summary":
         return await load_pack(pack)

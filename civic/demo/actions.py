@@ -12,18 +12,18 @@ from civic import timing
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role
 from civic.accounts.people import Person
-from civic.admin.pack.loading import load_pack
 from civic.admin.users import add_user
+from civic.catalogue.queries import catalogue
 from civic.config import Config
 from civic.db import execute, fetch, fetch_one
 from civic.demo.past import make_past
 from civic.demo.telling import Stage, Story, Telling, stories, take_pictures
-from civic.departments.queries import catalogue
 from civic.errors import Conflict
 from civic.i18n import gettext as _
 from civic.i18n import speaking
 from civic.media.decoder import Decoder
 from civic.media.store import Store
+from civic.packs.loading import load_pack
 from civic.ratings import actions as ratings
 from civic.ratings.forms import RatingInput
 from civic.traffic import actions as traffic

@@ -12,8 +12,8 @@ from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.cases import actions as cases
+from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.departments.queries import catalogue
 from civic.geo.queries import areas, city
 from civic.imports.actions import import_file
 from civic.imports.mapping import Mapping

@@ -14,9 +14,9 @@ from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Case, Status
+from civic.catalogue.queries import catalogue
 from civic.db import fetch
 from civic.demo.drawing import photo
-from civic.departments.queries import catalogue
 from civic.i18n import speaking
 from civic.media import actions as media
 from civic.media.decoder import Decoder

@@ -7,7 +7,7 @@ from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Case
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.errors import Invalid
 from civic.i18n import gettext as _
 from civic.media.models import Photo

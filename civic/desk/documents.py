@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.departments.queries import catalogue
 from civic.geo.queries import areas
 from civic.posts.documents import comments_of
 from civic.reports.documents import answered, named, said_of

@@ -11,7 +11,7 @@ from civic.cases.actors import Actor
 from civic.cases.conflicts import CaseChanged
 from civic.cases.models import Decline
 from civic.cases.words import DECLINES
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.desk import deeds, queries
 from civic.desk import queue as lists
 from civic.errors import Conflict, Invalid, NotFound

@@ -17,8 +17,8 @@ from tortoise.transactions import in_transaction
 from civic import timing
 from civic.cases import promises
 from civic.cases.models import Case
+from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
-from civic.departments.queries import catalogue
 from civic.geo.queries import areas, city
 from civic.i18n import gettext as _
 from civic.imports.entries import Entry, Refused, Understanding, value_of

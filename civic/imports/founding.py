@@ -7,9 +7,9 @@ from collections.abc import Collection
 from tortoise.transactions import in_transaction
 
 from civic import cache, timing
+from civic.catalogue.actions import add_category, add_department, tell_of_additions
+from civic.catalogue.models import Calendar, Category, Department
 from civic.db import execute
-from civic.departments.actions import add_category, add_department, tell_of_additions
-from civic.departments.models import Calendar, Category, Department
 from civic.geo.models import City
 from civic.geo.queries import city
 from civic.i18n import gettext as _

@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from civic.accounts.models import User
-from civic.departments.models import Department
+from civic.catalogue.models import Department
 
 
 class Message(Model):

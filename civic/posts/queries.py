@@ -7,9 +7,9 @@ from typing import Any
 
 from civic import timing
 from civic.accounts.people import Person
+from civic.catalogue.catalogue import DepartmentView
+from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one, json_value
-from civic.departments.catalogue import DepartmentView
-from civic.departments.queries import catalogue
 from civic.errors import NotFound
 from civic.media.models import Photo
 from civic.posts import receipts

@@ -9,8 +9,8 @@ from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.accounts.people import Person
+from civic.catalogue.catalogue import ServiceView
 from civic.db import execute
-from civic.departments.catalogue import ServiceView
 from civic.errors import Conflict, NotAllowed
 from civic.i18n import gettext as _
 from civic.i18n import language

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from civic.catalogue.catalogue import Catalogue, ServiceView
+from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.departments.catalogue import Catalogue, ServiceView
-from civic.departments.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.posts.documents import comments_of

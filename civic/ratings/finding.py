@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from civic.cache import kept_while
-from civic.departments.catalogue import ServiceView
-from civic.departments.queries import catalogue
+from civic.catalogue.catalogue import ServiceView
+from civic.catalogue.queries import catalogue
 from civic.geo.queries import pack_version
 from civic.search.text import IS_CJK, runs
 

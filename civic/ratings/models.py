@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from civic.departments.models import Service
+from civic.catalogue.models import Service
 from civic.posts.models import Post
 
 

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.departments.catalogue import Catalogue
-from civic.departments.queries import catalogue
+from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.queries import catalogue
 from civic.errors import Invalid
 from civic.posts.uploads import Uploads, photo_links, read_uploads, spend_post_limit
 from civic.posts.views import viewer

@@ -12,9 +12,9 @@ from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.models import Case, CaseEvent, Status
+from civic.catalogue.catalogue import CategoryView
+from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
-from civic.departments.catalogue import CategoryView
-from civic.departments.queries import catalogue
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.geo.queries import areas, city
 from civic.i18n import gettext as _

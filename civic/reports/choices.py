@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from civic.cache import Recent
-from civic.departments.catalogue import Catalogue
-from civic.departments.queries import catalogue
+from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.queries import areas, pack_version
 from civic.i18n import gettext as _

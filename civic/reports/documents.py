@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.queries import catalogue
 from civic.db import fetch, json_value
-from civic.departments.catalogue import Catalogue
-from civic.departments.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.posts.documents import comments_of

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from civic import timing
-from civic.departments.catalogue import Catalogue
+from civic.catalogue.catalogue import Catalogue
 from civic.geo.areas import Areas
 from civic.geo.near import Near, read_near
 from civic.geo.queries import CityView

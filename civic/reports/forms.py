@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from civic.departments.catalogue import Catalogue, CategoryView, Question
+from civic.catalogue.catalogue import Catalogue, CategoryView, Question
 from civic.i18n import gettext as _
 from civic.posts.forms import Position, Reading, clean_text
 

@@ -7,7 +7,7 @@ from tortoise.models import Model
 
 from civic.accounts.models import User
 from civic.cases.models import Case
-from civic.departments.models import Category
+from civic.catalogue.models import Category
 from civic.geo.models import Area
 from civic.posts.models import Post
 

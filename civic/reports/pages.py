@@ -8,9 +8,9 @@ from typing import Any
 from civic import timing
 from civic.cases.models import Case, Status
 from civic.cases.queries import Line, Stint, stints, timeline
+from civic.catalogue.catalogue import CategoryView, DepartmentView
+from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.departments.catalogue import CategoryView, DepartmentView
-from civic.departments.queries import catalogue
 from civic.errors import NotFound
 from civic.geo.areas import AreaView
 from civic.geo.queries import areas

@@ -7,8 +7,8 @@ from typing import Any
 
 from civic import paging, timing
 from civic.cache import Recent, kept
+from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
-from civic.departments.queries import catalogue
 from civic.geo.queries import areas
 from civic.reports.filters import OPEN, ReportFilters, filter_conditions
 from civic.reports.promises import Running, Standing, standing

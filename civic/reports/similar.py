@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.geo.near import Near
 from civic.geo.queries import areas
 from civic.search.documents import MARK, Hit, Kind, Query, Sort

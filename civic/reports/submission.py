@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.errors import CivicError, Conflict, Invalid, TooMany
 from civic.geo.near import USUAL, read_near
 from civic.posts import receipts

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.errors import Conflict, Invalid, NotFound
 from civic.geo import queries as geo
 from civic.i18n import gettext as _

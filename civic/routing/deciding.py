@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from civic.departments.catalogue import Catalogue, CategoryView
+from civic.catalogue.catalogue import Catalogue, CategoryView
 from civic.geo.areas import AreaView
 from civic.routing.conditions import Condition
 from civic.routing.facts import Decision, Facts, Fault

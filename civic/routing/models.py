@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from civic.departments.models import Department
+from civic.catalogue.models import Department
 
 
 class Rule(Model):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from civic.cache import kept_while
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.geo.queries import areas, pack_version
 from civic.i18n import gettext as _
 from civic.i18n import pick

@@ -10,8 +10,8 @@ from typing import Any
 from civic import chain
 from civic.cases.models import CaseEvent
 from civic.cases.queries import content
+from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one, json_value
-from civic.departments.queries import catalogue
 from civic.errors import NotFound
 from civic.geo.queries import city
 from civic.i18n import lazy as _

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic import i18n
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.errors import Invalid, NotFound
 from civic.i18n import gettext as _
 from civic.scores import charts, pages, queries, words

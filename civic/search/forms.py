@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from civic import timing
-from civic.departments.catalogue import Catalogue, DepartmentView
+from civic.catalogue.catalogue import Catalogue, DepartmentView
 from civic.geo.areas import Areas, AreaView
 from civic.geo.near import Near, write_near
 from civic.i18n import lazy as _

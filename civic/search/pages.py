@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from civic.departments.catalogue import Catalogue
+from civic.catalogue.catalogue import Catalogue
 from civic.geo.areas import Areas, AreaView
 from civic.geo.queries import nearest_place
 from civic.i18n import gettext as _

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from civic import timing
-from civic.departments.catalogue import Catalogue
+from civic.catalogue.catalogue import Catalogue
 from civic.geo.areas import Areas
 from civic.i18n import gettext as _
 from civic.i18n import language, pick

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.departments.catalogue import Catalogue
-from civic.departments.queries import catalogue
+from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.near import near_place
 from civic.geo.queries import areas

@@ -8,8 +8,8 @@ from typing import Any
 
 from tortoise.transactions import in_transaction
 
+from civic.catalogue.models import Calendar
 from civic.db import execute, fetch
-from civic.departments.models import Calendar
 from civic.sla import running
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import laid_out, working_calendar

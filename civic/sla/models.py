@@ -5,7 +5,7 @@ from enum import StrEnum
 from tortoise import fields
 from tortoise.models import Model
 
-from civic.departments.models import Calendar
+from civic.catalogue.models import Calendar
 
 
 class CalendarInterval(Model):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from civic.cache import kept
-from civic.departments.models import Calendar
+from civic.catalogue.models import Calendar
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.hours import CalendarSpec
 

@@ -11,8 +11,8 @@ from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.admin import reindexing
 from civic.cases.actors import Actor, ActorKind
+from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
-from civic.departments.queries import catalogue
 from civic.ratings import actions as ratings
 from civic.ratings.forms import RatingInput
 from civic.ratings.models import Rating

@@ -9,17 +9,17 @@ import pytest
 
 from civic.accounts.people import Person
 from civic.admin import reindexing
-from civic.admin.pack.loading import load_pack
+from civic.catalogue.queries import catalogue
 from civic.db import connected, execute, fetch
 from civic.demo import past
-from civic.departments.queries import catalogue
 from civic.imports.actions import import_file
 from civic.imports.mapping import Mapping
+from civic.packs.loading import load_pack
 from civic.search.documents import Query
 from civic.search.queries import find
-from tests.admin.conftest import WritePack, changed, collection, feature, square
 from tests.admin.feeding import documents, finds, finds_on_desk, person, rating, report, update, whole
 from tests.indexed import indexed
+from tests.packs.conftest import WritePack, changed, collection, feature, square
 
 pytestmark = pytest.mark.usefixtures("database")
 

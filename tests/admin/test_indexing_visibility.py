@@ -7,9 +7,9 @@ from civic.accounts.people import NOBODY, Person
 from civic.admin import reindexing
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
+from civic.catalogue.models import Membership
+from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.departments.models import Membership
-from civic.departments.queries import catalogue
 from civic.posts import actions as posts
 from civic.posts.models import Post
 from civic.reports import actions as reports

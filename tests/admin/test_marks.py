@@ -12,8 +12,8 @@ from civic.admin import indexing, reindexing
 from civic.admin.indexing import mark_ended
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
+from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
-from civic.departments.queries import catalogue
 from civic.posts import actions as posts
 from civic.posts.queries import Viewer
 from civic.reports import actions as reports

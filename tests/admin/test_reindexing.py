@@ -11,8 +11,8 @@ from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.admin import indexing, reindexing
 from civic.cases import actions as cases
+from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
-from civic.departments.queries import catalogue
 from civic.errors import Conflict
 from civic.posts import actions as posts
 from civic.search import postgres, rows

@@ -13,7 +13,7 @@ from civic.cases.actors import SYSTEM, Actor
 from civic.cases.life import HELD, OPEN
 from civic.cases.models import Assignment, Case, CaseEvent, Outcome, Part, Status
 from civic.cases.queries import check_chain
-from civic.departments.models import Department
+from civic.catalogue.models import Department
 from civic.errors import CivicError
 from civic.sla.models import Clock
 from tests.cases.town import REASON, REPORTER, Town, fresh, local, received, stints

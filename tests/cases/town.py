@@ -14,7 +14,7 @@ from civic.accounts.models import Role, User
 from civic.cases import actions
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.models import Assignment, Case, CaseEvent, Status
-from civic.departments.models import Calendar, Category, Department, Membership
+from civic.catalogue.models import Calendar, Category, Department, Membership
 from civic.geo.models import City
 from civic.sla.actions import lay_out_calendar
 from tests.databases import emptying

@@ -3,7 +3,7 @@
 import pytest
 
 from civic import cache, timing
-from civic.departments.models import Department
+from civic.catalogue.models import Department
 from civic.geo.models import City
 from tests.clients import Client
 from tests.riverside import JSON, case_id, category, deed, department, routed, send

@@ -15,8 +15,8 @@ from civic import timing
 from civic.cases import queries as cases
 from civic.cases.actions import confirm_by_time, end_wait, fire_step
 from civic.cases.models import Assignment, Case, CaseEvent, Status
-from civic.departments.models import Category, Department
-from civic.departments.queries import catalogue
+from civic.catalogue.models import Category, Department
+from civic.catalogue.queries import catalogue
 from civic.geo.models import City
 from civic.imports.actions import Progress, import_file
 from civic.imports.founding import slug_of

@@ -9,7 +9,7 @@ import pytest
 
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.cases.queries import check_chain
-from civic.departments.models import Department
+from civic.catalogue.models import Department
 from civic.imports.actions import Progress, import_file
 from civic.imports.mapping import read_mapping
 from civic.reports.models import Report

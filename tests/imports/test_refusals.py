@@ -8,7 +8,7 @@ import pytest
 
 from civic import db
 from civic.cases.models import Case, CaseEvent
-from civic.departments.models import Department
+from civic.catalogue.models import Department
 from civic.imports.mapping import ImportFault
 from civic.posts.models import Post
 from civic.reports.models import Report

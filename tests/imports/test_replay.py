@@ -10,7 +10,7 @@ from civic import db, timing
 from civic.accounts.people import NOBODY
 from civic.cases import actions as cases
 from civic.cases.actors import SYSTEM, Actor, ActorKind
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.geo.queries import area_at
 from civic.imports.entries import Entry, Understanding
 from civic.imports.files import Source

@@ -8,8 +8,8 @@ import pytest
 from civic import timing
 from civic.accounts.models import Role
 from civic.accounts.people import NOBODY, Person
+from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.departments.queries import catalogue
 from civic.errors import Conflict, NotAllowed
 from civic.posts import actions as posts
 from civic.posts.models import Post

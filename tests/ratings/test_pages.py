@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
 from civic.posts.models import Post
 from civic.ratings.models import Rating
 from tests.clients import Client, make_user

@@ -8,7 +8,7 @@ import pytest
 from shapely.geometry import box, mapping
 
 from civic import cache, timing
-from civic.departments.models import Calendar, Category, CategoryDepartment, Department
+from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department
 from civic.geo.models import Area, City
 from civic.i18n import speaking
 from civic.notifications.models import Message

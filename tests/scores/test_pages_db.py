@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from civic import cache, chain
-from civic.departments.models import Calendar, Department
+from civic.catalogue.models import Calendar, Department
 from civic.scores import release
 from civic.scores.chains import forest_of, write_chains
 from civic.scores.models import Release, ReleaseFile

@@ -8,7 +8,7 @@ import pytest
 
 from civic.cases import actions
 from civic.cases.models import Case
-from civic.departments.models import Membership
+from civic.catalogue.models import Membership
 from civic.scores import counted
 from civic.scores.periods import parse_span
 from civic.scores.populations import ownership, response

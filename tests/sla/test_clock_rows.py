@@ -7,7 +7,7 @@ import pytest
 
 from civic.cases import actions
 from civic.cases.models import Case, Outcome, Part, Status
-from civic.departments.models import Category
+from civic.catalogue.models import Category
 from civic.sla.models import Clock
 from tests.cases.town import (  # noqa: F401  # fixtures
     REASON,

@@ -16,10 +16,10 @@ from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.admin import reindexing
 from civic.admin.indexing import backlog
-from civic.admin.pack.loading import load_pack
+from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
-from civic.departments.queries import catalogue
 from civic.errors import CivicError
+from civic.packs.loading import load_pack
 from civic.posts import actions as posts
 from civic.reports import actions as reports
 from civic.reports.models import Report

@@ -8,8 +8,8 @@ import pytest
 
 from civic import db
 from civic.accounts.people import NOBODY
-from civic.admin.pack.loading import load_pack
-from civic.departments.queries import catalogue
+from civic.catalogue.queries import catalogue
+from civic.packs.loading import load_pack
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportInput
 from tests.live import ROOT

@@ -6,9 +6,9 @@ from civic.cases.life import OPEN, require
 from civic.cases.models import Assignment, Case, CaseEvent, Handling, Outcome, Part
 from civic.cases.telling import works_for
 from civic.cases.turns import Turn, clean, turn
+from civic.catalogue.catalogue import CategoryView
+from civic.catalogue.models import Category
 from civic.db import execute
-from civic.departments.catalogue import CategoryView
-from civic.departments.models import Category
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 

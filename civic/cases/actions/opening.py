@@ -12,9 +12,9 @@ from civic.cases import events, promises
 from civic.cases.actors import Actor
 from civic.cases.models import Case, Status
 from civic.cases.words import PRIORITIES
+from civic.catalogue.catalogue import CategoryView
+from civic.catalogue.models import Category
 from civic.db import fetch
-from civic.departments.catalogue import CategoryView
-from civic.departments.models import Category
 from civic.errors import Invalid
 from civic.geo.queries import city
 from civic.i18n import lazy as _

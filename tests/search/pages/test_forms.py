@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from civic import timing
 from civic.cases.models import Status
-from civic.departments.catalogue import Catalogue
-from civic.departments.queries import catalogue
+from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.near import FARTHEST, near_place, read_near, write_near
 from civic.geo.queries import areas

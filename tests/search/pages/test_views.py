@@ -9,8 +9,8 @@ import pytest
 from markupsafe import Markup
 
 from civic import timing
+from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.departments.queries import catalogue
 from civic.geo.queries import areas
 from civic.search import queries, rows
 from civic.search.documents import MARK, UNMARK, Document, Found, Hit, Kind, Query

@@ -4,10 +4,10 @@ import csv
 import io
 from pathlib import Path
 
-from civic.admin.pack.problems import Problems
-from civic.admin.pack.sources import read_text
-from civic.admin.pack.tables import UNSEEN
 from civic.i18n import gettext as _
+from civic.packs.problems import Problems
+from civic.packs.sources import read_text
+from civic.packs.tables import UNSEEN
 from civic.search.text import runs
 
 NAME = "synonyms.csv"

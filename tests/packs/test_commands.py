@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import civic.demo
 from civic.__main__ import build
-from tests.admin.conftest import SOUND, WritePack
+from tests.packs.conftest import SOUND, WritePack
 
 PACK = Path(civic.demo.__file__).parent / "pack"
 RUNNER = CliRunner()

@@ -3,10 +3,10 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from civic.admin.pack.contents import CalendarPart
-from civic.admin.pack.sources import Toml
-from civic.admin.pack.tables import Table
 from civic.i18n import gettext as _
+from civic.packs.contents import CalendarPart
+from civic.packs.sources import Toml
+from civic.packs.tables import Table
 from civic.sla.hours import CalendarError, CalendarSpec, read_spec
 
 LONGEST_RANGE = 400  # days of holidays in one line

@@ -9,11 +9,11 @@ import pytest
 
 import civic.demo
 from civic import db, timing
-from civic.admin.pack.loading import load_pack
-from civic.admin.pack.reading import read_pack
-from civic.departments import queries as departments
-from civic.departments.models import Calendar, Category
+from civic.catalogue import queries as departments
+from civic.catalogue.models import Calendar, Category
 from civic.geo import queries as geo
+from civic.packs.loading import load_pack
+from civic.packs.reading import read_pack
 
 PACK = Path(civic.demo.__file__).parent / "pack"
 NOON = datetime(2026, 11, 13, 4, tzinfo=UTC)

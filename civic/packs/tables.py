@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from civic.admin.pack.problems import did_you_mean
-from civic.admin.pack.sources import Key, Toml
 from civic.i18n import gettext as _
+from civic.packs.problems import did_you_mean
+from civic.packs.sources import Key, Toml
 from civic.sla.targets import parse_target
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")

@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from civic.admin.pack import areas, calendars, catalogue, places, references, shapes, synonyms
-from civic.admin.pack.city import read_city
-from civic.admin.pack.contents import DepartmentPart, Pack, ServicePart
-from civic.admin.pack.problems import Problems, did_you_mean
-from civic.admin.pack.sources import Toml
 from civic.i18n import gettext as _
+from civic.packs import areas, calendars, catalogue, places, references, shapes, synonyms
+from civic.packs.city import read_city
+from civic.packs.contents import DepartmentPart, Pack, ServicePart
+from civic.packs.problems import Problems, did_you_mean
+from civic.packs.sources import Toml
 
 REQUIRED = ("city.toml", "areas.geojson", "calendars.toml", "departments.toml", "categories.toml")
 OPTIONAL = ("rules.toml", "services.toml", places.NAME, synonyms.NAME)

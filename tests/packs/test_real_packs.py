@@ -13,13 +13,13 @@ from typing import Any
 from shapely.geometry import shape
 
 from civic import db
-from civic.admin.pack.loading import load_pack
-from civic.admin.pack.problems import PackError
-from civic.admin.pack.reading import read_pack
-from civic.departments import queries as departments
+from civic.catalogue import queries as departments
 from civic.geo import gcj02
 from civic.geo import queries as geo
-from tests.admin.conftest import WritePack
+from civic.packs.loading import load_pack
+from civic.packs.problems import PackError
+from civic.packs.reading import read_pack
+from tests.packs.conftest import WritePack
 
 TARGETS = {"WORK_DAY": "working days", "CALENDAR_DAY": "days"}
 

@@ -5,12 +5,12 @@ import io
 from collections.abc import Collection
 from pathlib import Path
 
-from civic.admin.pack.contents import PlacePart
-from civic.admin.pack.problems import Problems, did_you_mean
-from civic.admin.pack.shapes import Convert, wrong_position
-from civic.admin.pack.sources import read_text
-from civic.admin.pack.tables import UNSEEN
 from civic.i18n import gettext as _
+from civic.packs.contents import PlacePart
+from civic.packs.problems import Problems, did_you_mean
+from civic.packs.shapes import Convert, wrong_position
+from civic.packs.sources import read_text
+from civic.packs.tables import UNSEEN
 
 NAME = "places.csv"
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from civic.admin.pack.contents import CategoryPart, DepartmentPart, Names, RulePart, ServicePart
-from civic.admin.pack.sources import Toml
-from civic.admin.pack.tables import REQUIRED, UNSEEN, Table
 from civic.geo.settings import Settings
 from civic.i18n import gettext as _
+from civic.packs.contents import CategoryPart, DepartmentPart, Names, RulePart, ServicePart
+from civic.packs.sources import Toml
+from civic.packs.tables import REQUIRED, UNSEEN, Table
 
 CONTACTS = ("email", "phone", "url", "address", "hours")
 KINDS = ("text", "number", "choice", "choices", "yes_no", "date")

@@ -6,8 +6,8 @@ from civic import db, timing
 from civic.accounts.models import Role
 from civic.accounts.people import NOBODY, Person
 from civic.cache import kept_while
-from civic.departments.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
-from civic.departments.models import Calendar, Category, CategoryDepartment, Department, Service
+from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
+from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
 from civic.geo.queries import pack_version
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from civic import db, i18n
-from civic.admin.pack.loading import load_pack
-from civic.admin.pack.problems import PackError
-from civic.admin.pack.reading import read_pack
-from civic.admin.pack.sources import key_lines
-from tests.admin.conftest import SOUND, WritePack, added, changed, collection, feature, problems
+from civic.packs.loading import load_pack
+from civic.packs.problems import PackError
+from civic.packs.reading import read_pack
+from civic.packs.sources import key_lines
+from tests.packs.conftest import SOUND, WritePack, added, changed, collection, feature, problems
 
 
 def test_the_small_pack_is_sound(write_pack: WritePack) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from civic.admin.pack.reading import read_pack
-from tests.admin.conftest import WritePack, added, collection, feature, problems, square
+from civic.packs.reading import read_pack
+from tests.packs.conftest import WritePack, added, collection, feature, problems, square
 
 BOWTIE = {
     "type": "Polygon",

@@ -11,12 +11,12 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from civic import cache, db, timing
-from civic.admin.pack.contents import Pack
-from civic.admin.pack.intervals import lay_out
-from civic.admin.pack.reading import read_pack
-from civic.departments.models import Calendar, Category, CategoryDepartment, Department, Service
+from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
 from civic.geo.gazetteer import key_of
 from civic.geo.models import Area, City, Place
+from civic.packs.contents import Pack
+from civic.packs.intervals import lay_out
+from civic.packs.reading import read_pack
 from civic.routing.models import Rule
 
 # Any number does; it is the same in every process that loads a pack.

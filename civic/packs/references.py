@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
-from civic.admin.pack.contents import CategoryPart, CityPart, DepartmentPart, Names, RulePart, ServicePart
-from civic.admin.pack.tables import Table, unknown
 from civic.i18n import gettext as _
+from civic.packs.contents import CategoryPart, CityPart, DepartmentPart, Names, RulePart, ServicePart
+from civic.packs.tables import Table, unknown
 from civic.routing.conditions import ANSWERS, parse
 
 

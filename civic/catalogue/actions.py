@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from civic import timing
+from civic.catalogue.models import Category, Department
+from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch_one
-from civic.departments.models import Category, Department
-from civic.departments.queries import catalogue
 from civic.geo.queries import city
 
 

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 
-from civic.admin.pack.contents import AreaKeys, CityPart
-from civic.admin.pack.sources import Toml
-from civic.admin.pack.tables import REQUIRED, SLUG, Table, not_a_slug
 from civic.geo.settings import INDICATORS, Settings
 from civic.i18n import gettext as _
+from civic.packs.contents import AreaKeys, CityPart
+from civic.packs.sources import Toml
+from civic.packs.tables import REQUIRED, SLUG, Table, not_a_slug
 
 CRS = ("wgs84", "gcj02")
 ACCENT = re.compile(r"#[0-9a-fA-F]{6}")

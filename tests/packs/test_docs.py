@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import civic.demo
-from civic.admin.pack.catalogue import CONTACTS
-from civic.admin.pack.reading import OPTIONAL, REQUIRED, read_pack
-from civic.admin.pack.tables import Table
+from civic.packs.catalogue import CONTACTS
+from civic.packs.reading import OPTIONAL, REQUIRED, read_pack
+from civic.packs.tables import Table
 
 DOCS = Path(__file__).parents[2] / "docs" / "pack.md"
 

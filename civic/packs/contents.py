@@ -7,8 +7,8 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon
 
-from civic.admin.pack.tables import Table
 from civic.geo.settings import Settings
+from civic.packs.tables import Table
 
 Names = dict[str, str]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from civic.admin.pack.problems import Problems
 from civic.i18n import gettext as _
+from civic.packs.problems import Problems
 
 Key = tuple[str | int, ...]
 BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from civic.departments.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
+from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
 
 CITY, DISTRICT, QUARTER = 1, 2, 3  # areas, one in another
 EVERYWHERE, IN_DISTRICT, WATER = 10, 11, 12  # departments

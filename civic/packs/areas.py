@@ -10,12 +10,12 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon
 
-from civic.admin.pack.contents import AreaKeys, AreaPart, CityPart, Names
-from civic.admin.pack.problems import Problems, did_you_mean
-from civic.admin.pack.shapes import outside, overlaps, read_polygon, to_wgs84, union
-from civic.admin.pack.sources import read_text
-from civic.admin.pack.tables import SLUG, UNSEEN, not_a_slug, unknown
 from civic.i18n import gettext as _
+from civic.packs.contents import AreaKeys, AreaPart, CityPart, Names
+from civic.packs.problems import Problems, did_you_mean
+from civic.packs.shapes import outside, overlaps, read_polygon, to_wgs84, union
+from civic.packs.sources import read_text
+from civic.packs.tables import SLUG, UNSEEN, not_a_slug, unknown
 
 NAME = "areas.geojson"
 DEEPEST = 8
