@@ -25,17 +25,19 @@ help: ## What there is to make
 run: $(BIN)/civic static/vendor/complete ## Start Civic here; the first time with a made-up city
 	@exec $(BIN)/civic serve --demo
 
-test: $(VENV)/development static/vendor/complete $(VENV)/axe.min.js lint ## Check everything: rules, types, every test, the browser's too
+test: $(VENV)/development static/vendor/complete $(VENV)/browser-tools lint ## Check everything: rules, types, every test, the browser's too
 	@$(BIN)/python -m tests.chromium
 	@$(PYTEST)
 
 test-quick: $(VENV)/development static/vendor/complete ## The tests without a browser and without the slow ones
 	@$(PYTEST) -m "not browser and not slow"
 
-lint: $(VENV)/development ## Rules of style and types
+lint: $(VENV)/development $(VENV)/browser-tools ## Rules of style and types: Python, templates, CSS, JavaScript
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "Not formatted: run $(BIN)/ruff format"; exit 1; }
 	@$(BIN)/mypy
+	@$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/biome check --error-on-warnings --log-level=warn || { echo "If it is the format: $(BIN)/biome check --write"; exit 1; }
 
 messages: $(VENV)/development ## Texts that have no translation yet, by catalogue
 	@$(BIN)/python -m tests.texts
@@ -56,6 +58,9 @@ lock: $(BIN)/python ## Write the locks (requirements*.txt, package-lock.json) an
 	        --custom-compile-command "make lock" $(UPGRADE) $$name.in -o $$name.txt || exit 1; \
 	done
 	@npm install --package-lock-only
+	@$(BIN)/python -c 'import json, pathlib; path = pathlib.Path("package-lock.json"); lock = json.loads(path.read_text()); \
+	    [package.pop("funding", None) for package in lock["packages"].values()]; \
+	    path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n")'
 	@if grep -nE '://' requirements*.txt package-lock.json; then echo "A lock names a host."; exit 1; fi
 
 # --- the virtual environment ------------------------------------------------------------------------------------
@@ -107,17 +112,20 @@ define npm-ci
 endef
 
 static/vendor/complete: package.json package-lock.json .npmrc $(VENV)/installed
-	@echo "Fetching htmx and Leaflet …"
+	@echo "Fetching htmx, Leaflet and the list of the search box …"
 	$(call npm-ci,--omit=dev)
 	@rm -rf static/vendor && mkdir -p static/vendor/images
 	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/leaflet/dist/leaflet.js \
 	    node_modules/leaflet/dist/leaflet.css static/vendor
 	@cp node_modules/leaflet/dist/images/*.png static/vendor/images
+	@cp node_modules/@github/combobox-nav/dist/index.js static/vendor/combobox-nav.js
 	@touch $@
 
-# What the browser tests look at pages with; no page loads it.
-$(VENV)/axe.min.js: package.json package-lock.json .npmrc $(VENV)/installed | static/vendor/complete
-	@echo "Fetching axe …"
+# What CSS and JavaScript are checked with, and what the browser tests look at pages with; no page loads them. Biome
+# is a program of its own: it needs no Node.
+$(VENV)/browser-tools: package.json package-lock.json .npmrc $(VENV)/installed | static/vendor/complete
+	@echo "Fetching Biome and axe …"
 	$(call npm-ci,)
-	@cp node_modules/axe-core/axe.min.js $@
+	@cp node_modules/axe-core/axe.min.js $(VENV)/axe.min.js
+	@ln -f node_modules/@biomejs/cli-*/biome $(BIN)/biome
 	@touch $@

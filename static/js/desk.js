@@ -7,7 +7,7 @@
     const all = rows();
     if (!all.length) return;
     at = Math.min(Math.max(at + step, 0), all.length - 1);
-    all.forEach((row, i) => row.classList.toggle("here", i === at));
+    for (const [i, row] of all.entries()) row.classList.toggle("here", i === at);
     all[at].querySelector("[data-open]").focus();
   };
   // Whoever reaches a row by Tab or by pointing goes on from there.

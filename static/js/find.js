@@ -21,7 +21,7 @@
   const choose = (index) => {
     const all = options();
     at = index < -1 ? all.length - 1 : index >= all.length ? -1 : index;
-    all.forEach((one, i) => one.setAttribute("aria-selected", String(i === at)));
+    for (const [i, one] of all.entries()) one.setAttribute("aria-selected", String(i === at));
     if (at < 0) return input.removeAttribute("aria-activedescendant");
     input.setAttribute("aria-activedescendant", all[at].id);
     all[at].scrollIntoView({ block: "nearest" });

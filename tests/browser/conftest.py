@@ -81,5 +81,5 @@ async def sign_in(context: BrowserContext, live: Live, user: str) -> None:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core."""
-    assert AXE.is_file(), f"{AXE} is not there: `make .venv/axe.min.js` fetches it."
+    assert AXE.is_file(), f"{AXE} is not there: `make .venv/browser-tools` fetches it."
     return AXE.read_text("utf-8")
