@@ -36,9 +36,9 @@ PAGES = (
 
 
 async def _measure(url: str, var: Path) -> dict[str, float]:
-    app = create_app(config.load({"CIVIC_PATHS__VAR": str(var), "CIVIC_DATABASE__URL": url}), url)
+    app = create_app(config.load_config({"CIVIC_PATHS__VAR": str(var), "CIVIC_DATABASE__URL": url}), url)
     async with app.router.lifespan_context(app):
-        cache.forget_all()
+        cache.clear_caches()
         known = await _known()
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://bench") as client:
@@ -72,7 +72,7 @@ async def _median(client: httpx2.AsyncClient, page: str) -> float:
 
 
 def main(urls: list[str]) -> None:
-    logs.set_up("console", logging.WARNING)
+    logs.set_up_logging("console", logging.WARNING)
     with tempfile.TemporaryDirectory() as var:
         found = [asyncio.run(_measure(url, Path(var))) for url in urls]
     print(f"{'page':36}" + "".join(f"{'ms':>10}" for _ in urls))

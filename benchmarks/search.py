@@ -183,11 +183,11 @@ async def _keeping_up() -> None:
 async def _measure(count: int) -> None:
     async with _database() as url:
         await db.migrate(url)
-        async with db.connected(url, AT_ONCE + 4):
+        async with db.connect(url, AT_ONCE + 4):
             if not await db.fetch("SELECT 1 AS x FROM search_document LIMIT 1"):
                 await _fill(count)
             await _size()
-            cache.forget_all()
+            cache.clear_caches()
             corpus = Corpus(DATA)
             for _ in corpus.documents():
                 pass

@@ -6,7 +6,7 @@ import pkgutil
 import typer
 
 from civic import cli
-from civic.cli.common import failing_plainly
+from civic.cli.common import report_errors
 
 SHARED = ("common",)
 
@@ -28,7 +28,7 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    with failing_plainly():
+    with report_errors():
         build()(prog_name="civic")
 
 

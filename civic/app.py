@@ -19,15 +19,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from civic import config as configuration
-from civic import db, logs, static, switches
+from civic import db, logs, preferences, static
 from civic.accounts.views import AccountSections
 from civic.config import Config
+from civic.error_responses import HTTPException, make_error_response
 from civic.errors import CivicError
-from civic.failures import HTTPException, answer
 from civic.health import routes as health_routes
 from civic.media.decoder import Decoder
 from civic.media.store import Store
-from civic.middleware import Answer, Check, Guard, Observe, Read
+from civic.middleware import ErrorResponses, RequestContext, RequestGuards, RequestLog, SecurityHeaders
 from civic.notifications.views import messages
 from civic.posts.my_posts import my_posts_section
 from civic.search.meili.client import Meili
@@ -36,11 +36,11 @@ from civic.search.meili.keeping import search_key
 
 def routes() -> list[BaseRoute]:
     """Every domain's, in the order of the listing."""
-    found: list[BaseRoute] = [*health_routes, *switches.routes]
+    found: list[BaseRoute] = [*health_routes, *preferences.routes]
     for domain in db.DOMAINS:
         if importlib.util.find_spec(f"civic.{domain}.views"):
             found += getattr(import_module(f"civic.{domain}.views"), "routes", [])
-    return [*found, Mount("/static", static.Files(directory=static.FOLDER), name="static")]
+    return [*found, Mount("/static", static.VersionedFiles(directory=static.FOLDER), name="static")]
 
 
 def account_sections() -> AccountSections:
@@ -48,8 +48,8 @@ def account_sections() -> AccountSections:
     return [messages, my_posts_section]
 
 
-async def failed(request: Request, error: Exception) -> Response:
-    return await answer(request, error)
+async def handle_error(request: Request, error: Exception) -> Response:
+    return await make_error_response(request, error)
 
 
 def create_app(config: Config, url: str | None = None) -> Starlette:
@@ -61,14 +61,14 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     app = Starlette(
         routes=routes(),
         middleware=[
-            Middleware(Observe),
-            Middleware(Guard, config=config),
+            Middleware(RequestLog),
+            Middleware(SecurityHeaders, config=config),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
-            Middleware(Answer),
-            Middleware(Read, config=config),
-            Middleware(Check, most=config.limits.body_bytes),
+            Middleware(ErrorResponses),
+            Middleware(RequestContext, config=config),
+            Middleware(RequestGuards, most=config.limits.body_bytes),
         ],
-        exception_handlers={HTTPException: failed, CivicError: failed},
+        exception_handlers={HTTPException: handle_error, CivicError: handle_error},
         lifespan=_living(config, url),
     )
     app.state.config = config
@@ -93,7 +93,7 @@ def _living(config: Config, url: str | None) -> Callable[[Starlette], AbstractAs
             place = url or str(await asyncio.to_thread(stack.enter_context, db.database_url(config)))
             if app.state.meili:
                 stack.callback(app.state.meili.close)
-            async with db.connected(place, config.database.pool), app.state.decoder:
+            async with db.connect(place, config.database.pool), app.state.decoder:
                 yield
 
     return lifespan
@@ -101,8 +101,8 @@ def _living(config: Config, url: str | None) -> Callable[[Starlette], AbstractAs
 
 def serve() -> Starlette:
     """What each web process runs: the configuration is read anew, as a process shares nothing with another."""
-    config = configuration.load()
-    logs.set_up(config.server.log)
+    config = configuration.load_config()
+    logs.set_up_logging(config.server.log)
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     return create_app(config)

@@ -6,10 +6,10 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K")
 T = TypeVar("T")
-_all: list["Kept | Recent"] = []
+_all: list["CachedValue | TimedCache"] = []
 
 
-class Kept(Generic[T]):
+class CachedValue(Generic[T]):
     """An async function without arguments whose answer is kept for `seconds`."""
 
     def __init__(self, read: Callable[[], Awaitable[T]], seconds: float) -> None:
@@ -29,16 +29,16 @@ class Kept(Generic[T]):
             self._value, self._until = value, time.monotonic() + self._seconds
         return value
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._value = None
         self._forgotten += 1
 
 
-def kept(seconds: float) -> Callable[[Callable[[], Awaitable[T]]], Kept[T]]:
-    return lambda read: Kept(read, seconds)
+def cached(seconds: float) -> Callable[[Callable[[], Awaitable[T]]], CachedValue[T]]:
+    return lambda read: CachedValue(read, seconds)
 
 
-class KeptWhile(Kept[T]):
+class VersionedValue(CachedValue[T]):
     """An async function without arguments whose answer is kept while `version()` answers the same."""
 
     def __init__(self, read: Callable[[], Awaitable[T]], version: Callable[[], Awaitable[object]]) -> None:
@@ -52,13 +52,13 @@ class KeptWhile(Kept[T]):
         return self._value
 
 
-def kept_while(
+def cached_while(
     version: Callable[[], Awaitable[object]],
-) -> Callable[[Callable[[], Awaitable[T]]], KeptWhile[T]]:
-    return lambda read: KeptWhile(read, version)
+) -> Callable[[Callable[[], Awaitable[T]]], VersionedValue[T]]:
+    return lambda read: VersionedValue(read, version)
 
 
-class Recent(Generic[K, T]):
+class TimedCache(Generic[K, T]):
     """Answers by what was asked, each good for `seconds`; at most `most` of them, the oldest go first."""
 
     def __init__(self, seconds: float, most: int = 1000) -> None:
@@ -70,17 +70,17 @@ class Recent(Generic[K, T]):
         until, answer = self._answers.get(asked, (0.0, None))
         return answer if time.monotonic() < until else None
 
-    def keep(self, asked: K, answer: T) -> None:
+    def put(self, asked: K, answer: T) -> None:
         self._answers.pop(asked, None)
         while len(self._answers) >= self._most:
             del self._answers[next(iter(self._answers))]
         self._answers[asked] = (time.monotonic() + self._seconds, answer)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._answers.clear()
 
 
-def forget_all() -> None:
+def clear_caches() -> None:
     """After the pack was loaded, and between tests."""
     for one in _all:
-        one.forget()
+        one.clear()

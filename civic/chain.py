@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def digest(event: Mapping[str, Any]) -> bytes:
+def digest_event(event: Mapping[str, Any]) -> bytes:
     """The SHA-256 of an event's canonical JSON: it stands for an event whose words are not public.
 
     Where the content could be guessed, let the event hold a random salt.
@@ -53,19 +53,19 @@ def digest(event: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical_json(event)).digest()
 
 
-def link(previous: bytes, event_digest: bytes) -> bytes:
+def link_hash(previous: bytes, event_digest: bytes) -> bytes:
     """The hash that follows `previous` in a chain: SHA-256(0x02, previous, digest). All are 32 bytes."""
     if len(previous) != 32 or len(event_digest) != 32:
         raise ValueError("a hash has 32 bytes")
     return hashlib.sha256(_LINK + previous + event_digest).digest()
 
 
-def event_hash(previous: bytes, event: Mapping[str, Any]) -> bytes:
+def hash_event(previous: bytes, event: Mapping[str, Any]) -> bytes:
     """The hash of an event that follows `previous` (GENESIS for the first): its receipt."""
-    return link(previous, digest(event))
+    return link_hash(previous, digest_event(event))
 
 
-def follow(start: bytes, digests: Iterable[bytes]) -> bytes:
+def follow_chain(start: bytes, digests: Iterable[bytes]) -> bytes:
     """The head of a chain, from one of its hashes and the digests of the events after it.
 
     Somebody who kept the receipt of an event follows the published digests to the head, and finds the head
@@ -73,7 +73,7 @@ def follow(start: bytes, digests: Iterable[bytes]) -> bytes:
     """
     head = start
     for event_digest in digests:
-        head = link(head, event_digest)
+        head = link_hash(head, event_digest)
     return head
 
 
@@ -83,7 +83,7 @@ def head_leaf(key: str, head: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class InclusionProof:
     """That a leaf is the one at `index` (from 0) of `size`: the hashes beside its way up, lowest first."""
 
     index: int
@@ -91,7 +91,7 @@ class Proof:
     path: tuple[bytes, ...]
 
 
-class Tree:
+class MerkleTree:
     """A Merkle tree over leaves in a given order: the tree, root and audit paths of RFC 6962, section 2.1."""
 
     def __init__(self, leaves: Sequence[bytes]) -> None:
@@ -109,7 +109,7 @@ class Tree:
         """32 bytes; the SHA-256 of nothing for a tree without leaves."""
         return self._levels[-1][0] if self.size else hashlib.sha256(b"").digest()
 
-    def proof(self, index: int) -> Proof:
+    def proof(self, index: int) -> InclusionProof:
         """That the leaf at `index` is in the tree. Raises IndexError for an index that it does not have."""
         if not 0 <= index < self.size:
             raise IndexError(f"no leaf {index} among {self.size}")
@@ -118,10 +118,10 @@ class Tree:
             if at ^ 1 < len(level):  # the last node of an odd level has no neighbour and goes up as it is
                 path.append(level[at ^ 1])
             at >>= 1
-        return Proof(index, self.size, tuple(path))
+        return InclusionProof(index, self.size, tuple(path))
 
 
-def check(leaf: bytes, proof: Proof, root: bytes) -> bool:
+def verify_inclusion(leaf: bytes, proof: InclusionProof, root: bytes) -> bool:
     """Whether the proof leads from the leaf to the root (RFC 9162, section 2.1.3.2)."""
     if not 0 <= proof.index < proof.size:
         return False

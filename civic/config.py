@@ -23,15 +23,15 @@ PREFIX = "CIVIC_"
 NOT_SETTINGS = ("CIVIC_CONFIG", "CIVIC_TEST_", "CIVIC_BENCH_")
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Site(Section):
+class SiteConfig(ConfigSection):
     url: str = Field("", description="Public address, as in links of messages; empty: the address of the request.")
 
 
-class Server(Section):
+class ServerConfig(ConfigSection):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     processes: int = Field(1, ge=1, le=64, description="Web processes.")
@@ -39,16 +39,16 @@ class Server(Section):
     log: str = Field("console", pattern="^(console|json)$", description="Form of the log: console or json.")
 
 
-class Paths(Section):
+class PathsConfig(ConfigSection):
     var: Path = Field(Path("var"), description="Everything that the program writes goes under this folder.")
 
 
-class Database(Section):
+class DatabaseConfig(ConfigSection):
     url: SecretStr = Field(SecretStr(""), description="PostgreSQL 15+; empty: the embedded one under paths.var.")
     pool: int = Field(10, ge=2, le=100, description="Connections a process at most.")
 
 
-class Search(Section):
+class SearchConfig(ConfigSection):
     url: str = Field(
         "", pattern="^(https?://[^/?#]+.*)?$", description="Meilisearch; empty: PostgreSQL alone searches."
     )
@@ -57,38 +57,38 @@ class Search(Section):
     seconds: float = Field(1.0, gt=0, le=30, description="Longest time that a search waits for Meilisearch.")
 
 
-class Media(Section):
+class MediaConfig(ConfigSection):
     max_bytes: int = Field(20 * 2**20, ge=1024, description="Largest photo, bytes.")
     max_pixels: int = Field(50_000_000, ge=1_000_000, description="Largest photo, pixels.")
     processes: int = Field(2, ge=1, le=32, description="Processes that decode photos.")
     seconds: int = Field(20, ge=1, le=300, description="Longest time that decoding one photo may take.")
 
 
-class Geocoder(Section):
+class GeocoderConfig(ConfigSection):
     provider: str = Field("pack", description="pack: the pack's places; else a geopy provider, such as nominatim.")
     options: dict[str, Any] = Field({}, description="What geopy's provider takes: user_agent, domain, api_key …")
 
 
-class Map(Section):
+class MapConfig(ConfigSection):
     tiles: str = Field("", description="Raster tiles, https://…/{z}/{x}/{y}.png; empty: the pack's areas.")
     attribution: str = Field("", description="Attribution that the tiles ask for.")
 
 
-class Mail(Section):
+class MailConfig(ConfigSection):
     sender: str = Field("civic@localhost", description="From address of messages.")
 
 
-class SignIn(Section):
+class SignInConfig(ConfigSection):
     session_days: int = Field(30, ge=1, le=365, description="Days without a visit after which a session ends.")
     secure_cookies: bool = Field(False, description="Cookies only over HTTPS. Set it wherever HTTPS is.")
 
 
-class Workers(Section):
+class WorkersConfig(ConfigSection):
     poll_seconds: float = Field(1.0, gt=0, le=60, description="How often workers look for what falls due.")
     attempts: int = Field(5, ge=1, le=20, description="Tries of a failing job before it is held.")
 
 
-class Limits(Section):
+class LimitsConfig(ConfigSection):
     photos: int = Field(5, ge=0, le=20, description="Photos a post.")
     text: int = Field(4000, ge=100, le=20000, description="Characters a post.")
     posts_per_hour: int = Field(30, ge=1, description="Posts an hour from one address or person.")
@@ -99,19 +99,19 @@ class Limits(Section):
     body_bytes: int = Field(120 * 2**20, ge=2**20, description="Largest request body, bytes.")
 
 
-class Config(Section):
-    site: Site = Site()
-    server: Server = Server()
-    paths: Paths = Paths()
-    database: Database = Database()
-    search: Search = Search()
-    media: Media = Media()
-    geocoder: Geocoder = Geocoder()
-    map: Map = Map()
-    mail: Mail = Mail()
-    sign_in: SignIn = SignIn()
-    workers: Workers = Workers()
-    limits: Limits = Limits()
+class Config(ConfigSection):
+    site: SiteConfig = SiteConfig()
+    server: ServerConfig = ServerConfig()
+    paths: PathsConfig = PathsConfig()
+    database: DatabaseConfig = DatabaseConfig()
+    search: SearchConfig = SearchConfig()
+    media: MediaConfig = MediaConfig()
+    geocoder: GeocoderConfig = GeocoderConfig()
+    map: MapConfig = MapConfig()
+    mail: MailConfig = MailConfig()
+    sign_in: SignInConfig = SignInConfig()
+    workers: WorkersConfig = WorkersConfig()
+    limits: LimitsConfig = LimitsConfig()
 
     @property
     def media_folder(self) -> Path:
@@ -134,7 +134,7 @@ class Config(Section):
         return path.read_bytes()
 
 
-def load(environ: Mapping[str, str] = os.environ) -> Config:
+def load_config(environ: Mapping[str, str] = os.environ) -> Config:
     """The configuration of this process.
 
     Raises SetupError that names every wrong key or value, and the nearest right key.
@@ -188,15 +188,15 @@ def _complaint(kind: str, where: list[str], message: str) -> str:
     name = ".".join(where)
     if kind != "extra_forbidden":
         return f"  {name}: {message}"
-    near = difflib.get_close_matches(name, list(names()), n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name, list(setting_names()), n=1, cutoff=0.4)
     return f"  {name}: there is no such setting." + (f" Did you mean {near[0]}?" if near else "")
 
 
-def names() -> Iterator[str]:
+def setting_names() -> Iterator[str]:
     """Every section and setting as `section` and `section.key`."""
     for section, field in Config.model_fields.items():
         yield section
         assert isinstance(field.annotation, type)
-        assert issubclass(field.annotation, Section)
+        assert issubclass(field.annotation, ConfigSection)
         for key in field.annotation.model_fields:
             yield f"{section}.{key}"

@@ -17,8 +17,8 @@ from tortoise.migrations.api import migrate as run_migrations
 
 from civic.config import Config
 
-LABEL = "civic"
-MIGRATIONS = "civic.migrations"
+APP_LABEL = "civic"
+MIGRATIONS_MODULE = "civic.migrations"
 
 # The listing is the architecture: a domain imports only what stands above it.
 DOMAINS = (
@@ -50,7 +50,7 @@ def model_modules() -> list[str]:
     return [f"civic.{d}.models" for d in DOMAINS if importlib.util.find_spec(f"civic.{d}.models")]
 
 
-def settings(url: str, pool: int = 10) -> dict[str, Any]:
+def tortoise_config(url: str, pool: int = 10) -> dict[str, Any]:
     """Tortoise's configuration for a database URL (`postgres://…`)."""
     connection = expand_db_url(url)
     # Compiling costs seconds where a statement takes milliseconds; the embedded server has it off too.
@@ -58,7 +58,9 @@ def settings(url: str, pool: int = 10) -> dict[str, Any]:
     connection["credentials"] |= {"minsize": 1, "maxsize": pool, "server_settings": server}
     return {
         "connections": {"default": connection},
-        "apps": {LABEL: {"models": model_modules(), "default_connection": "default", "migrations": MIGRATIONS}},
+        "apps": {
+            APP_LABEL: {"models": model_modules(), "default_connection": "default", "migrations": MIGRATIONS_MODULE}
+        },
         "use_tz": True,
         "timezone": "UTC",
     }
@@ -77,9 +79,9 @@ def database_url(config: Config) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def connected(url: str, pool: int = 10) -> AsyncIterator[None]:
+async def connect(url: str, pool: int = 10) -> AsyncIterator[None]:
     """Tortoise is ready within the block, in every task."""
-    context = await Tortoise.init(config=settings(url, pool), _enable_global_fallback=True)
+    context = await Tortoise.init(config=tortoise_config(url, pool), _enable_global_fallback=True)
     try:
         yield
     finally:
@@ -91,7 +93,7 @@ async def migrate(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('civic.migrations'))")
-        await run_migrations(config=settings(url))
+        await run_migrations(config=tortoise_config(url))
         await Tortoise.close_connections()
     finally:
         await connection.close()
@@ -99,8 +101,8 @@ async def migrate(url: str) -> None:
 
 async def migrate_if_needed(url: str) -> list[str]:
     """Migrate unless the database is up to date, which costs a query; the names of what was applied."""
-    async with connected(url, 2):
-        missing = await unapplied()
+    async with connect(url, 2):
+        missing = await unapplied_migrations()
     if missing:
         await migrate(url)
     return missing
@@ -112,11 +114,11 @@ def migration_names() -> list[str]:
     return sorted(path.stem for path in folder.glob("[0-9]*.py"))
 
 
-async def unapplied() -> list[str]:
+async def unapplied_migrations() -> list[str]:
     """The migrations that the connected database has not had."""
     if not (await fetch("SELECT to_regclass('tortoise_migrations') IS NOT NULL AS there"))[0]["there"]:
         return migration_names()
-    rows = await fetch("SELECT name FROM tortoise_migrations WHERE app = $1", LABEL)
+    rows = await fetch("SELECT name FROM tortoise_migrations WHERE app = $1", APP_LABEL)
     return sorted(set(migration_names()) - {row["name"] for row in rows})
 
 
@@ -146,7 +148,7 @@ def json_value(value: Any) -> Any:
 
 
 # The database is away, shutting down, or has no connection left: it will be back.
-AWAY = (
+AWAY_ERRORS = (
     ConnectionError,
     asyncio.TimeoutError,
     DBConnectionError,
@@ -160,9 +162,9 @@ AWAY = (
 )
 
 
-def is_away(error: BaseException) -> bool:
+def is_database_away(error: BaseException) -> bool:
     """Whether the database is away for now, for us at least."""
-    return isinstance(error, AWAY) and _is_database(error)
+    return isinstance(error, AWAY_ERRORS) and _is_database(error)
 
 
 def _is_database(error: BaseException) -> bool:

@@ -5,26 +5,26 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from civic import db, logs, metrics
-from civic.failures import as_civic
+from civic.error_responses import to_civic_error
 from civic.geo.queries import city
 from civic.web import answer_json
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
-async def alive(request: Request) -> Response:
+async def show_alive(request: Request) -> Response:
     """The process answers. Nothing else is asked: a database that is away is no reason to restart it."""
     return answer_json({"status": "alive"}, headers={"Cache-Control": "no-store"})
 
 
-async def findings() -> dict[str, str]:
+async def check_readiness() -> dict[str, str]:
     """Each thing that requests need, and "ok" or what is wrong with it."""
     found = {}
     for name, check in (("database", _database), ("migrations", _migrations), ("pack", _pack)):
         try:
             found[name] = await check()
         except Exception as error:  # whatever it is, the answer is that we are not ready
-            found[name] = type(as_civic(error)).__name__
+            found[name] = type(to_civic_error(error)).__name__
     return found
 
 
@@ -34,7 +34,7 @@ async def _database() -> str:
 
 
 async def _migrations() -> str:
-    missing = await db.unapplied()
+    missing = await db.unapplied_migrations()
     return f"{len(missing)} to apply: civic migrate" if missing else "ok"
 
 
@@ -42,9 +42,9 @@ async def _pack() -> str:
     return "ok" if (await city()).loaded_at else "none loaded: civic load PACK"
 
 
-async def ready(request: Request) -> Response:
+async def show_ready(request: Request) -> Response:
     """200 when requests can be answered, else 503; with each thing's state."""
-    found = await findings()
+    found = await check_readiness()
     good = all(state == "ok" for state in found.values())
     return answer_json(
         {"status": "ready" if good else "not ready", **found},
@@ -54,7 +54,7 @@ async def ready(request: Request) -> Response:
 
 
 routes: list[BaseRoute] = [
-    Route("/healthz", alive, name="healthz"),
-    Route("/readyz", ready, name="readyz"),
-    Route("/metrics", metrics.show, name="metrics"),
+    Route("/healthz", show_alive, name="healthz"),
+    Route("/readyz", show_ready, name="readyz"),
+    Route("/metrics", metrics.show_metrics, name="metrics"),
 ]

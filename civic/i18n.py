@@ -22,7 +22,7 @@ SOURCE_LANGUAGE = "en"
 _language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 
 
-def available() -> list[str]:
+def available_languages() -> list[str]:
     """Language codes that the program itself speaks, English first."""
     return [SOURCE_LANGUAGE, *sorted(p.name for p in LOCALE.iterdir() if p.is_dir())]
 
@@ -52,7 +52,7 @@ def set_language(code: str) -> None:
 
 
 @contextmanager
-def speaking(code: str) -> Iterator[None]:
+def use_language(code: str) -> Iterator[None]:
     """Within the block, texts are in this language: a message to somebody, a command, a test."""
     token = _language.set(code)
     try:

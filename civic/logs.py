@@ -45,7 +45,7 @@ SHARED: list[Processor] = [
 ]
 
 
-def set_up(form: str, level: int = logging.INFO) -> None:
+def set_up_logging(form: str, level: int = logging.INFO) -> None:
     """Log to stderr in `form`: console or json."""
     structlog.configure(
         processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -72,7 +72,7 @@ def set_up(form: str, level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(max(level, least))
 
 
-def get(name: str) -> structlog.stdlib.BoundLogger:
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A module's logger: `log.info("routed", case=17)`. Never give it a text or an address that a person wrote."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -25,14 +25,14 @@ from civic import db
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
-requests = Counter("civic_requests", "Requests answered", ["method", "route", "status"])
-seconds = Histogram("civic_request_seconds", "Time to the end of the answer", ["route"], buckets=BUCKETS)
+request_count = Counter("civic_requests", "Requests answered", ["method", "route", "status"])
+request_seconds = Histogram("civic_request_seconds", "Time to the end of the answer", ["route"], buckets=BUCKETS)
 search_fallbacks = Counter(
     "civic_search_fallbacks", "Searches that PostgreSQL answered as Meilisearch could not", ["reason"]
 )
 
 
-def prepare(var: Path) -> None:
+def prepare_folder(var: Path) -> None:
     """Before several processes start: an empty folder for their figures, named in the environment."""
     folder = var / "metrics"
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def prepare(var: Path) -> None:
     os.environ[FOLDER] = str(folder)
 
 
-async def show(request: Request) -> Response:
+async def show_metrics(request: Request) -> Response:
     """GET /metrics, in Prometheus' text form."""
     registry: CollectorRegistry = REGISTRY
     if os.environ.get(FOLDER):

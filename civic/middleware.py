@@ -1,8 +1,9 @@
 """What every request passes on its way in and out, outermost first.
 
-Plain ASGI, as each costs every request: *Observe* gives it an id, logs and counts it; *Guard* sets the headers that
-protect the reader; *Answer* turns what was raised into an answer; *Read* finds out who reads, in which language, of
-which city; *Check* refuses forms of other sites, bodies that are too large, and addresses that nothing can have.
+Plain ASGI, as each costs every request: *RequestLog* gives it an id, logs and counts it; *SecurityHeaders* sets the
+headers that protect the reader; *ErrorResponses* turns what was raised into an answer; *RequestContext* finds out who
+reads, in which language, of which city; *RequestGuards* refuses forms of other sites,
+bodies that are too large, and addresses that nothing can have.
 """
 
 import re
@@ -24,20 +25,20 @@ from civic.accounts import cookies
 from civic.accounts.people import NOBODY, Person
 from civic.catalogue.queries import person_of
 from civic.config import Config
+from civic.error_responses import make_error_response
 from civic.errors import BadRequest, NotAllowed, NotFound, TooLarge
-from civic.failures import answer
 from civic.geo.queries import CityView, city
 from civic.i18n import lazy as _
 from civic.posts import receipts
 from civic.web import current_request
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # Nobody reads these in a language or as a person, so they cost no look-up.
-PLAIN = ("/static/", "/healthz", "/readyz", "/metrics")
-CODE = re.compile(r"[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}")
+PATHS_WITHOUT_READER = ("/static/", "/healthz", "/readyz", "/metrics")
+RECEIPT_CODE = re.compile(r"[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}")
 LANGUAGE_COOKIE = "lang"
 YEAR = 365 * 86400
 
@@ -47,7 +48,7 @@ def _template(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", None) or "(none)"
 
 
-class Observe:
+class RequestLog:
     """An id for the request, one line in the log, and the figures."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -77,10 +78,10 @@ class Observe:
 
     @staticmethod
     def _note(scope: Scope, status: int, seconds: float) -> None:
-        route, method = _template(scope), scope["method"] if scope["method"] in SAFE | {"POST"} else "other"
-        metrics.requests.labels(method, route, status).inc()
-        metrics.seconds.labels(route).observe(seconds)
-        if not scope["path"].startswith(PLAIN):
+        route, method = _template(scope), scope["method"] if scope["method"] in SAFE_METHODS | {"POST"} else "other"
+        metrics.request_count.labels(method, route, status).inc()
+        metrics.request_seconds.labels(route).observe(seconds)
+        if not scope["path"].startswith(PATHS_WITHOUT_READER):
             log.info("answered", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
@@ -110,7 +111,7 @@ def security_headers(config: Config) -> dict[str, str]:
     }
 
 
-class Guard:
+class SecurityHeaders:
     """Headers that protect the reader, on every answer there is."""
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
@@ -130,7 +131,7 @@ class Guard:
         await self.app(scope, receive, guarded)
 
 
-class Answer:
+class ErrorResponses:
     """Whatever was raised further in becomes an answer; unless one has begun, then the connection breaks."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -153,11 +154,11 @@ class Answer:
         except Exception as error:
             if begun:
                 raise
-            response = await answer(Request(scope, receive), error)
+            response = await make_error_response(Request(scope, receive), error)
             await response(scope, receive, watched)
 
 
-class Check:
+class RequestGuards:
     """Refuses forms that another site sent, bodies larger than `limits.body_bytes`, and NUL in an address.
 
     PostgreSQL holds no NUL, so nothing that an address could name has one.
@@ -174,10 +175,10 @@ class Check:
             raise NotFound()
         if b"%00" in scope["query_string"]:
             raise BadRequest()
-        if scope["method"] in SAFE:
+        if scope["method"] in SAFE_METHODS:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        if not same_origin(headers):
+        if not is_same_origin(headers):
             raise NotAllowed(_("This form came from another site, so it was not accepted."))
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self.most:
@@ -195,7 +196,7 @@ class Check:
         await self.app(scope, limited, send)
 
 
-def same_origin(headers: Headers) -> bool:
+def is_same_origin(headers: Headers) -> bool:
     """Whether a request that changes something comes from a page of this site, or from a program without cookies.
 
     Browsers that send neither header on a form are older than 2020; without a cookie nothing is done in anybody's
@@ -208,7 +209,7 @@ def same_origin(headers: Headers) -> bool:
     return "cookie" not in headers
 
 
-class Read:
+class RequestContext:
     """Who reads, in which language, of which city."""
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
@@ -217,7 +218,7 @@ class Read:
         self.view = CityView()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(PLAIN):
+        if scope["type"] != "http" or scope["path"].startswith(PATHS_WITHOUT_READER):
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
         current_request.set(request)
@@ -233,8 +234,10 @@ class Read:
 
     def _set(self, request: Request, person: Person) -> None:
         state: MutableMapping[str, Any] = request.scope["state"]
-        state.update(city=self.view, person=person, receipts=held(request.cookies.get(receipts.COOKIE, "")))
-        i18n.set_language(spoken(request, self.view, person))
+        state.update(
+            city=self.view, person=person, receipts=read_receipt_codes(request.cookies.get(receipts.COOKIE, ""))
+        )
+        i18n.set_language(choose_language(request, self.view, person))
         formats.set_zone(self.view.zone)
 
     async def _person(self, request: Request) -> Person:
@@ -254,25 +257,25 @@ class Read:
         return response
 
 
-def spoken(request: Request, view: CityView, person: Person) -> str:
+def choose_language(request: Request, view: CityView, person: Person) -> str:
     """The language of the answer: chosen (cookie), the account's, the browser's, the city's first."""
     for code in (request.cookies.get(LANGUAGE_COOKIE, ""), person.language):
         if code in view.languages:
             return code
-    for code in accepted(request.headers.get("accept-language", "")[:200]):
+    for code in parse_accept_language(request.headers.get("accept-language", "")[:200]):
         for known in view.languages:
             if code == known or code.split("-")[0] == known.split("-")[0]:
                 return known
     return view.languages[0]
 
 
-def held(cookie: str) -> list[str]:
+def read_receipt_codes(cookie: str) -> list[str]:
     """The receipt codes of the cookie; what is none is left out."""
-    return [code for code in cookie.split(".") if CODE.fullmatch(code)][: receipts.MAX_CODES_IN_COOKIE]
+    return [code for code in cookie.split(".") if RECEIPT_CODE.fullmatch(code)][: receipts.MAX_CODES_IN_COOKIE]
 
 
 @lru_cache(maxsize=1000)
-def accepted(header: str) -> tuple[str, ...]:
+def parse_accept_language(header: str) -> tuple[str, ...]:
     """Language codes of an Accept-Language header, most wanted first; what cannot be read is left out."""
     weighed = []
     for part in header.split(","):

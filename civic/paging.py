@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 
-def cursor(at: datetime | int, number: int) -> str:
+def write_cursor(at: datetime | int, number: int) -> str:
     """The place of a row in an order by time (or by a count) and id."""
     first = at.isoformat() if isinstance(at, datetime) else at
     return base64.urlsafe_b64encode(json.dumps([first, number]).encode()).decode().rstrip("=")

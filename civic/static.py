@@ -19,7 +19,7 @@ def _hash(path: Path, modified: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def version(name: str) -> str:
+def file_version(name: str) -> str:
     """Twelve digits that change with the file's content; nothing for a file that is not there (yet)."""
     path = FOLDER / name
     try:
@@ -30,15 +30,15 @@ def version(name: str) -> str:
 
 def static_url(name: str) -> str:
     """The address of a file of static/: `/static/css/base.css?v=…`."""
-    found = version(name)
+    found = file_version(name)
     return f"/static/{name}" + (f"?v={found}" if found else "")
 
 
-class Files(StaticFiles):
+class VersionedFiles(StaticFiles):
     """static/: kept for ever when asked for by the version that is served, else asked for again each time."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         asked = scope["query_string"].decode("latin-1").removeprefix("v=")
-        response.headers["Cache-Control"] = FOR_EVER if asked and asked == version(path) else ASK_AGAIN
+        response.headers["Cache-Control"] = FOR_EVER if asked and asked == file_version(path) else ASK_AGAIN
         return response

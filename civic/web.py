@@ -49,7 +49,7 @@ class Caller(Protocol):
     def is_admin(self) -> bool: ...
 
 
-def may(caller: Caller, who: Who) -> bool:
+def may_call(caller: Caller, who: Who) -> bool:
     return {
         Who.ANYONE: True,
         Who.SIGNED_IN: caller.signed_in,
@@ -63,7 +63,7 @@ def route(path: str, view: View, *, who: Who, methods: tuple[str, ...] = ("GET",
     """A route that refuses whoever may not call it, before the view runs. Its `who` is kept for the tests."""
 
     async def guarded(request: Request) -> Response:
-        if not may(request.state.person, who):
+        if not may_call(request.state.person, who):
             raise NotAllowed() if request.state.person.signed_in else SignInNeeded()
         if any(isinstance(value, int) and value >= 2**63 for value in request.path_params.values()):
             raise NotFound()  # larger than any id that the database has
@@ -150,7 +150,7 @@ def answer_json(data: Any, status: int = 200, headers: Mapping[str, str] | None 
     return JSONResponse(data, status, dict(headers or {}))
 
 
-def row_id(text: object) -> int | None:
+def parse_id(text: object) -> int | None:
     """The id of a row, as a form or an address names it; None for what is none."""
     written = str(text or "")
     return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
@@ -180,7 +180,7 @@ async def read_form(request: Request, *, max_files: int = 10, max_fields: int = 
     return FormData([(name, v.replace("\x00", "") if isinstance(v, str) else v) for name, v in pairs])
 
 
-def texts(form: FormData) -> dict[str, str]:
+def text_fields(form: FormData) -> dict[str, str]:
     """The fields of a form that are texts. Of a JSON body also its numbers; true is "1", false and null are nothing."""
     found = {}
     for name, value in form.items():

@@ -20,8 +20,8 @@ import pytest
 
 from civic import cache
 from civic.accounts.models import Role
-from civic.config import Config, Database, Paths
-from civic.db import connected, migrate
+from civic.config import Config, DatabaseConfig, PathsConfig
+from civic.db import connect, migrate
 from tests import chromium
 from tests.clients import Client, make_user
 from tests.databases import Databases, emptying
@@ -151,14 +151,14 @@ async def empty(database_dsn: str) -> AsyncIterator[Callable[[], Awaitable[None]
 async def empty_database(database_dsn: str, empty: Callable[[], Awaitable[None]]) -> str:
     """The URL of this worker's database, empty but for its schema; Tortoise is not connected to it."""
     await empty()
-    cache.forget_all()
+    cache.clear_caches()
     return database_dsn
 
 
 @pytest.fixture
 async def database(empty_database: str) -> AsyncIterator[str]:
     """Tortoise is connected to this worker's database, which is empty. Gives its URL."""
-    async with connected(empty_database, pool=5):
+    async with connect(empty_database, pool=5):
         yield empty_database
 
 
@@ -168,7 +168,7 @@ async def database(empty_database: str) -> AsyncIterator[str]:
 @pytest.fixture
 def config(tmp_path: Path, database_dsn: str) -> Config:
     """The defaults, writing under this test's own folder and using this worker's database."""
-    return Config(paths=Paths(var=tmp_path / "var"), database=Database(url=database_dsn))
+    return Config(paths=PathsConfig(var=tmp_path / "var"), database=DatabaseConfig(url=database_dsn))
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import civic.demo
 from civic import cache
 from civic.cases.models import Case
 from civic.catalogue.models import Category, Department
-from civic.config import Limits
-from civic.db import connected, execute, migrate
+from civic.config import LimitsConfig
+from civic.db import connect, execute, migrate
 from civic.geo.models import City
 from civic.packs.loading import load_pack
 from civic.reports.actions import route_case
@@ -34,7 +34,7 @@ CODE = r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"
 
 async def _load(url: str) -> None:
     await migrate(url)
-    async with connected(url, pool=2):
+    async with connect(url, pool=2):
         await load_pack(Path(civic.demo.__file__).parent / "pack")
         await City.filter(id=1).update(languages=["en", "zh"])
         await execute("DELETE FROM search_mark")
@@ -72,7 +72,7 @@ async def category(code: str, **changes: Any) -> AsyncIterator[None]:
 async def _change(code: str, values: dict[str, Any]) -> None:
     await Category.filter(code=code).update(**values)
     await City.filter(id=1).update(pack_hash=secrets.token_hex(8))  # what is kept of the pack is read again
-    cache.forget_all()
+    cache.clear_caches()
 
 
 async def send(client: Client, *, files: Any = None, **fields: Any) -> httpx2.Response:
@@ -129,4 +129,4 @@ def photo(name: str = "hole.jpg", data: bytes | None = None) -> tuple[str, tuple
 def limit(client: Client, posts_per_hour: int) -> None:
     """So many posts an hour from here on."""
     state = client.app.state
-    state.config = state.config.model_copy(update={"limits": Limits(posts_per_hour=posts_per_hour)})  # type: ignore[call-arg]
+    state.config = state.config.model_copy(update={"limits": LimitsConfig(posts_per_hour=posts_per_hour)})  # type: ignore[call-arg]

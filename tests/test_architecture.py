@@ -8,14 +8,14 @@ from statistics import median
 
 import pytest
 
-from civic.config import Config, names
+from civic.config import Config, setting_names
 from civic.db import DOMAINS
 from civic.jobs.actions import Job
 from tests.source import ROOT, domain, functions, imports, modules, python_files, relative, tree
 from workers import runner
 
 # They put the domains together and may import every one of them; no domain imports them.
-COMPOSITION = ("__main__", "app", "cli", "failures", "health", "middleware", "switches")
+COMPOSITION = ("__main__", "app", "cli", "error_responses", "health", "middleware", "preferences")
 # Names that say nothing about what is in a file, or that mean something else here (a service is a public service).
 VAGUE = ("services", "utils", "util", "helpers", "handlers", "managers", "common", "misc", "base", "core", "tools")
 LONGEST_FILE, LONGEST_FUNCTION, USUAL_FUNCTION = 400, 40, 12
@@ -113,13 +113,13 @@ def test_models_stand_in_models() -> None:
 
 
 def test_every_job_has_one_worker() -> None:
-    handlers = [worker.JOB for name in runner.names() if hasattr(worker := runner.load(name), "JOB")]
+    handlers = [worker.JOB for name in runner.worker_names() if hasattr(worker := runner.load_worker(name), "JOB")]
     assert sorted(handlers) == sorted(Job)
 
 
-@pytest.mark.parametrize("name", runner.names())
+@pytest.mark.parametrize("name", runner.worker_names())
 def test_a_worker_either_handles_a_job_or_polls(name: str) -> None:
-    worker = runner.load(name)
+    worker = runner.load_worker(name)
     assert hasattr(worker, "JOB") == hasattr(worker, "handle") != hasattr(worker, "handle_one")
 
 
@@ -195,7 +195,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
         if line.startswith("| `"):
             name, default, text = (cell.strip() for cell in line.strip("|").split(" | "))
             rows[name.strip("`")] = (default.strip("`"), text)
-    settings = [name for name in names() if "." in name]
+    settings = [name for name in setting_names() if "." in name]
     assert list(rows) == settings
     for name in settings:
         section, key = name.split(".")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from civic.cache import Kept
+from civic.cache import CachedValue
 
 
 async def test_what_is_being_read_while_it_is_forgotten_is_not_kept() -> None:
@@ -14,11 +14,11 @@ async def test_what_is_being_read_while_it_is_forgotten_is_not_kept() -> None:
         await go.wait()
         return found
 
-    kept = Kept(read, seconds=60)
+    kept = CachedValue(read, seconds=60)
     reading = asyncio.create_task(kept())
     await asyncio.sleep(0)
     told[0] = "new"
-    kept.forget()
+    kept.clear()
     go.set()
     assert await reading == "old"
     assert await kept() == "new"

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from civic.chain import (
     GENESIS,
-    Proof,
-    Tree,
+    InclusionProof,
+    MerkleTree,
     canonical_json,
-    check,
-    digest,
-    event_hash,
-    follow,
+    digest_event,
+    follow_chain,
+    hash_event,
     head_leaf,
-    link,
+    link_hash,
+    verify_inclusion,
 )
 
 # the leaves and the root of certificate transparency's reference tests
@@ -49,65 +49,65 @@ def plain_root(leaves: list[bytes]) -> bytes:
 
 
 def test_the_root_is_that_of_the_reference_tests():
-    assert Tree(VECTOR).root.hex() == VECTOR_ROOT
+    assert MerkleTree(VECTOR).root.hex() == VECTOR_ROOT
 
 
 @pytest.mark.parametrize("size", range(18))
 def test_every_leaf_of_a_tree_can_be_proved(size):
     leaves = [bytes([number]) for number in range(size)]
-    tree = Tree(leaves)
+    tree = MerkleTree(leaves)
     assert tree.root == plain_root(leaves)
     for index, leaf in enumerate(leaves):
         proof = tree.proof(index)
-        assert check(leaf, proof, tree.root)
-        assert not check(leaf + b"!", proof, tree.root)
-        assert not check(leaf, proof, plain_root([*leaves, b"one more"]))
+        assert verify_inclusion(leaf, proof, tree.root)
+        assert not verify_inclusion(leaf + b"!", proof, tree.root)
+        assert not verify_inclusion(leaf, proof, plain_root([*leaves, b"one more"]))
 
 
 @given(st.integers(2, 70), st.data())
 def test_a_proof_that_was_touched_proves_nothing(size, data):
-    tree = Tree([bytes([number]) for number in range(size)])
+    tree = MerkleTree([bytes([number]) for number in range(size)])
     index = data.draw(st.integers(0, size - 1))
     proof = tree.proof(index)
     at = data.draw(st.integers(0, len(proof.path) - 1))
     other = data.draw(st.binary(min_size=32, max_size=32).filter(lambda found: found != proof.path[at]))
     forged = [
-        Proof(index, size, (*proof.path[:at], other, *proof.path[at + 1 :])),
-        Proof(index, size, proof.path[:-1]),
-        Proof(index, size, (*proof.path, other)),
-        Proof(size, size, proof.path),
-        Proof(-1, size, proof.path),
+        InclusionProof(index, size, (*proof.path[:at], other, *proof.path[at + 1 :])),
+        InclusionProof(index, size, proof.path[:-1]),
+        InclusionProof(index, size, (*proof.path, other)),
+        InclusionProof(size, size, proof.path),
+        InclusionProof(-1, size, proof.path),
     ]
-    assert not any(check(bytes([index]), one, tree.root) for one in forged)
+    assert not any(verify_inclusion(bytes([index]), one, tree.root) for one in forged)
 
 
 def test_a_leaf_cannot_be_passed_off_as_a_node():
     leaves = [b"a", b"b"]
     nodes = b"".join(hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves)
-    assert Tree([nodes]).root != Tree(leaves).root
+    assert MerkleTree([nodes]).root != MerkleTree(leaves).root
 
 
 def test_a_leaf_that_is_not_there_has_no_proof():
     with pytest.raises(IndexError):
-        Tree([b"a"]).proof(1)
+        MerkleTree([b"a"]).proof(1)
 
 
 def test_a_chain_covers_what_came_before():
     events = [{"seq": seq, "text": f"Zeile {seq} 行"} for seq in range(4)]
-    hashes = [event_hash(GENESIS, events[0])]
+    hashes = [hash_event(GENESIS, events[0])]
     for event in events[1:]:
-        hashes.append(event_hash(hashes[-1], event))
-    assert follow(hashes[0], [digest(event) for event in events[1:]]) == hashes[-1]
+        hashes.append(hash_event(hashes[-1], event))
+    assert follow_chain(hashes[0], [digest_event(event) for event in events[1:]]) == hashes[-1]
     changed = [events[0], {**events[1], "text": "another"}, *events[2:]]
-    assert follow(GENESIS, [digest(event) for event in changed]) != hashes[-1]
+    assert follow_chain(GENESIS, [digest_event(event) for event in changed]) != hashes[-1]
     assert head_leaf("26-1", hashes[-1]) == f'["26-1","{hashes[-1].hex()}"]'.encode()
 
 
 def test_a_link_is_sha256_of_two_previous_and_digest():
     expect = hashlib.sha256(b"\x02" + bytes(32) + hashlib.sha256(b'{"a":1}').digest()).digest()
-    assert event_hash(GENESIS, {"a": 1}) == expect
+    assert hash_event(GENESIS, {"a": 1}) == expect
     with pytest.raises(ValueError, match="32 bytes"):
-        link(b"short", bytes(32))
+        link_hash(b"short", bytes(32))
 
 
 def test_the_canonical_json_does_not_depend_on_how_it_was_kept():

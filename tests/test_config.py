@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from civic.config import Config, Paths, load, names
+from civic.config import Config, PathsConfig, load_config, setting_names
 from civic.errors import SetupError
 from tests.source import ROOT, python_files
 
@@ -21,28 +21,28 @@ def file(tmp_path: Path) -> Path:
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load({}) == Config()
+    assert load_config({}) == Config()
 
 
 def test_the_file_in_the_working_directory_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("[server]\nport = 8123\n")
     monkeypatch.chdir(file.parent)
-    assert load({}).server.port == 8123
+    assert load_config({}).server.port == 8123
 
 
 def test_a_file_with_a_byte_order_mark_is_read(file: Path) -> None:
     file.write_bytes(b"\xef\xbb\xbf[server]\nport = 8123\n")
-    assert load({"CIVIC_CONFIG": str(file)}).server.port == 8123
+    assert load_config({"CIVIC_CONFIG": str(file)}).server.port == 8123
 
 
 def test_the_environment_wins_over_the_file(file: Path) -> None:
     file.write_text("[server]\nport = 8123\nhost = '::1'\n")
-    found = load({"CIVIC_CONFIG": str(file), "CIVIC_SERVER__PORT": "9000", "CIVIC_PATHS__VAR": "/srv/c d"})
+    found = load_config({"CIVIC_CONFIG": str(file), "CIVIC_SERVER__PORT": "9000", "CIVIC_PATHS__VAR": "/srv/c d"})
     assert (found.server.port, found.server.host, found.paths.var) == (9000, "::1", Path("/srv/c d"))
 
 
 def test_tables_in_the_environment_are_written_as_in_toml() -> None:
-    found = load({"CIVIC_CONFIG": "", "CIVIC_GEOCODER__OPTIONS": '{user_agent = "our-city", timeout = 3}'})
+    found = load_config({"CIVIC_CONFIG": "", "CIVIC_GEOCODER__OPTIONS": '{user_agent = "our-city", timeout = 3}'})
     assert found.geocoder.options == {"user_agent": "our-city", "timeout": 3}
 
 
@@ -61,14 +61,14 @@ def test_tables_in_the_environment_are_written_as_in_toml() -> None:
 )
 def test_a_wrong_setting_refuses_to_start_and_is_named(environment: dict[str, str], said: str) -> None:
     with pytest.raises(SetupError) as raised:
-        load(environment)
+        load_config(environment)
     assert said in str(raised.value.message)
 
 
 def test_everything_wrong_is_said_at_once(file: Path) -> None:
     file.write_text("[server]\nhots = 'x'\nport = 'y'\n[limits]\npage = 3\n")
     with pytest.raises(SetupError) as raised:
-        load({"CIVIC_CONFIG": str(file)})
+        load_config({"CIVIC_CONFIG": str(file)})
     for part in (str(file), "Did you mean server.host?", "server.port", "limits.page"):
         assert part in str(raised.value.message)
 
@@ -77,12 +77,12 @@ def test_everything_wrong_is_said_at_once(file: Path) -> None:
 def test_a_broken_file_is_named(file: Path, text: str) -> None:
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(SetupError, match=r"config\.toml"):
-        load({"CIVIC_CONFIG": str(file)})
+        load_config({"CIVIC_CONFIG": str(file)})
 
 
 def test_a_file_that_is_named_has_to_exist(file: Path) -> None:
     with pytest.raises(SetupError, match="does not exist"):
-        load({"CIVIC_CONFIG": str(file)})
+        load_config({"CIVIC_CONFIG": str(file)})
 
 
 def test_settings_are_frozen() -> None:
@@ -91,7 +91,7 @@ def test_settings_are_frozen() -> None:
 
 
 def test_the_password_of_the_database_is_not_shown() -> None:
-    assert "pass" not in repr(load({"CIVIC_DATABASE__URL": "postgres://u:pass@h/d"}))
+    assert "pass" not in repr(load_config({"CIVIC_DATABASE__URL": "postgres://u:pass@h/d"}))
 
 
 def test_the_file_of_the_project_shows_every_setting_with_its_default(file: Path) -> None:
@@ -99,17 +99,17 @@ def test_the_file_of_the_project_shows_every_setting_with_its_default(file: Path
     lines = (ROOT / "config.toml").read_text("utf-8").splitlines()
     text = "\n".join(line.removeprefix("# ") for line in lines[2:])
     assert [f"{section}.{key}" for section, keys in tomllib.loads(text).items() for key in keys] == [
-        name for name in names() if "." in name
+        name for name in setting_names() if "." in name
     ]
     file.write_text(text, "utf-8")
-    assert load({"CIVIC_CONFIG": str(file)}) == Config()
+    assert load_config({"CIVIC_CONFIG": str(file)}) == Config()
 
 
 def test_every_setting_has_an_effect() -> None:
     """Something reads it: as `map.tiles`, or as `.options` where a function takes the whole `config.geocoder`."""
     files = [*python_files("civic", "workers"), *(ROOT / "templates").rglob("*.html")]
     source = "\n".join(path.read_text("utf-8") for path in files)
-    settings = [name.split(".") for name in names() if "." in name]
+    settings = [name.split(".") for name in setting_names() if "." in name]
     unused = [
         f"{section}.{key}"
         for section, key in settings
@@ -120,7 +120,7 @@ def test_every_setting_has_an_effect() -> None:
 
 
 def test_the_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
-    config = Config(paths=Paths(var=tmp_path / "var"))
+    config = Config(paths=PathsConfig(var=tmp_path / "var"))
     secret = config.secret()
     assert len(secret) == 32
     assert config.secret() == secret
@@ -129,7 +129,7 @@ def test_the_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
 
 
 def test_processes_that_start_together_agree_on_the_secret(tmp_path: Path) -> None:
-    config = Config(paths=Paths(var=tmp_path / "var"))
+    config = Config(paths=PathsConfig(var=tmp_path / "var"))
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         found = pool.map(_secret, [config] * 8)
     assert set(found) == {config.secret()}

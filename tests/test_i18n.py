@@ -78,10 +78,10 @@ def test_the_reader_s_language_is_spoken() -> None:
     message = next(text.id for text in texts().values() if isinstance(text.id, str) and "%" not in text.id)
     assert isinstance(message, str)
     assert i18n.gettext(message) == message
-    with i18n.speaking("zh"):
+    with i18n.use_language("zh"):
         assert i18n.gettext(message) != message
 
 
 def test_a_language_without_catalogue_speaks_english() -> None:
-    with i18n.speaking("eo"):
+    with i18n.use_language("eo"):
         assert i18n.gettext("Please sign in first.") == "Please sign in first."

@@ -12,15 +12,15 @@ from tortoise.migrations.api.migrate import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from civic.db import (
-    LABEL,
-    MIGRATIONS,
-    connected,
+    APP_LABEL,
+    MIGRATIONS_MODULE,
+    connect,
     fetch,
     migrate,
     migrate_if_needed,
     migration_names,
-    settings,
-    unapplied,
+    tortoise_config,
+    unapplied_migrations,
 )
 
 NAMES = migration_names()
@@ -48,7 +48,7 @@ async def schema(url: str) -> dict[str, list[tuple[object, ...]]]:
 
 
 async def migrate_to(url: str, name: str, direction: str = "both") -> None:
-    await run_migrations(config=settings(url), target=f"{LABEL}.{name}", direction=direction)
+    await run_migrations(config=tortoise_config(url), target=f"{APP_LABEL}.{name}", direction=direction)
     await Tortoise.close_connections()
 
 
@@ -61,7 +61,7 @@ def blank(make_database: Callable[..., str]) -> str:
 async def test_models_and_migrations_agree(database: str) -> None:
     apps = require_context().apps
     assert apps
-    changes = await MigrationAutodetector(apps, settings(database)["apps"]).changes()
+    changes = await MigrationAutodetector(apps, tortoise_config(database)["apps"]).changes()
     assert not changes, "\n".join(
         f"{type(operation).__name__} {vars(operation)}" for change in changes for operation in change.operations
     )
@@ -70,25 +70,25 @@ async def test_models_and_migrations_agree(database: str) -> None:
 async def test_every_table_has_the_columns_of_its_model(database: str) -> None:
     apps = require_context().apps
     assert apps
-    for model in apps[LABEL].values():
+    for model in apps[APP_LABEL].values():
         assert await model.all().limit(1) == []
 
 
 @pytest.mark.parametrize(("before", "name"), list(pairwise([None, *NAMES])))
 def test_migrations_are_one_line(before: str | None, name: str) -> None:
     """Each builds on the one before, and is numbered so."""
-    found = importlib.import_module(f"{MIGRATIONS}.{name}").Migration
-    assert list(getattr(found, "dependencies", [])) == ([(LABEL, before)] if before else [])
+    found = importlib.import_module(f"{MIGRATIONS_MODULE}.{name}").Migration
+    assert list(getattr(found, "dependencies", [])) == ([(APP_LABEL, before)] if before else [])
     assert name.startswith(f"{NAMES.index(name) + 1:04}_")
 
 
 async def test_an_empty_database_gets_everything(blank: str, database_dsn: str) -> None:
-    async with connected(blank, 2):
-        assert await unapplied() == NAMES
+    async with connect(blank, 2):
+        assert await unapplied_migrations() == NAMES
     assert await migrate_if_needed(blank) == NAMES
     assert await schema(blank) == await schema(database_dsn)
-    async with connected(blank, 2):
-        assert await unapplied() == []
+    async with connect(blank, 2):
+        assert await unapplied_migrations() == []
     assert await migrate_if_needed(blank) == []
 
 
@@ -106,7 +106,7 @@ async def test_the_previous_database_gets_the_newest_migration_and_keeps_its_row
         await connection.close()
     assert await migrate_if_needed(blank) == NAMES[-1:]
     assert await schema(blank) == await schema(database_dsn)
-    async with connected(blank, 2):
+    async with connect(blank, 2):
         assert await fetch("SELECT email, name FROM user_account") == [{"email": "a@example.org", "name": "Ana"}]
 
 

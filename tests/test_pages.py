@@ -13,8 +13,8 @@ from starlette.routing import Route
 from civic import cache
 from civic.accounts.models import Role
 from civic.app import create_app, routes
-from civic.config import Config, Database, Limits, Paths
-from civic.db import connected, fetch_one
+from civic.config import Config, DatabaseConfig, LimitsConfig, PathsConfig
+from civic.db import connect, fetch_one
 from civic.web import Who
 from tests.clients import Client, make_user
 from tests.statements import Statements
@@ -59,10 +59,12 @@ def riverside(make_city: Callable[[str], tuple[Path, str]]) -> tuple[Path, str]:
 async def city(riverside: tuple[Path, str]) -> AsyncIterator[Callable[[int], Config]]:
     """Connected to the made-up city; gives its configuration with pages of so many entries."""
     var, url = riverside
-    cache.forget_all()
-    async with connected(url, 5):
-        yield lambda page: Config(paths=Paths(var=var), database=Database(url=SecretStr(url)), limits=Limits(page=page))
-    cache.forget_all()
+    cache.clear_caches()
+    async with connect(url, 5):
+        yield lambda page: Config(
+            paths=PathsConfig(var=var), database=DatabaseConfig(url=SecretStr(url)), limits=LimitsConfig(page=page)
+        )
+    cache.clear_caches()
 
 
 async def client_for(config: Config, who: Who) -> Client:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from civic.paging import cursor, read_cursor, read_instant
+from civic.paging import read_cursor, read_instant, write_cursor
 
 NOON = datetime(2026, 11, 13, 12, tzinfo=UTC)
 
@@ -16,7 +16,7 @@ def packed(text: str) -> str:
 
 
 def test_what_was_written_is_read() -> None:
-    assert read_cursor(cursor(NOON, 7)) == (NOON, 7)
+    assert read_cursor(write_cursor(NOON, 7)) == (NOON, 7)
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from babel.messages.pofile import normalize, read_po
 from jinja2.ext import babel_extract
 
 from civic.db import DOMAINS
-from civic.i18n import LOCALE, SOURCE_LANGUAGE, available
+from civic.i18n import LOCALE, SOURCE_LANGUAGE, available_languages
 from tests.source import ROOT, relative
 
 KEYWORDS = {"_": None, "gettext": None, "lazy": None, "ngettext": (1, 2)}
 TEMPLATES = (".html", ".txt", ".xml")
-LANGUAGES = [code for code in available() if code != SOURCE_LANGUAGE]
+LANGUAGES = [code for code in available_languages() if code != SOURCE_LANGUAGE]
 Id = str | tuple[str, str]
 
 

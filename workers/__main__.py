@@ -7,7 +7,7 @@ import threading
 
 from civic import config as configuration
 from civic import db, logs
-from civic.cli.common import ending_on_signals, failing_plainly
+from civic.cli.common import exit_on_signals, report_errors
 from civic.errors import SetupError
 from workers import runner
 
@@ -16,25 +16,25 @@ WHILE_STDIN = "--while-stdin"  # end when stdin does, which it does with the pro
 
 def main(arguments: list[str]) -> None:
     names = [one for one in arguments if one != WHILE_STDIN]
-    known = runner.names()
+    known = runner.worker_names()
     for name in names:
         if name not in known:
             raise SetupError(f"There is no worker {name!r}. There are: {', '.join(known)}.")
-    config = configuration.load()
-    logs.set_up(config.server.log)
-    with ending_on_signals(), db.database_url(config) as url:
+    config = configuration.load_config()
+    logs.set_up_logging(config.server.log)
+    with exit_on_signals(), db.database_url(config) as url:
         stop = runner.Stop()
         if WHILE_STDIN in arguments:
             threading.Thread(target=_until_stdin_ends, args=(stop,), daemon=True).start()
-        asyncio.run(runner.run(config, url, names or known, stop))
+        asyncio.run(runner.run_workers(config, url, names or known, stop))
 
 
 def _until_stdin_ends(stop: "runner.Stop") -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
-    stop.from_thread()
+    stop.set_from_thread()
 
 
 if __name__ == "__main__":
-    with failing_plainly():
+    with report_errors():
         main(sys.argv[1:])

@@ -1,13 +1,13 @@
 """Send changes of documents to Meilisearch, where there is one, and keep its index as it should be."""
 
-from civic.config import Search
+from civic.config import SearchConfig
 from civic.search.meili.client import Meili
 from civic.search.meili.following import Follower, stand_down
 from civic.search.meili.keeping import search_key
 from civic.search.queries import wanted
 from workers.runner import config
 
-_follows: tuple[Search, Follower | None] | None = None  # what this process was told to follow
+_follows: tuple[SearchConfig, Follower | None] | None = None  # what this process was told to follow
 
 
 async def handle_one() -> bool:

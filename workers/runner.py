@@ -32,7 +32,7 @@ import workers
 from civic import db, logs
 from civic.config import Config
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 NOT_WORKERS = ("runner",)
 # A worker is dead when it has not said for this long that it is at work; it says so at half of it.
@@ -51,7 +51,7 @@ def config() -> Config:
     return _config.get()
 
 
-def names() -> list[str]:
+def worker_names() -> list[str]:
     """Every worker, by the name of its file."""
     return sorted(
         one.name
@@ -60,7 +60,7 @@ def names() -> list[str]:
     )
 
 
-def load(name: str) -> ModuleType:
+def load_worker(name: str) -> ModuleType:
     return importlib.import_module(f"workers.{name}")
 
 
@@ -72,10 +72,10 @@ class Stop:
     loop: asyncio.AbstractEventLoop | None = None
     early: bool = False  # asked before there was a loop
 
-    def now(self) -> None:
+    def set(self) -> None:
         self.event.set()
 
-    def from_thread(self) -> None:
+    def set_from_thread(self) -> None:
         self.early = True
         if self.loop is not None:
             self.loop.call_soon_threadsafe(self.event.set)
@@ -95,21 +95,23 @@ class Stop:
         return self.event.is_set()
 
 
-async def run(settings: Config, url: str, which: Sequence[str], stop: Stop) -> None:
+async def run_workers(settings: Config, url: str, which: Sequence[str], stop: Stop) -> None:
     """Run workers until `stop`; whatever ends them early, they start again."""
     stop.begin()
     _config.set(settings)
-    modules = [load(name) for name in which]
+    modules = [load_worker(name) for name in which]
     pause = SHORTEST_REST
     log.info("workers start", workers=list(which))
     while not stop.event.is_set():
         began = time.monotonic()
         try:
-            async with db.connected(url, settings.database.pool):
+            async with db.connect(url, settings.database.pool):
                 if await _migrated(stop):
                     await _work(settings, url, modules, stop)
         except Exception as error:
-            log.error("workers interrupted", kind=type(error).__name__, exc_info=None if db.is_away(error) else error)
+            log.error(
+                "workers interrupted", kind=type(error).__name__, exc_info=None if db.is_database_away(error) else error
+            )
             pause = SHORTEST_REST if time.monotonic() - began > LONGEST_REST else min(pause * 2, LONGEST_REST)
             await stop.within(pause)
     log.info("workers end")
@@ -117,7 +119,7 @@ async def run(settings: Config, url: str, which: Sequence[str], stop: Stop) -> N
 
 async def _migrated(stop: Stop) -> bool:
     """Wait until the database has every migration, as the web program brings them."""
-    while missing := await db.unapplied():
+    while missing := await db.unapplied_migrations():
         log.warning("waiting for migrations", missing=missing)
         if await stop.within(2):
             return False
@@ -133,7 +135,7 @@ async def _work(settings: Config, url: str, modules: Sequence[ModuleType], stop:
     try:
         await asyncio.wait([*tasks, asked], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        inner.now()
+        inner.set()
         asked.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
@@ -150,7 +152,7 @@ async def _jobs(settings: Config, url: str, modules: Sequence[ModuleType], stop:
         manager = QueueManager(Queries(AsyncpgDriver(connection)))
         manager.shutdown = stop.event
         for module in modules:
-            register(manager, module, settings.workers.attempts)
+            register_job(manager, module, settings.workers.attempts)
         await manager.run(
             dequeue_timeout=LOOK_AGAIN,
             batch_size=BATCH,
@@ -162,7 +164,7 @@ async def _jobs(settings: Config, url: str, modules: Sequence[ModuleType], stop:
         await connection.close(timeout=5)
 
 
-def register(manager: QueueManager, module: ModuleType, attempts: int) -> None:
+def register_job(manager: QueueManager, module: ModuleType, attempts: int) -> None:
     """A worker's `handle` as pgqueuer's entrypoint of its job."""
 
     def executor(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
@@ -195,7 +197,7 @@ async def _poll(module: ModuleType, settings: Config, stop: Stop) -> None:
                 pass
             pause = every
         except Exception as error:
-            if db.is_away(error):
+            if db.is_database_away(error):
                 raise  # the runner starts anew
             log.error("poll failed", worker=name, exc_info=error)
             pause = min(pause * 2, 60) if pause < 60 else pause

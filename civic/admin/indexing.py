@@ -23,7 +23,7 @@ from civic.search.meili.keeping import to_be_sent
 from civic.search.rows import DESK, Key, index, remove
 from civic.traffic import documents as traffic
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 SIZE = 500  # marks a step
 PARTS = 8  # into which marks are divided of which one fails
@@ -90,7 +90,7 @@ async def _work(ids: list[int], follow: bool, size: int = SIZE) -> int:
                 await execute(DONE.strip(), ids)
         return len(marks)
     except Exception as error:
-        if not ids or db.is_away(error):
+        if not ids or db.is_database_away(error):
             raise
         failed = error
     if len(ids) > 1:
@@ -133,7 +133,7 @@ async def _subjects(marks: Sequence[dict[str, Any]]) -> Subjects:
 
 async def compose(subjects: Subjects) -> Composed:
     """The documents of these subjects as the database has them now."""
-    city.forget()  # another pack may be in force, with other names
+    city.clear()  # another pack may be in force, with other names
     posts = sorted(subjects.posts)
     public = [found for part in (reports, traffic, ratings) for found in await part.documents(posts)]
     services = await ratings.service_documents(sorted(subjects.services))

@@ -15,7 +15,7 @@ from civic.search.documents import Document, Kind
 from civic.search.meili.keeping import forget, holder, remember, remembered
 from civic.search.rows import DESK, PUBLIC, Key, Tables, digest, digests, remove
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 SIZE = 500  # subjects at once
 STATE = "rebuild"  # in search_state: the source under way, and the last subject that is done
@@ -106,7 +106,7 @@ async def _write(part: Part, follow: bool, after: dict[str, object]) -> None:
             await put(await composed(part), follow=follow, anew=True)
             await remember(STATE, after)
     except Exception as error:
-        if db.is_away(error):
+        if db.is_database_away(error):
             raise
         log.error("rebuilding failed", source=part.source, after=part.after, exc_info=error)
         await _mark(MARKS[part.source], part.ids)

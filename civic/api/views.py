@@ -31,7 +31,7 @@ PAGES_ONLY = (
 )
 
 
-async def city(request: Request) -> Response:
+async def show_city(request: Request) -> Response:
     """Name, languages, zone, box, centre, categories and departments of this city."""
     view = request.state.city
     found = await catalogue()
@@ -74,7 +74,7 @@ def _category(one: CategoryView) -> dict[str, object]:
     }
 
 
-def mirrored(pages: list[BaseRoute]) -> list[BaseRoute]:
+def mirror_routes(pages: list[BaseRoute]) -> list[BaseRoute]:
     """The same views under /api/v1, where they answer JSON whatever is accepted."""
     made: list[BaseRoute] = []
     for one in pages:
@@ -86,8 +86,8 @@ def mirrored(pages: list[BaseRoute]) -> list[BaseRoute]:
 
 
 routes: list[BaseRoute] = [
-    route(PREFIX + "/city", city, who=Who.ANYONE),
-    *mirrored(
+    route(PREFIX + "/city", show_city, who=Who.ANYONE),
+    *mirror_routes(
         [
             *search.routes,
             *posts.routes,

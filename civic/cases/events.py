@@ -175,7 +175,7 @@ def append(
         text_hash=hash_text(event.text),
         data=event.data,
     )
-    event.hash = chain.event_hash(bytes(case.head or chain.GENESIS), content)
+    event.hash = chain.hash_event(bytes(case.head or chain.GENESIS), content)
     case.events_count, case.head, case.updated_at = event.seq, event.hash, at
     return event
 

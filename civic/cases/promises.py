@@ -18,7 +18,7 @@ async def department(department_id: int) -> DepartmentView:
     """A department, retired or not; one that was made since the catalogue was read is found. Raises KeyError."""
     found = (await catalogue()).department_by_id.get(department_id)
     if found is None:
-        catalogue.forget()
+        catalogue.clear()
         found = (await catalogue()).department_by_id[department_id]
     return found
 
@@ -27,7 +27,7 @@ async def category(category_id: int) -> CategoryView:
     """A category, as `department` finds a department."""
     found = (await catalogue()).category_by_id.get(category_id)
     if found is None:
-        catalogue.forget()
+        catalogue.clear()
         found = (await catalogue()).category_by_id[category_id]
     return found
 
@@ -66,7 +66,7 @@ async def city_calendar() -> int:
     """The id of the calendar that the city's own promises run on. Raises SetupError where there is none."""
     calendars = (await catalogue()).calendars
     if not calendars:
-        catalogue.forget()
+        catalogue.clear()
         calendars = (await catalogue()).calendars
     chosen = calendars.get((await city()).settings.calendar) or min(calendars.values(), default=None)
     if chosen is None:

@@ -215,7 +215,7 @@ async def check_chain(case_id: int) -> ChainFault | None:
             return ChainFault(expected, "missing")
         if event.text_hash is not None and event.text:
             return ChainFault(event.seq, "text")
-        previous = chain.event_hash(previous, content(event, case.number, slugs))
+        previous = chain.hash_event(previous, content(event, case.number, slugs))
         if bytes(event.hash) != previous:
             return ChainFault(event.seq, "hash")
     if len(rows) != case.events_count or previous != bytes(case.head or chain.GENESIS):

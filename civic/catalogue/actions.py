@@ -49,8 +49,8 @@ async def add_category(
 async def tell_of_additions() -> None:
     """Every process reads the catalogue anew, as after another pack."""
     await execute("UPDATE city SET loaded_at = $1", timing.now())
-    city.forget()
-    catalogue.forget()
+    city.clear()
+    catalogue.clear()
 
 
 async def _next_position(table: str) -> int:

@@ -5,13 +5,13 @@ from datetime import timedelta
 from civic import db, timing
 from civic.accounts.models import Role
 from civic.accounts.people import NOBODY, Person
-from civic.cache import kept_while
+from civic.cache import cached_while
 from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
 from civic.geo.queries import pack_version
 
 
-@kept_while(pack_version)
+@cached_while(pack_version)
 async def catalogue() -> Catalogue:
     """The whole catalogue, kept until another pack is loaded."""
     calendars = await Calendar.filter(retired_at=None).values("slug", "id")

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from civic import db
-from civic.cli.common import AsJson, answer, configured, ending_on_signals, group, reaching
+from civic.cli.common import (
+    AsJson,
+    command_group,
+    exit_on_signals,
+    load_command_config,
+    print_answer,
+    report_unreachable,
+)
 from civic.config import Config
 from civic.errors import CivicError
 
-commands = group()
+commands = command_group()
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at: good or not, and what was seen."""
 
     name: str
@@ -26,11 +33,11 @@ class Finding:
 @commands.command()
 def check(as_json: AsJson = False) -> None:
     """Check the configuration and every dependency. Ends with 1 if anything is wrong."""
-    config = configured()  # a wrong configuration ends here, with what is wrong
-    findings = [Finding("configuration", True, _source())]
+    config = load_command_config()  # a wrong configuration ends here, with what is wrong
+    findings = [CheckResult("configuration", True, _source())]
     findings += [_folder(config.paths.var), *_try_database(config), _assets()]
     lines = [f"{'ok' if one.good else 'WRONG':6} {one.name:14} {one.text}" for one in findings]
-    answer([{"name": one.name, "ok": one.good, "text": one.text} for one in findings], "\n".join(lines), as_json)
+    print_answer([{"name": one.name, "ok": one.good, "text": one.text} for one in findings], "\n".join(lines), as_json)
     if not all(one.good for one in findings):
         raise SystemExit(1)
 
@@ -40,38 +47,38 @@ def _source() -> str:
     return str(path.resolve()) if path.exists() else "no config.toml: the defaults, and CIVIC_* variables"
 
 
-def _folder(var: Path) -> Finding:
+def _folder(var: Path) -> CheckResult:
     try:
         var.mkdir(parents=True, exist_ok=True)
         probe = var / f"probe.{os.getpid()}"
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        return Finding("var", False, f"cannot write in {var}: {error.strerror}")
-    return Finding("var", True, str(var.resolve()))
+        return CheckResult("var", False, f"cannot write in {var}: {error.strerror}")
+    return CheckResult("var", True, str(var.resolve()))
 
 
-def _try_database(config: Config) -> list[Finding]:
+def _try_database(config: Config) -> list[CheckResult]:
     try:
-        with ending_on_signals(), db.database_url(config) as url, reaching():
+        with exit_on_signals(), db.database_url(config) as url, report_unreachable():
             return asyncio.run(_inside(config, url))
     except CivicError as error:
-        return [Finding("database", False, str(error.message))]
+        return [CheckResult("database", False, str(error.message))]
 
 
-async def _inside(config: Config, url: str) -> list[Finding]:
+async def _inside(config: Config, url: str) -> list[CheckResult]:
     kind = "configured" if config.database.url.get_secret_value() else "embedded"
-    async with db.connected(url, 2):
+    async with db.connect(url, 2):
         rows = await db.fetch(
             "SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS n"
         )
         good = int(rows[0]["n"]) >= 150_000
-        findings = [Finding("database", good, f"PostgreSQL {rows[0]['version']}, {kind}")]
-        missing = await db.unapplied()
+        findings = [CheckResult("database", good, f"PostgreSQL {rows[0]['version']}, {kind}")]
+        missing = await db.unapplied_migrations()
         if missing:
-            return [*findings, Finding("migrations", False, f"{', '.join(missing)} to apply: civic migrate")]
-        findings.append(Finding("migrations", True, f"{len(db.migration_names())} applied"))
-        checks: list[tuple[str, Callable[[Config], Awaitable[Finding]]]] = [
+            return [*findings, CheckResult("migrations", False, f"{', '.join(missing)} to apply: civic migrate")]
+        findings.append(CheckResult("migrations", True, f"{len(db.migration_names())} applied"))
+        checks: list[tuple[str, Callable[[Config], Awaitable[CheckResult]]]] = [
             ("pack", _pack),
             ("jobs", _jobs),
             ("photos", _photos),
@@ -82,30 +89,30 @@ async def _inside(config: Config, url: str) -> list[Finding]:
             try:
                 findings.append(await one(config))
             except Exception as error:  # a check that fails is a finding, and the others still run
-                findings.append(Finding(name, False, f"{type(error).__name__}: {error}"))
+                findings.append(CheckResult(name, False, f"{type(error).__name__}: {error}"))
         return findings
 
 
-async def _pack(_: Config) -> Finding:
+async def _pack(_: Config) -> CheckResult:
     from civic.geo.queries import city
 
     view = await city()
     if view.loaded_at is None:
-        return Finding("pack", False, "none loaded: civic load PACK, or civic demo")
-    return Finding("pack", True, f"{view.name}, loaded {view.loaded_at:%Y-%m-%d %H:%M} UTC")
+        return CheckResult("pack", False, "none loaded: civic load PACK, or civic demo")
+    return CheckResult("pack", True, f"{view.name}, loaded {view.loaded_at:%Y-%m-%d %H:%M} UTC")
 
 
-async def _jobs(_: Config) -> Finding:
+async def _jobs(_: Config) -> CheckResult:
     from civic.jobs.queries import held, waiting
 
     stuck = await held(10)
     if not stuck:
-        return Finding("jobs", True, f"{await waiting()} waiting, none held")
+        return CheckResult("jobs", True, f"{await waiting()} waiting, none held")
     what = "; ".join(f"{one.job} {one.id}: {one.reason[:80]}" for one in stuck[:3])
-    return Finding("jobs", False, f"{len(stuck)} held after {stuck[0].attempts} tries: {what}")
+    return CheckResult("jobs", False, f"{len(stuck)} held after {stuck[0].attempts} tries: {what}")
 
 
-async def _photos(config: Config) -> Finding:
+async def _photos(config: Config) -> CheckResult:
     import io
 
     from PIL import Image
@@ -116,15 +123,15 @@ async def _photos(config: Config) -> Finding:
     Image.new("RGB", (64, 48), "white").save(sample, "JPEG")
     async with Decoder(processes=1, seconds=config.media.seconds) as decoder:
         await decoder.process(sample.getvalue())
-    return Finding("photos", True, f"decoder works, files in {config.media_folder}")
+    return CheckResult("photos", True, f"decoder works, files in {config.media_folder}")
 
 
-async def _mail(config: Config) -> Finding:
+async def _mail(config: Config) -> CheckResult:
     outbox = config.paths.var / "outbox"
-    return Finding("mail", True, f"written to {outbox} ({len(list(outbox.glob('*.eml')))} there)")
+    return CheckResult("mail", True, f"written to {outbox} ({len(list(outbox.glob('*.eml')))} there)")
 
 
-async def _search(config: Config) -> Finding:
+async def _search(config: Config) -> CheckResult:
     from civic.admin.indexing import backlog
     from civic.search.meili.client import Meili, State
     from civic.search.meili.keeping import search_key, seconds_behind
@@ -132,25 +139,27 @@ async def _search(config: Config) -> Finding:
 
     index = await backlog()
     if index.held:
-        return Finding("search", False, f"{index.held} changes could not be put into the index; the log says why")
+        return CheckResult("search", False, f"{index.held} changes could not be put into the index; the log says why")
     if not config.search.url:
-        return Finding("search", True, f"PostgreSQL, {index.waiting} changes on their way")
+        return CheckResult("search", True, f"PostgreSQL, {index.waiting} changes on their way")
     meili = Meili(config.search, search_key)
     try:
         found = await meili.condition(await wanted())
     finally:
         meili.close()
     if found.state != State.WELL:
-        return Finding("search", False, f"Meilisearch is {found.state}: {found.said}; PostgreSQL answers")
+        return CheckResult("search", False, f"Meilisearch is {found.state}: {found.said}; PostgreSQL answers")
     behind = await seconds_behind()
     lag = f"changes wait for {behind:.0f} s" if behind else "up to date"
-    return Finding("search", True, f"Meilisearch, {found.documents} documents, {lag}")
+    return CheckResult("search", True, f"Meilisearch, {found.documents} documents, {lag}")
 
 
-def _assets() -> Finding:
+def _assets() -> CheckResult:
     from civic.static import FOLDER
 
     missing = [name for name in ("htmx.min.js",) if not (FOLDER / "vendor" / name).exists()]
     if missing:
-        return Finding("assets", False, f"{', '.join(missing)} not in static/vendor: make assets (pages work, slower)")
-    return Finding("assets", True, "static/vendor is complete")
+        return CheckResult(
+            "assets", False, f"{', '.join(missing)} not in static/vendor: make assets (pages work, slower)"
+        )
+    return CheckResult("assets", True, "static/vendor is complete")

@@ -18,31 +18,31 @@ from civic.errors import CivicError, SetupError
 
 T = TypeVar("T")
 SAID_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
-WRONG, CANNOT = 1, 2  # exit codes: what was asked is not possible; the installation is at fault
+EXIT_WRONG, EXIT_CANNOT = 1, 2  # exit codes: what was asked is not possible; the installation is at fault
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as one JSON value.")]
 
 
-def group(name: str | None = None, about: str = "") -> typer.Typer:
+def command_group(name: str | None = None, about: str = "") -> typer.Typer:
     """A group of commands, in its own file."""
     return typer.Typer(name=name, help=about, no_args_is_help=True, rich_markup_mode=None)
 
 
 @contextmanager
-def failing_plainly() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """A wrong input or installation is told on stderr, without a traceback, and ends the program."""
     try:
         yield
     except CivicError as error:
         lines = [f"{name}: {text}" for name, text in error.fields.items()]
         sys.stderr.write("\n".join(lines or [str(error.message)]) + "\n")
-        raise SystemExit(CANNOT if isinstance(error, SetupError) else WRONG) from None
+        raise SystemExit(EXIT_CANNOT if isinstance(error, SetupError) else EXIT_WRONG) from None
     except KeyboardInterrupt:
         raise SystemExit(128 + signal.SIGINT) from None
 
 
 @contextmanager
-def ending_on_signals() -> Iterator[None]:
+def exit_on_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP unwind the program as Ctrl-C does, so that what it opened is closed."""
 
     def end(number: int, _: object) -> None:
@@ -56,31 +56,31 @@ def ending_on_signals() -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def configured() -> Config:
+def load_command_config() -> Config:
     """The configuration, with the log set up for a command: on stderr, warnings and worse."""
     import logging
 
-    config = configuration.load()
-    logs.set_up(config.server.log, logging.WARNING)
+    config = configuration.load_config()
+    logs.set_up_logging(config.server.log, logging.WARNING)
     return config
 
 
-def with_database(work: Callable[[Config], Awaitable[T]]) -> T:
+def run_with_database(work: Callable[[Config], Awaitable[T]]) -> T:
     """Run `work` connected to the database, which is joined, or started for as long as it takes.
 
     A database that never had a migration gets them all. Raises SetupError where one is behind.
     """
-    config = configured()
+    config = load_command_config()
 
     asked: list[int] = []  # signals to end
 
     async def connected(url: str) -> T:
         with _cancelled_by_signals(asked):
-            await prepare(url)
-            async with db.connected(url, config.database.pool):
+            await prepare_database(url)
+            async with db.connect(url, config.database.pool):
                 return await work(config)
 
-    with ending_on_signals(), db.database_url(config) as url:
+    with exit_on_signals(), db.database_url(config) as url:
         try:
             return asyncio.run(connected(url))
         except asyncio.CancelledError:
@@ -111,11 +111,11 @@ def _cancelled_by_signals(asked: list[int]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def prepare(url: str) -> None:
+async def prepare_database(url: str) -> None:
     """Migrate a new database. Raises SetupError for one that is behind, or cannot be reached."""
-    with reaching():
-        async with db.connected(url, 2):
-            missing = await db.unapplied()
+    with report_unreachable():
+        async with db.connect(url, 2):
+            missing = await db.unapplied_migrations()
     if missing == db.migration_names():
         await db.migrate(url)
     elif missing:
@@ -123,7 +123,7 @@ async def prepare(url: str) -> None:
 
 
 @contextmanager
-def reaching() -> Iterator[None]:
+def report_unreachable() -> Iterator[None]:
     """A database that cannot be reached is told as such, without its password."""
     import asyncpg
     from tortoise.exceptions import DBConnectionError
@@ -135,7 +135,7 @@ def reaching() -> Iterator[None]:
 
 
 @contextmanager
-def telling() -> Iterator[Callable[[float, str], None]]:
+def show_progress() -> Iterator[Callable[[float, str], None]]:
     """A function that shows how far a command is (a share, and words) on stderr: a bar on a terminal, else a line now
     and then."""
     if sys.stderr.isatty():
@@ -160,6 +160,6 @@ def telling() -> Iterator[Callable[[float, str], None]]:
     yield tell
 
 
-def answer(data: Any, text: str, as_json: bool) -> None:
+def print_answer(data: Any, text: str, as_json: bool) -> None:
     """Print what was asked for: `data` as JSON, or `text`."""
     sys.stdout.write((json.dumps(data, ensure_ascii=False, default=str) if as_json else text) + "\n")

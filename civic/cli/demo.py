@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from civic.cli.common import AsJson, answer, with_database
+from civic.cli.common import AsJson, print_answer, run_with_database
 from civic.config import Config
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ def demo(as_json: AsJson = False) -> None:
     async def work(config: Config) -> "Made":
         return await make_demo(config, _told)
 
-    made = with_database(work)
+    made = run_with_database(work)
     sys.stderr.write("\r\033[K" if sys.stderr.isatty() else "")
-    answer({"password": made.password, "accounts": made.accounts}, _text(made), as_json)
+    print_answer({"password": made.password, "accounts": made.accounts}, _text(made), as_json)
 
 
 def _told(step: str) -> None:

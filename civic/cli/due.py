@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from civic.cli.common import AsJson, answer
+from civic.cli.common import AsJson, print_answer
 from civic.errors import Invalid
 
 commands = typer.Typer()
@@ -44,4 +44,4 @@ def due(
     except ValueError:
         raise Invalid(fields={"START": f"{start!r} is no time such as 2026-11-13T16:30"}) from None
     said = {"start": began.isoformat(), "target": str(wanted), "due": ends.isoformat(), "zone": hours.zone.key}
-    answer(said, f"{ends:%a %Y-%m-%d %H:%M} ({hours.zone.key})", as_json)
+    print_answer(said, f"{ends:%a %Y-%m-%d %H:%M} ({hours.zone.key})", as_json)

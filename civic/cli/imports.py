@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from civic.cli.common import AsJson, answer, configured, group, telling, with_database
+from civic.cli.common import AsJson, command_group, load_command_config, print_answer, run_with_database, show_progress
 from civic.config import Config
 
 if TYPE_CHECKING:
     from civic.imports.actions import Progress
 
-commands = group()
+commands = command_group()
 
 INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 
@@ -31,18 +31,18 @@ def import_(
     from civic.imports.mapping import read_mapping
 
     read = read_mapping(mapping)
-    where = rejects or configured().paths.var / f"import-{read.name}-rejects.jsonl"
+    where = rejects or load_command_config().paths.var / f"import-{read.name}-rejects.jsonl"
 
     async def work(_: Config) -> "Progress":
-        with telling() as tell:
+        with show_progress() as tell:
             return await import_file(file, read, where, told=lambda one: tell(one.share, _rate(one)))
 
     try:
-        done = with_database(work)
+        done = run_with_database(work)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. What was imported stays; the same command goes on from there.\n")
         raise SystemExit(INTERRUPTED) from None
-    answer(done.as_json(), _summary(done, where), as_json)
+    print_answer(done.as_json(), _summary(done, where), as_json)
 
 
 def _summary(done: "Progress", rejects: Path) -> str:

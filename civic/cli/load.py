@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from civic.cli.common import CANNOT, AsJson, answer, with_database
+from civic.cli.common import EXIT_CANNOT, AsJson, print_answer, run_with_database
 from civic.config import Config
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ def load(
         return await load_pack(pack)
 
     try:
-        summary = with_database(work)
+        summary = run_with_database(work)
     except PackError as error:
         if not as_json:
             raise
-        answer({"problems": [asdict(one) for one in error.problems]}, "", True)
-        raise typer.Exit(CANNOT) from None
-    answer(summary.as_json(), _told(summary), as_json)
+        print_answer({"problems": [asdict(one) for one in error.problems]}, "", True)
+        raise typer.Exit(EXIT_CANNOT) from None
+    print_answer(summary.as_json(), _told(summary), as_json)
 
 
 def _told(summary: "Summary") -> str:

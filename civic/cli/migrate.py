@@ -3,16 +3,23 @@
 import asyncio
 
 from civic import db
-from civic.cli.common import AsJson, answer, configured, ending_on_signals, group, reaching
+from civic.cli.common import (
+    AsJson,
+    command_group,
+    exit_on_signals,
+    load_command_config,
+    print_answer,
+    report_unreachable,
+)
 
-commands = group()
+commands = command_group()
 
 
 @commands.command()
 def migrate(as_json: AsJson = False) -> None:
     """Bring the database to the newest migration."""
-    config = configured()
-    with ending_on_signals(), db.database_url(config) as url, reaching():
+    config = load_command_config()
+    with exit_on_signals(), db.database_url(config) as url, report_unreachable():
         applied = asyncio.run(db.migrate_if_needed(url))
     text = f"Applied {', '.join(applied)}." if applied else "The database is up to date."
-    answer({"applied": applied}, text, as_json)
+    print_answer({"applied": applied}, text, as_json)

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from civic.cli.common import AsJson, answer, group, with_database
+from civic.cli.common import AsJson, command_group, print_answer, run_with_database
 from civic.config import Config
 from civic.errors import Invalid, NotFound
 
 commands = typer.Typer()
-scores = group("scores", "Published scores, and whether they are right.")
+scores = command_group("scores", "Published scores, and whether they are right.")
 commands.add_typer(scores)
 
 PERIOD = "2024, 2024-Q3, 2024-07, or 2024-03-01..2024-03-14 (both days included), in the city's zone."
@@ -44,9 +44,9 @@ def publish(
             _write(out, files)
         return {"release": made.id, "seal": made.document["seal"], "files": {n: len(data) for n, data in files.items()}}
 
-    said = with_database(work)
+    said = run_with_database(work)
     where = f" Its files are in {out}." if out else ""
-    answer(said, f"Published {said['release']}.{where} Seal: {said['seal']}", as_json)
+    print_answer(said, f"Published {said['release']}.{where} Seal: {said['seal']}", as_json)
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
@@ -66,9 +66,9 @@ def list_releases(as_json: AsJson = False) -> None:
     async def work(_: Config) -> list[dict[str, Any]]:
         return [one.plain() for one in await queries.releases()]
 
-    found = with_database(work)
+    found = run_with_database(work)
     lines = [f"{one['release']:24} {one['made_at']}  {_status(one)}" for one in found]
-    answer(found, "\n".join(lines) or "Nothing is published yet.", as_json)
+    print_answer(found, "\n".join(lines) or "Nothing is published yet.", as_json)
 
 
 def _status(one: dict[str, Any]) -> str:
@@ -92,8 +92,8 @@ def show(
             raise NotFound(f"There is no release {release_id}." if release_id else "Nothing is published yet.")
         return found.document
 
-    document = with_database(work)
-    answer(document, "" if as_json else plain_table(document), as_json)
+    document = run_with_database(work)
+    print_answer(document, "" if as_json else plain_table(document), as_json)
 
 
 @scores.command("verify")
@@ -113,7 +113,7 @@ def verify(
         raise Invalid(f"{release} is no release: {error}") from error
     figures = count_figures(document)
     first = f"{differences[0]}" if differences else None
-    answer(
+    print_answer(
         {"release": document.get("release"), "figures": figures, "verified": not differences, "difference": first},
         f"verified: {figures} figures" if first is None else f"Different: {first}",
         as_json,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from civic.cli.common import AsJson, answer, group, telling, with_database
+from civic.cli.common import AsJson, command_group, print_answer, run_with_database, show_progress
 from civic.config import Config
 
 if TYPE_CHECKING:
     from civic.search.meili.client import Meili
 
-commands = group("search", "The index that searches are answered from.")
+commands = command_group("search", "The index that searches are answered from.")
 
 INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 SHOWN = 5  # of the documents that differ
@@ -25,11 +25,11 @@ Found = dict[str, dict[str, Any]]
 def rebuild(as_json: AsJson = False) -> None:
     """Make the index anew. Searches go on meanwhile; stopped and started again, it goes on where it was."""
     try:
-        done = with_database(_rebuild)
+        done = run_with_database(_rebuild)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Searches are answered as before; the same command goes on from there.\n")
         raise SystemExit(INTERRUPTED) from None
-    answer(done, "\n".join(f"{engine}: {count:,} made anew." for engine, count in done.items()), as_json)
+    print_answer(done, "\n".join(f"{engine}: {count:,} made anew." for engine, count in done.items()), as_json)
 
 
 async def _rebuild(config: Config) -> dict[str, int]:
@@ -37,11 +37,11 @@ async def _rebuild(config: Config) -> dict[str, int]:
     from civic.search.meili.rebuilding import rebuild
     from civic.search.queries import wanted
 
-    with telling() as tell:
+    with show_progress() as tell:
         done = {"PostgreSQL": await reindexing.rebuild(follow=bool(config.search.url), told=_told(tell, "PostgreSQL"))}
     if config.search.url:
         async with _meili(config) as meili:
-            with telling() as tell:
+            with show_progress() as tell:
                 done["Meilisearch"] = await rebuild(meili, await wanted(), _told(tell, "Meilisearch"))
     return done
 
@@ -49,8 +49,8 @@ async def _rebuild(config: Config) -> dict[str, int]:
 @commands.command()
 def check(mend: Mend = False, as_json: AsJson = False) -> None:
     """Compare the index with the database. Ends with 1 if anything differs that is not on its way."""
-    found = with_database(lambda config: _check(config, mend))
-    answer(found, "\n".join(_line(engine, one) for engine, one in found.items()), as_json)
+    found = run_with_database(lambda config: _check(config, mend))
+    print_answer(found, "\n".join(_line(engine, one) for engine, one in found.items()), as_json)
     if any(one["differ"] for one in found.values()) and not mend:
         raise SystemExit(1)
 
@@ -59,7 +59,7 @@ async def _check(config: Config, mend: bool) -> Found:
     from civic.admin import reindexing
     from civic.search.meili import checking
 
-    with telling() as tell:
+    with show_progress() as tell:
         differences = await reindexing.check(told=_told(tell, "PostgreSQL"))
     found = {"PostgreSQL": _said(differences)}
     if mend:

@@ -20,12 +20,12 @@ import typer
 import civic
 from civic import config as configuration
 from civic import db, logs, metrics
-from civic.cli.common import ending_on_signals, group, reaching
+from civic.cli.common import command_group, exit_on_signals, report_unreachable
 from civic.config import Config
 from civic.errors import SetupError
 
-commands = group()
-log = logs.get(__name__)
+commands = command_group()
+log = logs.get_logger(__name__)
 
 ASKED = (128 + signal.SIGTERM, 128 + signal.SIGHUP)  # exit codes of being told to end
 GRACE = 4  # seconds that requests in hand have when the program ends
@@ -46,19 +46,19 @@ def serve(
     for key, value in (("HOST", host), ("PORT", port), ("PROCESSES", processes)):
         if value is not None:
             os.environ[f"CIVIC_SERVER__{key}"] = str(value)  # so that every process reads the same
-    run(configuration.load(), workers=workers, demo=demo)
+    run(configuration.load_config(), workers=workers, demo=demo)
 
 
 def run(config: Config, *, workers: bool = True, demo: bool = False) -> None:
     """Serve until SIGINT or SIGTERM. Raises SetupError when the port or `var` is taken, or the database cannot be."""
-    from civic.postgres.serving import serve_lock
+    from civic.postgres.serve_lock import serve_lock
 
-    logs.set_up(config.server.log)
+    logs.set_up_logging(config.server.log)
     address = f"http://{_shown(config.server.host)}:{config.server.port}"
     try:
-        with ending_on_signals(), serve_lock(config.paths.var, address), _listening(config) as listener:
+        with exit_on_signals(), serve_lock(config.paths.var, address), _listening(config) as listener:
             with _database(config) as url:
-                with reaching():
+                with report_unreachable():
                     empty = asyncio.run(_migrated(url))
                 if demo and empty:
                     _make_demo()
@@ -72,7 +72,7 @@ def run(config: Config, *, workers: bool = True, demo: bool = False) -> None:
 async def _migrated(url: str) -> bool:
     """Migrate if need be; whether no pack is loaded yet."""
     await db.migrate_if_needed(url)
-    async with db.connected(url, 2):
+    async with db.connect(url, 2):
         return not await db.fetch("SELECT 1 FROM city")
 
 
@@ -170,7 +170,7 @@ def _serve_web(config: Config, listener: socket.socket) -> None:
         lifespan="on",
     )
     if config.server.processes > 1:
-        metrics.prepare(config.paths.var)
+        metrics.prepare_folder(config.paths.var)
         several = Multiprocess(settings, sockets=[listener])
         several.run()
         if any(one.exitcode == STARTUP_FAILURE for one in several.processes):

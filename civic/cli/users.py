@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from civic.accounts.models import Role
-from civic.cli.common import AsJson, answer, group, with_database
+from civic.cli.common import AsJson, command_group, print_answer, run_with_database
 from civic.config import Config
 from civic.errors import Invalid
 
 commands = typer.Typer()
-users = group("user", "People who sign in.")
+users = command_group("user", "People who sign in.")
 commands.add_typer(users)
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
@@ -53,10 +53,10 @@ def add(
         user = await add_user(entry, role, department or [])
         return {"id": user.id, "email": user.email, "role": user.role, "departments": department or []}
 
-    said = with_database(work)
+    said = run_with_database(work)
     if made:
         said["password"] = password
-    answer(said, f"Added {email} ({role}).{f' Password: {password}' if made else ''}", as_json)
+    print_answer(said, f"Added {email} ({role}).{f' Password: {password}' if made else ''}", as_json)
 
 
 @users.command("list")
@@ -67,12 +67,12 @@ def list_users(citizens: Annotated[bool, typer.Option(help="Citizens too.")] = F
     async def work(_: Config) -> list[dict[str, object]]:
         return [asdict(one) for one in await read(citizens=citizens)]
 
-    found = with_database(work)
+    found = run_with_database(work)
     lines = [
         f"{one['role']!s:12} {one['email']}  {', '.join(one['departments'])}{'  (disabled)' if one['disabled'] else ''}"  # type: ignore[arg-type]
         for one in found
     ]
-    answer(found, "\n".join(lines) or "Nobody yet.", as_json)
+    print_answer(found, "\n".join(lines) or "Nobody yet.", as_json)
 
 
 @users.command("disable")
@@ -83,8 +83,8 @@ def disable(email: Email, as_json: AsJson = False) -> None:
     async def work(_: Config) -> None:
         await disable_user(email)
 
-    with_database(work)
-    answer({"email": email, "disabled": True}, f"{email} cannot sign in any more.", as_json)
+    run_with_database(work)
+    print_answer({"email": email, "disabled": True}, f"{email} cannot sign in any more.", as_json)
 
 
 @users.command("password")
@@ -100,6 +100,6 @@ def password(email: Email, password_stdin: FromStdin = False, as_json: AsJson = 
     async def work(_: Config) -> None:
         await reset_password(email, new)
 
-    with_database(work)
+    run_with_database(work)
     said: dict[str, object] = {"email": email, **({"password": new} if made else {})}
-    answer(said, f"{email} has a new password{f': {new}' if made else '.'}", as_json)
+    print_answer(said, f"{email} has a new password{f': {new}' if made else '.'}", as_json)

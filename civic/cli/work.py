@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 import civic
-from civic.cli.common import group
+from civic.cli.common import command_group
 
-commands = group()
+commands = command_group()
 
 
 @commands.command()

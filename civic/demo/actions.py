@@ -20,7 +20,7 @@ from civic.demo.past import make_past
 from civic.demo.telling import Stage, Story, Telling, stories, take_pictures
 from civic.errors import Conflict
 from civic.i18n import gettext as _
-from civic.i18n import speaking
+from civic.i18n import use_language
 from civic.media.decoder import Decoder
 from civic.media.store import Store
 from civic.packs.loading import load_pack
@@ -116,7 +116,7 @@ async def _traffic(citizens: list[Person]) -> None:
     for number, (kind, place, language, text, minutes) in enumerate(TRAFFIC):
         lat, lon = await _position(place)
         data = UpdateInput(kind=TrafficKind(kind), text=text, lat=lat, lon=lon, place="", client_key=None)
-        with timing.at(timing.now() - timedelta(minutes=minutes)), speaking(language):
+        with timing.at(timing.now() - timedelta(minutes=minutes)), use_language(language):
             await traffic.post_update(data, citizens[number], channel="demo")
 
 

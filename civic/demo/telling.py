@@ -17,7 +17,7 @@ from civic.cases.models import Case, Status
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
 from civic.demo.drawing import photo
-from civic.i18n import speaking
+from civic.i18n import use_language
 from civic.media import actions as media
 from civic.media.decoder import Decoder
 from civic.media.models import Photo
@@ -135,7 +135,7 @@ class Telling:
         """Something happens so many hours after the report; nothing happens in the future."""
         then = self.began + timedelta(hours=hours)
         if then < self.now:
-            with timing.at(then), speaking(self.story.language):
+            with timing.at(then), use_language(self.story.language):
                 await do()
 
     async def tell(self) -> None:

@@ -12,7 +12,7 @@ from civic.errors import Invalid
 from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.reports import actions as reports
-from civic.web import row_id
+from civic.web import parse_id
 
 LONGEST_NUMBER = 16  # characters of a case's number
 
@@ -85,7 +85,7 @@ async def note(o: Order) -> object:
 async def take(o: Order) -> object:
     """To oneself, to a colleague (`user`), or to nobody (`user` empty)."""
     chosen = o.fields.get("user", str(o.person.id))
-    return await cases.take(o.case_id, by=o.by, user_id=row_id(chosen))
+    return await cases.take(o.case_id, by=o.by, user_id=parse_id(chosen))
 
 
 async def assign(o: Order) -> object:
@@ -123,7 +123,7 @@ async def uphold(o: Order) -> object:
 
 
 async def misroute(o: Order) -> object:
-    return await cases.misroute(o.case_id, row_id(o.fields.get("stint")) or 0, by=o.office())
+    return await cases.misroute(o.case_id, parse_id(o.fields.get("stint")) or 0, by=o.office())
 
 
 async def exclude(o: Order) -> object:

@@ -198,7 +198,7 @@ async def triage(cursor: str = "") -> Triage:
     rows = await fetch(TRIAGE, *after)
     counted = await fetch_one("SELECT count(*) AS n FROM case_file WHERE status = 'received'")
     shown = [_triaged(row) for row in rows[:PAGE]]
-    more = paging.cursor(shown[-1].received_at, shown[-1].case_id) if len(rows) > PAGE else ""
+    more = paging.write_cursor(shown[-1].received_at, shown[-1].case_id) if len(rows) > PAGE else ""
     return Triage(shown, counted["n"] if counted else 0, more)
 
 

@@ -13,7 +13,7 @@ from civic.reports.promises import Running, lateness
 from civic.reports.queries import heading
 from civic.search.documents import Kind
 from civic.search.queries import every_word
-from civic.web import row_id
+from civic.web import parse_id
 
 PAGE = 50
 VIEWS = ("due", "mine", "new", "waiting", "overdue", "support")
@@ -126,7 +126,7 @@ async def _found(q: str, args: list[Any]) -> str:
 def _after(cursor: str, args: list[Any]) -> str:
     """What comes after "due instant_stint id" in the list's order, in which those without a due instant are last."""
     due, _, stint = cursor.partition("_")
-    stint_id, due_at = row_id(stint), read_instant(due)
+    stint_id, due_at = parse_id(stint), read_instant(due)
     if stint_id is None or (due and due_at is None):
         return ""
     args.append(stint_id)

@@ -25,7 +25,7 @@ from civic.reports.choices import choices
 from civic.reports.pages import line_json
 from civic.search.queries import find_on_desk
 from civic.search.views import Place, answer
-from civic.web import Who, answer_json, read_form, render, route, row_id, see_other, texts, wants_json
+from civic.web import Who, answer_json, parse_id, read_form, render, route, see_other, text_fields, wants_json
 
 
 async def _shared(request: Request) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _actor(request: Request, page: queries.CasePage, fields: Mapping[str, str]) 
     """For the department whose open stint the person works on; else as what they are. `acting` may name one."""
     person = request.state.person
     mine = page.mine.department_id if page.mine else None
-    return Actor.of(person, row_id(fields.get("acting")) or mine)
+    return Actor.of(person, parse_id(fields.get("acting")) or mine)
 
 
 async def act(request: Request) -> Response:
@@ -139,14 +139,14 @@ async def act(request: Request) -> Response:
     if deed is None:
         raise NotFound()
     form = await read_form(request)
-    fields = texts(form)
+    fields = text_fields(form)
     page = await queries.case_page(request.path_params["id"], request.state.person)
     taken = await read_uploads(request, form)
     order = deeds.Order(
         case_id=page.case.id,
         by=_actor(request, page, fields),
         person=request.state.person,
-        seen=row_id(fields.get("seen")),
+        seen=parse_id(fields.get("seen")),
         text=fields.get("text", ""),
         fields=fields,
         photos=taken.photos,

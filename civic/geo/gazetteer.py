@@ -14,7 +14,7 @@ from geopy.exc import GeopyError
 from geopy.geocoders import get_geocoder_for_service
 
 from civic import db
-from civic.config import Geocoder
+from civic.config import GeocoderConfig
 from civic.errors import SetupError
 
 log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ def _hit(row: dict[str, Any]) -> Hit:
     return Hit(json.loads(row["names"]), row["lat"], row["lon"], row.get("metres"))
 
 
-def provider(settings: Geocoder) -> Callable[..., Any]:
+def provider(settings: GeocoderConfig) -> Callable[..., Any]:
     """The geocode function of geopy's provider; raises SetupError for an unknown one or wrong options."""
     return _provider(settings.provider, tuple(sorted(settings.options.items())))
 
@@ -104,7 +104,7 @@ def _provider(name: str, options: tuple[tuple[str, Any], ...]) -> Callable[..., 
     return geocode
 
 
-async def search_provider(text: str, settings: Geocoder, language: str, limit: int) -> list[Hit]:
+async def search_provider(text: str, settings: GeocoderConfig, language: str, limit: int) -> list[Hit]:
     """Answers of a provider; none, and a line in the log, when it fails or does not answer in time."""
     geocode = provider(settings)
     try:

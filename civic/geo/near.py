@@ -1,6 +1,6 @@
 """Nearness as an address says it: `lat,lon,metres`, or the name of a place."""
 
-from civic.config import Geocoder
+from civic.config import GeocoderConfig
 from civic.geo import queries
 
 FARTHEST, USUAL = 20_000, 1000  # metres
@@ -26,7 +26,7 @@ def write_near(near: Near) -> str:
     return f"{lat:.5f},{lon:.5f},{metres}"
 
 
-async def near_place(text: str, settings: Geocoder | None = None) -> Near | None:
+async def near_place(text: str, settings: GeocoderConfig | None = None) -> Near | None:
     """`lat,lon,metres`, else around the place that the text names; None: nobody knows it."""
     if near := read_near(text):
         return near

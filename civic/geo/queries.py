@@ -6,8 +6,8 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from civic import i18n
-from civic.cache import kept, kept_while
-from civic.config import Geocoder
+from civic.cache import cached, cached_while
+from civic.config import GeocoderConfig
 from civic.geo import gazetteer
 from civic.geo.areas import Areas, AreaView, as_multipolygon
 from civic.geo.gazetteer import Hit
@@ -51,7 +51,7 @@ class CityView:
         return instant.astimezone(self.zone)
 
 
-@kept(seconds=2)
+@cached(seconds=2)
 async def city() -> CityView:
     """The city as its pack says, kept for two seconds."""
     row = await City.get_or_none(id=1)
@@ -77,7 +77,7 @@ async def pack_version() -> object:
     return view.loaded_at, view.pack_hash
 
 
-@kept_while(pack_version)
+@cached_while(pack_version)
 async def areas() -> Areas:
     """The areas of the pack in force, kept until another pack is loaded."""
     rows = await Area.filter(retired_at=None).order_by("id")
@@ -91,7 +91,7 @@ async def area_at(lat: float, lon: float) -> AreaView | None:
     return (await areas()).at(lat, lon)
 
 
-async def geocode(text: str, settings: Geocoder | None = None, limit: int = 5) -> list[Hit]:
+async def geocode(text: str, settings: GeocoderConfig | None = None, limit: int = 5) -> list[Hit]:
     """Positions for an address as typed, best first; none when nothing fits or a provider fails.
 
     With the provider `pack` the pack's own places answer. Only hits inside the city's box are given.

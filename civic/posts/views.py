@@ -9,7 +9,7 @@ from civic.i18n import lazy as _
 from civic.posts import actions, queries
 from civic.posts.queries import Viewer
 from civic.posts.uploads import spend_limit
-from civic.web import Who, answer_json, is_htmx, read_form, render, route, row_id, see_other, wants_json
+from civic.web import Who, answer_json, is_htmx, parse_id, read_form, render, route, see_other, wants_json
 
 REASONS = {
     "spam": _("Advertising or spam"),
@@ -50,7 +50,7 @@ async def add_comment(request: Request) -> Response:
             person,
             str(form.get("text", "")),
             suggestion=bool(form.get("suggestion")),
-            department_id=row_id(form.get("department")),
+            department_id=parse_id(form.get("department")),
         )
     except Invalid as error:
         if wants_json(request):
@@ -93,7 +93,7 @@ async def flag(request: Request) -> Response:
             request.state.person,
             str(form.get("reason") or ""),
             str(form.get("text") or ""),
-            comment_id=row_id(comment),
+            comment_id=parse_id(comment),
         )
     except Invalid as error:
         if wants_json(request):
@@ -122,7 +122,7 @@ async def moderate(request: Request) -> Response:
     """hide, restore or keep the post `post` (or its comment `comment`)."""
     form = await read_form(request)
     act = {"hide": actions.hide, "restore": actions.restore}.get(request.path_params["act"])
-    post_id, comment_id = row_id(form.get("post")), row_id(form.get("comment"))
+    post_id, comment_id = parse_id(form.get("post")), parse_id(form.get("comment"))
     if post_id is None or request.path_params["act"] not in ("hide", "restore", "keep"):
         raise NotFound()
     text = str(form.get("text") or "")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from civic.cache import kept_while
+from civic.cache import cached_while
 from civic.catalogue.catalogue import ServiceView
 from civic.catalogue.queries import catalogue
 from civic.geo.queries import pack_version
@@ -36,7 +36,7 @@ def units(text: str) -> Iterator[str]:
             yield run
 
 
-@kept_while(pack_version)
+@cached_while(pack_version)
 async def entries() -> dict[int, Entry]:
     """The words of every service of the pack in force, in all its languages."""
     return {one.id: _entry(one) for one in (await catalogue()).services}

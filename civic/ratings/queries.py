@@ -13,7 +13,7 @@ from civic.db import fetch, fetch_one, json_value
 from civic.errors import NotFound
 from civic.i18n import language
 from civic.media.models import Photo
-from civic.paging import cursor, read_cursor
+from civic.paging import read_cursor, write_cursor
 from civic.posts.models import Post, Visibility
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
 from civic.ratings.actions import REPLACED_WITHIN
@@ -191,7 +191,7 @@ async def list_ratings(service_id: int, *, size: int, page: str = "") -> tuple[l
         args += after
     rows = await fetch(f"{sql} ORDER BY r.given_at DESC, r.id DESC LIMIT {size + 1}", *args)
     more, rows = len(rows) > size, rows[:size]
-    return [RatingView(**row) for row in rows], cursor(rows[-1]["given_at"], rows[-1]["id"]) if more else ""
+    return [RatingView(**row) for row in rows], write_cursor(rows[-1]["given_at"], rows[-1]["id"]) if more else ""
 
 
 async def _opened(service_id: int, rating_id: int, viewer: Viewer) -> tuple[RatingView, Discussion]:

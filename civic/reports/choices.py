@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from civic.cache import Recent
+from civic.cache import TimedCache
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.geo.areas import Areas
@@ -26,7 +26,7 @@ class Choices:
     departments: Selected
 
 
-_kept: Recent[tuple[object, str], Choices] = Recent(seconds=600, most=50)
+_kept: TimedCache[tuple[object, str], Choices] = TimedCache(seconds=600, most=50)
 
 
 async def choices() -> Choices:
@@ -41,7 +41,7 @@ async def choices() -> Choices:
             areas=_selecting(_areas(await areas())),
             departments=_selecting("".join(_option(one.slug, pick(one.names)) for one in offered.departments)),
         )
-        _kept.keep(asked, found)
+        _kept.put(asked, found)
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from civic import timing
-from civic.cache import Recent
+from civic.cache import TimedCache
 from civic.db import fetch
 from civic.errors import BadRequest
 from civic.geo.grid import cell_degrees, settled
@@ -20,7 +20,7 @@ WIDEST = 8192  # pixels of a screen: what asks for more at its zoom gets the clu
 CITY_ZOOM = 13
 FROM = "FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id"
 
-_grids: Recent[tuple[ReportFilters, int, float], list[dict[str, Any]]] = Recent(seconds=10, most=200)
+_grids: TimedCache[tuple[ReportFilters, int, float], list[dict[str, Any]]] = TimedCache(seconds=10, most=200)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ async def _grid(filters: ReportFilters, window: Window) -> list[dict[str, Any]]:
     kept = _grids.get(asked)
     if kept is None:
         kept = await _clusters(*await _open_unless_said(filters), cell_at(window.zoom, lat))
-        _grids.keep(asked, kept)
+        _grids.put(asked, kept)
     return kept
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from civic import paging, timing
-from civic.cache import Recent, kept
+from civic.cache import TimedCache, cached
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
 from civic.geo.queries import areas
@@ -117,7 +117,7 @@ async def list_reports(filters: ReportFilters, *, size: int, cursor: str = "") -
     return ReportList(
         cards=cards,
         standings=await standings(cards),
-        next=paging.cursor(*(getattr(cards[-1], name) for name in names)) if len(rows) > size else "",
+        next=paging.write_cursor(*(getattr(cards[-1], name) for name in names)) if len(rows) > size else "",
         count=await _count(filters, *every),
     )
 
@@ -128,7 +128,7 @@ async def standings(cards: list[ReportCard]) -> dict[int, Standing]:
     return {one.case_id: await standing(one, clocks[one.case_id]) for one in cards}
 
 
-_counted: Recent[ReportFilters, int] = Recent(seconds=10)
+_counted: TimedCache[ReportFilters, int] = TimedCache(seconds=10)
 
 
 async def _count(filters: ReportFilters, where: str, args: list[Any]) -> int:
@@ -142,7 +142,7 @@ async def _count(filters: ReportFilters, where: str, args: list[Any]) -> int:
     )
     number: int = row["n"] if row else 0
     if number > MAX_EXACT_COUNT:
-        _counted.keep(filters, number)
+        _counted.put(filters, number)
     return number
 
 
@@ -178,7 +178,7 @@ def box_around(lat: float, lon: float, metres: float) -> tuple[float, float, flo
     return lat - high, lat + high, lon - wide, lon + wide
 
 
-@kept(seconds=10)
+@cached(seconds=10)
 async def home_counts() -> dict[str, int]:
     """Numbers of the home page: open cases (at most COUNTED + 1), and those of the last 30 days answered in time."""
     row = await fetch_one(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from civic.cache import kept_while
+from civic.cache import cached_while
 from civic.catalogue.queries import catalogue
 from civic.geo.queries import areas, pack_version
 from civic.i18n import gettext as _
@@ -17,7 +17,7 @@ from civic.routing.models import Rule
 __all__ = ["Decision", "Facts", "Fault", "decide", "explain", "rules"]
 
 
-@kept_while(pack_version)
+@cached_while(pack_version)
 async def rules() -> tuple[RuleView, ...]:
     """The rules of the pack in force, in the order in which they are tried, kept until another pack is loaded."""
     found = await catalogue()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from civic.chain import Proof, Tree, head_leaf
+from civic.chain import InclusionProof, MerkleTree, head_leaf
 
 CHAINS_FILE = "chains.csv"
 _HEADER = "case,head"
@@ -20,7 +20,7 @@ class Forest:
     """The heads of all cases' chains, and the tree over them."""
 
     heads: dict[str, bytes]  # number -> head, in the order of the leaves
-    tree: Tree
+    tree: MerkleTree
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -32,7 +32,7 @@ class Forest:
         head = self.heads.get(number)
         if head is None:
             return None
-        found: Proof = self.tree.proof(self.places[number])
+        found: InclusionProof = self.tree.proof(self.places[number])
         return {
             "case": number,
             "head": head.hex(),
@@ -47,7 +47,7 @@ class Forest:
 def forest_of(heads: Iterable[tuple[str, bytes]]) -> Forest:
     """The tree over heads (number, 32 bytes) in the order given."""
     kept = dict(heads)
-    return Forest(kept, Tree([head_leaf(number, head) for number, head in kept.items()]))
+    return Forest(kept, MerkleTree([head_leaf(number, head) for number, head in kept.items()]))
 
 
 def write_chains(forest: Forest) -> bytes:

@@ -173,7 +173,7 @@ async def proof(release_id: str, number: str, receipt: bytes | None = None) -> d
     """That the history of a case, as it was when a release was made, is in the release's tree.
 
     With the receipt of one of its events (32 bytes): also the digests that lead from there to the case's head
-    (civic.chain.follow). Raises NotFound for a case or an event that was not there.
+    (civic.chain.follow_chain). Raises NotFound for a case or an event that was not there.
     """
     found = (await forest(release_id)).proof(number)
     if found is None:
@@ -192,4 +192,4 @@ async def _digests(number: str, receipt: bytes, head: bytes) -> list[bytes]:
     if receipt not in hashes or head not in hashes or hashes.index(receipt) > hashes.index(head):
         raise NotFound(_("No event of this case had this receipt when the release was made."))
     after = events[hashes.index(receipt) + 1 : hashes.index(head) + 1]
-    return [chain.digest(content(event, number, slugs)) for event in after]
+    return [chain.digest_event(content(event, number, slugs)) for event in after]

@@ -15,7 +15,7 @@ from typing import Any
 
 from tortoise.transactions import in_transaction
 
-from civic.cache import Recent
+from civic.cache import TimedCache
 from civic.db import fetch, json_value
 from civic.search import labels, vocabulary
 from civic.search.documents import REACH, Facets, Found, Hit, Query, Sort
@@ -280,7 +280,7 @@ def _hit(search: Search, document: Any, row: dict[str, Any]) -> Hit:
     return Hit(document, marked(document.title, marks), excerpt(texts, marks), row["metres"])
 
 
-_sizes: Recent[str, int] = Recent(seconds=30)
+_sizes: TimedCache[str, int] = TimedCache(seconds=30)
 
 
 async def _size(tables: Tables) -> int:
@@ -293,5 +293,5 @@ async def _size(tables: Tables) -> int:
         if size < MOST * 10:
             counted = await fetch(f"SELECT count(*) AS n FROM (SELECT FROM {tables.documents} LIMIT {MOST * 10}) x")
             size = max(size, counted[0]["n"])
-        _sizes.keep(tables.documents, size)
+        _sizes.put(tables.documents, size)
     return size

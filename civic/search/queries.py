@@ -6,7 +6,7 @@ from typing import Any
 
 from geopy.distance import great_circle
 
-from civic.cache import kept_while
+from civic.cache import cached_while
 from civic.db import fetch_one, json_value
 from civic.geo.queries import city, pack_version
 from civic.search import postgres
@@ -21,7 +21,7 @@ from civic.search.terms import Synonyms, all_of, labelled, understand
 from civic.search.text import runs
 
 
-@kept_while(pack_version)
+@cached_while(pack_version)
 async def synonyms() -> Synonyms:
     """The pack's groups of words that mean the same."""
     row = await fetch_one("SELECT value FROM search_state WHERE name = 'synonyms'")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from civic.cache import kept
+from civic.cache import cached
 from civic.catalogue.models import Calendar
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.hours import CalendarSpec
@@ -11,7 +11,7 @@ from civic.sla.hours import CalendarSpec
 _laid_out: dict[str, WorkingCalendar] = {}  # by what the calendar says: an edited one is another
 
 
-@kept(seconds=2)
+@cached(seconds=2)
 async def _calendars() -> dict[int, WorkingCalendar]:
     rows = await Calendar.all().values("id", "zone", "spec")
     return {row["id"]: laid_out(row["zone"], row["spec"]) for row in rows}

@@ -7,7 +7,7 @@ from civic import timing
 from civic.db import fetch, json_value
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
-from civic.i18n import available, pick, speaking
+from civic.i18n import available_languages, pick, use_language
 from civic.posts.documents import comments_of
 from civic.search.documents import Document, Kind
 from civic.traffic.kinds import NAMES
@@ -64,7 +64,7 @@ def _document(row: dict[str, Any], said: Sequence[str], places: Areas) -> Docume
 def _names(kind: TrafficKind) -> dict[str, str]:
     """What the kind is called, by language."""
     found = {}
-    for language in available():
-        with speaking(language):
+    for language in available_languages():
+        with use_language(language):
             found[language] = str(NAMES[kind])
     return found

@@ -14,7 +14,7 @@ from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import pick
 from civic.media.models import Photo
-from civic.paging import cursor, read_cursor
+from civic.paging import read_cursor, write_cursor
 from civic.posts.models import Post
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
 from civic.posts.receipts import code_digest
@@ -165,7 +165,7 @@ async def read_board(filters: TrafficFilters, person: Person, *, size: int, page
     return TrafficBoard(
         updates=[_view(row, found, mine.get(row["id"])) for row in rows],
         counts=await _counts(TrafficFilters(area=filters.area, area_ids=filters.area_ids)),
-        next=cursor(rows[-1]["created_at"], rows[-1]["id"]) if more else "",
+        next=write_cursor(rows[-1]["created_at"], rows[-1]["id"]) if more else "",
     )
 
 

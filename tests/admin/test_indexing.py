@@ -163,7 +163,7 @@ async def poison(monkeypatch: pytest.MonkeyPatch, post_id: int) -> None:
 
 async def test_a_database_that_is_away_is_nobodys_fault(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     await report(ana, "A deep hole")
-    monkeypatch.setattr(db, "is_away", lambda error: True)
+    monkeypatch.setattr(db, "is_database_away", lambda error: True)
     monkeypatch.setattr(indexing, "put", partial(_raise, ConnectionError))
     with pytest.raises(ConnectionError):
         await step()

@@ -10,7 +10,7 @@ import pytest
 from civic.accounts.people import Person
 from civic.admin import reindexing
 from civic.catalogue.queries import catalogue
-from civic.db import connected, execute, fetch
+from civic.db import connect, execute, fetch
 from civic.demo import past
 from civic.imports.actions import import_file
 from civic.imports.mapping import Mapping
@@ -239,7 +239,7 @@ def made_up_city(make_city: Callable[[str], tuple[Path, str]]) -> str:
 @pytest.mark.slow
 async def test_the_made_up_city(made_up_city: str) -> None:
     """All its stories, its imported past, its traffic and its ratings."""
-    async with connected(made_up_city, pool=5):
+    async with connect(made_up_city, pool=5):
         found = await whole()
         assert found.compared > 1900
         assert {one.kind for one in await documents()} == {"report", "traffic", "service", "rating"}

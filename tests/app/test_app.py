@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from civic.app import create_app
-from civic.config import Config, Limits, Map
+from civic.config import Config, LimitsConfig, MapConfig
 from civic.web import Who, route
 from tests.clients import SITE, Client
 
@@ -87,7 +87,7 @@ async def test_headers_that_protect_the_reader(client: Client) -> None:
 
 
 async def test_the_map_server_may_give_pictures(config: Config) -> None:
-    app = create_app(config.model_copy(update={"map": Map(tiles="https://{s}.tiles.example/{z}/{x}/{y}.png")}))
+    app = create_app(config.model_copy(update={"map": MapConfig(tiles="https://{s}.tiles.example/{z}/{x}/{y}.png")}))
     async with Client(app) as client:
         policy = (await client.get("/healthz")).headers["content-security-policy"]
     assert "img-src 'self' data: blob: https://*.tiles.example;" in policy
@@ -147,7 +147,7 @@ async def test_a_cross_site_form_is_refused_in_the_readers_language(client: Clie
 
 
 async def test_a_body_that_is_too_large(config: Config) -> None:
-    app = create_app(config.model_copy(update={"limits": Limits(body_bytes=2**20)}))
+    app = create_app(config.model_copy(update={"limits": LimitsConfig(body_bytes=2**20)}))
     big = b"size=large&next=" + b"x" * 2**20
     form = {"Content-Type": "application/x-www-form-urlencoded"}
 

@@ -11,7 +11,7 @@ import pytest
 
 from civic.app import create_app
 from civic.config import Config
-from civic.db import connected
+from civic.db import connect
 from tests.clients import Client
 
 
@@ -60,7 +60,7 @@ async def wire(empty_database: str) -> AsyncIterator[Wire]:
     with tempfile.TemporaryDirectory(prefix="civic-", dir="/tmp") as folder:
         one = Wire(Path(folder), empty_database)
         await one.mend()
-        async with connected(one.url, pool=3):
+        async with connect(one.url, pool=3):
             yield one
             await one.cut()
 

@@ -39,7 +39,7 @@ def _logged(form: str, monkeypatch: pytest.MonkeyPatch, error: Exception) -> str
     before = list(root.handlers), root.level
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", written)
-        logs.set_up(form)
-        logs.get("test").error("failed", exc_info=error)
+        logs.set_up_logging(form)
+        logs.get_logger("test").error("failed", exc_info=error)
     root.handlers[:], root.level = before
     return written.getvalue()

@@ -9,7 +9,7 @@ from civic import db, timing
 from civic.cases import actions
 from civic.cases.models import CaseEvent, Part, Status
 from civic.cases.queries import ChainFault, check_chain, stints, timeline
-from civic.i18n import speaking
+from civic.i18n import use_language
 from civic.media.models import Photo
 from tests.cases.town import Town, assigned, at, fresh, in_status, local
 
@@ -116,7 +116,7 @@ async def test_the_timeline(town: Town) -> None:
     assert (await Photo.get(name="evidence")).attached
     assert public[1].reason == "A dispatcher decided."
     assert (done.label, done.status) == ("Resolved", "resolved")
-    with speaking("zh"):
+    with use_language("zh"):
         assert (done.label, done.status) == ("已解决", "已解决")
 
 

@@ -13,7 +13,7 @@ from civic.cases.events import TOLD
 from civic.cases.models import Case, CaseEvent, Status
 from civic.cases.words import DECLINES, EVENTS, OUTCOMES, PARTS, STATUSES
 from civic.errors import Invalid
-from civic.i18n import speaking
+from civic.i18n import use_language
 from civic.notifications.models import Message
 from civic.notifications.texts import text_of
 from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, local, received
@@ -24,7 +24,7 @@ async def desk() -> list[tuple[str, str]]:
     found = []
     for message in await Message.all().order_by("id").select_related("department"):
         for language in ("en", "zh"):
-            with speaking(language):
+            with use_language(language):
                 text = text_of(message)
             assert message.values["number"] in text.subject
         found.append((message.kind, message.department.slug if message.department else message.role or "person"))
@@ -151,6 +151,6 @@ def test_everything_has_a_name_in_every_language() -> None:
     for words in (STATUSES, DECLINES, OUTCOMES, PARTS, EVENTS):
         for text in words.values():
             english = str(text)
-            with speaking("zh"):
+            with use_language("zh"):
                 assert str(text) != english
     assert set(EVENTS) >= TOLD

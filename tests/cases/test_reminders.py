@@ -178,10 +178,10 @@ import asyncio, sys
 from datetime import datetime
 from civic import timing
 from civic.cases import actions
-from civic.db import connected
+from civic.db import connect
 
 async def main():
-    async with connected(sys.argv[1], pool=2):
+    async with connect(sys.argv[1], pool=2):
         with timing.at(datetime.fromisoformat(sys.argv[2])):
             print("ready", flush=True)
             while await actions.fire_step():

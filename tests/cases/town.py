@@ -86,7 +86,7 @@ async def make_town() -> Town:
     for department in departments:
         await Membership.create(user=agent, department=department)
     dispatcher = await _user("desk@town.example", Role.DISPATCHER)
-    cache.forget_all()
+    cache.clear_caches()
     return Town(*departments, pothole, lamp, agent, dispatcher)
 
 

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from civic.admin.indexing import step
-from civic.db import connected, execute, fetch
+from civic.db import connect, execute, fetch
 from civic.search import rows
 from tests.live import command, environment, prepare
 from tests.search.things import some
@@ -21,7 +21,7 @@ from tests.search.things import some
 @pytest.fixture
 async def city(empty_database: str) -> AsyncIterator[str]:
     """A service of a city, in the index, and things in the index that are of nothing in the database."""
-    async with connected(empty_database, pool=2):
+    async with connect(empty_database, pool=2):
         await execute(
             "WITH c AS (INSERT INTO calendar (slug, zone, spec, version) VALUES ('c', 'UTC', '{}', 1) RETURNING id),"
             " d AS (INSERT INTO department (slug, names, calendar_id, contacts, position)"

@@ -59,7 +59,7 @@ async def test_what_a_department_held_that_left_the_pack(dispatcher: Client, cli
     case = await case_id((await routed(client))["id"])
     await Department.filter(slug="roads").update(retired_at=timing.now())
     await City.filter(id=1).update(pack_hash="another")
-    cache.forget_all()
+    cache.clear_caches()
     assert [one["case"] for one in (await dispatcher.get("/desk", headers=JSON)).json()["cases"]] == [case]
     assert 'value="roads"' not in (await dispatcher.get("/desk")).text
     assert (await deed(dispatcher, case, "assign", to="parks", text="Roads is no more.")).status_code == 303

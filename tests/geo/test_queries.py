@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry import shape
 
 from civic import cache
-from civic.config import Geocoder
+from civic.config import GeocoderConfig
 from civic.errors import SetupError
 from civic.geo import gazetteer, queries
 from civic.geo.areas import Areas, AreaView, as_multipolygon
@@ -123,7 +123,7 @@ async def test_areas_are_read_again_when_another_pack_is_loaded(database: str) -
     cache_of_city = queries.city
     assert len(await queries.areas()) == 0  # kept
     await load_city(NOON.replace(hour=13))
-    cache_of_city.forget()
+    cache_of_city.clear()
     found = await queries.area_at(31.1, 118.1)
     assert found is not None
     assert found.slug == "city"
@@ -132,7 +132,7 @@ async def test_areas_are_read_again_when_another_pack_is_loaded(database: str) -
 async def add_places(*places: tuple[dict[str, str], float, float]) -> None:
     for names, lat, lon in places:
         await Place.create(names=names, key=gazetteer.key_of(names), lat=lat, lon=lon)
-    cache.forget_all()
+    cache.clear_caches()
 
 
 @pytest.fixture
@@ -186,19 +186,19 @@ class Nominatim(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def nominatim() -> Iterator[Geocoder]:
+def nominatim() -> Iterator[GeocoderConfig]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Nominatim) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         options = {"domain": f"127.0.0.1:{server.server_port}", "scheme": "http", "user_agent": "tests"}
-        yield Geocoder(provider="nominatim", options=options)
+        yield GeocoderConfig(provider="nominatim", options=options)
         server.shutdown()
         thread.join()
 
 
-async def test_a_provider_answers_only_for_the_city(database: str, nominatim: Geocoder) -> None:
+async def test_a_provider_answers_only_for_the_city(database: str, nominatim: GeocoderConfig) -> None:
     await load_city()
-    cache.forget_all()
+    cache.clear_caches()
     Nominatim.answer = [
         {"display_name": "Elsewhere", "lat": "48.0", "lon": "11.0"},
         {"display_name": "人民路, 河滨市", "lat": "31.1", "lon": "118.1"},
@@ -208,7 +208,7 @@ async def test_a_provider_answers_only_for_the_city(database: str, nominatim: Ge
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_provider_that_fails_or_is_gone_gives_nothing(nominatim: Geocoder) -> None:
+async def test_a_provider_that_fails_or_is_gone_gives_nothing(nominatim: GeocoderConfig) -> None:
     Nominatim.answer = None
     assert await queries.geocode("人民路", nominatim) == []
     gone = nominatim.model_copy(update={"options": {**nominatim.options, "domain": "127.0.0.1:9"}})
@@ -217,4 +217,4 @@ async def test_a_provider_that_fails_or_is_gone_gives_nothing(nominatim: Geocode
 
 def test_an_unknown_provider_is_a_fault_of_the_setup() -> None:
     with pytest.raises(SetupError, match="nominatimm"):
-        gazetteer.provider(Geocoder(provider="nominatimm"))
+        gazetteer.provider(GeocoderConfig(provider="nominatimm"))

@@ -145,7 +145,7 @@ async def make_areas() -> None:
     town = await Area.create(slug="town", level=0, names={"en": "Town"}, geometry=_box(2.0, 3.0))
     for slug, west, east in (("west", 2.0, 2.5), ("east", 2.5, 3.0)):
         await Area.create(slug=slug, parent=town, level=1, names={"en": slug}, geometry=_box(west, east))
-    cache.forget_all()
+    cache.clear_caches()
 
 
 def _box(west: float, east: float) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from civic.errors import Busy, Invalid
-from civic.i18n import speaking
+from civic.i18n import use_language
 from civic.media import decoder as module
 from civic.media.decoder import Decoder
 from civic.media.decoding import Reason, read_photo
@@ -292,7 +292,7 @@ def test_every_reason_has_its_text_in_both_languages() -> None:
         assert isinstance(error, Invalid)
         assert error.status == 422
         english = str(error.message)
-        with speaking("zh"):
+        with use_language("zh"):
             assert str(error.message) != english
             assert str(error.fields["photos"]) == str(error.message)
     assert "20 MB" in str(PhotoRefused("too_large").message)

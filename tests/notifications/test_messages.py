@@ -10,7 +10,7 @@ from tortoise.transactions import in_transaction
 from civic import db, i18n
 from civic.accounts.models import Role
 from civic.accounts.people import Person
-from civic.config import Config, Mail, Site
+from civic.config import Config, MailConfig, SiteConfig
 from civic.jobs.actions import Job
 from civic.notifications import queries
 from civic.notifications.actions import tell
@@ -61,10 +61,10 @@ async def test_telling_is_part_of_the_change() -> None:
 
 
 async def test_a_mail(config: Config) -> None:
-    with i18n.speaking("zh"):
+    with i18n.use_language("zh"):
         await tell_once("event:1:post:1", email="a@example.org")
     settings = config.model_copy(
-        update={"site": Site(url="https://city.example/"), "mail": Mail(sender="hello@city.example")}
+        update={"site": SiteConfig(url="https://city.example/"), "mail": MailConfig(sender="hello@city.example")}
     )
     message = await Message.get()
     assert await deliver(message.id, settings)
@@ -183,7 +183,7 @@ VALUES = EVENT | {
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("kind", sorted(path.stem for path in (ROOT / "templates/messages").glob("*.txt")))
 def test_every_text_has_a_subject_and_is_plain(kind: str, language: str) -> None:
-    with i18n.speaking(language):
+    with i18n.use_language(language):
         text = text_of(Message(kind=kind, values=VALUES))
     assert text.subject
     assert "&amp;" not in text.subject + text.body

@@ -328,7 +328,7 @@ async def test_nothing_changes_unless_all_is_right(database: str, write_pack: Wr
 
 
 def test_problems_are_told_in_chinese(write_pack: WritePack) -> None:
-    with i18n.speaking("zh"):
+    with i18n.use_language("zh"):
         found = problems(write_pack({"areas.geojson": None}))
     assert found == ["areas.geojson: 缺少这个文件。"]
 

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from civic.db import connected, fetch
+from civic.db import connect, fetch
 from civic.postgres import programs
-from civic.postgres.places import SHARED, Unable
+from civic.postgres.folders import SHARED, PostgresUnusable
 from civic.postgres.server import DatabaseUnavailable, acquire
 
 from .conftest import ROOT, Program, home, kill_supervisor, nothing_runs, postmaster, wait_for
@@ -39,7 +39,7 @@ def test_any_path(run: Run, move_to: Move, folder: Path, name: str) -> None:
 
 
 async def by_tortoise(url: str) -> list[dict[str, object]]:
-    async with connected(url):
+    async with connect(url):
         return await fetch("SELECT n FROM kept")
 
 
@@ -200,5 +200,5 @@ def test_data_that_others_can_read_is_refused(var: Path) -> None:
 
 def test_a_wheel_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "WHEEL", "no_such_wheel")
-    with pytest.raises(Unable, match=r"database\.url"):
+    with pytest.raises(PostgresUnusable, match=r"database\.url"):
         programs.installed()

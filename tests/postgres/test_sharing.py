@@ -10,8 +10,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from civic.postgres.serve_lock import AlreadyServing, serve_lock
 from civic.postgres.server import Handle, acquire
-from civic.postgres.serving import AlreadyServing, serve_lock
 
 from .conftest import ROOT, Program, nothing_runs, postmaster, wait_for
 
@@ -99,7 +99,7 @@ def test_release_can_wait_for_the_end_and_does_not_if_others_use_it(var: Path) -
 
 def test_a_second_serve_is_refused_by_name(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib; from civic.postgres.serving import serve_lock\n"
+        "import sys, pathlib; from civic.postgres.serve_lock import serve_lock\n"
         "with serve_lock(pathlib.Path(sys.argv[1]), 'http://127.0.0.1:8123'): print('up', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from civic.cases.models import CaseEvent
-from civic.config import Limits
+from civic.config import LimitsConfig
 from tests.clients import Client
 from tests.riverside import JSON, routed
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("riverside")
 async def test_answers_are_counted(client: Client) -> None:
     one = await routed(client)
     state: Any = client._transport.app.state  # type: ignore[attr-defined]
-    state.config = state.config.model_copy(update={"limits": Limits(posts_per_hour=2)})
+    state.config = state.config.model_copy(update={"limits": LimitsConfig(posts_per_hour=2)})
     answers = [
         await client.post(f"/reports/{one['id']}/answer", data={"text": "And another thing."}, headers=JSON)
         for _ in range(6)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from civic import timing
-from civic.config import Limits
+from civic.config import LimitsConfig
 from civic.db import execute
 from civic.posts.models import Post
 from tests.clients import Client
@@ -31,7 +31,7 @@ async def listed(client: Client, query: str = "") -> list[int]:
 
 def pages_of(client: Client, size: int) -> None:
     state = client.app.state
-    state.config = state.config.model_copy(update={"limits": Limits(page=size, posts_per_hour=10_000)})  # type: ignore[call-arg]
+    state.config = state.config.model_copy(update={"limits": LimitsConfig(page=size, posts_per_hour=10_000)})  # type: ignore[call-arg]
 
 
 async def test_an_empty_city_says_so_and_what_to_do(client: Client) -> None:

@@ -31,7 +31,7 @@ EVERYWHERE = (
 
 async def assert_unseen(client: Client, url: str, word: str = "neighbour") -> None:
     """Neither in a list nor by its address, nor by what hangs on it."""
-    cache.forget_all()
+    cache.clear_caches()
     for path in EVERYWHERE:
         answer = await client.get(path)
         assert answer.status_code == 200

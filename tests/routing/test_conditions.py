@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from civic.i18n import speaking
+from civic.i18n import use_language
 from civic.routing.comparing import Failed
 from civic.routing.conditions import parse
 from civic.routing.facts import Facts
@@ -160,7 +160,7 @@ def test_in_plain_words() -> None:
         "the category is “Pothole” and (the hour is less than 8 or not (the weekday is one of “Saturday”, “Sunday”))"
         " and the answer “blocked” is yes"
     )
-    with speaking("zh"):
+    with use_language("zh"):
         assert condition.explain(names) == (
             "类别是“Pothole”，并且（时刻（小时）小于 8，或者并非（星期是“星期六”、“星期日”之一））"
             "，并且问题“blocked”的回答为“是”"

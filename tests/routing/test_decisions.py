@@ -10,7 +10,7 @@ from shapely.geometry import box, mapping
 from civic import cache, timing
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department
 from civic.geo.models import Area, City
-from civic.i18n import speaking
+from civic.i18n import use_language
 from civic.notifications.models import Message
 from civic.routing.actions import record_faults
 from civic.routing.models import Fault, Rule
@@ -54,7 +54,7 @@ class Place:
         await self.category("leak", "pipes", {None: "water"}, zh="漏水")
         await self.category("drain", "pipes", {None: "water"})
         await self.category("slide", "ground", {})
-        cache.forget_all()
+        cache.clear_caches()
         return self
 
     async def category(self, code: str, group: str, given: dict[str | None, str], zh: str = "") -> None:
@@ -81,7 +81,7 @@ class Place:
             department=self.departments[department],
             **more,
         )
-        cache.forget_all()
+        cache.clear_caches()
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ async def test_the_nearest_area_that_has_a_department(place: Place) -> None:
     elsewhere = await decide(replace(FACTS, areas=("west", "city")))
     assert elsewhere.department_id == place.departments["roads"].id
     assert explain(elsewhere.reason) == "Reports of “Pothole” go to Roads."
-    with speaking("zh"):
+    with use_language("zh"):
         assert explain(decision.reason) == "harbour区的“坑洞”类上报由port局负责。"
 
 
@@ -113,7 +113,7 @@ async def test_rules_come_first_in_their_order(place: Place) -> None:
     late = await decide(replace(FACTS, at=datetime(2026, 11, 14, 23, tzinfo=UTC)))
     assert late.reason["rule"] == "night"
     await Rule.filter(slug="east").update(retired_at=timing.now())
-    cache.forget_all()
+    cache.clear_caches()
     assert (await decide(FACTS)).reason["rule"] == "all"
 
 
@@ -134,14 +134,14 @@ async def test_triage_suggests_by_words_then_by_group_then_by_place(place: Place
 async def test_the_same_facts_give_the_same_decision(place: Place) -> None:
     facts = replace(FACTS, category=None)
     first = await decide(facts)
-    cache.forget_all()
+    cache.clear_caches()
     assert await decide(facts) == first
 
 
 async def test_departments_that_left_the_pack_get_nothing(place: Place) -> None:
     await place.rule("east", 'area == "east"', "parks")
     await Department.filter(slug__in=["parks", "port"]).update(retired_at=timing.now())
-    cache.forget_all()
+    cache.clear_caches()
     decision = await decide(FACTS)
     assert decision.department_id == place.departments["roads"].id
     assert [fault.slug for fault in decision.faults] == ["east"]

@@ -81,7 +81,7 @@ def test_a_name_is_not_taken_for_markup() -> None:
 
 
 def test_the_story_in_chinese() -> None:
-    with i18n.speaking("zh"):
+    with i18n.use_language("zh"):
         assert story(WATER, PARKS)[0] == "2024，<b>Water</b>和<b>Parks</b>做得最好，彼此分不出高下。"
 
 

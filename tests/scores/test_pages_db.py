@@ -27,7 +27,7 @@ NAMES = {
     "roads": {"en": "=Roads", "zh": "市政道路管理处"},
     "idle": {"en": "Idle Office", "zh": "清闲处"},
 }
-HEADS = forest_of((f"24-{number}", chain.event_hash(chain.GENESIS, {"case": number})) for number in range(5))
+HEADS = forest_of((f"24-{number}", chain.hash_event(chain.GENESIS, {"case": number})) for number in range(5))
 Publish = Callable[..., Awaitable[Release]]
 
 
@@ -37,7 +37,7 @@ async def publish(database: str, made_up: MadeUp) -> Publish:
     calendar = await Calendar.create(slug="city", zone="UTC", spec={"weekly": {}})
     for slug, names in NAMES.items():
         await Department.create(slug=slug, names=names, calendar=calendar)
-    cache.forget_all()
+    cache.clear_caches()
 
     async def keep(release_id: str, month: int = 1, *, corrects: str = "", reason: str = "") -> Release:
         stints, ratings = made_up(5, 600)
@@ -204,8 +204,8 @@ async def test_the_files_byte_for_byte(publish: Publish, client: Client, name: s
 async def test_the_proof_of_a_history(publish: Publish, client: Client) -> None:
     await publish("2024-01")
     found = (await client.get("/scores/releases/2024-01/proof", params={"case": "24-3"})).json()
-    path = chain.Proof(found["index"], found["size"], tuple(map(bytes.fromhex, found["path"])))
-    assert chain.check(found["leaf"].encode(), path, bytes.fromhex(found["root"]))
+    path = chain.InclusionProof(found["index"], found["size"], tuple(map(bytes.fromhex, found["path"])))
+    assert chain.verify_inclusion(found["leaf"].encode(), path, bytes.fromhex(found["root"]))
     assert found["root"] == HEADS.tree.root.hex()
     for wrong, status in (
         ({}, 422),

@@ -77,7 +77,7 @@ async def test_the_weights_are_the_citys(town: Town) -> None:
         """UPDATE city SET settings = settings || '{"minimums": {"indicator": 1, "stints": 1, "indicators": 1},"""
         """ "weights": {"response": 1, "resolution": 0, "speed": 0, "satisfaction": 0, "ownership": 0}}'"""
     )
-    queries.city.forget()
+    queries.city.clear()
     with at("2026-12-01 08:00"):
         made = await publish(NOVEMBER)
     roads = made.document["results"]["departments"]["roads"]
@@ -165,9 +165,9 @@ async def test_a_receipt_is_still_in(november: Release, town: Town) -> None:
         await cases.dispute(case.id, by=REPORTER, text="It is not.")
     for event in events:
         found = await queries.proof(november.id, case.number, bytes(event.hash))
-        head = chain.follow(bytes(event.hash), map(bytes.fromhex, found["digests"]))
-        path = chain.Proof(found["index"], found["size"], tuple(map(bytes.fromhex, found["path"])))
-        assert chain.check(chain.head_leaf(case.number, head), path, root)
+        head = chain.follow_chain(bytes(event.hash), map(bytes.fromhex, found["digests"]))
+        path = chain.InclusionProof(found["index"], found["size"], tuple(map(bytes.fromhex, found["path"])))
+        assert chain.verify_inclusion(chain.head_leaf(case.number, head), path, root)
     later = await CaseEvent.filter(case_id=case.id).order_by("-seq").first()
     assert later
     for receipt in (bytes(later.hash), bytes(32)):

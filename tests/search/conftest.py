@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from meilisearch import Client
 
-from civic.config import Search
+from civic.config import SearchConfig
 from civic.search.documents import Query
 from civic.search.meili import keeping
 from civic.search.meili.client import Meili
@@ -31,7 +31,7 @@ def imitation() -> Iterator[Imitation]:
 @pytest.fixture
 async def follower(imitation: Imitation, database: str) -> AsyncIterator[Meili]:
     """The index of the imitation, which is not there yet. The database is empty."""
-    found = Meili(Search(url=imitation.url, key=MASTER, seconds=SECONDS), keeping.search_key)
+    found = Meili(SearchConfig(url=imitation.url, key=MASTER, seconds=SECONDS), keeping.search_key)
     yield found
     found.close()
 
@@ -39,9 +39,9 @@ async def follower(imitation: Imitation, database: str) -> AsyncIterator[Meili]:
 @pytest.fixture(params=["imitation", *(["real"] if os.environ.get(URL) else [])])
 async def meili(request: pytest.FixtureRequest, imitation: Imitation, database: str) -> AsyncIterator[Meili]:
     """The index of an imitation, and of the real Meilisearch if CIVIC_TEST_MEILI_URL names one; it is not there yet."""
-    search = Search(url=imitation.url, key=MASTER, seconds=SECONDS)
+    search = SearchConfig(url=imitation.url, key=MASTER, seconds=SECONDS)
     if request.param == "real":
-        search = Search(
+        search = SearchConfig(
             url=os.environ[URL],
             key=os.environ.get("CIVIC_TEST_MEILI_KEY", ""),
             index=f"civic-test-{secrets.token_hex(6)}",

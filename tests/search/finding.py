@@ -39,7 +39,7 @@ async def put(*documents: Document, tables: rows.Tables = rows.PUBLIC) -> None:
     """Into the index; its words are counted."""
     await rows.index(documents, tables)
     await count_words()
-    cache.forget_all()
+    cache.clear_caches()
 
 
 async def search(text: str = "", **values: object) -> Found:

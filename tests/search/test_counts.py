@@ -55,7 +55,7 @@ def made(count: int, chance: random.Random, **values: Any) -> list[Document]:
 async def put(documents: Sequence[Document]) -> None:
     await rows.index(documents)
     await count_words()
-    cache.forget_all()
+    cache.clear_caches()
 
 
 def asked(chance: random.Random) -> Query:

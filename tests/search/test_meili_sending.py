@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from civic.config import Search
+from civic.config import SearchConfig
 from civic.db import fetch, fetch_one
 from civic.search import rows
 from civic.search.meili import client as asking
@@ -270,7 +270,7 @@ async def test_an_index_that_was_taken_away_in_the_middle_is_begun_anew(
 
 
 async def test_a_key_that_may_not_do_everything_is_told(city: Meili, imitation: Imitation) -> None:
-    search = Search(url=imitation.url, key="nobody's key")
+    search = SearchConfig(url=imitation.url, key="nobody's key")
     meili = Meili(search, keeping.search_key)
     assert (await meili.condition(WANTED)).state == State.REFUSED
     with pytest.raises(Trouble, match="refused"):

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from meilisearch import Client
 
-from civic.config import Search
-from civic.db import connected, execute
+from civic.config import SearchConfig
+from civic.db import connect, execute
 from civic.search import postgres, rows, vocabulary
 from civic.search.documents import Query
 from civic.search.meili import keeping
@@ -48,7 +48,7 @@ def url(data: Path, make_database: Callable[..., str]) -> str:
 async def corpus(data: Path, url: str) -> AsyncIterator[Corpus]:
     """Three cities in PostgreSQL's index; Tortoise is connected to it."""
     found = Corpus(data)
-    async with connected(url, pool=5):
+    async with connect(url, pool=5):
         documents = (document for _, document in found.documents())
         while batch := list(islice(documents, BATCH)):
             await rows.index(batch)
@@ -62,7 +62,7 @@ async def find(request: pytest.FixtureRequest, corpus: Corpus) -> AsyncIterator[
     if request.param == "postgresql":
         yield _by_postgresql
         return
-    search = Search(
+    search = SearchConfig(
         url=os.environ[URL], key=os.environ.get(KEY, ""), index=f"civic-test-{secrets.token_hex(6)}", seconds=30
     )
     meili = Meili(search, keeping.search_key)

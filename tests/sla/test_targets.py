@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from civic.i18n import speaking
+from civic.i18n import use_language
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.hours import CalendarSpec
 from civic.sla.targets import (
@@ -114,7 +114,7 @@ def test_what_is_no_target_is_refused_with_what_is(text: str) -> None:
 )
 def test_description_in_the_readers_language(text: str, english: str, chinese: str) -> None:
     assert parse_target(text).describe() == english
-    with speaking("zh"):
+    with use_language("zh"):
         assert parse_target(text).describe() == chinese
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from civic.cli.common import failing_plainly
+from civic.cli.common import report_errors
 from civic.jobs.actions import Job
 from workers import __main__ as program
 from workers import runner
@@ -33,9 +33,9 @@ async def handle(payload: dict[str, Any]) -> None:
 trial = ModuleType("workers.trial")
 trial.JOB, trial.handle = Job.DELIVER, handle  # type: ignore[attr-defined]
 sys.modules["workers.trial"] = trial
-known = runner.names()
-runner.names = lambda: [*known, "trial"]  # type: ignore[assignment]
+known = runner.worker_names()
+runner.worker_names = lambda: [*known, "trial"]  # type: ignore[assignment]
 
 if __name__ == "__main__":
-    with failing_plainly():
+    with report_errors():
         program.main(sys.argv[1:])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from civic import db
-from civic.config import Search
+from civic.config import SearchConfig
 from civic.search import rows
 from civic.search.meili import keeping
 from civic.search.meili.checking import check
@@ -38,7 +38,7 @@ def connected(server: Imitation) -> dict[str, str]:
 
 async def same(server: Imitation) -> bool:
     """Whether Meilisearch has exactly what PostgreSQL has, of the same state."""
-    meili = Meili(Search(url=server.url, key=MASTER), keeping.search_key)
+    meili = Meili(SearchConfig(url=server.url, key=MASTER), keeping.search_key)
     try:
         found = await check(meili)
     finally:

@@ -146,7 +146,7 @@ async def test_a_poll_that_meets_a_full_disk_ends_nobody_elses_work(config: Conf
         tries.append(1)
         if len(tries) == 1:
             raise PermissionError("the folder of the photos")
-        stop.now()
+        stop.set()
         return False
 
     await runner._poll(poll(handle_one), config, stop)
@@ -210,4 +210,4 @@ def test_an_unknown_worker_is_named() -> None:
 
 
 def test_every_worker_says_what_it_does() -> None:
-    assert all((runner.load(name).__doc__ or "").strip() for name in runner.names())
+    assert all((runner.load_worker(name).__doc__ or "").strip() for name in runner.worker_names())

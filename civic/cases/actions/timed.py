@@ -17,9 +17,9 @@ from civic.cases.actors import SYSTEM
 from civic.cases.models import Status
 from civic.cases.telling import tell_holder
 from civic.cases.turns import turn
-from civic.db import execute, fetch_one, is_away
+from civic.db import execute, fetch_one, is_database_away
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 LATER = timedelta(minutes=10)
 
@@ -46,7 +46,7 @@ async def _put_off(table: str, row_id: int, column: str) -> AsyncIterator[None]:
         async with in_transaction():  # a savepoint: the claim stays
             yield
     except Exception as error:
-        if is_away(error):
+        if is_database_away(error):
             raise
         log.error("put off", what=column, row=row_id, exc_info=error)
         await execute(f"UPDATE {table} SET {column} = $2 WHERE id = $1", row_id, timing.now() + LATER)

@@ -72,7 +72,7 @@ class Meili:
     Searches use the key that `search_key` gives, which can do nothing else; everything else uses `search.key`.
     """
 
-    def __init__(self, search: config.Search, search_key: Keeper) -> None:
+    def __init__(self, search: config.SearchConfig, search_key: Keeper) -> None:
         self.index, self.next = search.index, f"{search.index}-next"
         self.url = search.url.rstrip("/")
         self.key = search.key.get_secret_value()

@@ -14,7 +14,7 @@ from civic.search.meili.pushing import push
 from civic.search.meili.rebuilding import Filled
 from civic.search.meili.settings import fingerprint, has_version
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 Wanted = Callable[[], Awaitable[Mapping[str, Any]]]
 LOOK = 30.0  # seconds after which the index is looked at, if nothing else asked for it

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from tortoise.connection import get_connection
 
-from civic.cache import kept
+from civic.cache import cached
 from civic.db import execute, fetch, fetch_one, json_value
 from civic.search.rows import Key, columns
 
@@ -75,7 +75,7 @@ async def waits(keys: Sequence[Key]) -> set[Key]:
     return {(row["kind"], row["subject"]) for row in rows}
 
 
-@kept(seconds=2)
+@cached(seconds=2)
 async def seconds_behind() -> float:
     """Age of the oldest change that Meilisearch does not have, seconds; kept for two."""
     row = await fetch_one(

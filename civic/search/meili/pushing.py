@@ -17,7 +17,7 @@ from civic.search.meili.payload import payload
 from civic.search.meili.settings import has_version
 from civic.search.rows import Key
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 BATCH = 500  # changes at once
 WAIT = 10.0  # seconds for Meilisearch to be done; then it is looked at again later, so that a worker can end

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from civic import logs
-from civic.db import is_away
+from civic.db import is_database_away
 from civic.errors import (
     BadRequest,
     Busy,
@@ -23,10 +23,10 @@ from civic.errors import (
 )
 from civic.web import answer_json, is_htmx, render, wants_json
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 # The router's and the form parser's refusals, as ours.
-OURS: dict[int, type[CivicError]] = {
+ERRORS_BY_STATUS: dict[int, type[CivicError]] = {
     400: BadRequest,
     403: NotAllowed,
     404: NotFound,
@@ -36,24 +36,24 @@ OURS: dict[int, type[CivicError]] = {
 }
 
 
-def as_civic(error: BaseException) -> CivicError:
+def to_civic_error(error: BaseException) -> CivicError:
     """`error` as one that can be told; what nobody expected is logged and becomes a plain 500."""
     if isinstance(error, CivicError):
         if isinstance(error, SetupError):
             log.error("not set up", why=str(error.message))
         return error
     if isinstance(error, HTTPException):
-        return OURS.get(error.status_code, CivicError)()
-    if is_away(error):
+        return ERRORS_BY_STATUS.get(error.status_code, CivicError)()
+    if is_database_away(error):
         log.error("database away", kind=type(error).__name__)
         return Busy()
     log.error("failed", exc_info=error)
     return CivicError()
 
 
-async def answer(request: Request, error: Exception) -> Response:
+async def make_error_response(request: Request, error: Exception) -> Response:
     """What the reader gets for `error`."""
-    told = as_civic(error)
+    told = to_civic_error(error)
     headers = dict(getattr(error, "headers", None) or {})
     if told.status == 503:
         headers["Retry-After"] = "10"

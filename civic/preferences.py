@@ -12,7 +12,7 @@ from civic.web import Who, local_path, read_form, route, see_other
 YEAR = 365 * 86400
 
 
-async def large_print(request: Request) -> Response:
+async def set_large_print(request: Request) -> Response:
     """`/print?size=large|normal&next=/where/to`: remembered in the cookie `print`."""
     given = request.query_params if request.method == "GET" else await read_form(request)
     response = see_other(local_path(str(given.get("next", "/"))))
@@ -24,7 +24,7 @@ async def large_print(request: Request) -> Response:
     return response
 
 
-async def theme(request: Request) -> Response:
+async def theme_css(request: Request) -> Response:
     """GET /theme.css: the city's accent colour; lighter on dark pages, where the same would be hard to read."""
     accent = request.state.city.accent
     css = ""
@@ -38,6 +38,6 @@ async def theme(request: Request) -> Response:
 
 
 routes: list[BaseRoute] = [
-    route("/print", large_print, who=Who.ANYONE, methods=("GET", "POST")),
-    route("/theme.css", theme, who=Who.ANYONE),
+    route("/print", set_large_print, who=Who.ANYONE, methods=("GET", "POST")),
+    route("/theme.css", theme_css, who=Who.ANYONE),
 ]

@@ -24,7 +24,7 @@ LONGEST = 103
 PLAIN = re.compile(r"[\w /.+=@~-]+")
 
 
-class Unable(Exception):
+class PostgresUnusable(Exception):
     """The database cannot run here. The message tells the operator why, and what to do."""
 
 
@@ -74,10 +74,10 @@ def account(home: Path, run_as: str) -> Account:
     try:
         entry = pwd.getpwnam(run_as)
     except KeyError:
-        raise Unable(f"PostgreSQL does not run as root, and there is no user {run_as!r}.") from None
+        raise PostgresUnusable(f"PostgreSQL does not run as root, and there is no user {run_as!r}.") from None
     found = Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     if found.uid == 0 or not found.can(lambda: None):
-        raise Unable(
+        raise PostgresUnusable(
             f"PostgreSQL does not run as root, and this process may not become the user {run_as!r}. "
             "Start Civic as an ordinary user, or name a database in database.url."
         )
@@ -114,7 +114,7 @@ def _named(file: Path) -> Path:
 
 def _pointed(folder: Path, there: Path) -> Path:
     if not (there / OWNER).is_file():
-        raise Unable(
+        raise PostgresUnusable(
             f"The database of this installation was in {there}, which is gone. Bring it back, "
             f"or remove {folder} to start with an empty database."
         )
@@ -122,7 +122,7 @@ def _pointed(folder: Path, there: Path) -> Path:
     if owner != folder:
         other = owner / LOCATION
         if other.exists() and _named(other) == there:
-            raise Unable(
+            raise PostgresUnusable(
                 f"{folder} is a copy of {owner}, and both name the database in {there}. To have one of your "
                 f"own, remove {folder} and restore a backup; to move, remove {owner}."
             )
@@ -139,7 +139,7 @@ def _elsewhere(folder: Path, account: Account) -> tuple[Path, str]:
             made.chmod(0o755)
     if not _reachable(there, account):
         there.rmdir()
-        raise Unable(
+        raise PostgresUnusable(
             f"PostgreSQL runs as the user {account.name!r}, who can enter neither {folder} nor {SHARED}. "
             "Set CIVIC_PATHS__VAR to a folder that this user can enter."
         )
@@ -186,7 +186,7 @@ def socket_folder(home: Path, account: Account, earlier: str) -> Path:
         if _fits(made) and _usable(made, account):
             return made
         shutil.rmtree(made)
-    raise Unable(f"{home} is too long a path for a socket, and no folder for temporary files is fit for one.")
+    raise PostgresUnusable(f"{home} is too long a path for a socket, and no folder for temporary files is fit for one.")
 
 
 def leave(socket: Path) -> None:
