@@ -9,7 +9,7 @@ from civic.cli.common import AsJson, print_answer, run_with_database
 from civic.config import Config
 
 if TYPE_CHECKING:
-    from civic.demo.actions import Made
+    from civic.demo.actions import DemoAccounts
 
 commands = typer.Typer()
 
@@ -19,7 +19,7 @@ def demo(as_json: AsJson = False) -> None:
     """Make the made-up city with posts to look at, in an empty database."""
     from civic.demo.actions import make_demo
 
-    async def work(config: Config) -> "Made":
+    async def work(config: Config) -> "DemoAccounts":
         return await make_demo(config, _told)
 
     made = run_with_database(work)
@@ -34,6 +34,6 @@ def _told(step: str) -> None:
         sys.stderr.flush()
 
 
-def _text(made: "Made") -> str:
+def _text(made: "DemoAccounts") -> str:
     accounts = "\n".join(f"  {one}" for one in made.accounts)
     return f"The made-up city Riverside is ready. Sign in, with the password {made.password}, as\n{accounts}"

@@ -35,7 +35,7 @@ def import_(
 
     async def work(_: Config) -> "Progress":
         with show_progress() as tell:
-            return await import_file(file, read, where, told=lambda one: tell(one.share, _rate(one)))
+            return await import_file(file, read, where, on_progress=lambda one: tell(one.share, _rate(one)))
 
     try:
         done = run_with_database(work)
@@ -48,7 +48,7 @@ def import_(
 def _summary(done: "Progress", rejects: Path) -> str:
     counts = f"{done.imported:,} imported, {done.refused:,} refused, {done.unchanged:,} unchanged"
     lines = [f"{counts}, in {done.seconds:.1f} s."]
-    lines += [f"  {count:,} × noted: {kind}" for kind, count in done.noted.most_common()]
+    lines += [f"  {count:,} × noted: {kind}" for kind, count in done.adjustments.most_common()]
     lines += [f"  {count:,} × refused: {kind}" for kind, count in done.reasons.most_common()]
     if done.refused:
         lines.append(f"The refused rows and their reasons are in {rejects}.")

@@ -16,8 +16,8 @@ from civic.admin.users import add_user
 from civic.catalogue.queries import catalogue
 from civic.config import Config
 from civic.db import execute, fetch, fetch_one
-from civic.demo.past import make_past
-from civic.demo.telling import Stage, Story, Telling, stories, take_pictures
+from civic.demo.history import make_history
+from civic.demo.scenarios import Scenario, ScenarioContext, ScenarioRun, make_photos, read_scenarios
 from civic.errors import Conflict
 from civic.i18n import gettext as _
 from civic.i18n import use_language
@@ -32,7 +32,7 @@ from civic.traffic.kinds import TrafficKind
 
 PACK = Path(__file__).parent / "pack"
 CITIZENS = ("李晓雯", "Maya Chen", "王建国", "Tom Baker", "陈阿姨", "Ying", "老周", "Sam", "小林", "Ada")
-HOST = "riverside.example"
+EMAIL_HOST = "riverside.example"
 
 TRAFFIC = [
     ("jam", "解放桥", "zh", "桥上堵死了，建议绕行东埠大桥。", 12),
@@ -52,59 +52,61 @@ RATINGS = {
 
 
 @dataclass(frozen=True)
-class Made:
-    """What `civic demo` tells at the end: accounts to sign in with, and their common password."""
+class DemoAccounts:
+    """Accounts to sign in with, and their common password."""
 
     password: str
     accounts: list[str]
 
 
-async def make_demo(config: Config, told: Callable[[str], None] = lambda step: None) -> Made:
+async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step: None) -> DemoAccounts:
     """Fill an empty database with the made-up city. Raises Conflict where there are posts already."""
     if await fetch_one("SELECT 1 AS x FROM post LIMIT 1"):
         raise Conflict(_("There are posts already: the demo city is made in an empty database only."))
-    told(_("Loading the city …"))
+    on_step(_("Loading the city …"))
     await load_pack(PACK)
     password = secrets.token_urlsafe(9)
     citizens, accounts = await _people(password)
-    told(_("Three quarters of the past, and two releases of the scores …"))
-    await make_past(timing.now())
-    told(_("Photos …"))
-    every = stories()
+    on_step(_("Three quarters of the past, and two releases of the scores …"))
+    await make_history(timing.now())
+    on_step(_("Photos …"))
+    scenarios = read_scenarios()
     async with Decoder(processes=config.media.processes, waiting=64) as decoder:
-        pictures = await take_pictures(every, Store(config.media_folder), decoder)
+        photos = await make_photos(scenarios, Store(config.media_folder), decoder)
     async with in_transaction():  # one for all: it waits for the disk once
-        await _tell(every, Stage(citizens, pictures), told)
+        await _play(scenarios, ScenarioContext(citizens, photos), on_step)
         await _traffic(citizens)
         await _ratings(citizens)
         # Nobody is mailed about what happened before the city began; what was to be routed was routed above.
         await execute("DELETE FROM pgqueuer WHERE status = 'queued'")
     await execute("ANALYZE")
-    return Made(password, accounts)
+    return DemoAccounts(password, accounts)
 
 
 async def _people(password: str) -> tuple[list[Person], list[str]]:
     citizens = []
     for number, name in enumerate(CITIZENS, start=1):
-        user = await add_user(SignUpForm(email=f"citizen{number}@{HOST}", password=password, name=name), Role.CITIZEN)
+        user = await add_user(
+            SignUpForm(email=f"citizen{number}@{EMAIL_HOST}", password=password, name=name), Role.CITIZEN
+        )
         citizens.append(Person(id=user.id, name=name))
-    accounts = [f"citizen1@{HOST}"]
+    accounts = [f"citizen1@{EMAIL_HOST}"]
     for slug in ("roads", "water", "sanitation", "parks", "lighting"):
-        email = f"{slug}@{HOST}"
+        email = f"{slug}@{EMAIL_HOST}"
         await add_user(SignUpForm(email=email, password=password, name=slug.title()), Role.LEAD, [slug])
         accounts.append(email)
     for role in (Role.DISPATCHER, Role.ADMIN):
-        email = f"{role.value}@{HOST}"
+        email = f"{role.value}@{EMAIL_HOST}"
         await add_user(SignUpForm(email=email, password=password, name=role.value.title()), role)
         accounts.append(email)
     return citizens, accounts
 
 
-async def _tell(every: Sequence[Story], stage: Stage, told: Callable[[str], None]) -> None:
+async def _play(scenarios: Sequence[Scenario], context: ScenarioContext, on_step: Callable[[str], None]) -> None:
     now = timing.now()
-    for number, story in enumerate(every, start=1):
-        told(_("Telling story %(n)s of %(all)s …", n=number, all=len(every)))
-        await Telling(story, stage, number, now).tell()
+    for number, scenario in enumerate(scenarios, start=1):
+        on_step(_("Playing scenario %(n)s of %(all)s …", n=number, all=len(scenarios)))
+        await ScenarioRun(scenario, context, number, now).play()
 
 
 async def _position(place: str) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw
 
-WIDE, HIGH = 1280, 960
+WIDTH_PX, HEIGHT_PX = 1280, 960
 Colour = tuple[int, int, int]
 Scene = Callable[["Canvas"], None]
 
@@ -21,7 +21,7 @@ class Canvas:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311  # chance for pictures, not for secrets
-        self.image = Image.new("RGB", (WIDE, HIGH))
+        self.image = Image.new("RGB", (WIDTH_PX, HEIGHT_PX))
         self.draw = ImageDraw.Draw(self.image)
         self.light = self.random.uniform(0.82, 1.08)
 
@@ -32,18 +32,18 @@ class Canvas:
     def between(self, low: float, high: float) -> float:
         return self.random.uniform(low, high)
 
-    def sky(self, top: Colour, bottom: Colour, down_to: float = HIGH) -> None:
+    def sky(self, top: Colour, bottom: Colour, down_to: float = HEIGHT_PX) -> None:
         for y in range(int(down_to)):
             t = y / down_to
             mixed = tuple(round(a + (b - a) * t) for a, b in zip(top, bottom, strict=True))
-            self.draw.line([(0, y), (WIDE, y)], fill=self.shade(mixed))  # type: ignore[arg-type]
+            self.draw.line([(0, y), (WIDTH_PX, y)], fill=self.shade(mixed))  # type: ignore[arg-type]
 
     def ground(self, colour: Colour, start: float) -> None:
-        self.draw.rectangle([0, start, WIDE, HIGH], fill=self.shade(colour))
+        self.draw.rectangle([0, start, WIDTH_PX, HEIGHT_PX], fill=self.shade(colour))
 
     def speckle(self, count: int, colour: Colour, top: float, size: float = 3) -> None:
         for _ in range(count):
-            x, y = self.between(0, WIDE), self.between(top, HIGH)
+            x, y = self.between(0, WIDTH_PX), self.between(top, HEIGHT_PX)
             r = self.between(0.5, size)
             self.draw.ellipse([x - r, y - r, x + r, y + r], fill=self.shade(colour, self.between(0.8, 1.2)))
 
@@ -58,7 +58,7 @@ class Canvas:
 
     def houses(self, base: float) -> None:
         x = -40.0
-        while x < WIDE:
+        while x < WIDTH_PX:
             wide, high = self.between(120, 240), self.between(120, 330)
             wall = self.random.choice([(188, 172, 152), (170, 160, 150), (205, 196, 180), (150, 140, 136)])
             self.draw.rectangle([x, base - high, x + wide, base], fill=self.shade(wall))
@@ -74,7 +74,7 @@ def road(c: Canvas) -> float:
     c.sky((150, 180, 205), (205, 216, 222), 420)
     c.houses(430)
     c.ground((98, 100, 103), 430)
-    c.draw.polygon([(0, 430), (WIDE, 430), (WIDE, 500), (0, 520)], fill=c.shade((140, 136, 128)))
+    c.draw.polygon([(0, 430), (WIDTH_PX, 430), (WIDTH_PX, 500), (0, 520)], fill=c.shade((140, 136, 128)))
     c.speckle(900, (84, 86, 90), 520)
     for i in range(5):
         left = i * 290 + c.between(0, 60)
@@ -182,12 +182,12 @@ def leak(c: Canvas) -> None:
 
 def flood(c: Canvas) -> None:
     road(c)
-    c.draw.rectangle([0, 640, WIDE, HIGH], fill=c.shade((104, 118, 122)))
+    c.draw.rectangle([0, 640, WIDTH_PX, HEIGHT_PX], fill=c.shade((104, 118, 122)))
     for _ in range(40):
-        x, y = c.between(0, WIDE), c.between(650, HIGH)
+        x, y = c.between(0, WIDTH_PX), c.between(650, HEIGHT_PX)
         c.draw.line([(x, y), (x + c.between(40, 200), y)], fill=c.shade((146, 160, 166)), width=4)
     for _ in range(9):
-        c.blob(c.between(0, WIDE), c.between(660, 900), c.between(12, 40), c.between(6, 14), (96, 108, 62))
+        c.blob(c.between(0, WIDTH_PX), c.between(660, 900), c.between(12, 40), c.between(6, 14), (96, 108, 62))
 
 
 def rubbish(c: Canvas) -> None:
@@ -213,7 +213,7 @@ def dumping(c: Canvas) -> None:
     c.sky((176, 190, 200), (206, 210, 204), 480)
     c.ground((150, 144, 118), 480)
     for _ in range(30):
-        x = c.between(0, WIDE)
+        x = c.between(0, WIDTH_PX)
         c.draw.line([(x, 500), (x + c.between(-20, 20), c.between(380, 470))], fill=c.shade((92, 112, 64)), width=6)
     x = c.between(300, 520)
     c.draw.polygon([(x, 620), (x + 420, 600), (x + 450, 760), (x + 20, 790)], fill=c.shade((120, 84, 66)))
@@ -227,7 +227,7 @@ def dumping(c: Canvas) -> None:
 def tree(c: Canvas) -> None:
     c.sky((152, 178, 170), (196, 208, 190), 500)
     c.ground((112, 126, 98), 500)
-    c.draw.polygon([(0, 650), (WIDE, 600), (WIDE, 840), (0, 900)], fill=c.shade((120, 116, 110)))
+    c.draw.polygon([(0, 650), (WIDTH_PX, 600), (WIDTH_PX, 840), (0, 900)], fill=c.shade((120, 116, 110)))
     x, y = c.between(120, 240), c.between(700, 780)
     c.draw.polygon([(x, y), (x + 560, y - 120), (x + 580, y - 84), (x + 10, y + 52)], fill=c.shade((96, 68, 48)))
     for _ in range(26):
@@ -307,9 +307,9 @@ def bench(c: Canvas) -> None:
 def river(c: Canvas) -> None:
     c.sky((166, 184, 196), (206, 212, 208), 380)
     c.ground((112, 126, 92), 380)
-    c.draw.polygon([(0, 520), (WIDE, 470), (WIDE, 900), (0, 860)], fill=c.shade((88, 112, 104)))
+    c.draw.polygon([(0, 520), (WIDTH_PX, 470), (WIDTH_PX, 900), (0, 860)], fill=c.shade((88, 112, 104)))
     for _ in range(30):
-        c.blob(c.between(0, WIDE), c.between(540, 840), c.between(30, 120), c.between(8, 24), (196, 200, 188), 0.3)
+        c.blob(c.between(0, WIDTH_PX), c.between(540, 840), c.between(30, 120), c.between(8, 24), (196, 200, 188), 0.3)
 
 
 def site(c: Canvas) -> None:
@@ -347,10 +347,12 @@ SCENES: dict[str, Scene] = {
 }  # fmt: skip
 
 
-def photo(scene: str, seed: int) -> bytes:
+def draw_photo(scene: str, seed: int) -> bytes:
     """The scene as the bytes of a JPEG; the same seed gives the same picture."""
     canvas = Canvas(seed)
     SCENES[scene](canvas)
     file = io.BytesIO()
-    canvas.image.resize((WIDE * 3 // 4, HIGH * 3 // 4), Image.Resampling.BILINEAR).save(file, "JPEG", quality=86)
+    canvas.image.resize((WIDTH_PX * 3 // 4, HEIGHT_PX * 3 // 4), Image.Resampling.BILINEAR).save(
+        file, "JPEG", quality=86
+    )
     return file.getvalue()

@@ -19,13 +19,13 @@ from civic.errors import SetupError
 
 log = structlog.get_logger(__name__)
 
-LONGEST = 200  # characters of an address that are looked at
-SECONDS = 4  # a provider that takes longer is not waited for
+MAX_ADDRESS_CHARS = 200  # characters of an address that are looked at
+PROVIDER_TIMEOUT_SECONDS = 4  # a provider that takes longer is not waited for
 METRES_A_DEGREE = 111_195  # of latitude, on the mean sphere
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class NamedPosition:
     """A named position, WGS-84. `metres`: how far it is from the point that was asked about, if one was."""
 
     names: dict[str, str]
@@ -40,7 +40,7 @@ def fold(text: str) -> str:
     return " ".join("".join(c for c in wide if not unicodedata.combining(c)).split())
 
 
-def key_of(names: dict[str, str]) -> str:
+def place_key(names: dict[str, str]) -> str:
     """Place.key: every name folded, one a line."""
     return "\n".join(dict.fromkeys(fold(name) for name in names.values()))
 
@@ -68,15 +68,15 @@ ORDER BY metres, id LIMIT 1
 """
 
 
-async def search_pack(text: str, limit: int) -> list[Hit]:
+async def search_pack(text: str, limit: int) -> list[NamedPosition]:
     """Places of the pack by a part of a name, best first."""
-    wanted = fold(text[:LONGEST])
+    wanted = fold(text[:MAX_ADDRESS_CHARS])
     if not wanted:
         return []
     return [_hit(row) for row in await db.fetch(SEARCH, wanted, limit)]
 
 
-async def nearest(lat: float, lon: float, within: float) -> Hit | None:
+async def find_nearest(lat: float, lon: float, within: float) -> NamedPosition | None:
     """The nearest place of the pack, at most `within` metres away (on a plane: exact enough at this size)."""
     narrow = max(0.01, math.cos(math.radians(lat)))
     row = await db.fetch_one(NEAREST, lat, lon, narrow, float(METRES_A_DEGREE), within / METRES_A_DEGREE)
@@ -85,12 +85,12 @@ async def nearest(lat: float, lon: float, within: float) -> Hit | None:
     return _hit(row)
 
 
-def _hit(row: dict[str, Any]) -> Hit:
+def _hit(row: dict[str, Any]) -> NamedPosition:
     # The driver gives jsonb as text where no model reads it.
-    return Hit(json.loads(row["names"]), row["lat"], row["lon"], row.get("metres"))
+    return NamedPosition(json.loads(row["names"]), row["lat"], row["lon"], row.get("metres"))
 
 
-def provider(settings: GeocoderConfig) -> Callable[..., Any]:
+def geocode_function(settings: GeocoderConfig) -> Callable[..., Any]:
     """The geocode function of geopy's provider; raises SetupError for an unknown one or wrong options."""
     return _provider(settings.provider, tuple(sorted(settings.options.items())))
 
@@ -98,19 +98,21 @@ def provider(settings: GeocoderConfig) -> Callable[..., Any]:
 @lru_cache(maxsize=4)
 def _provider(name: str, options: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
     try:
-        geocode: Callable[..., Any] = get_geocoder_for_service(name)(**dict(options), timeout=SECONDS).geocode
+        geocode: Callable[..., Any] = get_geocoder_for_service(name)(
+            **dict(options), timeout=PROVIDER_TIMEOUT_SECONDS
+        ).geocode
     except (GeopyError, TypeError) as error:
         raise SetupError(f"geocoder.provider {name!r}: {error}") from error
     return geocode
 
 
-async def search_provider(text: str, settings: GeocoderConfig, language: str, limit: int) -> list[Hit]:
+async def search_provider(text: str, settings: GeocoderConfig, language: str, limit: int) -> list[NamedPosition]:
     """Answers of a provider; none, and a line in the log, when it fails or does not answer in time."""
-    geocode = provider(settings)
+    geocode = geocode_function(settings)
     try:
-        async with asyncio.timeout(SECONDS + 1):
-            found = await asyncio.to_thread(geocode, text[:LONGEST], exactly_one=False)
+        async with asyncio.timeout(PROVIDER_TIMEOUT_SECONDS + 1):
+            found = await asyncio.to_thread(geocode, text[:MAX_ADDRESS_CHARS], exactly_one=False)
     except (GeopyError, TimeoutError, OSError, ValueError) as error:
         log.warning("geocoder_failed", provider=settings.provider, error=type(error).__name__)
         return []
-    return [Hit({language: one.address}, one.latitude, one.longitude) for one in (found or [])[:limit]]
+    return [NamedPosition({language: one.address}, one.latitude, one.longitude) for one in (found or [])[:limit]]

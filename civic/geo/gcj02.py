@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-AXIS = 6378245.0  # metres, Krasovsky 1940
-ECCENTRICITY = 0.00669342162296594323  # squared
+SEMI_MAJOR_AXIS_METRES = 6378245.0  # metres, Krasovsky 1940
+ECCENTRICITY_SQUARED = 0.00669342162296594323  # squared
 WEST, SOUTH, EAST, NORTH = 72.004, 0.8293, 137.8347, 55.8271
-CLOSE = 1e-9  # degrees; a tenth of a millimetre
+CONVERGED_DEGREES = 1e-9  # degrees; a tenth of a millimetre
 
 
 def in_china(lat: float, lon: float) -> bool:
@@ -38,7 +38,7 @@ def to_wgs84(lat: float, lon: float) -> tuple[float, float]:
         north, east = _shift(guess_lat, guess_lon)
         step_lat, step_lon = lat - guess_lat - north, lon - guess_lon - east
         guess_lat, guess_lon = guess_lat + step_lat, guess_lon + step_lon
-        if abs(step_lat) < CLOSE and abs(step_lon) < CLOSE:
+        if abs(step_lat) < CONVERGED_DEGREES and abs(step_lon) < CONVERGED_DEGREES:
             break
     return guess_lat, guess_lon
 
@@ -60,9 +60,9 @@ def _shift(lat: float, lon: float) -> tuple[float, float]:
     metres_east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x))
     metres_east += _waves(x, 6.0, 2.0) + _row(x, (20.0, 1.0), (40.0, 3.0)) + _row(x, (150.0, 12.0), (300.0, 30.0))
     radians = math.radians(lat)
-    root = math.sqrt(1 - ECCENTRICITY * math.sin(radians) ** 2)
-    meridian = AXIS * (1 - ECCENTRICITY) / root**3
-    parallel = AXIS / root * math.cos(radians)
+    root = math.sqrt(1 - ECCENTRICITY_SQUARED * math.sin(radians) ** 2)
+    meridian = SEMI_MAJOR_AXIS_METRES * (1 - ECCENTRICITY_SQUARED) / root**3
+    parallel = SEMI_MAJOR_AXIS_METRES / root * math.cos(radians)
     return math.degrees(metres_north / meridian), math.degrees(metres_east / parallel)
 
 

@@ -1,14 +1,14 @@
 """The map's grid: at city scale the points of a cell are shown as one cluster, close up each as a pin."""
 
-CELLS = 4  # cells on the width of a map tile of 256 pixels: 64 pixels each
+CELLS_PER_TILE = 4  # cells on the width of a map tile of 256 pixels: 64 pixels each
 
 
 def cell_degrees(zoom: int) -> float:
     """The side of a cell in degrees of longitude at a web map's zoom, 0 to 22."""
-    return 360.0 / (2 ** min(max(zoom, 0), 22) * CELLS)
+    return 360.0 / (2 ** min(max(zoom, 0), 22) * CELLS_PER_TILE)
 
 
-def settled(mean: float, cell: int, side: float) -> float:
+def cluster_position(mean: float, cell: int, side: float) -> float:
     """Where a cluster stands along one axis: at its points' mean, but in the middle third of its cell.
 
     So that those of two neighbouring cells are never nearer than two thirds of a cell: each can be read and hit.

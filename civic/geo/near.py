@@ -3,32 +3,32 @@
 from civic.config import GeocoderConfig
 from civic.geo import queries
 
-FARTHEST, USUAL = 20_000, 1000  # metres
+MAX_RADIUS_METRES, DEFAULT_RADIUS_METRES = 20_000, 1000  # metres
 Near = tuple[float, float, int]  # lat, lon, metres
 
 
-def read_near(text: str) -> Near | None:
+def parse_near(text: str) -> Near | None:
     """`lat,lon,metres`; 1,000 metres unless said. None for anything else."""
     parts = text.split(",")
     try:
         lat, lon = float(parts[0]), float(parts[1])
-        metres = int(parts[2]) if len(parts) > 2 else USUAL
+        metres = int(parts[2]) if len(parts) > 2 else DEFAULT_RADIUS_METRES
     except (ValueError, IndexError):
         return None
     if not (abs(lat) <= 90 and abs(lon) <= 180):  # which nan is not
         return None
-    return lat, lon, max(10, min(metres, FARTHEST))
+    return lat, lon, max(10, min(metres, MAX_RADIUS_METRES))
 
 
-def write_near(near: Near) -> str:
+def format_near(near: Near) -> str:
     """As `read_near` reads it; a position to about a metre."""
     lat, lon, metres = near
     return f"{lat:.5f},{lon:.5f},{metres}"
 
 
-async def near_place(text: str, settings: GeocoderConfig | None = None) -> Near | None:
+async def find_near(text: str, settings: GeocoderConfig | None = None) -> Near | None:
     """`lat,lon,metres`, else around the place that the text names; None: nobody knows it."""
-    if near := read_near(text):
+    if near := parse_near(text):
         return near
     hits = await queries.geocode(text, settings, limit=1) if text.strip() else []
-    return (hits[0].lat, hits[0].lon, USUAL) if hits else None
+    return (hits[0].lat, hits[0].lon, DEFAULT_RADIUS_METRES) if hits else None

@@ -10,9 +10,9 @@ from civic.cache import cached, cached_while
 from civic.config import GeocoderConfig
 from civic.geo import gazetteer
 from civic.geo.areas import Areas, AreaView, as_multipolygon
-from civic.geo.gazetteer import Hit
+from civic.geo.gazetteer import NamedPosition
 from civic.geo.models import Area, City
-from civic.geo.settings import Settings
+from civic.geo.settings import CitySettings
 
 Bbox = tuple[float, float, float, float]
 WORLD: Bbox = (-180.0, -60.0, 180.0, 75.0)
@@ -30,7 +30,7 @@ class CityView:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     phone: str = ""
     accent: str = ""
-    settings: Settings = field(default_factory=Settings)
+    settings: CitySettings = field(default_factory=CitySettings)
     bbox: Bbox = WORLD
     loaded_at: datetime | None = None
     pack_hash: str = ""
@@ -64,7 +64,7 @@ async def city() -> CityView:
         zone=ZoneInfo(row.zone),
         phone=row.phone,
         accent=row.accent,
-        settings=Settings.of(row.settings),
+        settings=CitySettings.from_stored(row.settings),
         bbox=(west, south, east, north),
         loaded_at=row.loaded_at,
         pack_hash=row.pack_hash,
@@ -91,7 +91,7 @@ async def area_at(lat: float, lon: float) -> AreaView | None:
     return (await areas()).at(lat, lon)
 
 
-async def geocode(text: str, settings: GeocoderConfig | None = None, limit: int = 5) -> list[Hit]:
+async def geocode(text: str, settings: GeocoderConfig | None = None, limit: int = 5) -> list[NamedPosition]:
     """Positions for an address as typed, best first; none when nothing fits or a provider fails.
 
     With the provider `pack` the pack's own places answer. Only hits inside the city's box are given.
@@ -104,6 +104,6 @@ async def geocode(text: str, settings: GeocoderConfig | None = None, limit: int 
     return [hit for hit in found if south <= hit.lat <= north and west <= hit.lon <= east][:limit]
 
 
-async def nearest_place(lat: float, lon: float, within: float = 1000.0) -> Hit | None:
+async def nearest_place(lat: float, lon: float, within: float = 1000.0) -> NamedPosition | None:
     """The nearest place of the pack, at most `within` metres away: by which a position is named."""
-    return await gazetteer.nearest(lat, lon, within)
+    return await gazetteer.find_nearest(lat, lon, within)

@@ -8,7 +8,7 @@ INDICATORS = ("response", "resolution", "speed", "satisfaction", "ownership")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CitySettings:
     """A city's rules, each with the default of CLOCK-AND-SCORES where that has one.
 
     Targets and `waiting_limit` are texts as sla.targets.parse_target reads them.
@@ -34,11 +34,11 @@ class Settings:
     minimums: Mapping[str, int] = field(default_factory=lambda: {"indicator": 10, "stints": 30, "indicators": 3})
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> "Settings":
+    def from_stored(cls, stored: Mapping[str, Any]) -> "CitySettings":
         """From City.settings; what an older version stored and this one does not know is left out."""
         known = {one.name for one in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
 
-    def stored(self) -> dict[str, Any]:
+    def to_stored(self) -> dict[str, Any]:
         """As plain data for City.settings."""
         return {**asdict(self), "weights": dict(self.weights), "minimums": dict(self.minimums)}

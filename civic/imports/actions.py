@@ -21,21 +21,21 @@ from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.geo.queries import areas, city
 from civic.i18n import gettext as _
-from civic.imports.entries import Entry, Refused, Understanding, value_of
-from civic.imports.files import SAMPLE, Row, Source
-from civic.imports.founding import Directory, found
-from civic.imports.mapping import ImportFault, Mapping
-from civic.imports.replay import Rows, Rules, replay
-from civic.imports.writing import analyse, ids_of, write
+from civic.imports.bootstrap import CatalogueLookup, bootstrap
+from civic.imports.bulk import analyse_tables, insert_cases, reserve_ids
+from civic.imports.files import SAMPLE_ROWS, SourceFile, SourceRow
+from civic.imports.mapping import ImportFault, ImportMapping
+from civic.imports.parser import ImportedReport, RowParser, RowRefused, value_of
+from civic.imports.replay import CaseRows, ReplayRules, replay
 from civic.sla.queries import working_calendar
 
 T = TypeVar("T")
-BATCH = 500
+BATCH_ROWS = 500
 # Refusals that, if they meet every row, are the mapping's fault.
-MISUNDERSTOOD = frozenset({"broken", "no_id", "no_date", "date", "status"})
-WORTH_ANALYSING = 1000  # rows
+MAPPING_FAULTS = frozenset({"broken", "no_id", "no_date", "date", "status"})
+ANALYSE_FROM_ROWS = 1000  # rows
 # One batch at a time of all imports of one mapping: the second of two finds what the first has written.
-LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports'), hashtext($1))"
+IMPORT_LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports'), hashtext($1))"
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Progress:
     share: float = 0.0
     seconds: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)  # of refusals, by kind
-    noted: Counter[str] = field(default_factory=Counter)  # what was read otherwise than it stood there
+    adjustments: Counter[str] = field(default_factory=Counter)  # what was read otherwise than it stood there
 
     @property
     def rows(self) -> int:
@@ -62,22 +62,22 @@ class Progress:
 
 async def import_file(
     path: Path,
-    mapping: Mapping,
+    mapping: ImportMapping,
     rejects: Path,
     *,
-    told: Callable[[Progress], None] = lambda progress: None,
-    batch: int = BATCH,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    batch: int = BATCH_ROWS,
 ) -> Progress:
-    """Import every row of a file that is not in the database yet; `told` hears of each batch.
+    """Import every row of a file that is not in the database yet; `on_progress` is called after each batch.
 
     A row is known by its source ("jarokelo:139838"), so that starting again goes on, and two at once double nothing.
     Refused rows go to `rejects` (JSON lines: line, id, column, reason, row), which only its owner can read. Raises
     ImportFault where the mapping or the file is wrong; batches that were written stay.
     """
-    source = Source(path, mapping)
+    source = SourceFile(path, mapping)
     try:
         with _private(rejects, path) as file:
-            return await _Import(source, mapping, file, told).run(batch)
+            return await _Import(source, mapping, file, on_progress).run(batch)
     finally:
         source.close()
 
@@ -95,17 +95,19 @@ def _private(path: Path, source: Path) -> IO[str]:
 
 
 class _Import:
-    def __init__(self, source: Source, mapping: Mapping, rejects: IO[str], told: Callable[[Progress], None]) -> None:
-        self.source, self.mapping, self.rejects, self.told = source, mapping, rejects, told
-        self.understanding = Understanding(mapping, timing.now())
-        self.directory = Directory(mapping)
-        self.progress = Progress(noted=self.understanding.noted)
+    def __init__(
+        self, source: SourceFile, mapping: ImportMapping, rejects: IO[str], on_progress: Callable[[Progress], None]
+    ) -> None:
+        self.source, self.mapping, self.rejects, self.on_progress = source, mapping, rejects, on_progress
+        self.parser = RowParser(mapping, timing.now())
+        self.lookup = CatalogueLookup(mapping)
+        self.progress = Progress(adjustments=self.parser.adjustments)
 
     async def run(self, size: int) -> Progress:
         started, rows = monotonic(), self.source.rows()
-        first = list(islice(rows, SAMPLE))
+        first = list(islice(rows, SAMPLE_ROWS))
         self._check(first)
-        await found(self.mapping)
+        await bootstrap(self.mapping)
         writing: asyncio.Task[None] | None = None
         try:
             for batch in _batches(first, rows, size):
@@ -118,12 +120,12 @@ class _Import:
         finally:
             if writing is not None:
                 await writing
-        if self.progress.imported >= WORTH_ANALYSING:
-            await analyse()
+        if self.progress.imported >= ANALYSE_FROM_ROWS:
+            await analyse_tables()
         self.progress.seconds = monotonic() - started
         return self.progress
 
-    def _check(self, first: Sequence[Row]) -> None:
+    def _check(self, first: Sequence[SourceRow]) -> None:
         """Stop before anything is written where the mapping fits none of the first rows."""
         good = [row for row in first if not row.wrong]
         if good:
@@ -136,29 +138,29 @@ class _Import:
             lines = [f"  {count} × {reason}" for reason, count in reasons.most_common(5)]
             raise ImportFault("\n".join([head, *lines]))
 
-    def _misunderstood(self, row: Row) -> str:
+    def _misunderstood(self, row: SourceRow) -> str:
         """Why the mapping does not fit this row; nothing if it does, or if only the row is at fault."""
         try:
-            Understanding(self.mapping, self.understanding.now).entry(row)
-        except Refused as refused:
-            if refused.kind in MISUNDERSTOOD:
+            RowParser(self.mapping, self.parser.now).parse(row)
+        except RowRefused as refused:
+            if refused.kind in MAPPING_FAULTS:
                 return f"{refused.column}: {refused.reason}" if refused.column else refused.reason
         return ""
 
-    async def _ready(self, rows: Sequence[Row]) -> list["Placed"]:
+    async def _ready(self, rows: Sequence[SourceRow]) -> list["MatchedReport"]:
         """What these rows say, as far as it can be imported and was not before; the others are refused or counted."""
         entries = []
         for row in rows:
             try:
-                entries.append((row, self.understanding.entry(row)))
-            except Refused as refused:
+                entries.append((row, self.parser.parse(row)))
+            except RowRefused as refused:
                 self._refuse(row, refused)
-        await self.directory.learn([entry for _row, entry in entries])
+        await self.lookup.find_or_create([entry for _row, entry in entries])
         ready = []
         for row, entry in entries:
             try:
                 ready.append(await self._placed(entry))
-            except Refused as refused:
+            except RowRefused as refused:
                 self._refuse(row, refused)
         self.rejects.flush()
         return await self._new(ready, lambda one: one.entry.source)
@@ -170,38 +172,38 @@ class _Import:
         self.progress.unchanged += len(known)
         return [one for one in some if source(one) not in known]
 
-    async def _placed(self, entry: Entry) -> "Placed":
+    async def _placed(self, entry: ImportedReport) -> "MatchedReport":
         """With its department, category and area. Raises Refused for one that does not exist, or outside the city."""
         everywhere = await areas()
         area = everywhere.at(entry.lat, entry.lon)
         if area is None and len(everywhere) and self.mapping.place.outside == "refuse":
-            raise Refused("outside", "lat", _("Its place is outside of the city."))
-        department, category = self.directory.department(entry), self.directory.category(entry)
-        return Placed(entry, department, category, area.id if area else None)
+            raise RowRefused("outside", "lat", _("Its place is outside of the city."))
+        department, category = self.lookup.department(entry), self.lookup.category(entry)
+        return MatchedReport(entry, department, category, area.id if area else None)
 
-    async def _cases(self, ready: Sequence["Placed"]) -> list[Rows]:
+    async def _cases(self, ready: Sequence["MatchedReport"]) -> list[CaseRows]:
         """Their histories; every now and then what is being written has its turn."""
         if not ready:
             return []
-        rules, ids, cases = await _rules(ready, self.understanding.now), await ids_of(Case, len(ready)), []
+        rules, ids, cases = await _rules(ready, self.parser.now), await reserve_ids(Case, len(ready)), []
         for one in ready:
             cases.append(one.replayed(rules, next(ids)))
             if len(cases) % 10 == 0:
                 await asyncio.sleep(0)
         return cases
 
-    async def _write(self, cases: Sequence[Rows], share: float, started: float) -> None:
+    async def _write(self, cases: Sequence[CaseRows], share: float, started: float) -> None:
         async with in_transaction():
-            await execute(LOCK, self.mapping.name)
+            await execute(IMPORT_LOCK, self.mapping.name)
             new = await self._new(cases, lambda one: one.entry.source)  # another import may have been quicker
             if new:
                 private = frozenset(one.id for one in (await catalogue()).every_category if not one.public)
-                await write(new, language=self.mapping.language, private=private)
+                await insert_cases(new, language=self.mapping.language, private=private)
         self.progress.imported += len(new)
         self.progress.share, self.progress.seconds = share, monotonic() - started
-        self.told(self.progress)
+        self.on_progress(self.progress)
 
-    def _refuse(self, row: Row, why: Refused) -> None:
+    def _refuse(self, row: SourceRow, why: RowRefused) -> None:
         self.progress.refused += 1
         self.progress.reasons[why.kind] += 1
         said = {
@@ -215,15 +217,15 @@ class _Import:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class MatchedReport:
     """An entry with the ids of what it names."""
 
-    entry: Entry
+    entry: ImportedReport
     department_id: int | None
     category_id: int | None
     area_id: int | None
 
-    def replayed(self, rules: Rules, case_id: int) -> Rows:
+    def replayed(self, rules: ReplayRules, case_id: int) -> CaseRows:
         return replay(
             self.entry,
             rules,
@@ -234,20 +236,20 @@ class Placed:
         )
 
 
-def _batches(first: Sequence[Row], rest: Iterator[Row], size: int) -> Iterator[list[Row]]:
+def _batches(first: Sequence[SourceRow], rest: Iterator[SourceRow], size: int) -> Iterator[list[SourceRow]]:
     every = chain(first, rest)
     while batch := list(islice(every, size)):
         yield batch
 
 
-async def _rules(batch: Sequence[Placed], now: datetime) -> Rules:
+async def _rules(batch: Sequence[MatchedReport], now: datetime) -> ReplayRules:
     """What the promises of these entries are made by."""
     categories = {one.category_id for one in batch}
     departments = {one.department_id for one in batch if one.department_id is not None}
     found = {one: await promises.department(one) for one in departments}
     city_calendar = await promises.city_calendar()
     calendars = {one.calendar_id for one in found.values()} | {city_calendar}
-    return Rules(
+    return ReplayRules(
         city=await city(),
         city_calendar=city_calendar,
         targets={one: await promises.targets(one) for one in categories},

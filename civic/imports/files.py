@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from civic.i18n import gettext as _
-from civic.imports.mapping import ImportFault, Mapping
+from civic.imports.mapping import ImportFault, ImportMapping
 
-GZIP = b"\x1f\x8b"
-LONGEST_CELL = 2**20  # characters of a CSV cell
-SAMPLE = 1000  # rows in which every column of the mapping has to occur
+GZIP_MAGIC = b"\x1f\x8b"
+MAX_CELL_CHARS = 2**20  # characters of a CSV cell
+SAMPLE_ROWS = 1000  # rows in which every column of the mapping has to occur
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     """`line` counts from 1, in CSV where the row ends. Either `values` (texts by column) or what is wrong with it."""
 
     line: int
@@ -28,10 +28,10 @@ class Row:
     wrong: str = ""
 
 
-class Source:
+class SourceFile:
     """A file being read. `position` of `size` bytes are read, as they lie on the disk."""
 
-    def __init__(self, path: Path, mapping: Mapping) -> None:
+    def __init__(self, path: Path, mapping: ImportMapping) -> None:
         self.path, self.mapping = path, mapping
         try:
             self._raw: IO[bytes] = path.open("rb")
@@ -46,9 +46,9 @@ class Source:
     def position(self) -> int:
         return self._raw.tell()
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SourceRow]:
         """Every row. Raises ImportFault where the file breaks off, or is no such file."""
-        packed = self._raw.read(2) == GZIP
+        packed = self._raw.read(2) == GZIP_MAGIC
         self._raw.seek(0)
         content: Any = io.BufferedReader(gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
         try:
@@ -61,13 +61,13 @@ class Source:
             return self.mapping.format == "csv"
         return not content.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
 
-    def _json(self, content: Any) -> Iterator[Row]:
+    def _json(self, content: Any) -> Iterator[SourceRow]:
         for line, data in enumerate(content, 1):
             if data.strip():
                 yield _json_row(line, data.removeprefix(b"\xef\xbb\xbf") if line == 1 else data)
 
-    def _csv(self, content: Any) -> Iterator[Row]:
-        csv.field_size_limit(LONGEST_CELL)
+    def _csv(self, content: Any) -> Iterator[SourceRow]:
+        csv.field_size_limit(MAX_CELL_CHARS)
         text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
         reader = csv.reader(text, delimiter=self.mapping.delimiter, strict=True)
         try:
@@ -79,7 +79,7 @@ class Source:
                 try:
                     cells = next(reader, None)
                 except csv.Error as error:
-                    yield Row(reader.line_num, {}, _("This line is no CSV: %(error)s", error=error))
+                    yield SourceRow(reader.line_num, {}, _("This line is no CSV: %(error)s", error=error))
                     continue
                 if cells is None:
                     return
@@ -103,14 +103,14 @@ def _no_column(name: str, have: set[str]) -> str:
     return said + " " + _("It has: %(names)s.", names=", ".join(sorted(have)) or "—")
 
 
-def _json_row(line: int, data: bytes) -> Row:
+def _json_row(line: int, data: bytes) -> SourceRow:
     try:
         found = json.loads(data.decode())
     except (ValueError, RecursionError):
-        return Row(line, {}, _("This line is no JSON in UTF-8."))
+        return SourceRow(line, {}, _("This line is no JSON in UTF-8."))
     if not isinstance(found, dict):
-        return Row(line, {}, _("This line is no JSON object."))
-    return Row(line, {key: _text(value) for key, value in found.items() if value is not None})
+        return SourceRow(line, {}, _("This line is no JSON object."))
+    return SourceRow(line, {key: _text(value) for key, value in found.items() if value is not None})
 
 
 def _text(value: Any) -> str:
@@ -120,12 +120,14 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _csv_row(line: int, header: list[str], cells: list[str]) -> Row:
+def _csv_row(line: int, header: list[str], cells: list[str]) -> SourceRow:
     if len(cells) != len(header):
-        return Row(line, {}, _("This line has %(n)s cells instead of %(right)s.", n=len(cells), right=len(header)))
+        return SourceRow(
+            line, {}, _("This line has %(n)s cells instead of %(right)s.", n=len(cells), right=len(header))
+        )
     values = dict(zip(header, cells, strict=True))
     try:
         "".join(cells).encode()
     except UnicodeEncodeError:
-        return Row(line, {}, _("This line is not UTF-8."))
-    return Row(line, values)
+        return SourceRow(line, {}, _("This line is not UTF-8."))
+    return SourceRow(line, values)

@@ -20,7 +20,7 @@ from civic.sla.targets import parse_target
 SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 ISO = "iso"
 
-Ends = Literal["resolved", "declined", "open", "triage"]
+ImportOutcome = Literal["resolved", "declined", "open", "triage"]
 Names = dict[str, str]
 
 
@@ -30,7 +30,7 @@ class ImportFault(CivicError):
     status = 422
 
 
-class Part(BaseModel):
+class MappingTable(BaseModel):
     """A table of the mapping; a key that it does not have is refused, with the nearest that it has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,7 +79,7 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_many)]
 Position = tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
 
 
-class Column(Part):
+class Column(MappingTable):
     """Where a value is found: the first of these columns that is not empty.
 
     `pattern` takes the first group that it finds. `time` is the local time of day of a date without one.
@@ -100,30 +100,30 @@ def _column(value: Any) -> Any:
     return {"column": value} if isinstance(value, str | list) else value
 
 
-AColumn = Annotated[Column, BeforeValidator(_column)]
+ColumnField = Annotated[Column, BeforeValidator(_column)]
 
 
-class Columns(Part):
-    id: AColumn
-    text: AColumn
-    received: AColumn
-    lat: AColumn
-    lon: AColumn
-    title: AColumn | None = None
-    category: AColumn | None = None
-    department: AColumn | None = None
-    address: AColumn | None = None
-    status: AColumn | None = None
-    first_answer: AColumn | None = None
-    resolved: AColumn | None = None
-    answer_text: AColumn | None = None
-    resolution_text: AColumn | None = None
+class ColumnMapping(MappingTable):
+    id: ColumnField
+    text: ColumnField
+    received: ColumnField
+    lat: ColumnField
+    lon: ColumnField
+    title: ColumnField | None = None
+    category: ColumnField | None = None
+    department: ColumnField | None = None
+    address: ColumnField | None = None
+    status: ColumnField | None = None
+    first_answer: ColumnField | None = None
+    resolved: ColumnField | None = None
+    answer_text: ColumnField | None = None
+    resolution_text: ColumnField | None = None
 
     def given(self) -> dict[str, Column]:
         return {name: column for name in type(self).model_fields if (column := getattr(self, name)) is not None}
 
 
-class Times(Part):
+class TimeFormats(MappingTable):
     zone: Zone
     formats: Annotated[Texts, Field(min_length=1)] = (ISO,)
     slack_minutes: int = Field(0, ge=0, le=1440)  # so much before the receipt is the receipt
@@ -144,7 +144,7 @@ class Times(Part):
         return ZoneInfo(self.zone)
 
 
-class Place(Part):
+class PlaceMapping(MappingTable):
     """`unknown`: positions that the source writes when it knows none."""
 
     default: Position | None = None
@@ -152,7 +152,7 @@ class Place(Part):
     outside: Literal["refuse", "keep"] = "refuse"
 
 
-class Condition(Part):
+class ColumnCondition(MappingTable):
     """Holds where the column contains, or is, one of these texts, in any case of letters."""
 
     column: str
@@ -161,7 +161,7 @@ class Condition(Part):
     statuses: Texts = ()  # and the status is one of these
 
     @model_validator(mode="after")
-    def _says_something(self) -> "Condition":
+    def _says_something(self) -> "ColumnCondition":
         if not self.contains and not self.equals:
             raise ValueError(_("A condition needs “contains” or “equals”."))
         return self
@@ -175,28 +175,28 @@ class Condition(Part):
         )
 
 
-class DepartmentPart(Part):
+class DepartmentMapping(MappingTable):
     slug: Slug
     names: Names = {}
     calendar: str = ""
     contacts: dict[Literal["email", "phone", "url", "address", "hours"], str] = {}
 
 
-class DepartmentWhen(Condition):
+class DepartmentCondition(ColumnCondition):
     department: str
 
 
-class Departments(Part):
+class DepartmentsMapping(MappingTable):
     """`values` maps what the column says; what it does not name is made from its own words, if `create`."""
 
     create: bool = False
     calendar: str = ""
     default: str = ""
-    values: dict[str, DepartmentPart] = {}
-    when: tuple[DepartmentWhen, ...] = ()
+    values: dict[str, DepartmentMapping] = {}
+    when: tuple[DepartmentCondition, ...] = ()
 
 
-class CategoryPart(Part):
+class CategoryMapping(MappingTable):
     code: Slug
     names: Names = {}
     response: Target = ""
@@ -205,29 +205,29 @@ class CategoryPart(Part):
     group_names: Names = {}
 
 
-class Categories(Part):
+class CategoriesMapping(MappingTable):
     create: bool = False
     default: str = ""
     response: Target = ""
     resolution: Target = ""
-    values: dict[str, CategoryPart] = {}
+    values: dict[str, CategoryMapping] = {}
 
 
-class Ending(Part):
+class StatusMeaning(MappingTable):
     """Which history a status supports."""
 
-    outcome: Ends
+    outcome: ImportOutcome
     reason: Decline | None = None  # of a decline
     first_answer: bool = True  # whether the date of the first answer is to be believed
 
     @model_validator(mode="after")
-    def _declined_with_reason(self) -> "Ending":
+    def _declined_with_reason(self) -> "StatusMeaning":
         if (self.outcome == "declined") != (self.reason is not None):
             raise ValueError(_("“declined”, and nothing else, needs a reason: %(names)s.", names=", ".join(Decline)))
         return self
 
 
-class EndingWhen(Ending, Condition):
+class StatusCondition(StatusMeaning, ColumnCondition):
     pass
 
 
@@ -235,13 +235,13 @@ def _ending(value: Any) -> Any:
     return {"outcome": value} if isinstance(value, str) else value
 
 
-class History(Part):
-    statuses: dict[str, Annotated[Ending, BeforeValidator(_ending)]] = {}
-    when: tuple[EndingWhen, ...] = ()
-    default: Annotated[Ending | None, BeforeValidator(_ending)] = None  # of a row without a status
+class HistoryMapping(MappingTable):
+    statuses: dict[str, Annotated[StatusMeaning, BeforeValidator(_ending)]] = {}
+    when: tuple[StatusCondition, ...] = ()
+    default: Annotated[StatusMeaning | None, BeforeValidator(_ending)] = None  # of a row without a status
 
 
-class Phrases(Part):
+class DefaultTexts(MappingTable):
     """What stands in the history where the source has a date and no words."""
 
     replied: str = "Answered on this day, says the source. The words of the answer are not part of it."
@@ -249,14 +249,14 @@ class Phrases(Part):
     declined: str = "Closed on this day, says the source. It does not say why."
 
 
-class CalendarPart(Part):
+class CalendarMapping(MappingTable):
     zone: Zone
     weekly: dict[str, list[list[str]]]
     holidays: list[dt.date] = []
     workdays: list[dt.date] = []
 
     @model_validator(mode="after")
-    def _opens(self) -> "CalendarPart":
+    def _opens(self) -> "CalendarMapping":
         try:
             read_spec(CalendarSpec(**self.spec))
         except CalendarError as error:
@@ -274,7 +274,7 @@ class CalendarPart(Part):
         }
 
 
-class CityPart(Part):
+class CityMapping(MappingTable):
     """The city to make where none is loaded."""
 
     names: Names
@@ -286,36 +286,36 @@ class CityPart(Part):
     resolution: Target = "10 working days"
 
 
-class Mapping(Part):
+class ImportMapping(MappingTable):
     """`name` begins the source of every report: "jarokelo:139838"."""
 
     name: Slug
     format: Literal["auto", "jsonl", "csv"] = "auto"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     language: str = Field("", max_length=12)
-    times: Times
-    columns: Columns
-    place: Place = Place()
-    departments: Departments = Departments()
-    categories: Categories = Categories()
-    history: History
-    texts: Phrases = Phrases()
-    city: CityPart | None = None
-    calendars: dict[Slug, CalendarPart] = {}
+    times: TimeFormats
+    columns: ColumnMapping
+    place: PlaceMapping = PlaceMapping()
+    departments: DepartmentsMapping = DepartmentsMapping()
+    categories: CategoriesMapping = CategoriesMapping()
+    history: HistoryMapping
+    texts: DefaultTexts = DefaultTexts()
+    city: CityMapping | None = None
+    calendars: dict[Slug, CalendarMapping] = {}
 
     @model_validator(mode="after")
-    def _fits_together(self) -> "Mapping":
+    def _fits_together(self) -> "ImportMapping":
         if self.columns.status is None and self.history.default is None:
             raise ValueError(_("history.default is needed where no column says the status."))
         if self.city and self.city.calendar not in self.calendars:
             raise ValueError(_no_such_key(self.city.calendar, list(self.calendars)))
-        wrong = [one for one in self.ends_needing_dates if self.columns.resolved is None]
+        wrong = [one for one in self.outcomes_with_end_date if self.columns.resolved is None]
         if wrong:
             raise ValueError(_("columns.resolved is needed for the outcome “%(name)s”.", name=wrong[0]))
         return self
 
     @cached_property
-    def ends_needing_dates(self) -> list[str]:
+    def outcomes_with_end_date(self) -> list[str]:
         every = [*self.history.statuses.values(), *self.history.when]
         return sorted({one.outcome for one in every} & {"resolved", "declined"})
 
@@ -325,7 +325,7 @@ class Mapping(Part):
         return [part.column for part in self.columns.given().values() if not part.optional]
 
 
-def read_mapping(path: Path) -> Mapping:
+def read_mapping(path: Path) -> ImportMapping:
     """The mapping that a file says. Raises ImportFault with everything that is wrong with it."""
     try:
         data = tomllib.loads(path.read_text("utf-8-sig"))
@@ -334,7 +334,7 @@ def read_mapping(path: Path) -> Mapping:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ImportFault(f"{path}: {error}") from error
     try:
-        return Mapping.model_validate(data)
+        return ImportMapping.model_validate(data)
     except ValidationError as error:
         lines = [_complaint(one["loc"], one["msg"]) for one in error.errors()]
         head = _("The mapping %(path)s is wrong. Nothing was imported.", path=path)

@@ -17,8 +17,8 @@ from civic.cases.events import append
 from civic.cases.models import Assignment, Case, CaseEvent, Outcome, Part, Status
 from civic.cases.promises import next_due
 from civic.geo.queries import CityView
-from civic.imports.entries import Entry
-from civic.imports.plain import plain
+from civic.imports.parser import ImportedReport
+from civic.imports.rows import row_class
 from civic.sla import running
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.models import Clock, ClockKind
@@ -27,7 +27,7 @@ CHANNEL, LOCATED_BY = "import", "import"
 
 
 @dataclass(frozen=True)
-class Rules:
+class ReplayRules:
     """What promises are made by: of each category (None: of no category) its targets, of each department its calendar.
 
     `calendars` are laid out, by id; `categories` and `departments` give code and slug.
@@ -44,10 +44,10 @@ class Rules:
 
 
 @dataclass
-class Rows:
+class CaseRows:
     """A case with all that belongs to it. Clocks, stint and events have no ids yet."""
 
-    entry: Entry
+    entry: ImportedReport
     case: Case
     clocks: list[Clock]  # the case's response and resolution, then the stint's
     stint: Assignment | None = None
@@ -55,37 +55,39 @@ class Rows:
 
 
 def replay(
-    entry: Entry,
-    rules: Rules,
+    entry: ImportedReport,
+    rules: ReplayRules,
     case_id: int,
     *,
     category_id: int | None,
     department_id: int | None,
     area_id: int | None,
-) -> Rows:
+) -> CaseRows:
     """The whole history that an entry supports, until `rules.now`."""
-    story = _Story(entry, rules, case_id, category_id, area_id)
+    replayed = CaseReplay(entry, rules, case_id, category_id, area_id)
     reason = {"step": "import", "source": entry.source.partition(":")[0]}
     if department_id is None:
-        story.triage(reason)
+        replayed.triage(reason)
     else:
-        story.assign(department_id, reason)
-        if entry.answered is not None:
-            story.reply(entry.answered)
-        if entry.ended is not None and entry.ending.reason is not None:
-            story.decline(entry.ended, entry.ending.reason.value)
-        elif entry.ended is not None:
-            story.resolve(entry.ended)
-            story.close_by_time()
-    return story.end()
+        replayed.assign(department_id, reason)
+        if entry.answered_at is not None:
+            replayed.reply(entry.answered_at)
+        if entry.ended_at is not None and entry.meaning.reason is not None:
+            replayed.decline(entry.ended_at, entry.meaning.reason.value)
+        elif entry.ended_at is not None:
+            replayed.resolve(entry.ended_at)
+            replayed.close_by_time()
+    return replayed.end()
 
 
-class _Story:
+class CaseReplay:
     """One method for each action that history can hold; each ends with its event, as the action does."""
 
-    def __init__(self, entry: Entry, rules: Rules, case_id: int, category_id: int | None, area_id: int | None) -> None:
-        self.entry, self.rules, at = entry, rules, entry.received
-        self.case = plain(Case)(
+    def __init__(
+        self, entry: ImportedReport, rules: ReplayRules, case_id: int, category_id: int | None, area_id: int | None
+    ) -> None:
+        self.entry, self.rules, at = entry, rules, entry.received_at
+        self.case = row_class(Case)(
             id=case_id,
             number=number_of(case_id, rules.city.local(at)),
             status=Status.RECEIVED,
@@ -94,21 +96,21 @@ class _Story:
             received_at=at,
             updated_at=at,
         )
-        self.rows = Rows(entry, self.case, self._clocks(rules.city_calendar, at))
+        self.rows = CaseRows(entry, self.case, self._clocks(rules.city_calendar, at))
         code = rules.categories[category_id] if category_id is not None else None
         data = {"category": code, "channel": CHANNEL, "priority": self.case.priority}
         self._event("received", at, Actor(ActorKind.REPORTER), data, new=True)
 
     def triage(self, reason: dict[str, Any]) -> None:
         """Nobody knows yet whose it is."""
-        self._event("triaged", self.entry.received, SYSTEM, {"reason": reason})
+        self._event("triaged", self.entry.received_at, SYSTEM, {"reason": reason})
 
     def assign(self, department_id: int, reason: dict[str, Any]) -> None:
         """To the department that had it, as soon as it was received."""
-        at = self.entry.received
+        at = self.entry.received_at
         before = self._move(Status.ASSIGNED, SYSTEM)
         self.rows.clocks += self._clocks(self.rules.department_calendar[department_id], at)
-        self.rows.stint = plain(Assignment)(
+        self.rows.stint = row_class(Assignment)(
             case_id=self.case.id, department_id=department_id, part=Part.LEAD, started_at=at
         )
         self.case.department_id = department_id
@@ -150,7 +152,7 @@ class _Story:
         self.case.dispute_until = at + timedelta(days=self.rules.city.settings.reopen_days)
         self._event("closed", at, SYSTEM, before=before)
 
-    def end(self) -> Rows:
+    def end(self) -> CaseRows:
         """The rows as they are now."""
         for clock in self.rows.clocks:
             running.pass_over(clock, self.rules.now, self._calendar(clock))
@@ -175,7 +177,7 @@ class _Story:
         targets = self.rules.targets[self.case.category_id]
         kinds = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
         return [
-            running.started(kind, target, calendar_id, at, calendar, plain(Clock))
+            running.started(kind, target, calendar_id, at, calendar, row_class(Clock))
             for kind, target in zip(kinds, targets, strict=True)
         ]
 
@@ -211,7 +213,7 @@ class _Story:
     ) -> None:
         self._settle()
         slug = self.rules.departments[by.department_id] if by.department_id else None
-        make = plain(CaseEvent)
+        make = row_class(CaseEvent)
         event = append(
             self.case, kind, by=by, at=at, department=slug, before=before, text=text, data=data, new=new, make=make
         )

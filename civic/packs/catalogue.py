@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from civic.geo.settings import Settings
+from civic.geo.settings import CitySettings
 from civic.i18n import gettext as _
 from civic.packs.contents import CategoryPart, DepartmentPart, Names, RulePart, ServicePart
 from civic.packs.sources import Toml
@@ -41,7 +41,7 @@ def _department(table: Table) -> DepartmentPart:
 
 
 def read_categories(
-    source: Toml, languages: Collection[str], settings: Settings
+    source: Toml, languages: Collection[str], settings: CitySettings
 ) -> tuple[dict[str, Names], list[CategoryPart]]:
     """Groups by code, and the categories; both in the order of the file."""
     top = Table(source, source.data, languages=languages)
@@ -59,7 +59,7 @@ def read_categories(
     return groups, found
 
 
-def _category(table: Table, settings: Settings) -> CategoryPart:
+def _category(table: Table, settings: CitySettings) -> CategoryPart:
     part = CategoryPart(
         code=table.slug("code"),
         group=table.text("group"),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 
-from civic.geo.settings import INDICATORS, Settings
+from civic.geo.settings import INDICATORS, CitySettings
 from civic.i18n import gettext as _
 from civic.packs.contents import AreaKeys, CityPart
 from civic.packs.sources import Toml
@@ -72,11 +72,11 @@ def _accent(top: Table) -> str:
     return accent
 
 
-def _settings(top: Table) -> Settings:
-    usual = Settings()
+def _settings(top: Table) -> CitySettings:
+    usual = CitySettings()
     targets, limits = top.table("targets"), top.table("limits")
     thresholds = top.table("thresholds")
-    settings = Settings(
+    settings = CitySettings(
         calendar=top.text("calendar"),
         response=targets.target("response", usual.response),
         resolution=targets.target("resolution", usual.resolution),

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon
 
-from civic.geo.settings import Settings
+from civic.geo.settings import CitySettings
 from civic.packs.tables import Table
 
 Names = dict[str, str]
@@ -21,7 +21,7 @@ class CityPart:
     phone: str
     accent: str
     crs: str  # wgs84 or gcj02
-    settings: Settings
+    settings: CitySettings
     areas: "AreaKeys"
     at: Table = field(repr=False, compare=False)
 

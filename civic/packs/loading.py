@@ -12,7 +12,7 @@ from tortoise.transactions import in_transaction
 
 from civic import cache, db, timing
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
-from civic.geo.gazetteer import key_of
+from civic.geo.gazetteer import place_key
 from civic.geo.models import Area, City, Place
 from civic.packs.contents import Pack
 from civic.packs.intervals import lay_out
@@ -260,7 +260,7 @@ class _Loading:
             return
         await Place.all().delete()
         await Place.bulk_create(
-            [Place(names=names, key=key_of(names), lat=lat, lon=lon) for names, lat, lon in wanted],
+            [Place(names=names, key=place_key(names), lat=lat, lon=lon) for names, lat, lon in wanted],
             batch_size=500,
         )
         self.summary.kinds["places"] = Tally(added=len(wanted), retired=tally.same)
@@ -288,7 +288,7 @@ class _Loading:
             "zone": part.zone,
             "phone": part.phone,
             "accent": part.accent,
-            "settings": part.settings.stored(),
+            "settings": part.settings.to_stored(),
             "bbox": self.pack.bbox,
             "contents": self.contents,
             "pack_hash": self.pack.digest,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from civic.i18n import gettext as _
 from civic.packs.contents import CategoryPart, CityPart, DepartmentPart, Names, RulePart, ServicePart
 from civic.packs.tables import Table, unknown
-from civic.routing.conditions import ANSWERS, parse
+from civic.routing.conditions import ANSWER_PREFIX, parse
 
 
 class Placed(Protocol):
@@ -79,8 +79,8 @@ def check_conditions(rules: Sequence[RulePart], categories: Sequence[CategoryPar
             rule.at.problem("when", str(error))
             continue
         for test in condition.root.tests():
-            if test.field.startswith(ANSWERS):
-                _check_answer(rule, test.field.removeprefix(ANSWERS), test.value, questions)
+            if test.field.startswith(ANSWER_PREFIX):
+                _check_answer(rule, test.field.removeprefix(ANSWER_PREFIX), test.value, questions)
         for field, name in condition.mentions:
             if field in right and name not in right[field]:
                 rule.at.problem("when", f"{field}: {unknown(name, right[field])}")

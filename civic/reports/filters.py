@@ -9,7 +9,7 @@ from typing import Any
 from civic import timing
 from civic.catalogue.catalogue import Catalogue
 from civic.geo.areas import Areas
-from civic.geo.near import Near, read_near
+from civic.geo.near import Near, parse_near
 from civic.geo.queries import CityView
 from civic.search.forms import GROUPS, OPEN
 
@@ -59,7 +59,7 @@ def read_report_filters(query: Mapping[str, str], city: CityView, catalogue: Cat
         department_id=department.id if department else None,
         status=status if status in STATUS_FILTERS else "",
         q=query.get("q", "").strip()[:200],
-        near=read_near(query.get("near", "")),
+        near=parse_near(query.get("near", "")),
         since=_day(query.get("since", ""), city),
         until=_day(query.get("until", ""), city, after=1),
         sort=sort if sort in SORTS else "new",

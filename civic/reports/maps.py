@@ -8,7 +8,7 @@ from civic import timing
 from civic.cache import TimedCache
 from civic.db import fetch
 from civic.errors import BadRequest
-from civic.geo.grid import cell_degrees, settled
+from civic.geo.grid import cell_degrees, cluster_position
 from civic.reports.filters import OPEN, ReportFilters
 from civic.reports.queries import heading, list_conditions
 
@@ -114,8 +114,8 @@ async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> l
     )
     return [
         {
-            "lat": settled(row["lat"], row["y"], high),
-            "lon": settled(row["lon"], row["x"], wide),
+            "lat": cluster_position(row["lat"], row["y"], high),
+            "lon": cluster_position(row["lon"], row["x"], wide),
             "count": row["count"],
             "overdue": row["overdue"],
         }

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from civic.catalogue.queries import catalogue
 from civic.errors import CivicError, Conflict, Invalid, TooMany
-from civic.geo.near import USUAL, read_near
+from civic.geo.near import DEFAULT_RADIUS_METRES, parse_near
 from civic.posts import receipts
 from civic.posts.queries import Viewer
 from civic.posts.uploads import Uploads, geocode_address, photo_links, read_uploads, spend_post_limit
@@ -65,9 +65,9 @@ async def similar_reports(request: Request) -> Response:
 async def _similar(request: Request, typed: dict[str, Any]) -> SimilarPosts:
     """By what was typed so far; without a place only the services."""
     text = str(typed.get("text") or "")
-    near = read_near(f"{typed.get('lat')},{typed.get('lon')}")
+    near = parse_near(f"{typed.get('lat')},{typed.get('lon')}")
     if near is None and (position := await geocode_address(request, typed)):
-        near = (position[0], position[1], USUAL)
+        near = (position[0], position[1], DEFAULT_RADIUS_METRES)
     if not text and not near:
         return SimilarPosts()
     category_ids = (await catalogue()).category_ids(str(typed.get("category") or ""))

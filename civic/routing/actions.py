@@ -8,9 +8,9 @@ from civic import timing
 from civic.geo.queries import city
 from civic.notifications.actions import tell
 from civic.routing.facts import Decision, Facts
-from civic.routing.models import Fault
+from civic.routing.models import RuleFault
 
-KEPT = timedelta(days=90)
+KEEP_FAULTS_FOR = timedelta(days=90)
 
 
 async def record_faults(decision: Decision, facts: Facts) -> None:
@@ -22,8 +22,8 @@ async def record_faults(decision: Decision, facts: Facts) -> None:
     day = f"{(await city()).local(now):%Y-%m-%d}"
     async with in_transaction():
         for fault in decision.faults:
-            await Fault.create(rule_id=fault.rule_id, error=fault.error, at=now, context=context)
+            await RuleFault.create(rule_id=fault.rule_id, error=fault.error, at=now, context=context)
             key = f"rule:{fault.rule_id}:{day}"
             values = {"rule": fault.slug, "error": fault.error}
             await tell(key, "rule_fault", role="admin", values=values, url="/admin")
-        await Fault.filter(at__lt=now - KEPT).delete()
+        await RuleFault.filter(at__lt=now - KEEP_FAULTS_FOR).delete()

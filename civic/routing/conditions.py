@@ -16,8 +16,8 @@ from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, 
 from lark.exceptions import UnexpectedInput, VisitError
 
 from civic.i18n import gettext as _
-from civic.routing import comparing, wording
-from civic.routing.facts import ANSWERS, WEEKDAYS, Facts
+from civic.routing import explanation, operators
+from civic.routing.facts import ANSWER_PREFIX, WEEKDAYS, Facts
 
 Value = str | float | bool | tuple["Value", ...]
 
@@ -57,7 +57,7 @@ NUMBER: /-?\d+(\.\d+)?/
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """`field operator value`; the operator `is` asks whether the field says yes."""
 
     field: str
@@ -65,15 +65,15 @@ class Test:
     value: Value | None = None
 
     def holds(self, facts: Facts) -> bool:
-        found = comparing.read(self.field, facts)
+        found = operators.read_field(self.field, facts)
         if found is None:
             return self.operator in ("!=", "not in", "not contains")
-        return comparing.OPERATORS[self.operator](found, self.value)
+        return operators.OPERATORS[self.operator](found, self.value)
 
     def explain(self, names: Callable[[str, str], str]) -> str:
-        return wording.sentence(self.field, self.operator, self.value, names)
+        return explanation.explain_comparison(self.field, self.operator, self.value, names)
 
-    def tests(self) -> Iterator["Test"]:
+    def tests(self) -> Iterator["Comparison"]:
         yield self
 
 
@@ -87,12 +87,12 @@ class Not:
     def explain(self, names: Callable[[str, str], str]) -> str:
         return _("not (%(condition)s)", condition=self.part.explain(names))
 
-    def tests(self) -> Iterator[Test]:
+    def tests(self) -> Iterator[Comparison]:
         yield from self.part.tests()
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class Junction:
     """`word` is and, or."""
 
     word: str
@@ -104,21 +104,21 @@ class Joined:
 
     def explain(self, names: Callable[[str, str], str]) -> str:
         said = [
-            _("(%(condition)s)", condition=part.explain(names)) if isinstance(part, Joined) else part.explain(names)
+            _("(%(condition)s)", condition=part.explain(names)) if isinstance(part, Junction) else part.explain(names)
             for part in self.parts
         ]
         return (_(" and ") if self.word == "and" else _(" or ")).join(said)
 
-    def tests(self) -> Iterator[Test]:
+    def tests(self) -> Iterator[Comparison]:
         for part in self.parts:
             yield from part.tests()
 
 
-Node = Test | Not | Joined
+Node = Comparison | Not | Junction
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RuleCondition:
     """A parsed condition. `mentions` is what it names: pairs of field and text, for checks against the pack."""
 
     text: str
@@ -139,7 +139,7 @@ class Condition:
         return tuple((field, value) for field, value in found if isinstance(value, str))
 
 
-def parse(text: str) -> Condition:
+def parse(text: str) -> RuleCondition:
     """The condition that a text says. Raises ValueError: what is wrong, with line and column."""
     try:
         root = _builder().transform(_parser().parse(text))
@@ -151,7 +151,7 @@ def parse(text: str) -> Condition:
         raise ValueError(_syntax(error, text)) from None
     except RecursionError:
         raise ValueError("line 1, column 1: the condition is nested too deeply") from None
-    return Condition(text, root)
+    return RuleCondition(text, root)
 
 
 @cache
@@ -169,10 +169,10 @@ class _Builder(Transformer[Token, Node]):
     """From the parse tree to nodes; fields and values are checked here, where their place is known."""
 
     def either(self, *parts: Node) -> Node:
-        return Joined("or", parts)
+        return Junction("or", parts)
 
     def both(self, *parts: Node) -> Node:
-        return Joined("and", parts)
+        return Junction("and", parts)
 
     def negation(self, part: Node) -> Node:
         return Not(part)
@@ -201,21 +201,21 @@ class _Builder(Transformer[Token, Node]):
 
     def truth(self, name: Token) -> Node:
         field = _field(name)
-        if not field.startswith(ANSWERS):
+        if not field.startswith(ANSWER_PREFIX):
             raise ValueError(_at(name, f'"{field}" has to be compared with something, as in {field} == …'))
-        return Test(field, "is")
+        return Comparison(field, "is")
 
     def test(self, name: Token, operator: str, value: Any) -> Node:
         field = _field(name)
         _check(name, field, operator, value)
-        return Test(field, operator, value)
+        return Comparison(field, operator, value)
 
 
 def _field(name: Token) -> str:
     """A field's right name; raises ValueError with the nearest one."""
     head, dot, code = name.partition(".")
     if head.lower() == "answers" and dot:
-        return ANSWERS + code
+        return ANSWER_PREFIX + code
     if not dot and head.lower() in FIELDS:
         return head.lower()
     known = [*FIELDS, "answers.CODE"]

@@ -7,10 +7,10 @@ from typing import Any
 
 from civic.catalogue.catalogue import Catalogue, CategoryView
 from civic.geo.areas import AreaView
-from civic.routing.conditions import Condition
-from civic.routing.facts import Decision, Facts, Fault
+from civic.routing.conditions import RuleCondition
+from civic.routing.facts import Decision, Facts, RuleFailure
 
-SUGGESTIONS = 3
+MAX_SUGGESTIONS = 3
 # How much each sign counts for a department, for triage: words of one of its categories in the text above all.
 _NAMED, _GROUP, _AREA = 10_000, 100, 1
 
@@ -22,7 +22,7 @@ class RuleView:
     id: int
     slug: str
     names: dict[str, str]
-    condition: Condition | None
+    condition: RuleCondition | None
     department_id: int
     support: tuple[int, ...]
     priority: str
@@ -34,7 +34,7 @@ def decide(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, areas:
 
     `areas` are the place's, deepest first, as `facts.areas`.
     """
-    faults: list[Fault] = []
+    faults: list[RuleFailure] = []
     decision = (
         _by_rule(facts, rules, catalogue, faults)
         or _by_category(facts, catalogue, areas)
@@ -52,7 +52,9 @@ def decide(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, areas:
     )
 
 
-def _by_rule(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, faults: list[Fault]) -> Decision | None:
+def _by_rule(
+    facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, faults: list[RuleFailure]
+) -> Decision | None:
     for rule in rules:
         try:
             if rule.condition is None:
@@ -63,7 +65,7 @@ def _by_rule(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, faul
             if department.retired:
                 raise ValueError(f"the department {department.slug} is no longer in the pack")
         except Exception as error:  # whatever a rule does, the report has to arrive
-            faults.append(Fault(rule.id, rule.slug, f"{type(error).__name__}: {error}"[:300]))
+            faults.append(RuleFailure(rule.id, rule.slug, f"{type(error).__name__}: {error}"[:300]))
             continue
         reason = {
             "step": "rule",
@@ -122,7 +124,7 @@ def _suggest(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> I
         if named or (related and found[0] not in why):
             why[found[0]] = category
     best = sorted(points, key=lambda one: (-points[one], catalogue.department_by_id[one].slug))
-    for department_id in best[:SUGGESTIONS]:
+    for department_id in best[:MAX_SUGGESTIONS]:
         sign = why.get(department_id)
         yield {
             "id": department_id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-ANSWERS = "answers."  # what stands before the code of a question
+ANSWER_PREFIX = "answers."  # what stands before the code of a question
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -23,7 +23,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RuleFailure:
     """A rule that could not be tried on a report."""
 
     rule_id: int
@@ -45,4 +45,4 @@ class Decision:
     support: tuple[int, ...] = ()
     priority: str | None = None
     suggestions: tuple[dict[str, Any], ...] = ()
-    faults: tuple[Fault, ...] = field(default=(), compare=False)
+    faults: tuple[RuleFailure, ...] = field(default=(), compare=False)

@@ -28,7 +28,7 @@ class Rule(Model):
         table = "rule"
 
 
-class Fault(Model):
+class RuleFault(Model):
     """A rule that failed on a case: told to the admins, and skipped for that case; never switched off in silence."""
 
     id = fields.BigIntField(primary_key=True)

@@ -11,10 +11,10 @@ from civic.i18n import pick
 from civic.routing import deciding
 from civic.routing.conditions import parse
 from civic.routing.deciding import RuleView
-from civic.routing.facts import Decision, Facts, Fault
+from civic.routing.facts import Decision, Facts, RuleFailure
 from civic.routing.models import Rule
 
-__all__ = ["Decision", "Facts", "Fault", "decide", "explain", "rules"]
+__all__ = ["Decision", "Facts", "RuleFailure", "decide", "explain", "rules"]
 
 
 @cached_while(pack_version)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from civic import timing
 from civic.catalogue.catalogue import Catalogue, DepartmentView
 from civic.geo.areas import Areas, AreaView
-from civic.geo.near import Near, write_near
+from civic.geo.near import Near, format_near
 from civic.i18n import lazy as _
 from civic.search.documents import PAGE, REACH, Kind, Query, Sort
 from civic.search.postgres import TIMES
@@ -75,7 +75,7 @@ class Asked:
             "area": self.area.slug if self.area else "",
             "department": self.department.slug if self.department else "",
             "since": self.since,
-            "near": write_near(self.near) if self.near else "",
+            "near": format_near(self.near) if self.near else "",
         }
         return {name: value for name, value in given.items() if value}
 

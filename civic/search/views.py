@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.geo.areas import Areas
-from civic.geo.near import near_place
+from civic.geo.near import find_near
 from civic.geo.queries import areas
 from civic.i18n import pick
 from civic.search import pages, queries
@@ -48,7 +48,7 @@ async def answer(request: Request, place: Place) -> Response:
     size = TYPING * 2 if typing else request.app.state.config.limits.page
     pack, city = await catalogue(), await areas()
     where = tidy(request.query_params.get("near", ""))
-    near = await near_place(where, request.app.state.config.geocoder)
+    near = await find_near(where, request.app.state.config.geocoder)
     asked = read_asked(request.query_params, pack, city, path=place.path, near=near, size=size, desk=place.desk)
     query = asked.query(size=size, facets=not typing, readers=place.readers)
     found = Found([], 0) if asked.empty else await place.find(query)

@@ -11,9 +11,9 @@ from civic.accounts.people import Person
 from civic.admin import reindexing
 from civic.catalogue.queries import catalogue
 from civic.db import connect, execute, fetch
-from civic.demo import past
+from civic.demo import history
 from civic.imports.actions import import_file
-from civic.imports.mapping import Mapping
+from civic.imports.mapping import ImportMapping
 from civic.packs.loading import load_pack
 from civic.search.documents import Query
 from civic.search.queries import find
@@ -200,8 +200,8 @@ MAPPING = {
     "name": "old",
     "language": "en",
     "times": {"zone": "UTC", "formats": ["iso"]},
-    "columns": past.MAPPING["columns"],
-    "history": past.MAPPING["history"],
+    "columns": history.MAPPING["columns"],
+    "history": history.MAPPING["history"],
     "texts": {"replied": "Answerable", "resolved": "Mended"},
     "departments": {"create": True, "calendar": "office"},
     "categories": {"create": True, "response": "3 days", "resolution": "9 days"},
@@ -221,7 +221,7 @@ async def test_an_import(ana: Person, tmp_path: Path) -> None:
     ]  # fmt: skip
     file = tmp_path / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    progress = await import_file(file, Mapping.model_validate(MAPPING), tmp_path / "refused.jsonl", batch=7)
+    progress = await import_file(file, ImportMapping.model_validate(MAPPING), tmp_path / "refused.jsonl", batch=7)
     assert progress.imported == 40, progress
     assert (await reindexing.check()).keys() == []
     found = await whole()

@@ -9,21 +9,21 @@ from PIL import Image
 from civic.config import Config
 from civic.db import fetch, fetch_one
 from civic.demo.actions import make_demo
-from civic.demo.drawing import SCENES, photo
-from civic.demo.past import quarters
-from civic.demo.telling import PLANS, stories
+from civic.demo.drawing import SCENES, draw_photo
+from civic.demo.history import quarters
+from civic.demo.scenarios import PLANS, read_scenarios
 from civic.errors import Conflict
 
 
 def test_every_scene_can_be_drawn_and_no_two_are_alike() -> None:
-    drawn = {name: photo(name, 1) for name in SCENES}
+    drawn = {name: draw_photo(name, 1) for name in SCENES}
     assert len(set(drawn.values())) == len(SCENES)
-    assert photo("pothole", 1) == photo("pothole", 1) != photo("pothole", 2)
+    assert draw_photo("pothole", 1) == draw_photo("pothole", 1) != draw_photo("pothole", 2)
     assert all(Image.open(io.BytesIO(data)).size == (960, 720) for data in drawn.values())
 
 
-def test_stories_name_scenes_and_plans_that_there_are() -> None:
-    told = stories()
+def test_scenarios_name_scenes_and_plans_that_there_are() -> None:
+    told = read_scenarios()
     assert len(told) == 60
     assert {one.scene for one in told} <= set(SCENES)
     assert {one.plan for one in told} == set(PLANS)

@@ -131,7 +131,7 @@ async def test_areas_are_read_again_when_another_pack_is_loaded(database: str) -
 
 async def add_places(*places: tuple[dict[str, str], float, float]) -> None:
     for names, lat, lon in places:
-        await Place.create(names=names, key=gazetteer.key_of(names), lat=lat, lon=lon)
+        await Place.create(names=names, key=gazetteer.place_key(names), lat=lat, lon=lon)
     cache.clear_caches()
 
 
@@ -217,4 +217,4 @@ async def test_a_provider_that_fails_or_is_gone_gives_nothing(nominatim: Geocode
 
 def test_an_unknown_provider_is_a_fault_of_the_setup() -> None:
     with pytest.raises(SetupError, match="nominatimm"):
-        gazetteer.provider(GeocoderConfig(provider="nominatimm"))
+        gazetteer.geocode_function(GeocoderConfig(provider="nominatimm"))

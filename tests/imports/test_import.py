@@ -19,7 +19,7 @@ from civic.catalogue.models import Category, Department
 from civic.catalogue.queries import catalogue
 from civic.geo.models import City
 from civic.imports.actions import Progress, import_file
-from civic.imports.founding import slug_of
+from civic.imports.bootstrap import make_slug
 from civic.imports.mapping import read_mapping
 from civic.reports import actions as reports
 from civic.sla.models import Clock
@@ -57,10 +57,10 @@ async def test_progress_is_told(harbour: Harbour) -> None:
     path = write_rows(harbour.folder / "rows.gz", [row() for _ in range(50)], packed=True)
     seen: list[tuple[int, float]] = []
 
-    def told(progress: Progress) -> None:
+    def on_progress(progress: Progress) -> None:
         seen.append((progress.rows, progress.share))
 
-    await import_file(path, read_mapping(harbour.mapping), harbour.rejects, told=told, batch=20)
+    await import_file(path, read_mapping(harbour.mapping), harbour.rejects, on_progress=on_progress, batch=20)
     assert [rows for rows, _share in seen] == [20, 40, 50]
     assert seen[-1][1] == 1.0
 
@@ -69,10 +69,10 @@ async def test_what_the_mapping_makes_on_the_way(harbour: Harbour) -> None:
     long = "Igen hosszú nevű közterület-fenntartó és városgazdálkodási nonprofit társaság"
     await harbour.take(row(), row(body="Parks", kind="Lamp"), row(body=long, kind="Zaj & bűz"), row(body="水务局"))
     departments = {one.slug: one for one in await Department.all().select_related("calendar")}
-    assert set(departments) == {"roads", "parks", slug_of(long), slug_of("水务局")}
+    assert set(departments) == {"roads", "parks", make_slug(long), make_slug("水务局")}
     assert all(len(slug) <= 64 for slug in departments)
     assert (departments["parks"].calendar.slug, departments["roads"].calendar.slug) == ("mornings", "office")
-    assert departments[slug_of(long)].names == {"en": long}
+    assert departments[make_slug(long)].names == {"en": long}
     lamp, other = await Category.get(code="lamp"), await Category.get(code="zaj-buz")
     assert (lamp.response_target, lamp.resolution_target) == ("48 hours", "5 days")
     assert (other.response_target, other.resolution_target) == ("2 working days", "10 working days")

@@ -102,7 +102,7 @@ async def test_defaults_stand_in(harbour: Harbour) -> None:
     harbour.change("[departments]\n", "[place]\ndefault = [48.7, 2.2]\nunknown = [[48.1, 2.1]]\n\n[departments]\n")
     harbour.change('calendar = "office"\nvalues.Roads', 'calendar = "office"\ndefault = "Parks"\nvalues.Roads')
     done = await harbour.take(row(lat=None), row(lat=48.1, lon=2.1), resolved(body=None))
-    assert (done.imported, done.noted) == (3, {"default_position": 2})
+    assert (done.imported, done.adjustments) == (3, {"default_position": 2})
     assert await Report.filter(lat=48.7, lon=2.2).count() == 2
     assert await Case.filter(department__slug="parks").count() == 1
 

@@ -12,9 +12,9 @@ from civic.cases import actions as cases
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.catalogue.queries import catalogue
 from civic.geo.queries import area_at
-from civic.imports.entries import Entry, Understanding
-from civic.imports.files import Source
+from civic.imports.files import SourceFile
 from civic.imports.mapping import read_mapping
+from civic.imports.parser import ImportedReport, RowParser
 from civic.posts import actions as posts
 from civic.posts.models import Kind
 from civic.reports.models import Report
@@ -65,10 +65,10 @@ async def test_history_is_what_the_actions_would_have_written(harbour: Harbour) 
         assert await db.fetch(f"SELECT 1 AS x FROM {table}") == []
 
     await _empty()
-    understanding = Understanding(read_mapping(harbour.mapping), NOW)
-    with closing(Source(harbour.folder / "rows.jsonl", understanding.mapping)) as source:
+    understanding = RowParser(read_mapping(harbour.mapping), NOW)
+    with closing(SourceFile(harbour.folder / "rows.jsonl", understanding.mapping)) as source:
         for one in source.rows():
-            await _live(understanding.entry(one))
+            await _live(understanding.parse(one))
     lived = await _all_rows()
 
     assert {table: len(rows) for table, rows in imported.items()} == {table: len(rows) for table, rows in lived.items()}
@@ -78,7 +78,7 @@ async def test_history_is_what_the_actions_would_have_written(harbour: Harbour) 
     _check_steps(imported["clock"], lived["clock"])
 
 
-async def _live(entry: Entry) -> None:
+async def _live(entry: ImportedReport) -> None:
     """Everything by the actions themselves, at its time."""
     found = await catalogue()
     named = {"Hole": "hole", "Lamp": "lamp", "Noise & dirt": "noise-dirt", "": None}[entry.category]
@@ -86,7 +86,7 @@ async def _live(entry: Entry) -> None:
     slug = {"A body nobody mapped": "a-body-nobody-mapped"}.get(entry.department, entry.department.lower())
     area = await area_at(entry.lat, entry.lon)
     reason = {"step": "import", "source": "harbour"}
-    with timing.at(entry.received):
+    with timing.at(entry.received_at):
         async with in_transaction():
             draft = posts.NewPost(
                 Kind.REPORT, entry.text, title=entry.title, language="en", channel="import", source=entry.source
@@ -111,16 +111,16 @@ async def _live(entry: Entry) -> None:
         department = found.department_by_slug[slug].id
         await cases.assign(case.id, department, by=SYSTEM, reason=reason)
     desk = Actor(ActorKind.DEPARTMENT, None, department)
-    if entry.answered:
-        with timing.at(entry.answered):
+    if entry.answered_at:
+        with timing.at(entry.answered_at):
             await cases.reply(case.id, by=desk, text=entry.answer_text)
-    if entry.ended and entry.ending.reason:
-        with timing.at(entry.ended):
-            await cases.decline(case.id, by=desk, reason=entry.ending.reason, text=entry.end_text)
-    elif entry.ended:
-        with timing.at(entry.ended):
+    if entry.ended_at and entry.meaning.reason:
+        with timing.at(entry.ended_at):
+            await cases.decline(case.id, by=desk, reason=entry.meaning.reason, text=entry.end_text)
+    elif entry.ended_at:
+        with timing.at(entry.ended_at):
             await cases.resolve(case.id, by=desk, text=entry.end_text)
-        if (closing := entry.ended + timedelta(days=10)) <= NOW:
+        if (closing := entry.ended_at + timedelta(days=10)) <= NOW:
             with timing.at(closing):
                 assert await cases.confirm_by_time()
 
@@ -160,4 +160,4 @@ async def test_rows_of_every_shape_can_be_written_together(harbour: Harbour) -> 
     path = write_rows(harbour.folder / "mixed.jsonl", [dict(one) for one in reversed(ROWS)], packed=True)
     done = await harbour.take(file=path)
     assert done.imported == len(ROWS)
-    assert done.noted == {"answer_after_end": 1, "slack": 1}
+    assert done.adjustments == {"answer_after_end": 1, "slack": 1}

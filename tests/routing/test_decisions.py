@@ -13,7 +13,7 @@ from civic.geo.models import Area, City
 from civic.i18n import use_language
 from civic.notifications.models import Message
 from civic.routing.actions import record_faults
-from civic.routing.models import Fault, Rule
+from civic.routing.models import Rule, RuleFault
 from civic.routing.queries import Facts, decide, explain
 
 FACTS = Facts("pothole", ("harbour", "east", "city"), "A hole.", {}, "web", datetime(2026, 11, 14, 19, tzinfo=UTC))
@@ -157,9 +157,9 @@ async def test_a_rule_that_fails_is_skipped_kept_and_told_once_a_day(place: Plac
             assert decision.department_id == place.departments["port"].id
             assert [fault.slug for fault in decision.faults] == ["deep", "broken"]
             await record_faults(decision, facts)
-    assert await Fault.all().count() == 6
+    assert await RuleFault.all().count() == 6
     assert await Message.filter(role="admin", kind="rule_fault").count() == 4
-    for fault in await Fault.all():
+    for fault in await RuleFault.all():
         assert "555" not in f"{fault.error}{fault.context}"
     await Rule.filter(slug="deep").update(retired_at=None)
     assert await Rule.filter(retired_at=None).count() == 2

@@ -13,7 +13,7 @@ from civic.cases.models import Status
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.geo.areas import Areas
-from civic.geo.near import FARTHEST, near_place, read_near, write_near
+from civic.geo.near import MAX_RADIUS_METRES, find_near, format_near, parse_near
 from civic.geo.queries import areas
 from civic.search.documents import REACH, Kind, Sort
 from civic.search.forms import GROUPS, LONGEST, MERGED, ON_DESK, STATUS_WORDS, STATUSES, Asked, read_asked, tidy
@@ -119,7 +119,7 @@ def test_the_address_says_the_search(pack: Catalogue, city: Areas) -> None:
     given = dict(parse_qsl(urlsplit(asked.address()).query))
     assert given.pop("near") == "31.19000,118.00800,500"
     assert given == {name: value for name, value in FULL.items() if name != "page"}
-    again = read_asked(given, pack, city, near=read_near("31.19000,118.00800,500"))
+    again = read_asked(given, pack, city, near=parse_near("31.19000,118.00800,500"))
     assert again == replace(asked, page=1)
     assert "status" not in asked.address(status=None)
     assert asked.address(page=2).endswith("page=2")
@@ -153,7 +153,7 @@ def test_every_status_has_a_word() -> None:
     [
         ("31.19,118.008", (31.19, 118.008, 1000)),
         ("31.19, 118.008, 500", (31.19, 118.008, 500)),
-        ("31.19,118.008,999999999", (31.19, 118.008, FARTHEST)),
+        ("31.19,118.008,999999999", (31.19, 118.008, MAX_RADIUS_METRES)),
         ("31.19,118.008,-5", (31.19, 118.008, 10)),
         ("nan,118", None),
         ("inf,118", None),
@@ -164,15 +164,15 @@ def test_every_status_has_a_word() -> None:
     ],
 )
 def test_nearness(text: str, near: object) -> None:
-    found = read_near(text)
+    found = parse_near(text)
     assert found == near
-    assert found is None or read_near(write_near(found)) == found
+    assert found is None or parse_near(format_near(found)) == found
 
 
 @pytest.mark.usefixtures("riverside")
 async def test_a_place_by_its_name() -> None:
-    found = await near_place("青石桥")
+    found = await find_near("青石桥")
     assert found
     assert found[2] == 1000
-    assert await near_place("Atlantis") is None
-    assert await near_place("  ") is None
+    assert await find_near("Atlantis") is None
+    assert await find_near("  ") is None

@@ -16,7 +16,7 @@ class _Plain:
 
 
 @cache
-def plain(model: type[M]) -> type[M]:
+def row_class(model: type[M]) -> type[M]:
     """A class with the columns of a model and their defaults, and nothing else of it. Needs Tortoise to be set up."""
     fields = model._meta.fields_map
     defaults = {name: fields[name].default for name in model._meta.fields_db_projection}

@@ -11,8 +11,8 @@ from tortoise.models import Model
 
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.db import execute, fetch
-from civic.imports.plain import plain
-from civic.imports.replay import CHANNEL, LOCATED_BY, Rows
+from civic.imports.replay import CHANNEL, LOCATED_BY, CaseRows
+from civic.imports.rows import row_class
 from civic.posts.models import Kind, Post, Visibility
 from civic.reports.models import Report
 from civic.sla.models import Clock
@@ -20,19 +20,19 @@ from civic.sla.models import Clock
 TABLES: tuple[type[Model], ...] = (Clock, Case, Post, Report, Assignment, CaseEvent)
 
 
-async def ids_of(model: type[Model], count: int) -> Iterator[int]:
+async def reserve_ids(model: type[Model], count: int) -> Iterator[int]:
     """So many ids of a table, which nobody else gets."""
     rows = await fetch(f"SELECT nextval('{_table(model)}_id_seq') AS id FROM generate_series(1, $1)", count)
     return iter(sorted(row["id"] for row in rows))
 
 
-async def write(batch: Sequence[Rows], *, language: str, private: frozenset[int]) -> None:
+async def insert_cases(batch: Sequence[CaseRows], *, language: str, private: frozenset[int]) -> None:
     """Insert everything of these cases. `private` are the categories whose reports are not public."""
     clocks = [clock for one in batch for clock in one.clocks]
     stints = [one.stint for one in batch if one.stint is not None]
     events = [event for one in batch for event in one.events]
     for model, objects in ((Clock, clocks), (Assignment, stints), (CaseEvent, events)):
-        ids = await ids_of(model, len(objects))
+        ids = await reserve_ids(model, len(objects))
         for each in objects:
             each.id = next(ids)
     for one in batch:
@@ -46,20 +46,22 @@ async def write(batch: Sequence[Rows], *, language: str, private: frozenset[int]
     await _copy(CaseEvent, events)
 
 
-def _point_at_clocks(rows: Rows) -> None:
+def _point_at_clocks(rows: CaseRows) -> None:
     ids = [clock.id for clock in rows.clocks]
     rows.case.response_clock_id, rows.case.resolution_clock_id = ids[:2]
     if rows.stint is not None:
         rows.stint.response_clock_id, rows.stint.resolution_clock_id = ids[2:]
 
 
-async def _reports(batch: Sequence[Rows], language: str, private: frozenset[int]) -> tuple[list[Report], list[Post]]:
+async def _reports(
+    batch: Sequence[CaseRows], language: str, private: frozenset[int]
+) -> tuple[list[Report], list[Post]]:
     """The reports and their posts."""
-    report_ids, post_ids = await ids_of(Report, len(batch)), await ids_of(Post, len(batch))
+    report_ids, post_ids = await reserve_ids(Report, len(batch)), await reserve_ids(Post, len(batch))
     reports, posts = [], []
     for one in batch:
         entry, case = one.entry, one.case
-        report = plain(Report)(
+        report = row_class(Report)(
             id=next(report_ids),
             post_id=next(post_ids),
             case_id=case.id,
@@ -70,13 +72,13 @@ async def _reports(batch: Sequence[Rows], language: str, private: frozenset[int]
             located_by=LOCATED_BY,
             address=entry.address,
         )
-        post = plain(Post)(
+        post = row_class(Post)(
             id=report.post_id,
             kind=Kind.REPORT,
             title=entry.title,
             text=entry.text,
             language=language,
-            created_at=entry.received,
+            created_at=entry.received_at,
             visibility=Visibility.PRIVATE if case.category_id in private else Visibility.PUBLIC,
             path=f"/reports/{report.id}",
             channel=CHANNEL,
@@ -110,7 +112,7 @@ def _table(model: type[Model]) -> str:
     return model._meta.db_table
 
 
-async def analyse() -> None:
+async def analyse_tables() -> None:
     """Fresh statistics: without them the first plans after a large import are made for empty tables."""
     for model in TABLES:
         await execute(f"ANALYZE {_table(model)}")

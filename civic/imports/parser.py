@@ -8,19 +8,19 @@ from math import isclose
 
 from civic.cases.turns import LONGEST_TEXT
 from civic.i18n import gettext as _
-from civic.imports.files import Row
-from civic.imports.instants import Instants, NoInstant
-from civic.imports.mapping import Column, Ending, Mapping
+from civic.imports.files import SourceRow
+from civic.imports.mapping import Column, ImportMapping, StatusMeaning
+from civic.imports.timestamps import Timestamps, UnreadableTimestamp
 from civic.sla.calendars import FIRST_DAY
 
-LONGEST = 20_000  # characters of a report: the most that limits.text allows
-TITLE, ADDRESS, SOURCE = 200, 300, 300  # the widths of the columns: the first two are cut
+MAX_REPORT_CHARS = 20_000  # characters of a report: the most that limits.text allows
+MAX_TITLE_CHARS, MAX_ADDRESS_CHARS, MAX_SOURCE_CHARS = 200, 300, 300  # the widths of the columns: the first two are cut
 # Calendars begin on the first of January, wherever on earth that is.
-EARLIEST = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC) + timedelta(days=2)
-SAME_PLACE = 1e-5  # degrees, about a metre
+EARLIEST_RECEIPT = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC) + timedelta(days=2)
+SAME_PLACE_DEGREES = 1e-5  # degrees, about a metre
 
 
-class Refused(Exception):
+class RowRefused(Exception):
     """A row that is not imported. `kind` is for counting, `column` the mapping's name of what is wrong."""
 
     def __init__(self, kind: str, column: str, reason: str) -> None:
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ImportedReport:
     """A report and what became of it. Instants are in UTC; departments and categories as the mapping names them.
 
     `ended` is of a resolution or decline; `answered` the first public word before it. No department: triage.
@@ -44,177 +44,179 @@ class Entry:
     lon: float
     category: str
     department: str
-    ending: Ending
-    received: datetime
-    answered: datetime | None
-    ended: datetime | None
+    meaning: StatusMeaning
+    received_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
     answer_text: str
     end_text: str
 
 
-class Understanding:
+class RowParser:
     """Reads rows one by one. `noted` counts what was read otherwise than it stands there."""
 
-    def __init__(self, mapping: Mapping, now: datetime) -> None:
+    def __init__(self, mapping: ImportMapping, now: datetime) -> None:
         self.mapping, self.now = mapping, now
-        self.instants = Instants(mapping.times)
+        self.timestamps = Timestamps(mapping.times)
         self.slack = timedelta(minutes=mapping.times.slack_minutes)
-        self.noted: Counter[str] = Counter()
+        self.adjustments: Counter[str] = Counter()
         self._lines: dict[str, int] = {}
 
-    def entry(self, row: Row) -> Entry:
+    def parse(self, row: SourceRow) -> ImportedReport:
         """Raises Refused."""
         if row.wrong:
-            raise Refused("broken", "", row.wrong)
+            raise RowRefused("broken", "", row.wrong)
         source = self._source(row)
-        title, text = self._words(row)
+        title, text = self._title_and_text(row)
         lat, lon = self._position(row)
-        ending = self._ending(row)
+        ending = self._status_meaning(row)
         department = self._department(row)
-        received = self._received(row)
-        answered, ended = self._course(row, ending, received, department)
+        received = self._received_at(row)
+        answered, ended = self._answered_and_ended(row, ending, received, department)
         if ending.outcome == "triage" or not department:
             department, answered = "", None
-        return Entry(
+        return ImportedReport(
             line=row.line,
             source=source,
             title=title,
             text=text,
-            address=_cut(" ".join(self._value(row, "address").split()), ADDRESS),
+            address=_cut(" ".join(self._value(row, "address").split()), MAX_ADDRESS_CHARS),
             lat=lat,
             lon=lon,
             category=self._value(row, "category") or self.mapping.categories.default,
             department=department,
-            ending=ending,
-            received=received,
-            answered=answered,
-            ended=ended,
-            answer_text=self._said(row, "answer_text") or self.mapping.texts.replied,
-            end_text=self._said(row, "resolution_text") or self._phrase(ending),
+            meaning=ending,
+            received_at=received,
+            answered_at=answered,
+            ended_at=ended,
+            answer_text=self._optional_text(row, "answer_text") or self.mapping.texts.replied,
+            end_text=self._optional_text(row, "resolution_text") or self._default_text(ending),
         )
 
-    def _value(self, row: Row, name: str) -> str:
+    def _value(self, row: SourceRow, name: str) -> str:
         column: Column | None = getattr(self.mapping.columns, name)
         return value_of(row, column) if column else ""
 
-    def _source(self, row: Row) -> str:
+    def _source(self, row: SourceRow) -> str:
         found = self._value(row, "id")
         source = f"{self.mapping.name}:{found}"
-        if not found or len(source) > SOURCE:
-            raise Refused("no_id", "id", _("It has no id, so it could not be told apart from others."))
+        if not found or len(source) > MAX_SOURCE_CHARS:
+            raise RowRefused("no_id", "id", _("It has no id, so it could not be told apart from others."))
         if (line := self._lines.setdefault(source, row.line)) != row.line:
-            raise Refused("twice", "id", _("Line %(line)s has the same id.", line=line))
+            raise RowRefused("twice", "id", _("Line %(line)s has the same id.", line=line))
         return source
 
-    def _words(self, row: Row) -> tuple[str, str]:
-        title, text = _cut(" ".join(self._value(row, "title").split()), TITLE), self._value(row, "text")
+    def _title_and_text(self, row: SourceRow) -> tuple[str, str]:
+        title, text = _cut(" ".join(self._value(row, "title").split()), MAX_TITLE_CHARS), self._value(row, "text")
         if not text:
             title, text = "", title
         if not text:
-            raise Refused("no_text", "text", _("It has no text."))
-        if len(text) > LONGEST:
-            raise Refused("too_long", "text", _("Its text has more than %(n)s characters.", n=LONGEST))
+            raise RowRefused("no_text", "text", _("It has no text."))
+        if len(text) > MAX_REPORT_CHARS:
+            raise RowRefused("too_long", "text", _("Its text has more than %(n)s characters.", n=MAX_REPORT_CHARS))
         return title, text
 
-    def _position(self, row: Row) -> tuple[float, float]:
+    def _position(self, row: SourceRow) -> tuple[float, float]:
         given = [self._value(row, name) for name in ("lat", "lon")]
         try:
             lat, lon = (float(one.replace(",", ".")) if one else None for one in given)
         except ValueError:
             lat = lon = float("nan")
-        if lat is None or lon is None or self._unknown(lat, lon):
+        if lat is None or lon is None or self._is_unknown(lat, lon):
             if self.mapping.place.default is None:
-                raise Refused("no_position", "lat", _("It says no position."))
-            self.noted["default_position"] += 1
+                raise RowRefused("no_position", "lat", _("It says no position."))
+            self.adjustments["default_position"] += 1
             return self.mapping.place.default
         if not (abs(lat) <= 90 and abs(lon) <= 180):
-            raise Refused("no_position", "lat", _("Its position is no latitude and longitude in degrees."))
+            raise RowRefused("no_position", "lat", _("Its position is no latitude and longitude in degrees."))
         return lat, lon
 
-    def _unknown(self, lat: float, lon: float) -> bool:
+    def _is_unknown(self, lat: float, lon: float) -> bool:
         return any(
-            isclose(lat, there[0], abs_tol=SAME_PLACE) and isclose(lon, there[1], abs_tol=SAME_PLACE)
+            isclose(lat, there[0], abs_tol=SAME_PLACE_DEGREES) and isclose(lon, there[1], abs_tol=SAME_PLACE_DEGREES)
             for there in self.mapping.place.unknown
         )
 
-    def _ending(self, row: Row) -> Ending:
+    def _status_meaning(self, row: SourceRow) -> StatusMeaning:
         history, status = self.mapping.history, self._value(row, "status")
         ending = history.statuses.get(status) if status else history.default
         if ending is None:
-            raise Refused("status", "status", _("The mapping does not know the status “%(name)s”.", name=status[:80]))
+            raise RowRefused(
+                "status", "status", _("The mapping does not know the status “%(name)s”.", name=status[:80])
+            )
         for one in history.when:
             if one.holds(row.values.get(one.column, ""), status):
                 return one
         return ending
 
-    def _department(self, row: Row) -> str:
+    def _department(self, row: SourceRow) -> str:
         departments = self.mapping.departments
         for one in departments.when:
             if one.holds(row.values.get(one.column, ""), self._value(row, "status")):
                 return one.department
         return self._value(row, "department") or departments.default
 
-    def _received(self, row: Row) -> datetime:
-        received = self._instant(row, "received")
+    def _received_at(self, row: SourceRow) -> datetime:
+        received = self._timestamp(row, "received")
         if received is None:
-            raise Refused("no_date", "received", _("It does not say when it was received."))
-        if received < EARLIEST:
-            raise Refused("early", "received", _("It was received before %(year)s.", year=EARLIEST.year))
+            raise RowRefused("no_date", "received", _("It does not say when it was received."))
+        if received < EARLIEST_RECEIPT:
+            raise RowRefused("early", "received", _("It was received before %(year)s.", year=EARLIEST_RECEIPT.year))
         return received
 
-    def _course(
-        self, row: Row, ending: Ending, received: datetime, department: str
+    def _answered_and_ended(
+        self, row: SourceRow, ending: StatusMeaning, received: datetime, department: str
     ) -> tuple[datetime | None, datetime | None]:
         """When the first answer came and when it ended, in an order that a case can have."""
         over = ending.outcome in ("resolved", "declined")
-        ended = self._after(row, "resolved", received) if over else None
+        ended = self._timestamp_after(row, "resolved", received) if over else None
         if over and ended is None:
-            raise Refused("no_end", "resolved", _("Its status says that it is over, but no column says since when."))
-        answered = self._after(row, "first_answer", received) if ending.first_answer else None
+            raise RowRefused("no_end", "resolved", _("Its status says that it is over, but no column says since when."))
+        answered = self._timestamp_after(row, "first_answer", received) if ending.first_answer else None
         if answered and ended and answered > ended:
             # The resolution was the first public word: what came later cannot be part of a case that was over.
-            self.noted["answer_after_end"] += 1
+            self.adjustments["answer_after_end"] += 1
             answered = None
         if (over or answered) and not department and ending.outcome != "triage":
-            raise Refused("nobody", "department", _("It was answered or is over, but no department is named."))
+            raise RowRefused("nobody", "department", _("It was answered or is over, but no department is named."))
         return answered, ended
 
-    def _after(self, row: Row, name: str, received: datetime) -> datetime | None:
-        found = self._instant(row, name)
+    def _timestamp_after(self, row: SourceRow, name: str, received: datetime) -> datetime | None:
+        found = self._timestamp(row, name)
         if found is None or found >= received:
             return found
         if received - found > self.slack:
-            raise Refused("order", name, _("The date of “%(name)s” lies before the receipt.", name=name))
-        self.noted["slack"] += 1
+            raise RowRefused("order", name, _("The date of “%(name)s” lies before the receipt.", name=name))
+        self.adjustments["slack"] += 1
         return received
 
-    def _instant(self, row: Row, name: str) -> datetime | None:
+    def _timestamp(self, row: SourceRow, name: str) -> datetime | None:
         column: Column | None = getattr(self.mapping.columns, name)
         text = value_of(row, column) if column else ""
         if column is None or not text:
             return None
         try:
-            found = self.instants.read(text, column.time)
-        except NoInstant as error:
-            raise Refused("date", name, str(error)) from None
+            found = self.timestamps.read(text, column.time)
+        except UnreadableTimestamp as error:
+            raise RowRefused("date", name, str(error)) from None
         if found > self.now:
-            raise Refused("future", name, _("The date of “%(name)s” lies in the future.", name=name))
+            raise RowRefused("future", name, _("The date of “%(name)s” lies in the future.", name=name))
         return found
 
-    def _said(self, row: Row, name: str) -> str:
+    def _optional_text(self, row: SourceRow, name: str) -> str:
         text = self._value(row, name)
         if len(text) > LONGEST_TEXT:
-            raise Refused("too_long", name, _("Its text has more than %(n)s characters.", n=LONGEST_TEXT))
+            raise RowRefused("too_long", name, _("Its text has more than %(n)s characters.", n=LONGEST_TEXT))
         return text
 
-    def _phrase(self, ending: Ending) -> str:
+    def _default_text(self, ending: StatusMeaning) -> str:
         return self.mapping.texts.declined if ending.outcome == "declined" else self.mapping.texts.resolved
 
 
 _NEW_LINES = re.compile(r"\r\n?")
 
 
-def value_of(row: Row, column: Column) -> str:
+def value_of(row: SourceRow, column: Column) -> str:
     """The first of the column's names that has a value; its pattern's first group where it has one."""
     for name in column.column:
         text = _NEW_LINES.sub("\n", row.values.get(name, "").replace("\x00", "")).strip()

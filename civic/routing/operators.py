@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from civic.routing.facts import ANSWERS, WEEKDAYS, Facts
+from civic.routing.facts import ANSWER_PREFIX, WEEKDAYS, Facts
 
 
-class Failed(ValueError):
+class CannotCompare(ValueError):
     """A condition cannot be tried on these facts: a number was needed and a text was there."""
 
 
-def read(field: str, facts: Facts) -> Any:
+def read_field(field: str, facts: Facts) -> Any:
     """The field's value; a tuple where it has several (areas, choices), None where it is not known."""
-    if field.startswith(ANSWERS):
-        answer = facts.answers.get(field.removeprefix(ANSWERS))
+    if field.startswith(ANSWER_PREFIX):
+        answer = facts.answers.get(field.removeprefix(ANSWER_PREFIX))
         return tuple(answer) if isinstance(answer, list) else answer if answer != "" else None
     if field == "area":
         return facts.areas
@@ -52,7 +52,7 @@ def _number(found: Any) -> float:
     try:
         return float(found)
     except (TypeError, ValueError):
-        raise Failed("a number was needed, and a text was there") from None
+        raise CannotCompare("a number was needed, and a text was there") from None
 
 
 def _yes(found: Any) -> bool:

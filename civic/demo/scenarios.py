@@ -1,4 +1,4 @@
-"""Telling a story: one report and what becomes of it, by the same actions that people use, at the times given."""
+"""Playing a scenario: one report and what becomes of it, by the actions that people use, at the times given."""
 
 import asyncio
 import tomllib
@@ -16,7 +16,7 @@ from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Case, Status
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.demo.drawing import photo
+from civic.demo.drawing import draw_photo
 from civic.i18n import use_language
 from civic.media import actions as media
 from civic.media.decoder import Decoder
@@ -28,11 +28,11 @@ from civic.reports.forms import ReportInput
 from civic.reports.models import Report
 
 T = TypeVar("T")
-MENDED = "mended"
-SHOWING = ("resolved", "confirmed", "disputed", "closed")  # plans in which a department shows what it did
-STORIES = Path(__file__).with_name("stories.toml")
+REPAIRED_SCENE = "mended"
+PLANS_WITH_PROOF = ("resolved", "confirmed", "disputed", "closed")  # plans in which a department shows what it did
+SCENARIOS_FILE = Path(__file__).with_name("scenarios.toml")
 
-WORDS: dict[str, dict[str, str]] = {
+TEXTS: dict[str, dict[str, str]] = {
     "accept": {"zh": "已收到，值班人员正在赶往现场。", "en": "Received. Our duty crew is on the way."},
     "reply": {
         "zh": "谢谢您的反映。我们已到现场查看，两天内安排处理。",
@@ -68,8 +68,8 @@ WORDS: dict[str, dict[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Story:
-    """One of stories.toml: what was reported, and by `plan` how far it has come."""
+class Scenario:
+    """One of scenarios.toml: what was reported, and by `plan` how far it has come."""
 
     scene: str
     place: str
@@ -84,20 +84,22 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where stories are told: who plays the citizens, and the photos by story and scene."""
+class ScenarioContext:
+    """What every scenario needs: who plays the citizens, and the photos by scenario number and scene."""
 
     citizens: list[Person]
-    pictures: Mapping[tuple[int, str], Photo]
+    photos: Mapping[tuple[int, str], Photo]
 
 
-async def take_pictures(told: Sequence[Story], store: Store, decoder: Decoder) -> dict[tuple[int, str], Photo]:
-    """The photos of all stories, and of what departments did about them; before the telling, as decoding takes long."""
-    wanted = [(number, one.scene) for number, one in enumerate(told, start=1)]
-    wanted += [(number, MENDED) for number, one in enumerate(told, start=1) if one.plan in SHOWING]
+async def make_photos(scenarios: Sequence[Scenario], store: Store, decoder: Decoder) -> dict[tuple[int, str], Photo]:
+    """Store the photos of all scenarios and of the repairs: before any is played, as decoding takes long."""
+    wanted = [(number, one.scene) for number, one in enumerate(scenarios, start=1)]
+    wanted += [
+        (number, REPAIRED_SCENE) for number, one in enumerate(scenarios, start=1) if one.plan in PLANS_WITH_PROOF
+    ]
 
     async def take(number: int, scene: str) -> Photo:
-        data = await asyncio.to_thread(photo, scene, number if scene != MENDED else 1000 + number)
+        data = await asyncio.to_thread(draw_photo, scene, number if scene != REPAIRED_SCENE else 1000 + number)
         made, _gps, _taken = await media.add_photo(data, store, decoder)
         return made
 
@@ -111,55 +113,55 @@ def batched(every: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (every[at : at + size] for at in range(0, len(every), size))
 
 
-def stories() -> list[Story]:
-    """The oldest first, so that numbers grow with time."""
-    told = [Story(**one) for one in tomllib.loads(STORIES.read_text("utf-8"))["story"]]
-    return sorted(told, key=lambda one: -one.days)
+def read_scenarios() -> list[Scenario]:
+    """All scenarios, the oldest first, so that report numbers grow with time."""
+    scenarios = [Scenario(**one) for one in tomllib.loads(SCENARIOS_FILE.read_text("utf-8"))["scenario"]]
+    return sorted(scenarios, key=lambda one: -one.days)
 
 
-class Telling:
-    """One story in the making: the case, the hour it has come to, and who speaks for the city."""
+class ScenarioRun:
+    """One scenario being played: its case, its author, and when it began."""
 
-    def __init__(self, story: Story, stage: Stage, number: int, now: datetime) -> None:
-        self.story, self.stage, self.number = story, stage, number
-        self.began = now - timedelta(days=story.days)
+    def __init__(self, scenario: Scenario, context: ScenarioContext, number: int, now: datetime) -> None:
+        self.scenario, self.context, self.number = scenario, context, number
+        self.began = now - timedelta(days=scenario.days)
         self.now = now
-        self.author = stage.citizens[number % len(stage.citizens)]
+        self.author = context.citizens[number % len(context.citizens)]
         self.case_id = 0
         self.report: Report | None = None
 
     def words(self, of: str) -> str:
-        return WORDS[of][self.story.language]
+        return TEXTS[of][self.scenario.language]
 
     async def at(self, hours: float, do: Callable[[], Awaitable[object]]) -> None:
         """Something happens so many hours after the report; nothing happens in the future."""
         then = self.began + timedelta(hours=hours)
         if then < self.now:
-            with timing.at(then), use_language(self.story.language):
+            with timing.at(then), use_language(self.scenario.language):
                 await do()
 
-    async def tell(self) -> None:
+    async def play(self) -> None:
         """The report, its routing, and then its plan."""
         await self.at(0, self._post)
         await self.at(0.01, lambda: reports.route_case(self.case_id))
-        await PLANS[self.story.plan](self)
+        await PLANS[self.scenario.plan](self)
         await self._crowd()
 
     async def _post(self) -> None:
-        picture = self.stage.pictures[self.number, self.story.scene]
-        story, found = self.story, await catalogue()
-        place = (await fetch("SELECT names, lat, lon FROM place WHERE names->>'zh' = $1", story.place))[0]
+        picture = self.context.photos[self.number, self.scenario.scene]
+        scenario, found = self.scenario, await catalogue()
+        place = (await fetch("SELECT names, lat, lon FROM place WHERE names->>'zh' = $1", scenario.place))[0]
         wobble = (self.number % 7 - 3) * 0.0006
         data = ReportInput(
-            text=story.text,
+            text=scenario.text,
             title="",
-            category=found.category_by_code.get(story.category),
+            category=found.category_by_code.get(scenario.category),
             lat=place["lat"] + wobble,
             lon=place["lon"] - wobble / 2,
             located_by="photo",
             address="",
             email="",
-            answers=_typed(found.category_by_code.get(story.category), story.answers),
+            answers=_typed(found.category_by_code.get(scenario.category), scenario.answers),
             client_key=None,
         )
         posted = await reports.post_report(data, self.author, photos=[picture], channel="demo")
@@ -175,12 +177,12 @@ class Telling:
         if self.report is None:
             return
         post_id = self.report.post_id
-        neighbours = [one for one in self.stage.citizens if one.id != self.author.id]
-        for one in neighbours[: self.story.votes]:
+        neighbours = [one for one in self.context.citizens if one.id != self.author.id]
+        for one in neighbours[: self.scenario.votes]:
             await self.at(1 + one.id % 5, partial(posts.vote, post_id, one))
-        if self.story.votes > 15:
+        if self.scenario.votes > 15:
             await self.at(2, partial(posts.add_comment, post_id, neighbours[0], self.words("comment")))
-        if self.story.votes > 40:
+        if self.scenario.votes > 40:
             say = partial(posts.add_comment, post_id, neighbours[1], self.words("suggestion"), suggestion=True)
             await self.at(4, say)
 
@@ -204,7 +206,7 @@ class Telling:
 
     async def resolved(self) -> None:
         await self.replied()
-        proof = self.stage.pictures[self.number, MENDED]
+        proof = self.context.photos[self.number, REPAIRED_SCENE]
 
         async def do() -> None:
             await cases.resolve(self.case_id, by=await self.actor(), text=self.words("resolve"), photos=[proof])
@@ -240,7 +242,7 @@ class Telling:
 
     async def handed(self) -> None:
         async def do() -> None:
-            to = (await catalogue()).department_by_slug[self.story.to].id
+            to = (await catalogue()).department_by_slug[self.scenario.to].id
             await cases.hand_over(self.case_id, to, by=await self.actor(), text=self.words("hand_over"))
 
         await self.at(2, do)
@@ -250,7 +252,7 @@ class Telling:
         await self.accepted()
 
         async def do() -> None:
-            to = (await catalogue()).department_by_slug[self.story.to].id
+            to = (await catalogue()).department_by_slug[self.scenario.to].id
             had = await fetch("SELECT 1 FROM assignment WHERE case_id = $1 AND department_id = $2", self.case_id, to)
             if not had:  # a rule may have asked them already
                 await cases.add_support(self.case_id, to, by=await self.actor(), text=self.words("add_support"))
@@ -261,20 +263,20 @@ class Telling:
         """Nobody has done anything yet."""
 
 
-PLANS: dict[str, Callable[[Telling], Awaitable[None]]] = {
-    "fresh": Telling.left_alone,
-    "triage": Telling.left_alone,
-    "silent": Telling.left_alone,
-    "accepted": Telling.accepted,
-    "replied": Telling.replied,
-    "asked": Telling.asked,
-    "resolved": Telling.resolved,
-    "confirmed": Telling.confirmed,
-    "closed": Telling.closed,
-    "disputed": Telling.disputed,
-    "declined": Telling.declined,
-    "handed": Telling.handed,
-    "helped": Telling.helped,
+PLANS: dict[str, Callable[[ScenarioRun], Awaitable[None]]] = {
+    "fresh": ScenarioRun.left_alone,
+    "triage": ScenarioRun.left_alone,
+    "silent": ScenarioRun.left_alone,
+    "accepted": ScenarioRun.accepted,
+    "replied": ScenarioRun.replied,
+    "asked": ScenarioRun.asked,
+    "resolved": ScenarioRun.resolved,
+    "confirmed": ScenarioRun.confirmed,
+    "closed": ScenarioRun.closed,
+    "disputed": ScenarioRun.disputed,
+    "declined": ScenarioRun.declined,
+    "handed": ScenarioRun.handed,
+    "helped": ScenarioRun.helped,
 }
 
 

@@ -13,25 +13,25 @@ from civic.db import execute
 from civic.geo.models import City
 from civic.geo.queries import city
 from civic.i18n import gettext as _
-from civic.imports.entries import Entry, Refused
-from civic.imports.mapping import CategoryPart, DepartmentPart, ImportFault, Mapping
+from civic.imports.mapping import CategoryMapping, DepartmentMapping, ImportFault, ImportMapping
+from civic.imports.parser import ImportedReport, RowRefused
 from civic.search.text import fold
 from civic.sla.actions import lay_out_calendar
 
-LONGEST_SLUG = 64
+MAX_SLUG_CHARS = 64
 # Two imports that start at once found one city, and make each department once.
-LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports.founding'))"
+BOOTSTRAP_LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports.bootstrap'))"
 
 
-async def found(mapping: Mapping) -> None:
+async def bootstrap(mapping: ImportMapping) -> None:
     """The calendars that the mapping brings, and its city where none is loaded; what exists is left as it is.
 
     Raises ImportFault where there is no city and the mapping says none.
     """
     async with in_transaction():
-        await execute(LOCK)
+        await execute(BOOTSTRAP_LOCK)
         if not await City.exists(id=1):
-            await _found_city(mapping)
+            await _create_city(mapping)
         for slug, part in mapping.calendars.items():
             if not await Calendar.exists(slug=slug):
                 row = await Calendar.create(slug=slug, zone=part.zone, spec=part.spec)
@@ -40,7 +40,7 @@ async def found(mapping: Mapping) -> None:
     cache.clear_caches()
 
 
-async def _found_city(mapping: Mapping) -> None:
+async def _create_city(mapping: ImportMapping) -> None:
     part = mapping.city
     if part is None:
         raise ImportFault(_("No city is loaded. Load a pack (civic load …), or let the mapping say [city]."))
@@ -56,23 +56,23 @@ async def _found_city(mapping: Mapping) -> None:
     )
 
 
-class Directory:
+class CatalogueLookup:
     """The departments and categories that entries name, by those names; made on the way if the mapping says so."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: ImportMapping) -> None:
         self.mapping = mapping
         self.departments: dict[str, int | None] = {}
         self.categories: dict[str, int | None] = {}
         self._calendar: int | None = None
 
-    async def learn(self, entries: Collection[Entry]) -> None:
+    async def find_or_create(self, entries: Collection[ImportedReport]) -> None:
         """Find or make what these entries name. Raises ImportFault for a calendar that does not exist."""
         departments = {one.department for one in entries if one.department} - set(self.departments)
         categories = {one.category for one in entries if one.category} - set(self.categories)
         if not departments and not categories:
             return
         async with in_transaction():
-            await execute(LOCK)
+            await execute(BOOTSTRAP_LOCK)
             have = await Department.all().count() + await Category.all().count()
             for name in sorted(departments):
                 self.departments[name] = await self._department(name)
@@ -82,26 +82,26 @@ class Directory:
                 await tell_of_additions()
         cache.clear_caches()
 
-    def department(self, entry: Entry) -> int | None:
+    def department(self, entry: ImportedReport) -> int | None:
         """Raises Refused for a department that does not exist and may not be made."""
         if not entry.department:
             return None
         if (made := self.departments[entry.department]) is None:
             reason = _("There is no department “%(name)s”.", name=entry.department[:80])
-            raise Refused("department", "department", reason)
+            raise RowRefused("department", "department", reason)
         return made
 
-    def category(self, entry: Entry) -> int | None:
+    def category(self, entry: ImportedReport) -> int | None:
         """Raises Refused as `department` does."""
         if not entry.category:
             return None
         if (made := self.categories[entry.category]) is None:
-            raise Refused("category", "category", _("There is no category “%(name)s”.", name=entry.category[:80]))
+            raise RowRefused("category", "category", _("There is no category “%(name)s”.", name=entry.category[:80]))
         return made
 
     async def _department(self, name: str) -> int | None:
         mapped = self.mapping.departments
-        part = mapped.values.get(name) or DepartmentPart(slug=slug_of(name))
+        part = mapped.values.get(name) or DepartmentMapping(slug=make_slug(name))
         row = await Department.get_or_none(slug=part.slug)
         if row is not None or not mapped.create:
             return row.id if row else None
@@ -114,7 +114,7 @@ class Directory:
 
     async def _category(self, name: str) -> int | None:
         mapped = self.mapping.categories
-        part = mapped.values.get(name) or CategoryPart(code=slug_of(name))
+        part = mapped.values.get(name) or CategoryMapping(code=make_slug(name))
         row = await Category.get_or_none(code=part.code)
         if row is not None or not mapped.create:
             return row.id if row else None
@@ -139,10 +139,10 @@ class Directory:
         return row.id
 
 
-def slug_of(name: str) -> str:
+def make_slug(name: str) -> str:
     """A short name made of a long one: the same one always, and hardly ever that of another."""
     plain = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")
-    if plain and len(plain) <= LONGEST_SLUG:
+    if plain and len(plain) <= MAX_SLUG_CHARS:
         return plain
     mark = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{plain[: LONGEST_SLUG - 9].strip('-')}-{mark}".lstrip("-")
+    return f"{plain[: MAX_SLUG_CHARS - 9].strip('-')}-{mark}".lstrip("-")

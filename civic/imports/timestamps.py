@@ -4,22 +4,22 @@ import re
 from datetime import UTC, date, datetime, time
 
 from civic.i18n import gettext as _
-from civic.imports.mapping import ISO, Times
+from civic.imports.mapping import ISO, TimeFormats
 from civic.sla.calendars import first_instant
 
 DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 HAS_TIME = re.compile(r"%[HIcXsT]")
-KEPT = 50_000  # dates repeat, times hardly do
+MAX_CACHED_DATES = 50_000  # dates repeat, times hardly do
 
 
-class NoInstant(ValueError):
+class UnreadableTimestamp(ValueError):
     """A text fits none of the formats."""
 
 
-class Instants:
+class Timestamps:
     """Reads texts in the formats of the mapping, in their order. A local time is read as calendars do."""
 
-    def __init__(self, times: Times) -> None:
+    def __init__(self, times: TimeFormats) -> None:
         self.times, self.zone = times, times.zoneinfo
         self._kept: dict[tuple[str, time], datetime] = {}
 
@@ -27,7 +27,7 @@ class Instants:
         """The instant in UTC; a date without a time is at `day_time` in the mapping's zone. Raises NoInstant."""
         key = text, day_time
         if key not in self._kept:
-            if len(self._kept) >= KEPT:
+            if len(self._kept) >= MAX_CACHED_DATES:
                 self._kept.clear()
             self._kept[key] = self._read(text, day_time)
         return self._kept[key]
@@ -43,7 +43,7 @@ class Instants:
                 return first_instant(self.zone, found)
             except (ValueError, OverflowError):
                 continue
-        raise NoInstant(
+        raise UnreadableTimestamp(
             _(
                 "“%(text)s” is no date in a format of the mapping (%(formats)s).",
                 text=text[:40],

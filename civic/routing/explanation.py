@@ -4,17 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from civic.i18n import gettext as _
-from civic.routing.facts import ANSWERS
+from civic.routing.facts import ANSWER_PREFIX
 
 
-def sentence(field: str, operator: str, value: Any, names: Callable[[str, str], str]) -> str:
+def explain_comparison(field: str, operator: str, value: Any, names: Callable[[str, str], str]) -> str:
     """One comparison in the reader's language; `names` gives the name of a field's code."""
     return _SENTENCES[operator](_field_name(field), _say(field, value, names))
 
 
 def _field_name(field: str) -> str:
-    if field.startswith(ANSWERS):
-        return _("the answer “%(code)s”", code=field.removeprefix(ANSWERS))
+    if field.startswith(ANSWER_PREFIX):
+        return _("the answer “%(code)s”", code=field.removeprefix(ANSWER_PREFIX))
     return {
         "category": _("the category"),
         "area": _("the place"),

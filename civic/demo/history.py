@@ -16,18 +16,25 @@ from civic.catalogue.queries import catalogue
 from civic.db import fetch
 from civic.geo.queries import areas, city
 from civic.imports.actions import import_file
-from civic.imports.mapping import Mapping
+from civic.imports.mapping import ImportMapping
 from civic.scores.actions import publish
 from civic.scores.models import Release
 from civic.scores.periods import Span
 
-REPORTS = 900
-RATED = 420
+REPORT_COUNT = 900
+RATING_COUNT = 420
 # How long a department takes, beside the others: made up, so that the scores have something to tell.
-PACE = {"water": 0.5, "parks": 0.8, "lighting": 0.9, "sanitation": 1.0, "traffic-police": 1.2, "roads": 1.6}
-USUAL_PACE = 1.3
+PACE_BY_DEPARTMENT = {
+    "water": 0.5,
+    "parks": 0.8,
+    "lighting": 0.9,
+    "sanitation": 1.0,
+    "traffic-police": 1.2,
+    "roads": 1.6,
+}
+DEFAULT_PACE = 1.3
 # Who shares a kind of work: without that, case mix would make all departments look alike.
-SHARED = {
+DEPARTMENTS_BY_CATEGORY = {
     "pothole": ("roads", "urban-management"),
     "street-light": ("lighting", "urban-management"),
     "bin": ("sanitation", "parks"),
@@ -86,7 +93,7 @@ def quarters(today: date) -> tuple[Span, Span]:
     return spans[1], spans[0]
 
 
-async def make_past(now: datetime) -> list[Release]:
+async def make_history(now: datetime) -> list[Release]:
     """Import the past and publish both quarters, each as it would have been published on the day after its end."""
     zone = (await city()).zone
     before, last = quarters(now.astimezone(zone).date())
@@ -100,11 +107,11 @@ async def make_past(now: datetime) -> list[Release]:
     return [await publish(span) for span in (before, last)]
 
 
-async def _mapping() -> Mapping:
+async def _mapping() -> ImportMapping:
     found = await catalogue()
     values = {one.slug: {"slug": one.slug} for one in found.departments}
     codes = {one.code: {"code": one.code} for one in found.categories}
-    return Mapping.model_validate({**MAPPING, "departments": {"values": values}, "categories": {"values": codes}})
+    return ImportMapping.model_validate({**MAPPING, "departments": {"values": values}, "categories": {"values": codes}})
 
 
 async def _rows(start: datetime, end: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -112,12 +119,12 @@ async def _rows(start: datetime, end: datetime, zone: ZoneInfo) -> list[dict[str
     chance = random.Random(20)  # noqa: S311  # a made-up past, not a secret
     places = [area for area in (await areas()).all if area.level > 1]
     rows = []
-    for number in range(REPORTS):
+    for number in range(REPORT_COUNT):
         code = chance.choice(list(TEXTS))
         area = chance.choice(places)
         lat, lon = area.centre
-        slug = chance.choice(SHARED[code])
-        pace = PACE.get(slug, USUAL_PACE)
+        slug = chance.choice(DEPARTMENTS_BY_CATEGORY[code])
+        pace = PACE_BY_DEPARTMENT.get(slug, DEFAULT_PACE)
         received = start + (end - start) * chance.random()
         received = received.astimezone(zone).replace(hour=chance.randint(7, 20), minute=chance.randint(0, 59))
         answered = received + timedelta(hours=pace * chance.lognormvariate(1.4, 1.0))
@@ -145,11 +152,11 @@ async def _rate() -> None:
     rows = await fetch(
         "SELECT c.id, r.post_id, c.resolved_at, d.slug FROM case_file c JOIN report r ON r.case_id = c.id"
         " JOIN department d ON d.id = c.department_id WHERE c.resolved_at IS NOT NULL ORDER BY hashint8(c.id) LIMIT $1",
-        RATED,
+        RATING_COUNT,
     )
     chance = random.Random(21)  # noqa: S311
     async with in_transaction():
         for row in rows:
-            stars = min(5, max(1, round(chance.gauss(4.9 - PACE.get(row["slug"], USUAL_PACE), 0.9))))
+            stars = min(5, max(1, round(chance.gauss(4.9 - PACE_BY_DEPARTMENT.get(row["slug"], DEFAULT_PACE), 0.9))))
             with timing.at(row["resolved_at"] + timedelta(days=1)):
                 await cases.rate(row["id"], rater=f"post:{row['post_id']}", stars=stars)
