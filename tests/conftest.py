@@ -1,17 +1,18 @@
 """One PostgreSQL for a whole test run; each worker has a database of it, emptied before each test.
 
-The server is the embedded one (files in a temporary folder, gone at the end), or the one that
+The server is the embedded one (tests/server.py), whose data stays in .venv/cache, or the one that
 CIVIC_TEST_DATABASE_URL names: the URL of an existing database whose user may create others.
 """
 
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -24,7 +25,7 @@ from civic.config import Config, DatabaseConfig, PathsConfig
 from civic.db import connect, migrate
 from tests import chromium
 from tests.clients import Client, make_user
-from tests.databases import Databases, emptying
+from tests.databases import Databases, Template, emptying
 from tests.live import Live, command, serving
 from tests.statements import Statements, counting
 
@@ -33,6 +34,17 @@ if TYPE_CHECKING:
 
 EXTERNAL = os.environ.get("CIVIC_TEST_DATABASE_URL", "")
 FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's workers
+PREFIX = "civic-tests-"
+LOCK = "run.lock"  # of a run's folder; held for as long as the run lives
+CACHE = Path(__file__).parents[1] / ".venv" / "cache"
+EMPTY = Template("empty", lambda url, folder: asyncio.run(migrate(url)))
+# Its posts are so many minutes old, and some of them expire.
+CITY = Template(
+    "city",
+    lambda url, folder: command(folder, url, "demo"),
+    sources=("civic.cli.demo", "civic/demo", "civic/locale"),
+    seconds=30 * 60,
+)
 # Whole programs are started and killed here, cities imported, histories walked: seconds each.
 SLOW = (
     "tests/packs/test_demo_pack.py",
@@ -51,18 +63,23 @@ SLOW = (
     "tests/test_migrations.py",
     "tests/workers/",
 )
+RUN_LOCK = pytest.StashKey[int]()
 LOOPBACK = ("127.", "::1", "localhost")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHE / "hypothesis"))
     sys.addaudithook(_only_loopback)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: servers stop, files go
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background; programs would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
-        folder = tempfile.mkdtemp(prefix="civic-tests-")
+        _remove_dead_runs()
+        folder = tempfile.mkdtemp(prefix=PREFIX)
         os.chmod(folder, 0o755)  # root's server runs as another account, which has to enter
         os.environ[FOLDER] = folder
+        config.stash[RUN_LOCK] = lock = os.open(Path(folder, LOCK), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         config.option.basetemp = config.option.basetemp or Path(folder, "tmp")  # removed with the rest
 
 
@@ -75,6 +92,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(FOLDER))
+        os.close(config.stash[RUN_LOCK])
+
+
+def _remove_dead_runs() -> None:
+    """Remove what runs that were killed left among the temporary files."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
+        with suppress(OSError), path.open("r+") as file:  # somebody else's, or gone meanwhile
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def _only_loopback(event: str, args: tuple[object, ...]) -> None:
@@ -89,25 +115,23 @@ def _only_loopback(event: str, args: tuple[object, ...]) -> None:
 
 
 @pytest.fixture(scope="session")
-def server_url() -> Iterator[Callable[[str], str]]:
-    """The URL of a database of the test server, by its name."""
+def databases() -> Iterator[Databases]:
+    """What this process makes on the test server."""
+    folder = Path(os.environ[FOLDER])
+    run, worker = folder.name.removeprefix(PREFIX), os.environ.get("PYTEST_XDIST_WORKER", "gw")
     if EXTERNAL:
         parts = urlsplit(EXTERNAL)
-        yield lambda name: urlunsplit(parts._replace(scheme="postgres", path=f"/{name}"))
+        url = lambda name: urlunsplit(parts._replace(scheme="postgres", path=f"/{name}"))  # noqa: E731
+        with Databases(url, EXTERNAL, folder, run, worker, keep=False) as made:
+            yield made
         return
-    from civic.postgres.server import acquire  # the wheel is not needed where a server is named
+    from tests.server import running  # the wheel is not needed where a server is named
 
-    with acquire(Path(os.environ[FOLDER]), durable=False) as handle:
-        yield handle.url
-        handle.release(wait=True)
-
-
-@pytest.fixture(scope="session")
-def databases(server_url: Callable[[str], str]) -> Iterator[Databases]:
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
-    made = Databases(server_url, EXTERNAL or server_url("postgres"), Path(os.environ[FOLDER]), worker)
-    yield made
-    made.drop()
+    with (
+        running(folder) as server,
+        Databases(server.handle.url, server.handle.url("postgres"), server.folder, run, worker, keep=True) as made,
+    ):
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -115,9 +139,7 @@ def make_database(databases: Databases) -> Callable[..., str]:
     """A function that makes a database without rows and gives its URL: `make(name)`, `make(name, migrated=False)`."""
 
     def make(name: str, *, migrated: bool = True) -> str:
-        if migrated:
-            return databases.copy(name, "empty", lambda url: asyncio.run(migrate(url)))
-        return databases.make(name)
+        return databases.copy(name, EMPTY)[0] if migrated else databases.make(name)
 
     return make
 
@@ -125,11 +147,10 @@ def make_database(databases: Databases) -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def make_city(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
     """A function that gives the made-up city, as `civic demo` makes it: its folder, and the URL of its database."""
-    original = Path(os.environ[FOLDER]) / "city"
 
     def make(name: str) -> tuple[Path, str]:
-        url = databases.copy(name, "city", lambda url: command(original, url, "demo"))
-        return shutil.copytree(original, tmp_path_factory.mktemp(name) / "var"), url
+        url, folder = databases.copy(name, CITY)
+        return shutil.copytree(folder, tmp_path_factory.mktemp(name) / "var"), url
 
     return make
 

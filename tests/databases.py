@@ -1,77 +1,136 @@
-"""The databases of a test run: copies of templates that the run makes once, whichever of its processes is first."""
+"""The databases of a test run: copies of templates, which are made once and, on a server of our own, kept."""
 
 import asyncio
-import fcntl
+import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
+from typing import Self
 
 import asyncpg
 
+from civic.db import model_modules
+from tests.digests import digest
+
 BLANK = "ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
+RUN = "civic_tests_"  # a run's databases, and its connections, are called this and the name of the run
+KEPT = "civic_kept_"
+# The runs that have left databases here, but have no process any more.
+STALE = """
+SELECT d.datname FROM pg_database d
+WHERE starts_with(d.datname, $1) AND pg_get_userbyid(d.datdba) = current_user AND NOT EXISTS (
+    SELECT FROM pg_stat_activity a WHERE a.application_name <> '' AND starts_with(d.datname, a.application_name || '_'))
+"""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A database that tests get copies of.
+
+    `fill` makes it out of a blank database of that URL; the folder is for files that belong to it. `sources` are the
+    modules and folders, beside models and migrations, on which it depends; after `seconds` it is too old.
+    """
+
+    name: str
+    fill: Callable[[str, Path], object]
+    sources: tuple[str, ...] = ()
+    seconds: float = inf
 
 
 @dataclass
 class Databases:
-    """What one test process makes on the run's server. `folder` is the run's; its name is in every database's."""
+    """What one test process makes on the server `url`: databases for itself, templates for all.
+
+    `folder` is where templates have their files. With `keep` both stay when the run ends.
+    """
 
     url: Callable[[str], str]
     admin_url: str
     folder: Path
+    run: str
     worker: str
+    keep: bool
     made: list[str] = field(default_factory=list)
 
-    @property
-    def run(self) -> str:
-        return self.folder.name.replace("-", "_")
+    def __enter__(self) -> Self:
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        # While it lasts, the run is alive: nobody else removes its databases.
+        settings = {"application_name": f"{RUN}{self.run}"}
+        self._connection = self._runner.run(asyncpg.connect(self.admin_url, server_settings=settings))
+        with self._one_at_a_time("stale"):
+            for name in self._fetch(STALE, RUN):
+                self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drop()
+        self._runner.run(self._connection.close())
+        self._runner.close()
 
     def make(self, name: str, how: str = BLANK) -> str:
         """A new database; its URL."""
-        database = f"{self.run}_{self.worker}_{name}_{len(self.made)}"
-        self._admin(f"CREATE DATABASE {database} {how}")
+        database = f"{RUN}{self.run}_{self.worker}_{name}_{len(self.made)}"
+        self._execute(f"CREATE DATABASE {database} {how}")
         self.made.append(database)
         return self.url(database)
 
-    def copy(self, name: str, template: str, fill: Callable[[str], object]) -> str:
-        """A copy of a template, which `fill` makes out of a blank database the first time in this run; its URL."""
-        source, mark = f"{self.run}_template_{template}", self.folder / f"{template}.made"
-        with self._one_at_a_time(template):
-            if not mark.exists():
-                self._admin(f"DROP DATABASE IF EXISTS {source}")  # half made
-                self._admin(f"CREATE DATABASE {source} {BLANK}")
-                fill(self.url(source))
-                mark.touch()
-        return self.make(name, f"TEMPLATE {source} STRATEGY wal_log")
+    def copy(self, name: str, template: Template) -> tuple[str, Path]:
+        """A copy of a template, which is made if need be: its URL, and the template's folder."""
+        stem = f"{KEPT}{template.name}_" if self.keep else f"{RUN}{self.run}_template_{template.name}_"
+        source = stem + digest(["civic/migrations", *model_modules(), *template.sources])
+        folder = self.folder / source
+        with self._one_at_a_time(template.name):
+            if not self._is_there(source, folder, template.seconds):
+                self._make_template(template, stem, source, folder)
+            return self.make(name, f"TEMPLATE {source} STRATEGY wal_log"), folder
 
-    def drop(self) -> None:
-        """Drop what was made here; and the templates, if nobody else of this run has a database left."""
+    def _is_there(self, source: str, folder: Path, seconds: float) -> bool:
+        there = self._fetch("SELECT datname FROM pg_database WHERE datname = $1", source)
+        return bool(there) and folder.is_dir() and time.time() - folder.stat().st_mtime < seconds
+
+    def _make_template(self, template: Template, stem: str, source: str, folder: Path) -> None:
+        """Whole or not at all: it gets its name at the end. What it replaces goes, unless somebody copies it now."""
+        for name in self._fetch("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", stem):
+            try:
+                self._execute(f"DROP DATABASE IF EXISTS {name}")
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+            except asyncpg.ObjectInUseError:
+                continue
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        draft = f"{source}_new"
+        self._execute(f"CREATE DATABASE {draft} {BLANK}")
+        template.fill(self.url(draft), folder)
+        self._execute(f"ALTER DATABASE {draft} RENAME TO {source}")
+
+    def _drop(self) -> None:
+        """Drop what was made here; and templates that are not kept, if nobody else of this run has a database left."""
         for database in self.made:
-            self._admin(f"DROP DATABASE {database} WITH (FORCE)")
-        with self._one_at_a_time("dropping"):
-            left = self._admin("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", self.run)
-            if all(name.startswith(f"{self.run}_template_") for name in left):
+            self._execute(f"DROP DATABASE {database} WITH (FORCE)")
+        with self._one_at_a_time(self.run):
+            left = self._fetch("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", f"{RUN}{self.run}_")
+            if all(name.startswith(f"{RUN}{self.run}_template_") for name in left):
                 for name in left:
-                    (self.folder / f"{name.removeprefix(f'{self.run}_template_')}.made").unlink(missing_ok=True)
-                    self._admin(f"DROP DATABASE {name}")
+                    self._execute(f"DROP DATABASE {name}")
 
     @contextmanager
     def _one_at_a_time(self, what: str) -> Iterator[None]:
-        with (self.folder / f"{what}.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        """Among all processes that use the server."""
+        self._fetch("SELECT pg_advisory_lock(hashtextextended('civic tests ' || $1, 0))", what)
+        try:
             yield
+        finally:
+            self._fetch("SELECT pg_advisory_unlock(hashtextextended('civic tests ' || $1, 0))", what)
 
-    def _admin(self, sql: str, *args: object) -> list[str]:
-        """Run a statement beside the databases; the first column of what it gives."""
+    def _fetch(self, sql: str, *args: object) -> list[str]:
+        """The first column of what a query beside the databases gives."""
+        return [row[0] for row in self._runner.run(self._connection.fetch(sql, *args))]
 
-        async def run() -> list[str]:
-            connection = await asyncpg.connect(self.admin_url)
-            try:
-                return [row[0] for row in await connection.fetch(sql, *args)]
-            finally:
-                await connection.close()
-
-        return asyncio.run(run())
+    def _execute(self, sql: str) -> None:
+        self._runner.run(self._connection.execute(sql))
 
 
 TABLES = """

@@ -21,7 +21,7 @@ from civic.packs.loading import load_pack
 from civic.reports.actions import route_case
 from civic.reports.models import Report
 from tests.clients import Client
-from tests.databases import Databases, emptying
+from tests.databases import Databases, Template, emptying
 from tests.media.pictures import encoded, scene
 
 JSON = {"Accept": "application/json"}
@@ -32,18 +32,26 @@ MARKS = "INSERT INTO search_mark (source, subject) SELECT 'service', id FROM ser
 CODE = r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"
 
 
+PACK = Path(civic.demo.__file__).parent / "pack"
+
+
 async def _load(url: str) -> None:
     await migrate(url)
     async with connect(url, pool=2):
-        await load_pack(Path(civic.demo.__file__).parent / "pack")
+        await load_pack(PACK)
         await City.filter(id=1).update(languages=["en", "zh"])
         await execute("DELETE FROM search_mark")
+
+
+RIVERSIDE = Template(
+    "riverside", lambda url, folder: asyncio.run(_load(url)), sources=(load_pack.__module__, "civic/demo/pack")
+)
 
 
 @pytest.fixture(scope="session")
 def database_dsn(databases: Databases) -> str:
     """This worker's database with the city in it, instead of the empty one: loading it costs more than most tests."""
-    return databases.copy("riverside", "riverside", lambda url: asyncio.run(_load(url)))
+    return databases.copy("riverside", RIVERSIDE)[0]
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,10 @@ from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.models import Assignment, Case, CaseEvent, Status
 from civic.catalogue.models import Calendar, Category, Department, Membership
 from civic.geo.models import City
-from civic.sla.actions import lay_out_calendar
-from tests.databases import emptying
+from tests.builders.calendars import WITH_CALENDARS
+from tests.databases import Databases, emptying
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-WEEK = {str(day): [["09:00", "12:00"], ["13:30", "17:30"]] for day in range(5)}
-AFTERNOONS = {str(day): [["13:30", "17:30"]] for day in range(5)}
 
 
 def local(text: str) -> datetime:
@@ -54,9 +52,9 @@ REASON: dict[str, Any] = {"step": "dispatcher"}
 
 
 @pytest.fixture(scope="session")
-def database_dsn(make_database: Callable[..., str]) -> str:
+def database_dsn(databases: Databases) -> str:
     """A database in which the town's calendars stay."""
-    return make_database("town")
+    return databases.copy("town", WITH_CALENDARS)[0]
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +64,7 @@ async def empty(database_dsn: str) -> AsyncIterator[Callable[[], Awaitable[None]
 
 
 async def make_town() -> Town:
-    calendars = {slug: await _calendar(slug, weekly) for slug, weekly in (("city", WEEK), ("afternoons", AFTERNOONS))}
+    calendars = {calendar.slug: calendar for calendar in await Calendar.all()}
     await City.create(
         id=1,
         names={"en": "Town"},
@@ -88,15 +86,6 @@ async def make_town() -> Town:
     dispatcher = await _user("desk@town.example", Role.DISPATCHER)
     cache.clear_caches()
     return Town(*departments, pothole, lamp, agent, dispatcher)
-
-
-async def _calendar(slug: str, weekly: dict[str, list[list[str]]]) -> Calendar:
-    """Laid out once in each database: it takes longer than most tests."""
-    if found := await Calendar.get_or_none(slug=slug):
-        return found
-    calendar = await Calendar.create(slug=slug, zone="Asia/Shanghai", spec={"weekly": weekly})
-    await lay_out_calendar(calendar.id)
-    return calendar
 
 
 async def _category(code: str, response: str, resolution: str, *, evidence: bool) -> Category:

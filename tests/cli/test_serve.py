@@ -55,7 +55,8 @@ def test_several_processes_add_their_figures(serve: Callable[..., Program]) -> N
     until(all_counted)
     children = program.children()
     assert program.end() == 0
-    assert not any(alive(pid) for pid in children)
+    # Python's own resource tracker is one of them: it ends because its parent has.
+    until(lambda: not any(alive(pid) for pid in children))
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
