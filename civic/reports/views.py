@@ -56,7 +56,7 @@ async def listing(request: Request) -> Response:
 
 async def map_page(request: Request) -> Response:
     filters = await _filters(request)
-    context = {"filters": filters, "map": request.app.state.config.map, **await _names()}
+    context = {"filters": filters, **await _names()}
     return render(request, "reports/map.html", context)
 
 

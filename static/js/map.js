@@ -2,7 +2,6 @@
 // The base is the configured raster tiles, else the city's own areas.
 (() => {
   document.documentElement.classList.add("has-script");
-  const LOOK = { received: "wait", waiting: "wait", resolved: "done", confirmed: "done", declined: "off" };
 
   // `sign` is the name of an icon that the page brings along (<symbol id="icon-…">).
   const pin = (look, big, sign) => {
@@ -57,6 +56,7 @@
   function points(element) {
     const map = open(element);
     const layer = L.layerGroup().addTo(map);
+    const looks = JSON.parse(element.dataset.looks ?? "{}"); // of each status
     let asked = 0;
     async function show() {
       const turn = ++asked;
@@ -65,7 +65,7 @@
       query.delete("page");
       query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(","));
       query.set("zoom", Math.floor(map.getZoom())); // rather larger cells than clusters that overlap
-      const answer = await fetch(`${element.dataset.points || "/map/points"}?${query}`);
+      const answer = await fetch(`${element.dataset.points}?${query}`);
       if (!answer.ok || turn !== asked) return;
       const { pins, clusters } = await answer.json();
       layer.clearLayers();
@@ -73,7 +73,7 @@
         const link = document.createElement("a");
         link.href = one.url || `/reports/${one.id}`;
         link.textContent = (one.overdue ? `${element.dataset.overdue}: ` : "") + one.heading;
-        const look = one.look ?? (one.overdue ? "late" : LOOK[one.status] || "");
+        const look = one.look ?? (one.overdue ? "late" : (looks[one.status] ?? ""));
         L.marker([one.lat, one.lon], {
           icon: pin(look, Boolean(one.kind), one.kind),
           title: one.heading,
