@@ -1,5 +1,7 @@
 """`make bench`: every benchmark, one after another, with a PostgreSQL of its own; names as arguments choose some.
 
+`python -m benchmarks house DIR …` prints how the code of these checkouts is built, a column for each.
+
 Files of benchmarks/ are programs; what they print is what docs/benchmarks.md records. The imports and the search need
 real data: CIVIC_TEST_DATA says where it is, else they are left out. The pages need databases that were imported into:
 CIVIC_BENCH_DATABASES names them (two URLs, a blank between).
@@ -35,6 +37,9 @@ def arguments(name: str) -> list[str] | None:
 
 
 def main(names: list[str]) -> None:
+    if names[:1] == ["house"]:
+        subprocess.run([sys.executable, "-m", "benchmarks.house", *names[1:]], check=True)
+        return
     every = sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
     with tempfile.TemporaryDirectory(prefix="civic-bench-") as folder:
         os.chmod(folder, 0o755)  # root's server runs as another account, which has to enter
