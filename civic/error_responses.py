@@ -21,7 +21,8 @@ from civic.errors import (
     TooMany,
     WrongMethod,
 )
-from civic.web import answer_json, is_htmx, render, wants_json
+from civic.schemas import ErrorAnswer, ServerErrorAnswer
+from civic.web import is_htmx, json_answer, render, wants_json
 
 log = logs.get_logger(__name__)
 
@@ -58,7 +59,7 @@ async def make_error_response(request: Request, error: Exception) -> Response:
     if told.status == 503:
         headers["Retry-After"] = "10"
     if wants_json(request):
-        return answer_json(_as_json(request, told), told.status, headers)
+        return json_answer(_describe(request, told), told.status, headers)
     if isinstance(told, SignInNeeded) and request.method in ("GET", "HEAD") and not is_htmx(request):
         return RedirectResponse("/sign-in?next=" + quote(_here(request), safe="/"), 303)
     context = {
@@ -81,12 +82,9 @@ def _here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def _as_json(request: Request, told: CivicError) -> dict[str, object]:
-    answer: dict[str, object] = {
-        "error": type(told).__name__,
-        "message": str(told.message),
-        "fields": {name: str(text) for name, text in told.fields.items()},
-    }
-    if told.status >= 500:
-        answer["request"] = request.state.request_id
-    return answer
+def _describe(request: Request, error: CivicError) -> ErrorAnswer:
+    fields = {name: str(text) for name, text in error.fields.items()}
+    kind, message = type(error).__name__, str(error.message)
+    if error.status >= 500:
+        return ServerErrorAnswer(error=kind, message=message, fields=fields, request=request.state.request_id)
+    return ErrorAnswer(error=kind, message=message, fields=fields)

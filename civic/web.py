@@ -4,14 +4,16 @@ One address gives the page, the fragment when htmx asks, or JSON when a program 
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from pydantic import BaseModel
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -19,6 +21,7 @@ from starlette.routing import Route
 
 from civic import formats, i18n
 from civic.errors import BadRequest, NotAllowed, NotFound, SignInNeeded
+from civic.schemas import AnswerType, to_json
 from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
@@ -59,22 +62,60 @@ def may_call(caller: Caller, who: Who) -> bool:
     }[who]
 
 
-def route(path: str, view: View, *, who: Who, methods: tuple[str, ...] = ("GET",), name: str | None = None) -> Route:
-    """A route that refuses whoever may not call it, before the view runs. Its `who` is kept for the tests."""
+@dataclass(frozen=True)
+class RouteDescription:
+    """What a route says about itself: who may call it, and its models for the OpenAPI description.
 
-    async def guarded(request: Request) -> Response:
-        if not may_call(request.state.person, who):
+    `answers`: what it answers as JSON, with `status`; None for a route that answers no JSON. `takes`: the form of a
+    POST, or the query parameters of a GET.
+    """
+
+    who: Who
+    view: View
+    answers: AnswerType | None = None
+    takes: type[BaseModel] | None = None
+    status: int = 200
+
+
+class GuardedRoute(Route):
+    """A route that refuses a caller who may not use it, before the view runs."""
+
+    def __init__(self, path: str, about: RouteDescription, methods: Collection[str], name: str) -> None:
+        self.about = about
+        super().__init__(path, self.guard, methods=list(methods), name=name)
+
+    async def guard(self, request: Request) -> Response:
+        if not may_call(request.state.person, self.about.who):
             raise NotAllowed() if request.state.person.signed_in else SignInNeeded()
         if any(isinstance(value, int) and value >= 2**63 for value in request.path_params.values()):
             raise NotFound()  # larger than any id that the database has
         try:
-            return await view(request)
+            response = await self.about.view(request)
         finally:
             await request.close()  # the files of its form
+        if isinstance(response, JsonAnswer) and not isinstance(response.model, self.about.answers or ()):
+            raise TypeError(f"{self.name} answers {type(response.model).__name__}, which its route does not name")
+        return response
 
-    made = Route(path, guarded, methods=list(methods), name=name or f"{view.__module__}.{view.__name__}")
-    made.who = who  # type: ignore[attr-defined]  # read by tests/test_architecture.py
-    return made
+    def under(self, prefix: str, name: str) -> "GuardedRoute":
+        """The same route below `prefix`."""
+        return GuardedRoute(prefix + self.path, self.about, self.methods or (), name)
+
+
+def route(
+    path: str,
+    view: View,
+    *,
+    who: Who,
+    methods: tuple[str, ...] = ("GET",),
+    name: str | None = None,
+    answers: AnswerType | None = None,
+    takes: type[BaseModel] | None = None,
+    status: int = 200,
+) -> GuardedRoute:
+    """A route that says who may call it, and which models it answers and takes (see RouteDescription)."""
+    about = RouteDescription(who, view, answers, takes, status)
+    return GuardedRoute(path, about, methods, name or f"{view.__module__}.{view.__name__}")
 
 
 environment = Environment(
@@ -148,6 +189,21 @@ def with_query(request: Request, **changes: object) -> str:
 
 def answer_json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return JSONResponse(data, status, dict(headers or {}))
+
+
+class JsonAnswer(Response):
+    """A model as JSON."""
+
+    media_type = "application/json"
+
+    def __init__(self, model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        self.model = model
+        super().__init__(to_json(model), status, headers)
+
+
+def json_answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> JsonAnswer:
+    """Answer a model of a domain's `schemas.py` as JSON. The route names it: `route(…, answers=Model)`."""
+    return JsonAnswer(model, status, headers)
 
 
 def parse_id(text: object) -> int | None:

@@ -4,18 +4,16 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from starlette.routing import Route
 
 from civic import cache
 from civic.accounts.models import Role
 from civic.app import create_app, routes
 from civic.config import Config, DatabaseConfig, LimitsConfig, PathsConfig
 from civic.db import connect, fetch_one
-from civic.web import Who
+from civic.web import GuardedRoute, Who
 from tests.clients import Client, make_user
 from tests.statements import Statements
 
@@ -46,7 +44,7 @@ QUESTIONS = {
 
 def addresses() -> list[str]:
     """Every address that shows something and needs no more than itself, or an id that SAMPLES finds."""
-    shown = [r.path for r in routes() if isinstance(r, Route) and "GET" in (r.methods or ()) and hasattr(r, "who")]
+    shown = [r.path for r in routes() if isinstance(r, GuardedRoute) and "GET" in (r.methods or ())]
     return sorted({path for path in shown if "{" not in path or path.removeprefix("/api/v1") in SAMPLES})
 
 
@@ -90,7 +88,9 @@ async def test_a_page_answers_and_its_questions_do_not_grow_with_its_rows(
     city: Callable[[int], Config],
     count_queries: Callable[[], AbstractContextManager[Statements]],
 ) -> None:
-    who: Any = next(r.who for r in routes() if isinstance(r, Route) and r.path == path and "GET" in (r.methods or ()))
+    who = next(
+        r.about.who for r in routes() if isinstance(r, GuardedRoute) and r.path == path and "GET" in (r.methods or ())
+    )
     asked = []
     for size in (5, 24):
         client = await client_for(city(size), who)

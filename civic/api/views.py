@@ -2,20 +2,29 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from civic.api.openapi import PREFIX, describe_api
+from civic.api.schemas import (
+    CategoryAnswer,
+    CategoryGroupAnswer,
+    CategoryQuestionAnswer,
+    CityAnswer,
+    PointAnswer,
+    SlugAnswer,
+)
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.desk import views as desk
 from civic.posts import views as posts
 from civic.ratings import views as ratings
 from civic.reports import views as reports
+from civic.schemas import JsonDocument
 from civic.scores import views as scores
 from civic.search import views as search
 from civic.traffic import views as traffic
-from civic.web import Who, answer_json, route
+from civic.web import GuardedRoute, Who, json_answer, route
 
-PREFIX = "/api/v1"
 # What is left out makes sense only in a browser.
 PAGES_ONLY = (
     "/",
@@ -26,7 +35,6 @@ PAGES_ONLY = (
     "/reports/new/questions",
     "/reports/new/similar",
     "/scores/method",
-    "/services/new",
     "/traffic/new",
 )
 
@@ -34,59 +42,54 @@ PAGES_ONLY = (
 async def show_city(request: Request) -> Response:
     """Name, languages, zone, box, centre, categories and departments of this city."""
     view = request.state.city
-    found = await catalogue()
+    current = await catalogue()
     lat, lon = view.centre
-    return answer_json(
-        {
-            "name": view.names,
-            "languages": list(view.languages),
-            "zone": str(view.zone),
-            "phone": view.phone,
-            "bbox": list(view.bbox),
-            "centre": {"lat": lat, "lon": lon},
-            "categories": [_category(one) for one in found.categories],
-            "departments": [{"slug": one.slug, "names": one.names} for one in found.departments],
-            "services": [{"slug": one.slug, "names": one.names} for one in found.services],
-        }
+    return json_answer(
+        CityAnswer(
+            name=view.names,
+            languages=list(view.languages),
+            zone=str(view.zone),
+            phone=view.phone,
+            bbox=view.bbox,
+            centre=PointAnswer(lat=lat, lon=lon),
+            categories=[_describe_category(category) for category in current.categories],
+            departments=[SlugAnswer.model_validate(department) for department in current.departments],
+            services=[SlugAnswer.model_validate(service) for service in current.services],
+        )
     )
 
 
-def _category(one: CategoryView) -> dict[str, object]:
-    return {
-        "code": one.code,
-        "names": one.names,
-        "group": {"code": one.group_code, "names": one.group},
-        "descriptions": one.descriptions,
-        "photo_required": one.photo_required,
-        "public": one.public,
-        "response": one.response_target,
-        "resolution": one.resolution_target,
-        "questions": [
-            {
-                "code": q.code,
-                "names": q.names,
-                "kind": q.kind,
-                "required": q.required,
-                "options": [{"code": o.code, "names": o.names} for o in q.options],
-            }
-            for q in one.questions
-        ],
-    }
+def _describe_category(category: CategoryView) -> CategoryAnswer:
+    return CategoryAnswer(
+        code=category.code,
+        names=category.names,
+        group=CategoryGroupAnswer(code=category.group_code, names=category.group),
+        descriptions=category.descriptions,
+        photo_required=category.photo_required,
+        public=category.public,
+        response=category.response_target,
+        resolution=category.resolution_target,
+        questions=[CategoryQuestionAnswer.model_validate(question) for question in category.questions],
+    )
+
+
+async def show_openapi(request: Request) -> Response:
+    """This description: every address that answers JSON, with its models (OpenAPI 3.1)."""
+    return json_answer(JsonDocument(describe_api(request.app.routes)), headers={"Cache-Control": "no-cache"})
 
 
 def mirror_routes(pages: list[BaseRoute]) -> list[BaseRoute]:
-    """The same views under /api/v1, where they answer JSON whatever is accepted."""
-    made: list[BaseRoute] = []
-    for one in pages:
-        if isinstance(one, Route) and one.path not in PAGES_ONLY:
-            copy = Route(PREFIX + one.path, one.endpoint, methods=list(one.methods or ()), name=f"api:{one.name}")
-            copy.who = one.who  # type: ignore[attr-defined]  # as civic.web.route sets it
-            made.append(copy)
-    return made
+    """The same views under /api/v1, where they answer JSON whatever the request accepts."""
+    return [
+        page.under(PREFIX, f"api:{page.name}")
+        for page in pages
+        if isinstance(page, GuardedRoute) and page.path not in PAGES_ONLY
+    ]
 
 
 routes: list[BaseRoute] = [
-    route(PREFIX + "/city", show_city, who=Who.ANYONE),
+    route(PREFIX + "/city", show_city, who=Who.ANYONE, answers=CityAnswer),
+    route(PREFIX + "/openapi.json", show_openapi, who=Who.ANYONE, answers=JsonDocument),
     *mirror_routes(
         [
             *search.routes,

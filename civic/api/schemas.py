@@ -1,0 +1,68 @@
+"""What a client needs to start: the city, its categories, departments and services."""
+
+from civic.schemas import Schema
+
+Names = dict[str, str]
+"""A name by language code."""
+
+
+class PointAnswer(Schema):
+    """WGS-84 degrees."""
+
+    lat: float
+    lon: float
+
+
+class QuestionOptionAnswer(Schema):
+    code: str
+    names: Names
+
+
+class CategoryQuestionAnswer(Schema):
+    """`kind` is text, number, choice, choices, yes_no or date."""
+
+    code: str
+    names: Names
+    kind: str
+    required: bool
+    options: list[QuestionOptionAnswer]
+
+
+class CategoryGroupAnswer(Schema):
+    code: str
+    names: Names
+
+
+class CategoryAnswer(Schema):
+    """A kind of problem. The targets `response` and `resolution` are texts such as "3 working days"."""
+
+    code: str
+    names: Names
+    group: CategoryGroupAnswer
+    descriptions: Names
+    photo_required: bool
+    public: bool
+    response: str
+    resolution: str
+    questions: list[CategoryQuestionAnswer]
+
+
+class SlugAnswer(Schema):
+    """A department or a service, by the slug that addresses and filters use."""
+
+    slug: str
+    names: Names
+
+
+class CityAnswer(Schema):
+    """`bbox` is west, south, east, north in WGS-84 degrees; the first of `languages` is the default."""
+
+    name: Names
+    languages: list[str]
+    zone: str
+    phone: str
+    bbox: tuple[float, float, float, float]
+    centre: PointAnswer
+    categories: list[CategoryAnswer]
+    departments: list[SlugAnswer]
+    services: list[SlugAnswer]
