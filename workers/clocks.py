@@ -1,7 +1,7 @@
 """Fire the escalation steps of promises, each once."""
 
-from civic.cases.actions import fire_step
+from civic.cases.actions import escalate_next_clock
 
 
 async def handle_one() -> bool:
-    return await fire_step()
+    return await escalate_next_clock()

@@ -1,7 +1,7 @@
 """Close the cases whose resolution nobody confirmed or disputed in time."""
 
-from civic.cases.actions import confirm_by_time
+from civic.cases.actions import confirm_next_resolution
 
 
 async def handle_one() -> bool:
-    return await confirm_by_time()
+    return await confirm_next_resolution()

@@ -3,11 +3,11 @@
 from typing import Any
 
 from civic.jobs.actions import Job
-from civic.notifications.delivery import deliver
+from civic.notifications.delivery import deliver_message
 from workers.runner import config
 
 JOB = Job.DELIVER
 
 
 async def handle(payload: dict[str, Any]) -> None:
-    await deliver(payload["message"], config())
+    await deliver_message(payload["message"], config())

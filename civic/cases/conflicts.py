@@ -5,14 +5,14 @@ from datetime import datetime
 
 from civic.cases.actors import Actor
 from civic.cases.events import QUIET
+from civic.cases.labels import EVENTS
 from civic.cases.models import Case, CaseEvent
-from civic.cases.words import EVENTS
 from civic.errors import Conflict
 from civic.i18n import lazy as _
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MissedEvent:
     """What happened meanwhile. `text` is public."""
 
     seq: int
@@ -29,7 +29,7 @@ class Change:
 class CaseChanged(Conflict):
     """Events that the form did not know of: `changes`, oldest first."""
 
-    def __init__(self, changes: list[Change]) -> None:
+    def __init__(self, changes: list[MissedEvent]) -> None:
         super().__init__(
             _(
                 "Somebody else changed this case a moment ago: %(changes)s. "
@@ -43,19 +43,21 @@ class CaseChanged(Conflict):
 class _Labels:
     """The changes' labels, in the language of whoever reads them."""
 
-    def __init__(self, changes: list[Change]) -> None:
+    def __init__(self, changes: list[MissedEvent]) -> None:
         self._changes = changes
 
     def __str__(self) -> str:
         return ", ".join(change.label for change in self._changes)
 
 
-async def check_seen(case: Case, by: Actor, seen: int | None) -> None:
+async def require_unchanged(case: Case, by: Actor, seen: int | None) -> None:
     """Raises CaseChanged if the case's life went on after the event `seen`; notes and reminders do not count."""
     if seen is None or seen >= case.events_count:
         return
     rows = await CaseEvent.filter(case_id=case.id, seq__gt=seen).exclude(kind__in=QUIET).order_by("seq")
     if rows:
-        raise CaseChanged(
-            [Change(row.seq, row.at, row.kind, row.department_id, "" if row.internal else row.text) for row in rows]
-        )
+        raise CaseChanged([_missed_event(row) for row in rows])
+
+
+def _missed_event(row: CaseEvent) -> MissedEvent:
+    return MissedEvent(row.seq, row.at, row.kind, row.department_id, "" if row.internal else row.text)

@@ -9,7 +9,7 @@ from typing import Any
 from civic import chain
 from civic.cases.actors import Actor
 from civic.cases.models import Case, CaseEvent
-from civic.cases.promises import department
+from civic.cases.targets import get_department
 from civic.db import fetch
 from civic.jobs.actions import Job, enqueue
 
@@ -35,7 +35,7 @@ TOLD = frozenset(
 # What happens beside the work: a form made before it is still good.
 QUIET = frozenset(["note", "taken", "escalated", "overdue", "rated", "misrouted", "excluded", "included"])
 
-CHANGING = [
+CASE_COLUMNS = [
     "status",
     "category_id",
     "department_id",
@@ -63,12 +63,12 @@ INSERT INTO case_event (case_id, seq, at, kind, actor_id, actor_kind, department
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13) RETURNING id
 """
 UPDATE_CASE = "UPDATE case_file SET {} WHERE id = $1 RETURNING id".format(
-    ", ".join(f"{name} = ${14 + i}" for i, name in enumerate(CHANGING))
+    ", ".join(f"{name} = ${14 + i}" for i, name in enumerate(CASE_COLUMNS))
 )
-WRITE = f"WITH changed AS ({UPDATE_CASE}) {INSERT_EVENT}"
+WRITE_EVENT = f"WITH changed AS ({UPDATE_CASE}) {INSERT_EVENT}"
 
 
-def sealed(
+def build_hashed_content(
     number: str,
     seq: int,
     at: datetime,
@@ -105,7 +105,7 @@ def hash_text(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-async def write(
+async def write_event(
     case: Case,
     kind: str,
     *,
@@ -122,18 +122,18 @@ async def write(
     `before` is the status that the event ended (nothing: it left the status alone); `new` says that the case's row was
     inserted with this event's `events_count` and `head` still to come. The caller holds the case's lock.
     """
-    slug = (await department(by.department_id)).slug if by.department_id else None
-    event = append(
+    slug = (await get_department(by.department_id)).slug if by.department_id else None
+    event = append_event(
         case, kind, by=by, at=at, department=slug, before=before, text=text, internal=internal, data=data, new=new
     )
-    rows = await fetch(WRITE, *_event_values(event), *(getattr(case, name) for name in CHANGING))
+    rows = await fetch(WRITE_EVENT, *_event_values(event), *(getattr(case, name) for name in CASE_COLUMNS))
     event.id, event._saved_in_db = rows[0]["id"], True
     if kind in TOLD and not internal:
         await enqueue(Job.TELL, {"event": event.id}, key=f"tell:{event.id}")
     return event
 
 
-def append(
+def append_event(
     case: Case,
     kind: str,
     *,
@@ -162,7 +162,7 @@ def append(
         text=text,
         data=dict(data or {}),
     )
-    content = sealed(
+    content = build_hashed_content(
         case.number,
         event.seq,
         event.at,

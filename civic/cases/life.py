@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from civic.cases.actors import Actor, ActorKind
+from civic.cases.labels import STATUS_LABELS
 from civic.cases.models import Status
-from civic.cases.words import STATUSES
 from civic.errors import Conflict, NotAllowed
 from civic.i18n import lazy as _
 
@@ -13,7 +13,7 @@ HELD = frozenset({Status.ASSIGNED, Status.IN_PROGRESS, Status.WAITING})  # a dep
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class LifeStep:
     """From each of these to that one, by any of these."""
 
     before: frozenset[Status]
@@ -21,8 +21,8 @@ class Move:
     by: frozenset[ActorKind]
 
 
-def _move(before: frozenset[Status] | Status, after: Status, *by: ActorKind) -> Move:
-    return Move(frozenset({before} if isinstance(before, Status) else before), after, frozenset(by))
+def _move(before: frozenset[Status] | Status, after: Status, *by: ActorKind) -> LifeStep:
+    return LifeStep(frozenset({before} if isinstance(before, Status) else before), after, frozenset(by))
 
 
 _REPORTER, _CITIZEN, _DEPARTMENT, _DISPATCHER, _SYSTEM = ActorKind
@@ -48,7 +48,7 @@ LIFE = (
 MOVES = {(before, move.after): move.by for move in LIFE for before in move.before}
 
 
-def check(before: Status, after: Status, by: Actor) -> None:
+def check_step(before: Status, after: Status, by: Actor) -> None:
     """Raises Conflict for a step that no case can make, and NotAllowed for one that others have to make."""
     allowed = MOVES.get((before, after))
     if allowed is None:
@@ -57,11 +57,11 @@ def check(before: Status, after: Status, by: Actor) -> None:
         raise NotAllowed()
 
 
-def require(status: Status, *allowed: Status) -> None:
+def require_status(status: Status, *allowed: Status) -> None:
     """Raises Conflict unless the case has one of these statuses: for what leaves it as it is, or has one way only."""
     if status not in allowed:
         raise _too_late(status)
 
 
 def _too_late(status: Status) -> Conflict:
-    return Conflict(_("This cannot be done any more: the case is “%(status)s”.", status=STATUSES[status]))
+    return Conflict(_("This cannot be done any more: the case is “%(status)s”.", status=STATUS_LABELS[status]))

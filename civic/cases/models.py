@@ -1,4 +1,4 @@
-"""The work that reports cause, its stints and its history."""
+"""The work that reports cause, its assignments and its history."""
 
 from enum import StrEnum
 from typing import Any
@@ -24,7 +24,7 @@ class Status(StrEnum):
     MERGED = "merged"
 
 
-class Decline(StrEnum):
+class DeclineReason(StrEnum):
     NOT_PUBLIC = "not_public"
     NO_ACTION_NEEDED = "no_action_needed"
     CANNOT_FIND = "cannot_find"
@@ -94,13 +94,13 @@ class Case(Model):
         )
 
 
-class Part(StrEnum):
+class AssignmentPart(StrEnum):
     LEAD = "lead"
     SUPPORT = "support"
 
 
 class Outcome(StrEnum):
-    """How a stint ended."""
+    """How an assignment ended."""
 
     HANDED_OVER = "handed_over"
     REASSIGNED = "reassigned"  # by a dispatcher
@@ -113,7 +113,7 @@ class Outcome(StrEnum):
 
 
 class Assignment(Model):
-    """A stint: one department's turn at a case."""
+    """An assignment: one department's turn at a case."""
 
     id = fields.BigIntField(primary_key=True)
     case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
@@ -124,7 +124,7 @@ class Assignment(Model):
         "civic.Department", related_name="assignments", on_delete=fields.RESTRICT
     )
     department_id: int
-    part = fields.CharEnumField(Part, default=Part.LEAD, max_length=8)
+    part = fields.CharEnumField(AssignmentPart, default=AssignmentPart.LEAD, max_length=8)
     assignee: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "civic.User", related_name="assignments", null=True, on_delete=fields.RESTRICT
     )
@@ -137,12 +137,12 @@ class Assignment(Model):
     standing = fields.BooleanField(default=False)  # its resolution still stands
     overturned = fields.BooleanField(default=False)  # it declined, and an appeal was upheld
     response_clock: fields.OneToOneRelation[Clock] = fields.OneToOneField(
-        "civic.Clock", related_name="stint_response", on_delete=fields.RESTRICT
+        "civic.Clock", related_name="assignment_response", on_delete=fields.RESTRICT
     )
     response_clock_id: int
-    # a support department's stint has none
+    # a support department's assignment has none
     resolution_clock: fields.OneToOneNullableRelation[Clock] = fields.OneToOneField(
-        "civic.Clock", related_name="stint_resolution", null=True, on_delete=fields.RESTRICT
+        "civic.Clock", related_name="assignment_resolution", null=True, on_delete=fields.RESTRICT
     )
     resolution_clock_id: int | None
     # the next promise that this department must keep; NULL while paused or ended: the desk's order

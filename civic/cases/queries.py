@@ -1,4 +1,4 @@
-"""Reading a case: its history, its stints, and whether the history is whole."""
+"""Reading a case: its history, its assignments, and whether the history is whole."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from typing import Any
 
 from civic import chain, timing
 from civic.cases.actors import ActorKind
-from civic.cases.events import hash_text, sealed
-from civic.cases.models import Case, CaseEvent, Outcome, Part
-from civic.cases.words import DECLINES, EVENTS, OUTCOMES, PARTS, STATUSES
+from civic.cases.events import build_hashed_content, hash_text
+from civic.cases.labels import DECLINE_LABELS, EVENTS, OUTCOME_LABELS, PART_LABELS, STATUS_LABELS
+from civic.cases.models import AssignmentPart, Case, CaseEvent, Outcome
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, json_value
 from civic.media.models import Photo
@@ -39,7 +39,7 @@ WHERE a.case_id = $1 ORDER BY a.started_at, a.id
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimelineEvent:
     """One event, as a page shows it. `names` are the acting department's; `actor_name` is for the desk only.
 
     `to_names` and `from_names` are those of the departments that the event moved the case between, or asked for help.
@@ -71,13 +71,13 @@ class Line:
     @property
     def status(self) -> str:
         """The status that it led to, in words; "" where it led to none."""
-        return str(STATUSES[self.to_status]) if self.to_status else ""  # type: ignore[index]
+        return str(STATUS_LABELS[self.to_status]) if self.to_status else ""  # type: ignore[index]
 
     @property
     def reason(self) -> str:
         """Why it went where it went, or why it was declined, in plain words; "" for other events."""
         if self.kind == "declined":
-            return str(DECLINES[self.data["reason"]])
+            return str(DECLINE_LABELS[self.data["reason"]])
         return explain(self.data.get("reason") or {})
 
     @property
@@ -86,7 +86,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Stint:
+class AssignmentView:
     """One department's turn. `held_seconds` is its working time so far, or until it ended, waiting included.
 
     The due instants are None while paused; `due_at` is the one to be kept next.
@@ -96,7 +96,7 @@ class Stint:
     department_id: int
     department: str  # slug
     names: Names
-    part: Part
+    part: AssignmentPart
     started_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None
@@ -113,7 +113,7 @@ class Stint:
 
     @property
     def is_lead(self) -> bool:
-        return self.part == Part.LEAD
+        return self.part == AssignmentPart.LEAD
 
     @property
     def is_open(self) -> bool:
@@ -121,15 +121,15 @@ class Stint:
 
     @property
     def part_label(self) -> str:
-        return str(PARTS[self.part])
+        return str(PART_LABELS[self.part])
 
     @property
     def outcome_label(self) -> str:
         """How it ended, in words; "" while it goes on."""
-        return str(OUTCOMES[self.outcome]) if self.outcome else ""
+        return str(OUTCOME_LABELS[self.outcome]) if self.outcome else ""
 
 
-async def timeline(case_id: int, *, internal: bool) -> list[Line]:
+async def load_timeline(case_id: int, *, internal: bool) -> list[TimelineEvent]:
     """The case's history, oldest first; what is internal only for the desk. Two statements, whatever its length."""
     names = {one.slug: one.names for one in (await catalogue()).every_department}
     photos: dict[int, list[Photo]] = {}
@@ -141,9 +141,9 @@ async def timeline(case_id: int, *, internal: bool) -> list[Line]:
     return [_line(row, names, photos.get(row["id"], []), internal) for row in await fetch(EVENTS_OF, case_id, internal)]
 
 
-def _line(row: dict[str, Any], names: Mapping[str, Names], photos: list[Photo], internal: bool) -> Line:
+def _line(row: dict[str, Any], names: Mapping[str, Names], photos: list[Photo], internal: bool) -> TimelineEvent:
     data = json_value(row["data"])
-    return Line(
+    return TimelineEvent(
         id=row["id"],
         seq=row["seq"],
         at=row["at"],
@@ -164,19 +164,19 @@ def _line(row: dict[str, Any], names: Mapping[str, Names], photos: list[Photo], 
     )
 
 
-async def stints(case_id: int) -> list[Stint]:
+async def load_assignments(case_id: int) -> list[AssignmentView]:
     """Who had the case and for how long, oldest first; one statement."""
     rows = await fetch(STINTS_OF, case_id, timing.now())
-    return [_stint(row) for row in rows]
+    return [_assignment(row) for row in rows]
 
 
-def _stint(row: dict[str, Any]) -> Stint:
-    return Stint(
+def _assignment(row: dict[str, Any]) -> AssignmentView:
+    return AssignmentView(
         id=row["id"],
         department_id=row["department_id"],
         department=row["slug"],
         names=json_value(row["names"]),
-        part=Part(row["part"]),
+        part=AssignmentPart(row["part"]),
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
@@ -215,7 +215,7 @@ async def check_chain(case_id: int) -> ChainFault | None:
             return ChainFault(expected, "missing")
         if event.text_hash is not None and event.text:
             return ChainFault(event.seq, "text")
-        previous = chain.hash_event(previous, content(event, case.number, slugs))
+        previous = chain.hash_event(previous, hashed_content_of(event, case.number, slugs))
         if bytes(event.hash) != previous:
             return ChainFault(event.seq, "hash")
     if len(rows) != case.events_count or previous != bytes(case.head or chain.GENESIS):
@@ -223,9 +223,9 @@ async def check_chain(case_id: int) -> ChainFault | None:
     return None
 
 
-def content(event: CaseEvent, number: str, slugs: Mapping[int, str]) -> dict[str, Any]:
+def hashed_content_of(event: CaseEvent, number: str, slugs: Mapping[int, str]) -> dict[str, Any]:
     """What the event's hash covers, from its row; `slugs` of departments by id."""
-    return sealed(
+    return build_hashed_content(
         number,
         event.seq,
         event.at,

@@ -103,11 +103,11 @@ async def _pack(_: Config) -> CheckResult:
 
 
 async def _jobs(_: Config) -> CheckResult:
-    from civic.jobs.queries import held, waiting
+    from civic.jobs.queries import count_waiting, list_held
 
-    stuck = await held(10)
+    stuck = await list_held(10)
     if not stuck:
-        return CheckResult("jobs", True, f"{await waiting()} waiting, none held")
+        return CheckResult("jobs", True, f"{await count_waiting()} waiting, none held")
     what = "; ".join(f"{one.job} {one.id}: {one.reason[:80]}" for one in stuck[:3])
     return CheckResult("jobs", False, f"{len(stuck)} held after {stuck[0].attempts} tries: {what}")
 

@@ -159,4 +159,4 @@ async def _rate() -> None:
         for row in rows:
             stars = min(5, max(1, round(chance.gauss(4.9 - PACE_BY_DEPARTMENT.get(row["slug"], DEFAULT_PACE), 0.9))))
             with timing.at(row["resolved_at"] + timedelta(days=1)):
-                await cases.rate(row["id"], rater=f"post:{row['post_id']}", stars=stars)
+                await cases.rate_handling(row["id"], rater=f"post:{row['post_id']}", stars=stars)

@@ -219,7 +219,7 @@ class ScenarioRun:
         async def do() -> None:
             if (await Case.get(id=self.case_id)).status == Status.RESOLVED and self.report is not None:
                 await cases.confirm(self.case_id, by=Actor.reporter(self.author))
-                await cases.rate(self.case_id, rater=f"post:{self.report.post_id}", stars=3 + self.number % 3)
+                await cases.rate_handling(self.case_id, rater=f"post:{self.report.post_id}", stars=3 + self.number % 3)
 
         await self.at(26, do)
 

@@ -7,7 +7,7 @@ from typing import Any
 from civic import paging, timing
 from civic.accounts.people import Person
 from civic.cases.models import Case
-from civic.cases.queries import Line, Stint, stints, timeline
+from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.db import fetch, fetch_one, json_value
 from civic.errors import NotFound
 from civic.media.models import Photo
@@ -17,7 +17,7 @@ from civic.reports.queries import heading
 
 
 @dataclass(frozen=True)
-class ReportView:
+class DeskReport:
     """A report of a case, as the desk sees it. One that a moderator has hidden is empty but for dispatchers."""
 
     id: int
@@ -38,22 +38,22 @@ class ReportView:
 
 @dataclass(frozen=True)
 class CasePage:
-    """What templates/desk/case.html shows. `mine` is the open stint for which the viewer acts, if there is one.
+    """What templates/desk/case.html shows. `mine` is the open assignment for which the viewer acts, if there is one.
 
     `reports` is empty where the case was merged: they are with `into`.
     """
 
     case: Case
-    reports: list[ReportView]
+    reports: list[DeskReport]
     into: dict[str, Any] | None  # id and number of the case that goes on for this one
-    timeline: list[Line]
-    stints: list[Stint]
-    mine: Stint | None
+    timeline: list[TimelineEvent]
+    assignments: list[AssignmentView]
+    mine: AssignmentView | None
     near: list[dict[str, Any]]
 
     @property
-    def lead(self) -> Stint | None:
-        return next((s for s in self.stints if s.is_open and s.is_lead), None)
+    def lead(self) -> AssignmentView | None:
+        return next((s for s in self.assignments if s.is_open and s.is_lead), None)
 
     @property
     def overdue(self) -> bool:
@@ -65,7 +65,7 @@ class CasePage:
         return self.case.events_count
 
 
-async def case_page(case_id: int, person: Person) -> CasePage:
+async def load_case_page(case_id: int, person: Person) -> CasePage:
     """A case with everything internal, for dispatchers and for departments that have or had it.
 
     Raises NotFound for others: a case says nothing of itself to who has nothing to do with it.
@@ -73,7 +73,7 @@ async def case_page(case_id: int, person: Person) -> CasePage:
     case = await Case.get_or_none(id=case_id).select_related("response_clock", "resolution_clock")
     if case is None:
         raise NotFound()
-    held = await stints(case.id)
+    held = await load_assignments(case.id)
     if not person.is_dispatcher and not any(s.department_id in person.departments for s in held):
         raise NotFound()
     reports = await _reports(case.id, person)
@@ -81,8 +81,8 @@ async def case_page(case_id: int, person: Person) -> CasePage:
         case=case,
         reports=reports,
         into=await _into(case),
-        timeline=await timeline(case.id, internal=True),
-        stints=held,
+        timeline=await load_timeline(case.id, internal=True),
+        assignments=held,
         mine=next((s for s in held if s.is_open and s.department_id in person.departments), None),
         near=await _near(case.id, reports[0], person) if reports else [],
     )
@@ -94,7 +94,7 @@ async def _into(case: Case) -> dict[str, Any] | None:
     return await fetch_one("SELECT id, number FROM case_file WHERE id = $1", case.merged_into_id)
 
 
-async def _reports(case_id: int, person: Person) -> list[ReportView]:
+async def _reports(case_id: int, person: Person) -> list[DeskReport]:
     rows = await fetch(
         """
         SELECT r.id, p.id AS post_id, p.title, p.text, r.address, r.lat, r.lon, r.answers, p.created_at, p.visibility,
@@ -107,15 +107,15 @@ async def _reports(case_id: int, person: Person) -> list[ReportView]:
     return [_report(row, photos[row.pop("post_id")], person) for row in rows]
 
 
-def _report(row: dict[str, Any], photos: list[Photo], person: Person) -> ReportView:
+def _report(row: dict[str, Any], photos: list[Photo], person: Person) -> DeskReport:
     row["answers"] = json_value(row["answers"])
     if row["visibility"] == Visibility.HIDDEN and not person.is_dispatcher:
         row |= {"title": "", "text": "", "address": "", "answers": {}}
         photos = []
-    return ReportView(heading=heading(row["title"], row["text"]), photos=photos, **row)
+    return DeskReport(heading=heading(row["title"], row["text"]), photos=photos, **row)
 
 
-async def _near(case_id: int, report: ReportView, person: Person, metres: int = 250) -> list[dict[str, Any]]:
+async def _near(case_id: int, report: DeskReport, person: Person, metres: int = 250) -> list[dict[str, Any]]:
     """Other cases within some steps, the latest first: the history of the place, and what could be merged.
 
     What is private only for departments that have or had it (`ours`), what is hidden only for dispatchers.
@@ -147,7 +147,7 @@ async def _near(case_id: int, report: ReportView, person: Person, metres: int = 
 
 
 @dataclass(frozen=True)
-class Triaged:
+class TriageRow:
     """A case that no department has: why (`kind` of the event, and its text), and the router's suggestions."""
 
     case_id: int
@@ -169,13 +169,13 @@ class Triaged:
 
 
 @dataclass(frozen=True)
-class Triage:
-    rows: list[Triaged]
+class TriagePage:
+    rows: list[TriageRow]
     count: int
     next: str  # cursor of the page after this one; empty: there is none
 
 
-PAGE = 50
+TRIAGE_PAGE_ROWS = 50
 TRIAGE = f"""
 SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.category_id, c.area_id, r.id AS report_id,
        p.title, p.text, r.address, ph.name AS cover, e.kind, e.text AS why, e.data,
@@ -187,24 +187,24 @@ CROSS JOIN LATERAL (
     SELECT kind, text, data FROM case_event
     WHERE case_id = c.id AND kind IN ('received', 'triaged', 'returned', 'handed_over') ORDER BY seq DESC LIMIT 1) e
 WHERE c.status = 'received' AND (c.received_at, c.id) > ($1, $2)
-ORDER BY c.received_at, c.id LIMIT {PAGE + 1}
+ORDER BY c.received_at, c.id LIMIT {TRIAGE_PAGE_ROWS + 1}
 """
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def triage(cursor: str = "") -> Triage:
+async def load_triage(cursor: str = "") -> TriagePage:
     """Cases that wait for a dispatcher, the oldest first, by keyset."""
     after = paging.read_cursor(cursor) or (BEGINNING, 0)
     rows = await fetch(TRIAGE, *after)
     counted = await fetch_one("SELECT count(*) AS n FROM case_file WHERE status = 'received'")
-    shown = [_triaged(row) for row in rows[:PAGE]]
-    more = paging.write_cursor(shown[-1].received_at, shown[-1].case_id) if len(rows) > PAGE else ""
-    return Triage(shown, counted["n"] if counted else 0, more)
+    shown = [_triaged(row) for row in rows[:TRIAGE_PAGE_ROWS]]
+    more = paging.write_cursor(shown[-1].received_at, shown[-1].case_id) if len(rows) > TRIAGE_PAGE_ROWS else ""
+    return TriagePage(shown, counted["n"] if counted else 0, more)
 
 
-def _triaged(row: dict[str, Any]) -> Triaged:
+def _triaged(row: dict[str, Any]) -> TriageRow:
     data, routed = json_value(row.pop("data")), json_value(row.pop("routed")) or {}
-    return Triaged(
+    return TriageRow(
         heading=heading(row.pop("title"), row["text"]),
         reason=data.get("reason") or {},
         suggestions=(routed.get("reason") or {}).get("suggestions") or [],
@@ -212,7 +212,7 @@ def _triaged(row: dict[str, Any]) -> Triaged:
     )
 
 
-async def members(department_id: int) -> list[dict[str, Any]]:
+async def list_members(department_id: int) -> list[dict[str, Any]]:
     """Who can take a case of this department: id and name."""
     return await fetch(
         "SELECT u.id, u.name, u.email FROM membership m JOIN user_account u ON u.id = m.user_id"

@@ -15,12 +15,12 @@ from civic.search.documents import Kind
 from civic.search.queries import every_word
 from civic.web import parse_id
 
-PAGE = 50
+PAGE_ROWS = 50
 VIEWS = ("due", "mine", "new", "waiting", "overdue", "support")
-MOST = 1000  # counted of a view; more are more than anybody looks through
+MAX_COUNTED = 1000  # counted of a view; more are more than anybody looks through
 
 QUEUE = """
-SELECT a.id AS stint_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
+SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
        c.number, c.status, c.priority, c.category_id, c.area_id, c.reopened,
        r.id AS report_id, r.address, p.title, p.text, p.visibility, p.votes_count,
        k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id
@@ -33,7 +33,7 @@ LEFT JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_cl
 WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed}
 ORDER BY a.due_at, a.id LIMIT {limit}
 """
-NARROWED = {
+VIEW_CONDITIONS = {
     "due": "",
     "mine": "AND a.assignee_id = {n}",
     "new": "AND a.first_word_at IS NULL",
@@ -48,15 +48,15 @@ SELECT count(*) AS due, count(*) FILTER (WHERE assignee_id = $2) AS mine,
        count(*) FILTER (WHERE due_at < $3) AS overdue, count(*) FILTER (WHERE part = 'support') AS support
 FROM (SELECT a.assignee_id, a.first_word_at, c.status, a.due_at, a.part FROM assignment a
       JOIN case_file c ON c.id = a.case_id
-      WHERE a.department_id = ANY($1) AND a.ended_at IS NULL LIMIT {MOST}) x
+      WHERE a.department_id = ANY($1) AND a.ended_at IS NULL LIMIT {MAX_COUNTED}) x
 """
 
 
 @dataclass(frozen=True)
-class Row:
-    """A stint on the list. `used`: the share of the promise to be kept next, 1 and more is late; None: none runs."""
+class QueueRow:
+    """An assignment on the list. `used`: the used share of the next target, late from 1 on; None if no clock runs."""
 
-    stint_id: int
+    assignment_id: int
     case_id: int
     part: str
     due_at: datetime | None
@@ -84,31 +84,31 @@ class Row:
 
 @dataclass(frozen=True)
 class Queue:
-    rows: list[Row]
+    rows: list[QueueRow]
     next: str
     counts: dict[str, int]  # of each view, at most MOST
 
 
-def desks_of(person: Person, chosen: int | None, all_departments: list[int]) -> list[int]:
+def select_desks(person: Person, chosen: int | None, all_departments: list[int]) -> list[int]:
     """The departments whose desk this person sees: the chosen one, or all of their own; a dispatcher's own are all."""
     own = all_departments if person.is_dispatcher else sorted(person.departments)
     return [chosen] if chosen in own and chosen is not None else own
 
 
-async def queue(person: Person, departments: list[int], view: str, *, q: str = "", after: str = "") -> Queue:
+async def load_queue(person: Person, departments: list[int], view: str, *, q: str = "", after: str = "") -> Queue:
     """A page of what these departments have open, by keyset; `q` is a case's number, or words."""
     args: list[Any] = [departments]
     narrowed = _narrowed(view, person, args) + await _found(q, args) + _after(after, args)
-    rows = await fetch(QUEUE.format(narrowed=narrowed, limit=PAGE + 1), *args)
-    shown = [await _row(row, person) for row in rows[:PAGE]]
-    last = shown[-1] if len(rows) > PAGE else None
-    next_page = f"{last.due_at.isoformat() if last.due_at else ''}_{last.stint_id}" if last else ""
+    rows = await fetch(QUEUE.format(narrowed=narrowed, limit=PAGE_ROWS + 1), *args)
+    shown = [await _row(row, person) for row in rows[:PAGE_ROWS]]
+    last = shown[-1] if len(rows) > PAGE_ROWS else None
+    next_page = f"{last.due_at.isoformat() if last.due_at else ''}_{last.assignment_id}" if last else ""
     counted = await fetch_one(COUNTS, departments, person.id, timing.now())
     return Queue(shown, next_page, dict(counted or {}))
 
 
 def _narrowed(view: str, person: Person, args: list[Any]) -> str:
-    clause = NARROWED[view]
+    clause = VIEW_CONDITIONS[view]
     if "{n}" in clause:
         args.append(person.id if view == "mine" else timing.now())
         clause = clause.format(n=f"${len(args)}")
@@ -124,12 +124,12 @@ async def _found(q: str, args: list[Any]) -> str:
 
 
 def _after(cursor: str, args: list[Any]) -> str:
-    """What comes after "due instant_stint id" in the list's order, in which those without a due instant are last."""
-    due, _, stint = cursor.partition("_")
-    stint_id, due_at = parse_id(stint), read_instant(due)
-    if stint_id is None or (due and due_at is None):
+    """SQL for the rows after `cursor` ("due instant_assignment id"); rows without a due instant come last."""
+    due, _, assignment = cursor.partition("_")
+    assignment_id, due_at = parse_id(assignment), read_instant(due)
+    if assignment_id is None or (due and due_at is None):
         return ""
-    args.append(stint_id)
+    args.append(assignment_id)
     last = len(args)
     if due_at is None:
         return f" AND a.due_at IS NULL AND a.id > ${last}"
@@ -137,14 +137,14 @@ def _after(cursor: str, args: list[Any]) -> str:
     return f" AND (a.due_at IS NULL OR (a.due_at, a.id) > (${last + 1}, ${last}))"
 
 
-async def _row(row: dict[str, Any], person: Person) -> Row:
-    known = {name: row[name] for name in row if name in Row.__dataclass_fields__}
+async def _row(row: dict[str, Any], person: Person) -> QueueRow:
+    known = {name: row[name] for name in row if name in QueueRow.__dataclass_fields__}
     hidden = row["visibility"] == Visibility.HIDDEN
     masked = hidden and not person.is_dispatcher
     clock = None if row["target"] is None else _clock(row)
     used = await clock.used() if clock else None
     late = clock is not None and used is not None and clock.due_at is not None and clock.due_at < timing.now()
-    return Row(
+    return QueueRow(
         **known | ({"address": ""} if masked else {}),
         heading="" if masked else heading(row["title"], row["text"]),
         hidden=hidden,

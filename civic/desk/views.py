@@ -9,17 +9,17 @@ from starlette.routing import BaseRoute
 
 from civic.cases.actors import Actor
 from civic.cases.conflicts import CaseChanged
-from civic.cases.models import Decline
-from civic.cases.words import DECLINES
+from civic.cases.labels import DECLINE_LABELS
+from civic.cases.models import DeclineReason
 from civic.catalogue.queries import catalogue
-from civic.desk import deeds, queries
+from civic.desk import commands, queries
 from civic.desk import queue as lists
 from civic.errors import Conflict, Invalid, NotFound
 from civic.geo.queries import areas
 from civic.jobs import queries as jobs
 from civic.jobs.actions import requeue
 from civic.media.links import photo_url
-from civic.notifications.queries import Shown, for_desk
+from civic.notifications.queries import MessageView, list_desk_messages
 from civic.posts.uploads import read_uploads
 from civic.reports.choices import choices
 from civic.reports.pages import line_json
@@ -45,29 +45,29 @@ async def desk(request: Request) -> Response:
     found = await catalogue()
     chosen = found.department_by_slug.get(query.get("department", ""))
     everyone = [one.id for one in found.every_department]  # also what one that left the pack still holds
-    departments = lists.desks_of(person, chosen.id if chosen else None, everyone)
+    departments = lists.select_desks(person, chosen.id if chosen else None, everyone)
     view, q = query.get("view", ""), query.get("q", "")[:200]
     view = view if view in lists.VIEWS else "due"
-    queue = await lists.queue(person, departments, view, q=q, after=query.get("page", ""))
+    queue = await lists.load_queue(person, departments, view, q=q, after=query.get("page", ""))
     if wants_json(request):
         return answer_json(
             {"counts": queue.counts, "cases": [_row_json(row) for row in queue.rows], "next": queue.next or None}
         )
-    own = [found.department_by_id[one] for one in lists.desks_of(person, None, [d.id for d in found.departments])]
+    own = [found.department_by_id[one] for one in lists.select_desks(person, None, [d.id for d in found.departments])]
     context = {
         "queue": queue,
         "view": view,
         "q": q,
         "chosen": chosen if chosen and chosen.id in departments else None,
         "own": own,
-        "messages": await for_desk(person, 5),
-        "held": await jobs.held() if person.is_dispatcher else [],
+        "messages": await list_desk_messages(person, 5),
+        "held": await jobs.list_held() if person.is_dispatcher else [],
         **await _shared(request),
     }
     return render(request, "desk/list.html", context, fragment="desk/_queue.html")
 
 
-def _row_json(row: lists.Row) -> dict[str, Any]:
+def _row_json(row: lists.QueueRow) -> dict[str, Any]:
     return {
         "case": row.case_id,
         "number": row.number,
@@ -85,14 +85,14 @@ async def case(request: Request) -> Response:
 
 
 async def _case(request: Request, status: int = 200, **more: object) -> Response:
-    page = await queries.case_page(request.path_params["id"], request.state.person)
+    page = await queries.load_case_page(request.path_params["id"], request.state.person)
     if wants_json(request):
         return answer_json(_case_json(page), status)
     lead = page.lead or page.mine
     context = {
         "page": page,
-        "members": await queries.members((page.mine or lead).department_id) if lead else [],
-        "declines": {code.value: DECLINES[code] for code in Decline},
+        "members": await queries.list_members((page.mine or lead).department_id) if lead else [],
+        "declines": {code.value: DECLINE_LABELS[code] for code in DeclineReason},
         "errors": {},
         "typed": {},
         "deed": "",
@@ -118,16 +118,16 @@ def _case_json(page: queries.CasePage) -> dict[str, Any]:
         "overdue": page.overdue,
         "merged_into": page.into["id"] if page.into else None,
         "reports": [{"id": r.id, "text": r.text, "lat": r.lat, "lon": r.lon, "main": r.main} for r in page.reports],
-        "stints": [
+        "assignments": [
             {"id": s.id, "department": s.department, "part": s.part, "outcome": s.outcome, "assignee": s.assignee_id}
-            for s in page.stints
+            for s in page.assignments
         ],
         "timeline": [line_json(line) | {"internal": line.internal} for line in page.timeline],
     }
 
 
 def _actor(request: Request, page: queries.CasePage, fields: Mapping[str, str]) -> Actor:
-    """For the department whose open stint the person works on; else as what they are. `acting` may name one."""
+    """For the department whose open assignment the person works on; else as what they are. `acting` may name one."""
     person = request.state.person
     mine = page.mine.department_id if page.mine else None
     return Actor.of(person, parse_id(fields.get("acting")) or mine)
@@ -135,14 +135,14 @@ def _actor(request: Request, page: queries.CasePage, fields: Mapping[str, str]) 
 
 async def act(request: Request) -> Response:
     """POST /desk/cases/{id}/{deed}: one deed. Refused ones show the page again with what was typed and what changed."""
-    deed = deeds.ALL.get(request.path_params["deed"])
+    deed = commands.COMMANDS.get(request.path_params["deed"])
     if deed is None:
         raise NotFound()
     form = await read_form(request)
     fields = text_fields(form)
-    page = await queries.case_page(request.path_params["id"], request.state.person)
+    page = await queries.load_case_page(request.path_params["id"], request.state.person)
     taken = await read_uploads(request, form)
-    order = deeds.Order(
+    order = commands.CaseCommand(
         case_id=page.case.id,
         by=_actor(request, page, fields),
         person=request.state.person,
@@ -169,14 +169,14 @@ async def act(request: Request) -> Response:
 async def _where_next(request: Request, case_id: int) -> str:
     """Back to the case; to the list if it is no longer this person's to see."""
     try:
-        await queries.case_page(case_id, request.state.person)
+        await queries.load_case_page(case_id, request.state.person)
     except NotFound:
         return "/desk"
     return f"/desk/cases/{case_id}"
 
 
 async def triage(request: Request) -> Response:
-    page = await queries.triage(request.query_params.get("page", ""))
+    page = await queries.load_triage(request.query_params.get("page", ""))
     if wants_json(request):
         return answer_json(
             {"count": page.count, "cases": [_triaged_json(one) for one in page.rows], "next": page.next or None}
@@ -184,7 +184,7 @@ async def triage(request: Request) -> Response:
     return render(request, "desk/triage.html", {"page": page, **await _shared(request)})
 
 
-def _triaged_json(one: queries.Triaged) -> dict[str, Any]:
+def _triaged_json(one: queries.TriageRow) -> dict[str, Any]:
     return {
         "case": one.case_id,
         "number": one.number,
@@ -202,13 +202,13 @@ async def search(request: Request) -> Response:
 
 
 async def messages(request: Request) -> Response:
-    told = await for_desk(request.state.person, 100)
+    told = await list_desk_messages(request.state.person, 100)
     if wants_json(request):
         return answer_json({"messages": [_message_json(one) for one in told]})
     return render(request, "desk/messages.html", {"messages": told})
 
 
-def _message_json(one: Shown) -> dict[str, Any]:
+def _message_json(one: MessageView) -> dict[str, Any]:
     return {"subject": one.subject, "body": one.body, "url": one.url, "at": one.at.isoformat()}
 
 

@@ -15,7 +15,7 @@ from typing import IO, Any, TypeVar
 from tortoise.transactions import in_transaction
 
 from civic import timing
-from civic.cases import promises
+from civic.cases import targets
 from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
@@ -246,16 +246,16 @@ async def _rules(batch: Sequence[MatchedReport], now: datetime) -> ReplayRules:
     """What the promises of these entries are made by."""
     categories = {one.category_id for one in batch}
     departments = {one.department_id for one in batch if one.department_id is not None}
-    found = {one: await promises.department(one) for one in departments}
-    city_calendar = await promises.city_calendar()
+    found = {one: await targets.get_department(one) for one in departments}
+    city_calendar = await targets.get_city_calendar()
     calendars = {one.calendar_id for one in found.values()} | {city_calendar}
     return ReplayRules(
         city=await city(),
         city_calendar=city_calendar,
-        targets={one: await promises.targets(one) for one in categories},
+        targets={one: await targets.get_targets(one) for one in categories},
         department_calendar={one: view.calendar_id for one, view in found.items()},
         calendars={one: await working_calendar(one) for one in calendars},
-        categories={one: (await promises.category(one)).code for one in categories if one is not None},
+        categories={one: (await targets.get_category(one)).code for one in categories if one is not None},
         departments={one: view.slug for one, view in found.items()},
         now=now,
     )

@@ -16,7 +16,7 @@ from civic.i18n import gettext as _
 from civic.imports.mapping import CategoryMapping, DepartmentMapping, ImportFault, ImportMapping
 from civic.imports.parser import ImportedReport, RowRefused
 from civic.search.text import fold
-from civic.sla.actions import lay_out_calendar
+from civic.sla.actions import store_intervals
 
 MAX_SLUG_CHARS = 64
 # Two imports that start at once found one city, and make each department once.
@@ -35,7 +35,7 @@ async def bootstrap(mapping: ImportMapping) -> None:
         for slug, part in mapping.calendars.items():
             if not await Calendar.exists(slug=slug):
                 row = await Calendar.create(slug=slug, zone=part.zone, spec=part.spec)
-                await lay_out_calendar(row.id)
+                await store_intervals(row.id)
                 await tell_of_additions()
     cache.clear_caches()
 

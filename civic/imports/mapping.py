@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from civic.cases.models import Decline
+from civic.cases.models import DeclineReason
 from civic.errors import CivicError
 from civic.i18n import gettext as _
 from civic.sla.hours import CalendarError, CalendarSpec, read_spec
@@ -217,13 +217,14 @@ class StatusMeaning(MappingTable):
     """Which history a status supports."""
 
     outcome: ImportOutcome
-    reason: Decline | None = None  # of a decline
+    reason: DeclineReason | None = None  # of a decline
     first_answer: bool = True  # whether the date of the first answer is to be believed
 
     @model_validator(mode="after")
     def _declined_with_reason(self) -> "StatusMeaning":
         if (self.outcome == "declined") != (self.reason is not None):
-            raise ValueError(_("“declined”, and nothing else, needs a reason: %(names)s.", names=", ".join(Decline)))
+            names = ", ".join(DeclineReason)
+            raise ValueError(_("“declined”, and nothing else, needs a reason: %(names)s.", names=names))
         return self
 
 

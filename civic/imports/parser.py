@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isclose
 
-from civic.cases.turns import LONGEST_TEXT
+from civic.cases.change import MAX_TEXT_CHARS
 from civic.i18n import gettext as _
 from civic.imports.files import SourceRow
 from civic.imports.mapping import Column, ImportMapping, StatusMeaning
@@ -205,8 +205,8 @@ class RowParser:
 
     def _optional_text(self, row: SourceRow, name: str) -> str:
         text = self._value(row, name)
-        if len(text) > LONGEST_TEXT:
-            raise RowRefused("too_long", name, _("Its text has more than %(n)s characters.", n=LONGEST_TEXT))
+        if len(text) > MAX_TEXT_CHARS:
+            raise RowRefused("too_long", name, _("Its text has more than %(n)s characters.", n=MAX_TEXT_CHARS))
         return text
 
     def _default_text(self, ending: StatusMeaning) -> str:

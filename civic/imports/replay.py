@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from civic.cases import life
-from civic.cases.actions.opening import number_of
+from civic.cases.actions.creation import make_case_number
 from civic.cases.actors import SYSTEM, Actor, ActorKind
-from civic.cases.events import append
-from civic.cases.models import Assignment, Case, CaseEvent, Outcome, Part, Status
-from civic.cases.promises import next_due
+from civic.cases.events import append_event
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
+from civic.cases.targets import find_next_due
 from civic.geo.queries import CityView
 from civic.imports.parser import ImportedReport
 from civic.imports.rows import row_class
-from civic.sla import running
+from civic.sla import clocks
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.models import Clock, ClockKind
 
@@ -89,7 +89,7 @@ class CaseReplay:
         self.entry, self.rules, at = entry, rules, entry.received_at
         self.case = row_class(Case)(
             id=case_id,
-            number=number_of(case_id, rules.city.local(at)),
+            number=make_case_number(case_id, rules.city.local(at)),
             status=Status.RECEIVED,
             category_id=category_id,
             area_id=area_id,
@@ -111,7 +111,7 @@ class CaseReplay:
         before = self._move(Status.ASSIGNED, SYSTEM)
         self.rows.clocks += self._clocks(self.rules.department_calendar[department_id], at)
         self.rows.stint = row_class(Assignment)(
-            case_id=self.case.id, department_id=department_id, part=Part.LEAD, started_at=at
+            case_id=self.case.id, department_id=department_id, part=AssignmentPart.LEAD, started_at=at
         )
         self.case.department_id = department_id
         data: dict[str, Any] = {"from": None, "department": self.rules.departments[department_id], "reason": reason}
@@ -138,7 +138,7 @@ class CaseReplay:
         self._word(at)
         self._end_stint(at, Outcome.DECLINED)
         for clock in self.rows.clocks[:2]:
-            running.end(clock, at, self._calendar(clock))
+            clocks.end(clock, at, self._calendar(clock))
         self.case.declined_reason = reason
         self._event("declined", at, self._department, {"reason": reason}, text=self.entry.end_text, before=before)
 
@@ -155,7 +155,7 @@ class CaseReplay:
     def end(self) -> CaseRows:
         """The rows as they are now."""
         for clock in self.rows.clocks:
-            running.pass_over(clock, self.rules.now, self._calendar(clock))
+            clocks.pass_over(clock, self.rules.now, self._calendar(clock))
         return self.rows
 
     @property
@@ -168,7 +168,7 @@ class CaseReplay:
         return self.rows.stint
 
     def _move(self, to: Status, by: Actor) -> str:
-        life.check(self.case.status, to, by)
+        life.check_step(self.case.status, to, by)
         before, self.case.status = self.case.status.value, to
         return before
 
@@ -177,7 +177,7 @@ class CaseReplay:
         targets = self.rules.targets[self.case.category_id]
         kinds = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
         return [
-            running.started(kind, target, calendar_id, at, calendar, row_class(Clock))
+            clocks.start(kind, target, calendar_id, at, calendar, row_class(Clock))
             for kind, target in zip(kinds, targets, strict=True)
         ]
 
@@ -186,7 +186,7 @@ class CaseReplay:
 
     def _stop(self, index: int, at: datetime) -> None:
         clock = self.rows.clocks[index]
-        running.stop(clock, at, self._calendar(clock))
+        clocks.stop(clock, at, self._calendar(clock))
 
     def _word(self, at: datetime) -> None:
         """The first public word stops the case's response clock and the stint's."""
@@ -214,13 +214,13 @@ class CaseReplay:
         self._settle()
         slug = self.rules.departments[by.department_id] if by.department_id else None
         make = row_class(CaseEvent)
-        event = append(
+        event = append_event(
             self.case, kind, by=by, at=at, department=slug, before=before, text=text, data=data, new=new, make=make
         )
         self.rows.events.append(event)
 
     def _settle(self) -> None:
         clocks, stint = self.rows.clocks, self.rows.stint
-        self.case.due_at = next_due(clocks[0], clocks[1]) if self.case.status in life.OPEN else None
+        self.case.due_at = find_next_due(clocks[0], clocks[1]) if self.case.status in life.OPEN else None
         if stint is not None:
-            stint.due_at = next_due(clocks[2], clocks[3]) if stint.ended_at is None else None
+            stint.due_at = find_next_due(clocks[2], clocks[3]) if stint.ended_at is None else None

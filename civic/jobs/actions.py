@@ -48,7 +48,7 @@ async def enqueue(job: Job, payload: dict[str, Any], *, key: str | None = None, 
 
 
 # The same thing was asked for again while this one was held: one of the two is enough.
-DOUBLE = """
+DELETE_DOUBLE = """
 DELETE FROM pgqueuer held USING pgqueuer other
 WHERE held.id = $1 AND held.status = 'failed' AND other.dedupe_key = held.dedupe_key
   AND other.status IN ('queued', 'picked')
@@ -58,11 +58,11 @@ WHERE held.id = $1 AND held.status = 'failed' AND other.dedupe_key = held.dedupe
 async def requeue(job_id: int) -> None:
     """Try a held job again, with all its tries; one that is not held is left alone."""
     async with in_transaction():
-        await execute(DOUBLE, job_id)
+        await execute(DELETE_DOUBLE, job_id)
         await _queue().requeue_jobs([JobId(job_id)])
 
 
-async def forget_log(older_than: timedelta = timedelta(days=30)) -> None:
+async def delete_old_log(older_than: timedelta = timedelta(days=30)) -> None:
     """Drop old lines of the queue's log; those of jobs that are still there stay."""
     await execute(
         "DELETE FROM pgqueuer_log WHERE created < $1 AND NOT EXISTS (SELECT FROM pgqueuer WHERE id = job_id)",

@@ -17,7 +17,7 @@ FROM pgqueuer job WHERE job.status = 'failed' ORDER BY job.updated DESC LIMIT $1
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldJob:
     """A job that failed as often as it may and waits for a person."""
 
     id: int
@@ -28,10 +28,10 @@ class Held:
     reason: str
 
 
-async def held(limit: int = 100) -> list[Held]:
+async def list_held(limit: int = 100) -> list[HeldJob]:
     """Held jobs, the latest first."""
     return [
-        Held(
+        HeldJob(
             id=row["id"],
             job=row["entrypoint"],
             payload=json.loads(row["payload"] or b"{}"),
@@ -43,7 +43,7 @@ async def held(limit: int = 100) -> list[Held]:
     ]
 
 
-async def waiting() -> int:
+async def count_waiting() -> int:
     """Jobs that have not been done yet, held ones aside."""
     row = await db.fetch_one("SELECT count(*) AS n FROM pgqueuer WHERE status IN ('queued', 'picked')")
     return int(row["n"]) if row else 0

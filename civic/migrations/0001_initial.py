@@ -2,7 +2,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 import functools
 from civic.accounts.models import Role
-from civic.cases.models import Outcome, Part, Status
+from civic.cases.models import Outcome, AssignmentPart, Status
 from civic.posts.models import Kind, Visibility
 from civic.sla.models import ClockKind
 from civic.traffic.models import TrafficKind
@@ -343,7 +343,7 @@ class Migration(migrations.Migration):
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('case', fields.ForeignKeyField('civic.Case', source_field='case_id', db_constraint=True, to_field='id', related_name='assignments', on_delete=OnDelete.RESTRICT)),
                 ('department', fields.ForeignKeyField('civic.Department', source_field='department_id', db_constraint=True, to_field='id', related_name='assignments', on_delete=OnDelete.RESTRICT)),
-                ('part', fields.CharEnumField(default=Part.LEAD, description='LEAD: lead\nSUPPORT: support', enum_type=Part, max_length=8)),
+                ('part', fields.CharEnumField(default=AssignmentPart.LEAD, description='LEAD: lead\nSUPPORT: support', enum_type=AssignmentPart, max_length=8)),
                 ('assignee', fields.ForeignKeyField('civic.User', source_field='assignee_id', null=True, db_constraint=True, to_field='id', related_name='assignments', on_delete=OnDelete.RESTRICT)),
                 ('started_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('first_word_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -352,11 +352,11 @@ class Migration(migrations.Migration):
                 ('misrouted', fields.BooleanField(default=False)),
                 ('standing', fields.BooleanField(default=False)),
                 ('overturned', fields.BooleanField(default=False)),
-                ('response_clock', fields.OneToOneField('civic.Clock', source_field='response_clock_id', db_constraint=True, to_field='id', related_name='stint_response', on_delete=OnDelete.RESTRICT)),
-                ('resolution_clock', fields.OneToOneField('civic.Clock', source_field='resolution_clock_id', null=True, db_constraint=True, to_field='id', related_name='stint_resolution', on_delete=OnDelete.RESTRICT)),
+                ('response_clock', fields.OneToOneField('civic.Clock', source_field='response_clock_id', db_constraint=True, to_field='id', related_name='assignment_response', on_delete=OnDelete.RESTRICT)),
+                ('resolution_clock', fields.OneToOneField('civic.Clock', source_field='resolution_clock_id', null=True, db_constraint=True, to_field='id', related_name='assignment_resolution', on_delete=OnDelete.RESTRICT)),
                 ('due_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'assignment', 'app': 'civic', 'indexes': [Index(fields=['department_id', 'ended_at', 'due_at']), Index(fields=['case_id', 'started_at'])], 'pk_attr': 'id', 'table_description': "A stint: one department's turn at a case."},
+            options={'table': 'assignment', 'app': 'civic', 'indexes': [Index(fields=['department_id', 'ended_at', 'due_at']), Index(fields=['case_id', 'started_at'])], 'pk_attr': 'id', 'table_description': "An assignment: one department's turn at a case."},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -15,7 +15,7 @@ ON CONFLICT (key) DO NOTHING RETURNING id
 """
 
 
-async def tell(
+async def notify(
     key: str,
     kind: str,
     *,
@@ -60,7 +60,7 @@ async def mark_read(person: Person) -> None:
 
 
 # A receipt code is what its holder proves authorship with: it is kept no longer than it takes to mail it.
-SENT = """
+MARK_SENT = """
 UPDATE message SET sent_at = $2, "values" = "values" - 'code', url = CASE WHEN url LIKE '/r/%' THEN '' ELSE url END
 WHERE id = $1 AND sent_at IS NULL
 """
@@ -68,4 +68,4 @@ WHERE id = $1 AND sent_at IS NULL
 
 async def mark_sent(message_id: int) -> None:
     """The mail of this message is out."""
-    await db.execute(SENT, message_id, timing.now())
+    await db.execute(MARK_SENT, message_id, timing.now())

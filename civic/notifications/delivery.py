@@ -18,10 +18,10 @@ from civic.config import Config
 from civic.geo.queries import CityView, city
 from civic.notifications.actions import mark_sent
 from civic.notifications.models import Message
-from civic.notifications.texts import Text, text_of
+from civic.notifications.rendering import MessageText, render_message
 
 
-async def deliver(message_id: int, config: Config) -> bool:
+async def deliver_message(message_id: int, config: Config) -> bool:
     """Mail a message unless it has been; whether it was sent now. One to a disabled user is dropped."""
     message = await Message.get_or_none(id=message_id).select_related("user")
     if message is None or message.sent_at is not None:
@@ -29,15 +29,15 @@ async def deliver(message_id: int, config: Config) -> bool:
     if message.user is not None and message.user.disabled_at is not None:
         return False
     view = await city()
-    with i18n.use_language(language_of(message, view)):
+    with i18n.use_language(choose_language(message, view)):
         formats.set_zone(view.zone)
-        mail = compose(message, text_of(message), view, config)
-    write(config.paths.var / "outbox" / f"{message.id}.eml", mail.as_bytes(policy=SMTP))
+        mail = compose_mail(message, render_message(message), view, config)
+    write_mail(config.paths.var / "outbox" / f"{message.id}.eml", mail.as_bytes(policy=SMTP))
     await mark_sent(message.id)
     return True
 
 
-def language_of(message: Message, view: CityView) -> str:
+def choose_language(message: Message, view: CityView) -> str:
     """The account's language, else the message's, if the city speaks it; else the city's first."""
     for code in (message.user.language if message.user else "", message.language):
         if code in view.languages:
@@ -50,7 +50,7 @@ def base_url(config: Config) -> str:
     return config.site.url.rstrip("/") or f"http://{config.server.host}:{config.server.port}"
 
 
-def compose(message: Message, text: Text, view: CityView, config: Config) -> EmailMessage:
+def compose_mail(message: Message, text: MessageText, view: CityView, config: Config) -> EmailMessage:
     """The mail. Its Message-ID comes from the message's key, so that a mail sent twice is seen as one."""
     mail = EmailMessage(policy=SMTP)
     _, _, domain = config.mail.sender.rpartition("@")
@@ -65,7 +65,7 @@ def compose(message: Message, text: Text, view: CityView, config: Config) -> Ema
     return mail
 
 
-def write(path: Path, data: bytes) -> None:
+def write_mail(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, for its owner alone: it holds an address."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(f".{os.getpid()}.part")

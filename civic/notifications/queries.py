@@ -6,11 +6,11 @@ from datetime import datetime
 from civic import db
 from civic.accounts.people import Person
 from civic.notifications.models import Message
-from civic.notifications.texts import text_of
+from civic.notifications.rendering import render_message
 
 
 @dataclass(frozen=True)
-class Shown:
+class MessageView:
     """A message as a page shows it, in the reader's language."""
 
     id: int
@@ -21,12 +21,12 @@ class Shown:
     read: bool
 
 
-async def inbox(person: Person, limit: int = 50) -> list[Shown]:
+async def list_inbox(person: Person, limit: int = 50) -> list[MessageView]:
     """What this person was told, the latest first."""
     return _shown(await Message.filter(user_id=person.id).order_by("-created_at", "-id").limit(limit))
 
 
-async def unread(person: Person) -> int:
+async def count_unread(person: Person) -> int:
     """How many messages this person has not seen."""
     row = await db.fetch_one("SELECT count(*) AS n FROM message WHERE user_id = $1 AND read_at IS NULL", person.id)
     return int(row["n"]) if row else 0
@@ -39,7 +39,7 @@ ORDER BY created_at DESC, id DESC LIMIT $4
 """
 
 
-async def for_desk(person: Person, limit: int = 30) -> list[Shown]:
+async def list_desk_messages(person: Person, limit: int = 30) -> list[MessageView]:
     """What the desks were told that this person sits at, the latest first: their departments', and their role's."""
     within = ["", "lead"] if person.role in ("lead", "dispatcher", "admin") else [""]
     roles = ["dispatcher", "admin"] if person.is_admin else ["dispatcher"] if person.is_dispatcher else []
@@ -47,9 +47,9 @@ async def for_desk(person: Person, limit: int = 30) -> list[Shown]:
     return _shown(await Message.filter(id__in=[row["id"] for row in rows]).order_by("-created_at", "-id"))
 
 
-def _shown(messages: list[Message]) -> list[Shown]:
+def _shown(messages: list[Message]) -> list[MessageView]:
     shown = []
     for one in messages:
-        text = text_of(one)
-        shown.append(Shown(one.id, text.subject, text.body, one.url, one.created_at, one.read_at is not None))
+        text = render_message(one)
+        shown.append(MessageView(one.id, text.subject, text.body, one.url, one.created_at, one.read_at is not None))
     return shown

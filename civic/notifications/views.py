@@ -9,15 +9,15 @@ from civic.i18n import gettext as _
 from civic.notifications import actions, queries
 from civic.web import Who, answer_json, render, route, wants_json
 
-ON_THE_ACCOUNT_PAGE = 5
+MAX_ON_ACCOUNT_PAGE = 5
 
 
 async def messages(request: Request) -> AccountSection:
     """The latest, for the account page."""
     person = request.state.person
     context = {
-        "messages": await queries.inbox(person, ON_THE_ACCOUNT_PAGE),
-        "unread": await queries.unread(person),
+        "messages": await queries.list_inbox(person, MAX_ON_ACCOUNT_PAGE),
+        "unread": await queries.count_unread(person),
     }
     return AccountSection("messages", _("Messages"), "notifications/_latest.html", context)
 
@@ -25,7 +25,7 @@ async def messages(request: Request) -> AccountSection:
 async def inbox(request: Request) -> Response:
     """GET /account/messages: the latest fifty; reading the page marks them as read."""
     person = request.state.person
-    shown = await queries.inbox(person)
+    shown = await queries.list_inbox(person)
     if request.method == "GET":
         await actions.mark_read(person)
     if wants_json(request):

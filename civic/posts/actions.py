@@ -249,7 +249,7 @@ async def _tell_author(done: Moderation, post: Post, author_id: int | None) -> N
     subject = {"user_id": author_id} if author_id else {"email": post.email} if post.email else None
     if subject is None or (done.comment_id and not author_id):
         return  # nobody to tell: no account and no address
-    await notifications.tell(
+    await notifications.notify(
         f"moderation:{done.id}",
         "hidden" if done.act == "hide" else "restored",
         values={"reason": done.reason, "text": done.text, "comment": done.comment_id is not None},

@@ -105,7 +105,7 @@ async def _post(
     )
     await posts.set_path(post, f"/reports/{report.id}")
     if code and data.email:
-        await notifications.tell(
+        await notifications.notify(
             f"post:{post.id}:received",
             "report_received",
             email=data.email,
@@ -131,7 +131,7 @@ async def route_case(case_id: int) -> bool:
     await record_faults(decision, facts)
     try:
         if decision.department_id is None:
-            await cases.triage(case_id, reason=decision.reason)
+            await cases.send_to_triage(case_id, reason=decision.reason)
         else:
             await cases.assign(
                 case_id,
@@ -172,7 +172,7 @@ async def notify_reporters(event_id: int) -> int:
     )
     for row in rows:
         async with in_transaction():
-            told += await notifications.tell(
+            told += await notifications.notify(
                 f"event:{event.id}:post:{row['id']}",
                 "case_event",
                 user_id=row["author_id"],
@@ -242,13 +242,13 @@ async def confirm_resolution(report_id: int, viewer: Viewer, stars: int | None =
     async with in_transaction():
         await cases.confirm(report.case_id, by=Actor.reporter(viewer.person))
         if stars:
-            await cases.rate(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
+            await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
 
 
 async def rate_handling(report_id: int, viewer: Viewer, stars: int, text: str = "") -> None:
     """The reporter's stars for the handling; the latest counts."""
     report = await authored(report_id, viewer)
-    await cases.rate(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
+    await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
 
 
 async def dispute_resolution(report_id: int, viewer: Viewer, text: str, stars: int | None = None) -> None:
@@ -256,7 +256,7 @@ async def dispute_resolution(report_id: int, viewer: Viewer, text: str, stars: i
     report = await authored(report_id, viewer)
     async with in_transaction():
         if stars:
-            await cases.rate(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
+            await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
         await cases.dispute(report.case_id, by=Actor.reporter(viewer.person), text=text)
 
 

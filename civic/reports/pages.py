@@ -7,7 +7,7 @@ from typing import Any
 
 from civic import timing
 from civic.cases.models import Case, Status
-from civic.cases.queries import Line, Stint, stints, timeline
+from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
@@ -66,10 +66,10 @@ class ReportPage:
     answers: list[tuple[dict[str, str], Any]]  # question's names, answer in words
     promises: list[Promise]
     standing: Standing
-    timeline: list[Line]
-    stints: list[Stint]
-    official: Line | None  # the latest public word of a department, pinned
-    question: Line | None  # what the reporter was asked, while it waits
+    timeline: list[TimelineEvent]
+    assignments: list[AssignmentView]
+    official: TimelineEvent | None  # the latest public word of a department, pinned
+    question: TimelineEvent | None  # what the reporter was asked, while it waits
     talk: Discussion
     do: ReporterActions
     receipt: str | None  # the author's code, if this browser holds it
@@ -105,12 +105,12 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         raise NotFound()
     post, case = report.post, report.case
     author = viewer.wrote(post.author_id, post.receipt_hash)
-    held = await stints(case.id)
-    at_work = any(stint.department_id in viewer.person.departments for stint in held)
+    held = await load_assignments(case.id)
+    at_work = any(assignment.department_id in viewer.person.departments for assignment in held)
     if not may_see(viewer, post.visibility, author=author, at_work=at_work):
         raise NotFound()
     found = await catalogue()
-    lines = await timeline(case.id, internal=False)
+    lines = await load_timeline(case.id, internal=False)
     spoken = [line for line in lines if line.department and line.text]
     category = found.category_by_id.get(case.category_id or report.category_id or 0)
     said = await read_discussion(post, viewer)
@@ -127,7 +127,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
         standing=await standing(case, _clock_that_matters(case)),
         timeline=lines,
-        stints=held,
+        assignments=held,
         official=spoken[-1] if spoken else None,
         question=_question(case, lines),
         talk=said,
@@ -156,7 +156,7 @@ def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> Repo
     )
 
 
-def _question(case: Case, lines: list[Line]) -> Line | None:
+def _question(case: Case, lines: list[TimelineEvent]) -> TimelineEvent | None:
     asked = [line for line in lines if line.kind == "asked"]
     return asked[-1] if asked and case.status == Status.WAITING else None
 
@@ -239,7 +239,7 @@ def _promise_json(one: Promise) -> dict[str, Any]:
     }
 
 
-def line_json(line: Line) -> dict[str, Any]:
+def line_json(line: TimelineEvent) -> dict[str, Any]:
     """A line of a case's history, for programs."""
     return {
         "seq": line.seq,

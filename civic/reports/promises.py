@@ -1,6 +1,6 @@
 """How a case stands with what was promised, in words: on cards, and at the top of a report's page.
 
-Only the case's own clocks are meant: what a department holds a case for is its stint's.
+Only the case's own clocks are meant: what a department holds a case for is its assignment's.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from civic import timing
+from civic.cases.labels import DECLINE_LABELS
 from civic.cases.models import Status
-from civic.cases.words import DECLINES
 from civic.formats import duration, soon
 from civic.i18n import gettext as _
 from civic.reports.filters import OPEN
 from civic.sla.queries import working_calendar
-from civic.sla.targets import Unit, in_words, parse_target, used_share
+from civic.sla.targets import Unit, describe_amount, parse_target, used_share
 
 DAY = 86400.0
 
@@ -61,7 +61,7 @@ async def standing(case: Any, clock: Running) -> Standing:
     """`case` has status, received_at, resolved_at, confirmed_by, declined_reason; `clock` is the one that matters:
     of the response until the first word, then of the resolution."""
     if case.status == Status.DECLINED:
-        return Standing(_("Declined: %(reason)s", reason=DECLINES[case.declined_reason]))
+        return Standing(_("Declined: %(reason)s", reason=DECLINE_LABELS[case.declined_reason]))
     if case.status not in OPEN:
         return await _ended(case, clock)
     used = await clock.used()
@@ -105,9 +105,9 @@ async def lateness(clock: Running, used: float) -> str:
     late = max(0.0, used - 1) * clock.allowance
     day = await _day(clock, clock.due_at) if unit.works else DAY
     if late >= day and (unit.counts_days or late >= 2 * day):
-        return in_words(Decimal(int(late // day)), Unit.WORKING_DAYS if unit.works else Unit.DAYS)
+        return describe_amount(Decimal(int(late // day)), Unit.WORKING_DAYS if unit.works else Unit.DAYS)
     hours = Decimal(int(late // 3600))
-    return in_words(hours, Unit.WORKING_HOURS if unit.works else Unit.HOURS) if hours else ""
+    return describe_amount(hours, Unit.WORKING_HOURS if unit.works else Unit.HOURS) if hours else ""
 
 
 async def _day(clock: Running, due_at: datetime) -> float:

@@ -6,7 +6,7 @@ from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.geo.queries import city
-from civic.notifications.actions import tell
+from civic.notifications.actions import notify
 from civic.routing.facts import Decision, Facts
 from civic.routing.models import RuleFault
 
@@ -25,5 +25,5 @@ async def record_faults(decision: Decision, facts: Facts) -> None:
             await RuleFault.create(rule_id=fault.rule_id, error=fault.error, at=now, context=context)
             key = f"rule:{fault.rule_id}:{day}"
             values = {"rule": fault.slug, "error": fault.error}
-            await tell(key, "rule_fault", role="admin", values=values, url="/admin")
+            await notify(key, "rule_fault", role="admin", values=values, url="/admin")
         await RuleFault.filter(at__lt=now - KEEP_FAULTS_FOR).delete()

@@ -9,7 +9,7 @@ from typing import Any
 
 from civic import chain
 from civic.cases.models import CaseEvent
-from civic.cases.queries import content
+from civic.cases.queries import hashed_content_of
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one, json_value
 from civic.errors import NotFound
@@ -192,4 +192,4 @@ async def _digests(number: str, receipt: bytes, head: bytes) -> list[bytes]:
     if receipt not in hashes or head not in hashes or hashes.index(receipt) > hashes.index(head):
         raise NotFound(_("No event of this case had this receipt when the release was made."))
     after = events[hashes.index(receipt) + 1 : hashes.index(head) + 1]
-    return [chain.digest_event(content(event, number, slugs)) for event in after]
+    return [chain.digest_event(hashed_content_of(event, number, slugs)) for event in after]

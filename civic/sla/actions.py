@@ -10,14 +10,14 @@ from tortoise.transactions import in_transaction
 
 from civic.catalogue.models import Calendar
 from civic.db import execute, fetch
-from civic.sla import running
+from civic.sla import clocks
 from civic.sla.models import Clock, ClockKind, ClockStep
-from civic.sla.queries import laid_out, working_calendar
+from civic.sla.queries import compile_calendar, working_calendar
 
 
 async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime) -> Clock:
     """A clock started at `at`, not saved yet: `save_clocks` does that. Raises ValueError for no target."""
-    return running.started(kind, target, calendar_id, at, await working_calendar(calendar_id))
+    return clocks.start(kind, target, calendar_id, at, await working_calendar(calendar_id))
 
 
 # Its parameters are `clock_values`. In order, as the clocks were given, so that ids can be told apart.
@@ -44,7 +44,7 @@ def clock_values(*clocks: Clock) -> list[list[Any]]:
     ]
 
 
-def saved(clock: Clock, clock_id: int) -> None:
+def mark_saved(clock: Clock, clock_id: int) -> None:
     """The clock is in the database, under this id."""
     clock.id, clock._saved_in_db = clock_id, True
 
@@ -53,7 +53,7 @@ async def save_clocks(*clocks: Clock) -> None:
     """Insert them, in one statement; each gets its id."""
     rows = await fetch(INSERT_CLOCKS, *clock_values(*clocks))
     for clock, row in zip(clocks, rows, strict=True):
-        saved(clock, row["id"])
+        mark_saved(clock, row["id"])
 
 
 async def start_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime) -> Clock:
@@ -65,52 +65,52 @@ async def start_clock(kind: ClockKind, target: str, calendar_id: int, at: dateti
 
 async def pause_clock(clock: Clock, at: datetime) -> None:
     """Keep what is left at `at`; no due instant until it resumes. Twice is once; a stopped one stays."""
-    if running.pause(clock, at, await working_calendar(clock.calendar_id)):
+    if clocks.pause(clock, at, await working_calendar(clock.calendar_id)):
         await _save(clock)
 
 
 async def resume_clock(clock: Clock, at: datetime) -> None:
     """Go on with what was left: due = `at` + remaining. A clock that is not paused is left alone."""
-    if running.resume(clock, at, await working_calendar(clock.calendar_id)):
+    if clocks.resume(clock, at, await working_calendar(clock.calendar_id)):
         await _save(clock)
 
 
 async def stop_clock(clock: Clock, at: datetime) -> None:
     """The promise was kept at `at`, early or late. The first stop counts; a paused clock resumes first."""
-    if running.stop(clock, at, await working_calendar(clock.calendar_id)):
+    if clocks.stop(clock, at, await working_calendar(clock.calendar_id)):
         await _save(clock)
 
 
 async def end_clock(clock: Clock, at: datetime) -> None:
     """Nobody has to keep it any more: no further steps, but a due instant for the scores."""
-    if running.end(clock, at, await working_calendar(clock.calendar_id)):
+    if clocks.end(clock, at, await working_calendar(clock.calendar_id)):
         await _save(clock)
 
 
 async def restart_clock(clock: Clock, at: datetime) -> None:
     """What stopped or ended it stands no longer: it runs on, due when it always was."""
-    running.restart(clock, at, await working_calendar(clock.calendar_id))
+    clocks.restart(clock, at, await working_calendar(clock.calendar_id))
     await _save(clock)
 
 
-async def fire_clock(clock: Clock, at: datetime) -> int | None:
+async def escalate_clock(clock: Clock, at: datetime) -> int | None:
     """Record the latest step that `at` has reached and set the next; None if there is none to fire.
 
     The caller holds the row's lock, or that of the case which every change of the clock holds.
     """
     if clock.step_at is None or clock.step_at > at or clock.due_at is None:
         return None
-    step = running.fire(clock, at, await working_calendar(clock.calendar_id))
+    step = clocks.escalate(clock, at, await working_calendar(clock.calendar_id))
     await _save(clock)
     if step is not None:
         await ClockStep.create(clock_id=clock.id, step=step, fired_at=at)
     return step
 
 
-async def lay_out_calendar(calendar_id: int) -> int:
+async def store_intervals(calendar_id: int) -> int:
     """Write the calendar's look-up rows for SQL anew; the number of rows. After each edit of a calendar."""
     row = await Calendar.get(id=calendar_id)
-    opens, closes, before, dates = zip(*laid_out(row.zone, row.spec).table(), strict=True)
+    opens, closes, before, dates = zip(*compile_calendar(row.zone, row.spec).table(), strict=True)
     async with in_transaction():
         await execute("DELETE FROM calendar_interval WHERE calendar_id = $1", calendar_id)
         return await execute(

@@ -14,10 +14,10 @@ _laid_out: dict[str, WorkingCalendar] = {}  # by what the calendar says: an edit
 @cached(seconds=2)
 async def _calendars() -> dict[int, WorkingCalendar]:
     rows = await Calendar.all().values("id", "zone", "spec")
-    return {row["id"]: laid_out(row["zone"], row["spec"]) for row in rows}
+    return {row["id"]: compile_calendar(row["zone"], row["spec"]) for row in rows}
 
 
-def laid_out(zone: str, spec: dict[str, Any]) -> WorkingCalendar:
+def compile_calendar(zone: str, spec: dict[str, Any]) -> WorkingCalendar:
     """The calendar that the columns `zone` and `spec` of a Calendar row say."""
     key = json.dumps([zone, spec], sort_keys=True)
     if key not in _laid_out:

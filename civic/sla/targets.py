@@ -15,9 +15,9 @@ from functools import lru_cache
 from civic.i18n import ngettext
 from civic.sla.calendars import WorkingCalendar, as_utc, first_instant
 
-MOST_DAYS = 1_000
-MOST_HOURS = 10_000
-ALLOWED = 'a target is written like "4 working hours", "3 working days", "48 hours" or "5 days"'
+MAX_TARGET_DAYS = 1_000
+MAX_TARGET_HOURS = 10_000
+TARGET_SYNTAX = 'a target is written like "4 working hours", "3 working days", "48 hours" or "5 days"'
 
 
 class Unit(StrEnum):
@@ -48,11 +48,11 @@ class Target:
     def __post_init__(self) -> None:
         amount = Decimal(self.amount)
         object.__setattr__(self, "amount", amount)
-        most = MOST_DAYS if self.unit.counts_days else MOST_HOURS
+        most = MAX_TARGET_DAYS if self.unit.counts_days else MAX_TARGET_HOURS
         if not 0 < amount <= most:
             raise ValueError(f'"{self}": a target is more than 0 and at most {most:,} {self.unit}')
         if self.unit.counts_days and amount != int(amount):
-            raise ValueError(f'"{self}": only hours can be divided; {ALLOWED}')
+            raise ValueError(f'"{self}": only hours can be divided; {TARGET_SYNTAX}')
 
     def __str__(self) -> str:
         """As in a pack; `parse_target` reads it back."""
@@ -61,7 +61,7 @@ class Target:
 
     def describe(self) -> str:
         """The target in the reader's language."""
-        return in_words(self.amount, self.unit)
+        return describe_amount(self.amount, self.unit)
 
     @property
     def hours(self) -> timedelta:
@@ -69,7 +69,7 @@ class Target:
         return timedelta(microseconds=int(self.amount * 3_600_000_000))
 
 
-def in_words(amount: Decimal, unit: Unit) -> str:
+def describe_amount(amount: Decimal, unit: Unit) -> str:
     """Any amount of a unit in the reader's language, also more than a target may be."""
     number = _number(amount)
     # A part of an hour takes the plural, as in "1.5 hours".
@@ -96,7 +96,7 @@ def parse_target(text: str) -> Target:
     """The target that `text` says; raises ValueError, with what is allowed, for anything else."""
     match = _WRITTEN.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no target: {ALLOWED}")
+        raise ValueError(f"{text!r} is no target: {TARGET_SYNTAX}")
     number, working, noun = match.groups()
     return Target(Decimal(number), Unit(f"{'working ' if working else ''}{noun.lower()}s"))
 

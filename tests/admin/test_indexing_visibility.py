@@ -58,7 +58,7 @@ async def test_nothing_personal() -> None:
     await cases.reply(one.case_id, by=Actor.of(agent, await department("roads")), text="We come")
     await posts.add_comment(one.post_id, maker, "Thank you")
     await posts.add_flag(one.post_id, maker, "other", "flagnote of mine")
-    await cases.take(one.case_id, by=Actor.of(agent, await department("roads")), user_id=agent.id)
+    await cases.set_assignee(one.case_id, by=Actor.of(agent, await department("roads")), user_id=agent.id)
     slug = (await catalogue()).services[0].slug
     await rating(maker, slug, "Friendly")
     await update(maker, "Water")
@@ -78,7 +78,7 @@ async def test_nothing_personal() -> None:
 async def test_what_is_internal_is_for_the_desk(ana: Person, dan: Person) -> None:
     one = await report(ana, "A deep hole")
     roads = await holder(one.case_id)
-    await cases.note(one.case_id, by=roads, text="Beware of doggeral")
+    await cases.add_note(one.case_id, by=roads, text="Beware of doggeral")
     await indexed()
     assert await finds("doggeral") == set()
     assert await finds_on_desk("doggeral") == {one.case_id}
@@ -215,7 +215,7 @@ async def test_what_was_erased(ana: Person) -> None:
     await indexed()
     assert await finds("0905551234") == {f"report:{one.post_id}"}
     [event] = await fetch("SELECT id FROM case_event WHERE text LIKE 'Call me%'")
-    await cases.erase(event["id"])
+    await cases.erase_event_text(event["id"])
     await indexed()
     assert await finds("0905551234") == set()
     assert await finds_on_desk("0905551234") == set()

@@ -94,8 +94,8 @@ async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
     category = (await catalogue()).category_by_code["street-light"]
     acts: list[tuple[Act, bool]] = [
         (lambda: cases.accept(case, by=roads, text="We shall come"), True),
-        (lambda: cases.note(case, by=roads, text="The third time this year"), True),
-        (lambda: cases.take(case, by=OFFICE, user_id=None), False),
+        (lambda: cases.add_note(case, by=roads, text="The third time this year"), True),
+        (lambda: cases.set_assignee(case, by=OFFICE, user_id=None), False),
         (lambda: cases.reply(case, by=roads, text="On Monday"), True),
         (lambda: cases.ask(case, by=roads, text="Which lane is it?"), True),
         (lambda: reports.answer_question(one.id, viewer, "The left one"), True),
@@ -132,22 +132,22 @@ async def nothing() -> None:
 
 async def ended_wait(case: int) -> None:
     await execute("UPDATE case_file SET waiting_until = now() - interval '1 hour' WHERE id = $1", case)
-    assert await cases.end_wait()
+    assert await cases.end_next_wait()
 
 
 async def closed_by_time(case: int) -> None:
     await execute("UPDATE case_file SET confirm_until = now() - interval '1 hour' WHERE id = $1", case)
-    assert await cases.confirm_by_time()
+    assert await cases.confirm_next_resolution()
 
 
 async def misrouted(case: int) -> None:
     [stint] = await fetch("SELECT id FROM assignment WHERE case_id = $1 AND outcome = 'returned'", case)
-    await cases.misroute(case, stint["id"], by=OFFICE)
+    await cases.mark_misrouted(case, stint["id"], by=OFFICE)
 
 
 async def erased(case: int) -> None:
     [event] = await fetch("SELECT id FROM case_event WHERE case_id = $1 AND text = 'Which lane is it?'", case)
-    await cases.erase(event["id"])
+    await cases.erase_event_text(event["id"])
 
 
 async def test_answers_to_the_questions_of_a_category(ana: Person) -> None:

@@ -48,7 +48,7 @@ async def busy(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     dan = await person("dan@example.org", Role.DISPATCHER)
     made = [await report(ana, f"Hole number{n}") for n in range(9)]
     await posts.hide(made[3].post_id, dan, "spam")
-    await cases.note(made[4].case_id, by=await holder(made[4].case_id), text="Noteworthy")
+    await cases.add_note(made[4].case_id, by=await holder(made[4].case_id), text="Noteworthy")
     for n in range(3):
         await update(ana, f"Water number{n}")
     for one in (await catalogue()).services[:3]:

@@ -4,7 +4,7 @@ import asyncio
 
 from civic.catalogue.models import Calendar
 from civic.db import connect, migrate
-from civic.sla.actions import lay_out_calendar
+from civic.sla.actions import store_intervals
 from tests.databases import Template
 
 ZONE = "Asia/Shanghai"
@@ -15,7 +15,7 @@ AFTERNOONS = {str(day): [["13:30", "17:30"]] for day in range(5)}
 async def make_calendars() -> None:
     for slug, weekly in (("city", OFFICE), ("afternoons", AFTERNOONS)):
         calendar = await Calendar.create(slug=slug, zone=ZONE, spec={"weekly": weekly})
-        await lay_out_calendar(calendar.id)
+        await store_intervals(calendar.id)
 
 
 async def _fill(url: str) -> None:
@@ -27,5 +27,5 @@ async def _fill(url: str) -> None:
 WITH_CALENDARS = Template(
     "calendars",
     lambda url, folder: asyncio.run(_fill(url)),
-    sources=(__name__, lay_out_calendar.__module__),
+    sources=(__name__, store_intervals.__module__),
 )

@@ -9,7 +9,7 @@ from civic.accounts.people import Person
 from civic.cases import actions
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.conflicts import CaseChanged
-from civic.cases.models import Assignment, Case, Part, Status
+from civic.cases.models import Assignment, AssignmentPart, Case, Status
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, kinds, received
 
@@ -45,8 +45,8 @@ async def test_two_at_the_same_instant(town: Town) -> None:
 async def test_notes_and_reminders_do_not_disturb_a_form(town: Town) -> None:
     case = await assigned(town)
     roads = town.of(town.roads)
-    await actions.note(case.id, by=roads, text="Call the contractor.")
-    await actions.take(case.id, by=roads, user_id=town.agent.id)
+    await actions.add_note(case.id, by=roads, text="Call the contractor.")
+    await actions.set_assignee(case.id, by=roads, user_id=town.agent.id)
     await actions.reply(case.id, by=roads, seen=2, text="We come.")
 
 
@@ -73,8 +73,8 @@ async def test_another_department_may_do_nothing(town: Town) -> None:
             actions.decline(case.id, by=parks, seen=seen, reason="not_public", text="Ha."),
             actions.recategorise(case.id, town.lamp, by=parks, seen=seen),
             actions.merge(case.id, case.id + 10**6, by=parks, seen=seen, text="Ha."),
-            actions.note(case.id, by=parks, text="Ha."),
-            actions.take(case.id, by=parks, user_id=town.agent.id),
+            actions.add_note(case.id, by=parks, text="Ha."),
+            actions.set_assignee(case.id, by=parks, user_id=town.agent.id),
         ):
             with pytest.raises(NotAllowed):
                 await attempt
@@ -119,7 +119,7 @@ async def test_citizens_and_reporters_do_what_is_theirs(town: Town) -> None:
     for attempt in (
         actions.confirm(case.id, by=citizen),
         actions.assign(case.id, town.parks.id, by=REPORTER, reason=REASON),
-        actions.note(case.id, by=citizen, text="Ha."),
+        actions.add_note(case.id, by=citizen, text="Ha."),
         actions.exclude(case.id, by=town.of(town.roads)),
         actions.answer(case.id, by=citizen, text="Ha."),
     ):
@@ -144,7 +144,7 @@ async def test_the_router_comes_too_late_without_harm(town: Town) -> None:
     case = await received(town)
     await actions.assign(case.id, town.parks.id, by=town.desk, reason=REASON)
     await actions.assign(case.id, town.roads.id, by=SYSTEM, reason=REASON)
-    await actions.triage(case.id, reason=REASON)
+    await actions.send_to_triage(case.id, reason=REASON)
     assert await kinds(case) == ["received", "assigned"]
     await actions.give_back(case.id, by=town.of(town.parks), text="Not ours.")
     await actions.assign(case.id, town.roads.id, by=SYSTEM, reason=REASON)
@@ -169,7 +169,7 @@ async def test_the_fourth_handover_goes_to_the_dispatchers(town: Town) -> None:
     await actions.hand_over(case.id, there.id, by=town.of(here), text="Yours again.")
     triaged = await Case.get(id=case.id)
     assert (triaged.status, triaged.department_id, triaged.handovers) == (Status.RECEIVED, None, 4)
-    assert not await Assignment.exists(case_id=case.id, part=Part.LEAD, ended_at=None)
+    assert not await Assignment.exists(case_id=case.id, part=AssignmentPart.LEAD, ended_at=None)
     await actions.assign(case.id, town.water.id, by=town.desk, reason=REASON, misrouted=True)
     assert (await Case.get(id=case.id)).department_id == town.water.id
     marked = await Assignment.filter(case_id=case.id, misrouted=True)
@@ -188,10 +188,10 @@ async def test_wrong_input_is_named(town: Town) -> None:
         ("department", actions.hand_over(case.id, town.roads.id, by=roads, text="Ours.")),
         ("department", actions.hand_over(case.id, 10**9, by=roads, text="Whose?")),
         ("department", actions.add_support(case.id, town.roads.id, by=roads, text="Us.")),
-        ("user", actions.take(case.id, by=roads, user_id=town.dispatcher.id)),
+        ("user", actions.set_assignee(case.id, by=roads, user_id=town.dispatcher.id)),
         ("into", actions.merge(case.id, case.id, by=roads, text="Me.")),
         ("priority", actions.assign(case.id, town.parks.id, by=town.desk, reason=REASON, priority="urgent")),
-        ("stars", actions.rate(case.id, rater="post:1", stars=6)),
+        ("stars", actions.rate_handling(case.id, rater="post:1", stars=6)),
     ):
         with pytest.raises(Invalid) as caught:
             await attempt
@@ -228,10 +228,10 @@ async def test_two_merges_of_one_pair_at_once(town: Town) -> None:
 async def test_late_disputes(town: Town) -> None:
     case = await in_status(town, Status.RESOLVED)
     with at("2026-11-20 09:59"):
-        assert not await actions.confirm_by_time()
+        assert not await actions.confirm_next_resolution()
     with at("2026-11-20 10:00"):
-        assert await actions.confirm_by_time()
-        assert not await actions.confirm_by_time()
+        assert await actions.confirm_next_resolution()
+        assert not await actions.confirm_next_resolution()
     closed = await Case.get(id=case.id)
     assert (closed.status, closed.confirmed_by) == (Status.CONFIRMED, "time")
     assert (await kinds(case))[-1] == "closed"
@@ -246,8 +246,8 @@ async def test_late_disputes(town: Town) -> None:
 async def test_rating_how_it_was_handled(town: Town) -> None:
     case = await assigned(town)
     with pytest.raises(Conflict):
-        await actions.rate(case.id, rater="post:1", stars=5)
+        await actions.rate_handling(case.id, rater="post:1", stars=5)
     await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
-    await actions.rate(case.id, rater="post:1", stars=2)
-    again = await actions.rate(case.id, rater="post:1", stars=4, text="Better than I thought.")
+    await actions.rate_handling(case.id, rater="post:1", stars=2)
+    again = await actions.rate_handling(case.id, rater="post:1", stars=4, text="Better than I thought.")
     assert (again.stars, await again.all().count()) == (4, 1)

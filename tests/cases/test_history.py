@@ -7,8 +7,8 @@ from tortoise.exceptions import BaseORMException, IntegrityError, OperationalErr
 
 from civic import db, timing
 from civic.cases import actions
-from civic.cases.models import CaseEvent, Part, Status
-from civic.cases.queries import ChainFault, check_chain, stints, timeline
+from civic.cases.models import AssignmentPart, CaseEvent, Status
+from civic.cases.queries import ChainFault, check_chain, load_assignments, load_timeline
 from civic.i18n import use_language
 from civic.media.models import Photo
 from tests.cases.town import Town, assigned, at, fresh, in_status, local
@@ -78,11 +78,11 @@ async def test_the_database_refuses_to_change_history(town: Town) -> None:
 async def test_words_can_be_erased_and_the_chain_holds(town: Town) -> None:
     case = await in_status(town, Status.WAITING)
     event = await CaseEvent.get(case_id=case.id, kind="asked")
-    await actions.erase(event.id)
+    await actions.erase_event_text(event.id)
     erased = await CaseEvent.get(id=event.id)
     assert (erased.text, bytes(erased.text_hash or b"")) == ("", hashlib.sha256(b"Where exactly?").digest())
     assert await check_chain(case.id) is None
-    [line] = [one for one in await timeline(case.id, internal=False) if one.kind == "asked"]
+    [line] = [one for one in await load_timeline(case.id, internal=False) if one.kind == "asked"]
     assert line.erased
     await _unguarded("UPDATE case_event SET text = 'Who?' WHERE id = $1", event.id)
     assert await check_chain(case.id) == ChainFault(event.seq, "text")
@@ -100,12 +100,12 @@ async def test_the_timeline(town: Town) -> None:
     case = await assigned(town)
     roads = town.of(town.roads)
     with at("2026-11-10 10:00"):
-        await actions.note(case.id, by=roads, text="Only for us.")
+        await actions.add_note(case.id, by=roads, text="Only for us.")
         await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree.")
         photo = await _photo("evidence")
         await actions.resolve(case.id, by=town.of(town.parks), text="Cut.", photos=[photo])
         await actions.decline((await assigned(town)).id, by=roads, reason="private_matter", text="No.")
-    public, internal = await timeline(case.id, internal=False), await timeline(case.id, internal=True)
+    public, internal = await load_timeline(case.id, internal=False), await load_timeline(case.id, internal=True)
     assert [one.kind for one in public] == ["received", "assigned", "handed_over", "resolved"]
     assert [one.kind for one in internal] == ["received", "assigned", "note", "handed_over", "resolved"]
     over, done = public[2:]
@@ -120,15 +120,15 @@ async def test_the_timeline(town: Town) -> None:
         assert (done.label, done.status) == ("已解决", "已解决")
 
 
-async def test_stints_say_how_long_each_department_had_the_case(town: Town) -> None:
+async def test_assignments_say_how_long_each_department_had_the_case(town: Town) -> None:
     case = await assigned(town)
     with at("2026-11-11 10:00"):
         await actions.add_support(case.id, town.water.id, by=town.desk, text="A pipe.")
         await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
     with at("2026-11-12 10:00"):
-        first, helper, second = await stints(case.id)
+        first, helper, second = await load_assignments(case.id)
     assert (first.names, first.held_seconds, first.is_open) == ({"en": "Roads"}, 8 * 3600, False)
-    assert (helper.part, helper.held_seconds) == (Part.SUPPORT, 4 * 3600)  # open in the afternoon only
+    assert (helper.part, helper.held_seconds) == (AssignmentPart.SUPPORT, 4 * 3600)  # open in the afternoon only
     assert (second.held_seconds, second.is_lead, second.outcome_label) == (7 * 3600, True, "")
     assert second.due_at == second.response_due == local("2026-11-11 15:30")
 

@@ -48,12 +48,12 @@ def test_every_pair_by_every_kind_of_actor(before: Status, after: Status) -> Non
         allowed = TABLE.get((before.value, after.value))
         if allowed is None:
             with pytest.raises(Conflict):
-                life.check(before, after, Actor(kind))
+                life.check_step(before, after, Actor(kind))
         elif kind.value not in allowed:
             with pytest.raises(NotAllowed):
-                life.check(before, after, Actor(kind))
+                life.check_step(before, after, Actor(kind))
         else:
-            life.check(before, after, Actor(kind))
+            life.check_step(before, after, Actor(kind))
 
 
 Act = Callable[[Case, Town], Awaitable[Any]]
@@ -120,7 +120,7 @@ ACTS: dict[str, tuple[set[str], str | None, Act]] = {
         None,
         lambda case, town: actions.recategorise(case.id, town.lamp, by=town.desk),
     ),
-    "note": (set(Status), None, lambda case, town: actions.note(case.id, by=town.desk, text="Hm.")),
+    "note": (set(Status), None, lambda case, town: actions.add_note(case.id, by=town.desk, text="Hm.")),
 }
 
 

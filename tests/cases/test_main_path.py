@@ -23,7 +23,7 @@ async def test_the_main_path(town: Town) -> None:
     assert case.due_at is None
     kinds = await CaseEvent.filter(case_id=case.id).order_by("seq").values_list("kind", flat=True)
     assert kinds == ["received", "assigned", "accepted", "replied", "resolved", "confirmed"]
-    [stint] = await Assignment.all().select_related("response_clock", "resolution_clock")
-    assert stint.response_clock.due_at == local("2026-11-10 14:31")
-    assert stint.first_word_at == local("2026-11-10 11:00")
-    assert stint.standing
+    [assignment] = await Assignment.all().select_related("response_clock", "resolution_clock")
+    assert assignment.response_clock.due_at == local("2026-11-10 14:31")
+    assert assignment.first_word_at == local("2026-11-10 11:00")
+    assert assignment.standing

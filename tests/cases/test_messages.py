@@ -10,12 +10,12 @@ from civic import db
 from civic.accounts.models import User
 from civic.cases import actions
 from civic.cases.events import TOLD
+from civic.cases.labels import DECLINE_LABELS, EVENTS, OUTCOME_LABELS, PART_LABELS, STATUS_LABELS
 from civic.cases.models import Case, CaseEvent, Status
-from civic.cases.words import DECLINES, EVENTS, OUTCOMES, PARTS, STATUSES
 from civic.errors import Invalid
 from civic.i18n import use_language
 from civic.notifications.models import Message
-from civic.notifications.texts import text_of
+from civic.notifications.rendering import render_message
 from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, local, received
 
 
@@ -25,7 +25,7 @@ async def desk() -> list[tuple[str, str]]:
     for message in await Message.all().order_by("id").select_related("department"):
         for language in ("en", "zh"):
             with use_language(language):
-                text = text_of(message)
+                text = render_message(message)
             assert message.values["number"] in text.subject
         found.append((message.kind, message.department.slug if message.department else message.role or "person"))
         assert message.url == f"/desk/cases/{await _case_of(message)}"
@@ -66,7 +66,7 @@ async def test_nothing_is_asked_for_by_what_did_not_happen(town: Town) -> None:
 async def test_the_desks_are_told(town: Town) -> None:
     roads, parks = town.of(town.roads), town.of(town.parks)
     case = await received(town)
-    await actions.triage(case.id, reason={"step": "triage", "why": "no_category", "suggestions": []})
+    await actions.send_to_triage(case.id, reason={"step": "triage", "why": "no_category", "suggestions": []})
     await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON, support=[town.water.id])
     await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree.")
     await actions.give_back(case.id, by=parks, text="Not ours.")
@@ -97,7 +97,7 @@ async def test_the_desks_are_told(town: Town) -> None:
 async def test_whoever_has_it_in_hand_is_told_in_person(town: Town) -> None:
     case = await in_status(town, Status.WAITING)
     await Message.all().delete()
-    await actions.take(case.id, by=town.of(town.roads), user_id=town.agent.id)
+    await actions.set_assignee(case.id, by=town.of(town.roads), user_id=town.agent.id)
     await actions.answer(case.id, by=REPORTER, text="There.")
     [message] = await Message.all()
     assert (message.kind, message.user_id) == ("case_answered", town.agent.id)
@@ -105,27 +105,27 @@ async def test_whoever_has_it_in_hand_is_told_in_person(town: Town) -> None:
 
 async def test_the_desk_is_told_where_whoever_had_it_in_hand_has_left(town: Town) -> None:
     case = await in_status(town, Status.WAITING)
-    await actions.take(case.id, by=town.of(town.roads), user_id=town.agent.id)
+    await actions.set_assignee(case.id, by=town.of(town.roads), user_id=town.agent.id)
     await Message.all().delete()
     await User.filter(id=town.agent.id).update(disabled_at=local("2026-11-10 10:30"))
     with at("2026-11-10 11:00"):
         await actions.answer(case.id, by=REPORTER, text="There.")
     with at("2026-11-20 11:00"):
-        while await actions.fire_step():
+        while await actions.escalate_next_clock():
             pass
     messages = await Message.all()
     assert {message.kind for message in messages} == {"case_answered", "promise_overdue"}
     assert all(message.user_id is None for message in messages)
     assert any(message.department_id and not message.role for message in messages if message.kind == "promise_overdue")
     with pytest.raises(Invalid):
-        await actions.take(case.id, by=town.of(town.roads), user_id=town.agent.id)
+        await actions.set_assignee(case.id, by=town.of(town.roads), user_id=town.agent.id)
 
 
 async def test_the_reminders_and_the_handovers_can_be_read(town: Town) -> None:
     case = await assigned(town)
     for when in ("2026-11-10 11:00", "2026-11-10 13:42", "2026-11-10 14:30", "2026-11-12 14:00", "2026-11-16 10:00"):
         with at(when):
-            while await actions.fire_step():
+            while await actions.escalate_next_clock():
                 pass
     here, there = town.roads, town.parks
     for _ in range(4):
@@ -138,8 +138,8 @@ async def test_the_reminders_and_the_handovers_can_be_read(town: Town) -> None:
 async def test_reporters_are_told_of_what_matters_to_them(town: Town) -> None:
     roads = town.of(town.roads)
     case = await assigned(town)
-    await actions.note(case.id, by=roads, text="Only for us.")
-    await actions.take(case.id, by=roads, user_id=None)
+    await actions.add_note(case.id, by=roads, text="Only for us.")
+    await actions.set_assignee(case.id, by=roads, user_id=None)
     await actions.reply(case.id, by=roads, text="We come.")
     await actions.resolve(case.id, by=roads, text="Filled.")
     await actions.confirm(case.id, by=REPORTER)
@@ -148,7 +148,7 @@ async def test_reporters_are_told_of_what_matters_to_them(town: Town) -> None:
 
 
 def test_everything_has_a_name_in_every_language() -> None:
-    for words in (STATUSES, DECLINES, OUTCOMES, PARTS, EVENTS):
+    for words in (STATUS_LABELS, DECLINE_LABELS, OUTCOME_LABELS, PART_LABELS, EVENTS):
         for text in words.values():
             english = str(text)
             with use_language("zh"):

@@ -14,13 +14,13 @@ from civic.cases import actions
 from civic.cases.models import Case, CaseEvent, Status
 from civic.notifications.models import Message
 from civic.sla.models import Clock, ClockStep
-from tests.cases.town import REPORTER, Town, assigned, at, in_status, local, received, stints
+from tests.cases.town import REPORTER, Town, assigned, assignments, at, in_status, local, received
 
 
 async def fire_all() -> int:
     """Fire whatever is due at this time; how many were."""
     count = 0
-    while await actions.fire_step():
+    while await actions.escalate_next_clock():
         count += 1
     return count
 
@@ -45,7 +45,7 @@ def _recipient(row: Message) -> str:
 async def test_each_share_once_and_then_each_working_day(town: Town) -> None:
     """4 working hours from Tuesday 09:00: 11:00, 13:42, 14:30, then Wednesday and Thursday at 09:00."""
     case = await assigned(town)
-    clock = (await stints(case))[0].response_clock
+    clock = (await assignments(case))[0].response_clock
     seen = []
     for when, step in (
         ("2026-11-10 10:59", None),
@@ -70,9 +70,9 @@ async def test_a_worker_that_was_down_fires_the_latest_step_only(town: Town) -> 
     case = await assigned(town)
     with at("2026-11-12 10:00"):
         await fire_all()
-    [stint] = await stints(case)
-    assert await steps(stint.response_clock) == [102]
-    assert await steps(stint.resolution_clock) == [50]
+    [assignment] = await assignments(case)
+    assert await steps(assignment.response_clock) == [102]
+    assert await steps(assignment.resolution_clock) == [50]
     # Public once, though the step at 100 % itself was missed.
     assert await CaseEvent.filter(case_id=case.id, kind="overdue").count() == 1
 
@@ -82,7 +82,7 @@ async def test_over_a_weekend_nobody_is_reminded(town: Town) -> None:
     for when in ("2026-11-13 15:00", "2026-11-14 12:00", "2026-11-15 12:00", "2026-11-16 08:59"):
         with at(when):
             await fire_all()
-    assert await steps((await stints(case))[0].response_clock) == [100]
+    assert await steps((await assignments(case))[0].response_clock) == [100]
 
 
 async def test_who_is_told(town: Town) -> None:
@@ -90,7 +90,7 @@ async def test_who_is_told(town: Town) -> None:
     with at("2026-11-10 11:00"):
         await fire_all()
     assert await told() == [("soon", "desk")]
-    await actions.take(case.id, by=town.of(town.roads), user_id=town.agent.id)
+    await actions.set_assignee(case.id, by=town.of(town.roads), user_id=town.agent.id)
     with at("2026-11-10 13:42"):
         await fire_all()
     assert (await told())[1:] == [("soon", "lead")]
@@ -128,8 +128,8 @@ async def test_in_triage_the_dispatchers_are_reminded(town: Town) -> None:
 async def test_nobody_is_reminded_of_what_is_over(town: Town, status: Status) -> None:
     case = await in_status(town, status)
     clocks = [case.response_clock_id, case.resolution_clock_id]
-    for stint in await stints(case):
-        clocks += [stint.response_clock_id, stint.resolution_clock_id or 0]
+    for assignment in await assignments(case):
+        clocks += [assignment.response_clock_id, assignment.resolution_clock_id or 0]
     assert not await Clock.filter(id__in=clocks).exclude(step_at=None).exists()
 
 
@@ -142,16 +142,16 @@ async def test_while_waiting_the_resolution_is_not_reminded_of(town: Town) -> No
         await actions.answer(case.id, by=REPORTER, text="There.")
     with at("2026-11-24 10:00"):
         await fire_all()
-    assert await steps((await stints(case))[0].resolution_clock) == [50]
+    assert await steps((await assignments(case))[0].resolution_clock) == [50]
 
 
-async def test_ended_stints_do_not_escalate(town: Town) -> None:
+async def test_ended_assignments_do_not_escalate(town: Town) -> None:
     case = await assigned(town)
     with at("2026-11-10 10:00"):
         await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
     with at("2026-11-20 10:00"):
         await fire_all()
-    first, second = await stints(case)
+    first, second = await assignments(case)
     assert await steps(first.response_clock) == []
     assert await steps(second.response_clock) == [108]
 
@@ -165,7 +165,7 @@ async def test_many_workers_fire_each_step_once(town: Town) -> None:
 
 
 async def _each_once(cases: list[Case]) -> None:
-    """At 14:30 the case's and the stint's response clock are at 100 %: one of each thing for every case."""
+    """At 14:30 the case's and the assignment's response clock are at 100 %: one of each thing for every case."""
     assert await ClockStep.all().count() == 2 * len(cases)
     for case in cases:
         assert await CaseEvent.filter(case_id=case.id, kind="overdue").count() == 1
@@ -218,8 +218,8 @@ async def test_a_wait_and_a_closing_end_once_with_many_workers(town: Town) -> No
         await in_status(town, Status.WAITING)
         await in_status(town, Status.RESOLVED)
     with at("2026-12-24 12:00"):
-        waits = await asyncio.gather(*(actions.end_wait() for _ in range(8)))
-        closings = await asyncio.gather(*(actions.confirm_by_time() for _ in range(8)))
+        waits = await asyncio.gather(*(actions.end_next_wait() for _ in range(8)))
+        closings = await asyncio.gather(*(actions.confirm_next_resolution() for _ in range(8)))
     assert (sum(waits), sum(closings)) == (3, 3)
     assert await CaseEvent.filter(kind="wait_ended").count() == 3
     assert await CaseEvent.filter(kind="closed").count() == 3
@@ -246,7 +246,7 @@ async def test_time_with_the_actions_never_waits_in_a_circle(town: Town) -> None
 async def test_one_that_fails_does_not_stop_the_others(town: Town) -> None:
     """As if a row had been changed by hand: what comes after it still happens, and it is tried again."""
     broken, sound = await assigned(town), await assigned(town)
-    clocks = [(await stints(case))[0].response_clock for case in (broken, sound)]
+    clocks = [(await assignments(case))[0].response_clock for case in (broken, sound)]
     await Clock.filter(id=clocks[0].id).update(target="some day")
     with at("2026-11-10 11:00"):
         await fire_all()
@@ -262,9 +262,9 @@ async def test_a_wait_that_cannot_end_does_not_stop_the_others(town: Town) -> No
     broken, sound = await in_status(town, Status.WAITING), await in_status(town, Status.WAITING)
     await Clock.filter(id=broken.resolution_clock_id).update(target="some day")
     with at("2027-01-10 11:00"):
-        assert await actions.end_wait()
-        assert await actions.end_wait()
-        assert not await actions.end_wait()
+        assert await actions.end_next_wait()
+        assert await actions.end_next_wait()
+        assert not await actions.end_next_wait()
     assert [(await Case.get(id=case.id)).status for case in (broken, sound)] == [Status.WAITING, Status.IN_PROGRESS]
     assert await CaseEvent.filter(case_id=broken.id, kind="wait_ended").count() == 0
 

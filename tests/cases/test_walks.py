@@ -11,17 +11,17 @@ from civic import timing
 from civic.cases import actions
 from civic.cases.actors import SYSTEM, Actor
 from civic.cases.life import HELD, OPEN
-from civic.cases.models import Assignment, Case, CaseEvent, Outcome, Part, Status
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
 from civic.cases.queries import check_chain
 from civic.catalogue.models import Department
 from civic.errors import CivicError
 from civic.sla.models import Clock
-from tests.cases.town import REASON, REPORTER, Town, fresh, local, received, stints
+from tests.cases.town import REASON, REPORTER, Town, assignments, fresh, local, received
 
 Act = Callable[[Case, Town, Actor, Department], Awaitable[Any]]
 ACTS: dict[str, Act] = {
     "route": lambda case, town, by, to: actions.assign(case.id, to.id, by=SYSTEM, reason=REASON),
-    "triage": lambda case, town, by, to: actions.triage(case.id, reason=REASON),
+    "triage": lambda case, town, by, to: actions.send_to_triage(case.id, reason=REASON),
     "assign": lambda case, town, by, to: actions.assign(
         case.id, to.id, by=town.desk, reason=REASON, support=[town.parks.id], misrouted=True
     ),
@@ -42,12 +42,12 @@ ACTS: dict[str, Act] = {
     "dispute": lambda case, town, by, to: actions.dispute(case.id, by=REPORTER, text="No."),
     "uphold": lambda case, town, by, to: actions.uphold(case.id, by=town.desk, text="Yes.", department_id=to.id),
     "recategorise": lambda case, town, by, to: actions.recategorise(case.id, town.lamp, by=town.desk),
-    "note": lambda case, town, by, to: actions.note(case.id, by=town.desk, text="Hm."),
-    "rate": lambda case, town, by, to: actions.rate(case.id, rater="post:1", stars=3),
+    "note": lambda case, town, by, to: actions.add_note(case.id, by=town.desk, text="Hm."),
+    "rate": lambda case, town, by, to: actions.rate_handling(case.id, rater="post:1", stars=3),
     "exclude": lambda case, town, by, to: actions.exclude(case.id, by=town.desk),
-    "fire": lambda case, town, by, to: actions.fire_step(),
-    "end_wait": lambda case, town, by, to: actions.end_wait(),
-    "confirm_by_time": lambda case, town, by, to: actions.confirm_by_time(),
+    "fire": lambda case, town, by, to: actions.escalate_next_clock(),
+    "end_wait": lambda case, town, by, to: actions.end_next_wait(),
+    "confirm_by_time": lambda case, town, by, to: actions.confirm_next_resolution(),
 }
 # An action, who tries it, which department it names, and how many hours after the one before.
 STEPS = st.tuples(
@@ -87,19 +87,19 @@ async def _promised(case: Case) -> list[Any]:
 
 async def holds(case: Case) -> None:
     """What is true of every case after every change."""
-    case, turns = await fresh(case), await stints(case)
+    case, turns = await fresh(case), await assignments(case)
     kinds = await CaseEvent.filter(case_id=case.id).values_list("kind", flat=True)
     assert await check_chain(case.id) is None
     assert case.events_count == len(kinds)
     assert case.handovers == kinds.count("handed_over")
     assert case.reopened == kinds.count("reopened") + kinds.count("upheld")
-    _stints_hold(case, turns)
+    _assignments_hold(case, turns)
     _clocks_hold(case, turns)
 
 
-def _stints_hold(case: Case, turns: list[Assignment]) -> None:
+def _assignments_hold(case: Case, turns: list[Assignment]) -> None:
     open_now = [one for one in turns if one.ended_at is None]
-    leads = [one for one in open_now if one.part == Part.LEAD]
+    leads = [one for one in open_now if one.part == AssignmentPart.LEAD]
     assert len(leads) == (case.status in HELD)
     assert not open_now or case.status in OPEN
     assert all(one.department_id == case.department_id for one in leads)
@@ -111,7 +111,7 @@ def _stints_hold(case: Case, turns: list[Assignment]) -> None:
     for one in turns:
         assert one.ended_at is None or one.ended_at >= one.started_at
         assert one.first_word_at == one.response_clock.stopped_at
-        assert (one.resolution_clock is None) == (one.part == Part.SUPPORT)
+        assert (one.resolution_clock is None) == (one.part == AssignmentPart.SUPPORT)
 
 
 def _clocks_hold(case: Case, turns: list[Assignment]) -> None:

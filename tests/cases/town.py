@@ -157,8 +157,8 @@ async def in_status(town: Town, status: Status) -> Case:
     return await Case.get(id=case.id)
 
 
-async def stints(case: Case) -> list[Assignment]:
-    """All stints, oldest first, with their clocks."""
+async def assignments(case: Case) -> list[Assignment]:
+    """All assignments, oldest first, with their clocks."""
     rows = Assignment.filter(case_id=case.id).order_by("id")
     return await rows.select_related("response_clock", "resolution_clock")
 

@@ -9,7 +9,7 @@ import pytest
 
 from civic.accounts.models import Role
 from civic.cases.models import Assignment, Case, CaseEvent
-from civic.desk import deeds
+from civic.desk import commands
 from civic.media.models import Photo
 from tests.clients import Client, make_user
 from tests.media.pictures import encoded, scene
@@ -190,11 +190,11 @@ async def test_dispatchers_say_what_counts_and_what_was_wrong(roads: Client, dis
     assert not (await now(case)).counted
     await does(dispatcher, case.id, "include")
     await does(roads, case.id, "hand_over", to="parks", text="Theirs.")
-    stint = await Assignment.get(case_id=case.id, outcome="handed_over")
-    await does(dispatcher, case.id, "misroute", stint=stint.id)
-    assert (await Assignment.get(id=stint.id)).misrouted
+    assignment = await Assignment.get(case_id=case.id, outcome="handed_over")
+    await does(dispatcher, case.id, "misroute", assignment=assignment.id)
+    assert (await Assignment.get(id=assignment.id)).misrouted
     for wrong in ("", "x", "²", "999999", str(10**30)):
-        assert (await deed(dispatcher, case.id, "misroute", stint=wrong)).status_code == 404
+        assert (await deed(dispatcher, case.id, "misroute", assignment=wrong)).status_code == 404
 
 
 async def test_a_merged_case_points_on(client: Client, roads: Client, dispatcher: Client, case: Case) -> None:
@@ -237,13 +237,13 @@ FIELDS = {
     "reason": "not_public",
     "category": "drain",
     "into": "26-1",
-    "stint": "1",
+    "assignment": "1",
     "user": "",
 }
 OF_DISPATCHERS = {"assign", "uphold", "misroute", "exclude", "include"}
 
 
-@pytest.mark.parametrize("name", sorted(deeds.ALL))
+@pytest.mark.parametrize("name", sorted(commands.COMMANDS))
 async def test_a_stranger_to_the_case_is_refused(
     client: Client, citizen: Client, case: Case, new_client: Callable[[], Client], name: str
 ) -> None:

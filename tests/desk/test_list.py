@@ -113,11 +113,11 @@ async def test_search_by_number_or_words(client: Client, roads: Client) -> None:
     assert 'href="/search?q=unicorn"' in page
 
 
-async def test_pages_hold_each_stint_once(client: Client, roads: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_hold_each_assignment_once(client: Client, roads: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [await at(number // 3, client) for number in range(11)]  # some fall due in the same instant
     await does(roads, cases[0], "ask", text="Where?")
     await does(roads, cases[1], "ask", text="Where?")
-    monkeypatch.setattr(queue, "PAGE", 4)
+    monkeypatch.setattr(queue, "PAGE_ROWS", 4)
     seen, cursor = [], ""
     while True:
         answer = (await roads.get(f"/desk?page={cursor.replace('+', '%2B')}", headers=JSON)).json()
@@ -193,7 +193,7 @@ async def test_what_the_desk_asks_does_not_grow(
     assert asked[0] == asked[1] <= 10, statements.texts
 
 
-async def test_ended_stints_leave_the_desk(client: Client, roads: Client) -> None:
+async def test_ended_assignments_leave_the_desk(client: Client, roads: Client) -> None:
     case = await at(0, client)
     await does(roads, case, "hand_over", to="lighting", text="The lamp is theirs.")
     assert await on_desk(roads) == []

@@ -13,7 +13,7 @@ import pytest
 
 from civic import timing
 from civic.cases import queries as cases
-from civic.cases.actions import confirm_by_time, end_wait, fire_step
+from civic.cases.actions import confirm_next_resolution, end_next_wait, escalate_next_clock
 from civic.cases.models import Assignment, Case, CaseEvent, Status
 from civic.catalogue.models import Category, Department
 from civic.catalogue.queries import catalogue
@@ -104,10 +104,10 @@ async def test_an_imported_case_goes_on_like_any_other(harbour: Harbour) -> None
     await reports.route_case(unclear.id)  # it is in triage already
     assert await CaseEvent.filter(case_id=unclear.id).count() == 2
     with timing.at(NOW):
-        assert [await fire_step(), await end_wait(), await confirm_by_time()] == [False] * 3
+        assert [await escalate_next_clock(), await end_next_wait(), await confirm_next_resolution()] == [False] * 3
     late, soon = await Clock.filter(id__in=[old.resolution_clock_id, fresh.resolution_clock_id]).order_by("id")
     assert late.step_at is soon.step_at is None
-    assert [one.kind for one in await cases.timeline(old.id, internal=False)] == ["received", "assigned"]
+    assert [one.kind for one in await cases.load_timeline(old.id, internal=False)] == ["received", "assigned"]
 
 
 async def test_the_chain_of_every_case_holds(harbour: Harbour) -> None:

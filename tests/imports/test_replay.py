@@ -106,7 +106,7 @@ async def _live(entry: ImportedReport) -> None:
             )
             await posts.set_path(post, f"/reports/{report.id}")
         if not slug:
-            await cases.triage(case.id, reason=reason)
+            await cases.send_to_triage(case.id, reason=reason)
             return
         department = found.department_by_slug[slug].id
         await cases.assign(case.id, department, by=SYSTEM, reason=reason)
@@ -122,7 +122,7 @@ async def _live(entry: ImportedReport) -> None:
             await cases.resolve(case.id, by=desk, text=entry.end_text)
         if (closing := entry.ended_at + timedelta(days=10)) <= NOW:
             with timing.at(closing):
-                assert await cases.confirm_by_time()
+                assert await cases.confirm_next_resolution()
 
 
 def _compared(table: str, values: dict[str, Any]) -> dict[str, Any]:

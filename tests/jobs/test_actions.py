@@ -10,7 +10,7 @@ from tortoise.transactions import in_transaction
 from civic.accounts.models import User
 from civic.db import fetch
 from civic.jobs.actions import Job, enqueue, requeue
-from civic.jobs.queries import waiting
+from civic.jobs.queries import count_waiting
 from tests.clients import make_user
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -55,10 +55,10 @@ async def test_others_see_the_job_after_the_commit_and_not_before() -> None:
 
     changing = asyncio.create_task(change())
     await asked.wait()
-    assert await waiting() == 0
+    assert await count_waiting() == 0
     look.set()
     await changing
-    assert await waiting() == 1
+    assert await count_waiting() == 1
 
 
 async def test_a_nested_transaction_that_is_rolled_back_takes_only_its_own_job() -> None:
@@ -99,7 +99,7 @@ async def test_a_key_is_free_again_once_its_job_is_done() -> None:
     await fetch("DELETE FROM pgqueuer RETURNING id")  # what pgqueuer does with a job that succeeded
     async with in_transaction():
         await enqueue(Job.ROUTE, {"case": 7}, key="route:7")
-    assert await waiting() == 1
+    assert await count_waiting() == 1
 
 
 async def test_two_at_once_with_one_key_get_one_job() -> None:
@@ -108,7 +108,7 @@ async def test_two_at_once_with_one_key_get_one_job() -> None:
             await enqueue(Job.ROUTE, {"case": 7}, key="route:7")
 
     await asyncio.gather(*(ask() for _ in range(4)))
-    assert await waiting() == 1
+    assert await count_waiting() == 1
 
 
 async def test_a_job_may_wait() -> None:
@@ -123,7 +123,7 @@ async def test_a_held_job_is_tried_again_unless_it_was_asked_for_anew() -> None:
         await enqueue(Job.ROUTE, {"case": 7}, key="route:7")
     (row,) = await fetch("UPDATE pgqueuer SET status = 'failed' RETURNING id")
     await requeue(row["id"])
-    assert await waiting() == 1
+    assert await count_waiting() == 1
     await fetch("UPDATE pgqueuer SET status = 'failed' RETURNING id")
     async with in_transaction():
         await enqueue(Job.ROUTE, {"case": 7}, key="route:7")

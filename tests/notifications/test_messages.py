@@ -13,10 +13,10 @@ from civic.accounts.people import Person
 from civic.config import Config, MailConfig, SiteConfig
 from civic.jobs.actions import Job
 from civic.notifications import queries
-from civic.notifications.actions import tell
-from civic.notifications.delivery import deliver
+from civic.notifications.actions import notify
+from civic.notifications.delivery import deliver_message
 from civic.notifications.models import Message
-from civic.notifications.texts import exists, text_of
+from civic.notifications.rendering import render_message, template_exists
 from tests.clients import Client, make_user
 from tests.source import ROOT
 
@@ -27,7 +27,7 @@ EVENT = {"number": "26-1", "kind": "replied", "department": {"en": "Water", "zh"
 
 async def tell_once(key: str, kind: str = "case_event", **recipient: object) -> bool:
     async with in_transaction():
-        return await tell(key, kind, values=EVENT, url="/reports/1", **recipient)  # type: ignore[arg-type]
+        return await notify(key, kind, values=EVENT, url="/reports/1", **recipient)  # type: ignore[arg-type]
 
 
 async def jobs() -> int:
@@ -55,7 +55,7 @@ async def test_a_desk_reads_its_messages_there() -> None:
 async def test_telling_is_part_of_the_change() -> None:
     with pytest.raises(ZeroDivisionError):
         async with in_transaction():
-            await tell("event:2", "case_event", values=EVENT, email="a@example.org")
+            await notify("event:2", "case_event", values=EVENT, email="a@example.org")
             raise ZeroDivisionError
     assert (await Message.all().count(), await jobs()) == (0, 0)
 
@@ -67,8 +67,8 @@ async def test_a_mail(config: Config) -> None:
         update={"site": SiteConfig(url="https://city.example/"), "mail": MailConfig(sender="hello@city.example")}
     )
     message = await Message.get()
-    assert await deliver(message.id, settings)
-    assert not await deliver(message.id, settings)
+    assert await deliver_message(message.id, settings)
+    assert not await deliver_message(message.id, settings)
     (mail,) = mails(config)
     assert mail["To"] == "a@example.org"
     assert mail["Subject"] == "[Civic] 水务局答复了您的上报 26-1"
@@ -84,11 +84,11 @@ async def test_a_mail(config: Config) -> None:
 async def test_a_worker_killed_before_it_noted_the_mail_writes_the_same_one(config: Config) -> None:
     await tell_once("event:1:post:1", email="a@example.org")
     message = await Message.get()
-    await deliver(message.id, config)
+    await deliver_message(message.id, config)
     (path,) = config.paths.var.glob("outbox/*")
     before = path.read_bytes()
     await Message.filter(id=message.id).update(sent_at=None)
-    assert await deliver(message.id, config)
+    assert await deliver_message(message.id, config)
     assert list(config.paths.var.glob("outbox/*")) == [path]
     assert path.read_bytes().split(b"boundary")[0] == before.split(b"boundary")[0]
 
@@ -96,7 +96,7 @@ async def test_a_worker_killed_before_it_noted_the_mail_writes_the_same_one(conf
 async def test_a_user_is_told_in_their_language(config: Config) -> None:
     user = await make_user("ana@example.org", language="zh")
     await tell_once("event:1:post:1", user_id=user.id)
-    await deliver((await Message.get()).id, config)
+    await deliver_message((await Message.get()).id, config)
     assert "水务局" in mails(config)[0]["Subject"]
 
 
@@ -104,15 +104,15 @@ async def test_a_disabled_user_gets_no_mail(config: Config) -> None:
     user = await make_user("ana@example.org")
     await tell_once("event:1:post:1", user_id=user.id)
     await db.execute("UPDATE user_account SET disabled_at = now()")
-    assert not await deliver((await Message.get()).id, config)
+    assert not await deliver_message((await Message.get()).id, config)
     assert mails(config) == []
 
 
 async def test_a_receipt_code_is_kept_no_longer_than_it_takes_to_mail_it(config: Config) -> None:
     async with in_transaction():
         values = {"number": "26-1", "code": "7QF3-MWD9-XPA2"}
-        await tell("post:1", "report_received", email="a@example.org", values=values, url="/r/7QF3-MWD9-XPA2")
-    await deliver((await Message.get()).id, config)
+        await notify("post:1", "report_received", email="a@example.org", values=values, url="/r/7QF3-MWD9-XPA2")
+    await deliver_message((await Message.get()).id, config)
     assert "7QF3-MWD9-XPA2" in mails(config)[0].get_content()
     assert "7QF3" not in str(await db.fetch("SELECT * FROM message"))
 
@@ -120,8 +120,8 @@ async def test_a_receipt_code_is_kept_no_longer_than_it_takes_to_mail_it(config:
 async def test_a_subject_is_one_line(config: Config) -> None:
     async with in_transaction():
         names = {"en": "Water\r\nBcc: everybody@example.org"}
-        await tell("x", "case_event", email="a@example.org", values={**EVENT, "department": names})
-    await deliver((await Message.get()).id, config)
+        await notify("x", "case_event", email="a@example.org", values={**EVENT, "department": names})
+    await deliver_message((await Message.get()).id, config)
     (mail,) = mails(config)
     assert mail["Bcc"] is None
     assert "\n" not in mail["Subject"]
@@ -154,7 +154,7 @@ async def test_who_sees_which_messages_at_the_desk() -> None:
 
     async def seen(role: Role, *slugs: str) -> set[str]:
         person = Person(id=1, role=role, departments=frozenset(ids[slug] for slug in slugs))
-        found = [one.id for one in await queries.for_desk(person)]
+        found = [one.id for one in await queries.list_desk_messages(person)]
         return {row["key"] for row in await db.fetch("SELECT key FROM message WHERE id = ANY($1)", found)}
 
     assert await seen(Role.AGENT, "water") == {"desk"}
@@ -184,7 +184,7 @@ VALUES = EVENT | {
 @pytest.mark.parametrize("kind", sorted(path.stem for path in (ROOT / "templates/messages").glob("*.txt")))
 def test_every_text_has_a_subject_and_is_plain(kind: str, language: str) -> None:
     with i18n.use_language(language):
-        text = text_of(Message(kind=kind, values=VALUES))
+        text = render_message(Message(kind=kind, values=VALUES))
     assert text.subject
     assert "&amp;" not in text.subject + text.body
     assert "{" not in text.subject + text.body
@@ -194,7 +194,7 @@ def test_every_kind_that_is_told_has_a_text() -> None:
     told = {
         match
         for path in (ROOT / "civic").rglob("*.py")
-        for match in re.findall(r"tell(?:_\w+)?\([^)]*?\"([a-z]+(?:_[a-z]+)+)\"", path.read_text("utf-8"), re.DOTALL)
+        for match in re.findall(r"notify(?:_\w+)?\([^)]*?\"([a-z]+(?:_[a-z]+)+)\"", path.read_text("utf-8"), re.DOTALL)
     }
     assert told
-    assert [kind for kind in told if not exists(kind)] == []
+    assert [kind for kind in told if not template_exists(kind)] == []

@@ -37,7 +37,7 @@ async def _solved(town: Town) -> Case:
         await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
     for day, stars in ((WEDNESDAY, 2), ("2026-11-12", 5)):
         with at(f"{day} 12:00"):
-            await actions.rate(case.id, rater=f"post:{report_of.post_id}", stars=stars)
+            await actions.rate_handling(case.id, rater=f"post:{report_of.post_id}", stars=stars)
     return case
 
 
@@ -80,7 +80,7 @@ async def _declined(town: Town) -> Case:
     with at(f"{TUESDAY} 10:00"):
         await actions.decline(case.id, by=town.of(town.roads), reason="not_public", text="Private ground.")
     with at(f"{TUESDAY} 12:00"):
-        await actions.rate(case.id, rater="post:999999", stars=1)
+        await actions.rate_handling(case.id, rater="post:999999", stars=1)
     return case
 
 
@@ -133,7 +133,7 @@ async def _own(town: Town) -> Case:
     main = await report(case, town.agent)
     with at(f"{TUESDAY} 10:00"):
         await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
-        await actions.rate(case.id, rater=f"post:{main.post_id}", stars=5)
+        await actions.rate_handling(case.id, rater=f"post:{main.post_id}", stars=5)
     return case
 
 

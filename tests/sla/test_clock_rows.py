@@ -6,7 +6,7 @@ Roads is open 09:00–12:00 and 13:30–17:30 in Shanghai, Monday to Friday; 202
 import pytest
 
 from civic.cases import actions
-from civic.cases.models import Case, Outcome, Part, Status
+from civic.cases.models import AssignmentPart, Case, Outcome, Status
 from civic.catalogue.models import Category
 from civic.sla.models import Clock
 from tests.cases.town import (  # noqa: F401  # fixtures
@@ -14,6 +14,7 @@ from tests.cases.town import (  # noqa: F401  # fixtures
     REPORTER,
     Town,
     assigned,
+    assignments,
     at,
     database_dsn,
     empty,
@@ -21,7 +22,6 @@ from tests.cases.town import (  # noqa: F401  # fixtures
     local,
     make_town,
     received,
-    stints,
 )
 
 
@@ -79,7 +79,7 @@ async def test_a_public_word_stops_the_response_clocks(town: Town, word: str) ->
                 await actions.support_done(case.id, by=parks, text="The tree is cut.")
     response, _resolution = await clocks(case)
     assert response.stopped_at == (await fresh(case)).first_word_at == local("2026-11-10 11:00")
-    lead, support = await stints(case)
+    lead, support = await assignments(case)
     spoke, silent = (support, lead) if word.startswith("support") else (lead, support)
     assert spoke.first_word_at == spoke.response_clock.stopped_at == local("2026-11-10 11:00")
     assert silent.first_word_at is None
@@ -92,8 +92,8 @@ async def test_transfers_and_silent_acts_never_stop_a_response_clock(town: Town)
     with at("2026-11-10 10:00"):
         await actions.add_support(case.id, town.water.id, by=roads, text="A pipe is broken.")
         await actions.support_done(case.id, by=town.of(town.water))
-        await actions.take(case.id, by=roads, user_id=town.agent.id)
-        await actions.note(case.id, by=roads, text="Looks bad.")
+        await actions.set_assignee(case.id, by=roads, user_id=town.agent.id)
+        await actions.add_note(case.id, by=roads, text="Looks bad.")
         await actions.answer(case.id, by=REPORTER, text="It grows.")
         await actions.hand_over(case.id, town.parks.id, by=roads, text="Yours.")
         await actions.give_back(case.id, by=parks, text="Not ours.")
@@ -103,7 +103,7 @@ async def test_transfers_and_silent_acts_never_stop_a_response_clock(town: Town)
     assert response.stopped_at is None
     assert response.due_at == local("2026-11-10 14:30")
     assert (await fresh(case)).first_word_at is None
-    assert all(one.first_word_at is None for one in await stints(case))
+    assert all(one.first_word_at is None for one in await assignments(case))
 
 
 async def test_only_the_first_word_counts(town: Town) -> None:
@@ -112,7 +112,7 @@ async def test_only_the_first_word_counts(town: Town) -> None:
         with at(f"2026-11-10 {hour}"):
             await actions.reply(case.id, by=town.of(town.roads), text="We come.")
     assert (await clocks(case))[0].stopped_at == local("2026-11-10 10:00")
-    assert (await stints(case))[0].first_word_at == local("2026-11-10 10:00")
+    assert (await assignments(case))[0].first_word_at == local("2026-11-10 10:00")
 
 
 async def test_the_resolution_clock_stops_with_the_resolution_that_stands(town: Town) -> None:
@@ -150,9 +150,9 @@ async def test_waiting_pauses_each_kind_of_target(town: Town, target: str, due: 
     case = await assigned(town, "2026-11-10 09:00", category)
 
     async def resolutions() -> list[Clock]:
-        stint = (await stints(case))[0].resolution_clock
-        assert stint is not None
-        return [(await clocks(case))[1], stint]
+        assignment = (await assignments(case))[0].resolution_clock
+        assert assignment is not None
+        return [(await clocks(case))[1], assignment]
 
     assert [one.due_at for one in await resolutions()] == [local(due)] * 2
     with at("2026-11-10 11:00"):
@@ -160,12 +160,12 @@ async def test_waiting_pauses_each_kind_of_target(town: Town, target: str, due: 
     for clock in await resolutions():
         assert (clock.due_at, clock.step_at) == (None, None)
         assert clock.paused_at == local("2026-11-10 11:00")
-    assert (await fresh(case)).due_at is (await stints(case))[0].due_at is None
+    assert (await fresh(case)).due_at is (await assignments(case))[0].due_at is None
     with at("2026-11-11 15:00"):
         await actions.answer(case.id, by=REPORTER, text="At the bridge.")
     assert [one.due_at for one in await resolutions()] == [local(after)] * 2
     assert [one.promised_at for one in await resolutions()] == [local(due)] * 2
-    assert (await fresh(case)).due_at == (await stints(case))[0].due_at == local(after)
+    assert (await fresh(case)).due_at == (await assignments(case))[0].due_at == local(after)
 
 
 async def test_waiting_ends_by_itself_after_the_citys_limit(town: Town) -> None:
@@ -174,10 +174,10 @@ async def test_waiting_ends_by_itself_after_the_citys_limit(town: Town) -> None:
         await actions.ask(case.id, by=town.of(town.roads), text="Where?")
     assert (await fresh(case)).waiting_until == local("2026-11-24 17:30")  # 10 working days
     with at("2026-11-24 17:29"):
-        assert not await actions.end_wait()
+        assert not await actions.end_next_wait()
     with at("2026-11-24 17:30"):
-        assert await actions.end_wait()
-        assert not await actions.end_wait()
+        assert await actions.end_next_wait()
+        assert not await actions.end_next_wait()
     loaded = await fresh(case)
     assert (loaded.status, loaded.waiting_until) == (Status.IN_PROGRESS, None)
     # 26 working hours were left.
@@ -190,8 +190,8 @@ async def test_the_response_clock_of_a_supporter_never_pauses(town: Town) -> Non
         await actions.add_support(case.id, town.parks.id, by=town.desk, text="Please help.")
     with at("2026-11-10 11:00"):
         await actions.ask(case.id, by=town.of(town.roads), text="Where?")
-    support = (await stints(case))[1]
-    assert support.part == Part.SUPPORT
+    support = (await assignments(case))[1]
+    assert support.part == AssignmentPart.SUPPORT
     assert support.resolution_clock is None
     assert support.due_at == support.response_clock.due_at == local("2026-11-10 15:30")
 
@@ -206,17 +206,19 @@ async def test_an_overdue_pause_keeps_the_delay(town: Town) -> None:
     assert (await clocks(case))[1].due_at == local("2026-11-16 17:00")
 
 
-# -- stints ------------------------------------------------------------------------------------------
+# -- assignments ------------------------------------------------------------------------------------------
 
 
-async def test_a_stint_has_the_categorys_targets_from_its_own_start_on_its_departments_calendar(town: Town) -> None:
+async def test_a_assignment_has_the_categorys_targets_from_its_own_start_on_its_departments_calendar(
+    town: Town,
+) -> None:
     case = await received(town)
     with at("2026-11-11 10:00"):
         await actions.assign(case.id, town.water.id, by=town.desk, reason=REASON)  # open 13:30–17:30
-    [stint] = await stints(case)
-    assert stint.response_clock.due_at == stint.due_at == local("2026-11-11 17:30")
-    assert stint.resolution_clock is not None
-    assert stint.resolution_clock.due_at == local("2026-11-16 17:30")
+    [assignment] = await assignments(case)
+    assert assignment.response_clock.due_at == assignment.due_at == local("2026-11-11 17:30")
+    assert assignment.resolution_clock is not None
+    assert assignment.resolution_clock.due_at == local("2026-11-16 17:30")
 
 
 async def test_handing_over_buys_no_time(town: Town) -> None:
@@ -227,7 +229,7 @@ async def test_handing_over_buys_no_time(town: Town) -> None:
     after = await clocks(case)
     assert [one.due_at for one in after] == [one.due_at for one in before]
     assert [one.stopped_at for one in after] == [None, None]
-    first, second = await stints(case)
+    first, second = await assignments(case)
     assert (first.outcome, first.ended_at) == (Outcome.HANDED_OVER, local("2026-11-11 15:00"))
     assert first.response_clock.due_at == local("2026-11-10 14:30")  # stays, for the scores
     assert (first.response_clock.stopped_at, first.response_clock.step_at) == (None, None)
@@ -238,35 +240,35 @@ async def test_handing_over_buys_no_time(town: Town) -> None:
 
 
 @pytest.mark.parametrize(("when", "early"), [("2026-11-10 14:29", True), ("2026-11-10 14:31", False)])
-async def test_a_stint_handed_over_without_a_word_shows_whether_that_was_early(
+async def test_a_assignment_handed_over_without_a_word_shows_whether_that_was_early(
     town: Town, when: str, early: bool
 ) -> None:
     case = await assigned(town)
     with at(when):
         await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
-    stint = (await stints(case))[0]
-    assert stint.ended_at is not None
-    assert stint.response_clock.due_at is not None
-    assert stint.first_word_at is None
-    assert (stint.ended_at < stint.response_clock.due_at) == early
+    assignment = (await assignments(case))[0]
+    assert assignment.ended_at is not None
+    assert assignment.response_clock.due_at is not None
+    assert assignment.first_word_at is None
+    assert (assignment.ended_at < assignment.response_clock.due_at) == early
 
 
-async def test_a_stint_that_ends_while_waiting_gets_a_due_instant_back(town: Town) -> None:
+async def test_a_assignment_that_ends_while_waiting_gets_a_due_instant_back(town: Town) -> None:
     case = await assigned(town)
     with at("2026-11-10 11:00"):
         await actions.ask(case.id, by=town.of(town.roads), text="Where?")
     with at("2026-11-11 15:00"):
         await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
-    stint = (await stints(case))[0].resolution_clock
-    assert stint is not None
-    assert stint.due_at == (await clocks(case))[1].due_at == local("2026-11-17 11:30")
+    assignment = (await assignments(case))[0].resolution_clock
+    assert assignment is not None
+    assert assignment.due_at == (await clocks(case))[1].due_at == local("2026-11-17 11:30")
     assert (await fresh(case)).waiting_until is None
 
 
 # -- reopening ---------------------------------------------------------------------------------------
 
 
-async def test_reopening_keeps_the_first_promise_and_starts_a_fresh_stint(town: Town) -> None:
+async def test_reopening_keeps_the_first_promise_and_starts_a_fresh_assignment(town: Town) -> None:
     case = await assigned(town)
     promised = [one.due_at for one in await clocks(case)]
     with at("2026-11-10 15:00"):
@@ -278,25 +280,25 @@ async def test_reopening_keeps_the_first_promise_and_starts_a_fresh_stint(town: 
     assert [one.due_at for one in await clocks(case)] == promised
     assert (loaded.status, loaded.reopened, loaded.resolved_at) == (Status.IN_PROGRESS, 1, None)
     assert loaded.due_at == local("2026-11-13 17:30")
-    first, second = await stints(case)
+    first, second = await assignments(case)
     assert (first.outcome, first.standing) == (Outcome.RESOLVED, False)
-    assert (second.department_id, second.part, second.ended_at) == (town.roads.id, Part.LEAD, None)
+    assert (second.department_id, second.part, second.ended_at) == (town.roads.id, AssignmentPart.LEAD, None)
     assert second.response_clock.due_at == local("2026-11-12 15:30")
     assert second.resolution_clock is not None
     assert second.resolution_clock.due_at == local("2026-11-17 17:30")
 
 
-async def test_declining_ends_the_stint_and_an_upheld_appeal_reopens(town: Town) -> None:
+async def test_declining_ends_the_assignment_and_an_upheld_appeal_reopens(town: Town) -> None:
     case = await assigned(town)
     with at("2026-11-10 10:00"):
         await actions.decline(case.id, by=town.of(town.roads), reason="not_public", text="Private ground.")
-    [stint] = await stints(case)
-    assert (stint.outcome, stint.standing, stint.overturned) == (Outcome.DECLINED, False, False)
+    [assignment] = await assignments(case)
+    assert (assignment.outcome, assignment.standing, assignment.overturned) == (Outcome.DECLINED, False, False)
     resolution = (await clocks(case))[1]
     assert (resolution.stopped_at, resolution.step_at) == (None, None)
     with at("2026-11-12 10:00"):
         await actions.uphold(case.id, by=town.desk, text="The city owns it.")
-    first, second = await stints(case)
+    first, second = await assignments(case)
     loaded = await fresh(case)
     assert (first.overturned, second.outcome) == (True, None)
     assert (loaded.status, loaded.reopened, loaded.decline_overturned) == (Status.IN_PROGRESS, 1, True)
@@ -313,7 +315,7 @@ async def test_a_second_decline_is_not_overturned(town: Town) -> None:
         if day == 10:
             with at("2026-11-11 10:00"):
                 await actions.uphold(case.id, by=town.desk, text="The city owns it.")
-    first, second = await stints(case)
+    first, second = await assignments(case)
     assert (first.overturned, second.overturned) == (True, False)
     assert not (await fresh(case)).decline_overturned
 
@@ -322,8 +324,8 @@ async def test_a_dispatchers_decline_answers_the_citizen_but_is_nobodys_word(tow
     case = await assigned(town)
     with at("2026-11-10 10:00"):
         await actions.decline(case.id, by=town.desk, reason="not_public", text="Private ground.")
-    [stint] = await stints(case)
-    assert (stint.outcome, stint.first_word_at) == (Outcome.CLOSED, None)
+    [assignment] = await assignments(case)
+    assert (assignment.outcome, assignment.first_word_at) == (Outcome.CLOSED, None)
     assert (await fresh(case)).first_word_at == local("2026-11-10 10:00")
 
 
@@ -340,4 +342,4 @@ async def test_later_edits_change_nothing_that_has_started(town: Town) -> None:
     assert [one.due_at for one in await clocks(case)] == before
     with at("2026-11-10 10:00"):
         await actions.assign(case.id, town.parks.id, by=town.desk, reason=REASON)
-    assert (await stints(case))[1].response_clock.due_at == local("2026-11-12 10:00")  # 48 hours, the lamp's
+    assert (await assignments(case))[1].response_clock.due_at == local("2026-11-12 10:00")  # 48 hours, the lamp's

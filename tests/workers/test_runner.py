@@ -15,7 +15,7 @@ from civic import db
 from civic.config import Config
 from civic.errors import SetupError
 from civic.jobs.actions import Job, enqueue, requeue
-from civic.jobs.queries import held, waiting
+from civic.jobs.queries import count_waiting, list_held
 from tests.live import environment, prepare
 from tests.workers.conftest import Start, statuses, until
 from workers import __main__ as program
@@ -98,8 +98,8 @@ async def test_a_failing_job_is_tried_again_then_held_then_asked_for_again(
 
     await until(is_held)
     assert len(lines()) == 2
-    (one,) = await held()
-    assert (one.job, one.payload, one.attempts, await waiting()) == ("deliver", {"do": "fail"}, 2, 0)
+    (one,) = await list_held()
+    assert (one.job, one.payload, one.attempts, await count_waiting()) == ("deliver", {"do": "fail"}, 2, 0)
     assert "told to fail" in one.reason
     assert "someone@example.org" not in (tmp_path / "log0").read_text()
     await requeue(one.id)
@@ -116,7 +116,7 @@ async def test_a_job_asked_for_again_while_one_is_held_is_one(database: str) -> 
     await db.execute("UPDATE pgqueuer SET status = 'failed'")
     async with in_transaction():
         await enqueue(Job.ROUTE, {"case": 1}, key="route:1")
-    (one,) = await held()
+    (one,) = await list_held()
     await requeue(one.id)
     assert await statuses() == {"queued": 1}
 

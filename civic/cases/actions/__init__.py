@@ -4,41 +4,50 @@ Actions on a case that a form was made from take `seen`, the seq of the latest e
 NotFound, Conflict (CaseChanged with what happened since, or a step that the case cannot make), NotAllowed, Invalid.
 """
 
-from civic.cases.actions.ending import confirm, decline, dispute, resolve, uphold
-from civic.cases.actions.keeping import erase, exclude, include, misroute, note, rate, recategorise, take
+from civic.cases.actions.annotations import (
+    add_note,
+    erase_event_text,
+    exclude,
+    include,
+    mark_misrouted,
+    rate_handling,
+    recategorise,
+    set_assignee,
+)
+from civic.cases.actions.assignment import assign, give_back, hand_over, send_to_triage
+from civic.cases.actions.closing import confirm, decline, dispute, resolve, uphold
+from civic.cases.actions.creation import open_case
 from civic.cases.actions.merging import merge
-from civic.cases.actions.opening import open_case
-from civic.cases.actions.passing import assign, give_back, hand_over, triage
-from civic.cases.actions.timed import confirm_by_time, end_wait, fire_step
-from civic.cases.actions.working import accept, add_support, answer, ask, reply, support_done
+from civic.cases.actions.progress import accept, add_support, answer, ask, reply, support_done
+from civic.cases.actions.scheduled import confirm_next_resolution, end_next_wait, escalate_next_clock
 
 __all__ = [
     "accept",
+    "add_note",
     "add_support",
     "answer",
     "ask",
     "assign",
     "confirm",
-    "confirm_by_time",
+    "confirm_next_resolution",
     "decline",
     "dispute",
-    "end_wait",
-    "erase",
+    "end_next_wait",
+    "erase_event_text",
+    "escalate_next_clock",
     "exclude",
-    "fire_step",
     "give_back",
     "hand_over",
     "include",
+    "mark_misrouted",
     "merge",
-    "misroute",
-    "note",
     "open_case",
-    "rate",
+    "rate_handling",
     "recategorise",
     "reply",
     "resolve",
+    "send_to_triage",
+    "set_assignee",
     "support_done",
-    "take",
-    "triage",
     "uphold",
 ]

@@ -2,10 +2,10 @@
 
 from tortoise.transactions import in_transaction
 
-from civic.cases.actions.ending import close_merged
+from civic.cases.actions.closing import close_merged
 from civic.cases.actors import Actor, ActorKind
+from civic.cases.change import changing, clean_text
 from civic.cases.models import Case, Status
-from civic.cases.turns import clean, turn
 from civic.errors import Conflict, Invalid
 from civic.i18n import lazy as _
 
@@ -14,31 +14,31 @@ async def merge(case_id: int, into_id: int, *, by: Actor, seen: int | None = Non
     """The case is the same as another, which goes on for both: the other one's row.
 
     Its reports are moved by reports.actions.merge_reports, in whose transaction this runs. Only the merged case's
-    stints end. Whatever was merged into it before follows.
+    assignments end. Whatever was merged into it before follows.
     """
-    text = clean(text, required=False)
+    text = clean_text(text, required=False)
     if case_id == into_id:
         raise Invalid(fields={"into": _("A case cannot be merged into itself.")})
     async with in_transaction():
         # Always in the order of their ids: two merges of one pair never wait for each other.
         await Case.filter(id__in=[case_id, into_id]).order_by("id").select_for_update()
-        async with turn(case_id, by, seen) as now:
-            now.move(Status.MERGED)
+        async with changing(case_id, by, seen) as change:
+            change.move_to(Status.MERGED)
             if by.kind == ActorKind.DEPARTMENT:
-                await now.leading()
-            into = await _absorb(into_id, now.case, by, text)
-            await close_merged(now)
-            now.case.merged_into_id = into_id
+                await change.require_lead()
+            into = await _absorb(into_id, change.case, by, text)
+            await close_merged(change)
+            change.case.merged_into_id = into_id
             await Case.filter(merged_into_id=case_id).update(merged_into_id=into_id)
-            await now.finish("merged", text, data={"into": into.number})
+            await change.record_event("merged", text, data={"into": into.number})
         return into
 
 
 async def _absorb(into_id: int, merged: Case, by: Actor, text: str) -> Case:
     """The other case's side; any department may point at it, so that its own rights are not asked."""
-    async with turn(into_id, Actor(ActorKind.SYSTEM)) as there:
+    async with changing(into_id, Actor(ActorKind.SYSTEM)) as there:
         if there.case.status == Status.MERGED:
             raise Conflict(_("That case was merged into another one itself. Please choose that one."))
         there.by = by
-        await there.finish("absorbed", text, data={"case": merged.number})
+        await there.record_event("absorbed", text, data={"case": merged.number})
         return there.case

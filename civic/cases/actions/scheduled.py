@@ -11,17 +11,17 @@ from datetime import timedelta
 from tortoise.transactions import in_transaction
 
 from civic import logs, timing
-from civic.cases import reminders
-from civic.cases.actions.ending import close_confirmed
+from civic.cases import escalation
+from civic.cases.actions.closing import close_confirmed
 from civic.cases.actors import SYSTEM
+from civic.cases.change import changing
 from civic.cases.models import Status
-from civic.cases.telling import tell_holder
-from civic.cases.turns import turn
+from civic.cases.notices import notify_assignee
 from civic.db import execute, fetch_one, is_database_away
 
 log = logs.get_logger(__name__)
 
-LATER = timedelta(minutes=10)
+RETRY_DELAY = timedelta(minutes=10)
 
 # The case is locked with its clock, as every other change does first, so that nobody waits for anybody in a circle.
 DUE_CLOCK = """
@@ -49,45 +49,45 @@ async def _put_off(table: str, row_id: int, column: str) -> AsyncIterator[None]:
         if is_database_away(error):
             raise
         log.error("put off", what=column, row=row_id, exc_info=error)
-        await execute(f"UPDATE {table} SET {column} = $2 WHERE id = $1", row_id, timing.now() + LATER)
+        await execute(f"UPDATE {table} SET {column} = $2 WHERE id = $1", row_id, timing.now() + RETRY_DELAY)
 
 
-async def fire_step() -> bool:
+async def escalate_next_clock() -> bool:
     """Fire the latest escalation step of one clock that has reached one (CLOCK-AND-SCORES 2)."""
     async with in_transaction():
         due = await fetch_one(DUE_CLOCK, timing.now())
         if due is None:
             return False
-        async with _put_off("clock", due["clock_id"], "step_at"), turn(due["case_id"], SYSTEM) as now:
-            await reminders.fire(now, due["clock_id"])
+        async with _put_off("clock", due["clock_id"], "step_at"), changing(due["case_id"], SYSTEM) as change:
+            await escalation.escalate(change, due["clock_id"])
         return True
 
 
-async def end_wait() -> bool:
+async def end_next_wait() -> bool:
     """A case has waited for its reporter until the limit: it goes on, and the desk is told."""
     async with in_transaction():
         case_id = await _due_case(Status.WAITING, "waiting_until")
         if case_id is None:
             return False
-        async with _put_off("case_file", case_id, "waiting_until"), turn(case_id, SYSTEM) as now:
-            now.move(Status.IN_PROGRESS)
-            await now.unpause()
-            event = await now.finish("wait_ended")
-            if (lead := await now.lead()) is not None:
-                await tell_holder(now.case, event, "case_wait_ended", lead)
+        async with _put_off("case_file", case_id, "waiting_until"), changing(case_id, SYSTEM) as change:
+            change.move_to(Status.IN_PROGRESS)
+            await change.resume_resolution()
+            event = await change.record_event("wait_ended")
+            if (lead := await change.lead_assignment()) is not None:
+                await notify_assignee(change.case, event, "case_wait_ended", lead)
         return True
 
 
-async def confirm_by_time() -> bool:
+async def confirm_next_resolution() -> bool:
     """Nobody said within the days that a resolution is right or wrong: closed, and shown as unconfirmed."""
     async with in_transaction():
         case_id = await _due_case(Status.RESOLVED, "confirm_until")
         if case_id is None:
             return False
-        async with _put_off("case_file", case_id, "confirm_until"), turn(case_id, SYSTEM) as now:
-            now.move(Status.CONFIRMED)
-            await close_confirmed(now, "time")
-            await now.finish("closed")
+        async with _put_off("case_file", case_id, "confirm_until"), changing(case_id, SYSTEM) as change:
+            change.move_to(Status.CONFIRMED)
+            await close_confirmed(change, "time")
+            await change.record_event("closed")
         return True
 
 

@@ -14,19 +14,19 @@ _control = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 
 @dataclass(frozen=True)
-class Text:
+class MessageText:
     subject: str
     body: str
 
 
-def text_of(message: Message) -> Text:
+def render_message(message: Message) -> MessageText:
     """Subject and body. The subject is one line, whatever was written into the values."""
     rendered = _plain.get_template(f"messages/{message.kind}.txt").render(message.values)
     subject, _, body = rendered.partition("\n")
-    return Text(_control.sub(" ", subject).strip()[:200], re.sub(r"\n{3,}", "\n\n", body).strip())
+    return MessageText(_control.sub(" ", subject).strip()[:200], re.sub(r"\n{3,}", "\n\n", body).strip())
 
 
-def exists(kind: str) -> bool:
+def template_exists(kind: str) -> bool:
     """Whether there is a text for this kind of message."""
     try:
         environment.get_template(f"messages/{kind}.txt")

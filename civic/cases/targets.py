@@ -1,8 +1,8 @@
-"""Which promises a case and its stints make: targets from the category, calendars from the city or the department."""
+"""The targets of a case and its assignments, by category, and the clocks and calendars that go with them."""
 
 from datetime import datetime
 
-from civic.cases.models import Part
+from civic.cases.models import AssignmentPart
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
 from civic.errors import SetupError
@@ -14,7 +14,7 @@ from civic.sla.queries import working_calendar
 from civic.sla.targets import due, parse_target
 
 
-async def department(department_id: int) -> DepartmentView:
+async def get_department(department_id: int) -> DepartmentView:
     """A department, retired or not; one that was made since the catalogue was read is found. Raises KeyError."""
     found = (await catalogue()).department_by_id.get(department_id)
     if found is None:
@@ -23,7 +23,7 @@ async def department(department_id: int) -> DepartmentView:
     return found
 
 
-async def category(category_id: int) -> CategoryView:
+async def get_category(category_id: int) -> CategoryView:
     """A category, as `department` finds a department."""
     found = (await catalogue()).category_by_id.get(category_id)
     if found is None:
@@ -32,37 +32,37 @@ async def category(category_id: int) -> CategoryView:
     return found
 
 
-async def case_clocks(category_id: int | None, at: datetime) -> tuple[Clock, Clock]:
+async def new_case_clocks(category_id: int | None, at: datetime) -> tuple[Clock, Clock]:
     """The response and resolution clocks of a case received at `at`, on the city's own calendar; not saved yet."""
-    return await _clocks(category_id, await city_calendar(), at)
+    return await _clocks(category_id, await get_city_calendar(), at)
 
 
-async def stint_clocks(
-    category_id: int | None, department_id: int, part: Part, at: datetime
+async def new_assignment_clocks(
+    category_id: int | None, department_id: int, part: AssignmentPart, at: datetime
 ) -> tuple[Clock, Clock | None]:
-    """The clocks of a stint that starts at `at`, on its department's calendar; a supporter resolves nothing."""
-    calendar_id = (await department(department_id)).calendar_id
+    """The clocks of an assignment that starts at `at`, on its department's calendar; a supporter resolves nothing."""
+    calendar_id = (await get_department(department_id)).calendar_id
     response, resolution = await _clocks(category_id, calendar_id, at)
-    return response, resolution if part == Part.LEAD else None
+    return response, resolution if part == AssignmentPart.LEAD else None
 
 
 async def _clocks(category_id: int | None, calendar_id: int, at: datetime) -> tuple[Clock, Clock]:
-    response_target, resolution_target = await targets(category_id)
+    response_target, resolution_target = await get_targets(category_id)
     response = await new_clock(ClockKind.RESPONSE, response_target, calendar_id, at)
     resolution = await new_clock(ClockKind.RESOLUTION, resolution_target, calendar_id, at)
     return response, resolution
 
 
-async def targets(category_id: int | None) -> tuple[str, str]:
+async def get_targets(category_id: int | None) -> tuple[str, str]:
     """The response and the resolution target: the category's, else the city's."""
     settings = (await city()).settings
     if category_id is None:
         return settings.response, settings.resolution
-    found = await category(category_id)
+    found = await get_category(category_id)
     return found.response_target or settings.response, found.resolution_target or settings.resolution
 
 
-async def city_calendar() -> int:
+async def get_city_calendar() -> int:
     """The id of the calendar that the city's own promises run on. Raises SetupError where there is none."""
     calendars = (await catalogue()).calendars
     if not calendars:
@@ -74,13 +74,13 @@ async def city_calendar() -> int:
     return chosen
 
 
-async def wait_ends(department_id: int, at: datetime) -> datetime:
+async def compute_wait_end(department_id: int, at: datetime) -> datetime:
     """When waiting for the reporter, begun at `at`, ends by itself."""
-    calendar = await working_calendar((await department(department_id)).calendar_id)
+    calendar = await working_calendar((await get_department(department_id)).calendar_id)
     return due(parse_target((await city()).settings.waiting_limit), at, calendar)
 
 
-def next_due(response: Clock, resolution: Clock | None) -> datetime | None:
+def find_next_due(response: Clock, resolution: Clock | None) -> datetime | None:
     """The promise to be kept next: the answer while it is owed, then the resolution; None while nothing runs."""
     if response.stopped_at is None:
         return response.due_at

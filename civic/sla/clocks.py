@@ -1,6 +1,6 @@
 """What starting, pausing, stopping and the passing of time make of a clock: the row in memory, nothing else.
 
-A clock that runs has `step_at`, the instant of its next escalation. One that was *ended* (its stint or case is
+A clock that runs has `step_at`, the instant of its next escalation. One that was *ended* (its assignment or case is
 over) without having been *stopped* (the promise was kept, early or late) keeps its due instant for the scores.
 Each change says whether there was one; `calendar` is the clock's own.
 """
@@ -8,14 +8,14 @@ Each change says whether there was one; `calendar` is the clock's own.
 from collections.abc import Callable
 from datetime import datetime
 
-from civic.sla import steps
+from civic.sla import escalation
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.models import Clock, ClockKind
 from civic.sla.targets import allowance, due, parse_target, remaining
 from civic.sla.targets import resume as due_after
 
 
-def started(
+def start(
     kind: ClockKind,
     target: str,
     calendar_id: int,
@@ -83,7 +83,7 @@ def restart(clock: Clock, at: datetime, calendar: WorkingCalendar) -> None:
     set_next_step(clock, at, calendar)
 
 
-def fire(clock: Clock, at: datetime, calendar: WorkingCalendar) -> int | None:
+def escalate(clock: Clock, at: datetime, calendar: WorkingCalendar) -> int | None:
     """The latest step that `at` has reached, now fired, and the next one set; None if there is none to fire."""
     if clock.step_at is None or clock.step_at > at or clock.due_at is None:
         return None
@@ -109,7 +109,7 @@ def pass_over(clock: Clock, at: datetime, calendar: WorkingCalendar) -> None:
 def set_next_step(clock: Clock, now: datetime, calendar: WorkingCalendar) -> None:
     """When the step after the last one fired comes, of a clock that runs."""
     assert clock.due_at is not None
-    clock.step_at = steps.next_step_at(
+    clock.step_at = escalation.next_step_at(
         parse_target(clock.target), clock.started_at, clock.due_at, clock.allowance, clock.step, now, calendar
     )
 
@@ -117,4 +117,4 @@ def set_next_step(clock: Clock, now: datetime, calendar: WorkingCalendar) -> Non
 def _latest(clock: Clock, at: datetime, calendar: WorkingCalendar) -> int:
     assert clock.due_at is not None
     target = parse_target(clock.target)
-    return steps.latest_step(target, clock.started_at, clock.due_at, clock.allowance, clock.step, at, calendar)
+    return escalation.latest_step(target, clock.started_at, clock.due_at, clock.allowance, clock.step, at, calendar)

@@ -9,14 +9,14 @@ from datetime import date, datetime, time, timedelta
 from civic.sla.calendars import WorkingCalendar, first_instant
 from civic.sla.targets import Target, instant_at_share
 
-SHARES = (50, 80)
-DUE = 100
+EARLY_STEPS = (50, 80)
+DUE_STEP = 100
 
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
 
 
-def opening(day: date, calendar: WorkingCalendar) -> datetime:
+def find_opening(day: date, calendar: WorkingCalendar) -> datetime:
     """The instant (UTC) at which the calendar opens on the first working day from `day` on."""
     midnight = first_instant(calendar.zone, datetime.combine(day, time()))
     return calendar.add_working(midnight, _INSTANT.total_seconds()) - _INSTANT
@@ -35,13 +35,13 @@ def latest_step(
     if now < due:
         reached = [
             share
-            for share in SHARES
+            for share in EARLY_STEPS
             if now >= instant_at_share(target, start, due, share / 100, calendar, allowance=allowance)
         ]
         return max([fired, *reached])
     days = _openings(due, now, calendar)
     # A pause moves `due`, so that its days are counted anew; the numbers go on.
-    return max(fired + (1 if fired >= DUE else 0), DUE + days)
+    return max(fired + (1 if fired >= DUE_STEP else 0), DUE_STEP + days)
 
 
 def next_step_at(
@@ -54,18 +54,18 @@ def next_step_at(
     calendar: WorkingCalendar,
 ) -> datetime:
     """When the step after `fired` comes, seen from `now`: may be past, if nobody fired it yet."""
-    for share in SHARES:
+    for share in EARLY_STEPS:
         if fired < share:
             return instant_at_share(target, start, due, share / 100, calendar, allowance=allowance)
-    if fired < DUE:
+    if fired < DUE_STEP:
         return due
-    return opening(now.astimezone(calendar.zone).date() + _DAY, calendar)
+    return find_opening(now.astimezone(calendar.zone).date() + _DAY, calendar)
 
 
 def _openings(due: datetime, now: datetime, calendar: WorkingCalendar) -> int:
     """How many working days have opened since the day of `due`."""
     day, today = due.astimezone(calendar.zone).date(), now.astimezone(calendar.zone).date()
     count = calendar.working_days(day, today)
-    if count and calendar.is_working_day(today) and opening(today, calendar) > now:
+    if count and calendar.is_working_day(today) and find_opening(today, calendar) > now:
         count -= 1
     return count

@@ -8,10 +8,10 @@ from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from civic import timing
-from civic.cases import events, promises
+from civic.cases import events, targets
 from civic.cases.actors import Actor
+from civic.cases.labels import PRIORITY_LABELS
 from civic.cases.models import Case, Status
-from civic.cases.words import PRIORITIES
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.db import fetch
@@ -29,7 +29,7 @@ SELECT nextval('case_file_id_seq') AS case_id, (SELECT id FROM made WHERE kind =
 """
 
 
-def number_of(case_id: int, received: datetime) -> str:
+def make_case_number(case_id: int, received: datetime) -> str:
     """What people call the case: the year of its receipt, in the city's zone, and its id."""
     return f"{received:%y}-{case_id}"
 
@@ -50,15 +50,15 @@ async def open_case(
     channel: str,
 ) -> Case:
     """A case received now: its first event, both its clocks, and the job that routes it."""
-    if priority not in PRIORITIES:
+    if priority not in PRIORITY_LABELS:
         raise Invalid(fields={"priority": _("Please choose a priority.")})
     at, category_id = timing.now(), category.id if category else None
-    response, resolution = await promises.case_clocks(category_id, at)
+    response, resolution = await targets.new_case_clocks(category_id, at)
     async with _joined():
         [ids] = await fetch(BEGIN, *clock_values(response, resolution))
         case = await Case.create(
             id=ids["case_id"],
-            number=number_of(ids["case_id"], (await city()).local(at)),
+            number=make_case_number(ids["case_id"], (await city()).local(at)),
             status=Status.RECEIVED,
             category_id=category_id,
             area_id=area_id,
@@ -67,10 +67,10 @@ async def open_case(
             updated_at=at,
             response_clock_id=ids["response_id"],
             resolution_clock_id=ids["resolution_id"],
-            due_at=promises.next_due(response, resolution),
+            due_at=targets.find_next_due(response, resolution),
         )
         code = category.code if category else None
         data = {"category": code, "channel": channel, "priority": priority}
-        await events.write(case, "received", by=by, at=at, data=data, new=True)
+        await events.write_event(case, "received", by=by, at=at, data=data, new=True)
         await enqueue(Job.ROUTE, {"case": case.id}, key=f"route:{case.id}")
     return case

@@ -14,11 +14,11 @@ from civic.media.models import Photo
 from civic.reports import actions as reports
 from civic.web import parse_id
 
-LONGEST_NUMBER = 16  # characters of a case's number
+MAX_CASE_NUMBER_CHARS = 16  # characters of a case's number
 
 
 @dataclass(frozen=True)
-class Order:
+class CaseCommand:
     """A filled-in form: on which case, by whom, and what it says."""
 
     case_id: int
@@ -34,7 +34,7 @@ class Order:
         return Actor(ActorKind.DISPATCHER, self.person.id) if self.person.is_dispatcher else self.by
 
 
-async def _department(order: Order, name: str = "to") -> int:
+async def _department(order: CaseCommand, name: str = "to") -> int:
     """The department that a form names by its slug. Raises Invalid."""
     found = (await catalogue()).department_by_slug.get(order.fields.get(name, ""))
     if found is None:
@@ -42,53 +42,53 @@ async def _department(order: Order, name: str = "to") -> int:
     return found.id
 
 
-async def accept(o: Order) -> object:
+async def accept(o: CaseCommand) -> object:
     return await cases.accept(o.case_id, by=o.by, seen=o.seen, text=o.text)
 
 
-async def reply(o: Order) -> object:
+async def reply(o: CaseCommand) -> object:
     return await cases.reply(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos)
 
 
-async def ask(o: Order) -> object:
+async def ask(o: CaseCommand) -> object:
     return await cases.ask(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos)
 
 
-async def hand_over(o: Order) -> object:
+async def hand_over(o: CaseCommand) -> object:
     return await cases.hand_over(o.case_id, await _department(o), by=o.by, seen=o.seen, text=o.text)
 
 
-async def give_back(o: Order) -> object:
+async def give_back(o: CaseCommand) -> object:
     return await cases.give_back(o.case_id, by=o.by, seen=o.seen, text=o.text)
 
 
-async def add_support(o: Order) -> object:
+async def add_support(o: CaseCommand) -> object:
     return await cases.add_support(o.case_id, await _department(o), by=o.by, seen=o.seen, text=o.text)
 
 
-async def support_done(o: Order) -> object:
+async def support_done(o: CaseCommand) -> object:
     return await cases.support_done(o.case_id, by=o.by, seen=o.seen, text=o.text)
 
 
-async def resolve(o: Order) -> object:
+async def resolve(o: CaseCommand) -> object:
     return await cases.resolve(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos)
 
 
-async def decline(o: Order) -> object:
+async def decline(o: CaseCommand) -> object:
     return await cases.decline(o.case_id, by=o.by, seen=o.seen, reason=o.fields.get("reason", ""), text=o.text)
 
 
-async def note(o: Order) -> object:
-    return await cases.note(o.case_id, by=o.by, text=o.text)
+async def note(o: CaseCommand) -> object:
+    return await cases.add_note(o.case_id, by=o.by, text=o.text)
 
 
-async def take(o: Order) -> object:
+async def take(o: CaseCommand) -> object:
     """To oneself, to a colleague (`user`), or to nobody (`user` empty)."""
     chosen = o.fields.get("user", str(o.person.id))
-    return await cases.take(o.case_id, by=o.by, user_id=parse_id(chosen))
+    return await cases.set_assignee(o.case_id, by=o.by, user_id=parse_id(chosen))
 
 
-async def assign(o: Order) -> object:
+async def assign(o: CaseCommand) -> object:
     """A dispatcher names who leads; `misrouted`: whoever passed it on last should never have had it."""
     return await cases.assign(
         o.case_id,
@@ -100,7 +100,7 @@ async def assign(o: Order) -> object:
     )
 
 
-async def recategorise(o: Order) -> object:
+async def recategorise(o: CaseCommand) -> object:
     category = (await catalogue()).category_by_code.get(o.fields.get("category", ""))
     if category is None:
         raise Invalid(fields={"category": _("Please choose a category.")})
@@ -108,33 +108,33 @@ async def recategorise(o: Order) -> object:
     return category
 
 
-async def merge(o: Order) -> object:
+async def merge(o: CaseCommand) -> object:
     number = o.fields.get("into", "").strip()
-    into = await Case.get_or_none(number=number) if len(number) <= LONGEST_NUMBER else None
+    into = await Case.get_or_none(number=number) if len(number) <= MAX_CASE_NUMBER_CHARS else None
     if into is None:
         raise Invalid(fields={"into": _("There is no case with this number.")})
     await reports.merge_reports(o.case_id, into.id, by=o.by, seen=o.seen, text=o.text)
     return into
 
 
-async def uphold(o: Order) -> object:
+async def uphold(o: CaseCommand) -> object:
     to = await _department(o) if o.fields.get("to") else None
     return await cases.uphold(o.case_id, by=o.office(), seen=o.seen, text=o.text, department_id=to)
 
 
-async def misroute(o: Order) -> object:
-    return await cases.misroute(o.case_id, parse_id(o.fields.get("stint")) or 0, by=o.office())
+async def misroute(o: CaseCommand) -> object:
+    return await cases.mark_misrouted(o.case_id, parse_id(o.fields.get("assignment")) or 0, by=o.office())
 
 
-async def exclude(o: Order) -> object:
+async def exclude(o: CaseCommand) -> object:
     return await cases.exclude(o.case_id, by=o.office())
 
 
-async def include(o: Order) -> object:
+async def include(o: CaseCommand) -> object:
     return await cases.include(o.case_id, by=o.office())
 
 
-ALL: dict[str, Callable[[Order], Awaitable[object]]] = {
+COMMANDS: dict[str, Callable[[CaseCommand], Awaitable[object]]] = {
     deed.__name__: deed
     for deed in (
         accept,

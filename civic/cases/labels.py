@@ -1,9 +1,9 @@
 """What the parts of a case are called, in the reader's language."""
 
-from civic.cases.models import Decline, Outcome, Part, Status
+from civic.cases.models import AssignmentPart, DeclineReason, Outcome, Status
 from civic.i18n import lazy as _
 
-STATUSES = {
+STATUS_LABELS = {
     Status.RECEIVED: _("received"),
     Status.ASSIGNED: _("assigned"),
     Status.IN_PROGRESS: _("in progress"),
@@ -14,18 +14,18 @@ STATUSES = {
     Status.MERGED: _("merged with another report"),
 }
 
-DECLINES = {
-    Decline.NOT_PUBLIC: _("not a matter of the city"),
-    Decline.NO_ACTION_NEEDED: _("nothing needs to be done"),
-    Decline.CANNOT_FIND: _("the place or the problem could not be found"),
-    Decline.NOT_FEASIBLE: _("cannot be done"),
-    Decline.PRIVATE_MATTER: _("a private matter"),
-    Decline.EMERGENCY_ELSEWHERE: _("an emergency: please call the emergency number"),
+DECLINE_LABELS = {
+    DeclineReason.NOT_PUBLIC: _("not a matter of the city"),
+    DeclineReason.NO_ACTION_NEEDED: _("nothing needs to be done"),
+    DeclineReason.CANNOT_FIND: _("the place or the problem could not be found"),
+    DeclineReason.NOT_FEASIBLE: _("cannot be done"),
+    DeclineReason.PRIVATE_MATTER: _("a private matter"),
+    DeclineReason.EMERGENCY_ELSEWHERE: _("an emergency: please call the emergency number"),
 }
 
-PARTS = {Part.LEAD: _("in charge"), Part.SUPPORT: _("helping")}
+PART_LABELS = {AssignmentPart.LEAD: _("in charge"), AssignmentPart.SUPPORT: _("helping")}
 
-OUTCOMES = {
+OUTCOME_LABELS = {
     Outcome.HANDED_OVER: _("handed over"),
     Outcome.REASSIGNED: _("reassigned by a dispatcher"),
     Outcome.RETURNED: _("returned to triage"),
@@ -36,7 +36,7 @@ OUTCOMES = {
     Outcome.CLOSED: _("closed by somebody else"),
 }
 
-PRIORITIES = {"low": _("low"), "normal": _("normal"), "high": _("high")}
+PRIORITY_LABELS = {"low": _("low"), "normal": _("normal"), "high": _("high")}
 
 # One line of the public history by kind of event; what it says beyond that stands beside it.
 EVENTS = {

@@ -1,0 +1,134 @@
+"""What is kept beside a case's life: its category, who has it in hand, notes, ratings, and whether it counts."""
+
+from civic.cases import targets
+from civic.cases.actors import Actor, ActorKind
+from civic.cases.change import CaseChange, changing, clean_text
+from civic.cases.life import OPEN, require_status
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Handling, Outcome
+from civic.cases.notices import works_for
+from civic.catalogue.catalogue import CategoryView
+from civic.catalogue.models import Category
+from civic.db import execute
+from civic.errors import Conflict, Invalid, NotAllowed, NotFound
+from civic.i18n import lazy as _
+
+STAFF = (ActorKind.DEPARTMENT, ActorKind.DISPATCHER)
+OFFICE = (ActorKind.DISPATCHER, ActorKind.SYSTEM)
+
+
+async def recategorise(case_id: int, category: Category | CategoryView, *, by: Actor, seen: int | None = None) -> Case:
+    """Another category. What was promised stays promised; assignments that start from now on have its targets."""
+    async with changing(case_id, by, seen) as change:
+        require_status(change.case.status, *OPEN)
+        await _at_work(change)
+        before = await targets.get_category(change.case.category_id) if change.case.category_id else None
+        if before is not None and before.id == category.id:
+            return change.case
+        change.case.category_id = category.id
+        codes = {"from": before.code if before else None, "category": category.code}
+        await change.record_event("recategorised", data=codes)
+        return change.case
+
+
+async def add_note(case_id: int, *, by: Actor, text: str) -> CaseEvent:
+    """A line that only the desk sees."""
+    text = clean_text(text)
+    if by.kind not in STAFF:
+        raise NotAllowed()
+    async with changing(case_id, by) as change:
+        return await change.record_event("note", text, internal=True)
+
+
+async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
+    """Who in the department has the case in hand; None: nobody. Only members of the department can."""
+    async with changing(case_id, by) as change:
+        assignment = (
+            await change.lead_assignment() if by.kind == ActorKind.DISPATCHER else await change.require_own_assignment()
+        )
+        if assignment is None or by.kind not in STAFF:
+            raise NotAllowed()
+        if user_id is not None and not await works_for(user_id, assignment.department_id):
+            raise Invalid(fields={"user": _("This person is not a member of the department.")})
+        assignment.assignee_id = user_id
+        await assignment.save(update_fields=["assignee_id"])
+        await change.record_event("taken", internal=True, data={"assigned": user_id is not None})
+        return change.case
+
+
+async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "") -> Handling:
+    """How a reporter ("post:17") found the handling, 1 to 5: once a department resolved or declined the case.
+
+    The latest rating of a reporter counts.
+    """
+    text = clean_text(text, required=False)[:1000]
+    if stars not in range(1, 6):
+        raise Invalid(fields={"stars": _("Please give one to five stars.")})
+    async with changing(case_id, Actor(ActorKind.REPORTER)) as change:
+        ended = Assignment.filter(case_id=case_id, outcome__in=[Outcome.RESOLVED, Outcome.DECLINED])
+        if not await ended.exists():
+            raise Conflict(_("It can be rated once the department has resolved or declined it."))
+        given = {"stars": stars, "text": text, "given_at": change.at}
+        handling, _new = await Handling.update_or_create(given, case_id=case_id, rater=rater)
+        await change.record_event("rated", data={"stars": stars})
+        return handling
+
+
+async def mark_misrouted(case_id: int, assignment_id: int, *, by: Actor, misrouted: bool = True) -> Assignment:
+    """A dispatcher says of an assignment that was handed over or given back: the case should not have come there."""
+    _office(by, ActorKind.DISPATCHER)
+    async with changing(case_id, by) as change:
+        passed = [Outcome.HANDED_OVER, Outcome.RETURNED]
+        assignment = await Assignment.get_or_none(
+            id=assignment_id, case_id=case_id, outcome__in=passed, part=AssignmentPart.LEAD
+        )
+        if assignment is None:
+            raise NotFound()
+        if assignment.misrouted != misrouted:
+            assignment.misrouted = misrouted
+            await assignment.save(update_fields=["misrouted"])
+            slug = (await targets.get_department(assignment.department_id)).slug
+            await change.record_event("misrouted", internal=True, data={"department": slug, "misrouted": misrouted})
+        return assignment
+
+
+async def exclude(case_id: int, *, by: Actor) -> Case:
+    """The case counts in no score: spam, or a test."""
+    return await _count(case_id, False, by)
+
+
+async def include(case_id: int, *, by: Actor) -> Case:
+    """The case counts again."""
+    return await _count(case_id, True, by)
+
+
+async def erase_event_text(event_id: int) -> None:
+    """Wipe the words of an event, for somebody's right to it; the hash of them stays, and the chain holds.
+
+    Raises NotFound.
+    """
+    wiped = await execute(
+        "UPDATE case_event SET text_hash = sha256(convert_to(text, 'UTF8')), text = ''"
+        " WHERE id = $1 AND text_hash IS NULL",
+        event_id,
+    )
+    if not wiped:
+        raise NotFound()
+
+
+async def _count(case_id: int, counted: bool, by: Actor) -> Case:
+    _office(by, *OFFICE)
+    async with changing(case_id, by) as change:
+        if change.case.counted != counted:
+            change.case.counted = counted
+            await change.record_event("included" if counted else "excluded", internal=True)
+        return change.case
+
+
+async def _at_work(change: CaseChange) -> None:
+    if change.by.kind != ActorKind.DISPATCHER:
+        await change.require_lead()
+
+
+def _office(by: Actor, *kinds: ActorKind) -> None:
+    if by.kind not in kinds:
+        raise NotAllowed()

@@ -1,0 +1,177 @@
+"""Who has the case: the router's and the dispatchers' decisions, and what departments hand on.
+
+Handing a case on ends an assignment and starts another; the case's own clocks go on, so it buys no time.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from civic.cases import targets
+from civic.cases.actors import SYSTEM, Actor, ActorKind
+from civic.cases.change import CaseChange, changing, clean_text
+from civic.cases.labels import PRIORITY_LABELS
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
+from civic.cases.notices import notify_department, notify_dispatchers
+from civic.errors import Conflict, Invalid, NotAllowed
+from civic.i18n import lazy as _
+
+MAX_HANDOVERS = 3  # the next one goes to a dispatcher
+ALREADY_LEADS = _("This department has the case already.")
+
+
+async def assign(
+    case_id: int,
+    department_id: int,
+    *,
+    by: Actor,
+    seen: int | None = None,
+    reason: dict[str, Any],
+    support: Sequence[int] = (),
+    priority: str | None = None,
+    misrouted: bool = False,
+) -> Case:
+    """The router or a dispatcher gives the case to a department, for a stored reason (routing.queries.explain).
+
+    If another department leads it, this is a dispatcher's reassignment. `misrouted` marks the latest assignment that
+    was handed over or given back: the case should not have come there, so it does not count against that department.
+    A case that the router has already sent somewhere is left as it is, because the router's job may run twice.
+    """
+    if by.kind not in (ActorKind.SYSTEM, ActorKind.DISPATCHER):
+        raise NotAllowed()
+    await require_in_force(department_id, *support)
+    async with changing(case_id, by, seen) as change:
+        if by.kind == ActorKind.SYSTEM and await _routed(change.case):
+            return change.case
+        lead = await change.lead_assignment() if change.case.status != Status.RECEIVED else None
+        if lead is not None and lead.department_id == department_id:
+            raise Invalid(fields={"department": ALREADY_LEADS})
+        change.move_to(Status.ASSIGNED)
+        if misrouted:
+            await _mark_latest(change)
+        if lead is not None:
+            await change.resume_resolution()
+            await change.end_assignment(lead, Outcome.REASSIGNED)
+        if priority is not None:
+            change.case.priority = _priority(priority)
+        before = await _slug(lead.department_id) if lead is not None else None
+        await _start_lead(change, department_id)
+        data: dict[str, Any] = {"from": before, "department": await _slug(department_id), "reason": reason}
+        data |= {"support": await _start_supports(change, support), "priority": change.case.priority}
+        event = await change.record_event("assigned", data=data | {"misrouted": misrouted})
+        await notify_department(change.case, event, "case_assigned", department_id)
+        for helper in set(support) - {department_id}:
+            await notify_department(change.case, event, "case_support", helper)
+        return change.case
+
+
+async def send_to_triage(case_id: int, *, reason: dict[str, Any]) -> Case:
+    """The router found no department: the case stays received, with its suggestions, and the dispatchers are told.
+
+    Nothing happens to a case that is no longer received, or that is in triage already.
+    """
+    async with changing(case_id, SYSTEM) as change:
+        if not await _routed(change.case):
+            event = await change.record_event("triaged", data={"reason": reason})
+            await notify_dispatchers(change.case, event, "case_triage")
+        return change.case
+
+
+async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
+    """The leading department passes the case to another, with a public reason.
+
+    From the fourth handover of a case on it goes to triage instead, where a dispatcher names who leads it.
+    """
+    text = clean_text(text)
+    await require_in_force(department_id)
+    async with changing(case_id, by, seen) as change:
+        limit = change.case.handovers >= MAX_HANDOVERS
+        change.move_to(Status.RECEIVED if limit else Status.ASSIGNED)
+        lead = await change.require_lead()
+        if lead.department_id == department_id:
+            raise Invalid(fields={"department": ALREADY_LEADS})
+        await change.resume_resolution()
+        await change.end_assignment(lead, Outcome.HANDED_OVER)
+        change.case.handovers += 1
+        data = {"from": await _slug(lead.department_id), "department": await _slug(department_id)}
+        if limit:
+            change.case.department_id = None
+            event = await change.record_event("handed_over", text, data=data | {"dispatcher": True})
+            await notify_dispatchers(change.case, event, "case_handovers", times=change.case.handovers)
+        else:
+            await _start_lead(change, department_id)
+            event = await change.record_event("handed_over", text, data=data)
+            await notify_department(change.case, event, "case_assigned", department_id)
+        return change.case
+
+
+async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
+    """The department returns a case that it has not begun to triage, with a public reason."""
+    text = clean_text(text)
+    async with changing(case_id, by, seen) as change:
+        if change.case.status != Status.ASSIGNED:
+            raise Conflict(_("Only a case that nobody has begun can be returned to triage: hand it over instead."))
+        change.move_to(Status.RECEIVED)
+        lead = await change.require_lead()
+        await change.end_assignment(lead, Outcome.RETURNED)
+        change.case.department_id = None
+        event = await change.record_event("returned", text, data={"from": await _slug(lead.department_id)})
+        await notify_dispatchers(change.case, event, "case_returned")
+        return change.case
+
+
+async def _routed(case: Case) -> bool:
+    """Whether the router is done with it."""
+    if case.status != Status.RECEIVED or case.events_count == 1:
+        return case.status != Status.RECEIVED
+    return await CaseEvent.exists(case_id=case.id, kind__in=["triaged", "assigned"])
+
+
+async def _start_lead(change: CaseChange, department_id: int) -> Assignment:
+    """A department that was helping now leads: one assignment of it at a time.
+
+    Its turn as a helper was taken from it, as by a reassignment: what that one still owed, the new one owes.
+    """
+    for assignment in await change.assignments():
+        if assignment.department_id == department_id and assignment.ended_at is None:
+            await change.end_assignment(assignment, Outcome.REASSIGNED)
+    return await change.start_assignment(department_id, AssignmentPart.LEAD)
+
+
+async def _start_supports(change: CaseChange, department_ids: Sequence[int]) -> list[str]:
+    """Assignments for the departments that do not have one yet; the slugs of all that were named."""
+    busy = {assignment.department_id for assignment in await change.assignments() if assignment.ended_at is None}
+    for department_id in dict.fromkeys(department_ids):
+        if department_id not in busy:
+            await change.start_assignment(department_id, AssignmentPart.SUPPORT)
+    return [await _slug(one) for one in dict.fromkeys(department_ids)]
+
+
+async def _mark_latest(change: CaseChange) -> None:
+    """The latest assignment that its department passed on should not have come to it."""
+    passed = Assignment.filter(
+        case_id=change.case.id, outcome__in=[Outcome.HANDED_OVER, Outcome.RETURNED], part=AssignmentPart.LEAD
+    )
+    latest = await passed.order_by("-id").first()
+    if latest is not None:
+        latest.misrouted = True
+        await latest.save(update_fields=["misrouted"])
+
+
+async def require_in_force(*department_ids: int) -> None:
+    for department_id in department_ids:
+        try:
+            found = await targets.get_department(department_id)
+        except KeyError:
+            found = None
+        if found is None or found.retired:
+            raise Invalid(fields={"department": _("Please choose a department.")})
+
+
+async def _slug(department_id: int) -> str:
+    return (await targets.get_department(department_id)).slug
+
+
+def _priority(priority: str) -> str:
+    if priority not in PRIORITY_LABELS:
+        raise Invalid(fields={"priority": _("Please choose a priority.")})
+    return priority

@@ -1,0 +1,149 @@
+"""How a case ends, and how it is opened again."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from civic.cases import targets
+from civic.cases.actions.assignment import require_in_force
+from civic.cases.actors import Actor, ActorKind
+from civic.cases.change import CaseChange, changing, clean_text
+from civic.cases.life import require_status
+from civic.cases.models import Assignment, AssignmentPart, Case, DeclineReason, Outcome, Status
+from civic.cases.notices import notify_department
+from civic.errors import Conflict, Invalid
+from civic.geo.queries import city
+from civic.i18n import lazy as _
+from civic.media.models import Photo
+from civic.sla import actions as sla
+
+
+async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str, photos: Sequence[Photo] = ()) -> Case:
+    """The leading department says in public what it did; with a photo where the category asks for one.
+
+    The resolution stands until somebody disputes it. Departments that still help are done.
+    """
+    text = clean_text(text)
+    async with changing(case_id, by, seen) as change:
+        change.move_to(Status.RESOLVED)
+        lead = await change.require_lead()
+        if not photos and await _needs_evidence(change.case):
+            raise Invalid(fields={"photos": _("For this category a photo has to show the result.")})
+        await change.record_public_word(lead)
+        lead.standing = True
+        await change.end_all_assignments(Outcome.CLOSED, lead=Outcome.RESOLVED)
+        _response, resolution = await change.clocks()
+        await sla.stop_clock(resolution, change.at)
+        change.case.waiting_until = None
+        change.case.resolved_at = change.at
+        change.case.confirm_until = change.at + timedelta(days=(await city()).settings.confirm_days)
+        await change.record_event("resolved", text, photos=photos)
+        return change.case
+
+
+async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: str, text: str) -> Case:
+    """The leading department, or a dispatcher, says in public why nothing will be done. Never counted as solved.
+
+    `reason` is one of models.Decline. A dispatcher's decline answers the citizen, but is not the department's word.
+    """
+    text = clean_text(text)
+    if reason not in set(DeclineReason):
+        raise Invalid(fields={"reason": _("Please choose a reason.")})
+    async with changing(case_id, by, seen) as change:
+        change.move_to(Status.DECLINED)
+        own = by.kind == ActorKind.DEPARTMENT
+        await change.record_public_word(await change.require_lead() if own else None)
+        await change.end_all_assignments(Outcome.CLOSED, lead=Outcome.DECLINED if own else Outcome.CLOSED)
+        await _close(change)
+        change.case.declined_reason, change.case.decline_overturned = reason, False
+        await change.record_event("declined", text, data={"reason": reason})
+        return change.case
+
+
+async def confirm(case_id: int, *, by: Actor) -> Case:
+    """The reporter says that it is fixed."""
+    async with changing(case_id, by) as change:
+        change.move_to(Status.CONFIRMED)
+        await close_confirmed(change, "reporter")
+        await change.record_event("confirmed")
+        return change.case
+
+
+async def close_confirmed(change: CaseChange, confirmed_by: str) -> None:
+    """The resolution counts as confirmed, by the "reporter" or by "time"; it can be disputed for some more days."""
+    change.case.confirmed_by, change.case.confirm_until = confirmed_by, None
+    change.case.dispute_until = change.at + timedelta(days=(await city()).settings.reopen_days)
+
+
+async def dispute(case_id: int, *, by: Actor, text: str) -> Case:
+    """It is not fixed, says the reporter (or the last of enough supporters): reopened, with the same department.
+
+    The resolution stands no longer, the department gets a new assignment with fresh targets, the case keeps its first
+    promise. After a confirmation only the reporter can, for the days that the city's settings say.
+    """
+    text = clean_text(text)
+    async with changing(case_id, by) as change:
+        require_status(change.case.status, Status.RESOLVED, Status.CONFIRMED)
+        if (
+            change.case.status == Status.CONFIRMED
+            and change.case.dispute_until
+            and change.at > change.case.dispute_until
+        ):
+            raise Conflict(_("It is too late to reopen this case. Please send a new report."))
+        change.move_to(Status.IN_PROGRESS)
+        await Assignment.filter(case_id=case_id, standing=True).update(standing=False)
+        change.case.resolved_at = change.case.confirm_until = change.case.dispute_until = None
+        change.case.confirmed_by = ""
+        assignment = await _reopen(change, change.case.department_id)
+        event = await change.record_event("reopened", text)
+        await notify_department(change.case, event, "case_reopened", assignment.department_id)
+        return change.case
+
+
+async def uphold(
+    case_id: int, *, by: Actor, seen: int | None = None, text: str, department_id: int | None = None
+) -> Case:
+    """A dispatcher finds that a case should not have been declined: reopened, with the department that had it.
+
+    `department_id` names another one; it has to where the case was declined before any department had it.
+    """
+    text = clean_text(text)
+    if department_id is not None:
+        await require_in_force(department_id)
+    async with changing(case_id, by, seen) as change:
+        require_status(change.case.status, Status.DECLINED)
+        change.move_to(Status.IN_PROGRESS)
+        await Assignment.filter(case_id=case_id, outcome=Outcome.DECLINED).update(overturned=True)
+        change.case.declined_reason, change.case.decline_overturned = "", True
+        assignment = await _reopen(change, department_id or change.case.department_id)
+        slug = (await targets.get_department(assignment.department_id)).slug
+        event = await change.record_event("upheld", text, data={"department": slug})
+        await notify_department(change.case, event, "case_upheld", assignment.department_id)
+        return change.case
+
+
+async def _reopen(change: CaseChange, department_id: int | None) -> Assignment:
+    if department_id is None:
+        raise Invalid(fields={"department": _("Please choose a department.")})
+    change.case.reopened += 1
+    response, resolution = await change.clocks()
+    if response.stopped_at is None:
+        await sla.restart_clock(response, change.at)
+    await sla.restart_clock(resolution, change.at)
+    return await change.start_assignment(department_id, AssignmentPart.LEAD)
+
+
+async def _close(change: CaseChange) -> None:
+    """The case is over without a resolution: nobody is reminded of its promises any more."""
+    change.case.waiting_until = None
+    for clock in await change.clocks():
+        await sla.end_clock(clock, change.at)
+
+
+async def close_merged(change: CaseChange) -> None:
+    """As for a case that is over: another one goes on for it."""
+    await change.end_all_assignments(Outcome.MERGED)
+    await _close(change)
+
+
+async def _needs_evidence(case: Case) -> bool:
+    return case.category_id is not None and (await targets.get_category(case.category_id)).evidence_required

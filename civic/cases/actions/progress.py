@@ -1,0 +1,109 @@
+"""What a department and the reporter do while the work goes on."""
+
+from collections.abc import Sequence
+
+from civic.cases import targets
+from civic.cases.actions.assignment import require_in_force
+from civic.cases.actors import Actor, ActorKind
+from civic.cases.change import changing, clean_text
+from civic.cases.life import HELD, OPEN, require_status
+from civic.cases.models import AssignmentPart, Case, Outcome, Status
+from civic.cases.notices import notify_assignee, notify_department
+from civic.errors import Invalid, NotAllowed
+from civic.i18n import lazy as _
+from civic.media.models import Photo
+
+
+async def accept(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Case:
+    """The department takes the case up. With a text it is a public word, and stops the response clocks."""
+    text = clean_text(text, required=False)
+    async with changing(case_id, by, seen) as change:
+        change.move_to(Status.IN_PROGRESS)
+        lead = await change.require_lead()
+        if text:
+            await change.record_public_word(lead)
+        await change.record_event("accepted", text)
+        return change.case
+
+
+async def reply(case_id: int, *, by: Actor, seen: int | None = None, text: str, photos: Sequence[Photo] = ()) -> Case:
+    """A public word, by the leading department (which takes the case up with it) or one that helps."""
+    text = clean_text(text)
+    async with changing(case_id, by, seen) as change:
+        require_status(change.case.status, *OPEN)
+        assignment = await change.require_own_assignment()
+        if assignment.part == AssignmentPart.LEAD and change.case.status == Status.ASSIGNED:
+            change.move_to(Status.IN_PROGRESS)
+        await change.record_public_word(assignment)
+        await change.record_event("replied", text, photos=photos)
+        return change.case
+
+
+async def ask(case_id: int, *, by: Actor, seen: int | None = None, text: str, photos: Sequence[Photo] = ()) -> Case:
+    """A question to the reporter: a public word, and the resolution clocks pause until the answer or the limit.
+
+    A department that has not taken the case up yet takes it up with the question.
+    """
+    text = clean_text(text)
+    async with changing(case_id, by, seen) as change:
+        if change.case.status == Status.ASSIGNED:
+            change.move_to(Status.IN_PROGRESS)
+            await change.require_lead()
+            await change.record_event("accepted")
+        change.move_to(Status.WAITING)
+        lead = await change.require_lead()
+        await change.record_public_word(lead)
+        await change.pause_resolution(lead)
+        until = change.case.waiting_until
+        await change.record_event("asked", text, data={"until": until.isoformat() if until else None}, photos=photos)
+        return change.case
+
+
+async def answer(case_id: int, *, by: Actor, text: str, photos: Sequence[Photo] = ()) -> Case:
+    """The reporter answers. A case that waits goes on; one that does not takes the words as they come."""
+    text = clean_text(text)
+    if by.kind != ActorKind.REPORTER:
+        raise NotAllowed()
+    async with changing(case_id, by) as change:
+        require_status(change.case.status, *OPEN)
+        if change.case.status == Status.WAITING:
+            change.move_to(Status.IN_PROGRESS)
+            await change.resume_resolution()
+        event = await change.record_event("answered", text, photos=photos)
+        if (lead := await change.lead_assignment()) is not None:
+            await notify_assignee(change.case, event, "case_answered", lead)
+        return change.case
+
+
+async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
+    """The leading department, or a dispatcher, asks another to help: an assignment with a response clock of its own."""
+    text = clean_text(text)
+    await require_in_force(department_id)
+    async with changing(case_id, by, seen) as change:
+        require_status(change.case.status, *HELD)
+        if by.kind != ActorKind.DISPATCHER:
+            await change.require_lead()
+        if any(assignment.department_id == department_id for assignment in await change.assignments()):
+            raise Invalid(fields={"department": _("This department is at work on the case already.")})
+        await change.start_assignment(department_id, AssignmentPart.SUPPORT)
+        slug = (await targets.get_department(department_id)).slug
+        event = await change.record_event("support_added", text, data={"department": slug})
+        await notify_department(change.case, event, "case_support", department_id)
+        return change.case
+
+
+async def support_done(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Case:
+    """A helping department's part is done; with a text, that is a public word."""
+    text = clean_text(text, required=False)
+    async with changing(case_id, by, seen) as change:
+        assignment = await change.require_own_assignment()
+        if assignment.part != AssignmentPart.SUPPORT:
+            raise NotAllowed()
+        if text:
+            await change.record_public_word(assignment)
+        await change.end_assignment(assignment, Outcome.DONE)
+        event = await change.record_event("support_done", text)
+        lead = await change.lead_assignment()
+        if lead is not None:
+            await notify_assignee(change.case, event, "case_support_done", lead)
+        return change.case

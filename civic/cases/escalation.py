@@ -1,0 +1,72 @@
+"""Reminders of targets that are running out or overdue: which people are told at which step.
+
+The clock of an assignment reminds the department: at 50 % the assignee (or the whole desk), at 80 % the department's
+lead, from 100 % on both of them and the dispatchers. The case's own clock makes it public that the case is overdue and
+reminds the dispatchers, from 100 % on; before that only if no department holds the case. However many clocks of one
+case are overdue, the dispatchers hear of its answer, and of its resolution, at most once a day.
+"""
+
+from typing import Any
+
+from civic.cases.actors import Actor, ActorKind
+from civic.cases.change import CaseChange
+from civic.cases.models import Assignment
+from civic.cases.notices import desk_path, find_assignee
+from civic.geo.queries import city
+from civic.notifications.actions import notify
+from civic.sla.actions import escalate_clock
+from civic.sla.escalation import DUE_STEP, EARLY_STEPS
+from civic.sla.models import Clock
+
+
+async def escalate(change: CaseChange, clock_id: int) -> None:
+    """Fire the latest step that the clock has reached, record it and tell who has to know."""
+    clock = await Clock.get(id=clock_id)
+    before = clock.step
+    due_at = clock.due_at
+    step = await escalate_clock(clock, change.at)
+    if step is None or due_at is None:
+        return
+    assignment = next((one for one in await change.assignments() if clock_id in _clock_ids(one)), None)
+    fallen_due = before < DUE_STEP <= step
+    data: dict[str, Any] = {"clock": clock.kind.value, "step": step, "due": due_at.isoformat()}
+    if assignment is None and fallen_due:
+        change.by = Actor(ActorKind.SYSTEM, department_id=change.case.department_id)  # whose the delay is
+        await change.record_event("overdue", data=data)
+    elif fallen_due or step < DUE_STEP:  # the daily reminders after that are kept as ClockStep rows only
+        await change.record_event(
+            "escalated", internal=True, data=data | {"of": "assignment" if assignment else "case"}
+        )
+    values = {"number": change.case.number, "promise": clock.kind.value, "due": due_at.isoformat(), "step": step}
+    if assignment is not None:
+        await _tell_department(change, assignment, f"clock:{clock.id}:{step}", step, values)
+    if step >= DUE_STEP or (assignment is None and await change.lead_assignment() is None):
+        await _tell_dispatchers(change, clock.kind.value, step, values)
+
+
+async def _tell_department(
+    change: CaseChange, assignment: Assignment, key: str, step: int, values: dict[str, Any]
+) -> None:
+    kind, url = _kind(step), desk_path(change.case)
+    if step == EARLY_STEPS[0] or step >= DUE_STEP:
+        user_id = await find_assignee(assignment)
+        if user_id is not None:
+            await notify(f"{key}:user:{user_id}", kind, user_id=user_id, values=values, url=url)
+        else:
+            await notify(f"{key}:desk", kind, department_id=assignment.department_id, values=values, url=url)
+    if step >= EARLY_STEPS[1]:
+        await notify(f"{key}:lead", kind, department_id=assignment.department_id, role="lead", values=values, url=url)
+
+
+async def _tell_dispatchers(change: CaseChange, promise: str, step: int, values: dict[str, Any]) -> None:
+    when = f"{(await city()).local(change.at):%Y-%m-%d}" if step >= DUE_STEP else str(step)
+    key = f"case:{change.case.id}:{promise}:{when}:dispatchers"
+    await notify(key, _kind(step), role="dispatcher", values=values, url=desk_path(change.case))
+
+
+def _kind(step: int) -> str:
+    return "promise_overdue" if step >= DUE_STEP else "promise_soon"
+
+
+def _clock_ids(assignment: Assignment) -> tuple[int, int | None]:
+    return assignment.response_clock_id, assignment.resolution_clock_id
