@@ -24,6 +24,7 @@ MIGRATIONS_MODULE = "civic.migrations"
 DOMAINS = (
     "jobs",
     "accounts",
+    "city",
     "geo",
     "catalogue",
     "media",

@@ -5,8 +5,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from civic import db, logs, metrics
+from civic.city.queries import city
 from civic.error_responses import to_civic_error
-from civic.geo.queries import city
 from civic.web import answer_json
 
 log = logs.get_logger(__name__)

@@ -24,10 +24,10 @@ from civic import formats, i18n, logs, metrics
 from civic.accounts import cookies
 from civic.accounts.people import NOBODY, Person
 from civic.catalogue.queries import person_of
+from civic.city.queries import CityView, city
 from civic.config import Config
 from civic.error_responses import make_error_response
 from civic.errors import BadRequest, NotAllowed, NotFound, TooLarge
-from civic.geo.queries import CityView, city
 from civic.i18n import lazy as _
 from civic.posts import receipts
 from civic.web import current_request

@@ -167,7 +167,7 @@ def render(
 
 
 def page_context(request: Request) -> dict[str, Any]:
-    """What every template has: request, person, city (a geo.queries.CityView), lang, path, large_print."""
+    """What every template has: request, person, city (a city.queries.CityView), lang, path, large_print."""
     state = request.state
     return {
         "request": request,

@@ -13,9 +13,9 @@ from typing import Any
 from tortoise.transactions import in_transaction
 
 from civic import db, logs
+from civic.city.queries import city
 from civic.db import execute, fetch
 from civic.desk import documents as cases
-from civic.geo.queries import city
 from civic.ratings import documents as ratings
 from civic.reports import documents as reports
 from civic.search.documents import Document, Kind

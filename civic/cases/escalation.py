@@ -12,7 +12,7 @@ from civic.cases.actors import Actor, ActorKind
 from civic.cases.change import CaseChange
 from civic.cases.models import Assignment
 from civic.cases.notices import desk_path, find_assignee
-from civic.geo.queries import city
+from civic.city.queries import city
 from civic.notifications.actions import notify
 from civic.sla.actions import escalate_clock
 from civic.sla.escalation import DUE_STEP, EARLY_STEPS

@@ -5,8 +5,8 @@ from datetime import datetime
 from civic.cases.models import AssignmentPart
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
+from civic.city.queries import city
 from civic.errors import SetupError
-from civic.geo.queries import city
 from civic.i18n import lazy as _
 from civic.sla.actions import new_clock
 from civic.sla.models import Clock, ClockKind

@@ -1,18 +1,16 @@
-"""Adding to the catalogue what did not come with a pack; loading a pack leaves it alone."""
+"""Additions to the catalogue that did not come with a pack; loading a pack leaves them alone."""
 
 from collections.abc import Mapping
 
-from civic import timing
 from civic.catalogue.models import Category, Department
-from civic.catalogue.queries import catalogue
-from civic.db import execute, fetch_one
-from civic.geo.queries import city
+from civic.city.actions import bump_version
+from civic.db import fetch_one
 
 
 async def add_department(
     slug: str, *, names: Mapping[str, str], calendar_id: int, contacts: Mapping[str, str] | None = None
 ) -> int:
-    """The id of the department with this slug, made if there is none. One that exists is not changed."""
+    """Return the id of the department with this slug; create it if there is none. An existing one is not changed."""
     found = await Department.get_or_none(slug=slug)
     if found is None:
         found = await Department.create(
@@ -22,13 +20,14 @@ async def add_department(
             contacts=dict(contacts or {}),
             position=await _next_position("department"),
         )
+        await bump_version()
     return found.id
 
 
 async def add_category(
     code: str, *, names: Mapping[str, str], response: str, resolution: str, group: str, group_names: Mapping[str, str]
 ) -> int:
-    """The id of the category with this code, made if there is none. One that exists is not changed.
+    """Return the id of the category with this code; create it if there is none. An existing one is not changed.
 
     The targets are texts as sla.targets writes them.
     """
@@ -43,14 +42,8 @@ async def add_category(
             resolution_target=resolution,
             position=await _next_position("category"),
         )
+        await bump_version()
     return found.id
-
-
-async def tell_of_additions() -> None:
-    """Every process reads the catalogue anew, as after another pack."""
-    await execute("UPDATE city SET loaded_at = $1", timing.now())
-    city.clear()
-    catalogue.clear()
 
 
 async def _next_position(table: str) -> int:

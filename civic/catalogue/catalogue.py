@@ -4,7 +4,7 @@ Look-ups by id also find what left the pack (`retired`), for cases that still po
 by slug or code hold only what is in force.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -164,13 +164,3 @@ class Catalogue:
             found.update(below)
             left.extend(below)
         return found
-
-    def department_for(self, category_id: int | None, area_path: Iterable[int]) -> int | None:
-        """Routing step 2: the category's department for the nearest area of `area_path` (ids, deepest first)
-        that has one, else the one that it has everywhere, else None."""
-        if category_id is None:
-            return None
-        for area_id in (*area_path, None):
-            if (found := self.given.get((category_id, area_id))) is not None:
-                return found
-        return None

@@ -16,7 +16,6 @@ class Calendar(Model):
     slug = fields.CharField(64, unique=True)
     zone = fields.CharField(64)
     spec: dict[str, Any] = fields.JSONField()
-    version = fields.IntField(default=1)  # rises with each edit, so that every process drops its table
     retired_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -8,10 +8,10 @@ from civic.accounts.people import NOBODY, Person
 from civic.cache import cached_while
 from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
-from civic.geo.queries import pack_version
+from civic.city.queries import city_version
 
 
-@cached_while(pack_version)
+@cached_while(city_version)
 async def catalogue() -> Catalogue:
     """The whole catalogue, kept until another pack is loaded."""
     calendars = await Calendar.filter(retired_at=None).values("slug", "id")

@@ -94,7 +94,7 @@ async def _inside(config: Config, url: str) -> list[CheckResult]:
 
 
 async def _pack(_: Config) -> CheckResult:
-    from civic.geo.queries import city
+    from civic.city.queries import city
 
     view = await city()
     if view.loaded_at is None:

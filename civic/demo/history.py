@@ -13,8 +13,9 @@ from tortoise.transactions import in_transaction
 from civic import timing
 from civic.cases import actions as cases
 from civic.catalogue.queries import catalogue
+from civic.city.queries import city
 from civic.db import fetch
-from civic.geo.queries import areas, city
+from civic.geo.queries import areas
 from civic.imports.actions import import_file
 from civic.imports.mapping import ImportMapping
 from civic.scores.actions import publish

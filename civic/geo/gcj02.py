@@ -1,4 +1,4 @@
-"""GCJ-02, the shifted coordinates of maps published in China, to WGS-84 and back.
+"""GCJ-02, the shifted coordinates of maps published in China, to WGS-84.
 
 The shift (up to some 700 m) is the public, reverse-engineered polynomial that all map libraries use, on the
 Krasovsky 1940 ellipsoid. It holds inside China's box; outside the two systems are the same.
@@ -21,16 +21,8 @@ def in_china(lat: float, lon: float) -> bool:
     return SOUTH <= lat <= NORTH and WEST <= lon <= EAST
 
 
-def to_gcj02(lat: float, lon: float) -> tuple[float, float]:
-    """WGS-84 (lat, lon) in degrees to GCJ-02."""
-    if not in_china(lat, lon):
-        return lat, lon
-    north, east = _shift(lat, lon)
-    return lat + north, lon + east
-
-
 def to_wgs84(lat: float, lon: float) -> tuple[float, float]:
-    """GCJ-02 (lat, lon) in degrees to WGS-84: what `to_gcj02` takes here, to better than 1e-7 degrees."""
+    """GCJ-02 (lat, lon) in degrees to WGS-84, to better than 1e-7 degrees; outside of China unchanged."""
     if not in_china(lat, lon):
         return lat, lon
     guess_lat, guess_lon = lat, lon

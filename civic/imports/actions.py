@@ -18,8 +18,9 @@ from civic import timing
 from civic.cases import targets
 from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
+from civic.city.queries import city
 from civic.db import execute, fetch
-from civic.geo.queries import areas, city
+from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.imports.bootstrap import CatalogueLookup, bootstrap
 from civic.imports.bulk import analyse_tables, insert_cases, reserve_ids

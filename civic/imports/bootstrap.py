@@ -7,11 +7,12 @@ from collections.abc import Collection
 from tortoise.transactions import in_transaction
 
 from civic import cache, timing
-from civic.catalogue.actions import add_category, add_department, tell_of_additions
+from civic.catalogue.actions import add_category, add_department
 from civic.catalogue.models import Calendar, Category, Department
+from civic.city.actions import bump_version
+from civic.city.models import City
+from civic.city.queries import city
 from civic.db import execute
-from civic.geo.models import City
-from civic.geo.queries import city
 from civic.i18n import gettext as _
 from civic.imports.mapping import CategoryMapping, DepartmentMapping, ImportFault, ImportMapping
 from civic.imports.parser import ImportedReport, RowRefused
@@ -36,7 +37,7 @@ async def bootstrap(mapping: ImportMapping) -> None:
             if not await Calendar.exists(slug=slug):
                 row = await Calendar.create(slug=slug, zone=part.zone, spec=part.spec)
                 await store_intervals(row.id)
-                await tell_of_additions()
+                await bump_version()
     cache.clear_caches()
 
 
@@ -73,13 +74,10 @@ class CatalogueLookup:
             return
         async with in_transaction():
             await execute(BOOTSTRAP_LOCK)
-            have = await Department.all().count() + await Category.all().count()
             for name in sorted(departments):
                 self.departments[name] = await self._department(name)
             for name in sorted(categories):
                 self.categories[name] = await self._category(name)
-            if have != await Department.all().count() + await Category.all().count():
-                await tell_of_additions()
         cache.clear_caches()
 
     def department(self, entry: ImportedReport) -> int | None:

@@ -16,7 +16,7 @@ from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.events import append_event
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
 from civic.cases.targets import find_next_due
-from civic.geo.queries import CityView
+from civic.city.queries import CityView
 from civic.imports.parser import ImportedReport
 from civic.imports.rows import row_class
 from civic.sla import clocks

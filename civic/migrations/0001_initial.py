@@ -38,7 +38,6 @@ class Migration(migrations.Migration):
                 ('slug', fields.CharField(unique=True, max_length=64)),
                 ('zone', fields.CharField(max_length=64)),
                 ('spec', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
-                ('version', fields.IntField(default=1)),
                 ('retired_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'calendar', 'app': 'civic', 'pk_attr': 'id', 'table_description': 'Working hours, as in CLOCK-AND-SCORES 1. `spec` is what the pack says: weekly, holidays, workdays.'},
@@ -91,6 +90,7 @@ class Migration(migrations.Migration):
                 ('bbox', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('contents', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('pack_hash', fields.CharField(max_length=64)),
+                ('version', fields.IntField(default=1)),
                 ('loaded_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'city', 'app': 'civic', 'pk_attr': 'id', 'table_description': "The one city of this installation, as its pack's city.toml says (one row, id 1)."},
@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
-            name='Fault',
+            name='RuleFault',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('rule', fields.ForeignKeyField('civic.Rule', source_field='rule_id', db_constraint=True, to_field='id', related_name='faults', on_delete=OnDelete.RESTRICT)),
@@ -313,7 +313,7 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
-            name='Tally',
+            name='RateCount',
             fields=[
                 ('key', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=100)),
                 ('count', fields.IntField()),

@@ -14,8 +14,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from civic import formats, i18n
+from civic.city.queries import CityView, city
 from civic.config import Config
-from civic.geo.queries import CityView, city
 from civic.notifications.actions import mark_sent
 from civic.notifications.models import Message
 from civic.notifications.rendering import MessageText, render_message

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from civic.geo.settings import CitySettings
+from civic.city.settings import CitySettings
 from civic.i18n import gettext as _
 from civic.packs.contents import CategoryPart, DepartmentPart, Names, RulePart, ServicePart
 from civic.packs.sources import Toml

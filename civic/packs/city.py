@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 
-from civic.geo.settings import INDICATORS, CitySettings
+from civic.city.settings import INDICATORS, CitySettings
 from civic.i18n import gettext as _
 from civic.packs.contents import AreaKeys, CityPart
 from civic.packs.sources import Toml
@@ -84,7 +84,6 @@ def _settings(top: Table) -> CitySettings:
         confirm_days=limits.number("confirm_days", usual.confirm_days, 1, 365, whole=True),
         reopen_days=limits.number("reopen_days", usual.reopen_days, 1, 365, whole=True),
         dispute_supporters=limits.number("dispute_supporters", usual.dispute_supporters, 1, 1000, whole=True),
-        classifier_threshold=float(thresholds.number("classifier", usual.classifier_threshold, 0, 1)),
         weights=_weights(top.table("weights"), dict(usual.weights)),
         minimums={
             name: thresholds.number(name, least, 1, 1_000_000, whole=True) for name, least in usual.minimums.items()

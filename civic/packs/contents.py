@@ -7,7 +7,7 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon
 
-from civic.geo.settings import CitySettings
+from civic.city.settings import CitySettings
 from civic.packs.tables import Table
 
 Names = dict[str, str]

@@ -12,8 +12,9 @@ from tortoise.transactions import in_transaction
 
 from civic import cache, db, timing
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
+from civic.city.models import City
 from civic.geo.gazetteer import place_key
-from civic.geo.models import Area, City, Place
+from civic.geo.models import Area, Place
 from civic.packs.contents import Pack
 from civic.packs.intervals import lay_out
 from civic.packs.reading import read_pack
@@ -164,8 +165,7 @@ class _Loading:
         sync = await self._sync(Calendar, "calendars", "slug")
         for one in self.pack.calendars:
             row = await sync.put(one.slug, zone=one.zone, spec=one.spec)
-            if await lay_out(row.id, one.spec, self.now, anew=one.slug in sync.touched):
-                await Calendar.filter(id=row.id).update(version=row.version + 1)
+            await lay_out(row.id, one.spec, self.now, anew=one.slug in sync.touched)
         return await self._finish(sync, "calendars")
 
     async def _departments(self, calendars: Mapping[str, int]) -> dict[str, int]:
@@ -288,7 +288,7 @@ class _Loading:
             "zone": part.zone,
             "phone": part.phone,
             "accent": part.accent,
-            "settings": part.settings.to_stored(),
+            "settings": part.settings.model_dump(),
             "bbox": self.pack.bbox,
             "contents": self.contents,
             "pack_hash": self.pack.digest,
@@ -299,4 +299,5 @@ class _Loading:
             or any(tally.touched for tally in self.summary.kinds.values())
         )
         if self.summary.changed:
-            await City.update_or_create(id=1, defaults={**values, "loaded_at": self.now})
+            version = row.version + 1 if row else 1
+            await City.update_or_create(id=1, defaults={**values, "version": version, "loaded_at": self.now})

@@ -11,7 +11,7 @@ from typing import Any
 from civic.cache import cached_while
 from civic.catalogue.catalogue import ServiceView
 from civic.catalogue.queries import catalogue
-from civic.geo.queries import pack_version
+from civic.city.queries import city_version
 from civic.search.text import IS_CJK, runs
 
 ENOUGH = 0.5
@@ -36,7 +36,7 @@ def units(text: str) -> Iterator[str]:
             yield run
 
 
-@cached_while(pack_version)
+@cached_while(city_version)
 async def entries() -> dict[int, Entry]:
     """The words of every service of the pack in force, in all its languages."""
     return {one.id: _entry(one) for one in (await catalogue()).services}

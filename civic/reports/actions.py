@@ -14,9 +14,10 @@ from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.models import Case, CaseEvent, Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
+from civic.city.queries import city
 from civic.db import execute, fetch
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
-from civic.geo.queries import areas, city
+from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.i18n import language
 from civic.media.models import Photo

@@ -8,8 +8,9 @@ from markupsafe import Markup, escape
 from civic.cache import TimedCache
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
+from civic.city.queries import city_version
 from civic.geo.areas import Areas
-from civic.geo.queries import areas, pack_version
+from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.i18n import language, pick
 
@@ -31,7 +32,7 @@ _kept: TimedCache[tuple[object, str], Choices] = TimedCache(seconds=600, most=50
 
 async def choices() -> Choices:
     """In the reader's language; put together once for each pack and language."""
-    asked = (await pack_version(), language())
+    asked = (await city_version(), language())
     found = _kept.get(asked)
     if found is None:
         offered = await catalogue()

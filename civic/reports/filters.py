@@ -8,9 +8,9 @@ from typing import Any
 
 from civic import timing
 from civic.catalogue.catalogue import Catalogue
+from civic.city.queries import CityView
 from civic.geo.areas import Areas
 from civic.geo.near import Near, parse_near
-from civic.geo.queries import CityView
 from civic.search.forms import GROUPS, OPEN
 
 STATUS_FILTERS = {**GROUPS, "overdue": OPEN, **{one: (one,) for one in (*OPEN, *GROUPS["solved"])}}

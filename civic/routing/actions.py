@@ -5,7 +5,7 @@ from datetime import timedelta
 from tortoise.transactions import in_transaction
 
 from civic import timing
-from civic.geo.queries import city
+from civic.city.queries import city
 from civic.notifications.actions import notify
 from civic.routing.facts import Decision, Facts
 from civic.routing.models import RuleFault

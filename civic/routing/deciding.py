@@ -38,7 +38,6 @@ def decide(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, areas:
     decision = (
         _by_rule(facts, rules, catalogue, faults)
         or _by_category(facts, catalogue, areas)
-        or _by_classifier(facts)
         or _triage(facts, catalogue, areas)
     )
     return Decision(
@@ -95,11 +94,6 @@ def _by_category(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) 
         "department": _named(catalogue.department_by_id[department_id]),
     }
     return Decision(department_id, "category", reason)
-
-
-def _by_classifier(facts: Facts) -> Decision | None:
-    """The place of the classifier, which reads a category from the text: this version has none."""
-    return None
 
 
 def _triage(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Decision:

@@ -35,7 +35,7 @@ class RuleFailure:
 class Decision:
     """Where a report goes. Without a department it is triage, with at most three `suggestions`, best first.
 
-    `step` is rule, category, classifier or triage. `reason` and each suggestion are plain data that stays with the
+    `step` is rule, category or triage. `reason` and each suggestion are plain data that stays with the
     case; routing.queries.explain says them in words.
     """
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from civic.cache import cached_while
 from civic.catalogue.queries import catalogue
-from civic.geo.queries import areas, pack_version
+from civic.city.queries import city_version
+from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.i18n import pick
 from civic.routing import deciding
@@ -17,7 +18,7 @@ from civic.routing.models import Rule
 __all__ = ["Decision", "Facts", "RuleFailure", "decide", "explain", "rules"]
 
 
-@cached_while(pack_version)
+@cached_while(city_version)
 async def rules() -> tuple[RuleView, ...]:
     """The rules of the pack in force, in the order in which they are tried, kept until another pack is loaded."""
     found = await catalogue()

@@ -10,9 +10,9 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from civic import timing
+from civic.city.queries import CityView, city
 from civic.db import execute
 from civic.errors import Conflict, Invalid, NotFound
-from civic.geo.queries import CityView, city
 from civic.i18n import lazy as _
 from civic.scores import counted, release
 from civic.scores.chains import CHAINS_FILE, Forest, write_chains

@@ -14,11 +14,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
+from civic.city.settings import DEFAULT_MINIMUMS, DEFAULT_WEIGHTS, INDICATORS
 from civic.scores.indicators import (
-    INDICATORS,
     Estimate,
     Stars,
     adjusted,
@@ -37,12 +36,6 @@ from civic.scores.rows import RatingRow, StintRow, stint_order
 
 METHOD = "1"
 """The version of the method, docs/method.md. A change of any figure's definition is a new version."""
-
-DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"response": 25, "resolution": 30, "speed": 10, "satisfaction": 25, "ownership": 10}
-)
-DEFAULT_MINIMUMS: Mapping[str, int] = MappingProxyType({"indicator": 10, "stints": 30, "indicators": 3})
-"""The least `n` of an indicator that is published; the least stints and indicators for a composite."""
 
 Results = dict[str, Any]
 

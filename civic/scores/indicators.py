@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-INDICATORS = ("response", "resolution", "speed", "satisfaction", "ownership")
 Z = 1.959963984540054
 """The normal quantile of 97.5 %: every interval is a 95 % interval."""
 PRIOR = 10

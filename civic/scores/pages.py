@@ -7,10 +7,10 @@ from typing import Any
 from markupsafe import Markup
 
 from civic import formats
+from civic.city.settings import INDICATORS
 from civic.i18n import gettext as _
 from civic.i18n import ngettext, pick
 from civic.scores import words
-from civic.scores.indicators import INDICATORS
 
 Names = Mapping[str, Mapping[str, str]]  # slug -> language -> name
 FEW = 4  # that many departments are named; more are counted

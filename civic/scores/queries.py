@@ -11,9 +11,9 @@ from civic import chain
 from civic.cases.models import CaseEvent
 from civic.cases.queries import hashed_content_of
 from civic.catalogue.queries import catalogue
+from civic.city.queries import city
 from civic.db import fetch, fetch_one, json_value
 from civic.errors import NotFound
-from civic.geo.queries import city
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, Forest, read_chains
 from civic.scores.periods import Span, span_of

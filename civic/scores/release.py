@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from civic.chain import canonical_json
-from civic.scores.compute import DEFAULT_MINIMUMS, DEFAULT_WEIGHTS, METHOD, compute
+from civic.city.settings import DEFAULT_MINIMUMS, DEFAULT_WEIGHTS
+from civic.scores.compute import METHOD, compute
 from civic.scores.populations import Period
 from civic.scores.rows import (
     RATINGS_FILE,

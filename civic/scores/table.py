@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from civic.scores.indicators import INDICATORS
+from civic.city.settings import INDICATORS
 from civic.scores.pages import Line, city_line, lines
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")

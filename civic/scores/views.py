@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute
 
 from civic import i18n
 from civic.catalogue.queries import catalogue
+from civic.city.settings import INDICATORS
 from civic.errors import Invalid, NotFound
 from civic.i18n import gettext as _
 from civic.scores import charts, pages, queries, words
-from civic.scores.indicators import INDICATORS
 from civic.scores.method import method_page
 from civic.scores.periods import Span, span_of
 from civic.scores.queries import Entry, Published

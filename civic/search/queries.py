@@ -7,8 +7,8 @@ from typing import Any
 from geopy.distance import great_circle
 
 from civic.cache import cached_while
+from civic.city.queries import city, city_version
 from civic.db import fetch_one, json_value
-from civic.geo.queries import city, pack_version
 from civic.search import postgres
 from civic.search.documents import Document, Found, Hit, Kind, Query
 from civic.search.marking import excerpt
@@ -21,7 +21,7 @@ from civic.search.terms import Synonyms, all_of, labelled, understand
 from civic.search.text import runs
 
 
-@cached_while(pack_version)
+@cached_while(city_version)
 async def synonyms() -> Synonyms:
     """The pack's groups of words that mean the same."""
     row = await fetch_one("SELECT value FROM search_state WHERE name = 'synonyms'")

@@ -191,7 +191,7 @@ async def test_a_pack_loaded_by_another_process(ana: Person, database: str, writ
     await whole()
     await catalogue()
     await execute("""UPDATE category SET names = '{"en": "Crater"}'""")
-    await execute("UPDATE city SET pack_hash = 'another', loaded_at = now()")
+    await execute("UPDATE city SET version = version + 1")
     await indexed()
     assert await finds("crater") == {f"report:{one.post_id}"}
 

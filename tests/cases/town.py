@@ -15,7 +15,7 @@ from civic.cases import actions
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.models import Assignment, Case, CaseEvent, Status
 from civic.catalogue.models import Calendar, Category, Department, Membership
-from civic.geo.models import City
+from civic.city.models import City
 from tests.builders.calendars import WITH_CALENDARS
 from tests.databases import Databases, emptying
 

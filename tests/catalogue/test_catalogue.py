@@ -1,10 +1,7 @@
-"""The catalogue in memory: what is in force, what left it, and who gets what where."""
-
-import pytest
+"""The catalogue in memory: what is in force, and what left it."""
 
 from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
 
-CITY, DISTRICT, QUARTER = 1, 2, 3  # areas, one in another
 EVERYWHERE, IN_DISTRICT, WATER = 10, 11, 12  # departments
 NOISE, LEAK, NOBODY_S = 20, 21, 22  # categories
 
@@ -35,24 +32,7 @@ CATALOGUE = Catalogue(
         department(19, "gone", WATER, retired=True),
     ],
     every_service=[ServiceView(30, "library", {"en": "Library"}, WATER, {}, "", None, None, 0, False)],
-    given={(NOISE, None): EVERYWHERE, (NOISE, DISTRICT): IN_DISTRICT, (LEAK, CITY): WATER},
 )
-
-
-@pytest.mark.parametrize(
-    ("category_id", "path", "expected"),
-    [
-        (NOISE, [QUARTER, DISTRICT, CITY], IN_DISTRICT),  # the nearest area above that has one
-        (NOISE, [4, CITY], EVERYWHERE),
-        (NOISE, [], EVERYWHERE),
-        (LEAK, [QUARTER, DISTRICT, CITY], WATER),
-        (LEAK, [], None),  # only within the city
-        (NOBODY_S, [QUARTER, DISTRICT, CITY], None),
-        (None, [QUARTER, DISTRICT, CITY], None),
-    ],
-)
-def test_who_gets_what_where(category_id: int | None, path: list[int], expected: int | None) -> None:
-    assert CATALOGUE.department_for(category_id, path) == expected
 
 
 def test_groups_stand_in_the_order_of_their_first_category() -> None:

@@ -1,4 +1,4 @@
-"""The city, its areas and its places, as every page reads them."""
+"""Areas and places, as every page reads them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,13 @@ import shapely
 from shapely.geometry import shape
 
 from civic import cache
+from civic.city.actions import bump_version
+from civic.city.models import City
 from civic.config import GeocoderConfig
 from civic.errors import SetupError
 from civic.geo import gazetteer, queries
 from civic.geo.areas import Areas, AreaView, as_multipolygon
-from civic.geo.models import Area, City, Place
+from civic.geo.models import Area, Place
 
 NOON = datetime(2026, 11, 13, 12, tzinfo=UTC)
 
@@ -82,16 +84,12 @@ def test_outlines_are_geojson_of_every_area() -> None:
     assert Areas([]).at(31.1, 118.1) is None
 
 
-async def test_without_a_pack_pages_still_have_a_city(database: str) -> None:
-    city = await queries.city()
-    assert city.loaded_at is None
-    assert city.name == "Civic"
-    assert city.settings.confirm_days == 10
-    assert await queries.area_at(31.1, 118.1) is None
+async def test_without_a_pack_no_place_is_known(database: str) -> None:
+    assert (await queries.areas()).at(31.1, 118.1) is None
     assert await queries.geocode("anywhere") == []
 
 
-async def load_city(at: datetime = NOON) -> None:
+async def load_city() -> None:
     await City.update_or_create(
         id=1,
         defaults={
@@ -101,30 +99,19 @@ async def load_city(at: datetime = NOON) -> None:
             "settings": {"confirm_days": 7, "from_an_older_version": 1},
             "bbox": [118.0, 31.0, 118.4, 31.4],
             "pack_hash": "x",
-            "loaded_at": at,
+            "loaded_at": NOON,
         },
     )
 
 
-async def test_the_city_as_its_pack_says(database: str) -> None:
-    await load_city()
-    city = await queries.city()
-    assert (city.name, city.languages, str(city.zone)) == ("Riverside", ("zh", "en"), "Asia/Shanghai")
-    assert city.settings.confirm_days == 7
-    assert city.centre == pytest.approx((31.2, 118.2))
-    assert city.local(NOON).hour == 20
-
-
-async def test_areas_are_read_again_when_another_pack_is_loaded(database: str) -> None:
+async def test_areas_are_read_again_when_the_version_rises(database: str) -> None:
     await load_city()
     assert len(await queries.areas()) == 0
     names = {"en": "Riverside"}
     await Area.create(slug="city", level=0, names=names, geometry=box(118.0, 31.0, 118.4, 31.4))
-    cache_of_city = queries.city
     assert len(await queries.areas()) == 0  # kept
-    await load_city(NOON.replace(hour=13))
-    cache_of_city.clear()
-    found = await queries.area_at(31.1, 118.1)
+    await bump_version()
+    found = (await queries.areas()).at(31.1, 118.1)
     assert found is not None
     assert found.slug == "city"
 

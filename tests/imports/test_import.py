@@ -17,7 +17,7 @@ from civic.cases.actions import confirm_next_resolution, end_next_wait, escalate
 from civic.cases.models import Assignment, Case, CaseEvent, Status
 from civic.catalogue.models import Category, Department
 from civic.catalogue.queries import catalogue
-from civic.geo.models import City
+from civic.city.models import City
 from civic.imports.actions import Progress, import_file
 from civic.imports.bootstrap import make_slug
 from civic.imports.mapping import read_mapping

@@ -11,7 +11,7 @@ from civic.accounts.people import NOBODY
 from civic.cases import actions as cases
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.catalogue.queries import catalogue
-from civic.geo.queries import area_at
+from civic.geo.queries import areas
 from civic.imports.files import SourceFile
 from civic.imports.mapping import read_mapping
 from civic.imports.parser import ImportedReport, RowParser
@@ -84,7 +84,7 @@ async def _live(entry: ImportedReport) -> None:
     named = {"Hole": "hole", "Lamp": "lamp", "Noise & dirt": "noise-dirt", "": None}[entry.category]
     category = found.category_by_code[named] if named else None
     slug = {"A body nobody mapped": "a-body-nobody-mapped"}.get(entry.department, entry.department.lower())
-    area = await area_at(entry.lat, entry.lon)
+    area = (await areas()).at(entry.lat, entry.lon)
     reason = {"step": "import", "source": "harbour"}
     with timing.at(entry.received_at):
         async with in_transaction():

@@ -7,6 +7,7 @@ import csv
 import gzip
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from civic.geo import queries as geo
 from civic.packs.loading import load_pack
 from civic.packs.problems import PackError
 from civic.packs.reading import read_pack
+from civic.routing.facts import Facts
+from civic.routing.queries import decide
 from tests.packs.conftest import WritePack
 
 TARGETS = {"WORK_DAY": "working days", "CALENDAR_DAY": "days"}
@@ -146,8 +149,7 @@ async def test_amsterdam_s_categories_and_targets(database: str, write_pack: Wri
     assert len(catalogue.departments) == 16
     targets = Counter(one.resolution_target for one in catalogue.categories)
     assert targets == {"3 working days": 43, "5 working days": 31, "21 days": 17, "21 working days": 2}
-    litter = catalogue.category_by_code["veeg-zwerfvuil"]
-    found = catalogue.department_for(litter.id, [])
-    assert found is not None
-    assert catalogue.department_by_id[found].names == {"nl": "CCA"}
+    decision = await decide(Facts("veeg-zwerfvuil", (), "Zwerfvuil", {}, "web", datetime(2026, 11, 13, tzinfo=UTC)))
+    assert decision.department_id is not None
+    assert catalogue.department_by_id[decision.department_id].names == {"nl": "CCA"}
     assert await db.fetch_one("SELECT count(*) AS n FROM category WHERE retired_at IS NULL") == {"n": 93}

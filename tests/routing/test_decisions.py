@@ -9,7 +9,8 @@ from shapely.geometry import box, mapping
 
 from civic import cache, timing
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department
-from civic.geo.models import Area, City
+from civic.city.models import City
+from civic.geo.models import Area
 from civic.i18n import use_language
 from civic.notifications.models import Message
 from civic.routing.actions import record_faults
@@ -98,6 +99,27 @@ async def test_the_nearest_area_that_has_a_department(place: Place) -> None:
     assert explain(elsewhere.reason) == "Reports of “Pothole” go to Roads."
     with use_language("zh"):
         assert explain(decision.reason) == "harbour区的“坑洞”类上报由port局负责。"
+
+
+@pytest.mark.parametrize(
+    ("category", "areas", "department"),
+    [
+        ("pothole", ("harbour", "east", "city"), "port"),  # the nearest area above that has one
+        ("pothole", ("west", "city"), "roads"),
+        ("pothole", (), "roads"),
+        ("flood", ("harbour", "east", "city"), "water"),
+        ("flood", ("west",), None),  # only within the city
+        ("slide", ("harbour", "east", "city"), None),
+        (None, ("harbour", "east", "city"), None),
+    ],
+)
+async def test_who_gets_what_where(
+    place: Place, category: str | None, areas: tuple[str, ...], department: str | None
+) -> None:
+    await place.category("flood", "pipes", {"city": "water"})
+    cache.clear_caches()
+    decision = await decide(replace(FACTS, category=category, areas=areas))
+    assert decision.department_id == (place.departments[department].id if department else None)
 
 
 async def test_rules_come_first_in_their_order(place: Place) -> None:

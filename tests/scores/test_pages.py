@@ -3,8 +3,8 @@
 import pytest
 
 from civic import i18n
+from civic.city.settings import INDICATORS
 from civic.scores import charts, pages, words
-from civic.scores.indicators import INDICATORS
 from civic.scores.table import cell
 
 Composite = tuple[float, float, float]

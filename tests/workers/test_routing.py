@@ -22,7 +22,7 @@ REPORTS, KILLS = 60, 5
 
 
 async def post(number: int) -> None:
-    from civic.geo.queries import city
+    from civic.city.queries import city
 
     codes = [one for one in (await catalogue()).every_category if one.public]
     lat, lon = (await city()).centre

@@ -10,8 +10,8 @@ from civic.cases.change import CaseChange, changing, clean_text
 from civic.cases.life import require_status
 from civic.cases.models import Assignment, AssignmentPart, Case, DeclineReason, Outcome, Status
 from civic.cases.notices import notify_department
+from civic.city.queries import city
 from civic.errors import Conflict, Invalid
-from civic.geo.queries import city
 from civic.i18n import lazy as _
 from civic.media.models import Photo
 from civic.sla import actions as sla

@@ -14,9 +14,9 @@ from civic.cases.labels import PRIORITY_LABELS
 from civic.cases.models import Case, Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
+from civic.city.queries import city
 from civic.db import fetch
 from civic.errors import Invalid
-from civic.geo.queries import city
 from civic.i18n import lazy as _
 from civic.jobs.actions import Job, enqueue
 from civic.sla.actions import INSERT_CLOCKS, clock_values

@@ -1,0 +1,34 @@
+"""What a city decides about itself: weights, limits, targets. City.settings keeps them as plain data."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# The indicators of CLOCK-AND-SCORES 3 and their default weights in the composite.
+DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {"response": 25, "resolution": 30, "speed": 10, "satisfaction": 25, "ownership": 10}
+)
+INDICATORS = tuple(DEFAULT_WEIGHTS)
+# How many cases make an indicator, how many stints and indicators a composite.
+DEFAULT_MINIMUMS: Mapping[str, int] = MappingProxyType({"indicator": 10, "stints": 30, "indicators": 3})
+
+
+class CitySettings(BaseModel):
+    """A city's rules, each with the default of CLOCK-AND-SCORES where that has one.
+
+    Targets and `waiting_limit` are texts as sla.targets.parse_target reads them. Stored settings that this version
+    does not know are ignored.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    calendar: str = ""  # slug of the city's own calendar: clocks of cases that no department has
+    response: str = "2 working days"  # targets of a category that names none, and of triage
+    resolution: str = "10 working days"
+    waiting_limit: str = "10 working days"  # how long a case waits for the reporter
+    confirm_days: int = 10  # elapsed days after which a resolution is confirmed by itself
+    reopen_days: int = 30  # elapsed days for which the reporter may reopen a confirmed case
+    dispute_supporters: int = 3  # supporters who together dispute a resolution
+    weights: dict[str, float] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
+    minimums: dict[str, int] = Field(default_factory=lambda: dict(DEFAULT_MINIMUMS))
