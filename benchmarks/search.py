@@ -23,9 +23,10 @@ import uvloop
 from benchmarks.search_corpus import DATA, many
 from civic import cache, db
 from civic.admin import indexing
-from civic.search import postgres, rows, vocabulary
 from civic.search.documents import Query
-from civic.search.terms import Synonyms
+from civic.search.postgres import rows, vocabulary
+from civic.search.postgres import search as postgres_search
+from civic.search.postgres.terms import Synonyms
 from tests.search import relevance
 from tests.search.corpus import Corpus
 
@@ -70,7 +71,7 @@ async def _fill(count: int) -> None:
         await db.execute(f"DROP INDEX search_document_{name}")
     documents = many(count)
     while batch := list(islice(documents, BATCH)):
-        await rows.index(batch)
+        await rows.write_documents(batch)
     for name, where in GIN.items():
         await db.execute(
             f"CREATE INDEX search_document_{name} ON search_document USING gin (words) WITH (fastupdate = off){where}"
@@ -99,7 +100,7 @@ def _percentiles(milliseconds: list[float]) -> str:
 
 async def _timed(query: Query, synonyms: Synonyms) -> float:
     began = time.perf_counter()
-    await postgres.find(query, synonyms=synonyms)
+    await postgres_search.find(query, synonyms=synonyms)
     return (time.perf_counter() - began) * 1000
 
 

@@ -85,23 +85,23 @@ class Maker:
     chance: Random
     characters: list[str]
 
-    def repeated(self, source: Source, other: Document, subject: int) -> Document:
+    def repeated(self, source: Source, other: Document, item_id: int) -> Document:
         one, chinese, chance = source.document, source.city == "teddy", self.chance
         text = self._changed(self._mixed(one.text, other.text, chinese), chinese)
         place: dict[str, Any] = {}
         if one.lat is not None and one.lon is not None:
             place = {"lat": one.lat + chance.gauss(0, NEAR), "lon": one.lon + chance.gauss(0, NEAR)}
-        names = [*source.names, str(FIRST_NUMBER + subject)]
+        names = [*source.names, str(FIRST_NUMBER + item_id)]
         if source.address >= 0:
             names[source.address] = f"{source.before}{int(chance.random() ** 2 * 400) + 1}{source.after}"
         return Document(
             kind=one.kind,
-            subject=subject,
-            url=f"/reports/{subject}",
+            item_id=item_id,
+            url=f"/reports/{item_id}",
             title=heading("", text) if source.headed else self._mixed(one.title, other.title, chinese),
             text=text,
             names=tuple(names),
-            said=other.said if chance.random() < 0.5 else one.said,
+            discussion=other.discussion if chance.random() < 0.5 else one.discussion,
             category_id=one.category_id,
             area_ids=one.area_ids,
             department_id=one.department_id,
@@ -160,7 +160,7 @@ class Maker:
 def main(count: int) -> None:
     began, size, said = time.perf_counter(), 0, set[str]()
     for made, one in enumerate(many(count), 1):
-        size += len(one.title) + len(one.text) + len(one.said)
+        size += len(one.title) + len(one.text) + len(one.discussion)
         said.update(one.text.lower().split())
         if made == count or made % 250_000 == 0:
             rate = made / (time.perf_counter() - began)

@@ -28,7 +28,7 @@ JSON = {"Accept": "application/json"}
 BELL_TOWER = {"lat": "31.19", "lon": "118.008"}
 ELSEWHERE = {"lat": "12.5", "lon": "12.5"}  # not in the city
 HOLE = "A deep hole in front of the school gate"
-MARKS = "INSERT INTO search_mark (source, subject) SELECT 'service', id FROM service"
+MARKS = "INSERT INTO search_mark (source, item_id) SELECT 'service', id FROM service"
 CODE = r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"
 
 

@@ -2,12 +2,12 @@
 
 from civic.config import SearchConfig
 from civic.search.meili.client import Meili
-from civic.search.meili.following import Follower, stand_down
-from civic.search.meili.keeping import search_key
-from civic.search.queries import wanted
+from civic.search.meili.saved_state import search_key
+from civic.search.meili.sync import MeiliSync, disable
+from civic.search.queries import wanted_settings
 from workers.runner import config
 
-_follows: tuple[SearchConfig, Follower | None] | None = None  # what this process was told to follow
+_follows: tuple[SearchConfig, MeiliSync | None] | None = None  # what this process was told to follow
 
 
 async def handle_one() -> bool:
@@ -17,6 +17,6 @@ async def handle_one() -> bool:
         if _follows and _follows[1]:
             _follows[1].meili.close()
         if not search.url:
-            await stand_down()
-        _follows = search, Follower(Meili(search, search_key), wanted) if search.url else None
+            await disable()
+        _follows = search, MeiliSync(Meili(search, search_key), wanted_settings) if search.url else None
     return await _follows[1].step() if _follows[1] else False

@@ -2,7 +2,7 @@
 
 from civic.accounts.actions import delete_expired_counts
 from civic.jobs.actions import delete_old_log
-from civic.search.vocabulary import count_words
+from civic.search.postgres.vocabulary import count_words
 
 EVERY = 3600.0
 

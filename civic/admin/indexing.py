@@ -19,8 +19,8 @@ from civic.desk import documents as cases
 from civic.ratings import documents as ratings
 from civic.reports import documents as reports
 from civic.search.documents import Document, Kind
-from civic.search.meili.keeping import to_be_sent
-from civic.search.rows import DESK, Key, index, remove
+from civic.search.meili.saved_state import queue_keys
+from civic.search.postgres.rows import DESK, Key, remove_documents, write_documents
 from civic.traffic import documents as traffic
 
 log = logs.get_logger(__name__)
@@ -33,17 +33,17 @@ POSTS = (Kind.REPORT, Kind.TRAFFIC, Kind.RATING)
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.index'))"
 ANY = "SELECT EXISTS (SELECT FROM search_mark WHERE due <= clock_timestamp()) AS any"
 TAKE = """
-SELECT id, source, subject FROM (
+SELECT id, source, item_id FROM (
     (SELECT * FROM search_mark WHERE urgent AND due <= clock_timestamp() ORDER BY id LIMIT $1)
     UNION ALL
     (SELECT * FROM search_mark WHERE NOT urgent AND due <= clock_timestamp() ORDER BY id LIMIT $1)) x
 ORDER BY urgent DESC, id LIMIT $1
 """
-THESE = "SELECT id, source, subject FROM search_mark WHERE id = ANY($1) ORDER BY id"
+THESE = "SELECT id, source, item_id FROM search_mark WHERE id = ANY($1) ORDER BY id"
 # With what was done, earlier marks of the same that had failed.
 DONE = """
-WITH done AS (DELETE FROM search_mark WHERE id = ANY($1) RETURNING source, subject)
-DELETE FROM search_mark m USING done WHERE m.source = done.source AND m.subject = done.subject AND m.tries > 0
+WITH done AS (DELETE FROM search_mark WHERE id = ANY($1) RETURNING source, item_id)
+DELETE FROM search_mark m USING done WHERE m.source = done.source AND m.item_id = done.item_id AND m.tries > 0
 """
 FAILED = """
 UPDATE search_mark SET tries = least(tries + 1, 100),
@@ -96,30 +96,30 @@ async def _work(ids: list[int], follow: bool, size: int = SIZE) -> int:
     if len(ids) > 1:
         part = -(-len(ids) // PARTS)
         return sum([await _work(ids[at : at + part], follow) for at in range(0, len(ids), part)])
-    log.error("indexing failed", source=marks[0]["source"], subject=marks[0]["subject"], exc_info=failed)
+    log.error("indexing failed", source=marks[0]["source"], item_id=marks[0]["item_id"], exc_info=failed)
     await execute(FAILED, ids, LONGEST_PAUSE)
     return 1
 
 
 async def put(composed: Composed, *, follow: bool = False, anew: bool = False) -> None:
     """Make the index hold these documents, and none of the other keys; in the transaction in hand."""
-    changed = await index(composed.public, anew=anew)
-    changed += await remove(_missing(composed.public_keys, composed.public))
-    await index(composed.desk, DESK, anew=anew)
-    await remove(_missing(composed.desk_keys, composed.desk), DESK)
+    changed = await write_documents(composed.public, rewrite=anew)
+    changed += await remove_documents(_missing(composed.public_keys, composed.public))
+    await write_documents(composed.desk, DESK, rewrite=anew)
+    await remove_documents(_missing(composed.desk_keys, composed.desk), DESK)
     if follow and changed:
-        await to_be_sent(changed)
+        await queue_keys(changed)
 
 
 def _missing(keys: Iterable[Key], documents: Iterable[Document]) -> list[Key]:
-    return sorted(set(keys) - {(one.kind.value, one.subject) for one in documents})
+    return sorted(set(keys) - {(one.kind.value, one.item_id) for one in documents})
 
 
 async def _subjects(marks: Sequence[dict[str, Any]]) -> Subjects:
     """What the marks speak of: a post with the case of its report, a case with the posts of its reports."""
 
     def ids(source: str) -> list[int]:
-        return [mark["subject"] for mark in marks if mark["source"] == source]
+        return [mark["item_id"] for mark in marks if mark["source"] == source]
 
     rows = await fetch(
         "SELECT post_id, case_id FROM report WHERE post_id = ANY($1) OR case_id = ANY($2)", ids("post"), ids("case")
@@ -152,7 +152,7 @@ async def mark_ended(now: float) -> None:
         rows = await fetch("SELECT value::text::float8 AS at FROM search_state WHERE name = 'ended' FOR UPDATE")
         since = rows[0]["at"] if rows else 0.0
         if posts := await traffic.ended_between(since, now):
-            await execute("INSERT INTO search_mark (source, subject) SELECT 'post', unnest($1::bigint[])", posts)
+            await execute("INSERT INTO search_mark (source, item_id) SELECT 'post', unnest($1::bigint[])", posts)
         await execute(
             "INSERT INTO search_state (name, value) VALUES ('ended', to_jsonb($1::float8))"
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",

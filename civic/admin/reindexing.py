@@ -10,18 +10,26 @@ from civic import db, logs
 from civic.admin.indexing import LOCK, POSTS, TRIES, Composed, Subjects, compose, put
 from civic.db import execute, fetch, fetch_one
 from civic.errors import Conflict
-from civic.search import vocabulary
 from civic.search.documents import Document, Kind
-from civic.search.meili.keeping import forget, holder, remember, remembered
-from civic.search.rows import DESK, PUBLIC, Key, Tables, digest, digests, remove
+from civic.search.meili.saved_state import delete_state, load_state, lock_connection, save_state
+from civic.search.postgres import vocabulary
+from civic.search.postgres.rows import (
+    DESK,
+    PUBLIC,
+    DocumentTables,
+    Key,
+    document_digest,
+    read_digests,
+    remove_documents,
+)
 
 log = logs.get_logger(__name__)
 
 SIZE = 500  # subjects at once
-STATE = "rebuild"  # in search_state: the source under way, and the last subject that is done
+STATE = "rebuild"  # in search_state: the source under way, and the last item_id that is done
 RUNNING = "civic.search.rebuild"  # the lock
 # What documents are made of: the table, the kinds of its documents and where these lie.
-SOURCES: dict[str, tuple[str, tuple[Kind, ...], Tables]] = {
+SOURCES: dict[str, tuple[str, tuple[Kind, ...], DocumentTables]] = {
     "posts": ("post", POSTS, PUBLIC),
     "services": ("service", (Kind.SERVICE,), PUBLIC),
     "cases": ("case_file", (Kind.CASE,), DESK),
@@ -70,17 +78,17 @@ async def rebuild(*, follow: bool = False, told: Told = lambda done, every: None
 
     Searches go on meanwhile. Stopped, the next one goes on where it was. Raises Conflict while another one runs.
     """
-    async with holder() as held:
+    async with lock_connection() as held:
         if not await held.try_lock(RUNNING):
             raise Conflict("The index is being rebuilt already.")
         try:
             return await _rebuild(follow, told)
         finally:
-            await held.let_go(RUNNING)
+            await held.unlock(RUNNING)
 
 
 async def _rebuild(follow: bool, told: Told) -> int:
-    state = await remembered(STATE) or {"source": next(iter(SOURCES)), "after": 0, "done": 0}
+    state = await load_state(STATE) or {"source": next(iter(SOURCES)), "after": 0, "done": 0}
     done, every = state["done"], await total()
     names = list(SOURCES)
     for source in names[names.index(state["source"]) :]:
@@ -91,9 +99,9 @@ async def _rebuild(follow: bool, told: Told) -> int:
             await _write(part, follow, after | {"done": done})
             told(done, every)
     for tables in (PUBLIC, DESK):
-        await remove(await _strays(tables), tables)
+        await remove_documents(await _strays(tables), tables)
         await execute(f"DELETE FROM {tables.texts} t WHERE NOT EXISTS (SELECT FROM {tables.documents} WHERE id = t.id)")
-    await forget(STATE)
+    await delete_state(STATE)
     await vocabulary.count_words()
     return done
 
@@ -104,24 +112,24 @@ async def _write(part: Part, follow: bool, after: dict[str, object]) -> None:
         async with in_transaction():
             await fetch(LOCK)
             await put(await composed(part), follow=follow, anew=True)
-            await remember(STATE, after)
+            await save_state(STATE, after)
     except Exception as error:
         if db.is_database_away(error):
             raise
         log.error("rebuilding failed", source=part.source, after=part.after, exc_info=error)
         await _mark(MARKS[part.source], part.ids)
-        await remember(STATE, after)
+        await save_state(STATE, after)
 
 
 async def _mark(source: str, ids: Sequence[int]) -> None:
-    await execute("INSERT INTO search_mark (source, subject) SELECT $1, unnest($2::bigint[])", source, list(ids))
+    await execute("INSERT INTO search_mark (source, item_id) SELECT $1, unnest($2::bigint[])", source, list(ids))
 
 
-async def _strays(tables: Tables) -> list[Key]:
+async def _strays(tables: DocumentTables) -> list[Key]:
     """Documents where none of their kind may lie."""
     kinds = [kind.value for _table, some, where in SOURCES.values() if where == tables for kind in some]
-    rows = await fetch(f"SELECT kind, subject FROM {tables.documents} WHERE kind <> ALL($1) ORDER BY 1, 2", kinds)
-    return [(row["kind"], row["subject"]) for row in rows]
+    rows = await fetch(f"SELECT kind, item_id FROM {tables.documents} WHERE kind <> ALL($1) ORDER BY 1, 2", kinds)
+    return [(row["kind"], row["item_id"]) for row in rows]
 
 
 async def parts(source: str, after: int = 0) -> AsyncIterator[Part]:
@@ -157,13 +165,13 @@ async def _there(part: Part) -> set[Key]:
     """The keys that the index has in the part's range."""
     _table, kinds, tables = SOURCES[part.source]
     rows = await fetch(
-        f"SELECT kind, subject FROM {tables.documents} WHERE kind = ANY($1) AND subject > $2"
-        " AND ($3::bigint IS NULL OR subject <= $3)",
+        f"SELECT kind, item_id FROM {tables.documents} WHERE kind = ANY($1) AND item_id > $2"
+        " AND ($3::bigint IS NULL OR item_id <= $3)",
         [kind.value for kind in kinds],
         part.after,
         part.last,
     )
-    return {(row["kind"], row["subject"]) for row in rows}
+    return {(row["kind"], row["item_id"]) for row in rows}
 
 
 async def check(*, told: Told = lambda done, every: None) -> Differences:
@@ -185,9 +193,9 @@ async def _compare(part: Part, found: Differences) -> None:
     should = await composed(part)
     desk = part.source == "cases"
     documents: list[Document] = should.desk if desk else should.public
-    wanted = {(one.kind.value, one.subject): digest(one) for one in documents}
+    wanted = {(one.kind.value, one.item_id): document_digest(one) for one in documents}
     keys = sorted(should.desk_keys if desk else should.public_keys)
-    has = await digests(keys, SOURCES[part.source][2])
+    has = await read_digests(keys, SOURCES[part.source][2])
     suspects = {key for key in keys if wanted.get(key) != has.get(key)}
     for key in sorted(suspects - await _marked(part.source, suspects)):
         where = found.missing if key not in has else found.extra if key not in wanted else found.different
@@ -199,32 +207,32 @@ async def _marked(source: str, keys: set[Key]) -> set[Key]:
     """Those of the keys that are on their way: a mark waits, on themselves or on the other side of their report."""
     if not keys:
         return set()
-    marked = {row["subject"] for row in await fetch(MARKED[source], [subject for _, subject in keys], TRIES)}
+    marked = {row["item_id"] for row in await fetch(MARKED[source], [item_id for _, item_id in keys], TRIES)}
     return {key for key in keys if key[1] in marked}
 
 
 MARKED = {
     "posts": """
-SELECT subject FROM search_mark WHERE source = 'post' AND subject = ANY($1) AND tries < $2
-UNION SELECT r.post_id FROM search_mark m JOIN report r ON r.case_id = m.subject
+SELECT item_id FROM search_mark WHERE source = 'post' AND item_id = ANY($1) AND tries < $2
+UNION SELECT r.post_id FROM search_mark m JOIN report r ON r.case_id = m.item_id
 WHERE m.source = 'case' AND r.post_id = ANY($1) AND m.tries < $2
 UNION SELECT post_id FROM traffic_update WHERE post_id = ANY($1) AND expires_at <= clock_timestamp()
 AND expires_at > to_timestamp(coalesce((SELECT value::text::float8 FROM search_state WHERE name = 'ended'), 0))
 """,
     "cases": """
-SELECT subject FROM search_mark WHERE source = 'case' AND subject = ANY($1) AND tries < $2
-UNION SELECT r.case_id FROM search_mark m JOIN report r ON r.post_id = m.subject
+SELECT item_id FROM search_mark WHERE source = 'case' AND item_id = ANY($1) AND tries < $2
+UNION SELECT r.case_id FROM search_mark m JOIN report r ON r.post_id = m.item_id
 WHERE m.source = 'post' AND r.case_id = ANY($1) AND m.tries < $2
 """,
-    "services": "SELECT subject FROM search_mark WHERE source = 'service' AND subject = ANY($1) AND tries < $2",
+    "services": "SELECT item_id FROM search_mark WHERE source = 'service' AND item_id = ANY($1) AND tries < $2",
 }
 
 
 async def mend(differences: Differences) -> int:
     """Mark what differs, so that it is made anew; how many documents that are."""
     for tables in (PUBLIC, DESK):
-        await remove([key for key in differences.strays if key in set(await _strays(tables))], tables)
+        await remove_documents([key for key in differences.strays if key in set(await _strays(tables))], tables)
     keys = set(differences.keys()) - set(differences.strays)
     for source, (_table, kinds, _tables) in SOURCES.items():
-        await _mark(MARKS[source], sorted(subject for kind, subject in keys if kind in kinds))
+        await _mark(MARKS[source], sorted(item_id for kind, item_id in keys if kind in kinds))
     return len(differences.keys())

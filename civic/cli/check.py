@@ -133,9 +133,9 @@ async def _mail(config: Config) -> CheckResult:
 
 async def _search(config: Config) -> CheckResult:
     from civic.admin.indexing import backlog
-    from civic.search.meili.client import Meili, State
-    from civic.search.meili.keeping import search_key, seconds_behind
-    from civic.search.queries import wanted
+    from civic.search.meili.client import EngineState, Meili
+    from civic.search.meili.saved_state import search_key, seconds_behind
+    from civic.search.queries import wanted_settings
 
     index = await backlog()
     if index.held:
@@ -144,10 +144,10 @@ async def _search(config: Config) -> CheckResult:
         return CheckResult("search", True, f"PostgreSQL, {index.waiting} changes on their way")
     meili = Meili(config.search, search_key)
     try:
-        found = await meili.condition(await wanted())
+        found = await meili.condition(await wanted_settings())
     finally:
         meili.close()
-    if found.state != State.WELL:
+    if found.state != EngineState.OK:
         return CheckResult("search", False, f"Meilisearch is {found.state}: {found.said}; PostgreSQL answers")
     behind = await seconds_behind()
     lag = f"changes wait for {behind:.0f} s" if behind else "up to date"

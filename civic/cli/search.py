@@ -34,15 +34,15 @@ def rebuild(as_json: AsJson = False) -> None:
 
 async def _rebuild(config: Config) -> dict[str, int]:
     from civic.admin import reindexing
-    from civic.search.meili.rebuilding import rebuild
-    from civic.search.queries import wanted
+    from civic.search.meili.rebuild import rebuild as rebuild_meili
+    from civic.search.queries import wanted_settings
 
     with show_progress() as tell:
         done = {"PostgreSQL": await reindexing.rebuild(follow=bool(config.search.url), told=_told(tell, "PostgreSQL"))}
     if config.search.url:
         async with _meili(config) as meili:
             with show_progress() as tell:
-                done["Meilisearch"] = await rebuild(meili, await wanted(), _told(tell, "Meilisearch"))
+                done["Meilisearch"] = await rebuild_meili(meili, await wanted_settings(), _told(tell, "Meilisearch"))
     return done
 
 
@@ -57,7 +57,7 @@ def check(mend: Mend = False, as_json: AsJson = False) -> None:
 
 async def _check(config: Config, mend: bool) -> Found:
     from civic.admin import reindexing
-    from civic.search.meili import checking
+    from civic.search.meili import verify
 
     with show_progress() as tell:
         differences = await reindexing.check(told=_told(tell, "PostgreSQL"))
@@ -66,10 +66,10 @@ async def _check(config: Config, mend: bool) -> Found:
         await reindexing.mend(differences)
     if config.search.url:
         async with _meili(config) as meili:
-            theirs = await checking.check(meili)
+            theirs = await verify.check(meili)
             found["Meilisearch"] = _said(theirs)
             if mend:
-                await checking.mend(theirs)
+                await verify.mend(theirs)
     for one in found.values():
         one["mended"] = mend and bool(one["differ"])
     return found
@@ -93,7 +93,7 @@ def _line(engine: str, found: dict[str, Any]) -> str:
 @asynccontextmanager
 async def _meili(config: Config) -> AsyncIterator["Meili"]:
     from civic.search.meili.client import Meili
-    from civic.search.meili.keeping import search_key
+    from civic.search.meili.saved_state import search_key
 
     meili = Meili(config.search, search_key)
     try:

@@ -56,12 +56,12 @@ def _document(
     addresses = dict.fromkeys(one["address"] for one in reports if one["address"])
     return Document(
         kind=Kind.CASE,
-        subject=row["id"],
+        item_id=row["id"],
         url=f"/desk/cases/{row['id']}",
         title=heading(main["title"], main["text"]) if main else row["number"],
         text="\n".join(part for one in reports for part in (one["title"], one["text"]) if part),
         names=(row["number"], *addresses, *names),
-        said="\n".join(said),
+        discussion="\n".join(said),
         category_id=row["category_id"],
         area_ids=area_ids,
         department_id=row["department_id"],
@@ -71,5 +71,5 @@ def _document(
         support=sum(one["votes_count"] for one in reports),
         lat=main["lat"] if main else None,
         lon=main["lon"] if main else None,
-        shown={"number": row["number"], "address": main["address"] if main else ""},
+        extra={"number": row["number"], "address": main["address"] if main else ""},
     )

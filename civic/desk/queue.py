@@ -12,7 +12,7 @@ from civic.posts.models import Visibility
 from civic.reports.promises import Running, lateness
 from civic.reports.queries import heading
 from civic.search.documents import Kind
-from civic.search.queries import every_word
+from civic.search.queries import all_words_query
 from civic.web import parse_id
 
 PAGE_ROWS = 50
@@ -118,8 +118,8 @@ def _narrowed(view: str, person: Person, args: list[Any]) -> str:
 async def _found(q: str, args: list[Any]) -> str:
     if not q:
         return ""
-    args += [q.strip(), await every_word(q, Kind.CASE)]
-    found = f"SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.subject = c.id AND s.words @@ ${len(args)}"
+    args += [q.strip(), await all_words_query(q, Kind.CASE)]
+    found = f"SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.item_id = c.id AND s.words @@ ${len(args)}"
     return f" AND (c.number = ${len(args) - 1} OR EXISTS ({found}::tsquery))"
 
 

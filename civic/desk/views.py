@@ -24,7 +24,7 @@ from civic.posts.uploads import read_uploads
 from civic.reports.choices import choices
 from civic.reports.pages import line_json
 from civic.search.queries import find_on_desk
-from civic.search.views import Place, answer
+from civic.search.views import SearchScope, answer_search
 from civic.web import Who, answer_json, parse_id, read_form, render, route, see_other, text_fields, wants_json
 
 
@@ -198,7 +198,7 @@ async def search(request: Request) -> Response:
     """Cases by any word in them, internal ones too: for departments that have or had them, and for dispatchers."""
     person = request.state.person
     readers = None if person.is_dispatcher else tuple(sorted(person.departments))
-    return await answer(request, Place("/desk/search", find_on_desk, desk=True, readers=readers))
+    return await answer_search(request, SearchScope("/desk/search", find_on_desk, desk=True, readers=readers))
 
 
 async def messages(request: Request) -> Response:

@@ -4,40 +4,40 @@
 
 CREATE FUNCTION mark_new_posts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO search_mark (source, subject) SELECT 'post', id FROM changed;
+    INSERT INTO search_mark (source, item_id) SELECT 'post', id FROM changed;
     RETURN NULL;
 END $$;
 CREATE FUNCTION mark_new_cases() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO search_mark (source, subject) SELECT DISTINCT 'case', case_id FROM changed;
+    INSERT INTO search_mark (source, item_id) SELECT DISTINCT 'case', case_id FROM changed;
     RETURN NULL;
 END $$;
 CREATE FUNCTION mark_post() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO search_mark (source, subject, urgent) VALUES ('post', coalesce(NEW.id, OLD.id), TG_NARGS > 0);
+    INSERT INTO search_mark (source, item_id, urgent) VALUES ('post', coalesce(NEW.id, OLD.id), TG_NARGS > 0);
     RETURN NULL;
 END $$;
 CREATE FUNCTION mark_post_of() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO search_mark (source, subject, urgent)
+    INSERT INTO search_mark (source, item_id, urgent)
     VALUES ('post', coalesce(NEW.post_id, OLD.post_id), TG_NARGS > 0);
     RETURN NULL;
 END $$;
 CREATE FUNCTION mark_case() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO search_mark (source, subject) VALUES ('case', NEW.id);
+    INSERT INTO search_mark (source, item_id) VALUES ('case', NEW.id);
     RETURN NULL;
 END $$;
 CREATE FUNCTION mark_case_of() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO search_mark (source, subject, urgent)
+    INSERT INTO search_mark (source, item_id, urgent)
     SELECT DISTINCT 'case', one, TG_NARGS > 0 FROM (VALUES (NEW.case_id), (OLD.case_id)) AS x (one) WHERE one IS NOT NULL;
     RETURN NULL;
 END $$;
 CREATE FUNCTION mark_service() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO search_mark (source, subject) VALUES ('service', coalesce(NEW.id, OLD.id));
-    INSERT INTO search_mark (source, subject) SELECT 'post', post_id FROM rating WHERE service_id = NEW.id;
+    INSERT INTO search_mark (source, item_id) VALUES ('service', coalesce(NEW.id, OLD.id));
+    INSERT INTO search_mark (source, item_id) SELECT 'post', post_id FROM rating WHERE service_id = NEW.id;
     RETURN NULL;
 END $$;
 
@@ -95,15 +95,15 @@ CREATE TRIGGER search_changed AFTER UPDATE ON service FOR EACH ROW WHEN (OLD IS 
 CREATE FUNCTION mark_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_TABLE_NAME = 'category' THEN
-        INSERT INTO search_mark (source, subject)
+        INSERT INTO search_mark (source, item_id)
         SELECT 'case', id FROM case_file WHERE category_id = NEW.id
         UNION SELECT 'post', r.post_id FROM report r JOIN case_file c ON c.id = r.case_id
         WHERE r.category_id = NEW.id AND c.category_id IS NULL;
     ELSIF TG_TABLE_NAME = 'department' THEN
-        INSERT INTO search_mark (source, subject) SELECT 'case', id FROM case_file WHERE department_id = NEW.id;
-        INSERT INTO search_mark (source, subject) SELECT 'service', id FROM service WHERE department_id = NEW.id;
+        INSERT INTO search_mark (source, item_id) SELECT 'case', id FROM case_file WHERE department_id = NEW.id;
+        INSERT INTO search_mark (source, item_id) SELECT 'service', id FROM service WHERE department_id = NEW.id;
     ELSE
-        INSERT INTO search_mark (source, subject)
+        INSERT INTO search_mark (source, item_id)
         WITH RECURSIVE below AS (
             SELECT NEW.id UNION SELECT area.id FROM area JOIN below ON area.parent_id = below.id)
         SELECT 'post', post_id FROM report WHERE area_id IN (SELECT id FROM below)
@@ -115,7 +115,7 @@ END $$;
 -- Where a service is follows from the outlines.
 CREATE FUNCTION mark_placed_services() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO search_mark (source, subject) SELECT 'service', id FROM service WHERE lat IS NOT NULL;
+    INSERT INTO search_mark (source, item_id) SELECT 'service', id FROM service WHERE lat IS NOT NULL;
     RETURN NULL;
 END $$;
 CREATE TRIGGER search_renamed AFTER UPDATE ON category FOR EACH ROW
@@ -131,6 +131,6 @@ CREATE TRIGGER search_placed AFTER INSERT OR UPDATE OF parent_id, level, retired
     FOR EACH STATEMENT EXECUTE FUNCTION mark_placed_services();
 
 -- What is there already.
-INSERT INTO search_mark (source, subject) SELECT 'post', id FROM post;
-INSERT INTO search_mark (source, subject) SELECT 'case', id FROM case_file;
-INSERT INTO search_mark (source, subject) SELECT 'service', id FROM service;
+INSERT INTO search_mark (source, item_id) SELECT 'post', id FROM post;
+INSERT INTO search_mark (source, item_id) SELECT 'case', id FROM case_file;
+INSERT INTO search_mark (source, item_id) SELECT 'service', id FROM service;

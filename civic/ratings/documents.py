@@ -45,16 +45,16 @@ def _rating(row: dict[str, Any], service: ServiceView, said: Sequence[str]) -> D
     names = list(dict.fromkeys(service.names.values()))
     return Document(
         kind=Kind.RATING,
-        subject=row["post_id"],
+        item_id=row["post_id"],
         url=rating_path(service.slug, row["id"]),
         title=names[0],
         text=row["text"],
         names=tuple(names[1:]),
-        said="\n".join(said),
+        discussion="\n".join(said),
         department_id=service.department_id,
         at=row["given_at"],
         support=row["votes_count"],
-        shown={"names": service.names, "stars": row["stars"]},
+        extra={"names": service.names, "stars": row["stars"]},
     )
 
 
@@ -64,7 +64,7 @@ def _service(one: ServiceView, pack: Catalogue, places: Areas) -> Document:
     department = pack.department_by_id.get(one.department_id)
     return Document(
         kind=Kind.SERVICE,
-        subject=one.id,
+        item_id=one.id,
         url=f"/services/{one.slug}",
         title=" · ".join(names),
         text="\n".join(_guide(one)),
@@ -74,7 +74,7 @@ def _service(one: ServiceView, pack: Catalogue, places: Areas) -> Document:
         at=AGELESS,
         lat=one.lat,
         lon=one.lon,
-        shown={"names": one.names},
+        extra={"names": one.names},
     )
 
 

@@ -53,12 +53,12 @@ async def said_of(case_ids: Sequence[int], *, internal: bool = False) -> dict[in
 def _document(row: dict[str, Any], said: Iterable[str], pack: Catalogue, places: Areas) -> Document:
     return Document(
         kind=Kind.REPORT,
-        subject=row["post_id"],
+        item_id=row["post_id"],
         url=f"/reports/{row['id']}",
         title=heading(row["title"], row["text"]),
         text=row["text"],
         names=(row["address"], row["number"], *named(row, pack, places)),
-        said="\n".join(said),
+        discussion="\n".join(said),
         category_id=row["category_id"],
         area_ids=tuple(area.id for area in places.path(row["area_id"])),
         department_id=row["department_id"],
@@ -67,7 +67,7 @@ def _document(row: dict[str, Any], said: Iterable[str], pack: Catalogue, places:
         support=row["votes_count"],
         lat=row["lat"],
         lon=row["lon"],
-        shown={name: row[name] for name in ("number", "address", "confirmed_by", "cover", "width", "height")},
+        extra={name: row[name] for name in ("number", "address", "confirmed_by", "cover", "width", "height")},
     )
 
 

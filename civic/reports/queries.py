@@ -13,7 +13,7 @@ from civic.geo.queries import areas
 from civic.reports.filters import OPEN, ReportFilters, filter_conditions
 from civic.reports.promises import Running, Standing, standing
 from civic.search.documents import Kind
-from civic.search.queries import every_word
+from civic.search.queries import all_words_query
 
 MAX_COUNT = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
 MAX_EXACT_COUNT = 500  # up to here a count is always of this moment
@@ -38,7 +38,7 @@ CLOCKS = """
 MAX_RARE_POSTS = 2000  # posts with a word, up to which their ids are looked up
 IS_RARE_POST = "p.id = ANY({})"
 HAS_COMMON_WORD = (
-    "EXISTS (SELECT FROM search_document s WHERE s.kind = 'report' AND s.subject = p.id AND s.words @@ {}::tsquery)"
+    "EXISTS (SELECT FROM search_document s WHERE s.kind = 'report' AND s.item_id = p.id AND s.words @@ {}::tsquery)"
 )
 # The keyset of each order: what it compares with the cursor, how it sorts, what the cursor holds.
 ORDERS = {
@@ -152,12 +152,12 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
     if filters.q:
         # The planner takes any word for a common one and reads the history backwards until it finds a page of them.
         # A rare word is looked up first; of a common one a page is found soon.
-        query = await every_word(filters.q, Kind.REPORT)
+        query = await all_words_query(filters.q, Kind.REPORT)
         found = await fetch(
-            f"SELECT subject FROM search_document WHERE words @@ $1::tsquery LIMIT {MAX_RARE_POSTS + 1}", query
+            f"SELECT item_id FROM search_document WHERE words @@ $1::tsquery LIMIT {MAX_RARE_POSTS + 1}", query
         )
         rare = len(found) <= MAX_RARE_POSTS
-        args.append([row["subject"] for row in found] if rare else query)
+        args.append([row["item_id"] for row in found] if rare else query)
         where += " AND " + (IS_RARE_POST if rare else HAS_COMMON_WORD).format(f"${len(args)}")
     if filters.near:
         lat, lon, metres = filters.near

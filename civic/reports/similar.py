@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from civic.catalogue.queries import catalogue
 from civic.geo.near import Near
 from civic.geo.queries import areas
-from civic.search.documents import MARK, Hit, Kind, Query, Sort
-from civic.search.forms import OPEN, tidy
+from civic.search.documents import HIGHLIGHT_START, Kind, Query, SearchHit, SortOrder
+from civic.search.forms import OPEN, clean_line
 from civic.search.meili.client import Meili
+from civic.search.presenters import HIGHLIGHTED, PresentedHit, present_hit
 from civic.search.queries import find
-from civic.search.showing import FOUND, Shown, shown
 from civic.search.text import CJK, IS_CJK, fold
 
 MAX_REPORTS, MAX_SERVICES = 3, 2
@@ -30,8 +30,8 @@ MIN_REPORT_MATCH, MIN_NAME_MATCH, MIN_GUIDE_MATCH = 0.2, 0.3, 0.5
 
 @dataclass(frozen=True, slots=True)
 class SimilarPosts:
-    reports: tuple[Shown, ...] = ()
-    services: tuple[Shown, ...] = ()
+    reports: tuple[PresentedHit, ...] = ()
+    services: tuple[PresentedHit, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.reports or self.services)
@@ -42,23 +42,23 @@ async def find_similar(
 ) -> SimilarPosts:
     """Open reports near the place (none without one) by what is written, then of the same category, then right there;
     and the services that the text is about."""
-    text = tidy(text, MAX_TEXT_CHARS)
-    reports: dict[int, Hit] = {}
+    text = clean_line(text, MAX_TEXT_CHARS)
+    reports: dict[int, SearchHit] = {}
     for query, least in _asked(text, near, category_ids) if near else ():
         if len(reports) < MAX_REPORTS:
             reports |= {
-                hit.document.subject: hit for hit in (await find(query, meili)).hits if _fit(hit, text) >= least
+                hit.document.item_id: hit for hit in (await find(query, meili)).hits if _fit(hit, text) >= least
             }
-    services: list[Hit] = []
+    services: list[SearchHit] = []
     if len(text) >= MIN_TEXT_CHARS:
-        query = Query(text=text, some=True, kind=Kind.SERVICE, facets=False, size=MAX_SERVICES)
+        query = Query(text=text, partial=True, kind=Kind.SERVICE, facets=False, size=MAX_SERVICES)
         services = [hit for hit in (await find(query, meili)).hits if _fit(hit, text) >= _service_fits(hit)]
     if not reports and not services:
         return SimilarPosts()
     pack, places = await catalogue(), await areas()
     return SimilarPosts(
-        tuple(shown(hit, pack, places) for hit in list(reports.values())[:MAX_REPORTS]),
-        tuple(shown(hit, pack, places) for hit in services),
+        tuple(present_hit(hit, pack, places) for hit in list(reports.values())[:MAX_REPORTS]),
+        tuple(present_hit(hit, pack, places) for hit in services),
     )
 
 
@@ -66,26 +66,26 @@ def _asked(text: str, near: Near, category_ids: tuple[int, ...]) -> Iterable[tup
     """What is looked for, and how much of the text must be found."""
     lat, lon, _metres = near
     if len(text) >= MIN_TEXT_CHARS:
-        yield _query(text=text, some=True, near=(lat, lon, SAME_WORDS_METRES)), MIN_REPORT_MATCH
+        yield _query(text=text, partial=True, near=(lat, lon, SAME_WORDS_METRES)), MIN_REPORT_MATCH
     if category_ids:
-        yield _query(category_ids=category_ids, near=(lat, lon, SAME_CATEGORY_METRES), sort=Sort.NEW), 0.0
+        yield _query(category_ids=category_ids, near=(lat, lon, SAME_CATEGORY_METRES), sort=SortOrder.NEW), 0.0
     elif len(text) < MIN_TEXT_CHARS:
-        yield _query(near=(lat, lon, SAME_PLACE_METRES), sort=Sort.NEW), 0.0
+        yield _query(near=(lat, lon, SAME_PLACE_METRES), sort=SortOrder.NEW), 0.0
 
 
 def _query(**asked: object) -> Query:
     return Query(kind=Kind.REPORT, statuses=OPEN, facets=False, size=MAX_REPORTS, **asked)  # type: ignore[arg-type]
 
 
-def _service_fits(hit: Hit) -> float:
-    return MIN_NAME_MATCH if MARK in hit.title else MIN_GUIDE_MATCH
+def _service_fits(hit: SearchHit) -> float:
+    return MIN_NAME_MATCH if HIGHLIGHT_START in hit.title else MIN_GUIDE_MATCH
 
 
-def _fit(hit: Hit, text: str) -> float:
+def _fit(hit: SearchHit, text: str) -> float:
     """How much of what tells in a text was found, 0 to 1; 1 where nothing tells."""
     asked = _weight(CONTENT_WORDS.findall(text))
     found = _weight(
-        part for mark in FOUND.findall(f"{hit.title} {hit.excerpt}") for part in CONTENT_WORDS.findall(mark)
+        part for mark in HIGHLIGHTED.findall(f"{hit.title} {hit.excerpt}") for part in CONTENT_WORDS.findall(mark)
     )
     return min(1.0, found / asked) if asked else 1.0
 

@@ -14,7 +14,7 @@ from civic.posts.queries import Viewer
 from civic.posts.uploads import Uploads, geocode_address, photo_links, read_uploads, spend_post_limit
 from civic.reports import actions, forms, pages
 from civic.reports.similar import SimilarPosts, find_similar
-from civic.search.pages import distance
+from civic.search.pages import format_distance
 from civic.web import answer_json, read_form, render, see_other, wants_json
 
 
@@ -42,7 +42,7 @@ async def form_page(
         "limits": request.app.state.config.limits,
         "similar": await _similar(request, typed),
         "looked": typed.get("show") == "similar",
-        "distance": distance,
+        "distance": format_distance,
         **photo_links(request),
     }
     return render(request, "reports/new.html", context, fragment="reports/_form.html", status=status)
@@ -59,7 +59,7 @@ async def category_questions(request: Request) -> Response:
 async def similar_reports(request: Request) -> Response:
     """What the report that is being written may already be, as one types (htmx): text, category, lat, lon, address."""
     found = await _similar(request, dict(request.query_params))
-    return render(request, "reports/_similar.html", {"similar": found, "looked": False, "distance": distance})
+    return render(request, "reports/_similar.html", {"similar": found, "looked": False, "distance": format_distance})
 
 
 async def _similar(request: Request, typed: dict[str, Any]) -> SimilarPosts:

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-PAGE = 20
-REACH = 1000  # hits that can be paged to: whoever reads that far should narrow the search
+PAGE_HITS = 20
+MAX_REACHABLE_HITS = 1000  # hits that can be paged to: whoever reads that far should narrow the search
 
 
 class Kind(StrEnum):
@@ -19,7 +19,7 @@ class Kind(StrEnum):
     CASE = "case"
 
 
-class Sort(StrEnum):
+class SortOrder(StrEnum):
     RELEVANCE = "relevance"
     NEW = "new"
     SUPPORTED = "supported"
@@ -27,20 +27,20 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One thing that can be found. `kind` and `subject` name it: the same twice is one, the later counts.
+    """One thing that can be found. `kind` and `item_id` name it: the same twice is one, the later counts.
 
-    `title`, `names`, `text` and `said` are what it is found by, in falling weight; title, text and said are shown with
-    the words marked. `area_ids` are the place's area and those above it. `status` is empty for what has none. `shown`
-    is what a hit shows beside its texts (small, JSON) and is not searched.
+    `title`, `names`, `text` and `discussion` are what it is found by, in falling weight; all but the
+    names are shown with the matching words highlighted. `area_ids` are the place's area and those above it. `status` is
+    empty for a kind without statuses. `extra` is what a hit shows beside its texts (small, JSON); it is not searched.
     """
 
     kind: Kind
-    subject: int
+    item_id: int
     url: str
     title: str
     text: str = ""
     names: tuple[str, ...] = ()  # of category, area, department, the address, the number: every language's
-    said: str = ""  # answers to the category's questions, official answers, then comments
+    discussion: str = ""  # answers to the category's questions, official answers, then comments
     category_id: int | None = None
     area_ids: tuple[int, ...] = ()
     department_id: int | None = None
@@ -51,7 +51,7 @@ class Document:
     support: int = 0
     lat: float | None = None
     lon: float | None = None
-    shown: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +66,17 @@ class Query:
     statuses: tuple[str, ...] = ()
     since: datetime | None = None
     near: tuple[float, float, int] | None = None  # lat, lon, metres
-    sort: Sort = Sort.RELEVANCE
+    sort: SortOrder = SortOrder.RELEVANCE
     page: int = 1
-    size: int = PAGE
+    size: int = PAGE_HITS
     facets: bool = True
-    some: bool = False  # some of the words are enough, as in a whole sentence
+    partial: bool = False  # some of the words are enough, as in a whole sentence
     readers: tuple[int, ...] | None = None  # departments whose cases the clerk may see; None: all of them
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A found document; in `title` and `excerpt` what matched stands between MARK and UNMARK."""
+class SearchHit:
+    """A found document; in `title` and `excerpt` what matched stands between HIGHLIGHT_START and HIGHLIGHT_END."""
 
     document: Document
     title: str
@@ -85,23 +85,23 @@ class Hit:
 
 
 # Characters for private use, which no text has when it comes into the index.
-MARK, UNMARK = "\ue000", "\ue001"
+HIGHLIGHT_START, HIGHLIGHT_END = "\ue000", "\ue001"
 
 # By facet (kind, category, area, department, status, time) how many there are of each value, by id or code.
 Facets = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """A page of hits. Where there are too many to count, `total` and `facets` are estimates and `exact` is False.
 
     A facet counts what would be found if its own filter were another; all other filters hold.
     """
 
-    hits: list[Hit]
+    hits: list[SearchHit]
     total: int
     exact: bool = True
     facets: Facets = field(default_factory=dict)
-    instead: tuple[str, ...] = ()  # words of the query that were also taken for others: "potohle → pothole"
+    corrections: tuple[str, ...] = ()  # words of the query that were also taken for others: "potohle → pothole"
     engine: str = "postgresql"
     fallback: bool = False  # the configured engine is away

@@ -10,8 +10,8 @@ from civic.catalogue.catalogue import Catalogue, DepartmentView
 from civic.geo.areas import Areas, AreaView
 from civic.geo.near import Near, format_near
 from civic.i18n import lazy as _
-from civic.search.documents import PAGE, REACH, Kind, Query, Sort
-from civic.search.postgres import TIMES
+from civic.search.documents import MAX_REACHABLE_HITS, PAGE_HITS, Kind, Query, SortOrder
+from civic.search.postgres.search import TIME_SPANS
 
 OPEN = ("received", "assigned", "in_progress", "waiting")
 # Several statuses under one word.
@@ -20,7 +20,7 @@ MERGED = "merged"
 ROAD = ("live", "ended")  # of traffic updates
 STATUSES = {**{one: (one,) for group in GROUPS.values() for one in group}, **{one: (one,) for one in ROAD}, **GROUPS}
 ON_DESK = {**STATUSES, MERGED: (MERGED,)}
-SINCE = tuple(TIMES)  # week, month, year
+SINCE = tuple(TIME_SPANS)  # week, month, year
 PUBLIC_KINDS = tuple(kind for kind in Kind if kind is not Kind.CASE)
 
 STATUS_WORDS = {
@@ -38,18 +38,20 @@ STATUS_WORDS = {
     "ended": _("Over"),
 }
 
-LONGEST = 200  # characters of what is typed into the box
+MAX_QUERY_CHARS = 200  # characters of what is typed into the box
 # Control characters, marks that turn the direction of writing, and what stands around words that were found.
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000\ue001\ufeff]")
+INVISIBLE_CHARS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000\ue001\ufeff]"
+)
 
 
-def tidy(text: str, longest: int = LONGEST) -> str:
+def clean_line(text: str, max_chars: int = MAX_QUERY_CHARS) -> str:
     """One line without what cannot be seen, at most so long."""
-    return " ".join(UNSEEN.sub(" ", text[: longest * 10]).split())[:longest].rstrip()
+    return " ".join(INVISIBLE_CHARS.sub(" ", text[: max_chars * 10]).split())[:max_chars].rstrip()
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchForm:
     """A search as its address says it, checked. `path` is the page's; ids are of the pack in force."""
 
     path: str = "/search"
@@ -62,7 +64,7 @@ class Asked:
     status: str = ""
     since: str = ""
     near: Near | None = None
-    sort: Sort = Sort.RELEVANCE
+    sort: SortOrder = SortOrder.RELEVANCE
     page: int = 1
 
     @property
@@ -85,18 +87,20 @@ class Asked:
         return not (self.q or self.filters)
 
     @property
-    def bare(self) -> str:
+    def unfiltered_address(self) -> str:
         """The address of the same words without filters."""
         return self.address(**dict.fromkeys(self.filters))
 
     def address(self, **changes: object) -> str:
         """This search with some parameters changed (None or empty drops one); from its first page, unless changed."""
-        sort = "" if self.sort is Sort.RELEVANCE else self.sort.value
+        sort = "" if self.sort is SortOrder.RELEVANCE else self.sort.value
         values: dict[str, object] = {"q": self.q, **self.filters, "sort": sort} | changes
         given = {name: str(value) for name, value in values.items() if value}
         return self.path + ("?" + urlencode(given) if given else "")
 
-    def query(self, *, size: int = PAGE, facets: bool = True, readers: tuple[int, ...] | None = None) -> Query:
+    def build_query(
+        self, *, size: int = PAGE_HITS, facets: bool = True, readers: tuple[int, ...] | None = None
+    ) -> Query:
         """What an engine is asked."""
         return Query(
             text=self.q,
@@ -105,7 +109,7 @@ class Asked:
             area_id=self.area.id if self.area else None,
             department_id=self.department.id if self.department else None,
             statuses=ON_DESK.get(self.status, ()),
-            since=timing.now() - TIMES[self.since] if self.since else None,
+            since=timing.now() - TIME_SPANS[self.since] if self.since else None,
             near=self.near,
             sort=self.sort,
             page=self.page,
@@ -115,16 +119,16 @@ class Asked:
         )
 
 
-def read_asked(
+def read_search_form(
     params: Mapping[str, str],
     catalogue: Catalogue,
     areas: Areas,
     *,
     path: str = "/search",
     near: Near | None = None,
-    size: int = PAGE,
+    size: int = PAGE_HITS,
     desk: bool = False,
-) -> Asked:
+) -> SearchForm:
     """What is asked: q, kind, category, area, department, status, since, sort, page. `near` is what `near` means.
 
     On the desk there is one kind, the case.
@@ -132,9 +136,9 @@ def read_asked(
     category, status, since = (params.get(name, "") for name in ("category", "status", "since"))
     category_ids = catalogue.category_ids(category)
     kind, sort = params.get("kind", ""), params.get("sort", "")
-    return Asked(
+    return SearchForm(
         path=path,
-        q=tidy(params.get("q", "")),
+        q=clean_line(params.get("q", "")),
         kind=Kind(kind) if kind in PUBLIC_KINDS and not desk else None,
         category=category if category_ids else "",
         category_ids=category_ids,
@@ -143,7 +147,7 @@ def read_asked(
         status=status if status in (ON_DESK if desk else STATUSES) else "",
         since=since if since in SINCE else "",
         near=near,
-        sort=Sort(sort) if sort in list(Sort) else Sort.RELEVANCE,
+        sort=SortOrder(sort) if sort in list(SortOrder) else SortOrder.RELEVANCE,
         page=_page(params.get("page", ""), size),
     )
 
@@ -151,4 +155,4 @@ def read_asked(
 def _page(text: str, size: int) -> int:
     """The number of a page that can be paged to; the first for anything else."""
     number = int(text[:9]) if text.isascii() and text.isdigit() else 1
-    return max(1, min(number, REACH // size))
+    return max(1, min(number, MAX_REACHABLE_HITS // size))

@@ -9,13 +9,13 @@ from civic.geo.areas import Areas, AreaView
 from civic.geo.queries import nearest_place
 from civic.i18n import gettext as _
 from civic.i18n import lazy, pick
-from civic.search.documents import REACH, Found, Kind
-from civic.search.forms import GROUPS, MERGED, PUBLIC_KINDS, ROAD, SINCE, STATUS_WORDS, Asked
-from civic.search.showing import Shown, shown
+from civic.search.documents import MAX_REACHABLE_HITS, Kind, SearchResult
+from civic.search.forms import GROUPS, MERGED, PUBLIC_KINDS, ROAD, SINCE, STATUS_WORDS, SearchForm
+from civic.search.presenters import PresentedHit, present_hit
 
-MOST_VALUES = 8  # of a facet that are shown at once
-MOST_MORE = 60  # and behind "more"
-DISTANCES = (500, 1000, 3000)  # metres that are offered
+FIRST_FACET_VALUES = 8  # of a facet that are shown at once
+MAX_FACET_VALUES = 60  # and behind "more"
+DISTANCE_METRES = (500, 1000, 3000)  # metres that are offered
 
 KIND_WORDS = {
     Kind.REPORT: lazy("Reports"),
@@ -32,7 +32,7 @@ SINCE_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class FacetValue:
     """A value of a facet: a link that sets its filter, or unsets the one that is on."""
 
     id: str
@@ -46,19 +46,19 @@ class Value:
 class Facet:
     name: str
     words: str
-    values: tuple[Value, ...]
+    values: tuple[FacetValue, ...]
 
     @property
-    def first(self) -> tuple[Value, ...]:
-        return self.values[:MOST_VALUES]
+    def first(self) -> tuple[FacetValue, ...]:
+        return self.values[:FIRST_FACET_VALUES]
 
     @property
-    def more(self) -> tuple[Value, ...]:
-        return self.values[MOST_VALUES:MOST_MORE]
+    def more(self) -> tuple[FacetValue, ...]:
+        return self.values[FIRST_FACET_VALUES:MAX_FACET_VALUES]
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class FilterChip:
     """A filter that is on, and the address without it."""
 
     name: str
@@ -73,28 +73,28 @@ class SearchPage:
     `kinds` is the facet that stands above the hits; `instead` says which words were taken for which others.
     """
 
-    asked: Asked
-    found: Found
-    hits: tuple[Shown, ...]
+    asked: SearchForm
+    found: SearchResult
+    hits: tuple[PresentedHit, ...]
     kinds: Facet | None
     facets: tuple[Facet, ...]
-    chips: tuple[Chip, ...]
-    instead: tuple[tuple[str, str], ...]
+    chips: tuple[FilterChip, ...]
+    corrections: tuple[tuple[str, str], ...]
     previous: str
     next: str
     around: str  # the name of the place that is near
 
     @property
     def total(self) -> int:
-        return about(self.found.total, self.found.exact)
+        return round_estimate(self.found.total, self.found.exact)
 
     @property
-    def cut(self) -> bool:
+    def is_cut(self) -> bool:
         """More is found than can be paged to, and this is the last page of it."""
-        return not self.next and self.found.total > REACH
+        return not self.next and self.found.total > MAX_REACHABLE_HITS
 
 
-def about(number: int, exact: bool = False) -> int:
+def round_estimate(number: int, exact: bool = False) -> int:
     """An estimate as one says it: its first two digits."""
     if exact or number < 100:
         return number
@@ -102,20 +102,22 @@ def about(number: int, exact: bool = False) -> int:
     return round(number / size) * size
 
 
-async def search_page(asked: Asked, found: Found, pack: Catalogue, places: Areas, *, size: int) -> SearchPage:
+async def build_search_page(
+    asked: SearchForm, found: SearchResult, pack: Catalogue, places: Areas, *, size: int
+) -> SearchPage:
     """A page of what was found. The kinds' facet is made where there is more than one kind to be found."""
-    offer = Offer(asked, found, pack, places)
-    last = min(found.total, REACH // size * size)
+    offer = FacetBuilder(asked, found, pack, places)
+    last = min(found.total, MAX_REACHABLE_HITS // size * size)
     around = await _around(asked)
     return SearchPage(
         asked=asked,
         found=found,
-        hits=tuple(shown(hit, pack, places) for hit in found.hits),
+        hits=tuple(present_hit(hit, pack, places) for hit in found.hits),
         kinds=offer.kinds(),
         facets=tuple(facet for facet in offer.facets() if facet),
         chips=tuple(_chips(asked, pack, around)),
-        instead=tuple(
-            (one, other) for text in found.instead for one, _arrow, other in [text.partition(" → ")] if other
+        corrections=tuple(
+            (one, other) for text in found.corrections for one, _arrow, other in [text.partition(" → ")] if other
         ),
         previous=asked.address(page=asked.page - 1 if asked.page > 2 else None) if asked.page > 1 else "",
         next=asked.address(page=asked.page + 1) if asked.page * size < last else "",
@@ -123,7 +125,7 @@ async def search_page(asked: Asked, found: Found, pack: Catalogue, places: Areas
     )
 
 
-async def _around(asked: Asked) -> str:
+async def _around(asked: SearchForm) -> str:
     """How the middle of `near` is called."""
     if not asked.near:
         return ""
@@ -132,14 +134,14 @@ async def _around(asked: Asked) -> str:
     return pick(place.names) if place else f"{lat:.3f}, {lon:.3f}"
 
 
-def distance(metres: float) -> str:
+def format_distance(metres: float) -> str:
     """350 m, 1.2 km: to ten metres, or a hundred."""
     if metres < 995:
         return _("%(n)s m", n=max(10, int(round(metres, -1))))
     return _("%(n)s km", n=f"{metres / 1000:.1f}".removesuffix(".0"))
 
 
-def _chips(asked: Asked, pack: Catalogue, around: str) -> Iterable[Chip]:
+def _chips(asked: SearchForm, pack: Catalogue, around: str) -> Iterable[FilterChip]:
     """What narrows the search, in words; but for the kind, which stands above the hits."""
     words: dict[str, str] = {
         "category": _category_words(asked, pack),
@@ -147,25 +149,25 @@ def _chips(asked: Asked, pack: Catalogue, around: str) -> Iterable[Chip]:
         "area": pick(asked.area.names) if asked.area else "",
         "department": pick(asked.department.names) if asked.department else "",
         "since": str(SINCE_WORDS.get(asked.since, "")),
-        "near": _("Within %(distance)s of %(place)s", distance=distance(asked.near[2]), place=around)
+        "near": _("Within %(distance)s of %(place)s", distance=format_distance(asked.near[2]), place=around)
         if asked.near
         else "",
     }
-    return [Chip(name, words[name], asked.address(**{name: None})) for name in asked.filters if name != "kind"]
+    return [FilterChip(name, words[name], asked.address(**{name: None})) for name in asked.filters if name != "kind"]
 
 
-def _category_words(asked: Asked, pack: Catalogue) -> str:
+def _category_words(asked: SearchForm, pack: Catalogue) -> str:
     if one := pack.category_by_code.get(asked.category):
         return pick(one.names)
     return next((pick(group.names) for group in pack.groups if group.code == asked.category), "")
 
 
 @dataclass(frozen=True)
-class Offer:
+class FacetBuilder:
     """The facets of what was found."""
 
-    asked: Asked
-    found: Found
+    asked: SearchForm
+    found: SearchResult
     pack: Catalogue
     places: Areas
 
@@ -234,10 +236,10 @@ class Offer:
             return None
         return Facet(name, words, tuple(self._value(name, code, known[code], counts.get(code, 0)) for code in codes))
 
-    def _value(self, name: str, code: str, words: str, count: int) -> Value:
+    def _value(self, name: str, code: str, words: str, count: int) -> FacetValue:
         on = self.asked.filters.get(name) == code
         url = self.asked.address(**{name: None if on else code})
-        return Value(f"{name}-{code}", words, about(count, self.found.exact), on, url)
+        return FacetValue(f"{name}-{code}", words, round_estimate(count, self.found.exact), on, url)
 
 
 def _by(counts: Mapping[str, int] | None, known: Mapping[int, object], attribute: str) -> dict[str, int]:
@@ -250,12 +252,12 @@ def _by(counts: Mapping[str, int] | None, known: Mapping[int, object], attribute
     return found
 
 
-def distances(asked: Asked) -> list[tuple[str, str, bool]]:
+def distance_choices(asked: SearchForm) -> list[tuple[str, str, bool]]:
     """Other distances from the same place: words, address, whether it is the one in force."""
     if not asked.near:
         return []
     lat, lon, metres = asked.near
     return [
-        (distance(one), replace(asked, near=(lat, lon, one)).address(), one == metres)
-        for one in sorted({*DISTANCES, metres})
+        (format_distance(one), replace(asked, near=(lat, lon, one)).address(), one == metres)
+        for one in sorted({*DISTANCE_METRES, metres})
     ]

@@ -9,15 +9,15 @@ from geopy.distance import great_circle
 from civic.cache import cached_while
 from civic.city.queries import city, city_version
 from civic.db import fetch_one, json_value
-from civic.search import postgres
-from civic.search.documents import Document, Found, Hit, Kind, Query
-from civic.search.marking import excerpt
-from civic.search.meili.answering import answer
-from civic.search.meili.asking import Place, Ranked
+from civic.search.documents import Document, Kind, Query, SearchHit, SearchResult
+from civic.search.highlight import make_excerpt
 from civic.search.meili.client import Meili
-from civic.search.meili.settings import settings
-from civic.search.rows import DESK, digests, read
-from civic.search.terms import Synonyms, all_of, labelled, understand
+from civic.search.meili.fallback import answer
+from civic.search.meili.multi_search import RankedHit, RankedHits
+from civic.search.meili.settings import index_settings
+from civic.search.postgres import search as postgres_search
+from civic.search.postgres.rows import DESK, read_digests, read_documents
+from civic.search.postgres.terms import Synonyms, all_of, parse_query, with_labels
 from civic.search.text import runs
 
 
@@ -28,57 +28,57 @@ async def synonyms() -> Synonyms:
     return Synonyms.from_groups(json_value(row["value"]) if row else [])
 
 
-async def wanted() -> Mapping[str, Any]:
+async def wanted_settings() -> Mapping[str, Any]:
     """The settings that the pack in force asks of Meilisearch."""
-    return settings((await city()).languages, (await synonyms()).groups)
+    return index_settings((await city()).languages, (await synonyms()).groups)
 
 
-async def find(query: Query, meili: Meili | None = None) -> Found:
+async def find(query: Query, meili: Meili | None = None) -> SearchResult:
     """What everybody may find; by Meilisearch where there is one that can be relied on, else by PostgreSQL."""
     ranked = await _ranked(meili, query) if meili else None
     if ranked is None:
-        found = await postgres.find(query, synonyms=await synonyms())
+        found = await postgres_search.find(query, synonyms=await synonyms())
         return replace(found, fallback=meili is not None)
     return await _hydrated(query, ranked)
 
 
-async def _ranked(meili: Meili, query: Query) -> Ranked | None:
+async def _ranked(meili: Meili, query: Query) -> RankedHits | None:
     """What Meilisearch finds; where hardly anything has every word, followed by what has most of them."""
     ranked = await answer(meili, query)
-    if ranked is None or ranked.total >= postgres.FEW or query.some or len(list(runs(query.text))) < 2:
+    if ranked is None or ranked.total >= postgres_search.FEW_HITS or query.partial or len(list(runs(query.text))) < 2:
         return ranked
-    more = await answer(meili, replace(query, some=True))
+    more = await answer(meili, replace(query, partial=True))
     return more if more and more.total > ranked.total else ranked
 
 
-async def _hydrated(query: Query, ranked: Ranked) -> Found:
+async def _hydrated(query: Query, ranked: RankedHits) -> SearchResult:
     """The hits with their documents as they are now: what has left the index since is left out, whoever found it."""
     keys = [place.key for place in ranked.hits]
-    documents = {(one.kind.value, one.subject): one for one in await read(keys)}
-    now = await digests(keys)
+    documents = {(one.kind.value, one.item_id): one for one in await read_documents(keys)}
+    now = await read_digests(keys)
     hits = [
         _hit(query, documents[place.key], place, stale=now[place.key].hex() != place.digest)
         for place in ranked.hits
         if place.key in documents
     ]
-    return Found(hits, ranked.total, ranked.exact, ranked.facets, ranked.instead, engine="meilisearch")
+    return SearchResult(hits, ranked.total, ranked.exact, ranked.facets, ranked.corrections, engine="meilisearch")
 
 
-def _hit(query: Query, document: Document, place: Place, *, stale: bool) -> Hit:
+def _hit(query: Query, document: Document, place: RankedHit, *, stale: bool) -> SearchHit:
     metres = None
     if query.near and document.lat is not None and document.lon is not None:
         metres = float(great_circle(query.near[:2], (document.lat, document.lon)).meters)
     if stale:  # what was marked may not stand there any more
-        return Hit(document, document.title, excerpt((document.text,), ()), metres)
-    return Hit(document, place.title, place.excerpt, metres)
+        return SearchHit(document, document.title, make_excerpt((document.text,), ()), metres)
+    return SearchHit(document, place.title, place.excerpt, metres)
 
 
-async def every_word(text: str, kind: Kind) -> str:
+async def all_words_query(text: str, kind: Kind) -> str:
     """A tsquery over the words of an index, for lists that are narrowed by words too; what matches nothing if empty."""
-    understood = await understand(text, await synonyms())
-    return labelled(all_of(understood.terms), [[f":k:{kind}"]]) if understood.terms else ""
+    understood = await parse_query(text, await synonyms())
+    return with_labels(all_of(understood.terms), [[f":k:{kind}"]]) if understood.terms else ""
 
 
-async def find_on_desk(query: Query) -> Found:
+async def find_on_desk(query: Query) -> SearchResult:
     """What `query.readers` may find: cases with everything internal. Always from PostgreSQL, where they stay."""
-    return await postgres.find(query, DESK, await synonyms())
+    return await postgres_search.find(query, DESK, await synonyms())

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 IS_CJK = re.compile(rf"[{CJK}]")
-FIRST_CJK = CJK[0]  # nothing before it is one
+FIRST_CJK_CHAR = CJK[0]  # nothing before it is one
 # PostgreSQL keeps positions up to 16,383 (and 256 of one word, of which the first tell enough); a lexeme has at most
 # 2,046 bytes.
-POSITIONS, LONGEST = 16_383, 500
-TIMES, TIMES_OF_PAIR = 8, 32
+MAX_POSITION, MAX_WORD_CHARS = 16_383, 500
+MAX_PLACES, MAX_PAIR_PLACES = 8, 32
 
 
 def fold(text: str) -> str:
@@ -36,33 +36,33 @@ def runs(text: str) -> Iterator[str]:
     """The words of a text and its runs of CJK characters, folded, in order."""
     for found in RUN.finditer(fold(text)):
         run = found.group()
-        yield run if _is_cjk(run) else run[:LONGEST]
+        yield run if _is_cjk(run) else run[:MAX_WORD_CHARS]
 
 
 def _is_cjk(run: str) -> bool:
     """Of a run's first character, as of all of them."""
-    return run[0] >= FIRST_CJK and IS_CJK.match(run) is not None
+    return run[0] >= FIRST_CJK_CHAR and IS_CJK.match(run) is not None
 
 
 def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
-def cut(parts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def tokenize(parts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The lexemes of texts with their weights (A to D, D is ""), each with its places."""
     places: dict[str, list[str]] = {}
     position = 0
     for part, weight in parts:
         for lexeme in lexemes(part):
-            position = min(position + 1, POSITIONS)
+            position = min(position + 1, MAX_POSITION)
             at = places.setdefault(lexeme, [])
-            if len(at) < (TIMES_OF_PAIR if lexeme[0] >= FIRST_CJK else TIMES):
+            if len(at) < (MAX_PAIR_PLACES if lexeme[0] >= FIRST_CJK_CHAR else MAX_PLACES):
                 at.append(f"{position}{weight}")
-        position = min(position + 1, POSITIONS)  # no phrase runs from one part into the next
+        position = min(position + 1, MAX_POSITION)  # no phrase runs from one part into the next
     return places
 
 
-def vector(places: Mapping[str, list[str]], labels: Iterable[str] = ()) -> str:
+def tsvector_text(places: Mapping[str, list[str]], labels: Iterable[str] = ()) -> str:
     """A tsvector, in its text form. A label is no word that a text can have (it holds a colon) and has no place."""
     found = [f"'{lexeme}':{','.join(at)}" for lexeme, at in places.items()]
     return " ".join([*found, *(f"'{label}'" for label in labels)])

@@ -17,45 +17,45 @@ from civic.geo.near import find_near
 from civic.geo.queries import areas
 from civic.i18n import pick
 from civic.search import pages, queries
-from civic.search.counting import note
-from civic.search.documents import Found, Kind, Query
-from civic.search.forms import Asked, read_asked, tidy
+from civic.search.analytics import record_search
+from civic.search.documents import Kind, Query, SearchResult
+from civic.search.forms import SearchForm, clean_line, read_search_form
 from civic.search.pages import SearchPage
-from civic.search.showing import Shown
+from civic.search.presenters import PresentedHit
 from civic.web import Who, answer_json, is_htmx, render, route, wants_json
 
-TYPING = 6  # hits while one types
-EXAMPLES = 6
+SUGGESTED_HITS = 6  # hits while one types
+MAX_EXAMPLES = 6
 
 
 @dataclass(frozen=True)
-class Place:
+class SearchScope:
     """Where is searched. `readers`: the departments whose cases the reader may see (None: all of them)."""
 
     path: str
-    find: Callable[[Query], Awaitable[Found]]
+    find: Callable[[Query], Awaitable[SearchResult]]
     desk: bool = False
     readers: tuple[int, ...] | None = None
 
 
 async def search(request: Request) -> Response:
-    return await answer(request, Place("/search", partial(queries.find, meili=request.app.state.meili)))
+    return await answer_search(request, SearchScope("/search", partial(queries.find, meili=request.app.state.meili)))
 
 
-async def answer(request: Request, place: Place) -> Response:
+async def answer_search(request: Request, place: SearchScope) -> Response:
     """The page of a place where one searches; while one types its first hits (htmx, `typing`); JSON for a program."""
     typing = is_htmx(request) and "typing" in request.query_params
-    size = TYPING * 2 if typing else request.app.state.config.limits.page
+    size = SUGGESTED_HITS * 2 if typing else request.app.state.config.limits.page
     pack, city = await catalogue(), await areas()
-    where = tidy(request.query_params.get("near", ""))
+    where = clean_line(request.query_params.get("near", ""))
     near = await find_near(where, request.app.state.config.geocoder)
-    asked = read_asked(request.query_params, pack, city, path=place.path, near=near, size=size, desk=place.desk)
-    query = asked.query(size=size, facets=not typing, readers=place.readers)
-    found = Found([], 0) if asked.empty else await place.find(query)
+    asked = read_search_form(request.query_params, pack, city, path=place.path, near=near, size=size, desk=place.desk)
+    query = asked.build_query(size=size, facets=not typing, readers=place.readers)
+    found = SearchResult([], 0) if asked.empty else await place.find(query)
     if typing:  # what is said of a service does not crowd out the others
         ordered = sorted(found.hits, key=lambda hit: hit.document.kind is Kind.RATING)
-        found = replace(found, hits=ordered[:TYPING])
-    page = await pages.search_page(asked, found, pack, city, size=size)
+        found = replace(found, hits=ordered[:SUGGESTED_HITS])
+    page = await pages.build_search_page(asked, found, pack, city, size=size)
     if wants_json(request):
         return answer_json(_as_json(page, pack, city))
     context = {
@@ -63,8 +63,8 @@ async def answer(request: Request, place: Place) -> Response:
         "asked": asked,
         "desk": place.desk,
         "unknown_place": where if where and not near else "",
-        "distances": pages.distances(asked),
-        "distance": pages.distance,
+        "distances": pages.distance_choices(asked),
+        "distance": pages.format_distance,
         "examples": _examples(pack) if asked.empty else ([], []),
     }
     fragment = "search/_typing.html" if typing else "search/_results.html"
@@ -74,10 +74,10 @@ async def answer(request: Request, place: Place) -> Response:
     return response
 
 
-def _noted(request: Request, asked: Asked, found: Found) -> BackgroundTask:
+def _noted(request: Request, asked: SearchForm, found: SearchResult) -> BackgroundTask:
     """Counts the search once it is answered."""
     return BackgroundTask(
-        note,
+        record_search,
         asked.q,
         found.total,
         address=request.client.host if request.client else "",
@@ -88,8 +88,8 @@ def _noted(request: Request, asked: Asked, found: Found) -> BackgroundTask:
 
 def _examples(pack: Catalogue) -> tuple[list[str], list[str]]:
     """What one might look for: a category of each group, and services."""
-    categories = [pick(group.categories[0].names) for group in pack.groups[:EXAMPLES]]
-    return categories, [pick(service.names) for service in pack.services[: EXAMPLES // 2]]
+    categories = [pick(group.categories[0].names) for group in pack.groups[:MAX_EXAMPLES]]
+    return categories, [pick(service.names) for service in pack.services[: MAX_EXAMPLES // 2]]
 
 
 def _as_json(page: SearchPage, pack: Catalogue, city: Areas) -> dict[str, Any]:
@@ -102,13 +102,13 @@ def _as_json(page: SearchPage, pack: Catalogue, city: Areas) -> dict[str, Any]:
             facet.name: {value.id.partition("-")[2]: value.count for value in facet.values}
             for facet in (*((page.kinds,) if page.kinds else ()), *page.facets)
         },
-        "instead": [{"typed": typed, "meant": meant} for typed, meant in page.instead],
+        "instead": [{"typed": typed, "meant": meant} for typed, meant in page.corrections],
         "fallback": found.fallback,
         "next": page.asked.page + 1 if page.next else None,
     }
 
 
-def _hit_json(one: Shown, pack: Catalogue, city: Areas) -> dict[str, Any]:
+def _hit_json(one: PresentedHit, pack: Catalogue, city: Areas) -> dict[str, Any]:
     """A hit, for programs. Times are UTC; texts are without marks."""
     document = one.document
     category = pack.category_by_id.get(document.category_id or 0)

@@ -44,12 +44,12 @@ def _document(row: dict[str, Any], said: Sequence[str], places: Areas) -> Docume
     place = row["place"] or pick(near) or (pick(path[0].names) if path else "")
     return Document(
         kind=Kind.TRAFFIC,
-        subject=row["post_id"],
+        item_id=row["post_id"],
         url=f"/traffic/{row['id']}",
         title=place,
         text=row["text"],
         names=tuple(dict.fromkeys([*kinds.values(), *near.values(), *around])),
-        said="\n".join(said),
+        discussion="\n".join(said),
         area_ids=tuple(area.id for area in path),
         status=LIVE if row["expires_at"] > timing.now() else ENDED,
         at=row["created_at"],
@@ -57,7 +57,7 @@ def _document(row: dict[str, Any], said: Sequence[str], places: Areas) -> Docume
         support=row["votes_count"],
         lat=row["lat"],
         lon=row["lon"],
-        shown={"kinds": kinds, "address": place} | {name: row[name] for name in ("cover", "width", "height")},
+        extra={"kinds": kinds, "address": place} | {name: row[name] for name in ("cover", "width", "height")},
     )
 
 

@@ -19,8 +19,8 @@ from civic.ratings.models import Rating
 from civic.reports import actions as reports
 from civic.reports.forms import ReportInput
 from civic.reports.models import Report
-from civic.search import rows
 from civic.search.documents import Document, Query
+from civic.search.postgres import rows
 from civic.search.queries import find, find_on_desk
 from civic.traffic import actions as traffic
 from civic.traffic.forms import UpdateInput
@@ -87,27 +87,27 @@ async def holder(case_id: int) -> Actor:
 
 
 async def finds(text: str) -> set[str]:
-    """What everybody finds, as kind:subject."""
-    return {f"{one.kind}:{one.subject}" for one in await _hits(find(Query(text=text, size=100)))}
+    """What everybody finds, as kind:item_id."""
+    return {f"{one.kind}:{one.item_id}" for one in await _hits(find(Query(text=text, size=100)))}
 
 
 async def finds_on_desk(text: str, readers: Sequence[int] | None = None) -> set[int]:
     """The cases that somebody of these departments finds, by any word; None: a dispatcher."""
     given = None if readers is None else tuple(readers)
-    return {one.subject for one in await _hits(find_on_desk(Query(text=text, size=100, readers=given)))}
+    return {one.item_id for one in await _hits(find_on_desk(Query(text=text, size=100, readers=given)))}
 
 
 async def _hits(found: Awaitable[Any]) -> list[Document]:
     return [hit.document for hit in (await found).hits]
 
 
-async def documents(tables: rows.Tables = rows.PUBLIC) -> list[Document]:
+async def documents(tables: rows.DocumentTables = rows.PUBLIC) -> list[Document]:
     """Everything that an index holds."""
-    keys = await fetch(f"SELECT kind, subject FROM {tables.documents} ORDER BY 1, 2")
-    return await rows.read([(row["kind"], row["subject"]) for row in keys], tables)
+    keys = await fetch(f"SELECT kind, item_id FROM {tables.documents} ORDER BY 1, 2")
+    return await rows.read_documents([(row["kind"], row["item_id"]) for row in keys], tables)
 
 
-async def everything(tables: rows.Tables = rows.PUBLIC) -> str:
+async def everything(tables: rows.DocumentTables = rows.PUBLIC) -> str:
     """All texts and values of an index, as one."""
     return json.dumps([asdict(one) for one in await documents(tables)], ensure_ascii=False, default=str)
 

@@ -15,8 +15,8 @@ from civic.admin import indexing, reindexing
 from civic.admin.indexing import TRIES, backlog, step
 from civic.db import execute, fetch
 from civic.posts import actions as posts
-from civic.search import rows
 from civic.search.documents import Document, Kind
+from civic.search.postgres import rows
 from tests.admin.feeding import ana, bo, dan, documents, finds, finds_on_desk, report, whole
 from tests.indexed import indexed
 from tests.riverside import database_dsn, empty, riverside
@@ -73,7 +73,7 @@ async def test_two_at_once(ana: Person) -> None:
     done = await asyncio.gather(*(step(size=7) for _ in range(12)))
     assert sum(done) >= 30
     await whole()
-    assert len({d.subject for d in await documents() if d.kind == "report"}) == len(made)
+    assert len({d.item_id for d in await documents() if d.kind == "report"}) == len(made)
 
 
 async def test_changes_while_it_works(ana: Person, bo: Person) -> None:
@@ -114,7 +114,7 @@ async def test_one_that_fails_lets_the_others_pass(ana: Person, monkeypatch: pyt
     while did := await step(size=20):
         done += did
     assert done < 200, "it does not go round in circles"
-    assert {d.subject for d in await documents() if d.kind == "report"} == {m.post_id for m in made} - {poisoned}
+    assert {d.item_id for d in await documents() if d.kind == "report"} == {m.post_id for m in made} - {poisoned}
     waits = await backlog()
     assert (waits.waiting > 0, waits.held) == (True, 0)
     assert (await reindexing.check()).keys() == [], "it is still on its way"
@@ -126,7 +126,7 @@ async def test_one_that_fails_lets_the_others_pass(ana: Person, monkeypatch: pyt
     waits = await backlog()
     assert waits.waiting == 0
     assert waits.held > 0
-    assert {r["subject"] for r in await fetch("SELECT subject FROM search_mark WHERE source = 'post'")} == {poisoned}
+    assert {r["item_id"] for r in await fetch("SELECT item_id FROM search_mark WHERE source = 'post'")} == {poisoned}
     monkeypatch.undo()
     found = await reindexing.check()
     assert ("report", poisoned) in found.missing, "nothing brings it any more, as far as one knows"
@@ -154,11 +154,11 @@ async def poison(monkeypatch: pytest.MonkeyPatch, post_id: int) -> None:
 
     async def fails(documents: Iterable[Document], *args: Any, **values: Any) -> Any:
         given = list(documents)
-        if post_id in {one.subject for one in given if one.kind == Kind.REPORT}:
+        if post_id in {one.item_id for one in given if one.kind == Kind.REPORT}:
             raise ValueError("poisoned")
-        return await rows.index(given, *args, **values)
+        return await rows.write_documents(given, *args, **values)
 
-    monkeypatch.setattr(indexing, "index", fails)
+    monkeypatch.setattr(indexing, "write_documents", fails)
 
 
 async def test_a_database_that_is_away_is_nobodys_fault(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -
     comment = await posts.add_comment(one.post_id, dan, "His number is 5551234")
     other = await report(ana, "Cratered")
     await indexed()
-    await execute("INSERT INTO search_mark (source, subject) SELECT 'post', n FROM generate_series(1, 20000) AS n")
+    await execute("INSERT INTO search_mark (source, item_id) SELECT 'post', n FROM generate_series(1, 20000) AS n")
     await posts.hide(one.post_id, dan, "personal_data", comment_id=comment.id)
     await step()
     assert await finds("5551234") == set()
@@ -211,8 +211,8 @@ async def test_another_engine_is_told_of_what_changed(ana: Person) -> None:
     assert await fetch("SELECT * FROM search_push") == []
     await execute("UPDATE post SET title = 'Crater' WHERE id = $1", one.post_id)
     await step(follow=True)
-    assert await fetch("SELECT kind, subject FROM search_push") == [{"kind": "report", "subject": one.post_id}]
-    await execute("INSERT INTO search_mark (source, subject) VALUES ('post', $1)", one.post_id)
+    assert await fetch("SELECT kind, item_id FROM search_push") == [{"kind": "report", "item_id": one.post_id}]
+    await execute("INSERT INTO search_mark (source, item_id) VALUES ('post', $1)", one.post_id)
     await step(follow=True)
     assert len(await fetch("SELECT * FROM search_push")) == 1, "nothing was different"
     await execute("UPDATE post SET visibility = 'hidden' WHERE id = $1", one.post_id)

@@ -61,7 +61,7 @@ async def test_an_empty_city() -> None:
 async def test_a_service_is_found_once_its_pack_is_loaded(ana: Person) -> None:
     await whole()
     [service] = await documents()
-    assert await finds("permits") == await finds("许可") == await finds("dig up") == {f"service:{service.subject}"}
+    assert await finds("permits") == await finds("许可") == await finds("dig up") == {f"service:{service.item_id}"}
     areas = {row["slug"]: row["id"] for row in await fetch("SELECT slug, id FROM area")}
     assert service.area_ids == (areas["west"], areas["small"])
 
@@ -105,7 +105,7 @@ async def test_a_department_renamed(ana: Person, write_pack: WritePack) -> None:
     assert await finds("dear roads") == {f"report:{one.post_id}"}
     await reloaded(write_pack, changed("departments.toml", 'en = "Roads"', 'en = "Highways"'))
     [service] = [d for d in await documents() if d.kind == "service"]
-    assert await finds("highways") == {f"report:{one.post_id}", f"service:{service.subject}"}
+    assert await finds("highways") == {f"report:{one.post_id}", f"service:{service.item_id}"}
     assert await finds_on_desk("highways") == {one.case_id}
 
 
@@ -131,7 +131,7 @@ async def test_an_area_moved_under_another(ana: Person, write_pack: WritePack) -
     await reloaded(write_pack, areas_with(north, west))
     assert f"report:{one.post_id}" in await finds("northside")
     ids = {row["slug"]: row["id"] for row in await fetch("SELECT slug, id FROM area")}
-    assert {f"{d.kind}:{d.subject}" for d in await documents() if ids["north"] in d.area_ids} == {
+    assert {f"{d.kind}:{d.item_id}" for d in await documents() if ids["north"] in d.area_ids} == {
         f"report:{one.post_id}",
         f"service:{(await catalogue()).services[0].id}",
     }
@@ -142,7 +142,7 @@ async def test_an_area_retired(ana: Person, write_pack: WritePack) -> None:
     await whole()
     await reloaded(write_pack, areas_with(feature("wild", "small", square(118.0, 31.0), en="Wildwest", zh="野")))
     [found] = [d for d in await documents() if d.kind == "report"]
-    assert (found.subject, found.area_ids) == (one.post_id, ())
+    assert (found.item_id, found.area_ids) == (one.post_id, ())
     assert await finds("wildwest") == set()
     service = next(d for d in await documents() if d.kind == "service")
     wild = (await fetch("SELECT id FROM area WHERE slug = 'wild'"))[0]["id"]

@@ -15,8 +15,8 @@ from civic.posts.models import Post
 from civic.reports import actions as reports
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportInput
-from civic.search import rows
-from civic.search.vocabulary import count_words
+from civic.search.postgres import rows
+from civic.search.postgres.vocabulary import count_words
 from tests.admin.feeding import (
     LAT,
     LON,
@@ -226,10 +226,10 @@ async def test_a_damaged_index_leaks_nothing_after_it_is_mended(ana: Person, dan
     """Say, it came back with an old backup."""
     one = await report(ana, "Slanderous words")
     await indexed()
-    old = await rows.read([("report", one.post_id)])
+    old = await rows.read_documents([("report", one.post_id)])
     await posts.hide(one.post_id, dan, "abuse")
     await indexed()
-    await rows.index(old)
+    await rows.write_documents(old)
     assert await finds("slanderous")
     found = await reindexing.check()
     assert found.extra == [("report", one.post_id)]

@@ -17,7 +17,7 @@ from civic.db import execute, fetch
 from civic.posts import actions as posts
 from civic.posts.queries import Viewer
 from civic.reports import actions as reports
-from civic.search import rows
+from civic.search.postgres import rows
 from civic.traffic import actions as traffic
 from tests.admin.feeding import (
     ana,
@@ -50,7 +50,7 @@ async def state() -> list[bytes]:
     for source in reindexing.SOURCES:
         async for part in reindexing.parts(source):
             composed = await indexing.compose(indexing.Subjects(**{source: frozenset(part.ids)}))
-            found += [rows.digest(one) for one in [*composed.public, *composed.desk]]
+            found += [rows.document_digest(one) for one in [*composed.public, *composed.desk]]
     return found
 
 

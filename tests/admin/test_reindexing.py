@@ -15,9 +15,10 @@ from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.errors import Conflict
 from civic.posts import actions as posts
-from civic.search import postgres, rows
 from civic.search.documents import Kind, Query
-from civic.search.meili.keeping import remembered
+from civic.search.meili.saved_state import load_state
+from civic.search.postgres import rows
+from civic.search.postgres import search as postgres_search
 from tests.admin.feeding import (
     ana,
     documents,
@@ -71,7 +72,7 @@ async def test_from_nothing(busy: None) -> None:
     assert [one for one, _ in steps] == sorted(one for one, _ in steps)
     assert len(await finds("hole")) == 8
     assert (await whole()).compared > done
-    assert await remembered(reindexing.STATE) is None
+    assert await load_state(reindexing.STATE) is None
 
 
 async def test_over_a_damaged_index(busy: None) -> None:
@@ -89,24 +90,24 @@ async def test_over_a_damaged_index(busy: None) -> None:
 
 async def damage() -> None:
     """Harm an index in many ways."""
-    ids = [one.subject for one in await documents() if one.kind == Kind.REPORT]
-    [first] = await rows.read([("report", ids[0])])
-    await rows.remove([("report", ids[0]), ("service", (await catalogue()).services[0].id)])
-    await rows.index([replace(first, subject=999_999), replace(first, subject=ids[1], title="Other")])
-    await rows.index([replace(first, kind=Kind.CASE, subject=5, title="Secret")])
-    await rows.index([replace(first, kind=Kind.TRAFFIC, subject=ids[2])])
-    this = "SELECT id FROM search_document WHERE kind = 'report' AND subject = $1"  # a service may have the number too
+    ids = [one.item_id for one in await documents() if one.kind == Kind.REPORT]
+    [first] = await rows.read_documents([("report", ids[0])])
+    await rows.remove_documents([("report", ids[0]), ("service", (await catalogue()).services[0].id)])
+    await rows.write_documents([replace(first, item_id=999_999), replace(first, item_id=ids[1], title="Other")])
+    await rows.write_documents([replace(first, kind=Kind.CASE, item_id=5, title="Secret")])
+    await rows.write_documents([replace(first, kind=Kind.TRAFFIC, item_id=ids[2])])
+    this = "SELECT id FROM search_document WHERE kind = 'report' AND item_id = $1"  # a service may have the number too
     await execute(f"DELETE FROM search_text WHERE id = ({this})", ids[3])
     await execute("INSERT INTO search_text SELECT 777777, digest, document FROM search_text LIMIT 1")
-    await execute("UPDATE search_document SET words = '''nothing'':1' WHERE subject = $1", ids[4])
+    await execute("UPDATE search_document SET words = '''nothing'':1' WHERE item_id = $1", ids[4])
     await execute("DELETE FROM search_desk_document WHERE id = (SELECT min(id) FROM search_desk_document)")
 
 
 async def test_every_difference_is_found_and_mended(busy: None) -> None:
     before = await contents()
-    ids = sorted(one.subject for one in await documents() if one.kind == Kind.REPORT)
+    ids = sorted(one.item_id for one in await documents() if one.kind == Kind.REPORT)
     service = (await catalogue()).services[0].id
-    [case] = await fetch("SELECT min(subject) AS id FROM search_desk_document")
+    [case] = await fetch("SELECT min(item_id) AS id FROM search_desk_document")
     await damage()
     await forget_marks()
     found = await reindexing.check()
@@ -115,7 +116,7 @@ async def test_every_difference_is_found_and_mended(busy: None) -> None:
     assert found.different == [("report", ids[1])]
     assert await reindexing.mend(found) == 8
     assert (await reindexing.check()).keys() == [], "on its way"
-    await execute("UPDATE search_document SET words = (SELECT words FROM search_document WHERE subject = $1 LIMIT 1)"
+    await execute("UPDATE search_document SET words = (SELECT words FROM search_document WHERE item_id = $1 LIMIT 1)"
                   " WHERE words = '''nothing'':1'", ids[4])  # fmt: skip
     await whole()
     assert await contents() == before
@@ -185,7 +186,7 @@ async def test_searches_are_answered_meanwhile(busy: None) -> None:
 
     async def search() -> None:
         while not done.is_set():
-            answers.append((await postgres.find(Query(text="hole"))).total)
+            answers.append((await postgres_search.find(Query(text="hole"))).total)
 
     searching = asyncio.create_task(search())
     await reindexing.rebuild()
@@ -282,20 +283,20 @@ async def test_what_is_hidden_meanwhile_leaves_at_once(
 
 async def test_a_part_that_fails_is_left_to_the_worker(busy: None, monkeypatch: pytest.MonkeyPatch) -> None:
     before = await contents()
-    poisoned = next(one.subject for one in before[0] if one.kind == Kind.REPORT)
+    poisoned = next(one.item_id for one in before[0] if one.kind == Kind.REPORT)
     await execute(f"TRUNCATE {TABLES}")
-    written = rows.index
+    written = rows.write_documents
 
     async def fails(given: Any, *args: Any, **values: Any) -> Any:
         given = list(given)
-        if poisoned in {one.subject for one in given if one.kind == Kind.REPORT}:
+        if poisoned in {one.item_id for one in given if one.kind == Kind.REPORT}:
             raise ValueError("poisoned")
         return await written(given, *args, **values)
 
-    monkeypatch.setattr(indexing, "index", fails)
+    monkeypatch.setattr(indexing, "write_documents", fails)
     await reindexing.rebuild()
     await indexed()
-    missing = {f"{one.kind}:{one.subject}" for one in before[0]} - {f"{o.kind}:{o.subject}" for o in await documents()}
+    missing = {f"{one.kind}:{one.item_id}" for one in before[0]} - {f"{o.kind}:{o.item_id}" for o in await documents()}
     assert missing == {f"report:{poisoned}"}
     monkeypatch.undo()
     await execute("UPDATE search_mark SET due = '-infinity'")
@@ -305,8 +306,8 @@ async def test_a_part_that_fails_is_left_to_the_worker(busy: None, monkeypatch: 
 
 async def test_the_other_engine_is_told_of_everything(busy: None) -> None:
     await reindexing.rebuild(follow=True)
-    pushed = await fetch("SELECT kind, subject FROM search_push")
-    assert {(row["kind"], row["subject"]) for row in pushed} == {(d.kind.value, d.subject) for d in await documents()}
+    pushed = await fetch("SELECT kind, item_id FROM search_push")
+    assert {(row["kind"], row["item_id"]) for row in pushed} == {(d.kind.value, d.item_id) for d in await documents()}
     assert "noteworthy" not in (await everything()).casefold()
 
 

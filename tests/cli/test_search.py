@@ -13,7 +13,7 @@ import pytest
 
 from civic.admin.indexing import step
 from civic.db import connect, execute, fetch
-from civic.search import rows
+from civic.search.postgres import rows
 from tests.live import command, environment, prepare
 from tests.search.things import some
 
@@ -34,7 +34,7 @@ async def city(empty_database: str) -> AsyncIterator[str]:
 
 
 async def services() -> list[dict[str, Any]]:
-    return await fetch("SELECT kind, subject FROM search_document WHERE kind = 'service'")
+    return await fetch("SELECT kind, item_id FROM search_document WHERE kind = 'service'")
 
 
 async def test_nothing_differs(city: str, tmp_path: Path) -> None:
@@ -46,12 +46,12 @@ async def test_nothing_differs(city: str, tmp_path: Path) -> None:
 
 async def test_differences_are_named_and_mended(city: str, tmp_path: Path) -> None:
     [service] = await services()
-    await rows.remove([("service", service["subject"])])
-    await rows.index([one for one in some() if one.kind == "report"])
+    await rows.remove_documents([("service", service["item_id"])])
+    await rows.write_documents([one for one in some() if one.kind == "report"])
     with pytest.raises(RuntimeError, match="ended with 1") as failed:
         command(tmp_path, city, "search", "check")
     assert "PostgreSQL: 7 compared, 7 differ." in str(failed.value)
-    assert f"missing: service:{service['subject']}\n" in str(failed.value)
+    assert f"missing: service:{service['item_id']}\n" in str(failed.value)
     assert "extra: report:1, report:2, report:3, report:4, report:5 and 1 more" in str(failed.value)
     with pytest.raises(RuntimeError) as failed:
         command(tmp_path, city, "search", "check", "--json")
@@ -68,9 +68,9 @@ async def test_differences_are_named_and_mended(city: str, tmp_path: Path) -> No
 async def test_rebuilding(city: str, tmp_path: Path) -> None:
     [service] = await services()
     await execute("TRUNCATE search_document, search_text")
-    await rows.index(some())
+    await rows.write_documents(some())
     assert command(tmp_path, city, "search", "rebuild") == "PostgreSQL: 1 made anew.\n"
-    assert await fetch("SELECT kind, subject FROM search_document") == [service]
+    assert await fetch("SELECT kind, item_id FROM search_document") == [service]
     assert json.loads(command(tmp_path, city, "search", "rebuild", "--json")) == {"PostgreSQL": 1}
 
 

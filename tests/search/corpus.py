@@ -59,16 +59,16 @@ class Corpus:
                 yield row.source, self._document(row)
 
     def _document(self, row: "Row") -> Document:
-        subject = self.subjects[row.source] = len(self.subjects) + 1
+        item_id = self.subjects[row.source] = len(self.subjects) + 1
         names = (row.category, row.department, row.address, *row.areas, row.number)
         return Document(
             kind=Kind.REPORT,
-            subject=subject,
-            url=f"/reports/{subject}",
+            item_id=item_id,
+            url=f"/reports/{item_id}",
             title=row.title or heading("", row.text),
             text=row.text,
             names=tuple(dict.fromkeys(name for name in names if name)),
-            said=row.said,
+            discussion=row.discussion,
             category_id=_place(self.categories, row.category),
             department_id=_place(self.departments, row.department),
             area_ids=tuple(place for name in row.areas if (place := _place(self.areas, name))),
@@ -95,7 +95,7 @@ class Row:
     resolved: bool
     number: str = ""
     title: str = ""
-    said: str = ""
+    discussion: str = ""
     category: str = ""
     department: str = ""
     address: str = ""
@@ -129,7 +129,7 @@ def _boston(folder: Path) -> Iterator[Row]:
                 source=f"boston:{row['service_request_id']}",
                 number=row["service_request_id"],
                 text=MASKED.sub("", row.get("description", "")).strip() or service,
-                said=notes,
+                discussion=notes,
                 category=service,
                 department=BOSTON_SERVICES.get(service) or _boston_department(notes),
                 address=address,
@@ -155,7 +155,7 @@ def _teddy(folder: Path) -> Iterator[Row]:
                 number=row["留言编号"],
                 title=title,
                 text=row["留言详情"],
-                said=said,
+                discussion=said,
                 areas=_chinese_areas(title),
                 at=_chinese_time(row["留言时间"]),
                 resolved=bool(said),
@@ -203,7 +203,7 @@ def _budapest(folder: Path) -> Iterator[Row]:
             number=number,
             title=row["title"],
             text=text,
-            said=later,
+            discussion=later,
             category=row["category"],
             department=row["institution"] or "",
             address=address,

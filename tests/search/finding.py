@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from civic import cache, timing
-from civic.search import postgres, rows
-from civic.search.documents import Document, Found, Kind, Query
-from civic.search.terms import Synonyms
-from civic.search.vocabulary import count_words
+from civic.search.documents import Document, Kind, Query, SearchResult
+from civic.search.postgres import rows
+from civic.search.postgres import search as postgres_search
+from civic.search.postgres.terms import Synonyms
+from civic.search.postgres.vocabulary import count_words
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SYNONYMS = Synonyms.from_groups(
@@ -29,26 +30,26 @@ async def noon() -> AsyncIterator[None]:
         yield
 
 
-def report(subject: int, title: str, text: str = "", *, days: float = 0, **values: object) -> Document:
+def report(item_id: int, title: str, text: str = "", *, days: float = 0, **values: object) -> Document:
     """A report of so many days ago."""
-    given = {"kind": Kind.REPORT, "url": f"/reports/{subject}", "status": "received", "at": NOW - timedelta(days=days)}
-    return Document(**given | {"subject": subject, "title": title, "text": text} | values)  # type: ignore[arg-type]
+    given = {"kind": Kind.REPORT, "url": f"/reports/{item_id}", "status": "received", "at": NOW - timedelta(days=days)}
+    return Document(**given | {"item_id": item_id, "title": title, "text": text} | values)  # type: ignore[arg-type]
 
 
-async def put(*documents: Document, tables: rows.Tables = rows.PUBLIC) -> None:
+async def put(*documents: Document, tables: rows.DocumentTables = rows.PUBLIC) -> None:
     """Into the index; its words are counted."""
-    await rows.index(documents, tables)
+    await rows.write_documents(documents, tables)
     await count_words()
     cache.clear_caches()
 
 
-async def search(text: str = "", **values: object) -> Found:
-    return await postgres.find(Query(text=text, **values), synonyms=SYNONYMS)  # type: ignore[arg-type]
+async def search(text: str = "", **values: object) -> SearchResult:
+    return await postgres_search.find(Query(text=text, **values), synonyms=SYNONYMS)  # type: ignore[arg-type]
 
 
 async def found(text: str = "", **values: object) -> list[int]:
     """What is found, in its order."""
-    return [hit.document.subject for hit in (await search(text, **values)).hits]
+    return [hit.document.item_id for hit in (await search(text, **values)).hits]
 
 
 CITY = [

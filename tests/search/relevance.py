@@ -29,7 +29,7 @@ class Known:
         """As it is put to an engine, of a corpus whose documents have been read."""
         return Query(
             text=self.text,
-            some=self.some,
+            partial=self.some,
             category_ids=(corpus.categories.index(self.category) + 1,) if self.category else (),
             area_id=corpus.areas.index(self.area) + 1 if self.area else None,
             near=self.near,

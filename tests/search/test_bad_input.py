@@ -10,9 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from civic.search import postgres, rows
-from civic.search.documents import MARK, REACH, UNMARK, Document, Found, Kind, Query
-from civic.search.terms import Synonyms
+from civic.search.documents import (
+    HIGHLIGHT_END,
+    HIGHLIGHT_START,
+    MAX_REACHABLE_HITS,
+    Document,
+    Kind,
+    Query,
+    SearchResult,
+)
+from civic.search.postgres import rows
+from civic.search.postgres import search as postgres_search
+from civic.search.postgres.terms import Synonyms
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -21,25 +30,25 @@ SYNONYMS = Synonyms.from_groups([("bin", "trash can"), ("路灯", "街灯"), ("!
 LONG = 5.0  # seconds; what is bounded takes milliseconds, also on a slow machine
 
 
-def document(subject: int, title: str, text: str = "", **values: Any) -> Document:
-    given = {"kind": Kind.REPORT, "url": f"/{subject}", "at": NOW, "status": "received", "area_ids": (5,)}
-    return Document(**given | {"subject": subject, "title": title, "text": text} | values)
+def document(item_id: int, title: str, text: str = "", **values: Any) -> Document:
+    given = {"kind": Kind.REPORT, "url": f"/{item_id}", "at": NOW, "status": "received", "area_ids": (5,)}
+    return Document(**given | {"item_id": item_id, "title": title, "text": text} | values)
 
 
-async def search(text: str, **values: Any) -> Found:
+async def search(text: str, **values: Any) -> SearchResult:
     began = time.monotonic()
-    found = await postgres.find(Query(text=text, **values), synonyms=SYNONYMS)
+    found = await postgres_search.find(Query(text=text, **values), synonyms=SYNONYMS)
     assert time.monotonic() - began < LONG
     return found
 
 
 async def found(text: str, **values: Any) -> list[int]:
-    return sorted(hit.document.subject for hit in (await search(text, **values)).hits)
+    return sorted(hit.document.item_id for hit in (await search(text, **values)).hits)
 
 
 @pytest.fixture
 async def small(database: str) -> None:
-    await rows.index(
+    await rows.write_documents(
         [
             document(1, "Pothole on Elm Street", "The lamp is dark"),
             document(2, "路灯坏了", "小区门口"),
@@ -78,7 +87,7 @@ NOTHING = [
     "\x00",
     "\x00\x01\x02\x1f\x7f\x80\x9f",
     "\u200b\u200e\u200f\u202a\u202e\u2066\u2069\ufeff",
-    MARK + UNMARK,
+    HIGHLIGHT_START + HIGHLIGHT_END,
     "🙂👍🏽🏳️‍🌈",
     "\ud800",
     "\udfff\ud800",
@@ -91,7 +100,7 @@ NOTHING = [
 @pytest.mark.parametrize("text", NOTHING, ids=range(len(NOTHING)))
 async def test_without_a_word_nothing_is_found(small: None, text: str) -> None:
     assert await found(text) == []
-    assert await found(text, some=True) == []
+    assert await found(text, partial=True) == []
     assert await found(f"{text} pothole") == [1]
     assert await found(f"pothole {text} street") == [1]
 
@@ -149,7 +158,7 @@ async def test_operators_and_statements_are_words(small: None, text: str) -> Non
         ("pothole\x00", [1]),
         ("\u202epothole\u202c", [1]),
         ("pot\u00adhole", []),
-        (f"{MARK}pothole{UNMARK}", [1]),
+        (f"{HIGHLIGHT_START}pothole{HIGHLIGHT_END}", [1]),
         ("🙂pothole🙂", [1]),
         ("pothole\ud83d", [1]),
         ("p\u0301\u0302\u0303othole", [1]),
@@ -190,8 +199,8 @@ async def test_around_a_word(small: None, text: str, right: list[int]) -> None:
 )
 async def test_long_queries(small: None, text: str) -> None:
     one = await search(text)
-    assert {hit.document.subject for hit in one.hits} <= ({1} if "pothole" in text else {2})
-    await search(text, some=True)
+    assert {hit.document.item_id for hit in one.hits} <= ({1} if "pothole" in text else {2})
+    await search(text, partial=True)
 
 
 @pytest.mark.parametrize("page", [0, -1, -(10**9), 1, 2, 10**9, 10**30])
@@ -218,13 +227,13 @@ async def test_pages_that_do_not_exist(small: None, page: int, size: int) -> Non
     ],
 )
 async def test_nowhere(small: None, near: tuple[float, float, int]) -> None:
-    await rows.index([document(9, "Here", lat=10.1, lon=10.0)])
+    await rows.write_documents([document(9, "Here", lat=10.1, lon=10.0)])
     assert await found("", near=near) == []
     assert await found("here", near=near) == []
 
 
 async def test_everywhere() -> None:
-    await rows.index([document(9, "Here", lat=10.1, lon=10.0), document(10, "Nowhere")])
+    await rows.write_documents([document(9, "Here", lat=10.1, lon=10.0), document(10, "Nowhere")])
     for metres in (10**7, 10**9, 10**18):
         assert await found("", near=(10.0, 10.0, metres)) == [9]
     assert await found("", near=(90.0, 180.0, 10**8)) == [9]
@@ -273,43 +282,45 @@ async def test_the_beginning_of_time(small: None) -> None:
         ("a\u0301" * 50_000, "a"),
         ("first\x00" + "\x00" * 1000, "first"),
         ("first\ud800\udfff " + "\ud800" * 10, "first"),
-        (MARK * 100 + "first" + UNMARK * 100, "first"),
+        (HIGHLIGHT_START * 100 + "first" + HIGHLIGHT_END * 100, "first"),
         ("first \\ ' '' \\' :A :* & | !", "first"),
     ],
     ids=range(14),
 )
-@pytest.mark.parametrize("where", ["title", "text", "said", "names"])
+@pytest.mark.parametrize("where", ["title", "text", "discussion", "names"])
 async def test_documents_of_any_kind_and_length(text: str, word: str, where: str) -> None:
     given: Any = (text, text[:100], "") if where == "names" else text
-    await rows.index([replace(document(1, "Title", "Text"), **{where: given})])
+    await rows.write_documents([replace(document(1, "Title", "Text"), **{where: given})])
     assert await found(word) == [1]
     hit = (await search(word)).hits[0]
-    assert len(hit.excerpt.replace(MARK, "").replace(UNMARK, "")) < 300
+    assert len(hit.excerpt.replace(HIGHLIGHT_START, "").replace(HIGHLIGHT_END, "")) < 300
     for part in (hit.title, hit.excerpt):
-        assert part.count(MARK) == part.count(UNMARK)
+        assert part.count(HIGHLIGHT_START) == part.count(HIGHLIGHT_END)
         assert "\x00" not in part
         part.encode()
-    await rows.index([document(1, "Zx")])
+    await rows.write_documents([document(1, "Zx")])
     assert await found(word) == []
 
 
 async def test_everything_long_at_once() -> None:
     """All texts as different and long as they can be."""
     text = " ".join(f"{chr(0x4E00 + n % 20000)}{chr(0x3400 + n % 6000)}w{n}" for n in range(30_000))
-    long = document(1, text, text, said=text, names=tuple(text[n : n + 20_000] for n in range(0, 100_000, 20_000)))
-    await rows.index([long, document(2, "first")])
+    long = document(
+        1, text, text, discussion=text, names=tuple(text[n : n + 20_000] for n in range(0, 100_000, 20_000))
+    )
+    await rows.write_documents([long, document(2, "first")])
     assert await found("first") == [2]
     assert await found("w7") == [1]
 
 
 async def test_a_title_of_nothing() -> None:
-    for n, title in enumerate(["", " ", "\u0301" * 100, "!!!", MARK, "\u200f"]):
-        await rows.index([document(n, title, f"lamp{n}lamp")])
+    for n, title in enumerate(["", " ", "\u0301" * 100, "!!!", HIGHLIGHT_START, "\u200f"]):
+        await rows.write_documents([document(n, title, f"lamp{n}lamp")])
         assert await found(f"lamp{n}lamp") == [n]
 
 
 async def test_a_document_that_is_nowhere_and_never() -> None:
-    await rows.index(
+    await rows.write_documents(
         [
             document(1, "lamp", at=datetime(1, 1, 2, tzinfo=UTC), support=-5),
             document(2, "lamp", at=datetime(9999, 12, 30, tzinfo=UTC), support=2**31 - 1, until=NOW),
@@ -321,15 +332,23 @@ async def test_a_document_that_is_nowhere_and_never() -> None:
 
 
 async def test_marks_in_a_text_mark_nothing() -> None:
-    await rows.index([document(1, f"{MARK}not{UNMARK} lamp", f"{UNMARK}{MARK}{MARK} bench")])
+    await rows.write_documents(
+        [
+            document(
+                1,
+                f"{HIGHLIGHT_START}not{HIGHLIGHT_END} lamp",
+                f"{HIGHLIGHT_END}{HIGHLIGHT_START}{HIGHLIGHT_START} bench",
+            )
+        ]
+    )
     [hit] = (await search("lamp")).hits
-    assert hit.title == f"not {MARK}lamp{UNMARK}"
-    assert MARK not in hit.document.title + hit.document.text
+    assert hit.title == f"not {HIGHLIGHT_START}lamp{HIGHLIGHT_END}"
+    assert HIGHLIGHT_START not in hit.document.title + hit.document.text
 
 
 async def test_html_stays_what_it_is(small: None) -> None:
     [hit] = (await search("katyu broken")).hits
-    assert "<b>deep</b>" in hit.excerpt.replace(MARK, "").replace(UNMARK, "")
+    assert "<b>deep</b>" in hit.excerpt.replace(HIGHLIGHT_START, "").replace(HIGHLIGHT_END, "")
 
 
 # --- anything ---------------------------------------------------------------------------------------------------------
@@ -343,14 +362,14 @@ SPICED = st.text(
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=SPICED, typed=SPICED, some=st.booleans())
 async def test_whatever_is_written_and_typed(text: str, typed: str, some: bool) -> None:
-    await rows.index([document(1, text[:20], text), document(2, "路灯 ab")])
-    one = await search(typed, some=some)
-    assert one.total == len(one.hits) or one.total > REACH
+    await rows.write_documents([document(1, text[:20], text), document(2, "路灯 ab")])
+    one = await search(typed, partial=some)
+    assert one.total == len(one.hits) or one.total > MAX_REACHABLE_HITS
     for hit in one.hits:
         hit.title.encode()
         hit.excerpt.encode()
         for part in (hit.title, hit.excerpt):
-            assert part.count(MARK) == part.count(UNMARK)
+            assert part.count(HIGHLIGHT_START) == part.count(HIGHLIGHT_END)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -365,7 +384,7 @@ async def test_whatever_is_written_and_typed(text: str, typed: str, some: bool) 
 async def test_whatever_is_filtered_by(
     statuses: list[str], ids: list[int], near: Any, page: int, size: int, since: datetime | None
 ) -> None:
-    await rows.index([document(1, "lamp", lat=1.0, lon=2.0)])
+    await rows.write_documents([document(1, "lamp", lat=1.0, lon=2.0)])
     await search(
         "lamp", statuses=tuple(statuses), category_ids=tuple(ids), near=near, page=page, size=size, since=since,
         area_id=ids[0] if ids else None, readers=tuple(ids) or None,

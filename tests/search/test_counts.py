@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from civic import cache, timing
-from civic.search import postgres, rows
-from civic.search.documents import Document, Kind, Query, Sort
-from civic.search.postgres import TIMES
-from civic.search.vocabulary import count_words
+from civic.search.documents import Document, Kind, Query, SortOrder
+from civic.search.postgres import rows
+from civic.search.postgres import search as postgres_search
+from civic.search.postgres.search import TIME_SPANS
+from civic.search.postgres.vocabulary import count_words
 
 pytestmark = pytest.mark.usefixtures("database", "noon")
 
@@ -37,7 +38,7 @@ def made(count: int, chance: random.Random, **values: Any) -> list[Document]:
     return [
         Document(
             kind=chance.choice((Kind.REPORT, Kind.TRAFFIC, Kind.RATING)),
-            subject=number,
+            item_id=number,
             url=f"/{number}",
             title=" ".join(chance.sample(WORDS, 2)),
             category_id=chance.choice((None, 1, 2, 3)),
@@ -53,7 +54,7 @@ def made(count: int, chance: random.Random, **values: Any) -> list[Document]:
 
 
 async def put(documents: Sequence[Document]) -> None:
-    await rows.index(documents)
+    await rows.write_documents(documents)
     await count_words()
     cache.clear_caches()
 
@@ -72,7 +73,7 @@ def asked(chance: random.Random) -> Query:
         department_id=perhaps(7),
         statuses=perhaps(("received",), ("received", "resolved")) or (),
         since=perhaps(NOW - timedelta(days=7), NOW - timedelta(days=30), NOW - timedelta(days=400)),
-        sort=chance.choice(list(Sort)),
+        sort=chance.choice(list(SortOrder)),
         size=chance.choice((1, 20, 300)),
     )
 
@@ -104,14 +105,14 @@ VALUES: dict[str, Callable[[Document], list[Any]]] = {
     "area": lambda one: list(one.area_ids),
     "department": lambda one: [one.department_id] if one.department_id else [],
     "status": lambda one: [one.status] if one.status else [],
-    "time": lambda one: [name for name, age in TIMES.items() if one.at >= NOW - age],
+    "time": lambda one: [name for name, age in TIME_SPANS.items() if one.at >= NOW - age],
 }
 
 
 def counted(query: Query, documents: Sequence[Document], facet: str) -> dict[str, int]:
     of = replace(query, **OPENED[facet])
     counts = Counter(str(value) for one in documents if fits(of, one) for value in VALUES[facet](one))
-    return {**dict.fromkeys(TIMES if facet == "time" else (), 0), **counts}
+    return {**dict.fromkeys(TIME_SPANS if facet == "time" else (), 0), **counts}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -121,10 +122,10 @@ async def test_every_number_is_right(seed: int) -> None:
     await put(documents)
     for _ in range(25):
         query = asked(chance)
-        right = [one.subject for one in documents if fits(query, one)]
-        found = await postgres.find(query)
+        right = [one.item_id for one in documents if fits(query, one)]
+        found = await postgres_search.find(query)
         assert (found.total, found.exact) == (len(right), True), query
-        assert {hit.document.subject for hit in found.hits} <= set(right), query
+        assert {hit.document.item_id for hit in found.hits} <= set(right), query
         assert len(found.hits) == min(query.size, len(right)), query
         if right:  # where nothing is found there is nothing to count
             for facet in OPENED:
@@ -134,7 +135,7 @@ async def test_every_number_is_right(seed: int) -> None:
 
 async def test_without_facets_nothing_is_counted_but_all() -> None:
     await put(made(50, random.Random(1)))
-    found = await postgres.find(Query(facets=False))
+    found = await postgres_search.find(Query(facets=False))
     assert found.total == 50
     assert not any(found.facets.values())
 
@@ -144,7 +145,7 @@ async def test_what_nobody_fits_has_its_facet_still() -> None:
     documents = made(60, random.Random(2))
     await put(documents)
     query = Query(text="lamp", category_ids=(99,))
-    found = await postgres.find(query)
+    found = await postgres_search.find(query)
     assert found.total == 0
     assert found.facets["category"] == counted(query, documents, "category")
 
@@ -182,10 +183,10 @@ async def test_near(lat: float, lon: float) -> None:
     documents[0] = replace(documents[0], lat=None, lon=None)
     await put(documents)
     for metres in (0, 50, 300, 1000, 2500, 10_000, 40_000, 120_000):
-        answer = await postgres.find(Query(near=(lat, lon, metres), size=300))
-        far = {one.subject: apart((lat, lon), (one.lat, one.lon)) for one in documents if one.lat and one.lon}
-        assert {one for one in far if far[one] <= metres - COARSE} <= {hit.document.subject for hit in answer.hits}
-        assert {one for one in far if far[one] <= metres + COARSE} >= {hit.document.subject for hit in answer.hits}
+        answer = await postgres_search.find(Query(near=(lat, lon, metres), size=300))
+        far = {one.item_id: apart((lat, lon), (one.lat, one.lon)) for one in documents if one.lat and one.lon}
+        assert {one for one in far if far[one] <= metres - COARSE} <= {hit.document.item_id for hit in answer.hits}
+        assert {one for one in far if far[one] <= metres + COARSE} >= {hit.document.item_id for hit in answer.hits}
         assert answer.total == len(answer.hits)
         for hit in answer.hits:
             assert hit.metres is not None
@@ -201,19 +202,19 @@ async def test_on_the_edge_of_the_circle() -> None:
     await put([replace(one, lat=at[0], lon=at[1]) for one, at in zip(made(40, chance), places, strict=True)])
     for number, at in enumerate(places, start=1):
         far = apart((lat, lon), at)
-        inside = await postgres.find(Query(near=(lat, lon, math.ceil(far + COARSE)), size=100, facets=False))
-        outside = await postgres.find(Query(near=(lat, lon, math.floor(far - COARSE)), size=100, facets=False))
-        assert number in {hit.document.subject for hit in inside.hits}
-        assert number not in {hit.document.subject for hit in outside.hits}
+        inside = await postgres_search.find(Query(near=(lat, lon, math.ceil(far + COARSE)), size=100, facets=False))
+        outside = await postgres_search.find(Query(near=(lat, lon, math.floor(far - COARSE)), size=100, facets=False))
+        assert number in {hit.document.item_id for hit in inside.hits}
+        assert number not in {hit.document.item_id for hit in outside.hits}
 
 
 async def test_near_and_words_and_filters() -> None:
     lamp = replace(made(1, random.Random(1))[0], title="lamp", kind=Kind.REPORT, lat=10.0, lon=20.0)
-    far = replace(lamp, subject=2, lat=10.1)
-    other = replace(lamp, subject=3, title="bench")
+    far = replace(lamp, item_id=2, lat=10.1)
+    other = replace(lamp, item_id=3, title="bench")
     await put([lamp, far, other])
-    found = await postgres.find(Query(text="lamp", near=(10.001, 20.001, 500), kind=Kind.REPORT))
-    assert [hit.document.subject for hit in found.hits] == [1]
+    found = await postgres_search.find(Query(text="lamp", near=(10.001, 20.001, 500), kind=Kind.REPORT))
+    assert [hit.document.item_id for hit in found.hits] == [1]
     assert found.facets["kind"] == {"report": 1}
 
 
@@ -225,12 +226,12 @@ MANY = 3000
 @pytest.fixture
 async def large(noon: None, monkeypatch: pytest.MonkeyPatch) -> list[Document]:
     """What thousands match counts as too many to look at; the samples are as of millions."""
-    monkeypatch.setattr(postgres, "MOST", 150)
-    monkeypatch.setattr(postgres, "SAMPLES", (16, 64))
-    monkeypatch.setattr(postgres, "WINDOW", 60)
+    monkeypatch.setattr(postgres_search, "MAX_EXACT_HITS", 150)
+    monkeypatch.setattr(postgres_search, "SAMPLE_RATES", (16, 64))
+    monkeypatch.setattr(postgres_search, "RANKED_HITS", 60)
     chance = random.Random(9)
     documents = made(MANY, chance)
-    rare = [replace(one, subject=MANY + n, title="zebra lamp") for n, one in enumerate(documents[:30], start=1)]
+    rare = [replace(one, item_id=MANY + n, title="zebra lamp") for n, one in enumerate(documents[:30], start=1)]
     await put([*documents, *rare])
     return [*documents, *rare]
 
@@ -238,7 +239,7 @@ async def large(noon: None, monkeypatch: pytest.MonkeyPatch) -> list[Document]:
 async def test_many_are_estimated(large: list[Document]) -> None:
     for text in ("", "lamp", "灯"):
         right = sum(text in one.title for one in large)
-        found = await postgres.find(Query(text=text))
+        found = await postgres_search.find(Query(text=text))
         assert not found.exact
         assert right / 2 < found.total < right * 2
         for facet in OPENED:
@@ -250,21 +251,21 @@ async def test_many_are_estimated(large: list[Document]) -> None:
 
 
 async def test_few_of_many_are_counted(large: list[Document]) -> None:
-    found = await postgres.find(Query(text="zebra"))
+    found = await postgres_search.find(Query(text="zebra"))
     assert (found.total, found.exact) == (30, True)
-    found = await postgres.find(Query(text="zebra lamp"))
+    found = await postgres_search.find(Query(text="zebra lamp"))
     assert (found.total, found.exact) == (30, True)
     assert found.facets["kind"] == counted(Query(text="zebra"), large, "kind")
 
 
-@pytest.mark.parametrize("sort", [Sort.NEW, Sort.SUPPORTED])
-async def test_the_order_of_many_is_exact(large: list[Document], sort: Sort) -> None:
+@pytest.mark.parametrize("sort", [SortOrder.NEW, SortOrder.SUPPORTED])
+async def test_the_order_of_many_is_exact(large: list[Document], sort: SortOrder) -> None:
     def key(one: Document) -> Any:
-        return (one.at if sort == Sort.NEW else one.support,)
+        return (one.at if sort == SortOrder.NEW else one.support,)
 
     for text in ("", "lamp"):
         right = sorted((one for one in large if text in one.title), key=key, reverse=True)
-        found = await postgres.find(Query(text=text, sort=sort, size=50, page=2))
+        found = await postgres_search.find(Query(text=text, sort=sort, size=50, page=2))
         assert [key(hit.document) for hit in found.hits] == [key(one) for one in right[50:100]]
 
 
@@ -272,22 +273,22 @@ async def test_filters_hold_for_many(large: list[Document]) -> None:
     chance = random.Random(3)
     for _ in range(40):
         query = replace(asked(chance), size=40)
-        right = [one.subject for one in large if fits(query, one)]
-        found = await postgres.find(query)
-        assert {hit.document.subject for hit in found.hits} <= set(right), query
+        right = [one.item_id for one in large if fits(query, one)]
+        found = await postgres_search.find(query)
+        assert {hit.document.item_id for hit in found.hits} <= set(right), query
         assert len(found.hits) == min(40, len(right)), query
         if found.exact:
             assert found.total == len(right), query
 
 
-@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("sort", SortOrder)
 @pytest.mark.parametrize("size", [7, 20])
-async def test_paging_many_neither_repeats_nor_loses(large: list[Document], sort: Sort, size: int) -> None:
+async def test_paging_many_neither_repeats_nor_loses(large: list[Document], sort: SortOrder, size: int) -> None:
     found: list[int] = []
     for page in range(1, 30):
-        hits = (await postgres.find(Query(text="lamp", sort=sort, size=size, page=page, facets=False))).hits
+        hits = (await postgres_search.find(Query(text="lamp", sort=sort, size=size, page=page, facets=False))).hits
         assert len(hits) == size
-        found += [hit.document.subject for hit in hits]
+        found += [hit.document.item_id for hit in hits]
     assert len(found) == len(set(found))
 
 
@@ -297,14 +298,14 @@ async def test_near_many(large: list[Document]) -> None:
     place = around(chance, 47.5, 19.0, 0.05)
     moved = [replace(one, lat=at[0], lon=at[1]) for one in large if (at := place())]
     await put(moved)
-    found = await postgres.find(Query(near=(47.5, 19.0, 4000), size=100))
-    right = {o.subject for o in moved if o.lat and o.lon and apart((47.5, 19.0), (o.lat, o.lon)) <= 4000}
-    assert {hit.document.subject for hit in found.hits} <= right
+    found = await postgres_search.find(Query(near=(47.5, 19.0, 4000), size=100))
+    right = {o.item_id for o in moved if o.lat and o.lon and apart((47.5, 19.0), (o.lat, o.lon)) <= 4000}
+    assert {hit.document.item_id for hit in found.hits} <= right
     assert len(found.hits) == 100
     assert len(right) / 2 < found.total < len(right) * 2
 
 
 async def test_a_sentence_among_many(large: list[Document]) -> None:
-    found = await postgres.find(Query(text="is there a zebra near the lamp", some=True))
+    found = await postgres_search.find(Query(text="is there a zebra near the lamp", partial=True))
     assert found.total >= 30
     assert all("zebra" in hit.document.title for hit in found.hits[:5])

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from civic.search import vocabulary
 from civic.search.documents import Kind
+from civic.search.postgres import vocabulary
 from tests.search.finding import CITY, found, noon, put, report, search, small
 
 __all__ = ["noon", "small"]
@@ -148,7 +148,7 @@ async def test_one_letter_is_the_beginning_of_a_word(letter: str) -> None:
 async def test_labels_are_no_words(text: str) -> None:
     await put(report(1, "路灯", category_id=3, area_ids=(5,), readers=(1,)))
     assert await found(text) == []
-    assert await found(text, some=True) == []
+    assert await found(text, partial=True) == []
 
 
 async def test_a_word_that_is_being_typed_and_one_that_is_finished(small: None) -> None:
@@ -164,14 +164,14 @@ async def test_two_words_that_are_one(small: None) -> None:
 
 
 async def test_what_was_meant_is_said(small: None) -> None:
-    assert (await search("pohtole")).instead == ("pohtole → pothole",)
-    assert (await search("pothole")).instead == ()
+    assert (await search("pohtole")).corrections == ("pohtole → pothole",)
+    assert (await search("pothole")).corrections == ()
 
 
 async def test_what_only_hidden_texts_had_is_not_said(small: None) -> None:
-    await vocabulary.learn(["blackmail"])  # of a text that has left the index since
+    await vocabulary.add_words(["blackmail"])  # of a text that has left the index since
     answer = await search("blakcmail")
-    assert (answer.hits, answer.instead) == ([], ())
+    assert (answer.hits, answer.corrections) == ([], ())
 
 
 async def test_a_frequent_word_is_not_taken_for_another() -> None:
@@ -185,14 +185,14 @@ async def test_a_whole_sentence() -> None:
     sentence = (
         "Hello, I would like to tell you that there is a deep pothole right in front of the school, please mend it"
     )
-    assert await found(sentence, some=True) == [1]
-    assert 4 in await found("你好，我们小区门口的路灯已经坏了好几天了，请尽快修理", some=True)
-    assert await found("Nothing of this occurs anywhere", some=True) == []
+    assert await found(sentence, partial=True) == [1]
+    assert 4 in await found("你好，我们小区门口的路灯已经坏了好几天了，请尽快修理", partial=True)
+    assert await found("Nothing of this occurs anywhere", partial=True) == []
 
 
 async def test_a_sentence_of_one_word(small: None) -> None:
-    assert await found("Pothole", some=True) == [1]
-    assert await found("Pothole zzzyx", some=True) == [1]
+    assert await found("Pothole", partial=True) == [1]
+    assert await found("Pothole zzzyx", partial=True) == [1]
 
 
 async def test_most_of_the_words_where_nothing_has_all(small: None) -> None:

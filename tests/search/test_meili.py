@@ -7,12 +7,12 @@ import string
 import pytest
 
 from civic import timing
-from civic.search import rows
-from civic.search.documents import MARK, UNMARK, Kind, Query, Sort
-from civic.search.meili import keeping
-from civic.search.meili.answering import answer
-from civic.search.meili.asking import Ranked
-from civic.search.meili.client import Meili, State, Trouble
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Kind, Query, SortOrder
+from civic.search.meili import saved_state
+from civic.search.meili.client import EngineDown, EngineState, Meili
+from civic.search.meili.fallback import answer
+from civic.search.meili.multi_search import RankedHits
+from civic.search.postgres import rows
 from tests.search.conftest import URL
 from tests.search.things import (
     CITY,
@@ -39,7 +39,7 @@ async def city(meili: Meili) -> Meili:
     return meili
 
 
-async def find(meili: Meili, text: str = "", **values: object) -> Ranked:
+async def find(meili: Meili, text: str = "", **values: object) -> RankedHits:
     with timing.at(NOW):
         return await meili.find(Query(text=text, **values))  # type: ignore[arg-type]
 
@@ -65,7 +65,7 @@ async def test_half_a_word_and_a_mistyped_one_are_found(city: Meili) -> None:
     assert set(await subjects(city, "poth")) == {1, 2, 3}
     found = await find(city, "potohle market")
     assert [hit.key[1] for hit in found.hits] == [2]
-    assert found.instead == ("potohle → pothole",)
+    assert found.corrections == ("potohle → pothole",)
     assert await subjects(city, "lam") == [3]
     assert 5 in await subjects(city, "patkany")
 
@@ -83,12 +83,12 @@ async def test_synonyms_are_found(city: Meili) -> None:
 async def test_some_words_are_enough_where_that_is_asked_for(city: Meili) -> None:
     text = "there is a pothole at our market again"
     assert await subjects(city, text) == []
-    assert (await subjects(city, text, some=True))[0] == 2
+    assert (await subjects(city, text, partial=True))[0] == 2
 
 
 async def test_nothing_but_punctuation_finds_nothing(city: Meili) -> None:
     for text in ("!!!", "***", '"', "%_", "\0", "🙂"):
-        assert await find(city, text) == Ranked([], 0), text
+        assert await find(city, text) == RankedHits([], 0), text
 
 
 async def test_no_text_finds_everything(city: Meili) -> None:
@@ -141,8 +141,8 @@ async def test_time_narrows(city: Meili) -> None:
 
 
 async def test_the_order_that_is_asked_for(city: Meili) -> None:
-    assert (await subjects(city, sort=Sort.NEW, kind=Kind.REPORT)) == [1, 6, 3, 2, 5, 4]
-    assert (await subjects(city, sort=Sort.SUPPORTED))[:3] == [2, 1, 6]
+    assert (await subjects(city, sort=SortOrder.NEW, kind=Kind.REPORT)) == [1, 6, 3, 2, 5, 4]
+    assert (await subjects(city, sort=SortOrder.SUPPORTED))[:3] == [2, 1, 6]
 
 
 async def test_what_is_newer_or_supported_comes_first_among_what_fits_as_well(meili: Meili) -> None:
@@ -158,11 +158,11 @@ async def test_what_is_newer_or_supported_comes_first_among_what_fits_as_well(me
 
 async def test_what_was_found_is_marked(city: Meili) -> None:
     [hit] = (await find(city, "elm pothole")).hits
-    assert hit.title == f"{MARK}Pothole{UNMARK} on {MARK}Elm{UNMARK} Street"
+    assert hit.title == f"{HIGHLIGHT_START}Pothole{HIGHLIGHT_END} on {HIGHLIGHT_START}Elm{HIGHLIGHT_END} Street"
     [hit] = (await find(city, "ordered")).hits
-    assert f"{MARK}ordered{UNMARK}" in hit.excerpt
+    assert f"{HIGHLIGHT_START}ordered{HIGHLIGHT_END}" in hit.excerpt
     [hit] = (await find(city, "路灯")).hits
-    assert f"{MARK}路灯{UNMARK}" in hit.title
+    assert f"{HIGHLIGHT_START}路灯{HIGHLIGHT_END}" in hit.title
 
 
 async def test_a_long_text_is_cropped_to_where_the_words_are(meili: Meili) -> None:
@@ -170,22 +170,22 @@ async def test_a_long_text_is_cropped_to_where_the_words_are(meili: Meili) -> No
     await filled(meili, [thing(1, "Hay", text[:20_000]), thing(2, "Hay", text[-15_000:])])
     [hit] = (await find(meili, "needle")).hits
     assert hit.key == ("report", 2)
-    assert f"{MARK}needle{UNMARK}" in hit.excerpt
+    assert f"{HIGHLIGHT_START}needle{HIGHLIGHT_END}" in hit.excerpt
     assert len(hit.excerpt) < 500
 
 
 async def test_a_hit_says_of_what_state_it_is(city: Meili) -> None:
     [hit] = (await find(city, "elm pothole")).hits
     key = ("report", 1)
-    assert hit.digest == (await rows.digests([key]))[key].hex()
-    await rows.index([thing(1, "Nothing like it")])
+    assert hit.digest == (await rows.read_digests([key]))[key].hex()
+    await rows.write_documents([thing(1, "Nothing like it")])
     [hit] = (await find(city, "elm pothole")).hits
-    assert hit.digest != (await rows.digests([key]))[key].hex()
+    assert hit.digest != (await rows.read_digests([key]))[key].hex()
 
 
 async def test_pages(meili: Meili) -> None:
     await filled(meili, [thing(n, f"Lamp {n}", days=n) for n in range(1, 46)])
-    pages = [await subjects(meili, "lamp", page=page, sort=Sort.NEW) for page in (1, 2, 3, 4, 10**9, -1, 0)]
+    pages = [await subjects(meili, "lamp", page=page, sort=SortOrder.NEW) for page in (1, 2, 3, 4, 10**9, -1, 0)]
     assert pages[0] + pages[1] + pages[2] == list(range(1, 46))
     assert pages[3] == pages[4] == []
     assert pages[5] == pages[6] == pages[0]
@@ -210,7 +210,7 @@ ODD = [
 @pytest.mark.parametrize("text", ODD)
 async def test_whatever_is_typed_is_answered(city: Meili, text: str) -> None:
     for some_enough in (False, True):
-        await find(city, text, some=some_enough)
+        await find(city, text, partial=some_enough)
 
 
 async def test_noise_is_answered(city: Meili) -> None:
@@ -226,7 +226,7 @@ async def test_noise_is_answered(city: Meili) -> None:
 async def test_the_key_for_searching_can_do_nothing_else(city: Meili) -> None:
     if not city.key:
         pytest.skip("this Meilisearch has no master key")
-    key = await keeping.search_key()
+    key = await saved_state.search_key()
     assert key
     assert key != city.key
     assert await city.make_search_key() == key  # whoever makes it: it is one
@@ -239,30 +239,30 @@ async def test_the_key_for_searching_can_do_nothing_else(city: Meili) -> None:
         lambda client: client.create_key({"actions": ["*"], "indexes": ["*"], "expiresAt": None}),
         lambda client: client.multi_search([{"indexUid": "another", "q": ""}]),
     ):
-        with pytest.raises(Trouble) as raised:
-            await stranger.ask(work)
-        assert raised.value.state == State.REFUSED
+        with pytest.raises(EngineDown) as raised:
+            await stranger.call(work)
+        assert raised.value.state == EngineState.REFUSED
 
 
 async def test_without_that_key_nothing_is_searched(meili: Meili) -> None:
     if not meili.key:
         pytest.skip("this Meilisearch has no master key")
     await filled(meili)
-    await keeping.forget(keeping.KEY)
-    with pytest.raises(Trouble) as raised:
+    await saved_state.delete_state(saved_state.KEY)
+    with pytest.raises(EngineDown) as raised:
         await find(meili)
-    assert raised.value.state == State.REFUSED
+    assert raised.value.state == EngineState.REFUSED
 
 
 async def test_the_state_of_an_index(meili: Meili) -> None:
-    assert (await meili.condition(WANTED)).state == State.MISSING
+    assert (await meili.condition(WANTED)).state == EngineState.MISSING
     await filled(meili)
     found = await meili.condition(WANTED)
-    assert (found.state, found.documents, found.differing) == (State.WELL, len(some()), ())
-    task = await meili.ask(lambda client: client.index(meili.index).update_settings({"rankingRules": ["words"]}))
-    await meili.done([task.task_uid])
+    assert (found.state, found.documents, found.differing) == (EngineState.OK, len(some()), ())
+    task = await meili.call(lambda client: client.index(meili.index).update_settings({"rankingRules": ["words"]}))
+    await meili.wait_until_done([task.task_uid])
     found = await meili.condition(WANTED)
-    assert (found.state, found.differing) == (State.DIFFERS, ("rankingRules",))
+    assert (found.state, found.differing) == (EngineState.DIFFERS, ("rankingRules",))
 
 
 async def test_an_answer_is_not_counted_as_a_fallback(city: Meili) -> None:

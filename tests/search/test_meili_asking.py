@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from civic.search.documents import MARK, UNMARK, Kind, Query, Sort
-from civic.search.meili.asking import NEVER, plain, ranked, searches
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Kind, Query, SortOrder
+from civic.search.meili.multi_search import NEVER, build_searches, plain_text, read_answer
 from civic.search.meili.payload import key, name, payload
 from civic.search.meili.settings import (
-    differing,
+    differing_settings,
     fill_of,
     filled_by,
-    fingerprint,
     has_version,
-    settings,
+    index_settings,
+    schema_hash,
 )
 from tests.search.imitated_index import DEFAULTS, Filter, Index, Refused, checked
 from tests.search.things import SYNONYMS, WANTED, thing
@@ -35,7 +35,7 @@ ALL = Query(
 
 
 def asked(query: Query) -> list[dict[str, Any]]:
-    return searches(query, "civic", NOW)
+    return build_searches(query, "civic", NOW)
 
 
 def conditions(query: Query) -> list[str]:
@@ -118,15 +118,15 @@ def test_numbers_are_bounded() -> None:
     ],
 )
 def test_what_means_something_to_meilisearch_is_taken_out(typed: str, sent: str) -> None:
-    assert plain(typed) == sent
+    assert plain_text(typed) == sent
     json.dumps(asked(Query(text=typed))).encode()
 
 
 def test_words_and_order() -> None:
     assert asked(Query(text="a b"))[0]["matchingStrategy"] == "all"
-    assert asked(Query(text="a b", some=True))[0]["matchingStrategy"] == "frequency"
-    assert asked(Query(sort=Sort.NEW))[0]["sort"] == ["at:desc"]
-    assert asked(Query(sort=Sort.SUPPORTED))[0]["sort"] == ["support:desc", "at:desc"]
+    assert asked(Query(text="a b", partial=True))[0]["matchingStrategy"] == "frequency"
+    assert asked(Query(sort=SortOrder.NEW))[0]["sort"] == ["at:desc"]
+    assert asked(Query(sort=SortOrder.SUPPORTED))[0]["sort"] == ["support:desc", "at:desc"]
 
 
 def test_all_that_is_asked_is_allowed_by_the_settings() -> None:
@@ -149,14 +149,14 @@ def answer(total: int, *shown: dict[str, str], **facets: dict[str, int]) -> dict
 
 
 def test_the_text_with_marks_is_the_excerpt() -> None:
-    marked = f"a {MARK}lamp{UNMARK}"
-    found = ranked(
+    marked = f"a {HIGHLIGHT_START}lamp{HIGHLIGHT_END}"
+    found = read_answer(
         Query(text="lamp"),
         answer(
             3,
-            {"title": "1", "text": "plain", "said": marked},
-            {"title": "2", "text": marked, "said": marked + "2"},
-            {"title": marked, "text": "plain", "said": ""},
+            {"title": "1", "text": "plain", "discussion": marked},
+            {"title": "2", "text": marked, "discussion": marked + "2"},
+            {"title": marked, "text": "plain", "discussion": ""},
         ),
     )
     assert [(hit.title, hit.excerpt) for hit in found.hits] == [("1", marked), ("2", marked), (marked, "plain")]
@@ -165,7 +165,7 @@ def test_the_text_with_marks_is_the_excerpt() -> None:
 
 
 def test_more_than_can_be_paged_to_is_an_estimate() -> None:
-    found = ranked(Query(), answer(1000, kind={"report": 40_000, "service": 7}, area_ids={"3": 5}))
+    found = read_answer(Query(), answer(1000, kind={"report": 40_000, "service": 7}, area_ids={"3": 5}))
     assert (found.total, found.exact) == (40_007, False)
     assert found.facets == {
         "kind": {"report": 40_000, "service": 7},
@@ -178,11 +178,15 @@ def test_more_than_can_be_paged_to_is_an_estimate() -> None:
 
 
 def test_a_word_that_only_others_like_it_were_found_for_is_told() -> None:
-    shown = {"title": f"{MARK}Pothole{UNMARK} on {MARK}Elm{UNMARK}", "text": "", "said": ""}
-    assert ranked(Query(text="potohle elm"), answer(1, shown)).instead == ("potohle → pothole",)
-    assert ranked(Query(text="pothole elm"), answer(1, shown)).instead == ()
-    assert ranked(Query(text="poth elm"), answer(1, shown)).instead == ()  # its beginning
-    assert ranked(Query(text="路灯 xyzzy"), answer(1, shown)).instead == ()
+    shown = {
+        "title": f"{HIGHLIGHT_START}Pothole{HIGHLIGHT_END} on {HIGHLIGHT_START}Elm{HIGHLIGHT_END}",
+        "text": "",
+        "discussion": "",
+    }
+    assert read_answer(Query(text="potohle elm"), answer(1, shown)).corrections == ("potohle → pothole",)
+    assert read_answer(Query(text="pothole elm"), answer(1, shown)).corrections == ()
+    assert read_answer(Query(text="poth elm"), answer(1, shown)).corrections == ()  # its beginning
+    assert read_answer(Query(text="路灯 xyzzy"), answer(1, shown)).corrections == ()
 
 
 @pytest.mark.parametrize(
@@ -199,7 +203,7 @@ def test_a_word_that_only_others_like_it_were_found_for_is_told() -> None:
 )
 def test_what_is_no_answer_is_an_error_of_a_known_kind(nonsense: dict[str, Any]) -> None:
     with pytest.raises((LookupError, TypeError, ValueError)):
-        ranked(Query(), nonsense)
+        read_answer(Query(), nonsense)
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -207,47 +211,47 @@ def test_what_is_no_answer_is_an_error_of_a_known_kind(nonsense: dict[str, Any])
 
 def test_settings_are_what_the_api_takes() -> None:
     checked(WANTED)
-    assert WANTED["searchableAttributes"] == ["title", "names", "text", "said"]
+    assert WANTED["searchableAttributes"] == ["title", "names", "text", "discussion"]
 
 
 def test_languages_by_the_codes_that_meilisearch_knows() -> None:
-    found = settings(["zh-Hant", "EN", "hu", "tlh", "fil"], ())["localizedAttributes"]
+    found = index_settings(["zh-Hant", "EN", "hu", "tlh", "fil"], ())["localizedAttributes"]
     assert found == [{"attributePatterns": ["*"], "locales": ["cmn", "eng", "hun"]}]
 
 
 def test_synonyms_go_both_ways() -> None:
-    assert settings([], [*SYNONYMS, ("bin", "rubbish")])["synonyms"] == {
+    assert index_settings([], [*SYNONYMS, ("bin", "rubbish")])["synonyms"] == {
         "bin": ["rubbish", "trash"],
         "rubbish": ["bin"],
         "trash": ["bin"],
         "街灯": ["路灯"],
         "路灯": ["街灯"],
     }
-    assert settings([], [("alone",)])["synonyms"] == {}
+    assert index_settings([], [("alone",)])["synonyms"] == {}
 
 
 def test_chinese_synonyms_are_kept_whole() -> None:
     groups = [("路灯", "街灯"), ("健身房", "gym"), ("人力资源和社会保障厅", "人社厅"), ("灯", "lamp")]
-    assert settings([], groups)["dictionary"] == ["人社厅", "健身房", "街灯", "路灯"]
+    assert index_settings([], groups)["dictionary"] == ["人社厅", "健身房", "街灯", "路灯"]
 
 
 def test_other_settings_are_seen() -> None:
     index = Index("id")
-    assert differing(DEFAULTS, WANTED)
+    assert differing_settings(DEFAULTS, WANTED)
     assert not has_version(DEFAULTS)
     index.change(filled_by("abc", WANTED))
-    assert differing(index.settings, WANTED) == []
+    assert differing_settings(index.settings, WANTED) == []
     assert has_version(index.settings)
     assert (fill_of(index.settings), fill_of(DEFAULTS)) == ("abc", "")
     index.change({"rankingRules": ["words"], "typoTolerance": {"enabled": False}})
-    assert differing(index.settings, WANTED) == ["rankingRules", "typoTolerance"]
-    assert differing({"filterableAttributes": [{"attributePatterns": ["*"]}]}, WANTED)
+    assert differing_settings(index.settings, WANTED) == ["rankingRules", "typoTolerance"]
+    assert differing_settings({"filterableAttributes": [{"attributePatterns": ["*"]}]}, WANTED)
 
 
 def test_a_fingerprint_is_of_everything() -> None:
-    assert fingerprint(WANTED) == fingerprint(settings(["hu", "en"], list(reversed(SYNONYMS))))
-    assert fingerprint(WANTED) != fingerprint(settings(["en"], SYNONYMS))
-    assert fingerprint(WANTED) != fingerprint(settings(["en", "zh", "hu"], ()))
+    assert schema_hash(WANTED) == schema_hash(index_settings(["hu", "en"], list(reversed(SYNONYMS))))
+    assert schema_hash(WANTED) != schema_hash(index_settings(["en"], SYNONYMS))
+    assert schema_hash(WANTED) != schema_hash(index_settings(["en", "zh", "hu"], ()))
 
 
 # --- documents --------------------------------------------------------------------------------------------------------
@@ -267,6 +271,6 @@ def test_a_place_that_meilisearch_would_refuse_is_left_out() -> None:
 
 
 def test_nothing_is_sent_that_is_not_needed() -> None:
-    sent = payload(thing(1, "x", shown={"cover": "secret"}, readers=(3,)), b"\x01")
+    sent = payload(thing(1, "x", extra={"cover": "secret"}, readers=(3,)), b"\x01")
     assert sent["digest"] == "01"
-    assert not {"shown", "readers", "url"} & sent.keys()
+    assert not {"extra", "readers", "url"} & sent.keys()

@@ -6,15 +6,16 @@ import pytest
 
 from civic.db import execute, fetch, fetch_one
 from civic.errors import Conflict
-from civic.search import rows
 from civic.search.documents import Kind
-from civic.search.meili import keeping, rebuilding
-from civic.search.meili.checking import check, mend
-from civic.search.meili.client import Meili, State, Trouble
-from civic.search.meili.following import Follower, stand_down
-from civic.search.meili.pushing import push
-from civic.search.meili.rebuilding import rebuild, step
-from civic.search.meili.settings import fill_of, settings
+from civic.search.meili import rebuild as meili_rebuild
+from civic.search.meili import saved_state
+from civic.search.meili.client import EngineDown, EngineState, Meili
+from civic.search.meili.outbox import send_batch
+from civic.search.meili.rebuild import rebuild, step
+from civic.search.meili.settings import fill_of, index_settings
+from civic.search.meili.sync import MeiliSync, disable
+from civic.search.meili.verify import check, mend
+from civic.search.postgres import rows
 from tests.search.things import WANTED, filled, some, thing, write
 
 
@@ -25,7 +26,7 @@ async def waiting() -> int:
 
 
 async def pushed(meili: Meili) -> None:
-    while await push(meili):
+    while await send_batch(meili):
         pass
     assert await waiting() == 0
 
@@ -33,7 +34,7 @@ async def pushed(meili: Meili) -> None:
 async def titles(meili: Meili, index: str = "") -> dict[str, str]:
     """What Meilisearch has."""
     asked = {"fields": ["id", "title"], "limit": 5000}
-    found = await meili.ask(lambda client: client.index(index or meili.index).get_documents(dict(asked)))
+    found = await meili.call(lambda client: client.index(index or meili.index).get_documents(dict(asked)))
     return {one.id: one.title for one in found.results}
 
 
@@ -49,8 +50,8 @@ async def same(meili: Meili) -> bool:
 async def test_changes_are_sent(meili: Meili) -> None:
     await filled(meili)
     await write([thing(1, "Another title"), thing(9, "New")], gone=[("report", 2)])
-    assert await push(meili)
-    assert not await push(meili)
+    assert await send_batch(meili)
+    assert not await send_batch(meili)
     found = await titles(meili)
     assert (found["report-1"], found["report-9"]) == ("Another title", "New")
     assert "report-2" not in found
@@ -59,8 +60,8 @@ async def test_changes_are_sent(meili: Meili) -> None:
 
 async def test_what_is_the_desks_is_never_sent(meili: Meili) -> None:
     await filled(meili)
-    await rows.index([thing(77, "Internal note", kind=Kind.CASE, readers=(1,))], rows.DESK)
-    await keeping.to_be_sent([("case", 77)])
+    await rows.write_documents([thing(77, "Internal note", kind=Kind.CASE, readers=(1,))], rows.DESK)
+    await saved_state.queue_keys([("case", 77)])
     await pushed(meili)
     assert "case-77" not in await titles(meili)
 
@@ -85,19 +86,19 @@ async def test_the_last_state_counts(meili: Meili) -> None:
 async def test_one_sends_at_a_time(meili: Meili) -> None:
     await filled(meili)
     await write([thing(9, "New")])
-    async with keeping.holder() as other:
-        assert await other.try_lock(keeping.PUSHING)
-        assert not await push(meili)
+    async with saved_state.lock_connection() as other:
+        assert await other.try_lock(saved_state.PUSHING)
+        assert not await send_batch(meili)
         assert await waiting() == 1
-        await other.let_go(keeping.PUSHING)
-    assert await push(meili)
+        await other.unlock(saved_state.PUSHING)
+    assert await send_batch(meili)
 
 
 async def test_nothing_is_sent_to_an_index_that_is_not_ours(meili: Meili) -> None:
     """Meilisearch would make one of a handful of documents, without settings."""
     await write([thing(1, "New")])
-    assert not await push(meili)
-    assert (await meili.condition()).state == State.MISSING
+    assert not await send_batch(meili)
+    assert (await meili.condition()).state == EngineState.MISSING
     assert await waiting() == 1
 
 
@@ -105,21 +106,21 @@ async def test_nothing_is_sent_to_an_index_that_is_not_ours(meili: Meili) -> Non
 
 
 async def test_a_rebuild_fills_an_index_and_swaps_it_in(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await write(some())
     steps: list[tuple[int, int]] = []
     assert await rebuild(meili, WANTED, lambda *how: steps.append(how)) == 8
     assert [sent for sent, _ in steps] == [0, 3, 6, 8, 8]
     assert {total for _, total in steps} == {8}
     assert len(await titles(meili)) == 8
-    assert (await meili.condition(index=meili.next)).state == State.MISSING
-    assert await rebuilding.under_way() is None
-    assert (await meili.condition(WANTED)).state == State.WELL
+    assert (await meili.condition(index=meili.next)).state == EngineState.MISSING
+    assert await meili_rebuild.load_rebuild() is None
+    assert (await meili.condition(WANTED)).state == EngineState.OK
 
 
 async def test_there_is_no_gap(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it is made anew, the index in use answers; what changes goes into both."""
-    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
     assert await step(meili, WANTED)  # the first three
     await write([thing(1, "Changed behind"), thing(6, "Changed ahead"), thing(90, "New")], gone=[("report", 2)])
@@ -137,11 +138,11 @@ async def test_there_is_no_gap(meili: Meili, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("steps", range(7))
 async def test_who_was_killed_is_gone_on_after(meili: Meili, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
-    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
     for _ in range(steps):
         await step(meili, WANTED)
-    begun = await rebuilding.under_way()
+    begun = await meili_rebuild.load_rebuild()
     await write([thing(1, f"After {steps}")], gone=[("traffic", 7)])
     await rebuild(meili, WANTED)
     assert await same(meili)
@@ -152,14 +153,16 @@ async def test_who_was_killed_is_gone_on_after(meili: Meili, monkeypatch: pytest
 
 async def test_killed_after_the_swap_it_is_not_swapped_back(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody wrote down that it was done."""
-    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
     before = None
-    while (state := await rebuilding.under_way()) is None or state.stage == rebuilding.FILLING:
+    while (state := await meili_rebuild.load_rebuild()) is None or state.stage == meili_rebuild.FILLING:
         before = state
         await step(meili, WANTED)
     assert before
-    await execute('UPDATE search_state SET value = value || \'{"stage": "filling"}\' WHERE name = $1', keeping.REBUILD)
+    await execute(
+        'UPDATE search_state SET value = value || \'{"stage": "filling"}\' WHERE name = $1', saved_state.REBUILD
+    )
     await write([thing(1, "After the swap")])
     await rebuild(meili, WANTED)
     now = (await meili.condition()).settings
@@ -179,18 +182,18 @@ async def test_two_at_once_are_one(meili: Meili) -> None:
 
 
 async def test_a_rebuild_for_other_settings_is_begun_anew(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
     await step(meili, WANTED)
-    other = settings(["en"], [("bin", "can")])
+    other = index_settings(["en"], [("bin", "can")])
     sent: list[int] = []
     await rebuild(meili, other, lambda done, _: sent.append(done))
     assert sent[0] == 0
-    assert (await meili.condition(other)).state == State.WELL
-    assert await keeping.remembered(keeping.FILLED) == {
+    assert (await meili.condition(other)).state == EngineState.OK
+    assert await saved_state.load_state(saved_state.FILLED) == {
         "url": meili.url,
         "index": meili.index,
-        "settings": rebuilding.fingerprint(other),
+        "settings": meili_rebuild.schema_hash(other),
     }
 
 
@@ -203,12 +206,12 @@ async def test_without_documents_it_is_an_empty_index(meili: Meili) -> None:
 
 
 async def test_every_difference_is_found_and_mended(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("civic.search.meili.checking.RANGE", 2)
-    monkeypatch.setattr("civic.search.meili.checking.LIMIT", 2)
+    monkeypatch.setattr("civic.search.meili.verify.RANGE", 2)
+    monkeypatch.setattr("civic.search.meili.verify.LIMIT", 2)
     await filled(meili)
     await execute("DELETE FROM search_push")
-    await rows.index([thing(1, "Changed"), thing(50, "Missing"), thing(60, "Missing too")])
-    await rows.remove([("report", 4), ("service", 8)])
+    await rows.write_documents([thing(1, "Changed"), thing(50, "Missing"), thing(60, "Missing too")])
+    await rows.remove_documents([("report", 4), ("service", 8)])
     found = await check(meili)
     assert found.missing == [("report", 50), ("report", 60)]
     assert sorted(found.extra) == [("report", 4), ("service", 8)]
@@ -222,9 +225,9 @@ async def test_every_difference_is_found_and_mended(meili: Meili, monkeypatch: p
 
 async def test_what_the_public_must_not_find_is_found(meili: Meili) -> None:
     await filled(meili)
-    leaked = {"id": "case-5", "kind": "case", "subject": 5, "digest": "00", "title": "x"}
+    leaked = {"id": "case-5", "kind": "case", "item_id": 5, "digest": "00", "title": "x"}
     tasks = await meili.send(meili.index, [leaked], ())
-    await meili.done(tasks)
+    await meili.wait_until_done(tasks)
     found = await check(meili)
     assert found.extra == [("case", 5)]
     await mend(found)
@@ -234,27 +237,27 @@ async def test_what_the_public_must_not_find_is_found(meili: Meili) -> None:
 
 async def test_documents_of_somebody_else_are_told(meili: Meili) -> None:
     await filled(meili)
-    await meili.done(await meili.send(meili.index, [{"id": "somebody", "kind": "else", "digest": "00"}], ()))
-    with pytest.raises(Trouble, match="none of ours"):
+    await meili.wait_until_done(await meili.send(meili.index, [{"id": "somebody", "kind": "else", "digest": "00"}], ()))
+    with pytest.raises(EngineDown, match="none of ours"):
         await check(meili)
 
 
 async def test_there_is_nothing_to_compare_without_an_index(meili: Meili) -> None:
-    with pytest.raises(Trouble) as raised:
+    with pytest.raises(EngineDown) as raised:
         await check(meili)
-    assert raised.value.state == State.MISSING
+    assert raised.value.state == EngineState.MISSING
 
 
 # --- a worker ---------------------------------------------------------------------------------------------------------
 
 
-async def follow(meili: Meili, given: dict[str, object] = WANTED) -> Follower:
+async def follow(meili: Meili, given: dict[str, object] = WANTED) -> MeiliSync:
     """A worker that has just begun, until it has nothing to do."""
 
     async def settings_in_force() -> dict[str, object]:
         return given
 
-    found = Follower(meili, settings_in_force)
+    found = MeiliSync(meili, settings_in_force)
     while await found.step():
         pass
     return found
@@ -265,14 +268,14 @@ async def test_a_worker_makes_the_index_and_the_key(meili: Meili) -> None:
     await follow(meili)
     assert await same(meili)
     assert await waiting() == 0
-    assert not meili.key or await keeping.search_key()
+    assert not meili.key or await saved_state.search_key()
 
 
 async def test_a_worker_takes_over_other_synonyms(meili: Meili) -> None:
     await write(some())
     await follow(meili)
     before = (await meili.condition()).settings
-    await follow(meili, settings(["en"], [("pothole", "crater")]))
+    await follow(meili, index_settings(["en"], [("pothole", "crater")]))
     after = (await meili.condition()).settings
     assert before
     assert after
@@ -281,19 +284,19 @@ async def test_a_worker_takes_over_other_synonyms(meili: Meili) -> None:
 
 
 async def test_a_worker_ends_what_somebody_began(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "PAGE", 3)
+    monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
     await step(meili, WANTED)
     await follow(meili)
-    assert await rebuilding.under_way() is None
+    assert await meili_rebuild.load_rebuild() is None
     assert await same(meili)
 
 
 async def test_what_is_not_followed_any_more_is_made_anew_later(meili: Meili) -> None:
     await write(some())
     await follow(meili)
-    await stand_down()
-    await rows.index([thing(1, "Changed while nobody followed")])
+    await disable()
+    await rows.write_documents([thing(1, "Changed while nobody followed")])
     assert await fetch("SELECT * FROM search_push") == []
     await follow(meili)
     assert (await titles(meili))["report-1"] == "Changed while nobody followed"

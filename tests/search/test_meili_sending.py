@@ -8,14 +8,15 @@ import pytest
 
 from civic.config import SearchConfig
 from civic.db import fetch, fetch_one
-from civic.search import rows
 from civic.search.meili import client as asking
-from civic.search.meili import following, keeping, rebuilding
-from civic.search.meili.checking import check
-from civic.search.meili.client import Meili, State, Trouble
-from civic.search.meili.following import Follower
-from civic.search.meili.pushing import push
-from civic.search.meili.rebuilding import rebuild
+from civic.search.meili import rebuild as meili_rebuild
+from civic.search.meili import saved_state, sync
+from civic.search.meili.client import EngineDown, EngineState, Meili
+from civic.search.meili.outbox import send_batch
+from civic.search.meili.rebuild import rebuild
+from civic.search.meili.sync import MeiliSync
+from civic.search.meili.verify import check
+from civic.search.postgres import rows
 from tests.search.imitation import MASTER, Imitation, Task
 from tests.search.test_meili_following import follow, pushed, same, titles, waiting
 from tests.search.test_meili_trouble import ELM, away, broken, lost, strange_settings, trouble
@@ -28,7 +29,7 @@ from tests.search.things import WANTED, some, thing, wanted, write
 async def test_away_for_a_while_it_catches_up(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch, how: Callable[[Imitation], None]
 ) -> None:
-    monkeypatch.setattr(following, "REST", 0.05)
+    monkeypatch.setattr(sync, "RETRY_SECONDS", 0.05)
     worker = await follow(city)
     how(imitation)
     for n in range(20):
@@ -48,7 +49,7 @@ async def test_away_for_a_while_it_catches_up(
 async def test_one_that_comes_back_empty_is_filled_at_once(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "REST", 0.05)
+    monkeypatch.setattr(sync, "RETRY_SECONDS", 0.05)
     worker = await follow(city)
     imitation.stop()
     await write([thing(1, "Changed")])
@@ -74,10 +75,10 @@ async def test_a_worker_does_not_wait_for_one_that_is_away(city: Meili, imitatio
 async def test_a_task_that_is_not_done_is_waited_for_and_not_sent_again(city: Meili, imitation: Imitation) -> None:
     imitation.held = True
     await write([thing(1, "Changed")])
-    assert not await push(city, wait=0.05)
+    assert not await send_batch(city, wait=0.05)
     sent = len(imitation.tasks)
     for _ in range(3):
-        assert not await push(city, wait=0.05)
+        assert not await send_batch(city, wait=0.05)
     assert len(imitation.tasks) == sent
     assert await waiting() == 1
     imitation.held = False
@@ -90,7 +91,7 @@ async def test_a_task_that_is_not_done_is_waited_for_and_not_sent_again(city: Me
 async def test_what_changes_while_a_task_is_under_way_is_sent_after_it(city: Meili, imitation: Imitation) -> None:
     imitation.held = True
     await write([thing(1, "First")])
-    assert not await push(city, wait=0)
+    assert not await send_batch(city, wait=0)
     await write([thing(1, "Second")])
     imitation.held = False
     imitation.work()
@@ -103,8 +104,8 @@ async def test_a_task_that_failed_is_done_again(city: Meili, imitation: Imitatio
     imitation.fails = lambda task: left.pop() if left and task.type == "documentAdditionOrUpdate" else None
     await write([thing(1, "Changed")])
     for _ in range(2):
-        with pytest.raises(Trouble, match="no space left"):
-            await push(city)
+        with pytest.raises(EngineDown, match="no space left"):
+            await send_batch(city)
         assert await waiting() == 1
     await pushed(city)
     assert await same(city)
@@ -114,14 +115,14 @@ async def test_a_task_that_was_cancelled_or_forgotten_is_done_again(city: Meili,
     for how in ("canceled", "forgotten"):
         imitation.held = True
         await write([thing(1, how)])
-        assert not await push(city, wait=0)
+        assert not await send_batch(city, wait=0)
         imitation.held = False
         if how == "canceled":
             imitation.tasks[-1].status = "canceled"
         else:
             imitation.tasks.clear()
-        with pytest.raises(Trouble):
-            await push(city)
+        with pytest.raises(EngineDown):
+            await send_batch(city)
         await pushed(city)
         assert (await titles(city))["report-1"] == how
 
@@ -135,7 +136,7 @@ async def test_one_document_that_is_not_taken_does_not_hold_up_the_others(
 
     imitation.fails = poisoned  # type: ignore[assignment]
     await write([thing(n, f"Lamp {n}") for n in range(1, 31)], gone=[("traffic", 7)])
-    assert await push(city)
+    assert await send_batch(city)
     assert await waiting() == 0
     found = await titles(city)
     assert "report-13" not in found
@@ -165,7 +166,7 @@ async def test_who_lost_the_lock_while_sending_has_it_sent_again(
     """The database was restarted: by then somebody else may have sent something newer."""
 
     async def meanwhile(meili: Meili, index: str, *what: object) -> list[int]:
-        while await fetch(LOSE, keeping.PUSHING):  # until it is gone  # noqa: ASYNC110
+        while await fetch(LOSE, saved_state.PUSHING):  # until it is gone  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await write([thing(1, "Newer")])
         monkeypatch.setattr(Meili, "send", send)
@@ -176,7 +177,7 @@ async def test_who_lost_the_lock_while_sending_has_it_sent_again(
     await write([thing(1, "Older")])
     monkeypatch.setattr(Meili, "send", meanwhile)
     with pytest.raises(Exception, match="clos"):
-        await push(city)
+        await send_batch(city)
     assert (await titles(city))["report-1"] == "Older"
     await pushed(city)
     assert (await titles(city))["report-1"] == "Newer"
@@ -190,14 +191,14 @@ async def test_who_lost_the_lock_while_sending_has_it_sent_again(
 async def test_an_index_that_is_lost_or_of_another_version_is_made_anew(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch, how: Callable[[Imitation], None]
 ) -> None:
-    monkeypatch.setattr(asking, "REST", 0.01)
-    monkeypatch.setattr(following, "LOOK", 0)
-    worker = Follower(city, wanted)
+    monkeypatch.setattr(asking, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(sync, "CHECK_SECONDS", 0)
+    worker = MeiliSync(city, wanted)
     for _ in range(5):
         await worker.step()
     how(imitation)
     await write([thing(1, "Pothole on Elm Street, changed")])
-    assert await trouble(city) in (State.MISSING, State.DIFFERS)
+    assert await trouble(city) in (EngineState.MISSING, EngineState.DIFFERS)
     for _ in range(8):
         await worker.step()
     assert await same(city)
@@ -209,17 +210,17 @@ async def test_a_rebuild_waits_for_a_swap_that_somebody_began(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed between asking for the swap and seeing it done: a second swap would bring back the old index."""
-    monkeypatch.setattr(rebuilding, "PATIENCE", 0.1)
-    monkeypatch.setattr(rebuilding, "LOOKS", (0.01, 0.01))
+    monkeypatch.setattr(meili_rebuild, "TASK_SECONDS", 0.1)
+    monkeypatch.setattr(meili_rebuild, "POLL_SECONDS", (0.01, 0.01))
     begun = None
 
     def holding(method: str, path: str) -> None:
         imitation.held = imitation.held or path == "/swap-indexes"
 
     imitation.sees = holding
-    with pytest.raises(Trouble, match="take more than"):
+    with pytest.raises(EngineDown, match="take more than"):
         await rebuild(city, WANTED)
-    begun = await rebuilding.under_way()
+    begun = await meili_rebuild.load_rebuild()
     assert begun
     again = asyncio.create_task(rebuild(city, WANTED))
     await asyncio.sleep(0.2)
@@ -235,7 +236,7 @@ async def test_a_rebuild_waits_for_a_swap_that_somebody_began(
 async def test_a_rebuild_that_was_interrupted_is_gone_on_with(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rebuilding, "PAGE", 2)
+    monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 2)
     puts = 0
 
     def ends(method: str, path: str) -> None:
@@ -244,9 +245,9 @@ async def test_a_rebuild_that_was_interrupted_is_gone_on_with(
         imitation.status = 500 if puts == 3 and "next" in path else 0
 
     imitation.sees = ends
-    with pytest.raises(Trouble):
+    with pytest.raises(EngineDown):
         await rebuild(city, WANTED)
-    begun = await rebuilding.under_way()
+    begun = await meili_rebuild.load_rebuild()
     assert begun
     assert begun.sent == 4
     assert len(await titles(city)) == len(some())  # the one in use answers
@@ -260,8 +261,8 @@ async def test_a_rebuild_that_was_interrupted_is_gone_on_with(
 async def test_an_index_that_was_taken_away_in_the_middle_is_begun_anew(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rebuilding, "PAGE", 2)
-    await rebuilding.step(city, WANTED)
+    monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 2)
+    await meili_rebuild.step(city, WANTED)
     del imitation.indexes["civic-next"]
     await write([thing(1, "Changed")])
     await rebuild(city, WANTED)
@@ -271,15 +272,15 @@ async def test_an_index_that_was_taken_away_in_the_middle_is_begun_anew(
 
 async def test_a_key_that_may_not_do_everything_is_told(city: Meili, imitation: Imitation) -> None:
     search = SearchConfig(url=imitation.url, key="nobody's key")
-    meili = Meili(search, keeping.search_key)
-    assert (await meili.condition(WANTED)).state == State.REFUSED
-    with pytest.raises(Trouble, match="refused"):
+    meili = Meili(search, saved_state.search_key)
+    assert (await meili.condition(WANTED)).state == EngineState.REFUSED
+    with pytest.raises(EngineDown, match="refused"):
         await rebuild(meili, WANTED)
-    with pytest.raises(Trouble, match="refused"):
+    with pytest.raises(EngineDown, match="refused"):
         await check(meili)
     await write([thing(1, "Changed")])
-    with pytest.raises(Trouble, match="refused"):
-        await push(meili)
+    with pytest.raises(EngineDown, match="refused"):
+        await send_batch(meili)
     assert await waiting() == 1
     meili.close()
 
@@ -288,7 +289,7 @@ async def test_no_transaction_is_open_while_meilisearch_works(city: Meili, imita
     """Nor does anybody wait for a row."""
     imitation.held = True
     await write([thing(1, "Changed")])
-    pushing_now = asyncio.create_task(push(city, wait=0.5))
+    pushing_now = asyncio.create_task(send_batch(city, wait=0.5))
     await asyncio.sleep(0.2)
     row = await fetch_one(
         "SELECT count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS open, count(*) AS n"
@@ -301,12 +302,12 @@ async def test_no_transaction_is_open_while_meilisearch_works(city: Meili, imita
     imitation.held = False
     imitation.work()
     await pushed(city)
-    assert (await rows.read([("report", 1)]))[0].title == (await titles(city))["report-1"] == "Changed again"
+    assert (await rows.read_documents([("report", 1)]))[0].title == (await titles(city))["report-1"] == "Changed again"
 
 
 async def test_the_key_is_in_no_message(city: Meili, imitation: Imitation) -> None:
     imitation.stop()
     await write([thing(1, "Changed")])
-    with pytest.raises(Trouble) as raised:
-        await push(city)
+    with pytest.raises(EngineDown) as raised:
+        await send_batch(city)
     assert MASTER not in str(raised.value.message)

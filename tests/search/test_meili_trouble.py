@@ -13,9 +13,9 @@ from civic.config import SearchConfig
 from civic.db import execute
 from civic.search.documents import Query
 from civic.search.meili import client as asking
-from civic.search.meili import keeping
-from civic.search.meili.answering import answer
-from civic.search.meili.client import Meili, State, Trouble
+from civic.search.meili import saved_state
+from civic.search.meili.client import EngineDown, EngineState, Meili
+from civic.search.meili.fallback import answer
 from tests.search.conftest import SECONDS
 from tests.search.imitation import Imitation
 from tests.search.test_meili_following import follow, pushed
@@ -28,8 +28,8 @@ def fallbacks(reason: str) -> float:
     return REGISTRY.get_sample_value("civic_search_fallbacks_total", {"reason": reason}) or 0
 
 
-async def trouble(meili: Meili) -> State:
-    with pytest.raises(Trouble) as raised:
+async def trouble(meili: Meili) -> EngineState:
+    with pytest.raises(EngineDown) as raised:
         await meili.find(ELM)
     return raised.value.state
 
@@ -68,19 +68,19 @@ def nonsense(imitation: Imitation) -> None:
 
 
 WRONG = [
-    (broken, State.AWAY),
-    (silent, State.AWAY),
-    (away, State.AWAY),
-    (nonsense, State.AWAY),
-    (strange_settings, State.DIFFERS),
-    (lost, State.MISSING),
-    (other_master_key, State.REFUSED),
+    (broken, EngineState.AWAY),
+    (silent, EngineState.AWAY),
+    (away, EngineState.AWAY),
+    (nonsense, EngineState.AWAY),
+    (strange_settings, EngineState.DIFFERS),
+    (lost, EngineState.MISSING),
+    (other_master_key, EngineState.REFUSED),
 ]
 
 
 @pytest.mark.parametrize(("how", "state"), WRONG, ids=[how.__name__ for how, _ in WRONG])
 async def test_a_search_falls_back_within_its_time(
-    city: Meili, imitation: Imitation, how: Callable[[Imitation], None], state: State
+    city: Meili, imitation: Imitation, how: Callable[[Imitation], None], state: EngineState
 ) -> None:
     how(imitation)
     before, began = fallbacks(state.value), time.monotonic()
@@ -96,11 +96,11 @@ async def test_a_search_falls_back_within_its_time(
 async def test_it_is_asked_again_after_a_rest(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "REST", 0.2)
+    monkeypatch.setattr(asking, "RETRY_SECONDS", 0.2)
     imitation.status = 500
-    assert await trouble(city) == State.AWAY
+    assert await trouble(city) == EngineState.AWAY
     imitation.status = 0
-    assert await trouble(city) == State.AWAY
+    assert await trouble(city) == EngineState.AWAY
     await asyncio.sleep(0.25)
     assert (await city.find(ELM)).total == 1
     assert (await city.find(ELM)).total == 1
@@ -109,15 +109,15 @@ async def test_it_is_asked_again_after_a_rest(
 async def test_while_it_may_be_back_only_one_waits_for_it(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "REST", 0.2)
+    monkeypatch.setattr(asking, "RETRY_SECONDS", 0.2)
     silent(imitation)
-    assert await trouble(city) == State.AWAY
+    assert await trouble(city) == EngineState.AWAY
     await asyncio.sleep(0.25)
     imitation.asked.clear()
     began = time.monotonic()
     first = asyncio.create_task(trouble(city))
     await asyncio.sleep(0)
-    assert [await trouble(city) for _ in range(20)] == [State.AWAY] * 20
+    assert [await trouble(city) for _ in range(20)] == [EngineState.AWAY] * 20
     assert time.monotonic() - began < 1
     await first
 
@@ -138,18 +138,18 @@ async def test_threads_are_bounded(city: Meili, imitation: Imitation) -> None:
     before = threading.active_count()
     found = await asyncio.gather(*(city.find(ELM) for _ in range(60)), return_exceptions=True)
     ours = [one for one in threading.enumerate() if one.name.startswith("meilisearch")]
-    assert len(ours) <= asking.THREADS
+    assert len(ours) <= asking.MAX_THREADS
     assert before
-    assert {type(one).__name__ for one in found} <= {"Ranked", "Trouble"}
+    assert {type(one).__name__ for one in found} <= {"RankedHits", "EngineDown"}
 
 
 async def test_an_address_where_nobody_answers_at_all(database: str) -> None:
     """A port that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         search = SearchConfig(url=f"http://127.0.0.1:{listening.getsockname()[1]}", seconds=0.3)
-        meili = Meili(search, keeping.search_key)
+        meili = Meili(search, saved_state.search_key)
         began = time.monotonic()
-        assert await trouble(meili) == State.AWAY
+        assert await trouble(meili) == EngineState.AWAY
         assert time.monotonic() - began < 1
         meili.close()
 
@@ -157,10 +157,10 @@ async def test_an_address_where_nobody_answers_at_all(database: str) -> None:
 async def test_a_new_master_key_makes_a_new_key_for_searching(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "REST", 0.05)
+    monkeypatch.setattr(asking, "RETRY_SECONDS", 0.05)
     other_master_key(imitation)
-    assert await trouble(city) == State.REFUSED
-    renewed = Meili(SearchConfig(url=imitation.url, key="another master key"), keeping.search_key)
+    assert await trouble(city) == EngineState.REFUSED
+    renewed = Meili(SearchConfig(url=imitation.url, key="another master key"), saved_state.search_key)
     await follow(renewed)
     await asyncio.sleep(0.1)
     assert (await city.find(ELM)).total == 1  # the web side reads it from the database
@@ -169,15 +169,15 @@ async def test_a_new_master_key_makes_a_new_key_for_searching(
 
 async def test_what_lacks_changes_of_more_than_a_minute_is_not_asked(city: Meili, imitation: Imitation) -> None:
     await write([thing(1, "Changed")])
-    keeping.seconds_behind.clear()
+    saved_state.seconds_behind.clear()
     assert await answer(city, ELM) is not None
     await execute("UPDATE search_push SET at = at - interval '61 seconds'")
-    keeping.seconds_behind.clear()
+    saved_state.seconds_behind.clear()
     imitation.asked.clear()
     before = fallbacks("behind")
     assert await answer(city, ELM) is None
     assert fallbacks("behind") == before + 1
     assert imitation.asked == []
     await pushed(city)
-    keeping.seconds_behind.clear()
+    saved_state.seconds_behind.clear()
     assert await answer(city, ELM) is not None

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from civic.search import postgres, rows
-from civic.search.documents import MARK, REACH, UNMARK, Kind, Query, Sort
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, MAX_REACHABLE_HITS, Kind, Query, SortOrder
+from civic.search.postgres import rows
+from civic.search.postgres import search as postgres_search
 from tests.search.finding import CITY, NOW, found, noon, put, report, search, small
 
 __all__ = ["noon", "small"]
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("database", "noon")
 
 async def test_the_title_before_names_before_the_text_before_what_was_said() -> None:
     await put(
-        report(1, "Other", said="pothole"),
+        report(1, "Other", discussion="pothole"),
         report(2, "Other", "pothole"),
         report(3, "Other", names=("pothole",)),
         report(4, "pothole"),
@@ -64,11 +65,11 @@ async def test_words_side_by_side_before_words_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sort", "order"), [(Sort.NEW, [2, 3, 1]), (Sort.SUPPORTED, [1, 3, 2]), (Sort.RELEVANCE, [3, 2, 1])]
+    ("sort", "order"), [(SortOrder.NEW, [2, 3, 1]), (SortOrder.SUPPORTED, [1, 3, 2]), (SortOrder.RELEVANCE, [3, 2, 1])]
 )
-async def test_sorting(sort: Sort, order: list[int]) -> None:
+async def test_sorting(sort: SortOrder, order: list[int]) -> None:
     await put(
-        report(1, "Other", said="pothole", days=30, support=9),
+        report(1, "Other", discussion="pothole", days=30, support=9),
         report(2, "Other", "pothole", days=1),
         report(3, "pothole", days=2, support=4),
     )
@@ -80,11 +81,11 @@ async def test_sorting(sort: Sort, order: list[int]) -> None:
 
 def plain(text: str) -> list[str]:
     """What stands between the marks."""
-    return [part.partition(UNMARK)[0] for part in text.split(MARK)[1:]]
+    return [part.partition(HIGHLIGHT_END)[0] for part in text.split(HIGHLIGHT_START)[1:]]
 
 
 @pytest.mark.parametrize(
-    ("text", "subject", "marks"),
+    ("text", "item_id", "marks"),
     [
         ("pothole", 1, ["Pothole"]),
         ("katyu", 2, ["Kátyú"]),
@@ -95,10 +96,10 @@ def plain(text: str) -> list[str]:
         ("elm street", 1, ["Elm", "Street"]),
     ],
 )
-async def test_what_matched_is_marked_in_the_title(small: None, text: str, subject: int, marks: list[str]) -> None:
-    [hit] = [hit for hit in (await search(text)).hits if hit.document.subject == subject]
+async def test_what_matched_is_marked_in_the_title(small: None, text: str, item_id: int, marks: list[str]) -> None:
+    [hit] = [hit for hit in (await search(text)).hits if hit.document.item_id == item_id]
     assert plain(hit.title) == marks
-    assert hit.title.replace(MARK, "").replace(UNMARK, "") == hit.document.title
+    assert hit.title.replace(HIGHLIGHT_START, "").replace(HIGHLIGHT_END, "") == hit.document.title
 
 
 async def test_the_excerpt_is_where_it_matched() -> None:
@@ -160,7 +161,7 @@ FILTERED = [
 async def test_filters(text: str, filters: dict[str, object], right: set[int]) -> None:
     await put(*FILTERED)
     answer = await search(text, **filters)
-    assert {hit.document.subject for hit in answer.hits} == right
+    assert {hit.document.item_id for hit in answer.hits} == right
     assert answer.total == len(right)
 
 
@@ -174,9 +175,9 @@ async def test_a_status_may_hold_anything() -> None:
     assert await found(statuses=("it's \\ a 'k:x",)) == [1]
 
 
-@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("sort", SortOrder)
 @pytest.mark.parametrize("text", ["", "lamp"])
-async def test_paging_neither_repeats_nor_loses(text: str, sort: Sort) -> None:
+async def test_paging_neither_repeats_nor_loses(text: str, sort: SortOrder) -> None:
     """Many are equal in whatever they are sorted by."""
     await put(*(report(n, "lamp", days=n % 3, support=n % 2) for n in range(1, 93)))
     pages = [await found(text, sort=sort, size=7, page=page) for page in range(1, 16)]
@@ -185,11 +186,11 @@ async def test_paging_neither_repeats_nor_loses(text: str, sort: Sort) -> None:
 
 
 async def test_how_far_one_can_page() -> None:
-    await put(*(report(n, "lamp") for n in range(1, REACH + 60)))
-    assert (await search("lamp")).total == REACH + 59
-    assert len(await found("lamp", size=30, page=34)) == REACH - 33 * 30
+    await put(*(report(n, "lamp") for n in range(1, MAX_REACHABLE_HITS + 60)))
+    assert (await search("lamp")).total == MAX_REACHABLE_HITS + 59
+    assert len(await found("lamp", size=30, page=34)) == MAX_REACHABLE_HITS - 33 * 30
     assert await found("lamp", size=30, page=35) == []
-    assert len(await found("lamp", size=5000)) == REACH
+    assert len(await found("lamp", size=5000)) == MAX_REACHABLE_HITS
 
 
 async def test_the_same_twice_is_one_and_the_later_counts() -> None:
@@ -202,14 +203,14 @@ async def test_the_same_twice_is_one_and_the_later_counts() -> None:
 async def test_kinds_are_told_apart() -> None:
     await put(report(1, "lamp"), report(1, "lamp", kind=Kind.TRAFFIC, status="live"))
     assert (await search("lamp")).total == 2
-    await rows.remove([("report", 1)])
+    await rows.remove_documents([("report", 1)])
     assert [hit.document.kind for hit in (await search("lamp")).hits] == [Kind.TRAFFIC]
 
 
 async def test_a_document_comes_back_as_it_went_in() -> None:
     one = report(
-        7, "Title", "Text", names=("a", "b"), said="said", category_id=1, area_ids=(3, 2), department_id=4,
-        until=NOW, support=2, lat=1.5, lon=-2.5, shown={"a": ["ä", None, 1.5], "b": {"c": True}},
+        7, "Title", "Text", names=("a", "b"), discussion="discussion", category_id=1, area_ids=(3, 2), department_id=4,
+        until=NOW, support=2, lat=1.5, lon=-2.5, extra={"a": ["ä", None, 1.5], "b": {"c": True}},
     )  # fmt: skip
     await put(one)
     assert [hit.document for hit in (await search("title")).hits] == [one]
@@ -223,9 +224,9 @@ async def test_the_desk_finds_in_tables_of_its_own() -> None:
     assert await found("secret") == []
 
     async def desk(readers: tuple[int, ...] | None) -> set[int]:
-        answer = await postgres.find(Query(text="secret", readers=readers), rows.DESK)
+        answer = await postgres_search.find(Query(text="secret", readers=readers), rows.DESK)
         assert answer.total == sum(answer.facets["kind"].values()) == len(answer.hits)
-        return {hit.document.subject for hit in answer.hits}
+        return {hit.document.item_id for hit in answer.hits}
 
     assert await desk((2,)) == {1}
     assert await desk((1, 3)) == {1, 2}

@@ -16,13 +16,14 @@ from meilisearch import Client
 
 from civic.config import SearchConfig
 from civic.db import connect, execute
-from civic.search import postgres, rows, vocabulary
 from civic.search.documents import Query
-from civic.search.meili import keeping
+from civic.search.meili import saved_state
 from civic.search.meili.client import Meili
-from civic.search.meili.rebuilding import rebuild
-from civic.search.meili.settings import settings
-from civic.search.terms import Synonyms
+from civic.search.meili.rebuild import rebuild
+from civic.search.meili.settings import index_settings
+from civic.search.postgres import rows, vocabulary
+from civic.search.postgres import search as postgres_search
+from civic.search.postgres.terms import Synonyms
 from tests.search.corpus import Corpus
 from tests.search.relevance import FIRST, Known, queries, synonyms
 
@@ -51,7 +52,7 @@ async def corpus(data: Path, url: str) -> AsyncIterator[Corpus]:
     async with connect(url, pool=5):
         documents = (document for _, document in found.documents())
         while batch := list(islice(documents, BATCH)):
-            await rows.index(batch)
+            await rows.write_documents(batch)
         await vocabulary.count_words()
         await execute("ANALYZE")
         yield found
@@ -65,22 +66,22 @@ async def find(request: pytest.FixtureRequest, corpus: Corpus) -> AsyncIterator[
     search = SearchConfig(
         url=os.environ[URL], key=os.environ.get(KEY, ""), index=f"civic-test-{secrets.token_hex(6)}", seconds=30
     )
-    meili = Meili(search, keeping.search_key)
+    meili = Meili(search, saved_state.search_key)
     try:
         if meili.key:
-            await keeping.remember(keeping.KEY, await meili.make_search_key())
-        await rebuild(meili, settings(LANGUAGES, synonyms()))
+            await saved_state.save_state(saved_state.KEY, await meili.make_search_key())
+        await rebuild(meili, index_settings(LANGUAGES, synonyms()))
         yield partial(_by_meilisearch, meili)
     finally:
         for index in (meili.index, meili.next):
-            dropped = await meili.ask(partial(Client.delete_index, uid=index))
-            await meili.ended([dropped.task_uid], 60)
+            dropped = await meili.call(partial(Client.delete_index, uid=index))
+            await meili.wait_until_ended([dropped.task_uid], 60)
         meili.close()
 
 
 async def _by_postgresql(query: Query) -> list[int]:
-    found = await postgres.find(query, synonyms=Synonyms.from_groups(synonyms()))
-    return [hit.document.subject for hit in found.hits]
+    found = await postgres_search.find(query, synonyms=Synonyms.from_groups(synonyms()))
+    return [hit.document.item_id for hit in found.hits]
 
 
 async def _by_meilisearch(meili: Meili, query: Query) -> list[int]:
@@ -96,7 +97,7 @@ async def test_right_answers_come_first(corpus: Corpus, find: Find) -> None:
 def _rank(known: Known, corpus: Corpus, subjects: list[int]) -> int:
     """The place of the first right answer; 0: it is not among the first."""
     right = {corpus.subjects[source] for source in known.right}
-    return next((rank for rank, subject in enumerate(subjects[:FIRST], 1) if subject in right), 0)
+    return next((rank for rank, item_id in enumerate(subjects[:FIRST], 1) if item_id in right), 0)
 
 
 def _table(ranks: list[tuple[Known, int]]) -> str:

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civic import db
-from civic.search.terms import Synonyms, all_of, understand
-from civic.search.text import cut, fold, runs, vector
+from civic.search.postgres.terms import Synonyms, all_of, parse_query
+from civic.search.text import fold, runs, tokenize, tsvector_text
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -14,11 +14,11 @@ FINDS = "SELECT $1::tsvector @@ $2::tsquery AS found"
 
 
 async def matches(query: str) -> str:
-    return all_of((await understand(query, Synonyms())).terms)
+    return all_of((await parse_query(query, Synonyms())).terms)
 
 
 async def finds(text: str, query: str, title: str = "") -> bool:
-    rows = await db.fetch(FINDS, vector(cut([(title, "A"), (text, "")])), await matches(query))
+    rows = await db.fetch(FINDS, tsvector_text(tokenize([(title, "A"), (text, "")])), await matches(query))
     return bool(rows[0]["found"])
 
 

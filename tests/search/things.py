@@ -6,26 +6,26 @@ from typing import Any
 
 from tortoise.transactions import in_transaction
 
-from civic.search import rows
 from civic.search.documents import Document, Kind
-from civic.search.meili import keeping
+from civic.search.meili import saved_state
 from civic.search.meili.client import Meili
-from civic.search.meili.rebuilding import rebuild
-from civic.search.meili.settings import settings
+from civic.search.meili.rebuild import rebuild
+from civic.search.meili.settings import index_settings
+from civic.search.postgres import rows
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SYNONYMS = [("bin", "trash"), ("路灯", "街灯")]
-WANTED = settings(["en", "zh", "hu"], SYNONYMS)
+WANTED = index_settings(["en", "zh", "hu"], SYNONYMS)
 POTHOLES, LIGHTS, RATS, OFFICE = 1, 2, 3, 4
 NORTH, SOUTH, CITY = 11, 12, 10
 WORKS, PARKS = 21, 22
 
 
-def thing(subject: int, title: str, text: str = "", **values: Any) -> Document:
+def thing(item_id: int, title: str, text: str = "", **values: Any) -> Document:
     """A report of today, unless `values` say otherwise; `days`: its age."""
     days = values.pop("days", 0)
-    given = {"kind": Kind.REPORT, "url": f"/reports/{subject}", "status": "received", "at": NOW - timedelta(days=days)}
-    return Document(**given | {"subject": subject, "title": title, "text": text} | values)
+    given = {"kind": Kind.REPORT, "url": f"/reports/{item_id}", "status": "received", "at": NOW - timedelta(days=days)}
+    return Document(**given | {"item_id": item_id, "title": title, "text": text} | values)
 
 
 def some() -> list[Document]:
@@ -36,7 +36,7 @@ def some() -> list[Document]:
         thing(2, "Pothole at the market", "It is back again.", category_id=POTHOLES, department_id=WORKS,
               area_ids=(SOUTH, CITY), support=9, lat=42.30, lon=-71.06, days=20, status="resolved"),
         thing(3, "Street light is out", "Dark at night, near the pothole.", category_id=LIGHTS, department_id=WORKS,
-              area_ids=(NORTH, CITY), days=3, said="We have ordered a new lamp."),
+              area_ids=(NORTH, CITY), days=3, discussion="We have ordered a new lamp."),
         thing(4, "路灯坏了", "小区门口的路灯坏了三天", category_id=LIGHTS, area_ids=(SOUTH, CITY), days=200),
         thing(5, "Patkány a Kossuth utcában", "Láttam egy patkányt.", category_id=RATS, department_id=PARKS,
               area_ids=(SOUTH, CITY), days=40),
@@ -50,16 +50,16 @@ def some() -> list[Document]:
 async def write(documents: Sequence[Document], gone: Sequence[rows.Key] = ()) -> None:
     """Change the index as a worker does: documents, and what is to be sent, in one transaction."""
     async with in_transaction():
-        changed = await rows.index(documents)
-        removed = await rows.remove(gone)
-        await keeping.to_be_sent([*changed, *removed])
+        changed = await rows.write_documents(documents)
+        removed = await rows.remove_documents(gone)
+        await saved_state.queue_keys([*changed, *removed])
 
 
 async def filled(meili: Meili, documents: Sequence[Document] | None = None) -> None:
     """Documents in both indexes, and the key for searching made."""
     await write(some() if documents is None else documents)
     if meili.key:
-        await keeping.remember(keeping.KEY, await meili.make_search_key())
+        await saved_state.save_state(saved_state.KEY, await meili.make_search_key())
     await rebuild(meili, WANTED)
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from civic import db
 from civic.config import SearchConfig
-from civic.search import rows
-from civic.search.meili import keeping
-from civic.search.meili.checking import check
+from civic.search.meili import saved_state
 from civic.search.meili.client import Meili
+from civic.search.meili.verify import check
+from civic.search.postgres import rows
 from tests.search.imitation import MASTER, Imitation
 from tests.search.things import thing, write
 from tests.workers.conftest import Start, until
@@ -38,12 +38,15 @@ def connected(server: Imitation) -> dict[str, str]:
 
 async def same(server: Imitation) -> bool:
     """Whether Meilisearch has exactly what PostgreSQL has, of the same state."""
-    meili = Meili(SearchConfig(url=server.url, key=MASTER), keeping.search_key)
+    meili = Meili(SearchConfig(url=server.url, key=MASTER), saved_state.search_key)
     try:
         found = await check(meili)
     finally:
         meili.close()
-    titles = {f"report-{one.subject}": one.title for one in await rows.read([("report", n) for n in range(DOCUMENTS)])}
+    titles = {
+        f"report-{one.item_id}": one.title
+        for one in await rows.read_documents([("report", n) for n in range(DOCUMENTS)])
+    }
     there = {name: document["title"] for name, document in server.indexes["civic"].documents.items()}
     return not found.keys() and titles == there
 
@@ -94,7 +97,7 @@ async def test_killed_workers_lose_nothing(start: Start, meilisearch: Imitation)
 
 
 async def no_rebuild() -> bool:
-    return await keeping.remembered(keeping.REBUILD) is None
+    return await saved_state.load_state(saved_state.REBUILD) is None
 
 
 async def test_one_that_comes_back_is_caught_up_with(start: Start, meilisearch: Imitation) -> None:

@@ -18,48 +18,48 @@ from meilisearch.models.task import Task
 from civic import config, timing
 from civic.errors import SetupError
 from civic.search.documents import Kind, Query
-from civic.search.meili.asking import Ranked, ranked, searches
-from civic.search.meili.settings import PRIMARY_KEY, differing, has_version
-from civic.search.rows import Key
+from civic.search.meili.multi_search import RankedHits, build_searches, read_answer
+from civic.search.meili.settings import PRIMARY_KEY, differing_settings, has_version
+from civic.search.postgres.rows import Key
 from civic.search.text import runs
 
 T = TypeVar("T")
 Keeper = Callable[[], Awaitable[str | None]]
 
-THREADS = 8  # searches at once of one process
-REST = 5.0  # seconds for which a Meilisearch that failed is not asked by searches
-PATIENCE = 30.0  # seconds that anything but a search may take
-LOOKS = (0.02, 0.5)  # seconds between looks at a task: the first pause, which doubles, and the longest
+MAX_THREADS = 8  # searches at once of one process
+RETRY_SECONDS = 5.0  # seconds for which a Meilisearch that failed is not asked by searches
+CALL_SECONDS = 30.0  # seconds that anything but a search may take
+POLL_SECONDS = (0.02, 0.5)  # seconds between looks at a task: the first pause, which doubles, and the longest
 
 
-class State(StrEnum):
+class EngineState(StrEnum):
     """How Meilisearch is: only when it is WELL may its answers be used."""
 
-    WELL = "well"
+    OK = "well"
     AWAY = "away"  # does not answer, or with a fault of its own
     REFUSED = "refused"  # does not accept the key
     MISSING = "missing"  # has no such index
     DIFFERS = "differs"  # its index has other settings
 
 
-class Trouble(SetupError):
+class EngineDown(SetupError):
     """Meilisearch cannot do what it was asked. `state` says why; `code` is Meilisearch's own, if it gave one."""
 
-    def __init__(self, state: State, said: str, code: str = "") -> None:
+    def __init__(self, state: EngineState, said: str, code: str = "") -> None:
         super().__init__(f"Meilisearch is not to be used ({state}): {said}")
         self.state, self.code = state, code
 
     @property
-    def of_documents(self) -> bool:
+    def is_about_documents(self) -> bool:
         """Whether the documents are at fault, or one of them: sent in smaller parts, the others may be taken."""
         return self.code.startswith(FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class IndexCondition:
     """What a look at an index showed. `differing`: the settings that are not as they should be."""
 
-    state: State
+    state: EngineState
     said: str = ""
     documents: int = 0
     differing: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Meili:
         self.key = search.key.get_secret_value()
         self._seconds = search.seconds
         self._keeper, self._search_key = search_key, ""
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="meilisearch")
+        self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="meilisearch")
         self._failed, self._rests_until = False, 0.0
 
     def close(self) -> None:
@@ -86,29 +86,29 @@ class Meili:
 
     # --- searching ---------------------------------------------------------------------------------------------------
 
-    async def find(self, query: Query) -> Ranked:
+    async def find(self, query: Query) -> RankedHits:
         """What matches the query, within `search.seconds`. Raises Trouble, at once for REST after the last one."""
         if query.text.strip() and not any(runs(query.text)):
-            return Ranked([], 0)  # nothing but punctuation, which Meilisearch would take for nothing at all
+            return RankedHits([], 0)  # nothing but punctuation, which Meilisearch would take for nothing at all
         if self._failed and time.monotonic() < self._rests_until:
-            raise Trouble(State.AWAY, "it failed a moment ago")
+            raise EngineDown(EngineState.AWAY, "it failed a moment ago")
         # While it is not known to be back, one asks and the others do not wait for it.
-        self._rests_until = time.monotonic() + REST
+        self._rests_until = time.monotonic() + RETRY_SECONDS
         try:
             found = await self._find(query)
-        except Trouble as trouble:
-            self._failed, self._rests_until = True, time.monotonic() + REST
-            if trouble.state == State.REFUSED:
+        except EngineDown as trouble:
+            self._failed, self._rests_until = True, time.monotonic() + RETRY_SECONDS
+            if trouble.state == EngineState.REFUSED:
                 self._search_key = ""  # there may be another by now
             raise
         self._failed = False
         return found
 
-    async def _find(self, query: Query) -> Ranked:
+    async def _find(self, query: Query) -> RankedHits:
         now = timing.now()
 
-        def work(client: Client) -> Ranked:
-            return ranked(query, client.multi_search(searches(query, self.index, now)))
+        def work(client: Client) -> RankedHits:
+            return read_answer(query, client.multi_search(build_searches(query, self.index, now)))
 
         return await self._call(work, self._seconds, await self._searching_key())
 
@@ -116,43 +116,43 @@ class Meili:
         if self.key and not self._search_key:
             self._search_key = await self._keeper() or ""
             if not self._search_key:
-                raise Trouble(State.REFUSED, "no worker has made the key for searching yet")
+                raise EngineDown(EngineState.REFUSED, "no worker has made the key for searching yet")
         return self._search_key
 
     # --- everything else ---------------------------------------------------------------------------------------------
 
-    async def ask(self, work: Callable[[Client], T]) -> T:
+    async def call(self, work: Callable[[Client], T]) -> T:
         """Do something with the client, with the key that may do everything. Raises Trouble."""
-        return await self._call(work, PATIENCE, self.key)
+        return await self._call(work, CALL_SECONDS, self.key)
 
-    async def condition(self, wanted: Mapping[str, Any] | None = None, index: str | None = None) -> Condition:
+    async def condition(self, wanted: Mapping[str, Any] | None = None, index: str | None = None) -> IndexCondition:
         """How an index is (this one, if none is named); `wanted` are the settings that it should have."""
         uid = index or self.index
         try:
-            found = await self.ask(lambda client: client.index(uid).get_settings())
-            documents = await self.ask(lambda client: client.index(uid).get_stats().number_of_documents)
-        except Trouble as trouble:
-            return Condition(trouble.state, str(trouble.message))
-        other = tuple(differing(found, wanted)) if wanted else ()
+            found = await self.call(lambda client: client.index(uid).get_settings())
+            documents = await self.call(lambda client: client.index(uid).get_stats().number_of_documents)
+        except EngineDown as trouble:
+            return IndexCondition(trouble.state, str(trouble.message))
+        other = tuple(differing_settings(found, wanted)) if wanted else ()
         good = has_version(found) and not other
         said = "" if good else f"other settings: {', '.join(other) or 'of another version'}"
-        return Condition(State.WELL if good else State.DIFFERS, said, documents, other, found)
+        return IndexCondition(EngineState.OK if good else EngineState.DIFFERS, said, documents, other, found)
 
     async def send(self, index: str, documents: Sequence[Mapping[str, Any]], gone: Iterable[Key]) -> list[int]:
         """Put documents into an index, which must exist, and take others out; the tasks that do it, in this order."""
         tasks = []
         if documents:
-            tasks.append(await self.ask(lambda client: client.index(index).add_documents(documents, PRIMARY_KEY)))
+            tasks.append(await self.call(lambda client: client.index(index).add_documents(documents, PRIMARY_KEY)))
         if condition := _keys(gone):
-            tasks.append(await self.ask(lambda client: client.index(index).delete_documents(filter=condition)))
+            tasks.append(await self.call(lambda client: client.index(index).delete_documents(filter=condition)))
         return [task.task_uid for task in tasks]
 
-    async def ended(self, tasks: Iterable[int], within: float) -> list[Task] | None:
+    async def wait_until_ended(self, tasks: Iterable[int], within: float) -> list[Task] | None:
         """The tasks, once all have ended, well or not; None if one has not `within` so many seconds. Raises Trouble."""
         until, ended = time.monotonic() + within, list[Task]()
         for uid in tasks:
-            pause, longest = LOOKS
-            while (task := await self.ask(partial(Client.get_task, uid=uid))).status in GOING_ON:
+            pause, longest = POLL_SECONDS
+            while (task := await self.call(partial(Client.get_task, uid=uid))).status in GOING_ON:
                 if time.monotonic() >= until:
                     return None
                 await asyncio.sleep(pause)
@@ -160,13 +160,13 @@ class Meili:
             ended.append(task)
         return ended
 
-    async def done(self, tasks: Iterable[int], within: float = PATIENCE) -> None:
+    async def wait_until_done(self, tasks: Iterable[int], within: float = CALL_SECONDS) -> None:
         """Wait for tasks. Raises Trouble if one fails, or they take longer than so many seconds."""
         uids = list(tasks)
-        found = await self.ended(uids, within)
+        found = await self.wait_until_ended(uids, within)
         if found is None:
-            raise Trouble(State.AWAY, f"tasks {uids} take more than {within:.0f} s")
-        check(found)
+            raise EngineDown(EngineState.AWAY, f"tasks {uids} take more than {within:.0f} s")
+        raise_on_failure(found)
 
     async def make_search_key(self) -> str:
         """The key that may search this index and nothing else; made if it is not there."""
@@ -182,7 +182,7 @@ class Meili:
             made = client.create_key({"uid": uid, "name": f"Civic's searches in {self.index}", **rights})
             return made.key
 
-        return await self.ask(work)
+        return await self.call(work)
 
     async def _call(self, work: Callable[[Client], T], seconds: float, key: str) -> T:
         """Run `work` with a client of its own (they are not safe for threads) in at most so many seconds."""
@@ -191,15 +191,15 @@ class Meili:
             try:
                 return work(Client(self.url, key or None, timeout=seconds))  # type: ignore[arg-type]
             except MeilisearchApiError as error:
-                raise Trouble(_state(error), error.message, error.code or "") from error
+                raise EngineDown(_state(error), error.message, error.code or "") from error
             except (MeilisearchError, OSError, ValueError, LookupError, TypeError) as error:
-                raise Trouble(State.AWAY, f"{type(error).__name__}: {error}"[:300]) from error
+                raise EngineDown(EngineState.AWAY, f"{type(error).__name__}: {error}"[:300]) from error
 
         job = asyncio.get_running_loop().run_in_executor(self._threads, guarded)
         try:
             return await asyncio.wait_for(job, seconds)
         except TimeoutError:
-            raise Trouble(State.AWAY, f"no answer within {seconds:g} s") from None
+            raise EngineDown(EngineState.AWAY, f"no answer within {seconds:g} s") from None
 
 
 GOING_ON = ("enqueued", "processing")
@@ -215,29 +215,29 @@ FAULTS = (
 UNSUITED = ("invalid_search_filter", "invalid_search_facets", "invalid_search_sort", "invalid_document_filter")
 
 
-def _state(error: MeilisearchApiError) -> State:
+def _state(error: MeilisearchApiError) -> EngineState:
     if error.status_code in (401, 403):
-        return State.REFUSED
+        return EngineState.REFUSED
     if error.code == "index_not_found":
-        return State.MISSING
-    return State.DIFFERS if error.code in UNSUITED else State.AWAY
+        return EngineState.MISSING
+    return EngineState.DIFFERS if error.code in UNSUITED else EngineState.AWAY
 
 
-def check(tasks: Iterable[Task]) -> None:
+def raise_on_failure(tasks: Iterable[Task]) -> None:
     """Raises Trouble if one of the tasks did not succeed."""
     for task in tasks:
         if task.status != "succeeded":
-            raise failure(task)
+            raise task_failure(task)
 
 
-def failure(task: Task) -> Trouble:
+def task_failure(task: Task) -> EngineDown:
     """What a task that did not succeed means."""
     error = task.error or {}
     code, said = (
         str(error.get("code") or task.status),
         f"task {task.uid} ({task.type}) {task.status}: {error.get('message', '')}",
     )
-    return Trouble(State.MISSING if code == "index_not_found" else State.AWAY, said, code)
+    return EngineDown(EngineState.MISSING if code == "index_not_found" else EngineState.AWAY, said, code)
 
 
 def key_uid(index: str) -> str:
@@ -248,6 +248,6 @@ def key_uid(index: str) -> str:
 def _keys(keys: Iterable[Key]) -> str:
     """A filter for documents by kind and number."""
     subjects: dict[str, list[str]] = {}
-    for kind, subject in keys:
-        subjects.setdefault(Kind(kind).value, []).append(str(int(subject)))
-    return " OR ".join(f"(kind = {kind} AND subject IN [{', '.join(found)}])" for kind, found in subjects.items())
+    for kind, item_id in keys:
+        subjects.setdefault(Kind(kind).value, []).append(str(int(item_id)))
+    return " OR ".join(f"(kind = {kind} AND item_id IN [{', '.join(found)}])" for kind, found in subjects.items())

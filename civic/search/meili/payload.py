@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from civic.search.documents import Document, Kind
-from civic.search.prior import prior
-from civic.search.rows import Key
+from civic.search.postgres.rows import Key
+from civic.search.static_rank import static_rank
 
 NAME = re.compile(r"([a-z]+)-([0-9]{1,19})")
 
@@ -25,20 +25,20 @@ def key(name: str) -> Key | None:
 def payload(document: Document, digest: bytes) -> dict[str, Any]:
     """What is sent of a document; `digest` as PostgreSQL has it."""
     return {
-        "id": name((document.kind.value, document.subject)),
+        "id": name((document.kind.value, document.item_id)),
         "kind": document.kind.value,
-        "subject": document.subject,
+        "item_id": document.item_id,
         "title": document.title,
         "names": list(document.names),
         "text": document.text,
-        "said": document.said,
+        "discussion": document.discussion,
         "category_id": document.category_id,
         "area_ids": list(document.area_ids),
         "department_id": document.department_id,
         "status": document.status or None,
         "at": int(document.at.timestamp()),
         "support": document.support,
-        "prior": round(prior(document.kind, document.at, document.support), 3),
+        "static_rank": round(static_rank(document.kind, document.at, document.support), 3),
         "_geo": geo(document.lat, document.lon),
         "digest": digest.hex(),
     }

@@ -12,18 +12,18 @@ from civic.search.text import CJK
 # until that is done PostgreSQL answers.
 VERSION = 1
 # No document has this attribute. A filter on it is an error on an index with other settings, and with none.
-MARK = f"settings_{VERSION}"
-FILLED = "fill_"  # begins the name of one more such attribute, which tells one rebuild's index from another's
+SCHEMA_ATTRIBUTE = f"settings_{VERSION}"
+FILL_PREFIX = "fill_"  # begins the name of one more such attribute, which tells one rebuild's index from another's
 
 PRIMARY_KEY = "id"
-SEARCHED = ("title", "names", "text", "said")
-SHOWN = ("id", "digest", "title", "text", "said")
-FILTERED = ("kind", "subject", "category_id", "area_ids", "department_id", "status", "at", "_geo")
+SEARCHED = ("title", "names", "text", "discussion")
+SHOWN = ("id", "digest", "title", "text", "discussion")
+FILTERED = ("kind", "item_id", "category_id", "area_ids", "department_id", "status", "at", "_geo")
 SORTED = ("at", "support")
-REACH = 1000  # hits that can be paged to, as documents.REACH
+MAX_REACHABLE_HITS = 1000  # hits that can be paged to, as documents.REACH
 FACET_VALUES = 1000
-CUTOFF = 500  # milliseconds after which Meilisearch answers with what it has ranked so far
-ONE_TYPO, TWO_TYPOS = 4, 8  # letters from which a word may have so many
+CUTOFF_MS = 500  # milliseconds after which Meilisearch answers with what it has ranked so far
+MIN_ONE_TYPO_CHARS, MIN_TWO_TYPO_CHARS = 4, 8  # letters from which a word may have so many
 # Chinese phrases of synonyms that are kept whole wherever they stand, as the cut may else run through them (路灯不亮 is
 # taken for 路 and 灯不亮). Longer ones are not: their parts could not be found any more.
 TERM = re.compile(f"[{CJK}]{{2,4}}")
@@ -41,7 +41,7 @@ LOCALES = {pair[:2]: pair[3:] for pair in _CODES.split()}
 ALWAYS = ("cmn", "eng")
 
 
-def settings(languages: Iterable[str], synonyms: Iterable[Sequence[str]]) -> dict[str, Any]:
+def index_settings(languages: Iterable[str], synonyms: Iterable[Sequence[str]]) -> dict[str, Any]:
     """What PATCH /indexes/{uid}/settings takes.
 
     `languages` are the city's (ISO 639-1, "pt-BR" too); each group of `synonyms` is phrases that mean the same.
@@ -51,31 +51,31 @@ def settings(languages: Iterable[str], synonyms: Iterable[Sequence[str]]) -> dic
     return {
         "searchableAttributes": list(SEARCHED),
         "displayedAttributes": list(SHOWN),
-        "filterableAttributes": [*FILTERED, MARK],
+        "filterableAttributes": [*FILTERED, SCHEMA_ATTRIBUTE],
         "sortableAttributes": list(SORTED),
         # Sorting by date or support is strict. `attributeRank` and not `attribute`: the place of a word in a long text
         # says less than how new the report is.
-        "rankingRules": ["sort", "words", "typo", "proximity", "attributeRank", "exactness", "prior:desc"],
+        "rankingRules": ["sort", "words", "typo", "proximity", "attributeRank", "exactness", "static_rank:desc"],
         "localizedAttributes": [
             {"attributePatterns": ["*"], "locales": sorted({*ALWAYS, *(code for code in known if code)})}
         ],
         "typoTolerance": {
             "enabled": True,
-            "minWordSizeForTypos": {"oneTypo": ONE_TYPO, "twoTypos": TWO_TYPOS},
+            "minWordSizeForTypos": {"oneTypo": MIN_ONE_TYPO_CHARS, "twoTypos": MIN_TWO_TYPO_CHARS},
             "disableOnNumbers": True,
         },
-        "synonyms": mutual(groups),
+        "synonyms": mutual_synonyms(groups),
         "dictionary": sorted({phrase for group in groups for phrase in group if TERM.fullmatch(phrase)}),
         "stopWords": [],
         "distinctAttribute": None,
-        "pagination": {"maxTotalHits": REACH},
+        "pagination": {"maxTotalHits": MAX_REACHABLE_HITS},
         "faceting": {"maxValuesPerFacet": FACET_VALUES, "sortFacetValuesBy": {"*": "count"}},
         "facetSearch": False,  # nobody searches among the values of a facet
-        "searchCutoffMs": CUTOFF,
+        "searchCutoffMs": CUTOFF_MS,
     }
 
 
-def mutual(groups: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+def mutual_synonyms(groups: Iterable[Sequence[str]]) -> dict[str, list[str]]:
     """Each phrase of a group with all others of its groups: Meilisearch's synonyms go one way."""
     found: dict[str, set[str]] = {}
     for group in groups:
@@ -84,7 +84,7 @@ def mutual(groups: Iterable[Sequence[str]]) -> dict[str, list[str]]:
     return {phrase: sorted(others) for phrase, others in sorted(found.items()) if others}
 
 
-def fingerprint(wanted: Mapping[str, Any]) -> str:
+def schema_hash(wanted: Mapping[str, Any]) -> str:
     """Equal for equal settings of the same version."""
     text = json.dumps([VERSION, wanted], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -92,33 +92,35 @@ def fingerprint(wanted: Mapping[str, Any]) -> str:
 
 def filled_by(fill: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of the index that one rebuild fills."""
-    return {**wanted, "filterableAttributes": [*wanted["filterableAttributes"], FILLED + fill]}
+    return {**wanted, "filterableAttributes": [*wanted["filterableAttributes"], FILL_PREFIX + fill]}
 
 
 def fill_of(found: Mapping[str, Any]) -> str:
     """Which rebuild filled an index, by its settings; "" if none did."""
     names = (name for name in found.get("filterableAttributes") or [] if isinstance(name, str))
-    return next((name.removeprefix(FILLED) for name in names if name.startswith(FILLED)), "")
+    return next((name.removeprefix(FILL_PREFIX) for name in names if name.startswith(FILL_PREFIX)), "")
 
 
 def has_version(found: Mapping[str, Any]) -> bool:
     """Whether an index has the settings of this version."""
-    return MARK in (found.get("filterableAttributes") or [])
+    return SCHEMA_ATTRIBUTE in (found.get("filterableAttributes") or [])
 
 
 # Meilisearch may write these down in another form than it was given.
-FREE = ("synonyms", "localizedAttributes")
+UNCOMPARED = ("synonyms", "localizedAttributes")
 UNORDERED = ("filterableAttributes", "sortableAttributes", "stopWords", "dictionary")
 
 
-def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+def differing_settings(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     """The names of the settings that an index has otherwise than they should be."""
-    return [name for name, value in wanted.items() if name not in FREE and not _same(name, found.get(name), value)]
+    return [
+        name for name, value in wanted.items() if name not in UNCOMPARED and not _same(name, found.get(name), value)
+    ]
 
 
 def _same(name: str, found: Any, wanted: Any) -> bool:
     if name in UNORDERED:
-        own = [one for one in found or [] if not (isinstance(one, str) and one.startswith(FILLED))]
+        own = [one for one in found or [] if not (isinstance(one, str) and one.startswith(FILL_PREFIX))]
         return sorted(map(json.dumps, own)) == sorted(map(json.dumps, wanted))
     if isinstance(wanted, dict):  # what was not asked for has its default
         return isinstance(found, dict) and all(_same("", found.get(key), value) for key, value in wanted.items())

@@ -15,8 +15,18 @@ from civic.catalogue.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.near import MAX_RADIUS_METRES, find_near, format_near, parse_near
 from civic.geo.queries import areas
-from civic.search.documents import REACH, Kind, Sort
-from civic.search.forms import GROUPS, LONGEST, MERGED, ON_DESK, STATUS_WORDS, STATUSES, Asked, read_asked, tidy
+from civic.search.documents import MAX_REACHABLE_HITS, Kind, SortOrder
+from civic.search.forms import (
+    GROUPS,
+    MAX_QUERY_CHARS,
+    MERGED,
+    ON_DESK,
+    STATUS_WORDS,
+    STATUSES,
+    SearchForm,
+    clean_line,
+    read_search_form,
+)
 
 FULL = {
     "q": "deep hole",
@@ -57,12 +67,12 @@ async def city(riverside: None) -> Areas:
 
 
 def test_everything_is_read(pack: Catalogue, city: Areas) -> None:
-    asked = read_asked(FULL, pack, city, near=(31.19, 118.008, 500))
-    query = asked.query(size=10)
+    asked = read_search_form(FULL, pack, city, near=(31.19, 118.008, 500))
+    query = asked.build_query(size=10)
     assert (query.text, query.kind, query.sort, query.page, query.size) == (
         "deep hole",
         Kind.REPORT,
-        Sort.SUPPORTED,
+        SortOrder.SUPPORTED,
         3,
         10,
     )
@@ -77,7 +87,7 @@ def test_everything_is_read(pack: Catalogue, city: Areas) -> None:
 
 
 def test_a_group_is_all_its_categories(pack: Catalogue, city: Areas) -> None:
-    asked = read_asked({"category": "roads"}, pack, city)
+    asked = read_search_form({"category": "roads"}, pack, city)
     assert len(asked.category_ids) > 3
     assert pack.category_by_code["pothole"].id in asked.category_ids
 
@@ -85,15 +95,15 @@ def test_a_group_is_all_its_categories(pack: Catalogue, city: Areas) -> None:
 @pytest.mark.parametrize("name", [name for name in FULL if name != "q"])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_is_unknown_is_left_out(pack: Catalogue, city: Areas, name: str, text: str) -> None:
-    assert read_asked(FULL | {name: text}, pack, city) == read_asked(FULL | {name: ""}, pack, city)
+    assert read_search_form(FULL | {name: text}, pack, city) == read_search_form(FULL | {name: ""}, pack, city)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_is_typed_is_one_short_line(text: str) -> None:
-    line = tidy(text)
-    assert len(line) <= LONGEST
+    line = clean_line(text)
+    assert len(line) <= MAX_QUERY_CHARS
     assert line.isprintable()
-    assert tidy(line) == line
+    assert clean_line(line) == line
     line.encode()
 
 
@@ -106,40 +116,40 @@ def test_whatever_is_typed_is_one_short_line(text: str) -> None:
         ("-1", 1),
         ("1.5", 1),
         ("²", 1),
-        ("1" * 5000, REACH // 20),
-        ("1000000000", REACH // 20),
+        ("1" * 5000, MAX_REACHABLE_HITS // 20),
+        ("1000000000", MAX_REACHABLE_HITS // 20),
     ],
 )
 def test_a_page_number(pack: Catalogue, city: Areas, text: str, page: int) -> None:
-    assert read_asked({"page": text}, pack, city, size=20).page == page
+    assert read_search_form({"page": text}, pack, city, size=20).page == page
 
 
 def test_the_address_says_the_search(pack: Catalogue, city: Areas) -> None:
-    asked = read_asked(FULL, pack, city, near=(31.19, 118.008, 500))
+    asked = read_search_form(FULL, pack, city, near=(31.19, 118.008, 500))
     given = dict(parse_qsl(urlsplit(asked.address()).query))
     assert given.pop("near") == "31.19000,118.00800,500"
     assert given == {name: value for name, value in FULL.items() if name != "page"}
-    again = read_asked(given, pack, city, near=parse_near("31.19000,118.00800,500"))
+    again = read_search_form(given, pack, city, near=parse_near("31.19000,118.00800,500"))
     assert again == replace(asked, page=1)
     assert "status" not in asked.address(status=None)
     assert asked.address(page=2).endswith("page=2")
-    assert Asked().address() == "/search"
-    assert Asked().empty
-    assert not Asked(since="week").empty
+    assert SearchForm().address() == "/search"
+    assert SearchForm().empty
+    assert not SearchForm(since="week").empty
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=300))
 def test_any_words_come_back_from_the_address(text: str) -> None:
-    asked = Asked(q=tidy(text))
+    asked = SearchForm(q=clean_line(text))
     assert dict(parse_qsl(urlsplit(asked.address()).query)).get("q", "") == asked.q
 
 
 def test_cases_only_on_the_desk(pack: Catalogue, city: Areas) -> None:
-    assert read_asked({"kind": "case"}, pack, city).kind is None
-    assert read_asked({"kind": "case"}, pack, city, desk=True).kind is None
-    assert read_asked({"status": MERGED}, pack, city).status == ""
-    assert read_asked({"status": MERGED}, pack, city, desk=True).query().statuses == (MERGED,)
+    assert read_search_form({"kind": "case"}, pack, city).kind is None
+    assert read_search_form({"kind": "case"}, pack, city, desk=True).kind is None
+    assert read_search_form({"status": MERGED}, pack, city).status == ""
+    assert read_search_form({"status": MERGED}, pack, city, desk=True).build_query().statuses == (MERGED,)
 
 
 def test_every_status_has_a_word() -> None:

@@ -12,10 +12,11 @@ from civic import timing
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
 from civic.geo.queries import areas
-from civic.search import queries, rows
-from civic.search.documents import MARK, UNMARK, Document, Found, Hit, Kind, Query
-from civic.search.pages import about, distance
-from civic.search.showing import highlighted, shown
+from civic.search import queries
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Document, Kind, Query, SearchHit, SearchResult
+from civic.search.pages import format_distance, round_estimate
+from civic.search.postgres import rows
+from civic.search.presenters import highlight_html, present_hit
 from tests.clients import Client
 from tests.riverside import JSON, report, routed
 from tests.search.pages.test_forms import HOSTILE
@@ -26,13 +27,13 @@ Index = Callable[[], Awaitable[None]]
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
-async def document(subject: int, title: str, text: str = "", **values: Any) -> Document:
+async def document(item_id: int, title: str, text: str = "", **values: Any) -> Document:
     """A pothole at the Bell Tower of now, unless said otherwise."""
     pack, city = await catalogue(), await areas()
     area = city.by_slug["bell-tower"]
     given: dict[str, Any] = {
         "kind": Kind.REPORT,
-        "url": f"/reports/{subject}",
+        "url": f"/reports/{item_id}",
         "status": "received",
         "at": timing.now(),
         "category_id": pack.category_by_code["pothole"].id,
@@ -41,7 +42,7 @@ async def document(subject: int, title: str, text: str = "", **values: Any) -> D
         "lat": 31.19,
         "lon": 118.008,
     }
-    return Document(**given | {"subject": subject, "title": title, "text": text} | values)
+    return Document(**given | {"item_id": item_id, "title": title, "text": text} | values)
 
 
 @pytest.fixture
@@ -54,12 +55,12 @@ async def lamps(riverside: None) -> None:
     jam: dict[str, Any] = {"kind": Kind.TRAFFIC, "status": "live", "until": just_now, "department_id": None, **others}
     said: dict[str, Any] = {"kind": Kind.RATING, "status": "", **others}
     names = {"en": "Lamps", "zh": "路灯"}
-    await rows.index(
+    await rows.write_documents(
         [
             await document(1, "A lamp is out", "It is dark at the tower.", category_id=light, support=4),
             await document(2, "Hole under the lamp", "Deep.", status="resolved", area_ids=docks, at=ago),
-            await document(3, "Lamp fell down", shown={"kinds": {"en": "Obstacle"}}, **jam),
-            await document(4, "Lamps · 路灯", "Kind people", shown={"names": names, "stars": 4}, **said),
+            await document(3, "Lamp fell down", extra={"kinds": {"en": "Obstacle"}}, **jam),
+            await document(4, "Lamps · 路灯", "Kind people", extra={"names": names, "stars": 4}, **said),
         ]
     )
 
@@ -126,7 +127,7 @@ async def test_areas_are_offered_a_level_at_a_time(client: Client) -> None:
 @pytest.mark.usefixtures("lamps")
 async def test_near(client: Client) -> None:
     far = await document(5, "A lamp far away", lat=31.25, lon=118.1)
-    await rows.index([far])
+    await rows.write_documents([far])
     page = (await client.get("/search?q=lamp&near=31.191,118.008,500")).text
     assert "far away" not in page
     assert "110 m" in page
@@ -140,7 +141,7 @@ async def test_near(client: Client) -> None:
 
 @pytest.mark.usefixtures("lamps")
 async def test_pages(client: Client) -> None:
-    await rows.index([await document(n, f"Lamp {n}") for n in range(100, 160)])
+    await rows.write_documents([await document(n, f"Lamp {n}") for n in range(100, 160)])
     first = (await client.get("/search?q=lamp&sort=new")).text
     assert 'rel="next" href="/search?q=lamp&amp;sort=new&amp;page=2"' in first
     assert 'rel="prev"' not in first
@@ -178,7 +179,7 @@ async def test_nothing_that_is_typed_breaks_it(client: Client, text: str) -> Non
 
 
 async def test_what_people_wrote_is_text(client: Client) -> None:
-    await rows.index(
+    await rows.write_documents(
         [await document(1, "<script>alert(1)</script> lamp", '"><img src=x onerror=alert(1)> lamp & more')]
     )
     for path, headers in (("/search?q=lamp", {}), ("/search?typing=1&q=lamp", HTMX)):
@@ -192,54 +193,62 @@ async def test_what_people_wrote_is_text(client: Client) -> None:
 @pytest.mark.parametrize(
     ("text", "html"),
     [
-        (f"a {MARK}lamp{UNMARK} & <b>", "a <mark>lamp</mark> &amp; &lt;b&gt;"),
-        (f"{MARK}<i>{UNMARK}", "<mark>&lt;i&gt;</mark>"),
-        (f"{UNMARK}x{MARK}", "x"),
-        (f"{MARK}{MARK}x{UNMARK}{UNMARK}", "<mark>x</mark>"),
-        (f"{MARK}x", "x"),
+        (f"a {HIGHLIGHT_START}lamp{HIGHLIGHT_END} & <b>", "a <mark>lamp</mark> &amp; &lt;b&gt;"),
+        (f"{HIGHLIGHT_START}<i>{HIGHLIGHT_END}", "<mark>&lt;i&gt;</mark>"),
+        (f"{HIGHLIGHT_END}x{HIGHLIGHT_START}", "x"),
+        (f"{HIGHLIGHT_START}{HIGHLIGHT_START}x{HIGHLIGHT_END}{HIGHLIGHT_END}", "<mark>x</mark>"),
+        (f"{HIGHLIGHT_START}x", "x"),
         ("<mark>x</mark>", "&lt;mark&gt;x&lt;/mark&gt;"),
     ],
 )
 def test_only_what_was_found_is_marked(text: str, html: str) -> None:
-    assert highlighted(text) == Markup(html)
+    assert highlight_html(text) == Markup(html)
 
 
 @pytest.mark.parametrize(
     ("title", "excerpt", "rest"),
     [
-        ("A lamp is out", f"A {MARK}lamp{UNMARK} is out. Since Monday.", "Since Monday."),
+        ("A lamp is out", f"A {HIGHLIGHT_START}lamp{HIGHLIGHT_END} is out. Since Monday.", "Since Monday."),
         ("A lamp is out", "A lamp is out", ""),
-        ("A lamp is o…", f"A lamp is out, {MARK}dark{UNMARK}.", "…out, <mark>dark</mark>."),
+        ("A lamp is o…", f"A lamp is out, {HIGHLIGHT_START}dark{HIGHLIGHT_END}.", "…out, <mark>dark</mark>."),
         ("A lamp", "Something else", "Something else"),
-        ("路灯坏了", f"{MARK}路灯{UNMARK}坏了。{MARK}三天{UNMARK}了", "<mark>三天</mark>了"),
-        ("路", f"{MARK}路灯{UNMARK}坏了", "<mark>灯</mark>坏了"),
+        (
+            "路灯坏了",
+            f"{HIGHLIGHT_START}路灯{HIGHLIGHT_END}坏了。{HIGHLIGHT_START}三天{HIGHLIGHT_END}了",
+            "<mark>三天</mark>了",
+        ),
+        ("路", f"{HIGHLIGHT_START}路灯{HIGHLIGHT_END}坏了", "<mark>灯</mark>坏了"),
     ],
 )
 async def test_an_excerpt_does_not_say_the_title_again(title: str, excerpt: str, rest: str) -> None:
-    hit = Hit(await document(1, title), title, excerpt)
-    assert shown(hit, await catalogue(), await areas()).excerpt == Markup(rest)
+    hit = SearchHit(await document(1, title), title, excerpt)
+    assert present_hit(hit, await catalogue(), await areas()).excerpt == Markup(rest)
 
 
 async def test_a_name_that_was_found_is_marked_where_it_stands() -> None:
     one = await document(1, "It is deep", "It is deep and dark.", names=("Pothole", "路面坑洼"))
-    found = shown(Hit(one, "It is deep", f"{MARK}Pothole{UNMARK}"), await catalogue(), await areas())
+    found = present_hit(
+        SearchHit(one, "It is deep", f"{HIGHLIGHT_START}Pothole{HIGHLIGHT_END}"), await catalogue(), await areas()
+    )
     assert found.names[0] == Markup("<mark>Pothole</mark>")
     assert found.excerpt == Markup("and dark.")
-    other = shown(Hit(one, "It is deep", f"{MARK}路面{UNMARK}坑洼"), await catalogue(), await areas())
+    other = present_hit(
+        SearchHit(one, "It is deep", f"{HIGHLIGHT_START}路面{HIGHLIGHT_END}坑洼"), await catalogue(), await areas()
+    )
     assert Markup("<mark>路面</mark>坑洼") in other.names
 
 
 async def test_a_post_without_words_has_its_category_for_a_title() -> None:
-    assert shown(Hit(await document(1, ""), "", ""), await catalogue(), await areas()).title == "Pothole"
+    assert present_hit(SearchHit(await document(1, ""), "", ""), await catalogue(), await areas()).title == "Pothole"
 
 
 def test_estimates_are_round() -> None:
-    assert [about(n) for n in (0, 7, 99, 123, 1_250, 98_765)] == [0, 7, 99, 120, 1_200, 99_000]
-    assert about(98_765, exact=True) == 98_765
+    assert [round_estimate(n) for n in (0, 7, 99, 123, 1_250, 98_765)] == [0, 7, 99, 120, 1_200, 99_000]
+    assert round_estimate(98_765, exact=True) == 98_765
 
 
 def test_distances() -> None:
-    assert [distance(n) for n in (1, 346, 994, 1000, 1234, 20_000)] == [
+    assert [format_distance(n) for n in (1, 346, 994, 1000, 1234, 20_000)] == [
         "10 m",
         "350 m",
         "990 m",
@@ -250,11 +259,11 @@ def test_distances() -> None:
 
 
 async def test_what_the_engine_says_of_itself(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    hit = Hit(await document(1, "Pothole"), "Pothole", "")
+    hit = SearchHit(await document(1, "Pothole"), "Pothole", "")
 
-    async def find(query: Query, meili: object = None) -> Found:
+    async def find(query: Query, meili: object = None) -> SearchResult:
         facets = {"status": {"received": 123_456, "resolved": 40}}
-        return Found([hit], 123_456, False, facets, ("potohle → pothole",), "postgresql", True)
+        return SearchResult([hit], 123_456, False, facets, ("potohle → pothole",), "postgresql", True)
 
     monkeypatch.setattr(queries, "find", find)
     page = (await client.get("/search?q=potohle")).text

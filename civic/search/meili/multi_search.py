@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from civic.search.documents import MARK, UNMARK, Facets, Query, Sort
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Facets, Query, SortOrder
 from civic.search.meili import settings
 from civic.search.meili.payload import key, on_earth
-from civic.search.postgres import TIMES
-from civic.search.rows import Key
+from civic.search.postgres.rows import Key
+from civic.search.postgres.search import TIME_SPANS
 from civic.search.text import IS_CJK, fold, runs
 
-LONGEST = 300  # characters of a query that are sent; Meilisearch takes its first ten words
-MOST = 100  # hits a page
-EXCERPT = 30  # words
-FAR = 20_100_000  # metres: no place on Earth is farther
+MAX_QUERY_CHARS = 300  # characters of a query that are sent; Meilisearch takes its first ten words
+MAX_PAGE_HITS = 100  # hits a page
+EXCERPT_WORDS = 30  # words
+MAX_METRES = 20_100_000  # metres: no place on Earth is farther
 # The attribute of each facet but time, which is counted by spans.
 ATTRIBUTES = {
     "kind": "kind",
@@ -27,16 +27,16 @@ ATTRIBUTES = {
     "department": "department_id",
     "status": "status",
 }
-SORTS = {Sort.RELEVANCE: [], Sort.NEW: ["at:desc"], Sort.SUPPORTED: ["support:desc", "at:desc"]}
+SORTS = {SortOrder.RELEVANCE: [], SortOrder.NEW: ["at:desc"], SortOrder.SUPPORTED: ["support:desc", "at:desc"]}
 CODE = re.compile(r"[a-z][a-z_]{0,39}")
-ALWAYS = f"{settings.MARK} NOT EXISTS"
-NEVER = "subject < 0"
-MARKED = re.compile(f"{MARK}([^{MARK}{UNMARK}]+){UNMARK}")
-LEAST_LIKE = 0.7  # from which on a marked word may be what a typed one was taken for
+ALWAYS = f"{settings.SCHEMA_ATTRIBUTE} NOT EXISTS"
+NEVER = "item_id < 0"
+MARKED = re.compile(f"{HIGHLIGHT_START}([^{HIGHLIGHT_START}{HIGHLIGHT_END}]+){HIGHLIGHT_END}")
+MIN_SIMILARITY = 0.7  # from which on a marked word may be what a typed one was taken for
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankedHit:
     """A document's place among the hits. `digest` (hex) is of what Meilisearch has; the texts are of that too."""
 
     key: Key
@@ -46,17 +46,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedHits:
     """What Meilisearch found, in order. From REACH hits on `total` and `facets` are estimates and `exact` is False."""
 
-    hits: list[Place]
+    hits: list[RankedHit]
     total: int
     exact: bool = True
     facets: Facets = field(default_factory=dict)
-    instead: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
 
 
-def searches(query: Query, index: str, now: datetime) -> list[dict[str, Any]]:
+def build_searches(query: Query, index: str, now: datetime) -> list[dict[str, Any]]:
     """The searches of a multi-search: the hits; then, each without hits, what the hits' filters hide of a facet."""
     filters = _filters(query)
     first = _hits(query, index) | {"filter": _all_but(filters)}
@@ -70,33 +70,33 @@ def searches(query: Query, index: str, now: datetime) -> list[dict[str, Any]]:
         if name in filters
     ]
     others = _all_but(filters, "time")
-    return [*found, *(counting | {"filter": [*others, _since(now - span)]} for span in TIMES.values())]
+    return [*found, *(counting | {"filter": [*others, _since(now - span)]} for span in TIME_SPANS.values())]
 
 
 def _asked(query: Query, index: str) -> dict[str, Any]:
     # "all", so that both engines find the same. "frequency" gives up the words first that most documents have, and
     # still ranks by how many are found; "last" would give up the end of a sentence, whatever it says.
-    return {"indexUid": index, "q": plain(query.text), "matchingStrategy": "frequency" if query.some else "all"}
+    return {"indexUid": index, "q": plain_text(query.text), "matchingStrategy": "frequency" if query.partial else "all"}
 
 
 def _hits(query: Query, index: str) -> dict[str, Any]:
-    size = max(1, min(query.size, MOST))
+    size = max(1, min(query.size, MAX_PAGE_HITS))
     return _asked(query, index) | {
-        "page": max(1, min(query.page, settings.REACH // size + 1)),
+        "page": max(1, min(query.page, settings.MAX_REACHABLE_HITS // size + 1)),
         "hitsPerPage": size,
         "sort": SORTS[query.sort],
         "attributesToRetrieve": ["id", "digest"],
-        "attributesToHighlight": ["title", "text", "said"],
-        "highlightPreTag": MARK,
-        "highlightPostTag": UNMARK,
-        "attributesToCrop": ["text", "said"],
-        "cropLength": EXCERPT,
+        "attributesToHighlight": ["title", "text", "discussion"],
+        "highlightPreTag": HIGHLIGHT_START,
+        "highlightPostTag": HIGHLIGHT_END,
+        "attributesToCrop": ["text", "discussion"],
+        "cropLength": EXCERPT_WORDS,
     }
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """What somebody typed, without what means something to Meilisearch: quotes, and hyphens before a word."""
-    kept = "".join(" " if c in '"“”' or unicodedata.category(c)[0] == "C" else c for c in text[:LONGEST])
+    kept = "".join(" " if c in '"“”' or unicodedata.category(c)[0] == "C" else c for c in text[:MAX_QUERY_CHARS])
     return " ".join(word for word in (part.lstrip("-") for part in kept.split()) if word)
 
 
@@ -137,35 +137,35 @@ def _since(moment: datetime) -> str:
 def _near(lat: float, lon: float, metres: int) -> str:
     if not on_earth(lat, lon):
         return NEVER
-    return f"_geoRadius({lat:.7f}, {lon:.7f}, {max(0, min(int(metres), FAR))})"
+    return f"_geoRadius({lat:.7f}, {lon:.7f}, {max(0, min(int(metres), MAX_METRES))})"
 
 
 def _all_but(filters: Mapping[str, str], left: str = "") -> list[str]:
     return [ALWAYS, *(condition for name, condition in filters.items() if name != left)]
 
 
-def ranked(query: Query, answer: Mapping[str, Any]) -> Ranked:
+def read_answer(query: Query, answer: Mapping[str, Any]) -> RankedHits:
     """The answer to `searches(query, …)`. Raises LookupError, TypeError or ValueError if it is none."""
     results = answer["results"]
-    if query.facets and len(results) != 1 + len(_filters(query).keys() & ATTRIBUTES.keys()) + len(TIMES):
+    if query.facets and len(results) != 1 + len(_filters(query).keys() & ATTRIBUTES.keys()) + len(TIME_SPANS):
         raise ValueError("not as many answers as were asked for")
     hits = [_place(hit) for hit in results[0]["hits"]]
     facets = _facets(query, results) if query.facets else {}
     total = int(results[0]["totalHits"])
-    exact = total < settings.REACH
+    exact = total < settings.MAX_REACHABLE_HITS
     if not exact and query.facets:  # every document has one kind; beyond the reach totalHits says no more
         total = max(total, sum(results[0]["facetDistribution"]["kind"].values()))
-    return Ranked(hits, total, exact, facets, tuple(_instead(query.text, hits)))
+    return RankedHits(hits, total, exact, facets, tuple(_instead(query.text, hits)))
 
 
-def _place(hit: Mapping[str, Any]) -> Place:
+def _place(hit: Mapping[str, Any]) -> RankedHit:
     found = key(hit["id"])
     if found is None:
         raise ValueError("a document that is none of ours")
     shown = hit["_formatted"]
-    text, said = shown.get("text") or "", shown.get("said") or ""
-    excerpt = said if MARK in said and MARK not in text else text
-    return Place(found, shown["title"], excerpt, hit["digest"])
+    text, said = shown.get("text") or "", shown.get("discussion") or ""
+    excerpt = said if HIGHLIGHT_START in said and HIGHLIGHT_START not in text else text
+    return RankedHit(found, shown["title"], excerpt, hit["digest"])
 
 
 def _facets(query: Query, results: Sequence[Mapping[str, Any]]) -> Facets:
@@ -176,14 +176,14 @@ def _facets(query: Query, results: Sequence[Mapping[str, Any]]) -> Facets:
     for name, attribute in ATTRIBUTES.items():
         counted = next(rest) if name in filters else results[0]
         found[name] = {str(value): int(n) for value, n in counted["facetDistribution"].get(attribute, {}).items()}
-    return found | {"time": {span: int(next(rest)["estimatedTotalHits"]) for span in TIMES}}
+    return found | {"time": {span: int(next(rest)["estimatedTotalHits"]) for span in TIME_SPANS}}
 
 
-def _instead(text: str, hits: Iterable[Place]) -> Iterator[str]:
+def _instead(text: str, hits: Iterable[RankedHit]) -> Iterator[str]:
     """Words that only others like them were found for. Meilisearch does not say; what it marked does."""
     marked = {fold(word) for hit in hits for shown in (hit.title, hit.excerpt) for word in MARKED.findall(shown)}
-    for word in dict.fromkeys(runs(plain(text))):
-        if len(word) < settings.ONE_TYPO or IS_CJK.match(word) or any(one.startswith(word) for one in marked):
+    for word in dict.fromkeys(runs(plain_text(text))):
+        if len(word) < settings.MIN_ONE_TYPO_CHARS or IS_CJK.match(word) or any(one.startswith(word) for one in marked):
             continue
-        if like := difflib.get_close_matches(word, sorted(marked), n=1, cutoff=LEAST_LIKE):
+        if like := difflib.get_close_matches(word, sorted(marked), n=1, cutoff=MIN_SIMILARITY):
             yield f"{word} → {like[0]}"

@@ -14,10 +14,10 @@ from civic import timing
 from civic.db import execute, fetch_one
 from civic.search.text import runs
 
-ENOUGH = 5  # different seekers
+MIN_SEEKERS = 5  # different seekers
 WEEK = timedelta(days=7)
-WORDS, LONGEST = 8, 24  # of a search, characters of a word
-DIGITS = 5  # from so many on it may be somebody's number
+MAX_SEARCH_WORDS, MAX_WORD_CHARS = 8, 24  # of a search, characters of a word
+MIN_NUMBER_DIGITS = 5  # from so many on it may be somebody's number
 
 SALT = "seekers' salt"  # in search_state: {week, salt}
 NEW_SALT = """
@@ -41,9 +41,9 @@ ON CONFLICT (word, coalesce(area_id, 0), hour) DO UPDATE SET
 """
 
 
-async def note(text: str, results: int, *, address: str, browser: str, area_id: int | None = None) -> None:
+async def record_search(text: str, results: int, *, address: str, browser: str, area_id: int | None = None) -> None:
     """Somebody at this address, with this browser, searched for this and found so much."""
-    words = [word for word in dict.fromkeys(runs(text)) if _may_be_seen(word)][:WORDS]
+    words = [word for word in dict.fromkeys(runs(text)) if _may_be_seen(word)][:MAX_SEARCH_WORDS]
     if not words:
         return
     now = timing.now()
@@ -53,7 +53,7 @@ async def note(text: str, results: int, *, address: str, browser: str, area_id: 
 
 
 def _may_be_seen(word: str) -> bool:
-    return 1 < len(word) <= LONGEST and sum(map(str.isdigit, word)) < DIGITS
+    return 1 < len(word) <= MAX_WORD_CHARS and sum(map(str.isdigit, word)) < MIN_NUMBER_DIGITS
 
 
 async def _salt(now: datetime) -> str:
@@ -68,9 +68,9 @@ async def _salt(now: datetime) -> str:
     raise RuntimeError("the salt was written and is not there")
 
 
-async def keep() -> None:
+async def keep_common_words() -> None:
     """Keep the numbers of words that enough seekers used, and forget what was seen a week ago."""
-    await execute(KEEP, ENOUGH, WEEK.total_seconds())
+    await execute(KEEP, MIN_SEEKERS, WEEK.total_seconds())
     week = int(timing.now().timestamp() // WEEK.total_seconds())
     began = datetime.fromtimestamp(week * WEEK.total_seconds(), UTC)
     await execute("DELETE FROM search_sighting WHERE hour < $1", began)

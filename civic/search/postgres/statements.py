@@ -7,17 +7,17 @@ from itertools import accumulate
 from typing import Any
 
 from civic import timing
-from civic.search import labels, vocabulary
 from civic.search.documents import Query
-from civic.search.labels import METRES
-from civic.search.prior import HALF_YEAR
-from civic.search.rows import Tables
-from civic.search.terms import Synonyms, Term, Understood, all_of, labelled
+from civic.search.postgres import filter_labels, vocabulary
+from civic.search.postgres.filter_labels import METRES_PER_DEGREE
+from civic.search.postgres.rows import DocumentTables
+from civic.search.postgres.terms import ParsedQuery, Synonyms, Term, all_of, with_labels
+from civic.search.static_rank import HALF_YEAR_SECONDS
 
-SMALL = 0.2  # of all documents: a word that more have is a small one
-OFTEN = 4000  # documents: a word that fewer have is always asked for
-COMMON = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
-TRIED = 3000  # documents that have one of the words that tell most, where some words are enough
+COMMON_WORD_SHARE = 0.2  # of all documents: a word that more have is a small one
+MAX_REQUIRED_DOCUMENTS = 4000  # documents: a word that fewer have is always asked for
+OPTIONAL_WORD_SHARE = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
+MAX_TRIED_DOCUMENTS = 3000  # documents that have one of the words that tell most, where some words are enough
 KIND = "(CASE d.kind WHEN 'service' THEN 1.5 WHEN 'rating' THEN 0.5 ELSE 1 END)"  # a guide before what is said of it
 # What a word counts that was said (D), that stands in the text (C), in a name (B), in the title (A).
 WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
@@ -34,7 +34,7 @@ class Arguments(list[Any]):
 
 
 @dataclass(frozen=True)
-class Unit:
+class QueryUnit:
     """A part of a query by itself: a word with its variants, or a pair of characters. `weight`: how much it tells."""
 
     query: str
@@ -43,27 +43,31 @@ class Unit:
 
 
 @dataclass
-class Search:
+class PostgresSearch:
     """One search: what is asked, of which tables, how it was understood. `size`: about how many documents there are."""
 
     query: Query
-    tables: Tables
-    understood: Understood
+    tables: DocumentTables
+    understood: ParsedQuery
     size: int
     synonyms: Synonyms = field(default_factory=Synonyms)
     now: datetime = field(default_factory=timing.now)
-    units: Sequence[Unit] = ()  # where some of these are enough
+    units: Sequence[QueryUnit] = ()  # where some of these are enough
     absent: int = 0  # words of the query that are nowhere
-    least: float = 0.0  # of the weight of all
+    min_share: float = 0.0  # of the weight of all
 
     @property
     def required(self) -> tuple[Term, ...]:
         """The terms that must occur: a word that nearly everything has is none where others are rarer."""
         terms = self.understood.terms
-        rare = tuple(one for one in terms if one.documents <= max(OFTEN, self.size * COMMON))
+        rare = tuple(
+            one for one in terms if one.documents <= max(MAX_REQUIRED_DOCUMENTS, self.size * OPTIONAL_WORD_SHARE)
+        )
         return rare or terms
 
-    def source(self, args: Arguments, *, leave: str = "", sample: int = 0, steps: Sequence[int] = ()) -> str:
+    def match_clause(
+        self, args: Arguments, *, except_facet: str = "", sample: int = 0, steps: Sequence[int] = ()
+    ) -> str:
         """What matches, as FROM and WHERE over rows d; `leave` names the facet whose own filter is left open.
 
         `sample`: one document in so many; `steps`: those in these steps of the order.
@@ -71,26 +75,30 @@ class Search:
         words = self._tried() if self.units else all_of(self.required)
         if self.units and (numbers := [term for term in self.understood.terms if is_number(term)]):
             words = f"({words}) & {all_of(numbers)}"
-        asked = labels.wanted(self.query, self.now, leave=leave)
+        asked = filter_labels.query_labels(self.query, self.now, except_facet=except_facet)
         if steps:
-            asked.append([labels.step_label(self.query.sort, step) for step in steps])
-        wanted = labelled(words, asked)
+            asked.append([filter_labels.step_label(self.query.sort, step) for step in steps])
+        wanted = with_labels(words, asked)
         sql = f" FROM {self.tables.documents} d{UNPACKED if self.units else ''} WHERE "
         sql += f"d.words @@ {args.add(wanted)}::tsquery" if wanted else "true"
         if sample:
             sql += f" AND d.id % {sample} = 0"
-        if self.query.since and leave != "time":
+        if self.query.since and except_facet != "time":
             sql += f" AND d.at >= {args.add(self.query.since)}"
         if self.query.near:
             sql += self._near(args)
         return sql
 
     @property
-    def marks(self) -> list[str]:
+    def highlights(self) -> list[str]:
         """What to mark in a text; not the small words, where others tell more. "*": as the beginning of a word."""
         terms = self.understood.terms
-        telling = [one for one in terms if one.documents <= self.size * SMALL and (len(one.typed) > 1 or one.is_cjk)]
-        return list(dict.fromkeys(mark for one in telling or terms for mark in one.marks))
+        telling = [
+            one
+            for one in terms
+            if one.documents <= self.size * COMMON_WORD_SHARE and (len(one.typed) > 1 or one.is_cjk)
+        ]
+        return list(dict.fromkeys(mark for one in telling or terms for mark in one.highlights))
 
     @property
     def bound(self) -> int:
@@ -101,8 +109,12 @@ class Search:
         """What may have enough of the units: one that is enough by itself, else two of those that tell most."""
         ordered = sorted(self.units, key=lambda one: one.documents)
         sums = accumulate(one.documents for one in ordered)
-        rare = [one for n, (one, sum_of) in enumerate(zip(ordered, sums, strict=True)) if n < 2 or sum_of <= TRIED]
-        enough = self.least * self._whole()
+        rare = [
+            one
+            for n, (one, sum_of) in enumerate(zip(ordered, sums, strict=True))
+            if n < 2 or sum_of <= MAX_TRIED_DOCUMENTS
+        ]
+        enough = self.min_share * self._whole()
         alone = [one.query for one in rare if one.weight >= enough]
         some = [one.query for one in rare if one.weight < enough]
         two = [f"({one} & ({' | '.join(some[n:])}))" for n, one in enumerate(some[:-1], start=1)]
@@ -118,13 +130,13 @@ class Search:
         found = sum(one.weight for one in self.units)
         return found + self.absent * found / len(self.units) / 2
 
-    def _has(self, unit: Unit, args: Arguments) -> str:
+    def _has(self, unit: QueryUnit, args: Arguments) -> str:
         return f"(v.words @@ {args.add(unit.query)}::tsquery)::int"
 
     def _near(self, args: Arguments) -> str:
         assert self.query.near
         lat, _lon, metres = self.query.near
-        high = metres / METRES
+        high = metres / METRES_PER_DEGREE
         return (
             f" AND d.lat BETWEEN {args.add(lat - high)} AND {args.add(lat + high)}"
             f" AND {self.metres(args)} <= {args.add(float(metres))}"
@@ -140,7 +152,7 @@ class Search:
         """How well a document's words fit, times what speaks for it anyway; without words only the latter."""
         terms = self.understood.terms
         if not terms:
-            return "d.prior"
+            return "d.static_rank"
         every, typed = args.add(all_of(terms)), args.add(" & ".join(one.exact for one in terms))
         any_of = args.add(" | ".join(one.exact for one in terms))
         words = (
@@ -148,8 +160,8 @@ class Search:
             f" + 2 * ts_rank_cd('{WEIGHTS}', d.words, {typed}::tsquery, 1)"
             f" + 0.2 * ts_rank_cd('{WEIGHTS}', d.words, {any_of}::tsquery, 2))"
         )
-        now = args.add(self.now.timestamp() / HALF_YEAR)
-        fresh = f"(0.7 + 0.5 * exp((least(d.prior, {now}) - {now}) / 6))"
+        now = args.add(self.now.timestamp() / HALF_YEAR_SECONDS)
+        fresh = f"(0.7 + 0.5 * exp((least(d.static_rank, {now}) - {now}) / 6))"
         return f"{words} * {fresh} * {KIND}"
 
 

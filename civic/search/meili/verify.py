@@ -7,20 +7,20 @@ from functools import partial
 from meilisearch import Client
 
 from civic.db import fetch
-from civic.search import rows
 from civic.search.documents import Kind
-from civic.search.meili import keeping
-from civic.search.meili.client import Meili, State, Trouble
+from civic.search.meili import saved_state
+from civic.search.meili.client import EngineDown, EngineState, Meili
 from civic.search.meili.payload import key
-from civic.search.rows import Key
+from civic.search.postgres import rows
+from civic.search.postgres.rows import Key
 
 RANGE = 1000  # documents compared at once
 LIMIT = 5000  # documents of a look at Meilisearch
 KINDS = [kind.value for kind in Kind]
 
 DIGESTS = """
-SELECT d.subject, encode(t.digest, 'hex') AS digest FROM search_document d JOIN search_text t USING (id)
-WHERE d.kind = $1 AND d.subject > $2 ORDER BY d.subject LIMIT $3
+SELECT d.item_id, encode(t.digest, 'hex') AS digest FROM search_document d JOIN search_text t USING (id)
+WHERE d.kind = $1 AND d.item_id > $2 ORDER BY d.item_id LIMIT $3
 """
 
 
@@ -40,8 +40,8 @@ class Differences:
 async def check(meili: Meili, progress: Callable[[int], None] = lambda compared: None) -> Differences:
     """Every difference between the two. Raises Trouble where there is no index of ours to compare."""
     found = await meili.condition()
-    if found.state != State.WELL:
-        raise Trouble(found.state, found.said)
+    if found.state != EngineState.OK:
+        raise EngineDown(found.state, found.said)
     differences = Differences()
     for kind in KINDS:
         async for low, high, here in _ranges(kind):
@@ -50,7 +50,7 @@ async def check(meili: Meili, progress: Callable[[int], None] = lambda compared:
             differences.compared += len(here)
             progress(differences.compared)
     if strange := await _there(meili, f"NOT kind IN [{', '.join(KINDS)}]"):
-        raise Trouble(State.DIFFERS, f"documents that are none of ours ({len(strange)}); make the index anew")
+        raise EngineDown(EngineState.DIFFERS, f"documents that are none of ours ({len(strange)}); make the index anew")
     return differences
 
 
@@ -58,7 +58,7 @@ async def mend(differences: Differences) -> int:
     """Have everything sent that differs; how many documents that are."""
     keys = differences.keys()
     for start in range(0, len(keys), 10_000):
-        await keeping.to_be_sent(keys[start : start + 10_000])
+        await saved_state.queue_keys(keys[start : start + 10_000])
     return len(keys)
 
 
@@ -67,8 +67,8 @@ async def _ranges(kind: str) -> AsyncIterator[tuple[int, int | None, dict[Key, s
     low = -1
     while True:
         found = await fetch(DIGESTS, kind, low, RANGE)
-        here = {(kind, int(row["subject"])): str(row["digest"]) for row in found}
-        high = int(found[-1]["subject"]) if len(found) == RANGE else None
+        here = {(kind, int(row["item_id"])): str(row["digest"]) for row in found}
+        high = int(found[-1]["item_id"]) if len(found) == RANGE else None
         yield low, high, here
         if high is None:
             return
@@ -76,7 +76,7 @@ async def _ranges(kind: str) -> AsyncIterator[tuple[int, int | None, dict[Key, s
 
 
 def _between(kind: str, low: int, high: int | None) -> str:
-    return f"kind = {kind} AND subject > {low}" + ("" if high is None else f" AND subject <= {high}")
+    return f"kind = {kind} AND item_id > {low}" + ("" if high is None else f" AND item_id <= {high}")
 
 
 async def _there(meili: Meili, condition: str) -> dict[Key, str]:
@@ -88,7 +88,7 @@ async def _there(meili: Meili, condition: str) -> dict[Key, str]:
 
     found, offset = dict[Key, str](), 0
     while True:
-        some = await meili.ask(partial(page, offset))
+        some = await meili.call(partial(page, offset))
         for name, digest in some:
             found[key(name) or ("", offset)] = digest
         if len(some) < LIMIT:
@@ -108,10 +108,10 @@ async def _compare(
 
 async def _look_again(meili: Meili, kind: str, suspects: Sequence[Key], differences: Differences) -> None:
     """What changed between the two looks is no difference: it was sent meanwhile, or still waits."""
-    named = ", ".join(str(subject) for _, subject in sorted(suspects))
-    there = await _there(meili, f"kind = {kind} AND subject IN [{named}]")
-    here = {one: digest.hex() for one, digest in (await rows.digests(suspects)).items()}
-    waits = await keeping.waits(suspects)
+    named = ", ".join(str(item_id) for _, item_id in sorted(suspects))
+    there = await _there(meili, f"kind = {kind} AND item_id IN [{named}]")
+    here = {one: digest.hex() for one, digest in (await rows.read_digests(suspects)).items()}
+    waits = await saved_state.queued_keys(suspects)
     for one in sorted(set(suspects) - waits):
         if one not in there and one in here:
             differences.missing.append(one)

@@ -3,45 +3,45 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from civic.search.documents import MARK, UNMARK
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START
 from civic.search.text import CJK, IS_CJK, fold
 
-EXCERPT = 220  # characters of which an excerpt is at most
-LEAD = 60  # of these before the first that matched
+MAX_EXCERPT_CHARS = 220  # characters of which an excerpt is at most
+EXCERPT_LEAD_CHARS = 60  # of these before the first that matched
 BREAKS = re.compile(r"\s+")
 # As text.RUN, of a text that is not folded: accents may stand behind their letters.
 RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}](?:[^\W_{CJK}]|[\u0300-\u036f])*")
 
 
-def marked(text: str, marks: Sequence[str]) -> str:
+def highlight_words(text: str, words: Sequence[str]) -> str:
     """The text with every word that matches between MARK and UNMARK."""
-    return _mark(text, list(_spans(text, marks)))
+    return _mark(text, list(_spans(text, words)))
 
 
-def excerpt(texts: Sequence[str], marks: Sequence[str]) -> str:
+def make_excerpt(texts: Sequence[str], words: Sequence[str]) -> str:
     """The part where most of it matches, of the first text in which anything does; else the beginning of the first."""
     for text in texts:
         flat = BREAKS.sub(" ", text).strip()
-        if spans := list(_spans(flat, marks)):
+        if spans := list(_spans(flat, words)):
             start = _best(spans, flat)
-            end = min(len(flat), start + EXCERPT)
+            end = min(len(flat), start + MAX_EXCERPT_CHARS)
             inside = [(a - start, b - start) for a, b in spans if start <= a and b <= end]
             return ("… " if start else "") + _mark(flat[start:end], inside) + (" …" if end < len(flat) else "")
     flat = BREAKS.sub(" ", next((text for text in texts if text.strip()), "")).strip()
-    return flat if len(flat) <= EXCERPT else flat[:EXCERPT].rstrip() + " …"
+    return flat if len(flat) <= MAX_EXCERPT_CHARS else flat[:MAX_EXCERPT_CHARS].rstrip() + " …"
 
 
 def _best(spans: Sequence[tuple[int, int]], text: str) -> int:
     """Where an excerpt begins: before the match after which most others follow closely."""
-    if len(text) <= EXCERPT:
+    if len(text) <= MAX_EXCERPT_CHARS:
         return 0
 
     def following(i: int) -> int:
-        reach = spans[i][0] + EXCERPT - LEAD
+        reach = spans[i][0] + MAX_EXCERPT_CHARS - EXCERPT_LEAD_CHARS
         return len({text[a:b].casefold() for a, b in spans[i : i + 40] if b <= reach})
 
     first = spans[max(range(len(spans)), key=lambda i: (following(i), -i))][0]
-    start = max(0, min(first - LEAD, len(text) - EXCERPT))
+    start = max(0, min(first - EXCERPT_LEAD_CHARS, len(text) - MAX_EXCERPT_CHARS))
     space = text.rfind(" ", max(0, start - 20), start + 20)
     return space + 1 if start > 0 and space > 0 and space < first else start
 
@@ -49,7 +49,7 @@ def _best(spans: Sequence[tuple[int, int]], text: str) -> int:
 def _mark(text: str, spans: Sequence[tuple[int, int]]) -> str:
     parts, at = [], 0
     for a, b in spans:
-        parts += [text[at:a], MARK, text[a:b], UNMARK]
+        parts += [text[at:a], HIGHLIGHT_START, text[a:b], HIGHLIGHT_END]
         at = b
     return "".join([*parts, text[at:]])
 

@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from civic import logs
-from civic.search import rows
-from civic.search.meili import keeping
-from civic.search.meili.client import Meili, State, Trouble, check
-from civic.search.meili.keeping import PUSHING, REBUILD, SENT, Holder, holder
+from civic.search.meili import saved_state
+from civic.search.meili.client import EngineDown, EngineState, Meili, raise_on_failure
 from civic.search.meili.payload import payload
+from civic.search.meili.saved_state import PUSHING, REBUILD, SENT, LockConnection, lock_connection
 from civic.search.meili.settings import has_version
-from civic.search.rows import Key
+from civic.search.postgres import rows
+from civic.search.postgres.rows import Key
 
 log = logs.get_logger(__name__)
 
-BATCH = 500  # changes at once
-WAIT = 10.0  # seconds for Meilisearch to be done; then it is looked at again later, so that a worker can end
+BATCH_CHANGES = 500  # changes at once
+WAIT_SECONDS = 10.0  # seconds for Meilisearch to be done; then it is looked at again later, so that a worker can end
 FILLING = "filling"  # the stage of a rebuild in which changes go into both indexes
 
 REMEMBER = """
@@ -32,45 +32,45 @@ WITH settled AS (DELETE FROM search_state WHERE name = $1) DELETE FROM search_pu
 """
 
 
-async def push(meili: Meili, wait: float = WAIT) -> bool:
+async def send_batch(meili: Meili, wait: float = WAIT_SECONDS) -> bool:
     """Send one batch of changes, or see whether the last one is done; whether there was one, and it is.
 
     Raises Trouble where Meilisearch cannot take it: everything then waits as it is.
     """
-    async with holder() as held:
+    async with lock_connection() as held:
         if not await held.try_lock(PUSHING):
             return False
         try:
-            return await push_held(meili, held, wait)
+            return await send_batch_locked(meili, held, wait)
         finally:
-            await held.let_go(PUSHING)
+            await held.unlock(PUSHING)
 
 
-async def push_held(meili: Meili, held: Holder, wait: float = WAIT) -> bool:
+async def send_batch_locked(meili: Meili, held: LockConnection, wait: float = WAIT_SECONDS) -> bool:
     """`push` of somebody who holds the lock PUSHING already, with `held`."""
-    sent = await keeping.remembered(SENT)
+    sent = await saved_state.load_state(SENT)
     try:
         sent = sent or await _send(meili, held)
         if sent is None:
             return False
-        ended = await meili.ended(sent["tasks"], wait)
+        ended = await meili.wait_until_ended(sent["tasks"], wait)
         if ended is None:
             return False
-        check(ended)
-    except Trouble as trouble:
+        raise_on_failure(ended)
+    except EngineDown as trouble:
         # A Meilisearch that was away may have done it: that is asked again. One that forgot, or failed, did not.
-        if sent and (trouble.state != State.AWAY or trouble.code):
-            await keeping.forget(SENT)
-        if not trouble.of_documents:
+        if sent and (trouble.state != EngineState.AWAY or trouble.code):
+            await saved_state.delete_state(SENT)
+        if not trouble.is_about_documents:
             raise
         sent = {"rows": await _apart(meili)}
     await held.connection.execute(SETTLE, SENT, sent["rows"])
     return True
 
 
-async def _send(meili: Meili, held: Holder) -> dict[str, Any] | None:
+async def _send(meili: Meili, held: LockConnection) -> dict[str, Any] | None:
     """Send the oldest changes: {tasks, rows}; None if there is none, or no index that may have them."""
-    changes = await keeping.waiting(BATCH)
+    changes = await saved_state.queued_changes(BATCH_CHANGES)
     indexes = await _indexes(meili) if changes else []
     if not indexes:
         return None
@@ -83,34 +83,36 @@ async def _send(meili: Meili, held: Holder) -> dict[str, Any] | None:
         await held.connection.execute(REMEMBER, SENT, sent["tasks"], sent["rows"])
     except Exception:
         # The lock was lost meanwhile: somebody else may have sent something newer before this.
-        await keeping.to_be_sent(keys)
+        await saved_state.queue_keys(keys)
         raise
     return sent
 
 
 async def _apart(meili: Meili) -> list[int]:
     """Send the oldest changes in ever smaller parts; the rows of what was sent, or cannot be."""
-    changes = await keeping.waiting(BATCH)
+    changes = await saved_state.queued_changes(BATCH_CHANGES)
     documents, gone = await _read(_keys(changes))
     for index in await _indexes(meili):
-        await put(meili, index, documents)
-        await meili.done(await meili.send(index, [], gone))
+        await put_documents(meili, index, documents)
+        await meili.wait_until_done(await meili.send(index, [], gone))
     return [change["id"] for change in changes]
 
 
-async def put(meili: Meili, index: str, documents: Sequence[Mapping[str, Any]], patience: float = 60.0) -> None:
+async def put_documents(
+    meili: Meili, index: str, documents: Sequence[Mapping[str, Any]], patience: float = 60.0
+) -> None:
     """Put documents into an index and wait for it; one that it does not take is left out, and said in the log."""
     try:
-        await meili.done(await meili.send(index, documents, ()), patience)
-    except Trouble as trouble:
-        if not trouble.of_documents:
+        await meili.wait_until_done(await meili.send(index, documents, ()), patience)
+    except EngineDown as trouble:
+        if not trouble.is_about_documents:
             raise
         if len(documents) == 1:
             log.error("Meilisearch does not take a document", document=documents[0]["id"], said=str(trouble.message))
             return
         half = len(documents) // 2
-        await put(meili, index, documents[:half], patience)
-        await put(meili, index, documents[half:], patience)
+        await put_documents(meili, index, documents[:half], patience)
+        await put_documents(meili, index, documents[half:], patience)
 
 
 async def _indexes(meili: Meili) -> list[str]:
@@ -119,25 +121,25 @@ async def _indexes(meili: Meili) -> list[str]:
     A missing index is not written to: Meilisearch would make one, without settings, that has a handful of documents.
     """
     found = await meili.condition()
-    if found.state in (State.AWAY, State.REFUSED):
-        raise Trouble(found.state, found.said)
-    rebuild = await keeping.remembered(REBUILD)
+    if found.state in (EngineState.AWAY, EngineState.REFUSED):
+        raise EngineDown(found.state, found.said)
+    rebuild = await saved_state.load_state(REBUILD)
     indexes = [meili.index] if found.settings is not None and has_version(found.settings) else []
     return [*indexes, meili.next] if rebuild and rebuild["stage"] == FILLING else indexes
 
 
 def _keys(changes: Sequence[Mapping[str, Any]]) -> list[Key]:
-    return list(dict.fromkeys((change["kind"], change["subject"]) for change in changes))
+    return list(dict.fromkeys((change["kind"], change["item_id"]) for change in changes))
 
 
 async def _read(keys: Sequence[Key]) -> tuple[list[dict[str, Any]], list[Key]]:
     """The documents as they are sent, and those that are not in the public index (any more)."""
-    documents = await payloads(keys)
-    there = {(one["kind"], one["subject"]) for one in documents}
+    documents = await read_payloads(keys)
+    there = {(one["kind"], one["item_id"]) for one in documents}
     return documents, [key for key in keys if key not in there]
 
 
-async def payloads(keys: Sequence[Key]) -> list[dict[str, Any]]:
+async def read_payloads(keys: Sequence[Key]) -> list[dict[str, Any]]:
     # In this order: where one changes in between, its digest is of before, and what is stale looks so.
-    digests = await rows.digests(keys)
-    return [payload(one, digests.get((one.kind.value, one.subject), b"")) for one in await rows.read(keys)]
+    digests = await rows.read_digests(keys)
+    return [payload(one, digests.get((one.kind.value, one.item_id), b"")) for one in await rows.read_documents(keys)]

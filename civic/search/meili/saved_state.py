@@ -10,7 +10,7 @@ from tortoise.connection import get_connection
 
 from civic.cache import cached
 from civic.db import execute, fetch, fetch_one, json_value
-from civic.search.rows import Key, columns
+from civic.search.postgres.rows import Key, key_columns
 
 # Names in `search_state`.
 KEY = "meilisearch key"  # the one that may only search
@@ -21,17 +21,17 @@ REBUILD = "meilisearch rebuild"  # the rebuild under way: rebuilding.Rebuild
 FILLED = "meilisearch filled"  # what the index was filled for: rebuilding.Filled
 PUSHING, REBUILDING = "civic.search.pushing", "civic.search.rebuilding"  # locks
 
-TOO_FAR_BEHIND = 60.0  # seconds
-PAUSE = 0.02  # seconds between looks at a lock
+MAX_SECONDS_BEHIND = 60.0  # seconds
+LOCK_POLL_SECONDS = 0.02  # seconds between looks at a lock
 
 
-async def remembered(name: str) -> Any:
+async def load_state(name: str) -> Any:
     """What was remembered under a name; None if nothing was."""
     row = await fetch_one("SELECT value FROM search_state WHERE name = $1", name)
     return json_value(row["value"]) if row else None
 
 
-async def remember(name: str, value: Any) -> None:
+async def save_state(name: str, value: Any) -> None:
     await execute(
         "INSERT INTO search_state AS s (name, value) VALUES ($1, $2::jsonb) ON CONFLICT (name) DO UPDATE"
         " SET value = excluded.value",
@@ -40,39 +40,39 @@ async def remember(name: str, value: Any) -> None:
     )
 
 
-async def forget(*names: str) -> None:
+async def delete_state(*names: str) -> None:
     await execute("DELETE FROM search_state WHERE name = ANY($1)", list(names))
 
 
 async def search_key() -> str | None:
     """The key for searching, once a worker has made it."""
-    found = await remembered(KEY)
+    found = await load_state(KEY)
     return str(found) if found else None
 
 
 # --- what is to be sent -----------------------------------------------------------------------------------------------
 
 
-async def to_be_sent(keys: Sequence[Key]) -> None:
+async def queue_keys(keys: Sequence[Key]) -> None:
     """Have documents sent (again), as they are by then."""
     await execute(
-        "INSERT INTO search_push (kind, subject) SELECT * FROM unnest($1::text[], $2::bigint[])", *columns(keys)
+        "INSERT INTO search_push (kind, item_id) SELECT * FROM unnest($1::text[], $2::bigint[])", *key_columns(keys)
     )
 
 
-async def waiting(most: int) -> list[dict[str, Any]]:
+async def queued_changes(most: int) -> list[dict[str, Any]]:
     """The oldest rows of what is to be sent."""
-    return await fetch("SELECT id, kind, subject FROM search_push ORDER BY id LIMIT $1", most)
+    return await fetch("SELECT id, kind, item_id FROM search_push ORDER BY id LIMIT $1", most)
 
 
-async def waits(keys: Sequence[Key]) -> set[Key]:
+async def queued_keys(keys: Sequence[Key]) -> set[Key]:
     """Those of the documents that are still to be sent."""
     rows = await fetch(
-        "SELECT DISTINCT kind, subject FROM search_push JOIN unnest($1::text[], $2::bigint[]) AS k (kind, subject)"
-        " USING (kind, subject)",
-        *columns(keys),
+        "SELECT DISTINCT kind, item_id FROM search_push JOIN unnest($1::text[], $2::bigint[]) AS k (kind, item_id)"
+        " USING (kind, item_id)",
+        *key_columns(keys),
     )
-    return {(row["kind"], row["subject"]) for row in rows}
+    return {(row["kind"], row["item_id"]) for row in rows}
 
 
 @cached(seconds=2)
@@ -86,13 +86,13 @@ async def seconds_behind() -> float:
 
 async def too_far_behind() -> bool:
     """Whether Meilisearch lacks so much that PostgreSQL has to answer."""
-    return await seconds_behind() > TOO_FAR_BEHIND
+    return await seconds_behind() > MAX_SECONDS_BEHIND
 
 
 # --- locks ------------------------------------------------------------------------------------------------------------
 
 
-class Holder:
+class LockConnection:
     """A connection of its own, for locks that last longer than a transaction: none is open meanwhile."""
 
     def __init__(self, connection: Any) -> None:
@@ -101,7 +101,7 @@ class Holder:
     async def try_lock(self, name: str) -> bool:
         return bool(await self.connection.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", name))
 
-    async def let_go(self, name: str) -> None:
+    async def unlock(self, name: str) -> None:
         if not self.connection.is_closed():  # its locks are gone with it
             await self.connection.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
 
@@ -110,15 +110,15 @@ class Holder:
         """Hold a lock within the block; waits for it."""
         # Not pg_advisory_lock: it would wait within a statement, which keeps old rows from being cleared away.
         while not await self.try_lock(name):  # noqa: ASYNC110
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(LOCK_POLL_SECONDS)
         try:
             yield
         finally:
-            await self.let_go(name)
+            await self.unlock(name)
 
 
 @asynccontextmanager
-async def holder() -> AsyncIterator[Holder]:
+async def lock_connection() -> AsyncIterator[LockConnection]:
     """A connection from the pool that nobody else uses within the block; its locks end with it."""
     async with cast(Any, get_connection("default")).acquire_connection() as connection:
-        yield Holder(connection)
+        yield LockConnection(connection)

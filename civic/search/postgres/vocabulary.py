@@ -12,22 +12,22 @@ from tortoise.transactions import in_transaction
 from civic.db import execute, fetch
 from civic.search.text import IS_CJK
 
-ONE_SLIP, TWO_SLIPS = 4, 8  # letters from which a word may have so many
-SAME = 3  # first letters that two slips leave alone
+MIN_ONE_TYPO_CHARS, MIN_TWO_TYPO_CHARS = 4, 8  # letters from which a word may have so many
+FIXED_CHARS = 3  # first letters that two slips leave alone
 # A word that occurs is another one mistyped only if that is this many times more frequent.
-TIMES_MORE = 8
-CHOICES = 3
-LAST = "\U0010ffff"  # no text that begins with a word comes after the word and this
-FREQUENT = 100  # documents of a word that the index search_word_frequent has
-MOST = 16  # frequent words with one beginning
-LOOKED_AT = 2000  # beginnings of one word
-NUMBER = 4  # characters of a word with digits that is kept
-LONGEST = 40  # letters of a word that is kept
+MIN_TIMES_COMMONER = 8
+MAX_CORRECTIONS = 3
+LAST_CHAR = "\U0010ffff"  # no text that begins with a word comes after the word and this
+MIN_FREQUENT_DOCUMENTS = 100  # documents of a word that the index search_word_frequent has
+MAX_FREQUENT_WORDS = 16  # frequent words with one beginning
+MAX_PREFIX_WORDS = 2000  # beginnings of one word
+MAX_NUMBER_CHARS = 4  # characters of a word with digits that is kept
+MAX_WORD_CHARS = 40  # letters of a word that is kept
 # The letters of a script, by one of its own.
 SCRIPTS = ("abcdefghijklmnopqrstuvwxyz", "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ", "αβγδεζηθικλμνξοπρσςτυφχψω")
 
 
-async def known(words: Iterable[str]) -> dict[str, int]:
+async def document_counts(words: Iterable[str]) -> dict[str, int]:
     """Those of the words that occur, each with about how many documents it is in."""
     asked = list(words)
     if not asked:
@@ -36,60 +36,60 @@ async def known(words: Iterable[str]) -> dict[str, int]:
     return {row["word"]: row["documents"] for row in rows}
 
 
-async def counted(words: Iterable[str]) -> dict[str, tuple[int, int]]:
+async def word_and_prefix_counts(words: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Of each word, in about how many documents it is, and how often words that begin with it are."""
     rows = await fetch(
         "SELECT given AS word, (SELECT documents FROM search_word WHERE word = given) AS itself,"
         " (SELECT sum(documents) FROM (SELECT documents FROM search_word"
         "  WHERE word >= given AND word < given || $2 LIMIT $3) x) AS beginning FROM unnest($1::text[]) AS given",
         list(words),
-        LAST,
-        LOOKED_AT,
+        LAST_CHAR,
+        MAX_PREFIX_WORDS,
     )
     return {row["word"]: (row["itself"] or 0, int(row["beginning"] or 0)) for row in rows}
 
 
-async def frequent(beginnings: Iterable[str]) -> dict[str, list[str]]:
+async def frequent_words(beginnings: Iterable[str]) -> dict[str, list[str]]:
     """The most frequent words that begin so."""
     found: dict[str, list[str]] = {}
     rows = await fetch(
         "SELECT given, x.word FROM unnest($1::text[]) AS given CROSS JOIN LATERAL"
-        f" (SELECT word, documents FROM search_word WHERE documents >= {FREQUENT} AND word >= given"
+        f" (SELECT word, documents FROM search_word WHERE documents >= {MIN_FREQUENT_DOCUMENTS} AND word >= given"
         "  AND word < given || $2 ORDER BY documents DESC, word LIMIT $3) x",
         list(beginnings),
-        LAST,
-        MOST,
+        LAST_CHAR,
+        MAX_FREQUENT_WORDS,
     )
     for row in rows:
         found.setdefault(row["given"], []).append(row["word"])
     return found
 
 
-async def meant(words: Mapping[str, int]) -> dict[str, dict[str, int]]:
+async def find_corrections(words: Mapping[str, int]) -> dict[str, dict[str, int]]:
     """What words, each with its number of documents, may be meant for: the likeliest first, with theirs."""
-    slipped = {word: slips(word) for word in words if may_slip(word)}
-    near = await known({slip for some in slipped.values() for slip in some})
+    slipped = {word: one_typo_variants(word) for word in words if may_be_typo(word)}
+    near = await document_counts({slip for some in slipped.values() for slip in some})
     found = {}
     for word, some in slipped.items():
         one = _likely({slip: near[slip] for slip in some if slip in near}, words[word])
-        if not one and len(word) >= TWO_SLIPS:
+        if not one and len(word) >= MIN_TWO_TYPO_CHARS:
             one = _likely(await _two_slips(word), words[word])
         if one:
             found[word] = one
     return found
 
 
-def may_slip(word: str) -> bool:
-    return ONE_SLIP <= len(word) <= LONGEST and word.isalpha() and not IS_CJK.match(word)
+def may_be_typo(word: str) -> bool:
+    return MIN_ONE_TYPO_CHARS <= len(word) <= MAX_WORD_CHARS and word.isalpha() and not IS_CJK.match(word)
 
 
 def _likely(found: dict[str, int], documents: int) -> dict[str, int]:
-    enough = max(1, documents * TIMES_MORE)
+    enough = max(1, documents * MIN_TIMES_COMMONER)
     ranked = sorted(((n, word) for word, n in found.items() if n >= enough), key=lambda one: (-one[0], one[1]))
-    return {word: n for n, word in ranked[:CHOICES] if n * 50 >= ranked[0][0]}
+    return {word: n for n, word in ranked[:MAX_CORRECTIONS] if n * 50 >= ranked[0][0]}
 
 
-def slips(word: str) -> set[str]:
+def one_typo_variants(word: str) -> set[str]:
     """Every text that is one slip away from a word."""
     letters = next((script for script in SCRIPTS if word[0] in script), "".join(sorted(set(word))))
     parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
@@ -103,8 +103,8 @@ def slips(word: str) -> set[str]:
 async def _two_slips(word: str) -> dict[str, int]:
     rows = await fetch(
         "SELECT word, documents FROM search_word WHERE word >= $1 AND word < $2 AND length(word) BETWEEN $3 AND $4",
-        word[:SAME],
-        word[: SAME - 1] + chr(ord(word[SAME - 1]) + 1),
+        word[:FIXED_CHARS],
+        word[: FIXED_CHARS - 1] + chr(ord(word[FIXED_CHARS - 1]) + 1),
         len(word) - 2,
         len(word) + 2,
     )
@@ -112,21 +112,21 @@ async def _two_slips(word: str) -> dict[str, int]:
     return {row["word"]: row["documents"] for row in near}
 
 
-async def meant_beginning(word: str) -> dict[str, int]:
+async def find_prefix_corrections(word: str) -> dict[str, int]:
     """What the beginning of a word may be meant for, by one slip: other beginnings, the likeliest first."""
-    if not may_slip(word):
+    if not may_be_typo(word):
         return {}
     rows = await fetch(
         "SELECT slip, x.n FROM unnest($1::text[]) AS slip CROSS JOIN LATERAL"
         " (SELECT max(documents) AS n FROM (SELECT documents FROM search_word"
         "  WHERE word >= slip AND word < slip || $2 LIMIT 20) y) x WHERE x.n IS NOT NULL",
-        [one for one in slips(word) if len(one) >= ONE_SLIP],
-        LAST,
+        [one for one in one_typo_variants(word) if len(one) >= MIN_ONE_TYPO_CHARS],
+        LAST_CHAR,
     )
     return _likely({row["slip"]: row["n"] for row in rows}, 0)
 
 
-async def learn(lexemes: Iterable[str]) -> None:
+async def add_words(lexemes: Iterable[str]) -> None:
     """These occur, in the transaction in hand; how often is counted now and then (`count_words`)."""
     await execute(
         "INSERT INTO search_word (word) SELECT new.word FROM unnest($1::text[]) AS new (word)"
@@ -137,10 +137,10 @@ async def learn(lexemes: Iterable[str]) -> None:
 
 def is_kept(lexeme: str) -> bool:
     """A word, or a pair of characters. Long numbers are not: there are more of them than words, and each is rare."""
-    return 1 < len(lexeme) <= LONGEST and (len(lexeme) <= NUMBER or not any(map(str.isdigit, lexeme)))
+    return 1 < len(lexeme) <= MAX_WORD_CHARS and (len(lexeme) <= MAX_NUMBER_CHARS or not any(map(str.isdigit, lexeme)))
 
 
-FEW = 200_000  # documents up to which every one is looked at; of more, a sample
+MAX_COUNTED_DOCUMENTS = 200_000  # documents up to which every one is looked at; of more, a sample
 COUNT_WORDS = """
 WITH counted AS (
     SELECT word, ndoc * $1 AS n FROM ts_stat($2) WHERE position(':' IN word) = 0
@@ -166,7 +166,11 @@ async def count_words() -> None:
     async with in_transaction():
         if not (await fetch(LOCK))[0]["mine"]:
             return
-        row = await fetch("SELECT count(*) AS n FROM (SELECT FROM search_document LIMIT $1) x", FEW + 1)
-        every, gone, which = (1, GONE, "") if row[0]["n"] <= FEW else (16, "SELECT", " WHERE id % 16 = 0")
-        sql = COUNT_WORDS.format(gone=gone, longest=LONGEST, number=NUMBER)
+        row = await fetch(
+            "SELECT count(*) AS n FROM (SELECT FROM search_document LIMIT $1) x", MAX_COUNTED_DOCUMENTS + 1
+        )
+        every, gone, which = (
+            (1, GONE, "") if row[0]["n"] <= MAX_COUNTED_DOCUMENTS else (16, "SELECT", " WHERE id % 16 = 0")
+        )
+        sql = COUNT_WORDS.format(gone=gone, longest=MAX_WORD_CHARS, number=MAX_NUMBER_CHARS)
         await execute(sql, every, f"SELECT words FROM search_document{which}")

@@ -9,18 +9,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from civic.search import vocabulary
+from civic.search.postgres import vocabulary
 from civic.search.text import IS_CJK, fold, runs
 
-MOST_TERMS = 16
-LONGEST = 600  # characters of a query that are read
-BEGINNING = 4  # letters from which a word is also taken for the beginning of a longer one
+MAX_TERMS = 16
+MAX_QUERY_CHARS = 600  # characters of a query that are read
+MIN_PREFIX_CHARS = 4  # letters from which a word is also taken for the beginning of a longer one
 # Documents from which on the words that begin so are asked for one by one, as the index would collect all of it first;
 # a word that so many have itself is enough.
-BROAD = 10_000
-RARE = 50  # documents up to which a word may be another one mistyped
-SURE = 6  # letters up to which one that occurs is none: too many are one slip away from it
-PLURAL = 5  # letters from which a last "s" may be left out
+BROAD_DOCUMENTS = 10_000
+MAX_TYPO_DOCUMENTS = 50  # documents up to which a word may be another one mistyped
+MIN_DOUBTED_CHARS = 6  # letters up to which one that occurs is none: too many are one slip away from it
+MIN_PLURAL_CHARS = 5  # letters from which a last "s" may be left out
 
 Groups = Sequence[Sequence[str]]  # of phrases that mean the same
 Counts = Mapping[str, tuple[int, int]]  # as vocabulary.counted gives them
@@ -36,10 +36,10 @@ class Term:
     typed: str
     exact: str
     also: tuple[str, ...] = ()
-    marks: tuple[str, ...] = ()
+    highlights: tuple[str, ...] = ()
     documents: int = 0
     reach: int = 0
-    meant: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
     known: bool = True  # that no more have it than `reach`; the vocabulary has neither single letters nor long numbers
 
     @property
@@ -54,17 +54,17 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class ParsedQuery:
     terms: tuple[Term, ...] = ()
 
     @property
-    def meant(self) -> set[str]:
+    def corrections(self) -> set[str]:
         """Words that others were taken for."""
-        return {word for term in self.terms for word in term.meant}
+        return {word for term in self.terms for word in term.corrections}
 
-    def instead(self, words: Collection[str]) -> tuple[str, ...]:
+    def describe_corrections(self, words: Collection[str]) -> tuple[str, ...]:
         """Which words of the query were also taken for which of these."""
-        taken = ((term.typed, [word for word in term.meant if word in words]) for term in self.terms)
+        taken = ((term.typed, [word for word in term.corrections if word in words]) for term in self.terms)
         return tuple(f"{typed} → {', '.join(some)}" for typed, some in taken if some)
 
 
@@ -98,26 +98,28 @@ class Synonyms:
                 yield from ((phrase[0], other[0]) for other in others if len(other) == 1 and IS_CJK.match(other[0]))
 
 
-async def understand(text: str, synonyms: Synonyms) -> Understood:
+async def parse_query(text: str, synonyms: Synonyms) -> ParsedQuery:
     """The terms of a query; the last word may be unfinished if nothing follows it."""
-    text = text[:LONGEST]
-    tokens = list(dict.fromkeys(runs(text)))[:MOST_TERMS]
+    text = text[:MAX_QUERY_CHARS]
+    tokens = list(dict.fromkeys(runs(text)))[:MAX_TERMS]
     folded = fold(text)
     unfinished = bool(tokens) and folded[-1:].isalnum() and folded.endswith(tokens[-1])
     phrases = list(_phrases(tokens, synonyms))
     others = [other for phrase in phrases for other in synonyms.of.get(phrase, ())]
-    counted = await vocabulary.counted({key for some in (*phrases, *others) for run in some for key in keys(run)})
+    counted = await vocabulary.word_and_prefix_counts(
+        {key for some in (*phrases, *others) for run in some for key in keys(run)}
+    )
     last = phrases[-1][-1] if unfinished else ""
     meant = await _meant([phrase[0] for phrase in phrases if len(phrase) == 1], counted, last)
     words = {word for phrase in phrases for word in phrase if _begins(word, last)}
-    broad = [word for word in words if counted[word][0] <= BROAD < counted[word][1]]
-    reading = _Reading(counted, meant, await vocabulary.frequent(broad) if broad else {}, synonyms)
-    return Understood(tuple(reading.term(phrase, last=last in phrase and phrase is phrases[-1]) for phrase in phrases))
+    broad = [word for word in words if counted[word][0] <= BROAD_DOCUMENTS < counted[word][1]]
+    reading = _Reading(counted, meant, await vocabulary.frequent_words(broad) if broad else {}, synonyms)
+    return ParsedQuery(tuple(reading.term(phrase, last=last in phrase and phrase is phrases[-1]) for phrase in phrases))
 
 
 def _begins(word: str, last: str) -> bool:
     """Whether a word is also taken for the beginning of a longer one."""
-    return not IS_CJK.match(word) and (word == last or (len(word) >= BEGINNING and not _has_digit(word)))
+    return not IS_CJK.match(word) and (word == last or (len(word) >= MIN_PREFIX_CHARS and not _has_digit(word)))
 
 
 def _has_digit(word: str) -> bool:
@@ -145,12 +147,14 @@ def _phrases(tokens: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[str, .
 async def _meant(words: Sequence[str], counted: Counts, last: str) -> dict[str, dict[str, int]]:
     """What words that hardly occur may be meant for; the last one may be the beginning of another."""
     found = {word: counted[word][0] for word in words if not IS_CJK.match(word)}
-    doubtful = {word: n for word, n in found.items() if n <= (RARE if len(word) >= SURE else 0)}
+    doubtful = {
+        word: n for word, n in found.items() if n <= (MAX_TYPO_DOCUMENTS if len(word) >= MIN_DOUBTED_CHARS else 0)
+    }
     if last in doubtful and not counted[last][0] and counted[last][1]:
         del doubtful[last]  # some word begins like this
-    meant = await vocabulary.meant(doubtful)
+    meant = await vocabulary.find_corrections(doubtful)
     if last in doubtful and not meant.get(last) and not counted[last][0]:
-        meant[last] = await vocabulary.meant_beginning(last)
+        meant[last] = await vocabulary.find_prefix_corrections(last)
     return meant
 
 
@@ -174,7 +178,7 @@ class _Reading:
         if len(phrase) > 1:
             words = [self._word(run, [], [], 0, last=last and run == phrase[-1]) for run in phrase]
             also.append(f"({all_of(words)})")
-            marks += [mark for word in words for mark in word.marks]
+            marks += [mark for word in words for mark in word.highlights]
             reach = max(reach, min(word.reach for word in words))
         else:
             for known, other in self.synonyms.within(phrase[0]):
@@ -197,12 +201,12 @@ class _Reading:
     def _word(self, word: str, also: list[str], marks: list[str], reach: int, *, last: bool) -> Term:
         if IS_CJK.match(word):
             return Term(word, exact((word,)), (), (word,), self._documents((word,)), self._documents((word,)))
-        if _begins(word, word if last else "") and self._count(word) <= BROAD:
+        if _begins(word, word if last else "") and self._count(word) <= BROAD_DOCUMENTS:
             others = [one for one in self.frequent.get(word, ()) if one != word]
             also += [f"'{one}'" for one in others] or [f"'{word}':*"]
             marks.append(f"{word}*")
             reach += self.counted[word][1]
-        if len(word) >= PLURAL and word.endswith("s") and not word.endswith("ss"):
+        if len(word) >= MIN_PLURAL_CHARS and word.endswith("s") and not word.endswith("ss"):
             also.append(f"'{word[:-1]}'")
             marks.append(word[:-1])
         meant = self.meant.get(word, {})
@@ -238,7 +242,7 @@ def all_of(terms: Iterable[Term]) -> str:
     return " & ".join(term.ways for term in terms)
 
 
-def labelled(query: str, labels: Iterable[Sequence[str]]) -> str:
+def with_labels(query: str, labels: Iterable[Sequence[str]]) -> str:
     """The query, and of each list of labels one."""
     either = ["(" + " | ".join(f"'{one}'" for one in some) + ")" for some in labels]
     return " & ".join(part for part in (f"({query})" if query else "", *either) if part)

@@ -8,15 +8,18 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from civic.search.documents import Document, Query, Sort
-from civic.search.prior import STEP, steps
+from civic.search.documents import Document, Query, SortOrder
+from civic.search.static_rank import STEP_SQL, rank_steps
 
-GRIDS = (("g", 0.01), ("h", 0.1))  # degrees of the cells that nearness is looked up in; the exact distance comes after
-MOST_CELLS = 40
-METRES = 111_195  # a degree of latitude, no longer than it is
+CELL_DEGREES = (
+    ("g", 0.01),
+    ("h", 0.1),
+)  # degrees of the cells that nearness is looked up in; the exact distance comes after
+MAX_CELLS = 40
+METRES_PER_DEGREE = 111_195  # a degree of latitude, no longer than it is
 
 
-def of_document(document: Document) -> Iterator[str]:
+def document_labels(document: Document) -> Iterator[str]:
     """The labels that a document is found by."""
     yield f":k:{document.kind}"
     if document.category_id is not None:
@@ -25,19 +28,19 @@ def of_document(document: Document) -> Iterator[str]:
         yield f":d:{document.department_id}"
     if document.status:
         yield _status(document.status)
-    yield from (step_label(*one) for one in steps(document.kind, document.at, document.support).items())
+    yield from (step_label(*one) for one in rank_steps(document.kind, document.at, document.support).items())
     yield from (f":a:{area}" for area in document.area_ids)
     yield from (f":r:{reader}" for reader in document.readers)
     if document.lat is not None and document.lon is not None:
-        for sort, size in GRIDS:
+        for sort, size in CELL_DEGREES:
             yield _cell(sort, size, math.floor(document.lat / size), math.floor(document.lon / size))
 
 
-def step_label(sort: Sort, step: int) -> str:
-    return f":{STEP[sort][0]}:{step}"
+def step_label(sort: SortOrder, step: int) -> str:
+    return f":{STEP_SQL[sort][0]}:{step}"
 
 
-def wanted(query: Query, now: datetime, *, leave: str = "") -> list[list[str]]:
+def query_labels(query: Query, now: datetime, *, except_facet: str = "") -> list[list[str]]:
     """Of each filter the labels of which a document must have one; `leave` names a facet that is left open."""
     filters: dict[str, list[str]] = {
         "kind": [f":k:{query.kind}"] if query.kind else [],
@@ -48,13 +51,13 @@ def wanted(query: Query, now: datetime, *, leave: str = "") -> list[list[str]]:
         "time": [f":m:{month}" for month in _months(query.since, now)] if query.since else [],
         "near": list(_cells(*query.near)) if query.near else [],
     }
-    found = [labels for name, labels in filters.items() if labels and name != leave]
+    found = [labels for name, labels in filters.items() if labels and name != except_facet]
     if query.readers is not None:
         found.append([f":r:{one}" for one in query.readers] or [":r:nobody"])
     return found
 
 
-def active(query: Query) -> list[str]:
+def narrowed_facets(query: Query) -> list[str]:
     """The facets that the query narrows."""
     given: dict[str, object] = {
         "kind": query.kind,
@@ -88,13 +91,13 @@ def _cell(sort: str, size: float, row: int, column: int) -> str:
 
 def _cells(lat: float, lon: float, metres: float) -> Iterator[str]:
     """The cells that a circle touches, in the finer grid where they are not too many; none: ask for the distance."""
-    high = metres / METRES
+    high = metres / METRES_PER_DEGREE
     if not (abs(lat) + high < 90 and abs(lon) <= 180):
         return  # around a pole, or nowhere
     wide = math.degrees(math.asin(math.sin(math.radians(high)) / math.cos(math.radians(lat))))
-    for sort, size in GRIDS:
+    for sort, size in CELL_DEGREES:
         rows = range(math.floor((lat - high) / size), math.floor((lat + high) / size) + 1)
         columns = range(math.floor((lon - wide) / size), math.floor((lon + wide) / size) + 1)
-        if len(rows) * len(columns) <= MOST_CELLS:
+        if len(rows) * len(columns) <= MAX_CELLS:
             yield from (_cell(sort, size, row, column) for row in rows for column in columns)
             return

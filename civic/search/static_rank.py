@@ -1,0 +1,60 @@
+"""What speaks for a document whatever is looked for, and the steps in which the index can be read from its best end.
+
+What very many documents match cannot be sorted whole. Each carries labels of its step in every order; a sample tells in
+which of the uppermost steps enough of what matches lies, and only these are read.
+"""
+
+import math
+import struct
+from datetime import UTC, datetime
+
+from civic.search.documents import Kind, SortOrder
+
+HALF_YEAR_SECONDS = 182.5 * 86_400
+AGELESS_RANK = 1e4  # what does not age comes before everything that does
+STEPS_PER_RANK = 2  # of the static_rank, a unit: a quarter of a year
+FIRST_MONTH = 197001
+MAX_SUPPORT_BITS = 16  # bits of support that count: 65,535
+
+# The step of a row d in each order, in SQL and as the label's letter; greater is nearer to the beginning.
+STEP_SQL = {
+    SortOrder.RELEVANCE: ("p", f"floor(static_rank * {STEPS_PER_RANK})::int"),
+    SortOrder.NEW: ("m", "to_char(at AT TIME ZONE 'UTC', 'YYYYMM')::int"),
+    SortOrder.SUPPORTED: ("v", "length(ltrim(least(greatest(support, 0), 65535)::bit(32)::text, '0'))"),
+}
+
+
+def static_rank(kind: Kind, at: datetime, support: int) -> float:
+    """Freshness and support: half a year of age weighs as much as twice the support.
+
+    It never has to be computed anew as time goes by. A service does not age. As exact as the database keeps it.
+    """
+    age = AGELESS_RANK if kind == Kind.SERVICE else at.timestamp() / HALF_YEAR_SECONDS
+    found: float = struct.unpack("f", struct.pack("f", age + math.log2(1 + _counting(support))))[0]
+    return found
+
+
+def _counting(support: int) -> int:
+    return min(max(0, support), 2**MAX_SUPPORT_BITS - 1)
+
+
+def rank_steps(kind: Kind, at: datetime, support: int) -> dict[SortOrder, int]:
+    """The document's step in each order, as STEP says it in SQL."""
+    return {
+        SortOrder.RELEVANCE: math.floor(static_rank(kind, at, support) * STEPS_PER_RANK),
+        SortOrder.NEW: int(f"{at.astimezone(UTC):%Y%m}"),
+        SortOrder.SUPPORTED: _counting(support).bit_length(),
+    }
+
+
+def steps_from(sort: SortOrder, lowest: int, now: datetime) -> list[int]:
+    """Every step from this one to the uppermost that a document may have; a clock may be a month ahead."""
+    if sort == SortOrder.SUPPORTED:
+        return list(range(lowest, MAX_SUPPORT_BITS + 1))
+    if sort == SortOrder.NEW:
+        last = now.astimezone(UTC)
+        lowest = max(lowest, FIRST_MONTH)
+        months = range(lowest // 100 * 12 + lowest % 100 - 1, last.year * 12 + last.month + 1)
+        return [month // 12 * 100 + month % 12 + 1 for month in months]
+    newest = math.floor((now.timestamp() / HALF_YEAR_SECONDS + MAX_SUPPORT_BITS) * STEPS_PER_RANK) + 1
+    return [*range(lowest, newest + 1), math.floor(AGELESS_RANK * STEPS_PER_RANK)]
