@@ -17,7 +17,7 @@ from civic.city.actions import bump_version
 from civic.city.models import City
 from civic.config import LimitsConfig
 from civic.db import connect, execute, migrate
-from civic.packs.loading import load_pack
+from civic.packs.actions import load_pack
 from civic.reports.actions import route_case
 from civic.reports.models import Report
 from tests.clients import Client

@@ -13,7 +13,7 @@ Names = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class QuestionOption:
     code: str
     names: Names
 
@@ -26,11 +26,11 @@ class Question:
     names: Names
     kind: str
     required: bool = False
-    options: tuple[Option, ...] = ()
+    options: tuple[QuestionOption, ...] = ()
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> "Question":
-        options = tuple(Option(one["code"], one["names"]) for one in stored.get("options", ()))
+    def from_stored(cls, stored: Mapping[str, Any]) -> "Question":
+        options = tuple(QuestionOption(one["code"], one["names"]) for one in stored.get("options", ()))
         return cls(stored["code"], stored["names"], stored["kind"], bool(stored.get("required", False)), options)
 
 
@@ -55,7 +55,7 @@ class CategoryView:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CategoryGroup:
     """Categories that stand together in lists."""
 
     code: str
@@ -100,7 +100,7 @@ class Catalogue:
     every_department: Sequence[DepartmentView] = ()
     every_service: Sequence[ServiceView] = ()
     calendars: Mapping[str, int] = field(default_factory=dict)  # slug -> id
-    given: Mapping[tuple[int, int | None], int] = field(default_factory=dict)
+    default_departments: Mapping[tuple[int, int | None], int] = field(default_factory=dict)
 
     @cached_property
     def categories(self) -> tuple[CategoryView, ...]:
@@ -117,12 +117,12 @@ class Catalogue:
         return tuple(one for one in self.every_service if not one.retired)
 
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[CategoryGroup, ...]:
         """Groups in the order of their first category."""
         members: dict[str, list[CategoryView]] = {}
         for one in self.categories:
             members.setdefault(one.group_code, []).append(one)
-        return tuple(Group(code, found[0].group, tuple(found)) for code, found in members.items())
+        return tuple(CategoryGroup(code, found[0].group, tuple(found)) for code, found in members.items())
 
     @cached_property
     def category_by_id(self) -> dict[int, CategoryView]:

@@ -21,7 +21,7 @@ async def catalogue() -> Catalogue:
         every_department=[_department(one) for one in await Department.all().order_by("position", "id")],
         every_service=[_service(one) for one in await Service.all().order_by("position", "id")],
         calendars={one["slug"]: one["id"] for one in calendars},
-        given={(one["category_id"], one["area_id"]): one["department_id"] for one in given},
+        default_departments={(one["category_id"], one["area_id"]): one["department_id"] for one in given},
     )
 
 
@@ -33,7 +33,7 @@ def _category(row: Category) -> CategoryView:
         group=row.group,
         names=row.names,
         descriptions=row.descriptions,
-        questions=tuple(Question.of(one) for one in row.questions),
+        questions=tuple(Question.from_stored(one) for one in row.questions),
         response_target=row.response_target,
         resolution_target=row.resolution_target,
         photo_required=row.photo_required,

@@ -21,7 +21,7 @@ def due(
     as_json: AsJson = False,
 ) -> None:
     """Try a promise: print by when it has to be kept. Needs no database."""
-    from civic.packs.reading import read_pack
+    from civic.packs.reader import read_pack
     from civic.packs.tables import unknown
     from civic.sla import targets
     from civic.sla.calendars import OutsideCalendar, WorkingCalendar

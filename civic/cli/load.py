@@ -10,7 +10,7 @@ from civic.cli.common import EXIT_CANNOT, AsJson, print_answer, run_with_databas
 from civic.config import Config
 
 if TYPE_CHECKING:
-    from civic.packs.loading import Summary
+    from civic.packs.actions import LoadSummary
 
 commands = typer.Typer()
 
@@ -21,10 +21,10 @@ def load(
     as_json: AsJson = False,
 ) -> None:
     """Check a pack and load it; say everything that is wrong with it, and then change nothing."""
-    from civic.packs.loading import load_pack
+    from civic.packs.actions import load_pack
     from civic.packs.problems import PackError
 
-    async def work(_: Config) -> "Summary":
+    async def work(_: Config) -> "LoadSummary":
         return await load_pack(pack)
 
     try:
@@ -37,7 +37,7 @@ def load(
     print_answer(summary.as_json(), _told(summary), as_json)
 
 
-def _told(summary: "Summary") -> str:
+def _told(summary: "LoadSummary") -> str:
     if not summary.changed:
         return "The pack is loaded already. Nothing was changed."
     lines = [_line(kind, vars(tally)) for kind, tally in summary.kinds.items()]

@@ -23,7 +23,7 @@ from civic.i18n import gettext as _
 from civic.i18n import use_language
 from civic.media.decoder import Decoder
 from civic.media.store import Store
-from civic.packs.loading import load_pack
+from civic.packs.actions import load_pack
 from civic.ratings import actions as ratings
 from civic.ratings.forms import RatingInput
 from civic.traffic import actions as traffic

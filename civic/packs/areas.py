@@ -12,17 +12,17 @@ from shapely.geometry import MultiPolygon
 
 from civic.i18n import gettext as _
 from civic.packs.contents import AreaKeys, AreaPart, CityPart, Names
+from civic.packs.files import read_text
+from civic.packs.polygons import find_overlaps, join_polygons, outside_share, read_polygon, to_wgs84
 from civic.packs.problems import Problems, did_you_mean
-from civic.packs.shapes import outside, overlaps, read_polygon, to_wgs84, union
-from civic.packs.sources import read_text
 from civic.packs.tables import SLUG, UNSEEN, not_a_slug, unknown
 
-NAME = "areas.geojson"
-DEEPEST = 8
+FILE_NAME = "areas.geojson"
+MAX_LEVELS = 8
 
 
 @dataclass
-class Feature:
+class AreaFeature:
     """A feature on the way to an area."""
 
     index: int
@@ -31,42 +31,42 @@ class Feature:
     parent: str
     names: Names
     geometry: MultiPolygon | None
-    children: list["Feature"] = field(default_factory=list)
+    children: list["AreaFeature"] = field(default_factory=list)
 
 
-class Reader:
+class AreaReader:
     """Reads the file, noting what is wrong with each feature."""
 
     def __init__(self, city: CityPart, problems: Problems) -> None:
         self.city, self.keys, self.problems = city, city.areas, problems
 
-    def note(self, feature: Feature, message: str) -> None:
+    def note(self, feature: AreaFeature, message: str) -> None:
         name = feature.slug or next(iter(feature.names.values()), "")
         where = _("feature %(n)s", n=feature.index + 1) + (f" ({name})" if name else "")
-        self.problems.add(NAME, message, where=where, line=feature.line)
+        self.problems.add(FILE_NAME, message, where=where, line=feature.line)
 
-    def read(self, path: Path) -> list[Feature]:
+    def read(self, path: Path) -> list[AreaFeature]:
         text = read_text(path, self.problems)
         if text is None:
             return []
         try:
             collection = json.loads(text)
         except json.JSONDecodeError as error:
-            self.problems.add(NAME, _("This is not valid JSON: %(error)s", error=error.msg), line=error.lineno)
+            self.problems.add(FILE_NAME, _("This is not valid JSON: %(error)s", error=error.msg), line=error.lineno)
             return []
         features = collection.get("features") if isinstance(collection, dict) else None
         if not isinstance(features, list) or collection.get("type") != "FeatureCollection":
-            self.problems.add(NAME, _("This has to be a GeoJSON FeatureCollection."), line=1)
+            self.problems.add(FILE_NAME, _("This has to be a GeoJSON FeatureCollection."), line=1)
             return []
         if not features:
-            self.problems.add(NAME, _("There is no feature here; a city needs at least one area."), line=1)
+            self.problems.add(FILE_NAME, _("There is no feature here; a city needs at least one area."), line=1)
         lines = feature_lines(text, len(features))
         return [self._feature(index, lines[index], one) for index, one in enumerate(features)]
 
-    def _feature(self, index: int, line: int, data: Any) -> Feature:
+    def _feature(self, index: int, line: int, data: Any) -> AreaFeature:
         properties = data.get("properties") if isinstance(data, dict) else None
         properties = properties if isinstance(properties, dict) else {}
-        feature = Feature(index, line, "", "", {}, None)
+        feature = AreaFeature(index, line, "", "", {}, None)
         feature.slug = slugify(self._id(properties, data))
         feature.names = self._names(properties)
         feature.parent = slugify(dig(properties, self.keys.parent))
@@ -105,7 +105,7 @@ class Reader:
                 message = _("%(language)s is not a language of the city.", language=language)
                 yield message + did_you_mean(language, self.city.languages)
 
-    def _geometry(self, feature: Feature, data: Any) -> MultiPolygon | None:
+    def _geometry(self, feature: AreaFeature, data: Any) -> MultiPolygon | None:
         geometry = data.get("geometry") if isinstance(data, dict) else None
         if geometry is None:
             return None  # allowed where areas below give the outline
@@ -118,7 +118,7 @@ class Reader:
 
 def read_areas(path: Path, city: CityPart, problems: Problems) -> list[AreaPart]:
     """All areas, the city's own first, parents before children; empty if the tree is wrong."""
-    reader = Reader(city, problems)
+    reader = AreaReader(city, problems)
     before = len(problems.found)
     features = reader.read(path)
     if not features:
@@ -133,7 +133,7 @@ def read_areas(path: Path, city: CityPart, problems: Problems) -> list[AreaPart]
     return _flatten(root, None, 0)
 
 
-def _tree(reader: Reader, features: list[Feature]) -> Feature | None:
+def _tree(reader: AreaReader, features: list[AreaFeature]) -> AreaFeature | None:
     """Hang every feature under its parent; the root, or None where there is no tree."""
     by_slug = {one.slug: one for one in features if one.slug}
     for slug, n in Counter(one.slug for one in features if one.slug).items():
@@ -151,10 +151,10 @@ def _tree(reader: Reader, features: list[Feature]) -> Feature | None:
         return None
     if len(top) == 1 and (top[0].children or len(features) == 1):
         return top[0]
-    return Feature(-1, 1, reader.keys.root, "", reader.city.names, None, top) if top else None
+    return AreaFeature(-1, 1, reader.keys.root, "", reader.city.names, None, top) if top else None
 
 
-def _circles(reader: Reader, features: list[Feature], by_slug: dict[str, Feature]) -> bool:
+def _circles(reader: AreaReader, features: list[AreaFeature], by_slug: dict[str, AreaFeature]) -> bool:
     found = False
     for one in features:
         seen, above = [one.slug], by_slug.get(one.parent)
@@ -164,25 +164,25 @@ def _circles(reader: Reader, features: list[Feature], by_slug: dict[str, Feature
         if above is one:
             reader.note(one, _("The parents go in a circle: %(path)s.", path=" → ".join([*seen, one.slug])))
             found = True
-        elif len(seen) > DEEPEST:
-            reader.note(one, _("The tree is deeper than %(n)s levels.", n=DEEPEST))
+        elif len(seen) > MAX_LEVELS:
+            reader.note(one, _("The tree is deeper than %(n)s levels.", n=MAX_LEVELS))
     return found
 
 
-def _outline(reader: Reader, feature: Feature) -> MultiPolygon | None:
+def _outline(reader: AreaReader, feature: AreaFeature) -> MultiPolygon | None:
     """The feature's polygon, or all those below as one."""
     below = [outline for child in feature.children if (outline := _outline(reader, child)) is not None]
     if feature.geometry is None:
         if not below:
             reader.note(feature, _("There is no polygon here, and none below it."))
-        feature.geometry = union([one for one in below if not one.is_empty]) if any(below) else MultiPolygon()
+        feature.geometry = join_polygons([one for one in below if not one.is_empty]) if any(below) else MultiPolygon()
     return feature.geometry
 
 
-def _check_places(reader: Reader, feature: Feature) -> None:
+def _check_places(reader: AreaReader, feature: AreaFeature) -> None:
     """Siblings must not overlap, and children must lie in their parent."""
     children = feature.children
-    for first, second, share in overlaps([child.geometry for child in children if child.geometry]):
+    for first, second, share in find_overlaps([child.geometry for child in children if child.geometry]):
         message = _(
             "It overlaps “%(other)s”: %(share)s %% of the smaller one.",
             other=children[first].slug,
@@ -192,7 +192,7 @@ def _check_places(reader: Reader, feature: Feature) -> None:
     for child in children:
         assert child.geometry is not None
         assert feature.geometry is not None
-        if share := outside(child.geometry, feature.geometry):
+        if share := outside_share(child.geometry, feature.geometry):
             message = _(
                 "%(share)s %% of it lies outside of its parent “%(parent)s”.",
                 share=f"{share * 100:.1f}",
@@ -202,7 +202,7 @@ def _check_places(reader: Reader, feature: Feature) -> None:
         _check_places(reader, child)
 
 
-def _flatten(feature: Feature, parent: str | None, level: int) -> list[AreaPart]:
+def _flatten(feature: AreaFeature, parent: str | None, level: int) -> list[AreaPart]:
     """Parents first, level by level, as the tables need them."""
     found: list[AreaPart] = []
     queue = [(feature, parent, level)]

@@ -5,14 +5,14 @@ from typing import Any
 
 from civic.i18n import gettext as _
 from civic.packs.contents import CalendarPart
-from civic.packs.sources import Toml
+from civic.packs.files import TomlFile
 from civic.packs.tables import Table
 from civic.sla.hours import CalendarError, CalendarSpec, read_spec
 
-LONGEST_RANGE = 400  # days of holidays in one line
+MAX_RANGE_DAYS = 400  # days of holidays in one line
 
 
-def read_calendars(source: Toml, zone: str) -> list[CalendarPart]:
+def read_calendars(source: TomlFile, zone: str) -> list[CalendarPart]:
     """The calendars; `zone` is the city's, for those that name none."""
     top = Table(source, source.data)
     found = [_calendar(table, zone) for table in top.tables("calendar")]
@@ -81,4 +81,4 @@ def _range(value: Any) -> list[date] | None:
         length = (date.fromisoformat(last) - start).days if last else 0
     except ValueError:
         return None
-    return [start + timedelta(days=n) for n in range(length + 1)] if 0 <= length <= LONGEST_RANGE else None
+    return [start + timedelta(days=n) for n in range(length + 1)] if 0 <= length <= MAX_RANGE_DAYS else None

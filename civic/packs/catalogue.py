@@ -6,7 +6,7 @@ from typing import Any
 from civic.city.settings import CitySettings
 from civic.i18n import gettext as _
 from civic.packs.contents import CategoryPart, DepartmentPart, Names, RulePart, ServicePart
-from civic.packs.sources import Toml
+from civic.packs.files import TomlFile
 from civic.packs.tables import REQUIRED, UNSEEN, Table
 
 CONTACTS = ("email", "phone", "url", "address", "hours")
@@ -15,7 +15,7 @@ PRIORITIES = ("low", "normal", "high")
 VISIBILITY = ("public", "internal")
 
 
-def read_departments(source: Toml, languages: Collection[str]) -> list[DepartmentPart]:
+def read_departments(source: TomlFile, languages: Collection[str]) -> list[DepartmentPart]:
     """The departments in the order of the file."""
     top = Table(source, source.data, languages=languages)
     found = [_department(table) for table in top.tables("department")]
@@ -41,7 +41,7 @@ def _department(table: Table) -> DepartmentPart:
 
 
 def read_categories(
-    source: Toml, languages: Collection[str], settings: CitySettings
+    source: TomlFile, languages: Collection[str], settings: CitySettings
 ) -> tuple[dict[str, Names], list[CategoryPart]]:
     """Groups by code, and the categories; both in the order of the file."""
     top = Table(source, source.data, languages=languages)
@@ -115,7 +115,7 @@ def _twice(table: Table, name: str, codes: list[str]) -> None:
         table.problem(name, _("“%(name)s” is given twice.", name=code))
 
 
-def read_rules(source: Toml, languages: Collection[str]) -> list[RulePart]:
+def read_rules(source: TomlFile, languages: Collection[str]) -> list[RulePart]:
     """Routing rules in the order in which they are tried."""
     top = Table(source, source.data, languages=languages)
     found = []
@@ -135,7 +135,7 @@ def read_rules(source: Toml, languages: Collection[str]) -> list[RulePart]:
     return found
 
 
-def read_services(source: Toml, languages: Collection[str]) -> list[ServicePart]:
+def read_services(source: TomlFile, languages: Collection[str]) -> list[ServicePart]:
     """Public services with their guides."""
     top = Table(source, source.data, languages=languages)
     found = [_service(table) for table in top.tables("service")]

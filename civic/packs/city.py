@@ -9,14 +9,14 @@ from babel import Locale, UnknownLocaleError
 from civic.city.settings import INDICATORS, CitySettings
 from civic.i18n import gettext as _
 from civic.packs.contents import AreaKeys, CityPart
-from civic.packs.sources import Toml
+from civic.packs.files import TomlFile
 from civic.packs.tables import REQUIRED, SLUG, Table, not_a_slug
 
 CRS = ("wgs84", "gcj02")
 ACCENT = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def read_city(source: Toml) -> CityPart:
+def read_city(source: TomlFile) -> CityPart:
     """The city; problems are noted at `source`."""
     top = Table(source, source.data)
     languages = _languages(top)

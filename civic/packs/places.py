@@ -7,17 +7,17 @@ from pathlib import Path
 
 from civic.i18n import gettext as _
 from civic.packs.contents import PlacePart
+from civic.packs.files import read_text
+from civic.packs.polygons import Convert, position_error
 from civic.packs.problems import Problems, did_you_mean
-from civic.packs.shapes import Convert, wrong_position
-from civic.packs.sources import read_text
 from civic.packs.tables import UNSEEN
 
-NAME = "places.csv"
+FILE_NAME = "places.csv"
 
 
 def read_places(folder: Path, languages: Collection[str], convert: Convert, problems: Problems) -> list[PlacePart]:
     """The places; none where there is no such file."""
-    path = folder / NAME
+    path = folder / FILE_NAME
     if not path.exists() or (text := read_text(path, problems)) is None:
         return []
     reader = csv.DictReader(io.StringIO(text), strict=True)
@@ -27,7 +27,7 @@ def read_places(folder: Path, languages: Collection[str], convert: Convert, prob
     try:
         read = [_place(row, reader.line_num, languages, convert, problems) for row in reader]
     except csv.Error as error:
-        problems.add(NAME, _("This is not valid CSV: %(error)s", error=error), line=reader.line_num)
+        problems.add(FILE_NAME, _("This is not valid CSV: %(error)s", error=error), line=reader.line_num)
         return []
     return [one for one in read if one is not None]
 
@@ -35,11 +35,11 @@ def read_places(folder: Path, languages: Collection[str], convert: Convert, prob
 def _header_is_right(header: list[str], columns: list[str], problems: Problems) -> bool:
     for name in columns:
         if name not in header:
-            problems.add(NAME, _("The column “%(name)s” is missing.", name=name), line=1)
+            problems.add(FILE_NAME, _("The column “%(name)s” is missing.", name=name), line=1)
     for name in header:
         if name not in columns:
             message = _("There is no column “%(name)s”.", name=name) + did_you_mean(name, columns)
-            problems.add(NAME, message, line=1)
+            problems.add(FILE_NAME, message, line=1)
     return set(header) == set(columns) and len(header) == len(columns)
 
 
@@ -47,19 +47,19 @@ def _place(
     row: dict[str, str], line: int, languages: Collection[str], convert: Convert, problems: Problems
 ) -> PlacePart | None:
     if None in row or None in row.values():
-        problems.add(NAME, _("This line has more or fewer fields than the first."), line=line)
+        problems.add(FILE_NAME, _("This line has more or fewer fields than the first."), line=line)
         return None
     names = {language: row[f"name_{language}"].strip() for language in languages}
     if missing := [language for language, name in names.items() if not name]:
-        problems.add(NAME, _("The name is missing in: %(languages)s.", languages=", ".join(missing)), line=line)
+        problems.add(FILE_NAME, _("The name is missing in: %(languages)s.", languages=", ".join(missing)), line=line)
     if any(UNSEEN.search(name) for name in names.values()):
-        problems.add(NAME, _("This holds a control character."), line=line)
+        problems.add(FILE_NAME, _("This holds a control character."), line=line)
     try:
         lat, lon = float(row["lat"]), float(row["lon"])
     except ValueError:
-        problems.add(NAME, _("lat and lon have to be numbers."), line=line)
+        problems.add(FILE_NAME, _("lat and lon have to be numbers."), line=line)
         return None
-    if wrong := wrong_position(lat, lon):
-        problems.add(NAME, wrong, line=line)
+    if wrong := position_error(lat, lon):
+        problems.add(FILE_NAME, wrong, line=line)
         return None
     return PlacePart(names, *convert(lat, lon))

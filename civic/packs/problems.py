@@ -8,7 +8,7 @@ from civic.errors import SetupError
 from civic.i18n import gettext as _
 from civic.i18n import ngettext
 
-MOST = 200  # problems that are listed; a wrong mapping can make one of every line
+MAX_LISTED_PROBLEMS = 200  # problems that are listed; a wrong mapping can make one of every line
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,9 +38,9 @@ class PackError(SetupError):
                 n,
             )
         ]
-        lines += [f"  {problem}" for problem in self.problems[:MOST]]
-        if n > MOST:
-            lines.append("  " + _("… and %(n)s more.", n=n - MOST))
+        lines += [f"  {problem}" for problem in self.problems[:MAX_LISTED_PROBLEMS]]
+        if n > MAX_LISTED_PROBLEMS:
+            lines.append("  " + _("… and %(n)s more.", n=n - MAX_LISTED_PROBLEMS))
         super().__init__("\n".join(lines))
 
 

@@ -5,18 +5,18 @@ import io
 from pathlib import Path
 
 from civic.i18n import gettext as _
+from civic.packs.files import read_text
 from civic.packs.problems import Problems
-from civic.packs.sources import read_text
 from civic.packs.tables import UNSEEN
 from civic.search.text import runs
 
-NAME = "synonyms.csv"
-LONGEST, MOST = 60, 20  # characters of a phrase, phrases of a line
+FILE_NAME = "synonyms.csv"
+MAX_PHRASE_CHARS, MAX_PHRASES = 60, 20  # characters of a phrase, phrases of a line
 
 
 def read_synonyms(folder: Path, problems: Problems) -> tuple[tuple[str, ...], ...]:
     """The groups of phrases; none where there is no such file."""
-    path = folder / NAME
+    path = folder / FILE_NAME
     if not path.exists() or (text := read_text(path, problems)) is None:
         return ()
     reader = csv.reader(io.StringIO(text), strict=True)
@@ -27,19 +27,19 @@ def read_synonyms(folder: Path, problems: Problems) -> tuple[tuple[str, ...], ..
                 _check(group, reader.line_num, problems)
                 found.append(group)
     except csv.Error as error:
-        problems.add(NAME, _("This is not valid CSV: %(error)s", error=error), line=reader.line_num)
+        problems.add(FILE_NAME, _("This is not valid CSV: %(error)s", error=error), line=reader.line_num)
     return tuple(found)
 
 
 def _check(group: tuple[str, ...], line: int, problems: Problems) -> None:
     if len({tuple(runs(phrase)) for phrase in group}) < 2:
-        problems.add(NAME, _("A line needs two words or phrases at least that differ."), line=line)
-    if len(group) > MOST:
-        problems.add(NAME, _("This line has more than %(n)s phrases.", n=MOST), line=line)
+        problems.add(FILE_NAME, _("A line needs two words or phrases at least that differ."), line=line)
+    if len(group) > MAX_PHRASES:
+        problems.add(FILE_NAME, _("This line has more than %(n)s phrases.", n=MAX_PHRASES), line=line)
     for phrase in group:
         if not any(runs(phrase)):
-            problems.add(NAME, _("“%(phrase)s” has neither letters nor digits.", phrase=phrase), line=line)
-        if len(phrase) > LONGEST:
-            problems.add(NAME, _("This is longer than %(n)s characters.", n=LONGEST), line=line)
+            problems.add(FILE_NAME, _("“%(phrase)s” has neither letters nor digits.", phrase=phrase), line=line)
+        if len(phrase) > MAX_PHRASE_CHARS:
+            problems.add(FILE_NAME, _("This is longer than %(n)s characters.", n=MAX_PHRASE_CHARS), line=line)
         if UNSEEN.search(phrase):
-            problems.add(NAME, _("This holds a control character."), line=line)
+            problems.add(FILE_NAME, _("This holds a control character."), line=line)

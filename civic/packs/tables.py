@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from civic.i18n import gettext as _
+from civic.packs.files import Key, TomlFile
 from civic.packs.problems import did_you_mean
-from civic.packs.sources import Key, Toml
 from civic.sla.targets import parse_target
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -18,7 +18,7 @@ REQUIRED: Any = object()
 class Table:
     """A table with its place in the file. `close` reports the keys that nobody asked for."""
 
-    def __init__(self, source: Toml, data: dict[str, Any], key: Key = (), languages: Collection[str] = ()) -> None:
+    def __init__(self, source: TomlFile, data: dict[str, Any], key: Key = (), languages: Collection[str] = ()) -> None:
         self.source, self.data, self.key, self.languages = source, data, key, languages
         self._asked: set[str] = set()
 

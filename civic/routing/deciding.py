@@ -132,7 +132,7 @@ def _nearest(
 ) -> tuple[int, AreaView | None] | None:
     """The category's department in force for the nearest area that has one, and that area (None: everywhere)."""
     for area in (*areas, None):
-        department_id = catalogue.given.get((category.id, area.id if area else None))
+        department_id = catalogue.default_departments.get((category.id, area.id if area else None))
         if department_id is not None and not catalogue.department_by_id[department_id].retired:
             return department_id, area
     return None

@@ -14,7 +14,7 @@ from civic.db import connect, execute, fetch
 from civic.demo import history
 from civic.imports.actions import import_file
 from civic.imports.mapping import ImportMapping
-from civic.packs.loading import load_pack
+from civic.packs.actions import load_pack
 from civic.search.documents import Query
 from civic.search.queries import find
 from tests.admin.feeding import documents, finds, finds_on_desk, person, rating, report, update, whole

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from civic.packs.problems import PackError
-from civic.packs.reading import read_pack
+from civic.packs.reader import read_pack
 
 WritePack = Callable[..., Path]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from civic.packs.reading import read_pack
+from civic.packs.reader import read_pack
 from tests.packs.conftest import WritePack, added, collection, feature, problems, square
 
 BOWTIE = {

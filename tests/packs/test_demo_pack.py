@@ -13,8 +13,8 @@ from civic.catalogue import queries as departments
 from civic.catalogue.models import Calendar, Category
 from civic.city.queries import city, city_version
 from civic.geo import queries as geo
-from civic.packs.loading import load_pack
-from civic.packs.reading import read_pack
+from civic.packs.actions import load_pack
+from civic.packs.reader import read_pack
 from civic.routing.facts import Facts
 from civic.routing.queries import decide
 

@@ -8,7 +8,7 @@ import pytest
 
 import civic.demo
 from civic.packs.catalogue import CONTACTS
-from civic.packs.reading import OPTIONAL, REQUIRED, read_pack
+from civic.packs.reader import OPTIONAL, REQUIRED, read_pack
 from civic.packs.tables import Table
 
 DOCS = Path(__file__).parents[2] / "docs" / "pack.md"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from civic import db, i18n
-from civic.packs.loading import load_pack
+from civic.packs.actions import load_pack
+from civic.packs.files import key_lines
 from civic.packs.problems import PackError
-from civic.packs.reading import read_pack
-from civic.packs.sources import key_lines
+from civic.packs.reader import read_pack
 from tests.packs.conftest import SOUND, WritePack, added, changed, collection, feature, problems
 
 

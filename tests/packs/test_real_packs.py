@@ -17,9 +17,9 @@ from civic import db
 from civic.catalogue import queries as departments
 from civic.geo import gcj02
 from civic.geo import queries as geo
-from civic.packs.loading import load_pack
+from civic.packs.actions import load_pack
 from civic.packs.problems import PackError
-from civic.packs.reading import read_pack
+from civic.packs.reader import read_pack
 from civic.routing.facts import Facts
 from civic.routing.queries import decide
 from tests.packs.conftest import WritePack

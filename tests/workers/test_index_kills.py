@@ -19,7 +19,7 @@ from civic.admin.indexing import backlog
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.errors import CivicError
-from civic.packs.loading import load_pack
+from civic.packs.actions import load_pack
 from civic.posts import actions as posts
 from civic.reports import actions as reports
 from civic.reports.models import Report

@@ -9,7 +9,7 @@ import pytest
 from civic import db
 from civic.accounts.people import NOBODY
 from civic.catalogue.queries import catalogue
-from civic.packs.loading import load_pack
+from civic.packs.actions import load_pack
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportInput
 from tests.live import ROOT

@@ -11,13 +11,13 @@ from civic.packs.problems import Problems
 
 Key = tuple[str | int, ...]
 BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-LARGEST = 100 * 2**20  # bytes of a file
+MAX_FILE_BYTES = 100 * 2**20  # bytes of a file
 
 
 def read_text(path: Path, problems: Problems) -> str | None:
     """The file's text; None, and a problem, where there is none that can be read."""
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_FILE_BYTES:
             problems.add(path.name, _("The file is larger than 100 MB."))
             return None
         data = path.read_bytes()
@@ -39,7 +39,7 @@ def read_text(path: Path, problems: Problems) -> str | None:
         return None
 
 
-class Toml:
+class TomlFile:
     """A TOML file of the pack. `data` is empty where it could not be read, and `broken` says so."""
 
     def __init__(self, path: Path, problems: Problems, *, optional: bool = False) -> None:

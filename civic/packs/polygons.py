@@ -13,39 +13,39 @@ from shapely.validation import explain_validity
 from civic.geo import gcj02
 from civic.i18n import gettext as _
 
-OVERLAP = 0.005  # of the smaller of two siblings: more is no matter of rounding
-OUTSIDE = 0.01  # of a child, beyond its parent
-MENDABLE = 0.001  # of a polygon's area, by which mending may change it
-SOUTHERNMOST, NORTHERNMOST = -60.0, 80.0  # nobody's city lies beyond: such a latitude is a longitude
-HUGE = 1e9  # what is more is no coordinate of any system
-DIGITS = 7  # of a stored degree: a centimetre
+MAX_OVERLAP_SHARE = 0.005  # of the smaller of two siblings: more is no matter of rounding
+MAX_OUTSIDE_SHARE = 0.01  # of a child, beyond its parent
+MAX_REPAIR_SHARE = 0.001  # of a polygon's area, by which mending may change it
+MIN_LATITUDE, MAX_LATITUDE = -60.0, 80.0  # nobody's city lies beyond: such a latitude is a longitude
+MAX_COORDINATE = 1e9  # what is more is no coordinate of any system
+DEGREE_DECIMALS = 7  # of a stored degree: a centimetre
 
 Convert = Callable[[float, float], tuple[float, float]]
 
 
-def as_is(lat: float, lon: float) -> tuple[float, float]:
+def keep_position(lat: float, lon: float) -> tuple[float, float]:
     return lat, lon
 
 
-def converter(crs: str) -> Convert:
+def position_converter(crs: str) -> Convert:
     """What takes a (lat, lon) of the pack to WGS-84."""
-    return gcj02.to_wgs84 if crs == "gcj02" else as_is
+    return gcj02.to_wgs84 if crs == "gcj02" else keep_position
 
 
 def to_wgs84(geometry: MultiPolygon, crs: str) -> MultiPolygon:
     """The geometry as it is stored."""
     moved = gcj02.geometry_to_wgs84(geometry) if crs == "gcj02" else geometry
-    return shapely.transform(moved, lambda points: np.round(points, DIGITS))
+    return shapely.transform(moved, lambda points: np.round(points, DEGREE_DECIMALS))
 
 
-def wrong_position(lat: float, lon: float) -> str:
+def position_error(lat: float, lon: float) -> str:
     """What is wrong with a position, or nothing."""
     if not (math.isfinite(lat) and math.isfinite(lon)):
         return _("A coordinate is no number.")
-    if SOUTHERNMOST <= lat <= NORTHERNMOST and -180 <= lon <= 180:
+    if MIN_LATITUDE <= lat <= MAX_LATITUDE and -180 <= lon <= 180:
         return ""
     where = _("latitude %(lat)s, longitude %(lon)s", lat=f"{lat:g}", lon=f"{lon:g}")
-    if SOUTHERNMOST <= lon <= NORTHERNMOST and -180 <= lat <= 180:
+    if MIN_LATITUDE <= lon <= MAX_LATITUDE and -180 <= lat <= 180:
         return _("Latitude and longitude look swapped: %(where)s.", where=where)
     return _("This is not on the map: %(where)s.", where=where)
 
@@ -79,7 +79,7 @@ def _mended(shape: MultiPolygon) -> MultiPolygon:
         return shape
     sound = shapely.make_valid(shape, method="structure", keep_collapsed=False)
     mended = sound if isinstance(sound, MultiPolygon) else MultiPolygon([sound])
-    return mended if abs(mended.area - shape.area) <= MENDABLE * shape.area else shape
+    return mended if abs(mended.area - shape.area) <= MAX_REPAIR_SHARE * shape.area else shape
 
 
 def _flat(ring: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
@@ -99,18 +99,20 @@ def _wrong_rings(polygon: Any) -> Iterator[str]:
         elif ring[0][:2] != ring[-1][:2]:
             yield _("A ring is not closed: its last point has to be its first, %(point)s.", point=ring[0][:2])
         else:
-            yield from sorted({wrong for lon, lat, *_z in ring if (wrong := wrong_position(lat, lon))})[:1]
+            yield from sorted({wrong for lon, lat, *_z in ring if (wrong := position_error(lat, lon))})[:1]
 
 
 def _is_point(point: Any) -> bool:
     return (
         isinstance(point, list)
         and len(point) in (2, 3)
-        and all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < HUGE for one in point)
+        and all(
+            isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < MAX_COORDINATE for one in point
+        )
     )
 
 
-def overlaps(shapes: Sequence[MultiPolygon]) -> Iterator[tuple[int, int, float]]:
+def find_overlaps(shapes: Sequence[MultiPolygon]) -> Iterator[tuple[int, int, float]]:
     """Pairs of shapes that cover the same ground, and which share of the smaller one."""
     if len(shapes) < 2:
         return
@@ -119,19 +121,19 @@ def overlaps(shapes: Sequence[MultiPolygon]) -> Iterator[tuple[int, int, float]]
         if first < second:
             shared = shapes[first].intersection(shapes[second]).area
             share = shared / min(shapes[first].area, shapes[second].area)
-            if share > OVERLAP:
+            if share > MAX_OVERLAP_SHARE:
                 yield int(first), int(second), share
 
 
-def outside(child: MultiPolygon, parent: MultiPolygon) -> float:
+def outside_share(child: MultiPolygon, parent: MultiPolygon) -> float:
     """The share of the child that lies beyond its parent; 0 where it is no more than rounding."""
     if shapely.covers(parent, child):
         return 0.0
     share = child.difference(parent).area / child.area
-    return share if share > OUTSIDE else 0.0
+    return share if share > MAX_OUTSIDE_SHARE else 0.0
 
 
-def union(shapes: Sequence[MultiPolygon]) -> MultiPolygon:
+def join_polygons(shapes: Sequence[MultiPolygon]) -> MultiPolygon:
     """All shapes as one: the outline of an area that has none of its own."""
     joined = shapely.union_all(list(shapes))
     return joined if isinstance(joined, MultiPolygon) else MultiPolygon([joined])

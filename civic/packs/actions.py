@@ -17,15 +17,15 @@ from civic.geo.gazetteer import place_key
 from civic.geo.models import Area, Place
 from civic.packs.contents import Pack
 from civic.packs.intervals import lay_out
-from civic.packs.reading import read_pack
+from civic.packs.reader import read_pack
 from civic.routing.models import Rule
 
 # Any number does; it is the same in every process that loads a pack.
-LOCK = 6_284_119
+LOAD_LOCK = 6_284_119
 
 
 @dataclass
-class Tally:
+class RowCounts:
     """How many rows of a kind were added, changed, retired and left as they were."""
 
     added: int = 0
@@ -39,11 +39,11 @@ class Tally:
 
 
 @dataclass
-class Summary:
+class LoadSummary:
     """What loading a pack did, by kind (areas, departments, …); `changed` says whether it did anything."""
 
     city: dict[str, str]
-    kinds: dict[str, Tally] = field(default_factory=dict)
+    kinds: dict[str, RowCounts] = field(default_factory=dict)
     changed: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Summary:
         }
 
 
-async def load_pack(folder: Path) -> Summary:
+async def load_pack(folder: Path) -> LoadSummary:
     """Read the pack in `folder` and make the database say the same; rows that left the pack are retired.
 
     What did not come with a pack (a department that an import made) is left alone. Loading the same pack again
@@ -62,7 +62,7 @@ async def load_pack(folder: Path) -> Summary:
     """
     pack = read_pack(folder)
     async with in_transaction():
-        await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await db.execute("SELECT pg_advisory_xact_lock($1)", LOAD_LOCK)
         summary = await _Loading(pack, timing.now()).run()
     cache.clear_caches()
     return summary
@@ -76,7 +76,7 @@ class _Sync:
         self.rows: dict[str, Any] = {}
         self.ids: dict[str, int] = {}  # of what the pack holds
         self.touched: set[str] = set()  # added or changed
-        self.tally = Tally()
+        self.tally = RowCounts()
 
     async def start(self) -> "_Sync":
         self.rows = {getattr(row, self.key): row for row in await self.model.all()}
@@ -119,11 +119,11 @@ def _plain(value: Any) -> Any:
 class _Loading:
     def __init__(self, pack: Pack, now: datetime) -> None:
         self.pack, self.now = pack, now
-        self.summary = Summary(pack.city.names)
+        self.summary = LoadSummary(pack.city.names)
         self.before: dict[str, list[str]] = {}  # what the pack before held
         self.contents: dict[str, list[str]] = {}
 
-    async def run(self) -> Summary:
+    async def run(self) -> LoadSummary:
         city = await City.get_or_none(id=1)
         self.before = city.contents if city else {}
         areas = await self._areas()
@@ -210,7 +210,7 @@ class _Loading:
             for area, slug in [(None, one.department), *((areas[a], d) for a, d in one.by_area.items())]
             if slug
         }
-        tally = self.summary.kinds["defaults"] = Tally()
+        tally = self.summary.kinds["defaults"] = RowCounts()
         for row in await CategoryDepartment.filter(category_id__in=list(categories.values())):
             if wanted.get((row.category_id, row.area_id)) == row.department_id:
                 del wanted[row.category_id, row.area_id]
@@ -255,7 +255,7 @@ class _Loading:
         """The gazetteer is replaced whole when it differs: nothing points at its rows."""
         wanted = [(one.names, one.lat, one.lon) for one in self.pack.places]
         have = [(row.names, row.lat, row.lon) for row in await Place.all().order_by("id")]
-        tally = self.summary.kinds["places"] = Tally(same=len(have))
+        tally = self.summary.kinds["places"] = RowCounts(same=len(have))
         if wanted == have:
             return
         await Place.all().delete()
@@ -263,14 +263,14 @@ class _Loading:
             [Place(names=names, key=place_key(names), lat=lat, lon=lon) for names, lat, lon in wanted],
             batch_size=500,
         )
-        self.summary.kinds["places"] = Tally(added=len(wanted), retired=tally.same)
+        self.summary.kinds["places"] = RowCounts(added=len(wanted), retired=tally.same)
 
     async def _synonyms(self) -> None:
         """The words that mean the same are replaced whole when they differ."""
         wanted = [list(group) for group in self.pack.synonyms]
         rows = await db.fetch("SELECT value FROM search_state WHERE name = 'synonyms'")
         have = db.json_value(rows[0]["value"]) if rows else []
-        tally = self.summary.kinds["synonyms"] = Tally(same=len(have))
+        tally = self.summary.kinds["synonyms"] = RowCounts(same=len(have))
         if wanted == have:
             return
         await db.execute(
@@ -278,7 +278,7 @@ class _Loading:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             json.dumps(wanted, ensure_ascii=False),
         )
-        self.summary.kinds["synonyms"] = Tally(added=len(wanted), retired=tally.same)
+        self.summary.kinds["synonyms"] = RowCounts(added=len(wanted), retired=tally.same)
 
     async def _city(self, row: City | None) -> None:
         part = self.pack.city

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from civic.i18n import gettext as _
-from civic.packs import areas, calendars, catalogue, places, references, shapes, synonyms
+from civic.packs import areas, calendars, catalogue, places, polygons, references, synonyms
 from civic.packs.city import read_city
 from civic.packs.contents import DepartmentPart, Pack, ServicePart
+from civic.packs.files import TomlFile
 from civic.packs.problems import Problems, did_you_mean
-from civic.packs.sources import Toml
 
 REQUIRED = ("city.toml", "areas.geojson", "calendars.toml", "departments.toml", "categories.toml")
-OPTIONAL = ("rules.toml", "services.toml", places.NAME, synonyms.NAME)
+OPTIONAL = ("rules.toml", "services.toml", places.FILE_NAME, synonyms.FILE_NAME)
 READ_SUFFIXES = (".toml", ".geojson", ".json", ".csv")
 
 
@@ -46,20 +46,20 @@ class _Reading:
     def __init__(self, folder: Path, problems: Problems) -> None:
         self.folder, self.problems = folder, problems
 
-    def toml(self, name: str) -> Toml:
-        return Toml(self.folder / name, self.problems, optional=name in OPTIONAL)
+    def toml(self, name: str) -> TomlFile:
+        return TomlFile(self.folder / name, self.problems, optional=name in OPTIONAL)
 
     def pack(self) -> Pack:
         city = read_city(self.toml("city.toml"))
         languages = city.languages
-        convert = shapes.converter(city.crs)
+        convert = polygons.position_converter(city.crs)
         groups, categories = catalogue.read_categories(self.toml("categories.toml"), languages, city.settings)
         services = catalogue.read_services(self.toml("services.toml"), languages)
         pack = Pack(
             folder=self.folder,
             digest=digest(self.folder),
             city=city,
-            areas=tuple(areas.read_areas(self.folder / areas.NAME, city, self.problems)),
+            areas=tuple(areas.read_areas(self.folder / areas.FILE_NAME, city, self.problems)),
             calendars=tuple(calendars.read_calendars(self.toml("calendars.toml"), city.zone)),
             departments=_parents_first(catalogue.read_departments(self.toml("departments.toml"), languages)),
             groups=groups,
@@ -106,10 +106,10 @@ def _parents_first(departments: Sequence[DepartmentPart]) -> tuple[DepartmentPar
     return tuple(found)
 
 
-def _placed(service: ServicePart, convert: shapes.Convert) -> ServicePart:
+def _placed(service: ServicePart, convert: polygons.Convert) -> ServicePart:
     if service.lat is None or service.lon is None:
         return service
-    if wrong := shapes.wrong_position(service.lat, service.lon):
+    if wrong := polygons.position_error(service.lat, service.lon):
         service.at.problem("place", wrong)
         return service
     lat, lon = convert(service.lat, service.lon)
