@@ -1,5 +1,6 @@
 """Taking a report in: the form's page, its draft photos, and the post itself."""
 
+import json
 import secrets
 from typing import Any
 
@@ -16,6 +17,9 @@ from civic.reports import actions, forms, pages
 from civic.reports.similar import SimilarPosts, find_similar
 from civic.search.pages import format_distance
 from civic.web import answer_json, read_form, render, see_other, wants_json
+
+# A gallery lets somebody choose more than a report takes; those above the limit are not read, and the page says so.
+MAX_FILES_AHEAD = 50
 
 
 async def new_report(request: Request) -> Response:
@@ -75,8 +79,11 @@ async def _similar(request: Request, typed: dict[str, Any]) -> SimilarPosts:
 
 
 async def upload_photos(request: Request) -> Response:
-    """Photos sent ahead, while the form is still being filled in: [{name, url}] and where they were taken."""
-    form = await read_form(request, max_files=request.app.state.config.limits.photos + 1)
+    """Photos sent ahead, while the form is still being filled in: [{name, url}] and where they were taken.
+
+    htmx gets those that are new, for the form's list, and the event *photos-kept* with the place {lat, lon}, if any.
+    """
+    form = await read_form(request, max_files=MAX_FILES_AHEAD)
     taken = await read_uploads(request, form)
     if wants_json(request):
         return answer_json(
@@ -87,9 +94,14 @@ async def upload_photos(request: Request) -> Response:
             },
             422 if taken.errors and not taken.photos else 201,
         )
-    found = {"X-Position": f"{taken.position[0]},{taken.position[1]}"} if taken.position else {}
-    context = {"photos": taken.photos, "errors": taken.errors, **photo_links(request)}
-    return render(request, "reports/_photos.html", context, headers=found)
+    kept = form.getlist("kept")
+    context = {
+        "photos": [photo for photo in taken.photos if photo.name not in kept],
+        "errors": taken.errors,
+        **photo_links(request),
+    }
+    place = dict(zip(("lat", "lon"), taken.position or (), strict=False))
+    return render(request, "reports/_photos.html", context, headers={"HX-Trigger": json.dumps({"photos-kept": place})})
 
 
 async def submit_report(request: Request) -> Response:

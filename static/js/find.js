@@ -1,65 +1,65 @@
 // The search box of the page's head: a list of the first hits while one types. Without a script it is a plain form.
-(() => {
+(async () => {
   const form = document.querySelector("[data-find]");
   if (!form) return;
   const input = form.elements.q;
-  const list = form.querySelector(".finds");
-  const said = form.querySelector("[role=status]");
+  const list = form.querySelector("[role=listbox]");
+  const status = form.querySelector("[role=status]");
   const opener = document.querySelector(".find-open");
-  let at = -1;
 
-  for (const [name, value] of Object.entries({
-    role: "combobox",
-    "aria-autocomplete": "list",
-    "aria-controls": list.id,
-    "aria-expanded": "false",
-  }))
-    input.setAttribute(name, value);
-  list.setAttribute("role", "listbox");
-
-  const options = () => [...list.querySelectorAll("[role=option]")];
-  const choose = (index) => {
-    const all = options();
-    at = index < -1 ? all.length - 1 : index >= all.length ? -1 : index;
-    for (const [i, one] of all.entries()) one.setAttribute("aria-selected", String(i === at));
-    if (at < 0) return input.removeAttribute("aria-activedescendant");
-    input.setAttribute("aria-activedescendant", all[at].id);
-    all[at].scrollIntoView({ block: "nearest" });
-  };
-  const show = (open) => {
-    open &&= options().length > 0 && input.value.trim() !== "";
-    list.hidden = !open;
-    input.setAttribute("aria-expanded", String(open));
-    if (!open) choose(-1);
-  };
   const unfold = (open) => {
     form.classList.toggle("open", open);
     opener?.setAttribute("aria-expanded", String(open));
   };
+  opener?.setAttribute("aria-expanded", "false");
+  opener?.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    unfold(!form.classList.contains("open"));
+    if (form.classList.contains("open")) input.focus();
+  });
+  // An empty box leads nowhere; the button then puts the cursor into it.
+  form.addEventListener("submit", (event) => {
+    if (input.value.trim()) return;
+    event.preventDefault();
+    input.focus();
+  });
+  // A filter was set: say how much is left, and begin at the top of it.
+  document.addEventListener("htmx:after:swap", (event) => {
+    const results = document.getElementById("results");
+    const count = results?.querySelector(".count");
+    if (!count || event.target === input) return;
+    status.textContent = count.textContent.trim();
+    if (results.getBoundingClientRect().top < 0) results.scrollIntoView();
+  });
 
+  // The keys within the list, and what a screen reader is told of it, are the component's.
+  const { default: Combobox } = await import(form.dataset.find);
+  const combobox = new Combobox(input, list, { tabInsertsSuggestions: false });
+  const show = (open) => {
+    list.hidden = !open || !input.value.trim() || !list.querySelector("[role=option]");
+    if (list.hidden) combobox.stop();
+    else combobox.start();
+  };
   list.addEventListener("htmx:after:swap", (event) => event.stopPropagation());
   input.addEventListener("htmx:after:swap", () => {
-    at = -1;
     show(document.activeElement === input);
-    said.textContent = list.hidden ? "" : (list.querySelector("[data-said]")?.dataset.said ?? "");
+    status.textContent = list.hidden ? "" : (list.querySelector("[data-said]")?.dataset.said ?? "");
   });
   input.addEventListener("input", () => {
-    if (!input.value.trim()) {
-      list.replaceChildren();
-      show(false);
-    }
+    if (input.value.trim()) return;
+    list.replaceChildren();
+    show(false);
   });
   input.addEventListener("focus", () => show(true));
+  input.addEventListener("blur", () => show(false));
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return; // an input method takes these keys for itself
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      if (!options().length) return;
+    if (list.hidden && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+      show(true);
+      if (list.hidden) return;
       event.preventDefault();
-      if (list.hidden) show(true);
-      choose(event.key === "ArrowDown" ? at + 1 : at - 1);
-    } else if (event.key === "Enter" && at >= 0 && !list.hidden) {
-      event.preventDefault();
-      options()[at].click();
+      combobox.navigate(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Escape") {
       event.preventDefault();
       if (!list.hidden) return show(false);
@@ -69,28 +69,6 @@
     }
   });
   // The box keeps the focus while an option is pressed: some browsers give a link none, and the list would be gone.
-  list.addEventListener("pointerdown", (event) => event.preventDefault());
-  list.addEventListener("mousedown", (event) => event.preventDefault());
-  input.addEventListener("blur", () => show(false));
-  // A filter was set: say how much is left, and begin at the top of it.
-  document.addEventListener("htmx:after:swap", (event) => {
-    const results = document.getElementById("results");
-    const count = results?.querySelector(".count");
-    if (!count || event.target === input) return;
-    said.textContent = count.textContent.trim();
-    if (results.getBoundingClientRect().top < 0) results.scrollIntoView();
-  });
-  // An empty box leads nowhere; the button then puts the cursor into it.
-  form.addEventListener("submit", (event) => {
-    if (input.value.trim()) return;
-    event.preventDefault();
-    input.focus();
-  });
-  opener?.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    unfold(!form.classList.contains("open"));
-    if (form.classList.contains("open")) input.focus();
-  });
-  opener?.setAttribute("aria-expanded", "false");
+  for (const press of ["pointerdown", "mousedown"]) list.addEventListener(press, (event) => event.preventDefault());
+  show(document.activeElement === input);
 })();

@@ -45,28 +45,11 @@
     document.getElementById("similar-said").textContent = similar.querySelector("[data-said]")?.dataset.said ?? "";
   });
 
-  // Photos go ahead, so that sending is quick and an error loses nothing.
-  const photos = form.querySelector("[data-photos]");
-  photos.addEventListener("change", async () => {
-    const kept = document.getElementById("kept-photos");
-    const room = Number(photos.dataset.most) - kept.querySelectorAll("[name=kept]:checked").length;
-    const body = new FormData();
-    for (const file of [...photos.files].slice(0, Math.max(room, 0))) body.append("photos", file);
-    kept.classList.add("htmx-request");
-    try {
-      const answer = await fetch("/reports/photos", { method: "POST", body, headers: { Accept: "text/html" } });
-      if (!answer.ok) return; // the files stay in the field and go with the form
-      const box = document.createElement("div");
-      box.innerHTML = await answer.text();
-      kept.append(...box.childNodes);
-      photos.value = "";
-      const at = answer.headers.get("X-Position");
-      if (at && !field("lat").value) setPlace(...at.split(",").map(Number), "photo");
-    } catch {
-      // No network: the files stay in the field and go with the form.
-    } finally {
-      kept.classList.remove("htmx-request");
-    }
+  // Photos go ahead (htmx), so that sending is quick and an error loses nothing. Until the answer says that they are
+  // kept, they stay in the field and go with the form.
+  form.addEventListener("photos-kept", ({ detail: { lat, lon } }) => {
+    field("photos").value = "";
+    if (lat !== undefined && !field("lat").value) setPlace(lat, lon, "photo");
   });
 
   if (field("lat").value)

@@ -1,5 +1,6 @@
 """Sending a report: by form, with photos, as a program; what is refused, and that nothing is lost or doubled."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -339,10 +340,16 @@ async def test_photos_sent_ahead_tell_where_they_were_taken(client: Client) -> N
     assert answer.status_code == 201
     assert [round(number, 4) for number in answer.json()["position"]] == [31.19, 118.008]
     part = await client.post("/reports/photos", files=[photo(data=AT_BELL_TOWER)])
-    assert part.headers["x-position"].startswith("31.19")
+    place = json.loads(part.headers["hx-trigger"])["photos-kept"]
+    assert [round(place[name], 4) for name in ("lat", "lon")] == [31.19, 118.008]
     assert 'name="kept"' in part.text
     assert "signature=" in part.text  # nobody else sees it before it is sent
     assert re.search(COOKIE, part.headers.get("set-cookie", "")) is None
+    name = answer.json()["photos"][0]["name"]
+    other = photo(data=encoded(scene(300, 200), "PNG"))
+    more = await client.post("/reports/photos", files=[other], data={"kept": name})
+    assert more.text.count('name="kept"') == 1  # only what is new
+    assert name not in more.text
 
 
 async def test_the_language_of_the_reader_is_kept_for_messages(new_client: Any) -> None:
