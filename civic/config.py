@@ -6,7 +6,6 @@ defaults hold. `CIVIC_SERVER__PORT=8123` overrides `port` in `[server]`. An unkn
 refuses to start and names the nearest right key.
 """
 
-import difflib
 import os
 import secrets
 import tomllib
@@ -17,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from civic.errors import SetupError
+from civic.suggestions import did_you_mean
 
 PREFIX = "CIVIC_"
 # Variables that start with CIVIC_ but are not settings: which file to read, and the test suite's own.
@@ -188,8 +188,7 @@ def _complaint(kind: str, where: list[str], message: str) -> str:
     name = ".".join(where)
     if kind != "extra_forbidden":
         return f"  {name}: {message}"
-    near = difflib.get_close_matches(name, list(setting_names()), n=1, cutoff=0.4)
-    return f"  {name}: there is no such setting." + (f" Did you mean {near[0]}?" if near else "")
+    return f"  {name}: there is no such setting." + did_you_mean(name, setting_names())
 
 
 def setting_names() -> Iterator[str]:

@@ -22,14 +22,14 @@ def due(
 ) -> None:
     """Try a promise: print by when it has to be kept. Needs no database."""
     from civic.packs.reader import read_pack
-    from civic.packs.tables import unknown
     from civic.sla import targets
     from civic.sla.calendars import OutsideCalendar, WorkingCalendar
     from civic.sla.hours import CalendarSpec
+    from civic.suggestions import unknown_name
 
     calendars = {one.slug: one for one in read_pack(pack).calendars}
     if calendar not in calendars:
-        raise Invalid(fields={"CALENDAR": unknown(calendar, calendars)})
+        raise Invalid(fields={"CALENDAR": unknown_name(calendar, calendars)})
     hours = WorkingCalendar.build(CalendarSpec(**calendars[calendar].spec))
     try:
         wanted = targets.parse_target(target)

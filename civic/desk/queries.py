@@ -10,6 +10,7 @@ from civic.cases.models import Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.db import fetch, fetch_one, json_value
 from civic.errors import NotFound
+from civic.geo.distance import bounding_box
 from civic.media.models import Photo
 from civic.posts.models import Visibility
 from civic.posts.queries import photos_of
@@ -120,28 +121,26 @@ async def _near(case_id: int, report: DeskReport, person: Person, metres: int = 
 
     What is private only for departments that have or had it (`ours`), what is hidden only for dispatchers.
     """
-    reach = metres / 111_195
     rows = await fetch(
         """
         SELECT c.id, r.id AS report_id, c.number, c.status, c.received_at, p.title, p.text, ours,
                metres_between(r.lat, r.lon, $2, $3) AS metres
         FROM report r JOIN case_file c ON c.id = r.case_id JOIN post p ON p.id = r.post_id
-        CROSS JOIN LATERAL (SELECT $6 OR EXISTS (
-            SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = ANY($7)) AS ours) x
+        CROSS JOIN LATERAL (SELECT $5 OR EXISTS (
+            SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = ANY($6)) AS ours) x
         WHERE r.main AND r.case_id <> $1
-          AND r.lat BETWEEN $2 - $4 AND $2 + $4
-          AND abs(r.lon - $3) * greatest(0.01, cos(radians($2))) <= $4
-          AND c.status <> 'merged' AND metres_between(r.lat, r.lon, $2, $3) <= $5
-          AND (p.visibility = 'public' OR $6 OR (p.visibility = 'private' AND ours))
+          AND r.lat BETWEEN $7 AND $8 AND r.lon BETWEEN $9 AND $10
+          AND c.status <> 'merged' AND metres_between(r.lat, r.lon, $2, $3) <= $4
+          AND (p.visibility = 'public' OR $5 OR (p.visibility = 'private' AND ours))
         ORDER BY c.received_at DESC LIMIT 8
         """,
         case_id,
         report.lat,
         report.lon,
-        reach,
         float(metres),
         person.is_dispatcher,
         list(person.departments),
+        *bounding_box(report.lat, report.lon, metres),
     )
     return [row | {"heading": heading(row["title"], row["text"])} for row in rows]
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import math
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,12 +14,13 @@ from geopy.geocoders import get_geocoder_for_service
 from civic import db
 from civic.config import GeocoderConfig
 from civic.errors import SetupError
+from civic.geo.distance import bounding_box
+from civic.text import fold
 
 log = structlog.get_logger(__name__)
 
 MAX_ADDRESS_CHARS = 200  # characters of an address that are looked at
 PROVIDER_TIMEOUT_SECONDS = 4  # a provider that takes longer is not waited for
-METRES_A_DEGREE = 111_195  # of latitude, on the mean sphere
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +33,14 @@ class NamedPosition:
     metres: float | None = None
 
 
-def fold(text: str) -> str:
-    """Letters without case, width or accents, words apart by one space: how names are compared."""
-    wide = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join("".join(c for c in wide if not unicodedata.combining(c)).split())
-
-
 def place_key(names: dict[str, str]) -> str:
     """Place.key: every name folded, one a line."""
-    return "\n".join(dict.fromkeys(fold(name) for name in names.values()))
+    return "\n".join(dict.fromkeys(_fold_words(name) for name in names.values()))
+
+
+def _fold_words(text: str) -> str:
+    """The text folded, its words apart by one space: how names are compared."""
+    return " ".join(fold(text).split())
 
 
 # A place matches if what was typed is part of one of its names, or one of its names is part of what was typed
@@ -61,31 +59,27 @@ LIMIT $2
 """
 
 NEAREST = """
-SELECT names, lat, lon, sqrt(power(lat - $1, 2) + power((lon - $2) * $3, 2)) * $4 AS metres
-FROM place
-WHERE lat BETWEEN $1 - $5 AND $1 + $5 AND lon BETWEEN $2 - $5 / $3 AND $2 + $5 / $3
+SELECT names, lat, lon, metres_between(lat, lon, $1, $2) AS metres
+FROM place WHERE lat BETWEEN $3 AND $4 AND lon BETWEEN $5 AND $6
 ORDER BY metres, id LIMIT 1
 """
 
 
 async def search_pack(text: str, limit: int) -> list[NamedPosition]:
     """Places of the pack by a part of a name, best first."""
-    wanted = fold(text[:MAX_ADDRESS_CHARS])
+    wanted = _fold_words(text[:MAX_ADDRESS_CHARS])
     if not wanted:
         return []
-    return [_hit(row) for row in await db.fetch(SEARCH, wanted, limit)]
+    return [_named_position(row) for row in await db.fetch(SEARCH, wanted, limit)]
 
 
 async def find_nearest(lat: float, lon: float, within: float) -> NamedPosition | None:
-    """The nearest place of the pack, at most `within` metres away (on a plane: exact enough at this size)."""
-    narrow = max(0.01, math.cos(math.radians(lat)))
-    row = await db.fetch_one(NEAREST, lat, lon, narrow, float(METRES_A_DEGREE), within / METRES_A_DEGREE)
-    if row is None or row["metres"] > within:
-        return None
-    return _hit(row)
+    """The nearest place of the pack, at most `within` metres away."""
+    row = await db.fetch_one(NEAREST, lat, lon, *bounding_box(lat, lon, within))
+    return _named_position(row) if row is not None and row["metres"] <= within else None
 
 
-def _hit(row: dict[str, Any]) -> NamedPosition:
+def _named_position(row: dict[str, Any]) -> NamedPosition:
     # The driver gives jsonb as text where no model reads it.
     return NamedPosition(json.loads(row["names"]), row["lat"], row["lon"], row.get("metres"))
 

@@ -1,7 +1,5 @@
 """What an import needs and the installation may lack: the city, calendars, departments and categories."""
 
-import hashlib
-import re
 from collections.abc import Collection
 
 from tortoise.transactions import in_transaction
@@ -16,10 +14,9 @@ from civic.db import execute
 from civic.i18n import gettext as _
 from civic.imports.mapping import CategoryMapping, DepartmentMapping, ImportFault, ImportMapping
 from civic.imports.parser import ImportedReport, RowRefused
-from civic.search.text import fold
 from civic.sla.actions import store_intervals
+from civic.text import make_slug
 
-MAX_SLUG_CHARS = 64
 # Two imports that start at once found one city, and make each department once.
 BOOTSTRAP_LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports.bootstrap'))"
 
@@ -135,12 +132,3 @@ class CatalogueLookup:
         if row is None:
             raise ImportFault(_("departments.calendar: there is no calendar “%(name)s”.", name=slug))
         return row.id
-
-
-def make_slug(name: str) -> str:
-    """A short name made of a long one: the same one always, and hardly ever that of another."""
-    plain = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")
-    if plain and len(plain) <= MAX_SLUG_CHARS:
-        return plain
-    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{plain[: MAX_SLUG_CHARS - 9].strip('-')}-{mark}".lstrip("-")

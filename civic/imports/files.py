@@ -1,7 +1,6 @@
 """Rows of a file, one after the other: JSON lines or CSV, plain or gzip by what the file begins with."""
 
 import csv
-import difflib
 import gzip
 import io
 import json
@@ -13,6 +12,7 @@ from typing import IO, Any
 
 from civic.i18n import gettext as _
 from civic.imports.mapping import ImportFault, ImportMapping
+from civic.suggestions import name_one_of
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_CELL_CHARS = 2**20  # characters of a CSV cell
@@ -96,11 +96,7 @@ class SourceFile:
 
 
 def _no_column(name: str, have: set[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(have), n=1, cutoff=0.5)
-    said = _("The file has no column “%(name)s”.", name=name)
-    if near:
-        return said + " " + _("Did you mean %(name)s?", name=near[0])
-    return said + " " + _("It has: %(names)s.", names=", ".join(sorted(have)) or "—")
+    return _("The file has no column “%(name)s”.", name=name) + name_one_of(name, have)
 
 
 def _json_row(line: int, data: bytes) -> SourceRow:

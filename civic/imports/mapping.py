@@ -1,7 +1,6 @@
 """What a mapping file says: which column is what, what its values mean, and which history follows (docs/import.md)."""
 
 import datetime as dt
-import difflib
 import re
 import tomllib
 from functools import cached_property
@@ -16,6 +15,7 @@ from civic.errors import CivicError
 from civic.i18n import gettext as _
 from civic.sla.hours import CalendarError, CalendarSpec, read_spec
 from civic.sla.targets import parse_target
+from civic.suggestions import name_one_of
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 ISO = "iso"
@@ -45,9 +45,7 @@ class MappingTable(BaseModel):
 
 
 def _no_such_key(key: str, right: list[str]) -> str:
-    near = difflib.get_close_matches(key, right, n=1, cutoff=0.4)
-    said = _("There is no key “%(key)s” here.", key=key)
-    return said + " " + (_("Did you mean %(name)s?", name=near[0]) if near else ", ".join(right))
+    return _("There is no key “%(key)s” here.", key=key) + name_one_of(key, right)
 
 
 def _target(text: str) -> str:

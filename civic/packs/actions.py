@@ -16,9 +16,9 @@ from civic.city.models import City
 from civic.geo.gazetteer import place_key
 from civic.geo.models import Area, Place
 from civic.packs.contents import Pack
-from civic.packs.intervals import lay_out
 from civic.packs.reader import read_pack
 from civic.routing.models import Rule
+from civic.sla.actions import extend_intervals, store_intervals
 
 # Any number does; it is the same in every process that loads a pack.
 LOAD_LOCK = 6_284_119
@@ -165,7 +165,7 @@ class _Loading:
         sync = await self._sync(Calendar, "calendars", "slug")
         for one in self.pack.calendars:
             row = await sync.put(one.slug, zone=one.zone, spec=one.spec)
-            await lay_out(row.id, one.spec, self.now, anew=one.slug in sync.touched)
+            await (store_intervals if one.slug in sync.touched else extend_intervals)(row.id)
         return await self._finish(sync, "calendars")
 
     async def _departments(self, calendars: Mapping[str, int]) -> dict[str, int]:

@@ -14,8 +14,10 @@ from civic.i18n import gettext as _
 from civic.packs.contents import AreaKeys, AreaPart, CityPart, Names
 from civic.packs.files import read_text
 from civic.packs.polygons import find_overlaps, join_polygons, outside_share, read_polygon, to_wgs84
-from civic.packs.problems import Problems, did_you_mean
-from civic.packs.tables import SLUG, UNSEEN, not_a_slug, unknown
+from civic.packs.problems import Problems
+from civic.packs.tables import not_a_slug
+from civic.suggestions import did_you_mean, unknown_name
+from civic.text import CONTROL_CHARACTERS, SLUG, make_slug
 
 FILE_NAME = "areas.geojson"
 MAX_LEVELS = 8
@@ -98,7 +100,7 @@ class AreaReader:
     def _wrong_names(self, names: Names) -> Iterator[str]:
         if missing := [one for one in self.city.languages if not names.get(one)]:
             yield _("The name is missing in: %(languages)s.", languages=", ".join(missing))
-        if any(UNSEEN.search(name) for name in names.values()):
+        if any(CONTROL_CHARACTERS.search(name) for name in names.values()):
             yield _("This holds a control character.")
         for language in names:
             if self.city.languages and language not in self.city.languages:
@@ -146,7 +148,7 @@ def _tree(reader: AreaReader, features: list[AreaFeature]) -> AreaFeature | None
         elif one.parent in by_slug:
             by_slug[one.parent].children.append(one)
         else:
-            reader.note(one, _("Its parent is not here.") + " " + unknown(one.parent, by_slug))
+            reader.note(one, _("Its parent is not here.") + " " + unknown_name(one.parent, by_slug))
     if _circles(reader, features, by_slug):
         return None
     if len(top) == 1 and (top[0].children or len(features) == 1):
@@ -225,7 +227,9 @@ def slugify(value: Any) -> str:
     """An id as a short name: `Jamaica Plain` is `jamaica-plain`, 140902 is `140902`."""
     if value is None or isinstance(value, bool | dict | list | float):
         return "" if not isinstance(value, float) or value != int(value) else str(int(value))
-    return re.sub(r"[^\w.]+", "-", str(value).strip().lower()).strip("-")
+    text = str(value).strip()
+    # What is no ASCII cannot be shortened to something that other files of the pack would name.
+    return make_slug(text) if text and text.isascii() and not SLUG.fullmatch(text) else text.lower()
 
 
 def feature_lines(text: str, n: int) -> list[int]:

@@ -7,7 +7,8 @@ from civic.city.settings import CitySettings
 from civic.i18n import gettext as _
 from civic.packs.contents import CategoryPart, DepartmentPart, Names, RulePart, ServicePart
 from civic.packs.files import TomlFile
-from civic.packs.tables import REQUIRED, UNSEEN, Table
+from civic.packs.tables import REQUIRED, Table
+from civic.text import CONTROL_CHARACTERS
 
 CONTACTS = ("email", "phone", "url", "address", "hours")
 KINDS = ("text", "number", "choice", "choices", "yes_no", "date")
@@ -181,7 +182,7 @@ def _guides(table: Table) -> dict[str, dict[str, Any]]:
 
 def _guide(table: Table) -> dict[str, Any]:
     papers = table.list("papers")
-    if not all(isinstance(one, str) and one.strip() and not UNSEEN.search(one) for one in papers):
+    if not all(isinstance(one, str) and one.strip() and not CONTROL_CHARACTERS.search(one) for one in papers):
         table.problem("papers", _("This has to be a list of texts."))
     guide: dict[str, Any] = {"papers": [str(one).strip() for one in papers]}
     for name in ("purpose", "time", "fee", "hours", "where"):

@@ -10,7 +10,8 @@ from civic.city.settings import INDICATORS, CitySettings
 from civic.i18n import gettext as _
 from civic.packs.contents import AreaKeys, CityPart
 from civic.packs.files import TomlFile
-from civic.packs.tables import REQUIRED, SLUG, Table, not_a_slug
+from civic.packs.tables import REQUIRED, Table, not_a_slug
+from civic.text import SLUG
 
 CRS = ("wgs84", "gcj02")
 ACCENT = re.compile(r"#[0-9a-fA-F]{6}")

@@ -9,8 +9,9 @@ from civic.i18n import gettext as _
 from civic.packs.contents import PlacePart
 from civic.packs.files import read_text
 from civic.packs.polygons import Convert, position_error
-from civic.packs.problems import Problems, did_you_mean
-from civic.packs.tables import UNSEEN
+from civic.packs.problems import Problems
+from civic.suggestions import did_you_mean
+from civic.text import CONTROL_CHARACTERS
 
 FILE_NAME = "places.csv"
 
@@ -52,7 +53,7 @@ def _place(
     names = {language: row[f"name_{language}"].strip() for language in languages}
     if missing := [language for language, name in names.items() if not name]:
         problems.add(FILE_NAME, _("The name is missing in: %(languages)s.", languages=", ".join(missing)), line=line)
-    if any(UNSEEN.search(name) for name in names.values()):
+    if any(CONTROL_CHARACTERS.search(name) for name in names.values()):
         problems.add(FILE_NAME, _("This holds a control character."), line=line)
     try:
         lat, lon = float(row["lat"]), float(row["lon"])

@@ -1,6 +1,5 @@
 """What is wrong with a pack, collected so that all of it can be said at once."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -57,9 +56,3 @@ class Problems:
         """Raises PackError if anything was found."""
         if self.found:
             raise PackError(self.found)
-
-
-def did_you_mean(name: str, right: Iterable[str]) -> str:
-    """A sentence that names the nearest right name, led by a space; nothing if none is near."""
-    near = difflib.get_close_matches(name, sorted(right), n=1, cutoff=0.5)
-    return " " + _("Did you mean %(name)s?", name=near[0]) if near else ""

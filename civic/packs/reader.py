@@ -9,7 +9,8 @@ from civic.packs import areas, calendars, catalogue, places, polygons, reference
 from civic.packs.city import read_city
 from civic.packs.contents import DepartmentPart, Pack, ServicePart
 from civic.packs.files import TomlFile
-from civic.packs.problems import Problems, did_you_mean
+from civic.packs.problems import Problems
+from civic.suggestions import did_you_mean
 
 REQUIRED = ("city.toml", "areas.geojson", "calendars.toml", "departments.toml", "categories.toml")
 OPTIONAL = ("rules.toml", "services.toml", places.FILE_NAME, synonyms.FILE_NAME)

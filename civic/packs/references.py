@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from civic.i18n import gettext as _
 from civic.packs.contents import CategoryPart, CityPart, DepartmentPart, Names, RulePart, ServicePart
-from civic.packs.tables import Table, unknown
+from civic.packs.tables import Table
 from civic.routing.conditions import ANSWER_PREFIX, parse
+from civic.suggestions import unknown_name
 
 
 class Placed(Protocol):
@@ -83,21 +84,21 @@ def check_conditions(rules: Sequence[RulePart], categories: Sequence[CategoryPar
                 _check_answer(rule, test.field.removeprefix(ANSWER_PREFIX), test.value, questions)
         for field, name in condition.mentions:
             if field in right and name not in right[field]:
-                rule.at.problem("when", f"{field}: {unknown(name, right[field])}")
+                rule.at.problem("when", f"{field}: {unknown_name(name, right[field])}")
 
 
 def _check_answer(rule: RulePart, code: str, value: object, questions: list[dict[str, Any]]) -> None:
     """A question of this code exists in some category, and has the options that it is compared with."""
     asked = [question for question in questions if question["code"] == code]
     if not asked:
-        rule.at.problem("when", f"answers: {unknown(code, {one['code'] for one in questions})}")
+        rule.at.problem("when", f"answers: {unknown_name(code, {one['code'] for one in questions})}")
         return
     if not all(question["kind"] in ("choice", "choices") for question in asked):
         return
     options = {option["code"] for question in asked for option in question["options"]}
     for name in value if isinstance(value, tuple) else (value,):
         if isinstance(name, str) and name not in options:
-            rule.at.problem("when", f"answers.{code}: {unknown(name, options)}")
+            rule.at.problem("when", f"answers.{code}: {unknown_name(name, options)}")
 
 
 def check_services(services: Sequence[ServicePart], departments: Collection[str]) -> None:
@@ -107,4 +108,4 @@ def check_services(services: Sequence[ServicePart], departments: Collection[str]
 
 def _known(part: Placed, key: str, name: str, right: Collection[str]) -> None:
     if name and name not in right:
-        part.at.problem(key, unknown(name, right))
+        part.at.problem(key, unknown_name(name, right))

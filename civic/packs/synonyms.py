@@ -7,8 +7,8 @@ from pathlib import Path
 from civic.i18n import gettext as _
 from civic.packs.files import read_text
 from civic.packs.problems import Problems
-from civic.packs.tables import UNSEEN
 from civic.search.text import runs
+from civic.text import CONTROL_CHARACTERS
 
 FILE_NAME = "synonyms.csv"
 MAX_PHRASE_CHARS, MAX_PHRASES = 60, 20  # characters of a phrase, phrases of a line
@@ -41,5 +41,5 @@ def _check(group: tuple[str, ...], line: int, problems: Problems) -> None:
             problems.add(FILE_NAME, _("“%(phrase)s” has neither letters nor digits.", phrase=phrase), line=line)
         if len(phrase) > MAX_PHRASE_CHARS:
             problems.add(FILE_NAME, _("This is longer than %(n)s characters.", n=MAX_PHRASE_CHARS), line=line)
-        if UNSEEN.search(phrase):
+        if CONTROL_CHARACTERS.search(phrase):
             problems.add(FILE_NAME, _("This holds a control character."), line=line)

@@ -1,17 +1,14 @@
 """A table of a TOML file, read key by key: what is wrong is noted and something harmless given instead."""
 
-import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from civic.i18n import gettext as _
 from civic.packs.files import Key, TomlFile
-from civic.packs.problems import did_you_mean
 from civic.sla.targets import parse_target
+from civic.suggestions import did_you_mean, unknown_name
+from civic.text import CONTROL_CHARACTERS, SLUG
 
-SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-# What a database cannot keep, or nobody sees: control characters (but tab and line feed), halves of pairs.
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 REQUIRED: Any = object()
 
 
@@ -52,7 +49,7 @@ class Table:
     def _check_text(self, name: str, text: str, longest: int) -> None:
         if len(text) > longest:
             self.problem(name, _("This is longer than %(n)s characters.", n=longest))
-        if UNSEEN.search(text):
+        if CONTROL_CHARACTERS.search(text):
             self.problem(name, _("This holds a control character."))
 
     def slug(self, name: str) -> str:
@@ -76,7 +73,7 @@ class Table:
     def one_of(self, name: str, allowed: Collection[str], default: str) -> str:
         text = self.text(name, default)
         if text not in allowed:
-            self.problem(name, unknown(text, allowed))
+            self.problem(name, unknown_name(text, allowed))
         return text
 
     def target(self, name: str, default: str) -> str:
@@ -139,13 +136,6 @@ class Table:
         for name in self.data:
             if name not in self._asked:
                 self.problem(name, _("There is no such key here.") + did_you_mean(name, self._asked))
-
-
-def unknown(name: str, right: Collection[str]) -> str:
-    """The message for a name that does not exist."""
-    return _("There is no “%(name)s”.", name=name) + (
-        did_you_mean(name, right) or " " + _("There is: %(names)s.", names=", ".join(sorted(right)[:12]) or "—")
-    )
 
 
 def not_a_slug(text: str) -> str:

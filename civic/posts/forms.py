@@ -9,6 +9,7 @@ from typing import Any
 from civic.accounts.forms import clean_email
 from civic.errors import Invalid
 from civic.i18n import gettext as _
+from civic.text import CONTROL_CHARACTERS
 
 Position = tuple[float, float, str]  # latitude, longitude, how it was found
 
@@ -16,13 +17,10 @@ LOCATED_BY = ("photo", "device", "pin", "address")
 CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
-# Control characters but tab and line feed: nobody types them, and a reader would see nothing or nonsense.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
 def clean_text(value: object) -> str:
     """What a field says, as it is kept: line ends are one character, what cannot be seen at its ends is cut off."""
-    return "" if value is None else CONTROL.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = "" if value is None else str(value)
+    return CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 @dataclass

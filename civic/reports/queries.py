@@ -1,6 +1,5 @@
 """Reading reports: the public list and what a report's page shows."""
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +8,7 @@ from civic import paging, timing
 from civic.cache import TimedCache, cached
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
+from civic.geo.distance import bounding_box
 from civic.geo.queries import areas
 from civic.reports.filters import OPEN, ReportFilters, filter_conditions
 from civic.reports.promises import Running, Standing, standing
@@ -161,7 +161,7 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
         where += " AND " + (IS_RARE_POST if rare else HAS_COMMON_WORD).format(f"${len(args)}")
     if filters.near:
         lat, lon, metres = filters.near
-        box = box_around(lat, lon, metres)
+        box = bounding_box(lat, lon, metres)
         n = len(args)
         where += (
             f" AND r.lat BETWEEN ${n + 1} AND ${n + 2} AND r.lon BETWEEN ${n + 3} AND ${n + 4}"
@@ -169,13 +169,6 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
         )
         args += [*box, lat, lon, float(metres)]
     return where, args
-
-
-def box_around(lat: float, lon: float, metres: float) -> tuple[float, float, float, float]:
-    """South, north, west, east of a box that holds the circle (for the index; the exact distance comes after)."""
-    high = metres / 111_195
-    wide = high / max(0.01, math.cos(math.radians(lat)))
-    return lat - high, lat + high, lon - wide, lon + wide
 
 
 @cached(seconds=10)

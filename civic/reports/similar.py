@@ -12,7 +12,8 @@ from civic.search.forms import OPEN, clean_line
 from civic.search.meili.client import Meili
 from civic.search.presenters import HIGHLIGHTED, PresentedHit, present_hit
 from civic.search.queries import find
-from civic.search.text import CJK, IS_CJK, fold
+from civic.search.text import CJK, IS_CJK
+from civic.text import fold
 
 MAX_REPORTS, MAX_SERVICES = 3, 2
 SAME_WORDS_METRES, SAME_CATEGORY_METRES, SAME_PLACE_METRES = (

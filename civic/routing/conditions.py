@@ -6,7 +6,6 @@ weekday ("monday" … "sunday"), priority. Between them and texts, numbers, list
 or greater than an answer that was not given.
 """
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from lark.exceptions import UnexpectedInput, VisitError
 from civic.i18n import gettext as _
 from civic.routing import explanation, operators
 from civic.routing.facts import ANSWER_PREFIX, WEEKDAYS, Facts
+from civic.suggestions import nearest_name
 
 Value = str | float | bool | tuple["Value", ...]
 
@@ -219,8 +219,8 @@ def _field(name: Token) -> str:
     if not dot and head.lower() in FIELDS:
         return head.lower()
     known = [*FIELDS, "answers.CODE"]
-    near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
-    hint = f': did you mean "{near[0]}"?' if near else f": the fields are {', '.join(known)}"
+    near = nearest_name(name.lower(), known)
+    hint = f': did you mean "{near}"?' if near else f": the fields are {', '.join(known)}"
     raise ValueError(_at(name, f'there is no field "{name}"{hint}'))
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START
-from civic.search.text import CJK, IS_CJK, fold
+from civic.search.text import CJK, IS_CJK
+from civic.text import fold
 
 MAX_EXCERPT_CHARS = 220  # characters of which an excerpt is at most
 EXCERPT_LEAD_CHARS = 60  # of these before the first that matched

@@ -15,7 +15,7 @@ from civic.i18n import gettext as _
 from civic.i18n import language, pick
 from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Document, Kind, SearchHit
 from civic.search.highlight import MAX_EXCERPT_CHARS, make_excerpt
-from civic.search.text import fold
+from civic.text import fold
 
 HIGHLIGHTED = re.compile(f"{HIGHLIGHT_START}([^{HIGHLIGHT_START}{HIGHLIGHT_END}]*){HIGHLIGHT_END}")
 HIGHLIGHT_CHARS = re.compile(f"[{HIGHLIGHT_START}{HIGHLIGHT_END}]")

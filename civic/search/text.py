@@ -6,8 +6,9 @@ run must then occur as a phrase, which finds exactly what a search for that subs
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+
+from civic.text import fold
 
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
@@ -17,19 +18,6 @@ FIRST_CJK_CHAR = CJK[0]  # nothing before it is one
 # 2,046 bytes.
 MAX_POSITION, MAX_WORD_CHARS = 16_383, 500
 MAX_PLACES, MAX_PAIR_PLACES = 8, 32
-
-
-def fold(text: str) -> str:
-    """Lower case, half width, without accents; Korean stays composed."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    # No mark stands before U+0300, which spares nearly every letter the look-up.
-    kept = [c for c in plain if c < "\u0300" or not unicodedata.combining(c) or _kana(c)]
-    return unicodedata.normalize("NFC", "".join(kept))
-
-
-def _kana(mark: str) -> bool:
-    """The voicing marks are part of a kana, not an accent."""
-    return mark in "\u3099\u309a"
 
 
 def runs(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from tortoise.transactions import in_transaction
 
 from civic.catalogue.models import Calendar
-from civic.db import execute, fetch
+from civic.db import execute, fetch, fetch_one
 from civic.sla import clocks
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import compile_calendar, working_calendar
@@ -107,21 +107,30 @@ async def escalate_clock(clock: Clock, at: datetime) -> int | None:
     return step
 
 
+INSERT_INTERVALS = """
+INSERT INTO calendar_interval (calendar_id, opens_at, closes_at, before_seconds, local_date)
+SELECT $1, * FROM unnest($2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::date[])
+"""
+DELETE_INTERVALS = "DELETE FROM calendar_interval WHERE calendar_id = $1"
+LAST_INTERVAL = "SELECT max(local_date) AS last FROM calendar_interval WHERE calendar_id = $1"
+
+
 async def store_intervals(calendar_id: int) -> int:
-    """Write the calendar's look-up rows for SQL anew; the number of rows. After each edit of a calendar."""
+    """Replace the calendar's look-up rows for SQL; return their number. Call it after each edit of a calendar."""
     row = await Calendar.get(id=calendar_id)
-    opens, closes, before, dates = zip(*compile_calendar(row.zone, row.spec).table(), strict=True)
+    columns = [list(column) for column in zip(*compile_calendar(row.zone, row.spec).table(), strict=True)]
     async with in_transaction():
-        await execute("DELETE FROM calendar_interval WHERE calendar_id = $1", calendar_id)
-        return await execute(
-            "INSERT INTO calendar_interval (calendar_id, opens_at, closes_at, before_seconds, local_date)"
-            " SELECT $1, * FROM unnest($2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::date[])",
-            calendar_id,
-            list(opens),
-            list(closes),
-            list(before),
-            list(dates),
-        )
+        await execute(DELETE_INTERVALS, calendar_id)
+        return await execute(INSERT_INTERVALS, calendar_id, *columns)
+
+
+async def extend_intervals(calendar_id: int) -> None:
+    """Replace the look-up rows of a calendar that was not edited if they end before the calendar's last year."""
+    row = await Calendar.get(id=calendar_id)
+    stored = await fetch_one(LAST_INTERVAL, calendar_id)
+    # The last row is a mark on the day after the calendar.
+    if stored is None or stored["last"] is None or stored["last"] <= compile_calendar(row.zone, row.spec).until:
+        await store_intervals(calendar_id)
 
 
 async def _save(clock: Clock) -> None:

@@ -19,10 +19,10 @@ from civic.catalogue.models import Category, Department
 from civic.catalogue.queries import catalogue
 from civic.city.models import City
 from civic.imports.actions import Progress, import_file
-from civic.imports.bootstrap import make_slug
 from civic.imports.mapping import read_mapping
 from civic.reports import actions as reports
 from civic.sla.models import Clock
+from civic.text import make_slug
 from tests.imports.harbour import MAPPING, NOW, Harbour, resolved, row, write_rows
 from tests.live import command, environment, prepare
 

@@ -125,7 +125,7 @@ async def test_control_characters_and_long_titles(harbour: Harbour) -> None:
 
 STOPS = [
     ('lon = "lon"', 'lon = "lomg"', "The file has no column “lomg”. Did you mean lon?"),
-    ('lon = "lon"', 'lon = "x-ray"', "The file has no column “x-ray”. It has: body, "),
+    ('lon = "lon"', 'lon = "x-ray"', "The file has no column “x-ray”. There is: body, "),
     ('formats = ["iso", "%d.%m.%Y"]', 'formats = ["%d/%m/%Y"]', "2 × received: “2026-03-02” is no date in a format"),
     ('open = "open"', "", "2 × status: The mapping does not know the status “open”."),
     (

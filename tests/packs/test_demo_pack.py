@@ -146,6 +146,16 @@ async def test_a_calendar_that_changed_gets_new_hours(database: str, copy: Path)
     assert await db.fetch_one(hours, office.id, monday) == {"s": 0}
 
 
+async def test_hours_that_end_too_early_are_extended(database: str, copy: Path) -> None:
+    """As of a calendar that was loaded years ago: loading the same pack again makes its table long enough."""
+    await load_pack(copy)
+    rows = "SELECT count(*) AS n, max(local_date) AS last FROM calendar_interval"
+    whole = await db.fetch_one(rows)
+    await db.execute("DELETE FROM calendar_interval WHERE local_date > '2030-01-01'")
+    await load_pack(copy)
+    assert await db.fetch_one(rows) == whole
+
+
 async def test_two_loads_at_once_are_one_after_the_other(database: str) -> None:
     summaries = await asyncio.gather(load_pack(PACK), load_pack(PACK))
     assert [one.changed for one in summaries].count(True) == 1

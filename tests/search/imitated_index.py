@@ -12,7 +12,8 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from civic.search.text import IS_CJK, RUN, fold
+from civic.search.text import IS_CJK, RUN
+from civic.text import fold
 
 RULES = ["words", "typo", "proximity", "attributeRank", "sort", "wordPosition", "exactness"]
 DEFAULTS: dict[str, Any] = {

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from civic import db
 from civic.search.postgres.terms import Synonyms, all_of, parse_query
-from civic.search.text import fold, runs, tokenize, tsvector_text
+from civic.search.text import runs, tokenize, tsvector_text
+from civic.text import fold
 
 pytestmark = pytest.mark.usefixtures("database")
 

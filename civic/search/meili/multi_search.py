@@ -13,7 +13,8 @@ from civic.search.meili import settings
 from civic.search.meili.payload import key, on_earth
 from civic.search.postgres.rows import Key
 from civic.search.postgres.search import TIME_SPANS
-from civic.search.text import IS_CJK, fold, runs
+from civic.search.text import IS_CJK, runs
+from civic.text import fold
 
 MAX_QUERY_CHARS = 300  # characters of a query that are sent; Meilisearch takes its first ten words
 MAX_PAGE_HITS = 100  # hits a page

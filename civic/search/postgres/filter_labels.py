@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from civic.geo.distance import bounding_box
 from civic.search.documents import Document, Query, SortOrder
 from civic.search.static_rank import STEP_SQL, rank_steps
 
@@ -16,7 +17,6 @@ CELL_DEGREES = (
     ("h", 0.1),
 )  # degrees of the cells that nearness is looked up in; the exact distance comes after
 MAX_CELLS = 40
-METRES_PER_DEGREE = 111_195  # a degree of latitude, no longer than it is
 
 
 def document_labels(document: Document) -> Iterator[str]:
@@ -91,13 +91,12 @@ def _cell(sort: str, size: float, row: int, column: int) -> str:
 
 def _cells(lat: float, lon: float, metres: float) -> Iterator[str]:
     """The cells that a circle touches, in the finer grid where they are not too many; none: ask for the distance."""
-    high = metres / METRES_PER_DEGREE
-    if not (abs(lat) + high < 90 and abs(lon) <= 180):
+    south, north, west, east = bounding_box(lat, lon, metres)
+    if not (south > -90 and north < 90 and abs(lon) <= 180):
         return  # around a pole, or nowhere
-    wide = math.degrees(math.asin(math.sin(math.radians(high)) / math.cos(math.radians(lat))))
     for sort, size in CELL_DEGREES:
-        rows = range(math.floor((lat - high) / size), math.floor((lat + high) / size) + 1)
-        columns = range(math.floor((lon - wide) / size), math.floor((lon + wide) / size) + 1)
+        rows = range(math.floor(south / size), math.floor(north / size) + 1)
+        columns = range(math.floor(west / size), math.floor(east / size) + 1)
         if len(rows) * len(columns) <= MAX_CELLS:
             yield from (_cell(sort, size, row, column) for row in rows for column in columns)
             return

@@ -7,9 +7,9 @@ from itertools import accumulate
 from typing import Any
 
 from civic import timing
+from civic.geo.distance import bounding_box
 from civic.search.documents import Query
 from civic.search.postgres import filter_labels, vocabulary
-from civic.search.postgres.filter_labels import METRES_PER_DEGREE
 from civic.search.postgres.rows import DocumentTables
 from civic.search.postgres.terms import ParsedQuery, Synonyms, Term, all_of, with_labels
 from civic.search.static_rank import HALF_YEAR_SECONDS
@@ -135,10 +135,10 @@ class PostgresSearch:
 
     def _near(self, args: Arguments) -> str:
         assert self.query.near
-        lat, _lon, metres = self.query.near
-        high = metres / METRES_PER_DEGREE
+        *_position, metres = self.query.near
+        south, north, _west, _east = bounding_box(*self.query.near)
         return (
-            f" AND d.lat BETWEEN {args.add(lat - high)} AND {args.add(lat + high)}"
+            f" AND d.lat BETWEEN {args.add(south)} AND {args.add(north)}"
             f" AND {self.metres(args)} <= {args.add(float(metres))}"
         )
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from civic.search.postgres import vocabulary
-from civic.search.text import IS_CJK, fold, runs
+from civic.search.text import IS_CJK, runs
+from civic.text import fold
 
 MAX_TERMS = 16
 MAX_QUERY_CHARS = 600  # characters of a query that are read
