@@ -69,7 +69,7 @@ async def sign_in(
         await limits.spend(what, who, most)
     user = await User.get_or_none(email=entry.email, disabled_at=None)
     if not await passwords.verify(user.password_hash if user else None, entry.password) or user is None:
-        raise Invalid(fields={"password": _("E-mail and password do not fit together.")})
+        raise Invalid(fields={"password": _("This e-mail and password do not match.")})
     for what, who, _most in counted:
         await limits.refund(what, who)
     if passwords.needs_rehash(user.password_hash):
@@ -114,7 +114,7 @@ async def change_password(person: Person, entry: NewPasswordForm, *, attempts: i
     await limits.spend("password", str(person.id), attempts)
     user = await User.get(id=person.id)
     if not await passwords.verify(user.password_hash, entry.current):
-        raise Invalid(fields={"current": _("This is not the password that you have now.")})
+        raise Invalid(fields={"current": _("This is not your current password.")})
     await limits.refund("password", str(person.id))
     await _set_password(user, entry.password, but=person.session_id)
 

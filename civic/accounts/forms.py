@@ -37,9 +37,9 @@ def clean_name(text: str) -> str:
 def check_password(password: str, email: str = "") -> str:
     """What is wrong with a new password; nothing if it will do."""
     if len(password) < MIN_PASSWORD_CHARS:
-        return _("Please take at least %(n)s characters. A sentence is good.", n=MIN_PASSWORD_CHARS)
+        return _("Please use at least %(n)s characters. A sentence works well.", n=MIN_PASSWORD_CHARS)
     if len(password) > MAX_PASSWORD_CHARS:
-        return _("Please take at most %(n)s characters.", n=MAX_PASSWORD_CHARS)
+        return _("Please use at most %(n)s characters.", n=MAX_PASSWORD_CHARS)
     if len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):
         return _("This is too easy to guess.")
     return ""
@@ -67,7 +67,7 @@ class SignUpForm:
         if fault := check_password(password, email):
             faults["password"] = fault
         if len(name) > MAX_NAME_CHARS:
-            faults["name"] = _("Please take at most %(n)s characters.", n=MAX_NAME_CHARS)
+            faults["name"] = _("Please use at most %(n)s characters.", n=MAX_NAME_CHARS)
         if faults:
             raise Invalid(fields=faults)
         return cls(email, password, name)
@@ -102,9 +102,9 @@ class ProfileForm:
         name, language = clean_name(_text(form, "name")), _text(form, "language")
         faults: dict[str, object] = {}
         if len(name) > MAX_NAME_CHARS:
-            faults["name"] = _("Please take at most %(n)s characters.", n=MAX_NAME_CHARS)
+            faults["name"] = _("Please use at most %(n)s characters.", n=MAX_NAME_CHARS)
         if language and language not in languages:
-            faults["language"] = _("This city does not speak this language.")
+            faults["language"] = _("This city does not offer this language.")
         if faults:
             raise Invalid(fields=faults)
         return cls(name, language)
@@ -120,7 +120,7 @@ class NewPasswordForm:
         current, password = _text(form, "current"), _text(form, "password")
         faults: dict[str, object] = {}
         if not current:
-            faults["current"] = _("Please enter the password that you have now.")
+            faults["current"] = _("Please enter your current password.")
         if fault := check_password(password, email):
             faults["password"] = fault
         if faults:

@@ -148,7 +148,7 @@ async def _active_update(update_id: int) -> TrafficUpdate:
     if update.post.visibility != Visibility.PUBLIC:
         raise NotFound()
     if update.expires_at <= timing.now():
-        raise Conflict(_("This is over already. If it is there again, please post it anew."))
+        raise Conflict(_("This is already over. If it is there again, please post it again."))
     return update
 
 

@@ -71,7 +71,7 @@ async def test_a_mail(config: Config) -> None:
     assert not await deliver_message(message.id, settings)
     (mail,) = mails(config)
     assert mail["To"] == "a@example.org"
-    assert mail["Subject"] == "[Civic] 水务局答复了您的上报 26-1"
+    assert mail["Subject"] == "[Civic] 水务局答复了您反映的问题 26-1"
     assert mail["From"] == "Civic <hello@city.example>"
     assert mail["Message-ID"].endswith("@city.example>")
     body = mail.get_content()
@@ -130,7 +130,7 @@ async def test_a_subject_is_one_line(config: Config) -> None:
 async def test_messages_on_the_page(citizen: Client, stranger: Client) -> None:
     await tell_once("event:1:post:1", user_id=citizen.user.id)  # type: ignore[union-attr]
     page = (await citizen.get("/account")).text
-    assert "Water answered to your report 26-1" in page
+    assert "Water answered your report 26-1" in page
     assert "1 new" in page
     assert "Tomorrow &amp; &lt;b&gt;" in (await citizen.get("/account/messages")).text
     assert "1 new" not in (await citizen.get("/account")).text

@@ -32,7 +32,7 @@ async def test_the_list(client: Client) -> None:
     found = (await client.get("/services?q=marriage", headers=JSON)).json()
     assert found["services"][0]["slug"] == "marriage"
     assert found["services"][0]["stars"] == {"n": 0, "mean": None, "shown": None, "counts": [0, 0, 0, 0, 0]}
-    assert "No service fits this." in (await client.get("/services?q=zzz")).text
+    assert "No service matches this." in (await client.get("/services?q=zzz")).text
     assert (await client.get("/api/v1/services")).json()["count"] == 10
 
 

@@ -193,7 +193,7 @@ async def test_still_there_and_gone(client: Client, citizen: Client, stranger: C
     assert late.status_code == 409
     page = await citizen.post(f"{one['url']}/still")
     assert page.status_code == 409
-    assert "This is over already" in page.text
+    assert "This is already over" in page.text
 
 
 async def test_htmx_gets_how_it_stands(citizen: Client) -> None:
@@ -213,7 +213,7 @@ async def test_without_an_account_nobody_has_an_opinion(client: Client) -> None:
 async def test_its_author_ends_it_by_receipt_or_account(client: Client, citizen: Client, stranger: Client) -> None:
     one = await post(client)
     assert client.cookies.get(COOKIE)
-    assert "take it off the board" in (await client.get(one["url"])).text
+    assert "remove it from the board" in (await client.get(one["url"])).text
     assert (await stranger.post(f"{one['url']}/end", headers=JSON)).status_code == 403
     assert (await client.post(f"{one['url']}/end")).status_code == 303
     assert "Its author said that it is over." in (await stranger.get(one["url"])).text
