@@ -44,6 +44,7 @@ messages: $(VENV)/development ## Texts that have no translation yet, by catalogu
 
 migration: $(VENV)/development ## Write a migration for changed models: make migration NAME=what_it_does
 	@$(BIN)/python -m tortoise -c civic.migrations.TOOL makemigrations -n "$(NAME)"
+	@$(BIN)/ruff format --quiet civic/migrations
 
 assets: static/vendor/complete ## Fetch what the browser gets from others: htmx, Leaflet
 

@@ -10,13 +10,10 @@ from civic.db import DOMAINS
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("civic", "workers")
-# Printed by the migration tool, not written by hand.
-GENERATED = frozenset({ROOT / "civic/migrations/0001_initial.py"})
 
 
 def python_files(*folders: str) -> list[Path]:
-    found = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
-    return [path for path in found if path not in GENERATED]
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def relative(path: Path) -> str:

@@ -31,7 +31,7 @@ class Rating(Model):
 class ServiceStars(Model):
     """How many ratings of a service have so many stars, of those that count: public, and not replaced.
 
-    Kept by the database itself (migrations/stars.sql), so that moderation, which knows posts only, cannot pass it by.
+    The database keeps it by triggers (migrations/initial/ratings.sql): moderation knows posts only.
     """
 
     id = fields.BigIntField(primary_key=True)

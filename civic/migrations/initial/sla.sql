@@ -1,4 +1,4 @@
--- Working time by look-up: the statements of civic/sla/sql.py as they were when this migration was written.
+-- Working time by look-up: the statements of civic/sla/sql.py as they are here.
 
 CREATE INDEX IF NOT EXISTS calendar_interval_by_work
     ON calendar_interval (calendar_id, before_seconds, opens_at);

@@ -10,8 +10,3 @@ CREATE TRIGGER release_immutable BEFORE UPDATE OR DELETE ON release
 CREATE TRIGGER release_file_immutable BEFORE UPDATE OR DELETE ON release_file
     FOR EACH ROW EXECUTE FUNCTION refuse_release_change();
 CREATE UNIQUE INDEX one_correction_of_release ON release (corrects_id) WHERE corrects_id IS NOT NULL;
-
--- How long a case waited for its reporter is asked of every resolved stint of a period, and few ever wait.
-CREATE INDEX case_event_waits ON case_event (case_id, seq) WHERE to_status = 'waiting';
--- Hidden posts are few; to find them the texts of all posts would have to be read.
-CREATE INDEX post_hidden ON post (id) WHERE visibility = 'hidden';

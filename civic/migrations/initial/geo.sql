@@ -5,6 +5,3 @@ RETURNS double precision LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         power(sin(radians(lat2 - lat1) / 2), 2)
         + cos(radians(lat1)) * cos(radians(lat2)) * power(sin(radians(lon2 - lon1) / 2), 2))))
 $$;
-
--- The order "most supported" of the public list.
-CREATE INDEX post_supported ON post (votes_count DESC, id DESC) WHERE kind = 'report' AND visibility = 'public';

@@ -1,0 +1,36 @@
+"""The tables of notifications."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
+
+from civic.migrations.initial.columns import foreign_key, json_field, row_id
+
+TABLES = [
+    ops.CreateModel(
+        name="Message",
+        fields=[
+            ("id", row_id()),
+            ("key", fields.CharField(unique=True, max_length=200)),
+            ("kind", fields.CharField(max_length=40)),
+            ("values", json_field(default=dict)),
+            ("url", fields.CharField(default="", max_length=300)),
+            foreign_key("user", "User", null=True, related_name="messages"),
+            foreign_key("department", "Department", null=True, related_name="messages"),
+            ("role", fields.CharField(default="", max_length=12)),
+            ("email", fields.CharField(default="", max_length=254)),
+            ("language", fields.CharField(default="", max_length=12)),
+            ("created_at", fields.DatetimeField()),
+            ("sent_at", fields.DatetimeField(null=True)),
+            ("read_at", fields.DatetimeField(null=True)),
+        ],
+        options={
+            "table": "message",
+            "indexes": [
+                Index(fields=["user_id", "created_at"]),
+                Index(fields=["department_id", "created_at"]),
+                Index(fields=["role", "created_at"]),
+            ],
+        },
+    ),
+]
