@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from civic import db, logs
 from civic.admin.indexing import LOCK, POSTS, TRIES, Composed, Subjects, compose, put
-from civic.db import execute, fetch, fetch_one
+from civic.db import execute, fetch, fetch_one, use_snapshot
 from civic.errors import Conflict
 from civic.search.documents import Document, Kind
 from civic.search.meili.saved_state import delete_state, load_state, lock_connection, save_state
@@ -180,7 +179,7 @@ async def check(*, told: Told = lambda done, every: None) -> Differences:
     for source in SOURCES:
         async for part in parts(source):
             async with in_transaction():
-                await get_connection("default").execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                await use_snapshot()
                 await _compare(part, found)
             done += len(part.ids)
             told(done, every)

@@ -13,7 +13,7 @@ from civic.cases import events, life, targets
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.conflicts import require_unchanged
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
-from civic.db import fetch, fetch_one
+from civic.db import fetch, fetch_one, make_from_row, mark_saved
 from civic.errors import Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 from civic.media.actions import attach_photos
@@ -204,10 +204,10 @@ async def insert_assignment(case: Case, department_id: int, part: AssignmentPart
     )
     values = [case.id, department_id, part.value, at, assignment.due_at]
     [row] = await fetch(INSERT_ASSIGNMENT, *sla.clock_values(*clocks), *values)
-    sla.mark_saved(response, row["response_clock_id"])
+    mark_saved(response, row["response_clock_id"])
     if resolution is not None:
-        sla.mark_saved(resolution, row["resolution_clock_id"])
-    assignment.id, assignment._saved_in_db = row["id"], True
+        mark_saved(resolution, row["resolution_clock_id"])
+    mark_saved(assignment, row["id"])
     assignment.response_clock = response
     assignment.resolution_clock = resolution
     return assignment
@@ -224,7 +224,7 @@ async def changing(case_id: int, by: Actor, seen: int | None = None) -> AsyncIte
         row = await fetch_one("SELECT * FROM case_file WHERE id = $1 FOR UPDATE", case_id)
         if row is None:
             raise NotFound()
-        case = Case._init_from_db(**row)  # by hand it costs a third of what the query builder takes
+        case = make_from_row(Case, row)
         if by.kind == ActorKind.DEPARTMENT and not await _had_it(case, by.department_id):
             raise NotAllowed()
         await require_unchanged(case, by, seen)

@@ -10,7 +10,7 @@ from civic import chain
 from civic.cases.actors import Actor
 from civic.cases.models import Case, CaseEvent
 from civic.cases.targets import get_department
-from civic.db import fetch
+from civic.db import fetch, mark_saved
 from civic.jobs.actions import Job, enqueue
 
 # What a case's reporters are told of, beyond what they did themselves.
@@ -127,7 +127,7 @@ async def write_event(
         case, kind, by=by, at=at, department=slug, before=before, text=text, internal=internal, data=data, new=new
     )
     rows = await fetch(WRITE_EVENT, *_event_values(event), *(getattr(case, name) for name in CASE_COLUMNS))
-    event.id, event._saved_in_db = rows[0]["id"], True
+    mark_saved(event, rows[0]["id"])
     if kind in TOLD and not internal:
         await enqueue(Job.TELL, {"event": event.id}, key=f"tell:{event.id}")
     return event

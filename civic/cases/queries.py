@@ -11,7 +11,7 @@ from civic.cases.events import build_hashed_content, hash_text
 from civic.cases.labels import DECLINE_LABELS, EVENTS, OUTCOME_LABELS, PART_LABELS, STATUS_LABELS
 from civic.cases.models import AssignmentPart, Case, CaseEvent, Outcome
 from civic.catalogue.queries import catalogue
-from civic.db import fetch, json_value
+from civic.db import fetch, make_from_row
 from civic.media.models import Photo
 from civic.routing.queries import explain
 
@@ -135,14 +135,12 @@ async def load_timeline(case_id: int, *, internal: bool) -> list[TimelineEvent]:
     photos: dict[int, list[Photo]] = {}
     for row in await fetch(PHOTOS_OF, case_id, internal):
         event_id = row.pop("event_id")
-        photo = Photo(**{**row, "sizes": json_value(row["sizes"])})
-        photo._saved_in_db = True
-        photos.setdefault(event_id, []).append(photo)
+        photos.setdefault(event_id, []).append(make_from_row(Photo, row))
     return [_line(row, names, photos.get(row["id"], []), internal) for row in await fetch(EVENTS_OF, case_id, internal)]
 
 
 def _line(row: dict[str, Any], names: Mapping[str, Names], photos: list[Photo], internal: bool) -> TimelineEvent:
-    data = json_value(row["data"])
+    data = row["data"]
     return TimelineEvent(
         id=row["id"],
         seq=row["seq"],
@@ -151,7 +149,7 @@ def _line(row: dict[str, Any], names: Mapping[str, Names], photos: list[Photo], 
         actor_kind=row["actor_kind"],
         actor_name=(row["actor_name"] or "") if internal else "",
         department=row["slug"] or "",
-        names=json_value(row["names"]) or {},
+        names=row["names"] or {},
         from_names=names.get(data.get("from") or "", {}),
         to_names=names.get(data.get("department") or "", {}),
         from_status=row["from_status"],
@@ -175,7 +173,7 @@ def _assignment(row: dict[str, Any]) -> AssignmentView:
         id=row["id"],
         department_id=row["department_id"],
         department=row["slug"],
-        names=json_value(row["names"]),
+        names=row["names"],
         part=AssignmentPart(row["part"]),
         started_at=row["started_at"],
         ended_at=row["ended_at"],

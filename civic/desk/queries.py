@@ -8,7 +8,7 @@ from civic import paging, timing
 from civic.accounts.people import Person
 from civic.cases.models import Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
-from civic.db import fetch, fetch_one, json_value
+from civic.db import fetch, fetch_one
 from civic.errors import NotFound
 from civic.geo.distance import bounding_box
 from civic.media.models import Photo
@@ -109,7 +109,6 @@ async def _reports(case_id: int, person: Person) -> list[DeskReport]:
 
 
 def _report(row: dict[str, Any], photos: list[Photo], person: Person) -> DeskReport:
-    row["answers"] = json_value(row["answers"])
     if row["visibility"] == Visibility.HIDDEN and not person.is_dispatcher:
         row |= {"title": "", "text": "", "address": "", "answers": {}}
         photos = []
@@ -202,7 +201,7 @@ async def load_triage(cursor: str = "") -> TriagePage:
 
 
 def _triaged(row: dict[str, Any]) -> TriageRow:
-    data, routed = json_value(row.pop("data")), json_value(row.pop("routed")) or {}
+    data, routed = row.pop("data"), row.pop("routed") or {}
     return TriageRow(
         heading=heading(row.pop("title"), row["text"]),
         reason=data.get("reason") or {},

@@ -1,7 +1,6 @@
 """Names of places to positions and back: the pack's own places, or a provider that geopy knows."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -81,7 +80,7 @@ async def find_nearest(lat: float, lon: float, within: float) -> NamedPosition |
 
 def _named_position(row: dict[str, Any]) -> NamedPosition:
     # The driver gives jsonb as text where no model reads it.
-    return NamedPosition(json.loads(row["names"]), row["lat"], row["lon"], row.get("metres"))
+    return NamedPosition(row["names"], row["lat"], row["lon"], row.get("metres"))
 
 
 def geocode_function(settings: GeocoderConfig) -> Callable[..., Any]:

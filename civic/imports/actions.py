@@ -19,7 +19,7 @@ from civic.cases import targets
 from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
-from civic.db import execute, fetch
+from civic.db import advisory_lock, fetch
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.imports.bootstrap import CatalogueLookup, bootstrap
@@ -36,7 +36,7 @@ BATCH_ROWS = 500
 MAPPING_FAULTS = frozenset({"broken", "no_id", "no_date", "date", "status"})
 ANALYSE_FROM_ROWS = 1000  # rows
 # One batch at a time of all imports of one mapping: the second of two finds what the first has written.
-IMPORT_LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports'), hashtext($1))"
+IMPORT_LOCK = "civic.imports: "  # and the name of the mapping
 
 
 @dataclass
@@ -195,7 +195,7 @@ class _Import:
 
     async def _write(self, cases: Sequence[CaseRows], share: float, started: float) -> None:
         async with in_transaction():
-            await execute(IMPORT_LOCK, self.mapping.name)
+            await advisory_lock(IMPORT_LOCK + self.mapping.name)
             new = await self._new(cases, lambda one: one.entry.source)  # another import may have been quicker
             if new:
                 private = frozenset(one.id for one in (await catalogue()).every_category if not one.public)

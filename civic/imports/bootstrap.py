@@ -10,7 +10,7 @@ from civic.catalogue.models import Calendar, Category, Department
 from civic.city.actions import bump_version
 from civic.city.models import City
 from civic.city.queries import city
-from civic.db import execute
+from civic.db import advisory_lock
 from civic.i18n import gettext as _
 from civic.imports.mapping import CategoryMapping, DepartmentMapping, ImportFault, ImportMapping
 from civic.imports.parser import ImportedReport, RowRefused
@@ -18,7 +18,7 @@ from civic.sla.actions import store_intervals
 from civic.text import make_slug
 
 # Two imports that start at once found one city, and make each department once.
-BOOTSTRAP_LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.imports.bootstrap'))"
+BOOTSTRAP_LOCK = "civic.imports.bootstrap"
 
 
 async def bootstrap(mapping: ImportMapping) -> None:
@@ -27,7 +27,7 @@ async def bootstrap(mapping: ImportMapping) -> None:
     Raises ImportFault where there is no city and the mapping says none.
     """
     async with in_transaction():
-        await execute(BOOTSTRAP_LOCK)
+        await advisory_lock(BOOTSTRAP_LOCK)
         if not await City.exists(id=1):
             await _create_city(mapping)
         for slug, part in mapping.calendars.items():
@@ -70,7 +70,7 @@ class CatalogueLookup:
         if not departments and not categories:
             return
         async with in_transaction():
-            await execute(BOOTSTRAP_LOCK)
+            await advisory_lock(BOOTSTRAP_LOCK)
             for name in sorted(departments):
                 self.departments[name] = await self._department(name)
             for name in sorted(categories):

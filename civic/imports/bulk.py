@@ -1,16 +1,12 @@
 """Cases with all their rows into the database, many at a time: COPY, in the transaction in hand."""
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
-from typing import Any
 
-from tortoise import fields
-from tortoise.connection import get_connection
 from tortoise.models import Model
 
 from civic.cases.models import Assignment, Case, CaseEvent
-from civic.db import execute, fetch
+from civic.db import copy_rows, execute, fetch, table_columns, table_name
 from civic.imports.replay import CHANNEL, LOCATED_BY, CaseRows
 from civic.imports.rows import row_class
 from civic.posts.models import Kind, Post, Visibility
@@ -22,7 +18,7 @@ TABLES: tuple[type[Model], ...] = (Clock, Case, Post, Report, Assignment, CaseEv
 
 async def reserve_ids(model: type[Model], count: int) -> Iterator[int]:
     """So many ids of a table, which nobody else gets."""
-    rows = await fetch(f"SELECT nextval('{_table(model)}_id_seq') AS id FROM generate_series(1, $1)", count)
+    rows = await fetch(f"SELECT nextval('{table_name(model)}_id_seq') AS id FROM generate_series(1, $1)", count)
     return iter(sorted(row["id"] for row in rows))
 
 
@@ -90,29 +86,11 @@ async def _reports(
 
 
 async def _copy(model: type[Model], objects: Sequence[Model]) -> None:
-    columns, names = zip(*_columns(model), strict=True)
-    encoded = [isinstance(model._meta.fields_map[name], fields.JSONField) for name in names]
-    records: Iterable[tuple[Any, ...]] = map(attrgetter(*names), objects)
-    if any(encoded):
-        records = (tuple(_json(v) if j else v for v, j in zip(one, encoded, strict=True)) for one in records)
-    async with get_connection("default").acquire_connection() as connection:
-        await connection.copy_records_to_table(_table(model), columns=columns, records=records)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _columns(model: type[Model]) -> list[tuple[str, str]]:
-    """(column, field) of every column of a table."""
-    return [(column, name) for name, column in model._meta.fields_db_projection.items()]
-
-
-def _table(model: type[Model]) -> str:
-    return model._meta.db_table
+    names = list(table_columns(model))
+    await copy_rows(model, names, map(attrgetter(*names), objects))
 
 
 async def analyse_tables() -> None:
     """Fresh statistics: without them the first plans after a large import are made for empty tables."""
     for model in TABLES:
-        await execute(f"ANALYZE {_table(model)}")
+        await execute(f"ANALYZE {table_name(model)}")

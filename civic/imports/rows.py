@@ -5,6 +5,8 @@ from typing import Any, TypeVar, cast
 
 from tortoise.models import Model
 
+from civic.db import column_defaults
+
 M = TypeVar("M", bound=Model)
 
 
@@ -18,7 +20,4 @@ class _Plain:
 @cache
 def row_class(model: type[M]) -> type[M]:
     """A class with the columns of a model and their defaults, and nothing else of it. Needs Tortoise to be set up."""
-    fields = model._meta.fields_map
-    defaults = {name: fields[name].default for name in model._meta.fields_db_projection}
-    made = {name: default() if default in (dict, list) else default for name, default in defaults.items()}
-    return cast(type[M], type(f"Plain{model.__name__}", (_Plain,), made))
+    return cast(type[M], type(f"Plain{model.__name__}", (_Plain,), column_defaults(model)))

@@ -3,17 +3,15 @@
 import json
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.domain.types import JobId
 from pgqueuer.queries import Queries
-from tortoise.backends.base.client import TransactionalDBClient
-from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from civic import timing
-from civic.db import execute
+from civic.db import execute, in_a_transaction, transaction_connection
 
 
 class Job(StrEnum):
@@ -26,11 +24,9 @@ class Job(StrEnum):
 
 def _queue() -> Queries:
     """pgqueuer in the transaction in hand."""
-    connection = get_connection("default")
-    if not isinstance(connection, TransactionalDBClient):
+    if not in_a_transaction():
         raise RuntimeError("a job is asked for in the transaction of its change")
-    # Tortoise has no public way to the driver's connection of a transaction; tests/jobs holds that this one works.
-    return Queries(AsyncpgDriver(cast(Any, connection)._connection))
+    return Queries(AsyncpgDriver(transaction_connection()))
 
 
 async def enqueue(job: Job, payload: dict[str, Any], *, key: str | None = None, after: timedelta | None = None) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from tortoise.transactions import in_transaction
 
-from civic.db import execute
+from civic.db import advisory_lock
 from civic.errors import Invalid
 from civic.media.decoder import Decoder
 from civic.media.decoding import GPS, Decoded
@@ -19,7 +19,7 @@ from civic.media.models import Photo
 from civic.media.queries import PENDING_PHOTO_LIFETIME, PHOTO_GONE
 from civic.media.store import Store, key_of
 
-_LOCK = "hashtextextended('civic.media: files of the store', 0)"
+_STORE_LOCK = "civic.media.store"
 _BATCH = 200
 
 
@@ -48,7 +48,7 @@ async def add_photo(
         created_at=now,
     )
     async with in_transaction():
-        await execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
+        await advisory_lock(_STORE_LOCK, shared=True)
         await photo.save()
     for edge, variant in decoded.variants.items():
         await store.put(key_of(content, edge), variant.data)
@@ -84,7 +84,7 @@ async def delete_pending_photos(store: Store, *, older_than: timedelta = PENDING
 
 async def _drop_some(store: Store, before: datetime) -> int:
     async with in_transaction():
-        await execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        await advisory_lock(_STORE_LOCK)
         old = Photo.filter(attached=False, created_at__lt=before).order_by("created_at").limit(_BATCH)
         photos = await old.select_for_update(skip_locked=True)
         await Photo.filter(id__in=[p.id for p in photos]).delete()

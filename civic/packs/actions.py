@@ -20,8 +20,7 @@ from civic.packs.reader import read_pack
 from civic.routing.models import Rule
 from civic.sla.actions import extend_intervals, store_intervals
 
-# Any number does; it is the same in every process that loads a pack.
-LOAD_LOCK = 6_284_119
+LOAD_LOCK = "civic.packs.load"
 
 
 @dataclass
@@ -62,7 +61,7 @@ async def load_pack(folder: Path) -> LoadSummary:
     """
     pack = read_pack(folder)
     async with in_transaction():
-        await db.execute("SELECT pg_advisory_xact_lock($1)", LOAD_LOCK)
+        await db.advisory_lock(LOAD_LOCK)
         summary = await _Loading(pack, timing.now()).run()
     cache.clear_caches()
     return summary
@@ -269,7 +268,7 @@ class _Loading:
         """The words that mean the same are replaced whole when they differ."""
         wanted = [list(group) for group in self.pack.synonyms]
         rows = await db.fetch("SELECT value FROM search_state WHERE name = 'synonyms'")
-        have = db.json_value(rows[0]["value"]) if rows else []
+        have = rows[0]["value"] if rows else []
         tally = self.summary.kinds["synonyms"] = RowCounts(same=len(have))
         if wanted == have:
             return

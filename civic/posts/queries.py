@@ -9,7 +9,7 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.catalogue.catalogue import DepartmentView
 from civic.catalogue.queries import catalogue
-from civic.db import fetch, fetch_one, json_value
+from civic.db import fetch, fetch_one
 from civic.errors import NotFound
 from civic.media.models import Photo
 from civic.posts import receipts
@@ -125,7 +125,7 @@ async def _voted(post_id: int, person: Person) -> bool:
 
 
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"department": json_value(row["department"])}
+    return row | {"department": row["department"]}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from tortoise.transactions import in_transaction
 from civic import timing
 from civic.accounts.people import Person
 from civic.catalogue.catalogue import ServiceView
-from civic.db import execute
+from civic.db import advisory_lock, execute
 from civic.errors import Conflict, NotAllowed
 from civic.i18n import gettext as _
 from civic.i18n import language
@@ -45,7 +45,7 @@ async def rate_service(
     try:
         async with in_transaction():
             # By service, not by person: the counts of its stars are changed in one order, so nobody deadlocks.
-            await execute("SELECT pg_advisory_xact_lock(hashtextextended('civic.ratings: ' || $1, 0))", str(service.id))
+            await advisory_lock(f"civic.ratings: {service.id}")
             if earlier := await post_by_client_key(data.client_key):
                 return await _again(earlier, service, data)
             return await _rate(service, data, by, photos, channel)

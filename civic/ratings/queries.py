@@ -9,7 +9,7 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.catalogue.catalogue import DepartmentView, ServiceView
 from civic.catalogue.queries import catalogue
-from civic.db import fetch, fetch_one, json_value
+from civic.db import fetch, fetch_one
 from civic.errors import NotFound
 from civic.i18n import language
 from civic.media.models import Photo
@@ -233,7 +233,7 @@ async def _fill(shown: list[RatingView]) -> None:
     for one in shown:
         one.photos.extend(photos[one.post_id])
         one.replies.extend(
-            OfficialReply(row["id"], row["text"], row["at"], json_value(row["names"]))
+            OfficialReply(row["id"], row["text"], row["at"], row["names"])
             for row in rows
             if row["post_id"] == one.post_id
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
-from civic.db import fetch, json_value
+from civic.db import fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.posts.documents import comments_of
@@ -74,7 +74,7 @@ def _document(row: dict[str, Any], said: Iterable[str], pack: Catalogue, places:
 def answered(row: dict[str, Any], pack: Catalogue) -> list[str]:
     """What a report's author wrote in answer to the questions of the category that it was sent as."""
     category = pack.category_by_id.get(row["sent_as"] or 0)
-    answers = json_value(row["answers"])
+    answers = row["answers"]
     texts = (one.code for one in category.questions if one.kind == "text") if category else ()
     return [str(answers[code]) for code in texts if answers.get(code)]
 

@@ -12,7 +12,7 @@ from civic.cases.models import CaseEvent
 from civic.cases.queries import hashed_content_of
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
-from civic.db import fetch, fetch_one, json_value
+from civic.db import fetch, fetch_one
 from civic.errors import NotFound
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, Forest, read_chains
@@ -96,7 +96,7 @@ async def document(release_id: str) -> dict[str, Any]:
     row = await fetch_one("SELECT document FROM release WHERE id = $1", release_id)
     if row is None:
         raise NotFound()
-    found: dict[str, Any] = json_value(row["document"])
+    found: dict[str, Any] = row["document"]
     return found
 
 
@@ -107,7 +107,7 @@ async def lines_of(slug: str, release_ids: Sequence[str]) -> dict[str, dict[str,
         list(release_ids),
         slug,
     )
-    return {row["id"]: json_value(row["line"]) for row in rows if row["line"] is not None}
+    return {row["id"]: row["line"] for row in rows if row["line"] is not None}
 
 
 async def span_of_release(release_id: str) -> Span:

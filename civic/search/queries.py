@@ -8,7 +8,7 @@ from geopy.distance import great_circle
 
 from civic.cache import cached_while
 from civic.city.queries import city, city_version
-from civic.db import fetch_one, json_value
+from civic.db import fetch_one
 from civic.search.documents import Document, Kind, Query, SearchHit, SearchResult
 from civic.search.highlight import make_excerpt
 from civic.search.meili.client import Meili
@@ -25,7 +25,7 @@ from civic.search.text import runs
 async def synonyms() -> Synonyms:
     """The pack's groups of words that mean the same."""
     row = await fetch_one("SELECT value FROM search_state WHERE name = 'synonyms'")
-    return Synonyms.from_groups(json_value(row["value"]) if row else [])
+    return Synonyms.from_groups(row["value"] if row else [])
 
 
 async def wanted_settings() -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from tortoise.transactions import in_transaction
 
 from civic.catalogue.models import Calendar
-from civic.db import execute, fetch, fetch_one
+from civic.db import execute, fetch, fetch_one, mark_saved
 from civic.sla import clocks
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import compile_calendar, working_calendar
@@ -42,11 +42,6 @@ def clock_values(*clocks: Clock) -> list[list[Any]]:
         [one.step for one in clocks],
         [one.step_at for one in clocks],
     ]
-
-
-def mark_saved(clock: Clock, clock_id: int) -> None:
-    """The clock is in the database, under this id."""
-    clock.id, clock._saved_in_db = clock_id, True
 
 
 async def save_clocks(*clocks: Clock) -> None:

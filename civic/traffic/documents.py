@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from civic import timing
-from civic.db import fetch, json_value
+from civic.db import fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import available_languages, pick, use_language
@@ -37,7 +37,7 @@ async def ended_between(since: float, until: float) -> list[int]:
 
 
 def _document(row: dict[str, Any], said: Sequence[str], places: Areas) -> Document:
-    near = json_value(row["near"]) or {}
+    near = row["near"] or {}
     path = places.path(row["area_id"])
     kinds = _names(TrafficKind(row["kind"]))
     around = [name for area in path if area.level for name in area.names.values()]

@@ -8,7 +8,7 @@ from typing import Any
 
 from civic import timing
 from civic.accounts.people import Person
-from civic.db import fetch, json_value
+from civic.db import fetch
 from civic.errors import NotFound
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
@@ -171,7 +171,7 @@ async def read_board(filters: TrafficFilters, person: Person, *, size: int, page
 
 def _view(row: dict[str, Any], found: Areas, mine: bool | None = None) -> UpdateView:
     area = found.by_id.get(row["area_id"] or 0)
-    values = row | {"kind": TrafficKind(row["kind"]), "near": json_value(row["near"])}
+    values = row | {"kind": TrafficKind(row["kind"]), "near": row["near"]}
     return UpdateView(**values, mine=mine, area_names=area.names if area else {})
 
 

@@ -1,11 +1,6 @@
 """A case begins."""
 
-from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
-
-from tortoise.backends.base.client import TransactionalDBClient
-from tortoise.connection import get_connection
-from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.cases import events, targets
@@ -15,7 +10,7 @@ from civic.cases.models import Case, Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.city.queries import city
-from civic.db import fetch
+from civic.db import fetch, join_transaction
 from civic.errors import Invalid
 from civic.i18n import lazy as _
 from civic.jobs.actions import Job, enqueue
@@ -34,13 +29,6 @@ def make_case_number(case_id: int, received: datetime) -> str:
     return f"{received:%y}-{case_id}"
 
 
-def _joined() -> AbstractAsyncContextManager[object]:
-    """The transaction in hand, without a savepoint of its own: posting is what the city does most."""
-    if isinstance(get_connection("default"), TransactionalDBClient):
-        return nullcontext()
-    return in_transaction()
-
-
 async def open_case(
     *,
     category: Category | CategoryView | None,
@@ -54,7 +42,7 @@ async def open_case(
         raise Invalid(fields={"priority": _("Please choose a priority.")})
     at, category_id = timing.now(), category.id if category else None
     response, resolution = await targets.new_case_clocks(category_id, at)
-    async with _joined():
+    async with join_transaction():
         [ids] = await fetch(BEGIN, *clock_values(response, resolution))
         case = await Case.create(
             id=ids["case_id"],

@@ -9,7 +9,7 @@ from typing import Any, cast
 from tortoise.connection import get_connection
 
 from civic.cache import cached
-from civic.db import execute, fetch, fetch_one, json_value
+from civic.db import execute, fetch, fetch_one
 from civic.search.postgres.rows import Key, key_columns
 
 # Names in `search_state`.
@@ -28,7 +28,7 @@ LOCK_POLL_SECONDS = 0.02  # seconds between looks at a lock
 async def load_state(name: str) -> Any:
     """What was remembered under a name; None if nothing was."""
     row = await fetch_one("SELECT value FROM search_state WHERE name = $1", name)
-    return json_value(row["value"]) if row else None
+    return row["value"] if row else None
 
 
 async def save_state(name: str, value: Any) -> None:

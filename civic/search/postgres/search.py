@@ -16,7 +16,7 @@ from typing import Any
 from tortoise.transactions import in_transaction
 
 from civic.cache import TimedCache
-from civic.db import fetch, json_value
+from civic.db import fetch
 from civic.search.documents import MAX_REACHABLE_HITS, Document, Facets, Query, SearchHit, SearchResult, SortOrder
 from civic.search.highlight import highlight_words, make_excerpt
 from civic.search.postgres import filter_labels, vocabulary
@@ -166,7 +166,7 @@ async def _partly(search: PostgresSearch, except_facet: str = "") -> CountedHits
         f" LIMIT {MAX_PARTIAL_HITS}) found WHERE share >= {min_share}::float8)"
     )
     row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
-    return CountedHits(row["total"], True, _facets(row), json_value(row["page"]) or ())
+    return CountedHits(row["total"], True, _facets(row), row["page"] or ())
 
 
 async def _units(search: PostgresSearch) -> tuple[list[QueryUnit], int]:
@@ -210,7 +210,7 @@ async def _estimated(search: PostgresSearch, about: int, except_facet: str) -> C
         if row["total"] <= MAX_EXACT_HITS or sample == SAMPLE_RATES[-1]:
             break
     facets = {name: {v: n * sample for v, n in values.items()} for name, values in _facets(row).items()}
-    found = [(one["step"], one["n"] * sample) for one in json_value(row["steps"]) or ()]
+    found = [(one["step"], one["n"] * sample) for one in row["steps"] or ()]
     return CountedHits(max(about, row["total"] * sample), False, facets, steps=found)
 
 
@@ -221,7 +221,7 @@ async def _whole(search: PostgresSearch, except_facet: str) -> CountedHits:
     metres, rank, source = search.metres(args), search.rank(args), search.match_clause(args, except_facet=except_facet)
     m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS}, {metres} AS metres, {rank} AS rank {source} LIMIT {most})"
     row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
-    return CountedHits(row["total"], row["total"] < most, _facets(row), json_value(row["page"]) or ())
+    return CountedHits(row["total"], row["total"] < most, _facets(row), row["page"] or ())
 
 
 async def _first(search: PostgresSearch, steps: Sequence[tuple[int, int]]) -> Sequence[dict[str, Any]]:
@@ -265,7 +265,7 @@ async def _read(
     start = (search.query.page - 1) * search.query.size
     page = _page(search, start if ranked else 0, ORDERS[search.query.sort] if ranked else order)
     row = (await fetch(f"{m} SELECT {page}, (SELECT count(*) FROM every) AS seen", *args))[0]
-    return json_value(row["page"]) or (), int(row["seen"])
+    return row["page"] or (), int(row["seen"])
 
 
 def _counts(search: PostgresSearch, args: Arguments) -> str:
@@ -283,7 +283,7 @@ def _page(search: PostgresSearch, offset: int | None = None, order: str = "") ->
 
 
 def _facets(row: dict[str, Any]) -> Facets:
-    return {name: json_value(row.get(name)) or {} for name in FACETS}
+    return {name: row.get(name) or {} for name in FACETS}
 
 
 def _hit(search: PostgresSearch, document: Document, row: dict[str, Any]) -> SearchHit:
