@@ -12,6 +12,7 @@ from importlib import import_module
 from multiprocessing.connection import wait
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -22,16 +23,19 @@ from civic import config as configuration
 from civic import db, logs, preferences, static
 from civic.accounts.views import AccountSections
 from civic.config import Config
-from civic.error_responses import HTTPException, make_error_response
+from civic.error_responses import make_error_response
 from civic.errors import CivicError
 from civic.health import routes as health_routes
+from civic.jobs.metrics import measure_jobs
 from civic.media.decoder import Decoder
 from civic.media.store import Store
+from civic.metrics import Gauges
 from civic.middleware import ErrorResponses, RequestContext, RequestGuards, RequestLog, SecurityHeaders
 from civic.notifications.views import messages
 from civic.posts.my_posts import my_posts_section
 from civic.search.meili.client import Meili
 from civic.search.meili.saved_state import search_key
+from civic.search.metrics import measure_index
 
 
 def routes() -> list[BaseRoute]:
@@ -46,6 +50,11 @@ def routes() -> list[BaseRoute]:
 def account_sections() -> AccountSections:
     """What the account page shows beside the account: each from a domain that the accounts know nothing of."""
     return [messages, my_posts_section]
+
+
+def gauges() -> list[Gauges]:
+    """What the domains measure for /metrics."""
+    return [measure_jobs, measure_index]
 
 
 async def handle_error(request: Request, error: Exception) -> Response:
@@ -73,6 +82,7 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     )
     app.state.config = config
     app.state.account_sections = account_sections()
+    app.state.gauges = gauges()
     app.state.secret = config.secret()
     app.state.meili = Meili(config.search, search_key) if config.search.url else None
     app.state.store = Store(config.media_folder)

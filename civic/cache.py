@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 K = TypeVar("K")
 T = TypeVar("T")
-_all: list["CachedValue | TimedCache"] = []
+_all: list["Clearable"] = []
+
+
+class Clearable(Protocol):
+    def clear(self) -> None: ...
 
 
 class CachedValue(Generic[T]):

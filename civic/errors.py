@@ -1,4 +1,4 @@
-"""Errors that carry their HTTP status. One handler (civic/app.py) renders them as page, fragment or JSON."""
+"""Errors that carry their HTTP status. civic/error_responses.py renders them as page, fragment or JSON."""
 
 from collections.abc import Mapping
 

@@ -1,10 +1,12 @@
-"""Figures for Prometheus: requests by route template, searches that fell back, the queues of jobs and of the index.
+"""Figures for Prometheus: requests by route template, searches that fell back, and the gauges of the domains.
 
 With several web processes each keeps its figures in a file under PROMETHEUS_MULTIPROC_DIR, which `civic serve` sets,
-and whichever is asked adds them up. The queues are counted in the database when asked.
+and the process that is asked adds them up. The domains read their gauges from the database when asked.
 """
 
 import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from prometheus_client import (
@@ -19,8 +21,6 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
-
-from civic import db
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -41,27 +41,35 @@ def prepare_folder(var: Path) -> None:
     os.environ[FOLDER] = str(folder)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One value of a gauge at this moment, with the values of its labels."""
+
+    name: str
+    about: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+Gauges = Callable[[], Awaitable[Sequence[Reading]]]
+"""Reads what a domain measures when Prometheus asks; the composition root lists them."""
+
+
 async def show_metrics(request: Request) -> Response:
     """GET /metrics, in Prometheus' text form."""
     registry: CollectorRegistry = REGISTRY
     if os.environ.get(FOLDER):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
-    return Response(generate_latest(registry) + await _queues(), media_type=CONTENT_TYPE_LATEST)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
+    readings = [reading for gauges in request.app.state.gauges for reading in await gauges()]
+    return Response(generate_latest(registry) + _write_readings(readings), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _queues() -> bytes:
-    own = CollectorRegistry()
-    gauge = Gauge("civic_jobs", "Jobs by state; failed ones are held for a person", ["job", "state"], registry=own)
-    rows = await db.fetch("SELECT entrypoint, status::text AS status, count(*) AS n FROM pgqueuer GROUP BY 1, 2")
-    for row in rows:
-        gauge.labels(row["entrypoint"], row["status"]).set(row["n"])
-    marks = Gauge("civic_search_mark_age_seconds", "Age of the oldest change that the index lacks", registry=own)
-    sql = "SELECT extract(epoch FROM clock_timestamp() - min(at)) AS age FROM search_mark"
-    oldest = await db.fetch_one(sql)
-    marks.set(oldest["age"] or 0 if oldest else 0)
-    age = Gauge("civic_search_push_age_seconds", "Age of the oldest change that Meilisearch lacks", registry=own)
-    sql = "SELECT extract(epoch FROM clock_timestamp() - at) AS age FROM search_push ORDER BY id LIMIT 1"
-    oldest = await db.fetch_one(sql)
-    age.set(oldest["age"] if oldest else 0)
-    return generate_latest(own)
+def _write_readings(readings: Sequence[Reading]) -> bytes:
+    registry, gauges = CollectorRegistry(), dict[str, Gauge]()
+    for reading in readings:
+        if reading.name not in gauges:
+            gauges[reading.name] = Gauge(reading.name, reading.about, list(reading.labels), registry=registry)
+        gauge = gauges[reading.name]
+        (gauge.labels(**reading.labels) if reading.labels else gauge).set(reading.value)
+    return generate_latest(registry)

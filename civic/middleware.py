@@ -30,7 +30,6 @@ from civic.error_responses import make_error_response
 from civic.errors import BadRequest, NotAllowed, NotFound, TooLarge
 from civic.i18n import lazy as _
 from civic.posts import receipts
-from civic.web import current_request
 
 log = logs.get_logger(__name__)
 
@@ -221,7 +220,6 @@ class RequestContext:
         if scope["type"] != "http" or scope["path"].startswith(PATHS_WITHOUT_READER):
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
-        current_request.set(request)
         try:
             self.view = await city()
             person = await self._person(request)

@@ -5,7 +5,6 @@ One address gives the page, the fragment when htmx asks, or JSON when a program 
 
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +25,6 @@ from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
 View = Callable[[Request], Awaitable[Response]]
-current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
 
 
 class Who(StrEnum):

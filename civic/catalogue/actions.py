@@ -21,7 +21,7 @@ async def add_department(
             position=await _next_position("department"),
         )
         await bump_version()
-    return found.id
+    return int(found.id)
 
 
 async def add_category(
@@ -43,7 +43,7 @@ async def add_category(
             position=await _next_position("category"),
         )
         await bump_version()
-    return found.id
+    return int(found.id)
 
 
 async def _next_position(table: str) -> int:

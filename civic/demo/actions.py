@@ -28,7 +28,7 @@ from civic.ratings import actions as ratings
 from civic.ratings.forms import RatingInput
 from civic.traffic import actions as traffic
 from civic.traffic.forms import UpdateInput
-from civic.traffic.kinds import TrafficKind
+from civic.traffic.models import TrafficKind
 
 PACK = Path(__file__).parent / "pack"
 CITIZENS = ("李晓雯", "Maya Chen", "王建国", "Tom Baker", "陈阿姨", "Ying", "老周", "Sam", "小林", "Ada")

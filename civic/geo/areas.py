@@ -60,7 +60,7 @@ class Areas:
         found = self._tree.query(Point(lon, lat), predicate="intersects")
         if not len(found):
             return None
-        return max((self.all[index] for index in found), key=lambda area: (area.level, -area.id))
+        return max((self.all[int(index)] for index in found), key=lambda area: (area.level, -area.id))
 
     def path(self, area_id: int | None) -> tuple[AreaView, ...]:
         """The area and all above it, deepest first; empty for None and for an area that left the pack."""

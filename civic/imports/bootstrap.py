@@ -99,7 +99,7 @@ class CatalogueLookup:
         part = mapped.values.get(name) or DepartmentMapping(slug=make_slug(name))
         row = await Department.get_or_none(slug=part.slug)
         if row is not None or not mapped.create:
-            return row.id if row else None
+            return int(row.id) if row else None
         return await add_department(
             part.slug,
             names=part.names or self._named(name),
@@ -112,7 +112,7 @@ class CatalogueLookup:
         part = mapped.values.get(name) or CategoryMapping(code=make_slug(name))
         row = await Category.get_or_none(code=part.code)
         if row is not None or not mapped.create:
-            return row.id if row else None
+            return int(row.id) if row else None
         settings = (await city()).settings
         return await add_category(
             part.code,
@@ -131,4 +131,4 @@ class CatalogueLookup:
         row = await Calendar.get_or_none(slug=slug)
         if row is None:
             raise ImportFault(_("departments.calendar: there is no calendar “%(name)s”.", name=slug))
-        return row.id
+        return int(row.id)

@@ -169,7 +169,8 @@ class CaseReplay:
 
     def _move(self, to: Status, by: Actor) -> str:
         life.check_step(self.case.status, to, by)
-        before, self.case.status = self.case.status.value, to
+        before: str = self.case.status.value
+        self.case.status = to
         return before
 
     def _clocks(self, calendar_id: int, at: datetime) -> list[Clock]:

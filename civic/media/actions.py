@@ -89,7 +89,7 @@ async def _drop_some(store: Store, before: datetime) -> int:
         photos = await old.select_for_update(skip_locked=True)
         await Photo.filter(id__in=[p.id for p in photos]).delete()
         contents = {p.content for p in photos}
-        used = set(await Photo.filter(content__in=list(contents)).values_list("content", flat=True))
+        used = {p.content for p in await Photo.filter(content__in=list(contents)).only("content")}
         # Before the commit, while nobody can add a row that needs these files. Killed here, the drafts are still
         # there for the next time, and too old for `queries.drafts`.
         for photo in photos:

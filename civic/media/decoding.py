@@ -244,7 +244,7 @@ def _degrees(parts: Any, hemisphere: str | bytes, positive: str, negative: str) 
     numbers = [float(p) for p in (parts if isinstance(parts, tuple) else (parts,))]
     if not 1 <= len(numbers) <= 3 or any(n < 0 for n in numbers):
         raise ValueError("not degrees, minutes, seconds")
-    value = sum(n / 60**i for i, n in enumerate(numbers))
+    value: float = sum(n / 60.0**i for i, n in enumerate(numbers))
     return -value if letter == negative else value
 
 

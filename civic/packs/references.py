@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from civic.i18n import gettext as _
 from civic.packs.contents import CategoryPart, CityPart, DepartmentPart, Names, RulePart, ServicePart
 from civic.packs.tables import Table
-from civic.routing.conditions import ANSWER_PREFIX, parse
+from civic.routing.conditions import parse
+from civic.routing.facts import ANSWER_PREFIX
 from civic.suggestions import unknown_name
 
 

@@ -195,7 +195,7 @@ class Cluster:
             preexec_fn=_die_with_us(signal.SIGKILL),
             **self.account.options(),
         )
-        said = result.stdout.decode("utf-8", "replace")
+        said: str = result.stdout.decode("utf-8", "replace")
         if result.returncode:
             raise self.unable(f"could not make a database in {self.home}", "\n".join(said.splitlines()[-12:]))
         return said

@@ -9,8 +9,9 @@ from civic.cache import TimedCache
 from civic.db import fetch
 from civic.errors import BadRequest
 from civic.geo.grid import cell_degrees, cluster_position
-from civic.reports.filters import OPEN, ReportFilters
+from civic.reports.filters import ReportFilters
 from civic.reports.queries import heading, list_conditions
+from civic.search.forms import OPEN
 
 PINS = 150  # up to this many are shown one by one
 ZOOMS = (0, 22)
@@ -55,7 +56,7 @@ class Window:
         """Whether a cluster lies in the window or at most a cell beside it: its middle is not where it begins."""
         wide, high = self.cell
         beside = self.west - wide <= point["lon"] <= self.east + wide
-        return beside and self.south - high <= point["lat"] <= self.north + high
+        return bool(beside and self.south - high <= point["lat"] <= self.north + high)
 
 
 def cell_at(zoom: int, lat: float) -> tuple[float, float]:

@@ -18,10 +18,10 @@ from civic.media.models import Photo
 from civic.posts.models import Post, Visibility
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
 from civic.posts.receipts import code_digest
-from civic.reports.filters import OPEN
 from civic.reports.models import Report
 from civic.reports.promises import Running, Standing, lateness, standing
 from civic.reports.queries import heading
+from civic.search.forms import OPEN
 from civic.sla.models import Clock
 from civic.sla.targets import parse_target
 

@@ -10,9 +10,10 @@ from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
 from civic.geo.distance import bounding_box
 from civic.geo.queries import areas
-from civic.reports.filters import OPEN, ReportFilters, filter_conditions
+from civic.reports.filters import ReportFilters, filter_conditions
 from civic.reports.promises import Running, Standing, standing
 from civic.search.documents import Kind
+from civic.search.forms import OPEN
 from civic.search.queries import all_words_query
 
 MAX_COUNT = 10_000  # beyond, a list says "more than": counting a whole history is not bounded

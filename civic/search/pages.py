@@ -98,7 +98,7 @@ def round_estimate(number: int, exact: bool = False) -> int:
     """An estimate as one says it: its first two digits."""
     if exact or number < 100:
         return number
-    size = 10 ** (int(math.log10(number)) - 1)
+    size: int = 10 ** (int(math.log10(number)) - 1)
     return round(number / size) * size
 
 

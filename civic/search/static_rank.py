@@ -35,7 +35,7 @@ def static_rank(kind: Kind, at: datetime, support: int) -> float:
 
 
 def _counting(support: int) -> int:
-    return min(max(0, support), 2**MAX_SUPPORT_BITS - 1)
+    return min(max(0, support), (1 << MAX_SUPPORT_BITS) - 1)
 
 
 def rank_steps(kind: Kind, at: datetime, support: int) -> dict[SortOrder, int]:
