@@ -22,9 +22,9 @@ from civic.imports.actions import import_file
 from civic.imports.mapping import read_mapping
 from civic.reports.models import Report
 from civic.scores import queries as scores
-from civic.scores.actions import publish
+from civic.scores.actions import publish_release
 from civic.scores.periods import parse_span
-from civic.scores.verify import verify
+from civic.scores.verify import verify_release
 from tests.clients import Client
 from tests.source import ROOT
 
@@ -144,9 +144,9 @@ async def test_budapest_is_scored_as_the_definitions_say(database: str, data: Pa
     assert done.rows == 26_631
     assert done.reasons == Counter(nobody=4, no_end=4)
 
-    made = await publish(parse_span(str(YEAR)))
-    files = await scores.files(made.id)
-    assert verify(json.loads(files["release.json"]), files["stints.csv"], files["ratings.csv"]) == []
+    made = await publish_release(parse_span(str(YEAR)))
+    files = await scores.get_files(made.id)
+    assert verify_release(json.loads(files["release.json"]), files["assignments.csv"], files["ratings.csv"]) == []
 
     names = {one.slug: one.names["hu"] for one in await Department.all()}
     assert len(names) == len({turn.department for turn in turns} - {""})
@@ -188,13 +188,13 @@ async def test_a_changed_digit_is_found(database: str, data: Path, tmp_path: Pat
     with gzip.open(data / "jarokelo-budapest" / "issues.jsonl.gz", "rb") as file:
         part.write_bytes(b"".join(next(file) for _ in range(2000)))
     await import_file(part, read_mapping(MAPPING), tmp_path / "rejects.jsonl")
-    made = await publish(parse_span(str(YEAR)))
-    files = await scores.files(made.id)
-    release, stints = json.loads(files["release.json"]), files["stints.csv"]
-    assert verify(release, stints, files["ratings.csv"]) == []
-    last = stints.rindex(b"2024-")
-    changed = stints[:last] + b"2023-" + stints[last + 5 :]
-    assert verify(release, changed, files["ratings.csv"]) != []
+    made = await publish_release(parse_span(str(YEAR)))
+    files = await scores.get_files(made.id)
+    release, assignments = json.loads(files["release.json"]), files["assignments.csv"]
+    assert verify_release(release, assignments, files["ratings.csv"]) == []
+    last = assignments.rindex(b"2024-")
+    changed = assignments[:last] + b"2023-" + assignments[last + 5 :]
+    assert verify_release(release, changed, files["ratings.csv"]) != []
 
 
 async def test_the_pages_show_what_was_imported(client: Client, data: Path, tmp_path: Path) -> None:

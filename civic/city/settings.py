@@ -10,8 +10,8 @@ DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"response": 25, "resolution": 30, "speed": 10, "satisfaction": 25, "ownership": 10}
 )
 INDICATORS = tuple(DEFAULT_WEIGHTS)
-# How many cases make an indicator, how many stints and indicators a composite.
-DEFAULT_MINIMUMS: Mapping[str, int] = MappingProxyType({"indicator": 10, "stints": 30, "indicators": 3})
+# How many cases make an indicator, how many assignments and indicators a composite.
+DEFAULT_MINIMUMS: Mapping[str, int] = MappingProxyType({"indicator": 10, "assignments": 30, "indicators": 3})
 
 
 class CitySettings(BaseModel):

@@ -2,13 +2,18 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from civic.cli.common import AsJson, command_group, print_answer, run_with_database
 from civic.config import Config
 from civic.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from civic.scores.models import Release
+    from civic.scores.release_format import ReleaseDocument
+    from civic.scores.schemas import ReleaseSummary
 
 commands = typer.Typer()
 scores = command_group("scores", "Published scores, and whether they are right.")
@@ -27,29 +32,30 @@ def publish(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the files of the release there, too.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compute the scores of a period and publish them, for ever."""
+    """Compute the scores of a period and publish them. What is published never changes."""
     from civic.scores import queries
-    from civic.scores.actions import publish as publish_span
+    from civic.scores.actions import publish_release
     from civic.scores.periods import parse_span
 
     if (first is None) != (last is None) or (first and period) or not (first or period or correct):
         raise Invalid("Say which period: PERIOD, or --from and --to, or --correct ID.")
     named = f"{first}..{last}" if first else period
 
-    async def work(_: Config) -> dict[str, Any]:
-        span = parse_span(named) if named else await queries.span_of_release(str(correct))
-        made = await publish_span(span, corrects=correct, reason=reason)
-        files = await queries.files(made.id)
-        if out is not None:
-            _write(out, files)
-        return {"release": made.id, "seal": made.document["seal"], "files": {n: len(data) for n, data in files.items()}}
+    async def publish_period(_: Config) -> tuple["Release", dict[str, bytes]]:
+        span = parse_span(named) if named else await queries.get_release_span(str(correct))
+        release = await publish_release(span, corrects=correct, reason=reason)
+        return release, await queries.get_files(release.id)
 
-    said = run_with_database(work)
+    release, files = run_with_database(publish_period)
+    if out is not None:
+        _write_files(out, files)
+    seal, sizes = release.document["seal"], {name: len(data) for name, data in files.items()}
     where = f" Its files are in {out}." if out else ""
-    print_answer(said, f"Published {said['release']}.{where} Seal: {said['seal']}", as_json)
+    answer = {"release": release.id, "seal": seal, "files": sizes}
+    print_answer(answer, f"Published {release.id}.{where} Seal: {seal}", as_json)
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
@@ -63,18 +69,19 @@ def list_releases(as_json: AsJson = False) -> None:
     """The releases, the latest period first."""
     from civic.scores import queries
 
-    async def work(_: Config) -> list[dict[str, Any]]:
-        return [one.plain() for one in await queries.releases()]
+    async def read(_: Config) -> list["ReleaseSummary"]:
+        return [entry.summary() for entry in await queries.list_releases()]
 
-    found = run_with_database(work)
-    lines = [f"{one['release']:24} {one['made_at']}  {_status(one)}" for one in found]
-    print_answer(found, "\n".join(lines) or "Nothing is published yet.", as_json)
+    releases = run_with_database(read)
+    lines = [f"{release.release:24} {release.made_at}  {_describe_correction(release)}" for release in releases]
+    data = [release.model_dump(by_alias=True) for release in releases]
+    print_answer(data, "\n".join(lines) or "Nothing is published yet.", as_json)
 
 
-def _status(one: dict[str, Any]) -> str:
-    if one["replaced_by"]:
-        return f"replaced by {one['replaced_by']}"
-    return f"corrects {one['replaces']}: {one['reason']}" if one["replaces"] else ""
+def _describe_correction(release: "ReleaseSummary") -> str:
+    if release.replaced_by:
+        return f"replaced by {release.replaced_by}"
+    return f"corrects {release.replaces}: {release.reason}" if release.replaces else ""
 
 
 @scores.command("show")
@@ -84,39 +91,39 @@ def show(
 ) -> None:
     """The scores of a release."""
     from civic.scores import queries
-    from civic.scores.pages import plain_table
+    from civic.scores.table import format_table
 
-    async def work(_: Config) -> dict[str, Any]:
-        found = await queries.release(release_id)
-        if found is None:
+    async def read(_: Config) -> "ReleaseDocument":
+        published = await queries.find_release(release_id)
+        if published is None:
             raise NotFound(f"There is no release {release_id}." if release_id else "Nothing is published yet.")
-        return found.document
+        return published.document
 
-    document = run_with_database(work)
-    print_answer(document, "" if as_json else plain_table(document), as_json)
+    document = run_with_database(read)
+    print_answer(document, "" if as_json else format_table(document), as_json)
 
 
 @scores.command("verify")
 def verify(
     release: Annotated[Path, typer.Argument(metavar="RELEASE.json")],
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Where stints.csv and ratings.csv are.")] = Path(),
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Where assignments.csv and ratings.csv are.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Compute every figure of a release again from its two files. Needs neither a database nor a configuration."""
     from civic.scores.verify import count_figures, verify_folder
 
     try:
-        document, differences = verify_folder(release, data)
+        document, discrepancies = verify_folder(release, data)
     except OSError as error:
         raise Invalid(f"{error.filename} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise Invalid(f"{release} is no release: {error}") from error
     figures = count_figures(document)
-    first = f"{differences[0]}" if differences else None
+    first = f"{discrepancies[0]}" if discrepancies else None
     print_answer(
-        {"release": document.get("release"), "figures": figures, "verified": not differences, "difference": first},
+        {"release": document.get("release"), "figures": figures, "verified": not discrepancies, "difference": first},
         f"verified: {figures} figures" if first is None else f"Different: {first}",
         as_json,
     )
-    if differences:
+    if discrepancies:
         sys.exit(1)

@@ -18,7 +18,7 @@ from civic.db import fetch
 from civic.geo.queries import areas
 from civic.imports.actions import import_file
 from civic.imports.mapping import ImportMapping
-from civic.scores.actions import publish
+from civic.scores.actions import publish_release
 from civic.scores.models import Release
 from civic.scores.periods import Span
 
@@ -105,7 +105,7 @@ async def make_history(now: datetime) -> list[Release]:
         file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
         await import_file(file, await _mapping(), Path(folder) / "refused.jsonl")
     await _rate()
-    return [await publish(span) for span in (before, last)]
+    return [await publish_release(span) for span in (before, last)]
 
 
 async def _mapping() -> ImportMapping:

@@ -8,7 +8,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 30, 14, 14, 24
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
+class ChartDot:
     """One value with its interval: x, y of the value, and the y of both ends; y runs downwards."""
 
     label: str
@@ -20,10 +20,10 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class HistoryChart:
     """Dots in their order, and the lines that join neighbours; a gap where a value is missing."""
 
-    dots: tuple[Dot, ...]
+    dots: tuple[ChartDot, ...]
     lines: tuple[str, ...]  # each the `points` of a polyline
     labels: tuple[tuple[float, str], ...]  # x and text of what stands below
     width: int = WIDTH
@@ -34,23 +34,23 @@ class Chart:
         return _y(value)
 
 
-def chart(points: Sequence[tuple[str, str, tuple[float, float, float] | None]]) -> Chart:
+def draw_chart(points: Sequence[tuple[str, str, tuple[float, float, float] | None]]) -> HistoryChart:
     """From label, text and (lo, value, hi) on 0 to 100, the earliest first; None where there was no figure."""
     step = (WIDTH - _LEFT - _RIGHT) / max(len(points) - 1, 1)
-    dots: list[Dot] = []
-    runs: list[list[Dot]] = [[]]
+    dots: list[ChartDot] = []
+    runs: list[list[ChartDot]] = [[]]
     for place, (label, text, bar) in enumerate(points):
         if bar is None:
             runs.append([])
             continue
         lo, value, hi = bar
-        dots.append(Dot(label, text, round(_LEFT + place * step, 1), _y(value), _y(hi), _y(lo)))
+        dots.append(ChartDot(label, text, round(_LEFT + place * step, 1), _y(value), _y(hi), _y(lo)))
         runs[-1].append(dots[-1])
     joined = tuple(" ".join(f"{dot.x},{dot.y}" for dot in run) for run in runs if len(run) > 1)
-    return Chart(tuple(dots), joined, _ends([label for label, _text, _bar in points], step))
+    return HistoryChart(tuple(dots), joined, _end_labels([label for label, _text, _bar in points], step))
 
 
-def _ends(labels: Sequence[str], step: float) -> tuple[tuple[float, str], ...]:
+def _end_labels(labels: Sequence[str], step: float) -> tuple[tuple[float, str], ...]:
     """The first and the last: more would run into each other on a phone."""
     places = sorted({0, len(labels) - 1})
     return tuple((round(_LEFT + place * step, 1), labels[place]) for place in places)

@@ -1,6 +1,6 @@
 """Periods as people name them: a year, a quarter, a month, or days from the first to the last.
 
-All are whole days of the city's own calendar; a period's instants are `[from, to)`.
+A span is made of whole days in the city's time zone; a period is the instants `[from, to)`.
 """
 
 import re
@@ -14,7 +14,7 @@ from babel.dates import format_interval, format_skeleton
 from civic import formats
 from civic.errors import Invalid
 from civic.i18n import lazy as _
-from civic.scores.populations import Period
+from civic.scores.inclusion import Period
 from civic.sla.calendars import first_instant
 
 _DAY = timedelta(days=1)
@@ -26,38 +26,38 @@ _DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?:\.\.|-to-)(\d{4}-\d\d-\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From the first day to the last, both included."""
+    """The days from the first to the last, both included."""
 
     first: date
     last: date
 
     @property
     def months(self) -> int:
-        """How many whole months it is; 0 if it is not made of such."""
+        """The number of whole months; 0 if it does not consist of whole months."""
         if self.first.day != 1 or (self.last + _DAY).day != 1 or self.last < self.first:
             return 0
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
     @property
-    def named(self) -> bool:
-        """A year, a quarter or a month, which has one name only."""
+    def is_named(self) -> bool:
+        """Whether it is a year, a quarter or a month: these have one name only."""
         first = self.first.month
         return (self.months == 12 and first == 1) or (self.months == 3 and first % 3 == 1) or self.months == 1
 
     @property
     def id(self) -> str:
-        """As in a release's id: 2024, 2024-q3, 2024-07, 2024-03-01-to-2024-03-14."""
-        if not self.named:
+        """The form in a release's id: 2024, 2024-q3, 2024-07, 2024-03-01-to-2024-03-14."""
+        if not self.is_named:
             return f"{self.first}-to-{self.last}"
         year = f"{self.first:%Y}"
         return {12: year, 3: f"{year}-q{self.first.month // 3 + 1}", 1: f"{self.first:%Y-%m}"}[self.months]
 
     def instants(self, zone: ZoneInfo) -> Period:
-        """From the first instant of the first day up to that of the day after the last, in UTC."""
+        """Return the first instant of the first day and that of the day after the last, in UTC."""
         return tuple(first_instant(zone, datetime.combine(day, time())) for day in (self.first, self.last + _DAY))  # type: ignore[return-value]
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """In the reader's language: "2024", "July – September 2024", "July 2024", "1 – 14 Mar 2024"."""
         locale = formats.locale()
         if self.months == 12 and self.first.month == 1:
@@ -68,13 +68,13 @@ class Span:
 
 
 def span_of(period: Period, zone: ZoneInfo) -> Span:
-    """The days that two instants `[from, to)` reach over in a zone."""
+    """Return the days of a period in a time zone."""
     last = (period[1] - timedelta(microseconds=1)).astimezone(zone).date()
     return Span(period[0].astimezone(zone).date(), last)
 
 
 def parse_span(text: str) -> Span:
-    """2024, 2024-Q3, 2024-07, or 2024-03-01..2024-03-14. Raises Invalid (field "period") for anything else."""
+    """Parse 2024, 2024-Q3, 2024-07 or 2024-03-01..2024-03-14. Raises Invalid (field "period") for other texts."""
     for pattern, read in _FORMS:
         if match := pattern.fullmatch(text.strip()):
             try:

@@ -1,4 +1,4 @@
-"""The document of a release, `release.json`: what was counted, how, from which files, and what came out."""
+"""Making, writing and reading `release.json`: the results of a period, the files they come from, and the seal."""
 
 import hashlib
 import json
@@ -9,106 +9,91 @@ from typing import Any
 
 from civic.chain import canonical_json
 from civic.city.settings import DEFAULT_MINIMUMS, DEFAULT_WEIGHTS
-from civic.scores.compute import METHOD, compute
-from civic.scores.populations import Period
+from civic.scores.compute import METHOD, compute_results
+from civic.scores.inclusion import Period
+from civic.scores.release_format import FileDigest, ReleaseDocument, TreeDigest, UnsealedRelease
 from civic.scores.rows import (
+    ASSIGNMENTS_FILE,
     RATINGS_FILE,
-    STINTS_FILE,
+    ClockRow,
     RatingRow,
-    StintRow,
-    instant,
+    format_instant,
+    read_assignments,
     read_ratings,
-    read_stints,
-    sha256,
+    sha256_hex,
 )
-
-Release = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Chains:
-    """The Merkle root over the heads of all cases' chains when the release was made, and how many."""
-
-    root: bytes
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Which release is replaced, and why."""
+    """The id of the release that another one replaces, and the reason."""
 
     replaces: str
     reason: str
 
 
-def make(
+def make_release(
     release_id: str,
     period: Period,
     made_at: datetime,
-    stints: bytes,
+    assignments: bytes,
     ratings: bytes,
     *,
-    rows: tuple[Sequence[StintRow], Sequence[RatingRow]] | None = None,
+    rows: tuple[Sequence[ClockRow], Sequence[RatingRow]] | None = None,
     weights: Mapping[str, float] = DEFAULT_WEIGHTS,
     minimums: Mapping[str, int] = DEFAULT_MINIMUMS,
-    chains: Chains | None = None,
+    chains: TreeDigest | None = None,
     correction: Correction | None = None,
-) -> Release:
-    """A release from the bytes of its two files, so that it is computed from exactly what is published.
+) -> ReleaseDocument:
+    """Make a release from the bytes of its two files, so that it is computed from exactly what is published.
 
-    `rows`: those that the files were just written from, where reading them back would only take time.
-    Raises ValueError for a period that is empty or not over when the release is made, a bad file, weights
-    or minimums.
+    `rows` saves reading the files back if they were just written from these rows. Raises ValueError for a period
+    that is empty or not yet over, and for bad files, weights or minimums.
     """
     if not period[0] < period[1] <= made_at:
         raise ValueError("a release is made after its period, and a period ends after it begins")
-    read = rows or (read_stints(stints), read_ratings(ratings))
-    results = compute(
-        *read,
-        period=period,
-        release_id=release_id,
-        weights=weights,
-        minimums=minimums,
-    )
-    release: Release = {
+    clock_rows, rating_rows = rows or (read_assignments(assignments), read_ratings(ratings))
+    release: UnsealedRelease = {
         "release": release_id,
         "method": METHOD,
-        "period": {"from": instant(period[0]), "to": instant(period[1])},
-        "made_at": instant(made_at),
+        "period": {"from": format_instant(period[0]), "to": format_instant(period[1])},
+        "made_at": format_instant(made_at),
         "replaces": correction.replaces if correction else None,
         "reason": correction.reason if correction else None,
         "weights": dict(weights),
         "minimums": dict(minimums),
-        "files": {STINTS_FILE: _file(stints), RATINGS_FILE: _file(ratings)},
-        "chains": {"root": chains.root.hex(), "size": chains.size} if chains else None,
-        "results": results,
+        "files": {ASSIGNMENTS_FILE: _describe_file(assignments), RATINGS_FILE: _describe_file(ratings)},
+        "chains": chains,
+        "results": compute_results(
+            clock_rows, rating_rows, period=period, release_id=release_id, weights=weights, minimums=minimums
+        ),
     }
-    return release | {"seal": seal(release)}
+    return {**release, "seal": compute_seal(release)}
 
 
-def seal(release: Mapping[str, Any]) -> str:
-    """The SHA-256, in hexadecimal, of the canonical JSON of a release without its seal."""
+def compute_seal(release: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hexadecimal, of the canonical JSON of a release without its seal."""
     return hashlib.sha256(canonical_json({key: release[key] for key in release if key != "seal"})).hexdigest()
 
 
-def period_of(release: Mapping[str, Any]) -> Period:
-    """The period that a release names. Raises ValueError or KeyError where it names none."""
+def release_period(release: Mapping[str, Any]) -> Period:
+    """Return the period of a release. Raises ValueError or KeyError if it has none."""
     start, end = (datetime.fromisoformat(release["period"][key]) for key in ("from", "to"))
     return start, end
 
 
-def write(release: Release) -> bytes:
-    """The bytes of `release.json`."""
+def write_release(release: ReleaseDocument) -> bytes:
+    """Return the bytes of `release.json`."""
     return (json.dumps(release, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def read(data: bytes) -> Release:
-    """A release from the bytes of `release.json`. Raises ValueError for anything but a JSON object."""
+def read_release(data: bytes) -> Mapping[str, Any]:
+    """Parse `release.json`, whose contents may be anything. Raises ValueError for anything but a JSON object."""
     release = json.loads(data)
     if not isinstance(release, dict):
         raise ValueError("a release is a JSON object")
     return release
 
 
-def _file(data: bytes) -> dict[str, Any]:
-    return {"bytes": len(data), "sha256": sha256(data)}
+def _describe_file(data: bytes) -> FileDigest:
+    return {"bytes": len(data), "sha256": sha256_hex(data)}

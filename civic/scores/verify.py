@@ -1,4 +1,4 @@
-"""Check a release against its two files, from nothing but these three documents."""
+"""Checking a release against its two files. Nothing else is needed: no database, no configuration."""
 
 import json
 import re
@@ -8,130 +8,129 @@ from pathlib import Path
 from typing import Any
 
 from civic.scores.chains import CHAINS_FILE, read_chains
-from civic.scores.compute import METHOD, Results, compute
-from civic.scores.release import period_of, read, seal
-from civic.scores.rows import RATINGS_FILE, STINTS_FILE, read_ratings, read_stints, sha256
+from civic.scores.compute import METHOD, compute_results
+from civic.scores.release import compute_seal, read_release, release_period
+from civic.scores.release_format import Results
+from civic.scores.rows import ASSIGNMENTS_FILE, RATINGS_FILE, read_assignments, read_ratings, sha256_hex
 
-TOLERANCE = 1e-9
-"""How far two figures may be apart."""
+FIGURE_TOLERANCE = 1e-9
+"""Two figures that differ by at most this are the same."""
 
 ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that is not as published: where (a JSON path), what is published, what was found."""
+class Discrepancy:
+    """A value that is not as published. `path` is its JSON path."""
 
     path: str
     published: Any
-    found: Any
+    computed: Any
 
     def __str__(self) -> str:
-        return f"{self.path}: published {_said(self.published)}, found {_said(self.found)}"
+        return f"{self.path}: published {_shorten(self.published)}, found {_shorten(self.computed)}"
 
 
-def verify(release: Mapping[str, Any], stints: bytes, ratings: bytes) -> list[Difference]:
-    """All differences, in the order of the release; none when it is as it says.
+def verify_release(release: Mapping[str, Any], assignments: bytes, ratings: bytes) -> list[Discrepancy]:
+    """Find all discrepancies, in the order of the release; an empty list means that it is verified.
 
-    First the files' SHA-256, then every figure computed again from the files, last the release's own seal.
-    It never raises for what the documents hold: what cannot be read is a difference too.
+    Compares the files' SHA-256, then every figure computed again from the files, then the seal of the release.
+    Never raises, whatever the documents hold: a value that cannot be read is a discrepancy too.
     """
-    differences = [*_files(release, STINTS_FILE, stints), *_files(release, RATINGS_FILE, ratings)]
+    discrepancies = [
+        *_compare_file(release, ASSIGNMENTS_FILE, assignments),
+        *_compare_file(release, RATINGS_FILE, ratings),
+    ]
     if release.get("method") != METHOD:
-        differences.append(Difference("$.method", release.get("method", ABSENT), f"this program computes {METHOD}"))
+        discrepancies.append(Discrepancy("$.method", release.get("method", ABSENT), f"this program computes {METHOD}"))
     else:
-        differences += _results(release, stints, ratings)
-    return differences + _seal(release)
+        discrepancies += _compare_results(release, assignments, ratings)
+    return discrepancies + _compare_seal(release)
 
 
-def verify_folder(release: Path, folder: Path) -> tuple[Mapping[str, Any], list[Difference]]:
-    """The release that a file holds, and its differences from the files beside it in `folder`.
+def verify_folder(release: Path, folder: Path) -> tuple[Mapping[str, Any], list[Discrepancy]]:
+    """Read a release and find its discrepancies from the files in `folder`.
 
-    Where `chains.csv` lies there too, its root is checked. Raises OSError for a file that cannot be read, and
-    ValueError for a release that is not JSON.
+    Checks the root of the Merkle tree too if `chains.csv` is there. Raises OSError for a file that cannot be
+    read, and ValueError for a release that is not a JSON object.
     """
-    document = read(release.read_bytes())
-    stints, ratings = ((folder / name).read_bytes() for name in (STINTS_FILE, RATINGS_FILE))
-    differences = verify(document, stints, ratings)
+    document = read_release(release.read_bytes())
+    assignments, ratings = ((folder / name).read_bytes() for name in (ASSIGNMENTS_FILE, RATINGS_FILE))
+    discrepancies = verify_release(document, assignments, ratings)
     if (folder / CHAINS_FILE).is_file():
-        differences += _chains(document, (folder / CHAINS_FILE).read_bytes())
-    return document, differences
+        discrepancies += _compare_chains(document, (folder / CHAINS_FILE).read_bytes())
+    return document, discrepancies
 
 
 def count_figures(release: Mapping[str, Any]) -> int:
-    """How many numbers the results of a release hold."""
-    return _numbers(release.get("results"))
+    """Count the numbers in the results of a release."""
+    return _count_numbers(release.get("results"))
 
 
-def _numbers(value: Any) -> int:
+def _count_numbers(value: Any) -> int:
     if isinstance(value, Mapping):
-        return sum(map(_numbers, value.values()))
-    return sum(map(_numbers, value)) if isinstance(value, list) else int(_is_number(value))
+        return sum(map(_count_numbers, value.values()))
+    return sum(map(_count_numbers, value)) if isinstance(value, list) else int(_is_number(value))
 
 
-def _chains(release: Mapping[str, Any], data: bytes) -> list[Difference]:
+def _compare_chains(release: Mapping[str, Any], data: bytes) -> list[Discrepancy]:
     try:
         tree = read_chains(data).tree
     except ValueError as error:
-        return [Difference("$.chains", "a tree", str(error))]
-    found = {"root": tree.root.hex(), "size": tree.size}
-    return list(_compare("$.chains", release.get("chains", ABSENT), found))
+        return [Discrepancy("$.chains", "a tree", str(error))]
+    computed = {"root": tree.root.hex(), "size": tree.size}
+    return list(_compare("$.chains", release.get("chains", ABSENT), computed))
 
 
-def _files(release: Mapping[str, Any], name: str, data: bytes) -> Iterator[Difference]:
-    found = {"bytes": len(data), "sha256": sha256(data)}
+def _compare_file(release: Mapping[str, Any], name: str, data: bytes) -> Iterator[Discrepancy]:
+    computed = {"bytes": len(data), "sha256": sha256_hex(data)}
     files = release.get("files")
     published = files.get(name, ABSENT) if isinstance(files, Mapping) else ABSENT
-    return _compare(f"$.files{_step(name)}", published, found)
+    return _compare(f"$.files{_step(name)}", published, computed)
 
 
-def _results(release: Mapping[str, Any], stints: bytes, ratings: bytes) -> list[Difference]:
+def _compare_results(release: Mapping[str, Any], assignments: bytes, ratings: bytes) -> list[Discrepancy]:
     try:
-        found = _computed(release, stints, ratings)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-    ) as error:  # whatever a forged document may provoke
-        return [Difference("$.results", "figures", f"cannot be computed: {error!r}")]
-    return list(_compare("$.results", release.get("results", ABSENT), found))
+        computed = _compute_again(release, assignments, ratings)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # a forged document may provoke any of these
+        return [Discrepancy("$.results", "figures", f"cannot be computed: {error!r}")]
+    return list(_compare("$.results", release.get("results", ABSENT), computed))
 
 
-def _computed(release: Mapping[str, Any], stints: bytes, ratings: bytes) -> Results:
-    return compute(
-        read_stints(stints),
+def _compute_again(release: Mapping[str, Any], assignments: bytes, ratings: bytes) -> Results:
+    return compute_results(
+        read_assignments(assignments),
         read_ratings(ratings),
-        period=period_of(release),
+        period=release_period(release),
         release_id=release["release"],
         weights=release["weights"],
         minimums=release["minimums"],
     )
 
 
-def _seal(release: Mapping[str, Any]) -> list[Difference]:
+def _compare_seal(release: Mapping[str, Any]) -> list[Discrepancy]:
     try:
-        found = seal(release)
+        computed = compute_seal(release)
     except (ValueError, TypeError) as error:
-        found = f"cannot be computed: {error!r}"
-    return list(_compare("$.seal", release.get("seal", ABSENT), found))
+        computed = f"cannot be computed: {error!r}"
+    return list(_compare("$.seal", release.get("seal", ABSENT), computed))
 
 
-def _compare(path: str, published: Any, found: Any) -> Iterator[Difference]:
-    if isinstance(published, Mapping) and isinstance(found, Mapping):
-        for key in [*found, *(key for key in published if key not in found)]:
-            yield from _compare(path + _step(key), published.get(key, ABSENT), found.get(key, ABSENT))
-    elif isinstance(published, list) and isinstance(found, Sequence) and len(published) == len(found):
-        for at, (one, other) in enumerate(zip(published, found, strict=True)):
-            yield from _compare(f"{path}[{at}]", one, other)
-    elif not _same(published, found):
-        yield Difference(path, published, found)
+def _compare(path: str, published: Any, computed: Any) -> Iterator[Discrepancy]:
+    if isinstance(published, Mapping) and isinstance(computed, Mapping):
+        for key in [*computed, *(key for key in published if key not in computed)]:
+            yield from _compare(path + _step(key), published.get(key, ABSENT), computed.get(key, ABSENT))
+    elif isinstance(published, list) and isinstance(computed, Sequence) and len(published) == len(computed):
+        for index, pair in enumerate(zip(published, computed, strict=True)):
+            yield from _compare(f"{path}[{index}]", *pair)
+    elif not _is_same(published, computed):
+        yield Discrepancy(path, published, computed)
 
 
-def _same(published: Any, found: Any) -> bool:
-    if _is_number(published) and _is_number(found):
-        return bool(abs(published - found) <= TOLERANCE)
-    return type(published) is type(found) and bool(published == found)
+def _is_same(published: Any, computed: Any) -> bool:
+    if _is_number(published) and _is_number(computed):
+        return bool(abs(published - computed) <= FIGURE_TOLERANCE)
+    return type(published) is type(computed) and bool(published == computed)
 
 
 def _is_number(value: Any) -> bool:
@@ -142,6 +141,6 @@ def _step(key: str) -> str:
     return f".{key}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key) else f"[{json.dumps(key, ensure_ascii=False)}]"
 
 
-def _said(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= 120 else text[:117] + "…"

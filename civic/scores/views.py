@@ -1,9 +1,8 @@
-"""The public pages of the scores, and the files by which anybody can check them."""
+"""The public pages of the scores, and the files with which anybody can check them."""
 
 import asyncio
 import gzip
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,202 +13,259 @@ from civic.catalogue.queries import catalogue
 from civic.city.settings import INDICATORS
 from civic.errors import Invalid, NotFound
 from civic.i18n import gettext as _
-from civic.scores import charts, pages, queries, words
+from civic.schemas import JsonDocument
+from civic.scores import queries
+from civic.scores.charts import draw_chart
+from civic.scores.explanation import explain_scores
+from civic.scores.labels import INDICATOR_NAMES
 from civic.scores.method import method_page
 from civic.scores.periods import Span, span_of
-from civic.scores.queries import Entry, Published
-from civic.scores.table import write_table
-from civic.web import Who, answer_json, render, route, wants_json
+from civic.scores.presentation import (
+    Names,
+    ScoreLine,
+    department_name,
+    present_city,
+    present_departments,
+    present_line,
+)
+from civic.scores.queries import PublishedRelease, ReleaseEntry
+from civic.scores.release_format import LineFigures
+from civic.scores.schemas import (
+    DepartmentScoresAnswer,
+    EventProofAnswer,
+    HistoryProofAnswer,
+    NoDepartmentScoresAnswer,
+    NoScoresAnswer,
+    PastLine,
+    ScoresAnswer,
+)
+from civic.scores.table import write_csv_table
+from civic.web import Who, json_answer, render, route, wants_json
 
-TYPES = {
+CSV_TYPE = "text/csv; charset=utf-8"
+MEDIA_TYPES = {
     "release.json": "application/json",
-    "stints.csv": "text/csv; charset=utf-8",
-    "ratings.csv": "text/csv; charset=utf-8",
-    "chains.csv": "text/csv; charset=utf-8",
+    "assignments.csv": CSV_TYPE,
+    "ratings.csv": CSV_TYPE,
+    "chains.csv": CSV_TYPE,
 }
-HISTORY = 12  # periods of a department's own past
-FOR_EVER = "public, max-age=31536000, immutable"
+MAX_PERIODS_SHOWN = 12  # of a department's history
+IMMUTABLE = "public, max-age=31536000, immutable"
+RECEIPT_BYTES = 32
 
 
 async def scores(request: Request) -> Response:
-    """What a release says of all departments; the latest unless ?release= names one."""
-    found = await _asked(request)
-    if found is None:
-        return answer_json({"release": None, "releases": []}) if wants_json(request) else _nothing(request)
-    names = await _names()
+    """Show all departments in a release: the latest, unless ?release= names another."""
+    published = await _find_release(request)
+    if published is None:
+        return json_answer(NoScoresAnswer()) if wants_json(request) else render(request, "scores/empty.html")
+    names = await _department_names()
     if wants_json(request):
-        return answer_json(
-            {"release": found.document, "names": names, "releases": [one.plain() for one in found.entries]}
-        )
-    return render(request, "scores/index.html", await _board(request, found, names))
+        document = JsonDocument.model_validate(published.document)
+        entries = [entry.summary() for entry in published.entries]
+        return json_answer(ScoresAnswer(release=document, names=names, releases=entries))
+    return render(request, "scores/index.html", await _board_context(request, published, names))
 
 
 async def department(request: Request) -> Response:
-    """The figures behind a department's figures, and its own past."""
-    slug, found, names = request.path_params["slug"], await _asked(request), await _names()
-    plain = found.document["results"]["departments"].get(slug) if found else None
-    if plain is None and slug not in names:
+    """Show what the scores of a department are made of, and its earlier scores."""
+    slug, published, names = request.path_params["slug"], await _find_release(request), await _department_names()
+    line = published.document["results"]["departments"].get(slug) if published else None
+    if line is None and slug not in names:
         raise NotFound()
-    if found is None or plain is None:
-        context = {"name": pages.name_of(slug, names), "release": found and found.entry}
-        return answer_json({"department": slug, "line": None}) if wants_json(request) else _silent(request, context)
-    past = queries.earlier(found.entry, found.entries)[: HISTORY - 1]
-    lines = await queries.lines_of(slug, [one.id for one in past])
+    if published is None or line is None:
+        return _answer_without_line(request, slug, names, published)
+    past = queries.earlier_entries(published.entry, published.entries)[: MAX_PERIODS_SHOWN - 1]
+    past_lines = await queries.department_lines(slug, [entry.id for entry in past])
     if wants_json(request):
-        before = [{"release": one.id, "line": lines[one.id]} for one in past if one.id in lines]
-        about = {"department": slug, "names": names.get(slug, {}), "release": found.entry.plain()}
-        return answer_json({**about, "line": plain, "city": found.document["results"]["city"], "before": before})
-    return render(request, "scores/department.html", _profile(request, found, slug, names, past, lines))
+        return json_answer(_department_answer(published, slug, names, line, past_lines, past))
+    name = department_name(slug, names)
+    lines = [(entry, present_line(slug, name, past_lines[entry.id])) for entry in past if entry.id in past_lines]
+    context = _department_context(request, published, present_line(slug, name, line), lines)
+    return render(request, "scores/department.html", context)
 
 
 async def method(request: Request) -> Response:
-    """How scores are computed."""
+    """Show how scores are computed."""
     return render(request, "scores/method.html", {"text": method_page(i18n.language())})
 
 
 async def download(request: Request) -> Response:
-    """A file of a release, byte for byte as published."""
+    """Send a file of a release, byte for byte as published."""
     release_id, name = request.path_params["release"], request.path_params["file"]
     if name == "table.csv":
-        return await _table(request, release_id)
-    if name not in TYPES:
+        return await _send_table(release_id)
+    if name not in MEDIA_TYPES:
         raise NotFound()
-    found = await queries.file(release_id, name)
+    file = await queries.get_file(release_id, name)
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": FOR_EVER,
-        "ETag": f'W/"{found.sha256}"',
+        "Cache-Control": IMMUTABLE,
+        "ETag": f'W/"{file.sha256}"',
         "Vary": "Accept-Encoding",
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(found.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=TYPES[name])
-    plain = await asyncio.to_thread(gzip.decompress, found.packed)
-    return Response(plain, headers=headers, media_type=TYPES[name])
+        return Response(file.content, headers=headers | {"Content-Encoding": "gzip"}, media_type=MEDIA_TYPES[name])
+    content = await asyncio.to_thread(gzip.decompress, file.content)
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[name])
+
+
+async def _send_table(release_id: str) -> Response:
+    data = write_csv_table(await queries.get_document(release_id), await _department_names())
+    headers = {
+        "Content-Disposition": f'attachment; filename="scores-{release_id}.csv"',
+        "Vary": "Accept-Language, Cookie",
+    }
+    return Response(data, headers=headers, media_type=CSV_TYPE)
 
 
 async def proof(request: Request) -> Response:
-    """That a case's history (?case=), or one event of it (&receipt=), is in a release's tree: always JSON."""
-    number, receipt = request.query_params.get("case", "").strip(), request.query_params.get("receipt", "").strip()
+    """Prove that the history of a case (?case=), or one event of it (&receipt=), is in a release: always JSON."""
+    release_id, number = request.path_params["release"], request.query_params.get("case", "").strip()
     if not number:
         raise Invalid(fields={"case": _("Please give the number of the case.")})
+    receipt = _parse_receipt(request.query_params.get("receipt", "").strip())
+    history = await queries.prove_history(release_id, number)
+    if receipt is None:
+        return json_answer(HistoryProofAnswer(release=release_id, **history))
+    digests = await queries.list_digests(number, receipt, bytes.fromhex(history["head"]))
+    events = [digest.hex() for digest in digests]
+    return json_answer(EventProofAnswer(release=release_id, **history, receipt=receipt.hex(), digests=events))
+
+
+def _parse_receipt(text: str) -> bytes | None:
     try:
-        known = bytes.fromhex(receipt) if receipt else None
+        receipt = bytes.fromhex(text)
     except ValueError:
-        known = b""
-    if known is not None and len(known) != 32:
+        receipt = b""
+    if text and len(receipt) != RECEIPT_BYTES:
         raise Invalid(fields={"receipt": _("The receipt of an event has 64 digits from 0 to 9 and a to f.")})
-    return answer_json(await queries.proof(request.path_params["release"], number, known))
+    return receipt or None
 
 
 # -- what the pages show ---------------------------------------------------------------------------
 
 
-async def _asked(request: Request) -> Published | None:
-    """The release that is asked for. Raises NotFound for one that there is not."""
+async def _find_release(request: Request) -> PublishedRelease | None:
+    """Return the release that ?release= names, or the latest. Raises NotFound for an unknown one."""
     release_id = request.query_params.get("release") or None
-    found = await queries.release(release_id)
-    if found is None and release_id is not None:
+    published = await queries.find_release(release_id)
+    if published is None and release_id is not None:
         raise NotFound()
-    return found
+    return published
 
 
-async def _names() -> dict[str, dict[str, str]]:
-    """Of every department, also those that the pack no longer has."""
-    return {one.slug: one.names for one in (await catalogue()).every_department}
+async def _department_names() -> dict[str, dict[str, str]]:
+    """Return the names of every department, also of those that the pack no longer has."""
+    return {department.slug: department.names for department in (await catalogue()).every_department}
 
 
-async def _board(request: Request, found: Published, names: pages.Names) -> dict[str, Any]:
-    before = await queries.document(found.before.id) if found.before else None
-    lines = pages.lines(found.document, names)
+async def _board_context(request: Request, published: PublishedRelease, names: Names) -> dict[str, object]:
+    previous = await queries.get_document(published.previous.id) if published.previous else None
+    lines, period = present_departments(published.document, names), _period_label(request, published.entry)
     return {
-        **_about(request, found),
+        **_release_context(request, published),
         "lines": lines,
-        "city_line": pages.city_line(found.document),
-        "city_before": pages.city_line(before) if before else None,
-        "indicators": words.NAMES,
-        "story": pages.story(lines, _words(request, found.entry), before, _before_words(request, found)),
-        "releases": [(one, _words(request, one)) for one in found.entries],
+        "city_line": present_city(published.document),
+        "city_before": present_city(previous) if previous else None,
+        "indicators": INDICATOR_NAMES,
+        "explanation": explain_scores(lines, period, previous, _previous_label(request, published)),
+        "releases": [(entry, _period_label(request, entry)) for entry in published.entries],
         "base": (request.app.state.config.site.url or str(request.base_url)).rstrip("/"),
     }
 
 
-def _profile(
-    request: Request,
-    found: Published,
-    slug: str,
-    names: pages.Names,
-    past: list[Entry],
-    lines: Mapping[str, dict[str, Any]],
-) -> dict[str, Any]:
-    name = pages.name_of(slug, names)
-    line = pages.line(slug, name, found.document["results"]["departments"][slug])
-    told = [(one, pages.line(slug, name, lines[one.id])) for one in reversed(past) if one.id in lines]
-    told.append((found.entry, line))
-    history = [(entry, _words(request, entry), one) for entry, one in told]
-    before = found.before and lines.get(found.before.id)
-    return {
-        **_about(request, found),
-        "line": line,
-        "city_line": pages.city_line(found.document),
-        "before": pages.line(slug, name, before) if before else None,
-        "ranked": sum(one["rank"] is not None for one in found.document["results"]["departments"].values()),
-        "indicators": INDICATORS,
-        "labels": words.NAMES,
-        "mean": found.document["results"]["yardsticks"]["satisfaction"]["mean"],
-        "history": history,
-        "chart": charts.chart([(said, one.score, one.bar) for _entry, said, one in history]),
-    }
-
-
-def _about(request: Request, found: Published) -> dict[str, Any]:
-    """What every page about a release says of it."""
-    span = _span(request, found.entry)
-    return {
-        "release": found.entry,
-        "document": found.document,
-        "period": span.words,
-        "before_period": _before_words(request, found),
-        "since": span.first.isoformat(),
-        "until": span.last.isoformat(),
-        "latest": next(one for one in found.entries if not one.replaced_by) is found.entry,
-    }
-
-
-def _span(request: Request, entry: Entry) -> Span:
-    return span_of((entry.starts_at, entry.ends_at), request.state.city.zone)
-
-
-def _words(request: Request, entry: Entry) -> str:
-    return _span(request, entry).words
-
-
-def _before_words(request: Request, found: Published) -> str:
-    return _words(request, found.before) if found.before else ""
-
-
-def _nothing(request: Request) -> Response:
-    return render(request, "scores/empty.html")
-
-
-def _silent(request: Request, context: dict[str, Any]) -> Response:
+def _answer_without_line(request: Request, slug: str, names: Names, published: PublishedRelease | None) -> Response:
+    if wants_json(request):
+        return json_answer(NoDepartmentScoresAnswer(department=slug))
+    context = {"name": department_name(slug, names), "release": published and published.entry}
     return render(request, "scores/silent.html", context)
 
 
-async def _table(request: Request, release_id: str) -> Response:
-    data = write_table(await queries.document(release_id), await _names())
-    headers = {
-        "Content-Disposition": f'attachment; filename="scores-{release_id}.csv"',
-        "Vary": "Accept-Language, Cookie",
+def _department_answer(
+    published: PublishedRelease,
+    slug: str,
+    names: Names,
+    line: LineFigures,
+    past_lines: Mapping[str, LineFigures],
+    past: Sequence[ReleaseEntry],
+) -> DepartmentScoresAnswer:
+    return DepartmentScoresAnswer(
+        department=slug,
+        names=names.get(slug, {}),
+        release=published.entry.summary(),
+        line=JsonDocument.model_validate(line),
+        city=JsonDocument.model_validate(published.document["results"]["city"]),
+        before=[
+            PastLine(release=entry.id, line=JsonDocument.model_validate(past_lines[entry.id]))
+            for entry in past
+            if entry.id in past_lines
+        ],
+    )
+
+
+def _department_context(
+    request: Request, published: PublishedRelease, line: ScoreLine, past: Sequence[tuple[ReleaseEntry, ScoreLine]]
+) -> dict[str, object]:
+    """`past`: the department's lines in earlier releases, the latest first."""
+    results, previous = published.document["results"], published.previous
+    history = [(entry, _period_label(request, entry), one) for entry, one in [*reversed(past), (published.entry, line)]]
+    return {
+        **_release_context(request, published),
+        "line": line,
+        "city_line": present_city(published.document),
+        "before": next((one for entry, one in past if entry is previous), None),
+        "ranked": sum(one["rank"] is not None for one in results["departments"].values()),
+        "indicators": INDICATORS,
+        "labels": INDICATOR_NAMES,
+        "mean": results["yardsticks"]["satisfaction"]["mean"],
+        "history": history,
+        "chart": draw_chart([(label, one.score, one.bar) for _entry, label, one in history]),
     }
-    return Response(data, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _release_context(request: Request, published: PublishedRelease) -> dict[str, object]:
+    """What every page about a release says of it."""
+    span = _span(request, published.entry)
+    return {
+        "release": published.entry,
+        "document": published.document,
+        "period": span.label,
+        "before_period": _previous_label(request, published),
+        "since": span.first.isoformat(),
+        "until": span.last.isoformat(),
+        "latest": published.is_latest,
+    }
+
+
+def _span(request: Request, entry: ReleaseEntry) -> Span:
+    return span_of((entry.starts_at, entry.ends_at), request.state.city.zone)
+
+
+def _period_label(request: Request, entry: ReleaseEntry) -> str:
+    return _span(request, entry).label
+
+
+def _previous_label(request: Request, published: PublishedRelease) -> str:
+    return _period_label(request, published.previous) if published.previous else ""
 
 
 routes: list[BaseRoute] = [
-    route("/scores", scores, who=Who.ANYONE),
+    route("/scores", scores, who=Who.ANYONE, answers=ScoresAnswer | NoScoresAnswer),
     route("/scores/method", method, who=Who.ANYONE),
-    route("/scores/departments/{slug:str}", department, who=Who.ANYONE),
-    route("/scores/releases/{release:str}/proof", proof, who=Who.ANYONE),
+    route(
+        "/scores/departments/{slug:str}",
+        department,
+        who=Who.ANYONE,
+        answers=DepartmentScoresAnswer | NoDepartmentScoresAnswer,
+    ),
+    route(
+        "/scores/releases/{release:str}/proof",
+        proof,
+        who=Who.ANYONE,
+        answers=HistoryProofAnswer | EventProofAnswer,
+    ),
     route("/scores/releases/{release:str}/{file:str}", download, who=Who.ANYONE),
 ]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from civic.scores.rows import RatingRow, StintRow
+from civic.scores.rows import ClockRow, RatingRow
 
 JANUARY = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC))
 DEPARTMENTS = ("parks", "roads", "water", "lights", "waste")
@@ -25,7 +25,7 @@ def _moment(chance: random.Random) -> datetime:
     return JANUARY[0] + timedelta(hours=chance.randrange(-240, 31 * 24 + 240), microseconds=chance.choice([0, 7]))
 
 
-def _stint(chance: random.Random, number: int) -> StintRow:
+def _assignment(chance: random.Random, number: int) -> ClockRow:
     start, role = _moment(chance), chance.choice(["lead"] * 5 + ["support"])
     end = chance.choice(LEAD_ENDS if role == "lead" else SUPPORT_ENDS)
     resolution_due = start + timedelta(hours=chance.choice([24, 72, 240])) if role == "lead" else None
@@ -33,8 +33,8 @@ def _stint(chance: random.Random, number: int) -> StintRow:
     response_due = start + timedelta(hours=24)
     word = chance.choice([None, response_due, start + timedelta(hours=chance.randrange(48))])
     misrouted = end in ("handed_over", "returned") and chance.random() < 0.5
-    return StintRow(
-        clock_of="stint",
+    return ClockRow(
+        clock_of="assignment",
         id=str(number),
         case=f"24-{number % 50}",
         department=chance.choice(DEPARTMENTS),
@@ -55,8 +55,8 @@ def _stint(chance: random.Random, number: int) -> StintRow:
     )
 
 
-def _case(chance: random.Random, number: int) -> StintRow:
-    row = _stint(chance, number)
+def _case(chance: random.Random, number: int) -> ClockRow:
+    row = _assignment(chance, number)
     end = row.end_reason if row.end_reason in ("resolved", "declined") else "open"
     if end == "resolved" and not row.standing:
         row, end = replace(row, resolved_at=None, worked_s=None), "open"
@@ -75,18 +75,18 @@ def _rating(chance: random.Random, number: int) -> RatingRow:
     return RatingRow(str(number), f"24-{number}", departments, chance.randint(1, 5), _moment(chance))
 
 
-MadeUp = Callable[[int, int], tuple[list[StintRow], list[RatingRow]]]
+MadeUp = Callable[[int, int], tuple[list[ClockRow], list[RatingRow]]]
 
 
 @pytest.fixture(scope="session")
 def made_up() -> MadeUp:
-    """Rows from a seed and a size: so many stints, up to 50 cases, a third as many ratings."""
+    """Rows from a seed and a size: so many assignments, up to 50 cases, a third as many ratings."""
 
-    def rows(seed: int, size: int) -> tuple[list[StintRow], list[RatingRow]]:
+    def rows(seed: int, size: int) -> tuple[list[ClockRow], list[RatingRow]]:
         chance = random.Random(seed)
-        stints = [_stint(chance, number) for number in range(size)]
+        assignments = [_assignment(chance, number) for number in range(size)]
         cases = [_case(chance, number) for number in range(min(size, 50))]
-        return cases + stints, [_rating(chance, number) for number in range(size // 3)]
+        return cases + assignments, [_rating(chance, number) for number in range(size // 3)]
 
     return rows
 

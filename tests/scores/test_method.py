@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from civic.scores.compute import compute
-from civic.scores.rows import write_ratings, write_stints
+from civic.scores.compute import compute_results
+from civic.scores.rows import write_assignments, write_ratings
 
 WEIGHTS = {"response": 25, "resolution": 30, "speed": 10, "satisfaction": 25, "ownership": 10}
 
@@ -30,14 +30,14 @@ def table(data: bytes) -> list[dict]:
 class Plain:
     """The method over the two files, slowly."""
 
-    def __init__(self, stints: bytes, ratings: bytes, period, release_id: str):
+    def __init__(self, assignments: bytes, ratings: bytes, period, release_id: str):
         self.start, self.end = period
         self.release_id = release_id
-        rows = table(stints)
+        rows = table(assignments)
         self.cases = [row for row in rows if row["clock_of"] == "case"]
-        self.stints = [row for row in rows if row["clock_of"] == "stint"]
+        self.assignments = [row for row in rows if row["clock_of"] == "assignment"]
         self.ratings = [row for row in table(ratings) if self.inside(row["given_at"])]
-        every = {row["department"] for row in self.stints}
+        every = {row["department"] for row in self.assignments}
         every.update(*(row["departments"].split() for row in table(ratings)))
         self.departments = sorted(every)
 
@@ -96,7 +96,7 @@ class Plain:
         return [row["handovers"] == "0" for row in rows if self.inside(row["started_at"])]
 
     def usual(self, category: str) -> Fraction | None:
-        times = [Fraction(seconds) for name, seconds in self.times(self.stints) if name == category]
+        times = [Fraction(seconds) for name, seconds in self.times(self.assignments) if name == category]
         return statistics.median(times) if times else None
 
     def adjusted(self, own: list[tuple[str, bool]], city: list[tuple[str, bool]]):
@@ -134,10 +134,10 @@ class Plain:
     def line(self, slug: str) -> dict[str, tuple[float, float, float] | None]:
         """Each indicator that has enough data: value, lo, hi."""
         is_city = slug == ""
-        rows = self.cases if is_city else [row for row in self.stints if row["department"] == slug]
+        rows = self.cases if is_city else [row for row in self.assignments if row["department"] == slug]
         found: dict = {}
         for name, population in (("response", self.response), ("resolution", self.resolution)):
-            own, everybody = population(rows), population(self.cases if is_city else self.stints)
+            own, everybody = population(rows), population(self.cases if is_city else self.assignments)
             found[name] = self.adjusted(own, everybody)[2] if len(own) >= 10 else None
         times = [pair for pair in self.times(rows) if self.usual(pair[0]) is not None]
         found["speed"] = tuple(map(float, self.speed(rows, slug))) if len(times) >= 10 else None
@@ -154,7 +154,7 @@ class Plain:
         )
 
     def composite(self, slug: str):
-        rows = self.cases if slug == "" else [row for row in self.stints if row["department"] == slug]
+        rows = self.cases if slug == "" else [row for row in self.assignments if row["department"] == slug]
         parts = {name: part for name, part in self.line(slug).items() if part is not None}
         if self.counted(rows) < 30 or len(parts) < 3:
             return None
@@ -198,9 +198,9 @@ def test_the_second_computation_draws_the_published_stream():
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), size=st.sampled_from([0, 1, 9, 40, 150, 260]))
 def test_every_figure_is_that_of_the_second_computation(made_up, january, seed, size):
-    stints, ratings = made_up(seed, size)
-    plain = Plain(write_stints(stints), write_ratings(ratings), january, f"2024-01-{seed}")
-    results = compute(stints, ratings, period=january, release_id=f"2024-01-{seed}")
+    assignments, ratings = made_up(seed, size)
+    plain = Plain(write_assignments(assignments), write_ratings(ratings), january, f"2024-01-{seed}")
+    results = compute_results(assignments, ratings, period=january, release_id=f"2024-01-{seed}")
     assert list(results["departments"]) == plain.departments
     for slug in ["", *plain.departments]:
         shown = results["departments"][slug] if slug else results["city"]
@@ -215,12 +215,12 @@ def test_every_figure_is_that_of_the_second_computation(made_up, january, seed, 
 
 
 def test_counts_and_yardsticks_are_those_of_the_second_computation(made_up, january):
-    stints, ratings = made_up(7, 400)
-    plain = Plain(write_stints(stints), write_ratings(ratings), january, "x")
-    results = compute(stints, ratings, period=january, release_id="x")
+    assignments, ratings = made_up(7, 400)
+    plain = Plain(write_assignments(assignments), write_ratings(ratings), january, "x")
+    results = compute_results(assignments, ratings, period=january, release_id="x")
     for slug in plain.departments:
-        rows, shown = [r for r in plain.stints if r["department"] == slug], results["departments"][slug]
-        raw, expected, _ = plain.adjusted(plain.resolution(rows), plain.resolution(plain.stints))
+        rows, shown = [r for r in plain.assignments if r["department"] == slug], results["departments"][slug]
+        raw, expected, _ = plain.adjusted(plain.resolution(rows), plain.resolution(plain.assignments))
         found = shown["indicators"]["resolution"]
         assert (found["raw"], found["raw_lo"], found["raw_hi"]) == pytest.approx(raw)
         assert found["expected"] == pytest.approx(float(expected))
@@ -234,8 +234,8 @@ def test_counts_and_yardsticks_are_those_of_the_second_computation(made_up, janu
 
 
 def test_ranks_count_who_lies_wholly_above_and_below(made_up, january):
-    stints, ratings = made_up(11, 3000)
-    results = compute(stints, ratings, period=january, release_id="x")
+    assignments, ratings = made_up(11, 3000)
+    results = compute_results(assignments, ratings, period=january, release_id="x")
     lines = {slug: line for slug, line in results["departments"].items() if line["composite"]}
     assert len(lines) == 5
     for slug, line in lines.items():

@@ -1,33 +1,34 @@
-"""The sentences above the board, figures as they are written, and the drawing of a history."""
+"""The sentences above the table, figures as people read them, and the drawing of a history."""
 
 import pytest
 
 from civic import i18n
 from civic.city.settings import INDICATORS
-from civic.scores import charts, pages, words
-from civic.scores.table import cell
+from civic.scores import charts, labels, presentation
+from civic.scores.explanation import explain_scores
+from civic.scores.table import escape_cell
 
 Composite = tuple[float, float, float]
 
 
-def line(slug: str, composite: Composite | None, rank: tuple[int, int] | None = None) -> pages.Line:
+def line(slug: str, composite: Composite | None, rank: tuple[int, int] | None = None) -> presentation.ScoreLine:
     nothing = {"n": 3, "value": None, "lo": None, "hi": None}
-    plain = {
+    data = {
         "counted": 40 if composite else 3,
         "indicators": dict.fromkeys(INDICATORS, nothing),
         "declined": {"n": 0, "declined": None, "share": None},
         "composite": dict(zip(("value", "lo", "hi"), composite, strict=True)) if composite else None,
         "rank": {"best": rank[0], "worst": rank[1]} if rank else None,
     }
-    return pages.line(slug, slug.title(), plain)
+    return presentation.present_line(slug, slug.title(), data)
 
 
-def document(*lines: pages.Line) -> dict:
-    return {"results": {"departments": {one.slug: one.plain for one in lines}}}
+def document(*lines: presentation.ScoreLine) -> dict:
+    return {"results": {"departments": {one.slug: one.data for one in lines}}}
 
 
-def story(*lines: pages.Line, before: dict | None = None) -> list[str]:
-    return list(map(str, pages.story(lines, "2024", before, "2023")))
+def explain(*lines: presentation.ScoreLine, before: dict | None = None) -> list[str]:
+    return list(map(str, explain_scores(lines, "2024", before, "2023")))
 
 
 WATER = line("water", (84, 80, 88), (1, 2))
@@ -38,22 +39,22 @@ FEW = line("library", None)
 
 def test_one_did_best() -> None:
     best = line("water", (84, 80, 88), (1, 1))
-    assert story(best, ROADS) == ["In 2024, <b>Water</b> did best."]
+    assert explain(best, ROADS) == ["In 2024, <b>Water</b> did best."]
 
 
 def test_two_cannot_be_told_apart() -> None:
-    assert story(WATER, PARKS, ROADS, FEW, FEW) == [
+    assert explain(WATER, PARKS, ROADS, FEW, FEW) == [
         "In 2024, <b>Water</b> and <b>Parks</b> did best and cannot be told apart.",
         "2 departments had too few cases for a score.",
     ]
 
 
 def test_more_than_a_few_share_the_first_place() -> None:
-    assert "5 departments share the first place" in story(*[line(str(n), (50, 40, 60), (1, 5)) for n in range(5)])[0]
+    assert "5 departments share the first place" in explain(*[line(str(n), (50, 40, 60), (1, 5)) for n in range(5)])[0]
 
 
 def test_nobody_had_enough() -> None:
-    assert story(FEW) == [
+    assert explain(FEW) == [
         "In 2024, no department had enough cases for a score.",
         "One department had too few cases for a score.",
     ]
@@ -61,7 +62,7 @@ def test_nobody_had_enough() -> None:
 
 def test_who_changed_by_more_than_chance() -> None:
     before = document(line("roads", (64, 62, 66), (3, 3)), line("water", (90, 89, 91), (1, 1)), PARKS)
-    assert story(WATER, PARKS, ROADS, before=before)[1:] == [
+    assert explain(WATER, PARKS, ROADS, before=before)[1:] == [
         "<b>Roads</b> got better by 6 points since 2023.",
         "<b>Water</b> got worse by 6 points since 2023.",
     ]
@@ -69,24 +70,24 @@ def test_who_changed_by_more_than_chance() -> None:
 
 def test_nobody_changed_by_more_than_chance() -> None:
     before = document(line("roads", (67, 65, 69), (3, 3)))
-    assert story(ROADS, before=before)[1:] == [
+    assert explain(ROADS, before=before)[1:] == [
         "Compared with 2023, no department changed by more than chance explains."
     ]
-    assert story(ROADS, before=document(FEW))[1:] == []
+    assert explain(ROADS, before=document(FEW))[1:] == []
 
 
 def test_a_name_is_not_taken_for_markup() -> None:
-    risky = pages.line("x", "<script>", WATER.plain)
-    assert "<script>" not in "".join(story(risky))
+    risky = presentation.present_line("x", "<script>", WATER.data)
+    assert "<script>" not in "".join(explain(risky))
 
 
-def test_the_story_in_chinese() -> None:
+def test_the_sentences_in_chinese() -> None:
     with i18n.use_language("zh"):
-        assert story(WATER, PARKS)[0] == "2024，<b>Water</b>和<b>Parks</b>做得最好，彼此分不出高下。"
+        assert explain(WATER, PARKS)[0] == "2024，<b>Water</b>和<b>Parks</b>做得最好，彼此分不出高下。"
 
 
 def test_lines_are_in_the_order_of_their_ranks() -> None:
-    found = pages.lines(document(FEW, ROADS, PARKS, WATER), {"roads": {"en": "Roads Department"}})
+    found = presentation.present_departments(document(FEW, ROADS, PARKS, WATER), {"roads": {"en": "Roads Department"}})
     assert [one.name for one in found] == ["water", "parks", "Roads Department", "library"]
     assert [one.rank for one in found] == ["1–2", "1–2", "3", ""]
 
@@ -101,21 +102,21 @@ def test_lines_are_in_the_order_of_their_ranks() -> None:
     ],
 )
 def test_how_figures_are_written(name: str, value: float, lo: float, hi: float, written: str, between: str) -> None:
-    assert words.written(name, value) == written
-    assert words.between(name, lo, hi) == between
+    assert labels.format_value(name, value) == written
+    assert labels.format_interval(name, lo, hi) == between
 
 
 def test_figures_in_a_sentence() -> None:
     figure = {"value": 0.92, "lo": 0.88, "hi": 0.95}
-    assert words.sentence("response", "Water", figure) == "Water answered 92 of 100 on time (88–95)."
+    assert labels.describe_indicator("response", "Water", figure) == "Water answered 92 of 100 on time (88–95)."
     for name in INDICATORS:
-        assert "Water" in words.sentence(name, "Water", figure)
-        assert "not enough data" in words.sentence(name, "Water", {"value": None})
+        assert "Water" in labels.describe_indicator(name, "Water", figure)
+        assert "not enough data" in labels.describe_indicator(name, "Water", {"value": None, "lo": None, "hi": None})
 
 
 def test_a_history_has_gaps() -> None:
     points = [("a", "50", (40, 50, 60)), ("b", "60", (50, 60, 70)), ("c", "", None), ("d", "70", (60, 70, 80))]
-    found = charts.chart(points)
+    found = charts.draw_chart(points)
     assert [dot.label for dot in found.dots] == ["a", "b", "d"]
     assert len(found.lines) == 1  # d stands alone
     assert [text for _x, text in found.labels] == ["a", "d"]
@@ -131,4 +132,4 @@ def test_a_history_has_gaps() -> None:
     [("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("Roads", "Roads"), (-0.5, "-0.5"), (None, "")],
 )
 def test_cells_that_a_spreadsheet_would_run(value: object, expected: str) -> None:
-    assert cell(value) == expected
+    assert escape_cell(value) == expected

@@ -13,9 +13,9 @@ import pytest
 from civic import cache, chain
 from civic.catalogue.models import Calendar, Department
 from civic.scores import release
-from civic.scores.chains import forest_of, write_chains
+from civic.scores.chains import build_history_tree, write_chains
 from civic.scores.models import Release, ReleaseFile
-from civic.scores.rows import sha256, write_ratings, write_stints
+from civic.scores.rows import sha256_hex, write_assignments, write_ratings
 from tests.clients import Client
 from tests.conftest import Statements
 from tests.scores.conftest import MadeUp
@@ -27,7 +27,7 @@ NAMES = {
     "roads": {"en": "=Roads", "zh": "市政道路管理处"},
     "idle": {"en": "Idle Office", "zh": "清闲处"},
 }
-HEADS = forest_of((f"24-{number}", chain.hash_event(chain.GENESIS, {"case": number})) for number in range(5))
+HEADS = build_history_tree((f"24-{number}", chain.hash_event(chain.GENESIS, {"case": number})) for number in range(5))
 Publish = Callable[..., Awaitable[Release]]
 
 
@@ -40,18 +40,18 @@ async def publish(database: str, made_up: MadeUp) -> Publish:
     cache.clear_caches()
 
     async def keep(release_id: str, month: int = 1, *, corrects: str = "", reason: str = "") -> Release:
-        stints, ratings = made_up(5, 600)
+        assignments, ratings = made_up(5, 600)
         period = (datetime(2024, month, 1, tzinfo=UTC), datetime(2024, month + 1, 1, tzinfo=UTC))
         shift = period[0] - datetime(2024, 1, 1, tzinfo=UTC)
-        files = {"stints.csv": write_stints(stints), "ratings.csv": write_ratings(ratings)}
+        files = {"assignments.csv": write_assignments(assignments), "ratings.csv": write_ratings(ratings)}
         files |= {"chains.csv": write_chains(HEADS)}
-        document = release.make(
+        document = release.make_release(
             release_id,
             (period[0] - shift, period[1] - shift),
             period[1],
-            files["stints.csv"],
+            files["assignments.csv"],
             files["ratings.csv"],
-            chains=release.Chains(HEADS.tree.root, HEADS.tree.size),
+            chains={"root": HEADS.tree.root.hex(), "size": HEADS.tree.size},
             correction=release.Correction(corrects, reason) if corrects else None,
         )
         made = await Release.create(
@@ -64,8 +64,8 @@ async def publish(database: str, made_up: MadeUp) -> Publish:
             corrects_id=corrects or None,
             reason=reason,
         )
-        for name, data in ({"release.json": release.write(document)} | files).items():
-            await ReleaseFile.create(release=made, name=name, content=gzip.compress(data), sha256=sha256(data))
+        for name, data in ({"release.json": release.write_release(document)} | files).items():
+            await ReleaseFile.create(release=made, name=name, content=gzip.compress(data), sha256=sha256_hex(data))
         return made
 
     return keep
@@ -115,7 +115,7 @@ async def test_the_figures_behind_a_figure(publish: Publish, client: Client) -> 
     made = await publish("2024-01")
     shown = made.document["results"]["departments"]["parks"]["indicators"]["response"]
     page = text((await client.get("/scores/departments/parks")).text)
-    assert f"{shown['met']} of {shown['n']} turns" in page
+    assert f"{shown['met']} of {shown['n']} assignments" in page
     assert f"{shown['raw']:.1%}" in page
     assert f"{shown['expected']:.1%}" in page
     assert f"answered {100 * shown['value']:.0f} of 100 on time" in page
@@ -135,7 +135,7 @@ async def test_a_department_over_time(publish: Publish, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/scores?release=2023", "/scores/departments/nobody", "/scores/releases/x/stints.csv"]
+    "path", ["/scores?release=2023", "/scores/departments/nobody", "/scores/releases/x/assignments.csv"]
 )
 async def test_what_there_is_not(publish: Publish, client: Client, path: str) -> None:
     await publish("2024-01")
@@ -185,7 +185,7 @@ async def test_the_table_as_csv(publish: Publish, client: Client) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["release.json", "stints.csv", "ratings.csv", "chains.csv"])
+@pytest.mark.parametrize("name", ["release.json", "assignments.csv", "ratings.csv", "chains.csv"])
 async def test_the_files_byte_for_byte(publish: Publish, client: Client, name: str) -> None:
     made = await publish("2024-01")
     kept = await ReleaseFile.get(release_id=made.id, name=name)
@@ -195,7 +195,7 @@ async def test_the_files_byte_for_byte(publish: Publish, client: Client, name: s
     assert packed.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in plain.headers
     assert packed.content == plain.content == gzip.decompress(kept.content)
-    assert sha256(plain.content) == kept.sha256
+    assert sha256_hex(plain.content) == kept.sha256
     assert "immutable" in plain.headers["cache-control"]
     again = await client.get(address, headers={"If-None-Match": plain.headers["etag"]})
     assert again.status_code == 304

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from civic.scores.compute import compute
-from civic.scores.populations import declined, ownership, resolution, response, speed
-from civic.scores.rows import RatingRow, StintRow, write_stints
+from civic.scores.compute import compute_results
+from civic.scores.inclusion import is_declined, ownership_met, resolution_met, response_met, worked_seconds
+from civic.scores.rows import ClockRow, RatingRow, write_assignments
 
 START, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)
 PERIOD, DUE, HOUR = (START, END), datetime(2024, 1, 10, tzinfo=UTC), timedelta(hours=1)
 
-OPEN = StintRow(
-    clock_of="stint",
+OPEN = ClockRow(
+    clock_of="assignment",
     id="1",
     case="24-1",
     department="parks",
@@ -37,81 +37,81 @@ DECLINED = replace(OPEN, end_reason="declined", ended_at=DUE - HOUR, first_word_
 GONE = ("handed_over", "returned", "reassigned", "closed")
 
 
-def gone(reason: str, at: datetime, **more) -> StintRow:
+def gone(reason: str, at: datetime, **more) -> ClockRow:
     passed_on = reason in ("handed_over", "returned")
     return replace(OPEN, end_reason=reason, ended_at=at, handovers=int(passed_on), **more)
 
 
 @pytest.mark.parametrize(("word", "in_time"), [(DUE, True), (DUE + timedelta(microseconds=1), False), (None, False)])
 def test_a_response_is_in_time_at_or_before_its_due_instant(word, in_time):
-    assert response(replace(OPEN, first_word_at=word), PERIOD) is in_time
-    assert response(replace(OPEN, first_word_at=word, role="support"), PERIOD) is in_time
+    assert response_met(replace(OPEN, first_word_at=word), PERIOD) is in_time
+    assert response_met(replace(OPEN, first_word_at=word, role="support"), PERIOD) is in_time
 
 
 @pytest.mark.parametrize(
     ("due", "counts"), [(START, True), (END, False), (START - HOUR, False), (END - HOUR, True), (None, False)]
 )
 def test_what_counts_is_the_due_instant_in_the_period_not_the_start(due, counts):
-    assert (response(replace(OPEN, response_due=due), PERIOD) is not None) is counts
-    assert (resolution(replace(OPEN, resolution_due=due), PERIOD) is not None) is counts
+    assert (response_met(replace(OPEN, response_due=due), PERIOD) is not None) is counts
+    assert (resolution_met(replace(OPEN, resolution_due=due), PERIOD) is not None) is counts
 
 
 @pytest.mark.parametrize("reason", GONE)
-def test_a_stint_that_was_taken_away_before_it_fell_due_is_not_counted(reason):
+def test_a_assignment_that_was_taken_away_before_it_fell_due_is_not_counted(reason):
     before, at = gone(reason, DUE - HOUR), gone(reason, DUE)
-    assert response(before, PERIOD) is None
-    assert resolution(before, PERIOD) is None
-    assert response(at, PERIOD) is False
-    assert resolution(at, PERIOD) is False
+    assert response_met(before, PERIOD) is None
+    assert resolution_met(before, PERIOD) is None
+    assert response_met(at, PERIOD) is False
+    assert resolution_met(at, PERIOD) is False
 
 
 @pytest.mark.parametrize("reason", GONE)
 def test_a_word_before_it_was_taken_away_counts(reason):
-    assert response(gone(reason, DUE - HOUR, first_word_at=DUE - 2 * HOUR), PERIOD) is True
+    assert response_met(gone(reason, DUE - HOUR, first_word_at=DUE - 2 * HOUR), PERIOD) is True
 
 
 def test_a_supporter_whose_part_was_done_without_a_word_did_not_answer():
     row = replace(OPEN, role="support", resolution_due=None, end_reason="done", ended_at=DUE - HOUR)
-    assert response(row, PERIOD) is False
-    assert resolution(row, PERIOD) is None
+    assert response_met(row, PERIOD) is False
+    assert resolution_met(row, PERIOD) is None
 
 
 def test_a_resolution_counts_at_or_before_its_due_instant_while_it_stands():
-    assert resolution(RESOLVED, PERIOD) is True
-    assert resolution(replace(RESOLVED, resolved_at=DUE + HOUR, ended_at=DUE + HOUR), PERIOD) is False
-    assert resolution(replace(RESOLVED, standing=False), PERIOD) is False
-    assert resolution(OPEN, PERIOD) is False
+    assert resolution_met(RESOLVED, PERIOD) is True
+    assert resolution_met(replace(RESOLVED, resolved_at=DUE + HOUR, ended_at=DUE + HOUR), PERIOD) is False
+    assert resolution_met(replace(RESOLVED, standing=False), PERIOD) is False
+    assert resolution_met(OPEN, PERIOD) is False
 
 
-def test_a_declined_stint_is_set_aside_unless_that_was_overturned():
+def test_a_declined_assignment_is_set_aside_unless_that_was_overturned():
     overturned = replace(DECLINED, decline_overturned=True)
-    assert (resolution(DECLINED, PERIOD), declined(DECLINED, PERIOD)) == (None, True)
-    assert (resolution(overturned, PERIOD), declined(overturned, PERIOD)) == (False, False)
-    assert response(DECLINED, PERIOD) is True
+    assert (resolution_met(DECLINED, PERIOD), is_declined(DECLINED, PERIOD)) == (None, True)
+    assert (resolution_met(overturned, PERIOD), is_declined(overturned, PERIOD)) == (False, False)
+    assert response_met(DECLINED, PERIOD) is True
 
 
 def test_speed_is_of_standing_resolutions_made_in_the_period():
-    assert speed(RESOLVED, PERIOD) == 7200
-    assert speed(replace(RESOLVED, worked_s=3), PERIOD) == 60
-    assert speed(replace(RESOLVED, standing=False), PERIOD) is None
-    assert speed(replace(RESOLVED, resolved_at=END), PERIOD) is None
-    assert speed(OPEN, PERIOD) is None
+    assert worked_seconds(RESOLVED, PERIOD) == 7200
+    assert worked_seconds(replace(RESOLVED, worked_s=3), PERIOD) == 60
+    assert worked_seconds(replace(RESOLVED, standing=False), PERIOD) is None
+    assert worked_seconds(replace(RESOLVED, resolved_at=END), PERIOD) is None
+    assert worked_seconds(OPEN, PERIOD) is None
 
 
-def test_ownership_is_of_stints_begun_in_the_period():
-    assert ownership(OPEN, PERIOD) is True
-    assert ownership(gone("handed_over", DUE), PERIOD) is False
-    assert ownership(gone("returned", DUE), PERIOD) is False
-    assert ownership(replace(gone("handed_over", DUE), misrouted=True, handovers=0), PERIOD) is True
-    assert ownership(gone("reassigned", DUE), PERIOD) is True
-    assert ownership(replace(OPEN, started_at=START - HOUR), PERIOD) is None
+def test_ownership_is_of_assignments_begun_in_the_period():
+    assert ownership_met(OPEN, PERIOD) is True
+    assert ownership_met(gone("handed_over", DUE), PERIOD) is False
+    assert ownership_met(gone("returned", DUE), PERIOD) is False
+    assert ownership_met(replace(gone("handed_over", DUE), misrouted=True, handovers=0), PERIOD) is True
+    assert ownership_met(gone("reassigned", DUE), PERIOD) is True
+    assert ownership_met(replace(OPEN, started_at=START - HOUR), PERIOD) is None
 
 
-def results(stints, ratings=(), **terms):
-    return compute(stints, ratings, period=PERIOD, release_id="2024-01", **terms)
+def results(assignments, ratings=(), **terms):
+    return compute_results(assignments, ratings, period=PERIOD, release_id="2024-01", **terms)
 
 
-def resolved(count: int, department: str, worked: int, first: int = 0) -> list[StintRow]:
+def resolved(count: int, department: str, worked: int, first: int = 0) -> list[ClockRow]:
     return [
         replace(RESOLVED, id=str(first + at), case=f"24-{first + at}", department=department, worked_s=worked)
         for at in range(count)
@@ -125,10 +125,10 @@ def test_nine_are_not_enough_and_ten_are():
     assert nothing.pop("n") == 9
     assert set(nothing.values()) == {None}
     assert found["roads"]["indicators"]["resolution"]["value"] == 1
-    assert found["roads"]["composite"] is None  # ten stints are not thirty
+    assert found["roads"]["composite"] is None  # ten assignments are not thirty
 
 
-def test_a_composite_needs_thirty_stints_and_three_indicators():
+def test_a_composite_needs_thirty_assignments_and_three_indicators():
     thirty, fewer = resolved(30, "parks", 100), resolved(29, "parks", 100)
     assert results(thirty)["departments"]["parks"]["composite"] is not None
     assert results(fewer)["departments"]["parks"]["composite"] is None
@@ -137,7 +137,7 @@ def test_a_composite_needs_thirty_stints_and_three_indicators():
 
 
 def test_the_composite_of_a_department_by_hand():
-    # 30 stints, all silent, all resolved in time, at the city's pace, none handed over, no ratings:
+    # 30 assignments, all silent, all resolved in time, at the city's pace, none handed over, no ratings:
     # response 0 (expected 0), resolution 1, speed 0.5, ownership 1; (25·0 + 30·1 + 10·0.5 + 10·1) / 75 = 60
     line = results(resolved(30, "parks", 100))["departments"]["parks"]
     assert line["composite"]["value"] == pytest.approx(60)
@@ -153,7 +153,7 @@ def test_the_weights_are_those_of_the_release():
     assert line["composite"]["value"] == pytest.approx(50)
 
 
-def test_the_city_counts_whole_cases_against_the_pace_of_stints():
+def test_the_city_counts_whole_cases_against_the_pace_of_assignments():
     # each case went through a department that kept it for twice as long as the one that then resolved it
     case = replace(RESOLVED, clock_of="case", department="", role="", worked_s=300, handovers=1)
     cases = [replace(case, id=f"24-{at}", case=f"24-{at}") for at in range(10)]
@@ -191,7 +191,7 @@ def test_nothing_at_all_has_results_too():
         {"weights": {"response": 1}},
         {"weights": {"response": -1, "resolution": 1, "speed": 1, "satisfaction": 1, "ownership": 1}},
         {"weights": {"response": float("nan"), "resolution": 1, "speed": 1, "satisfaction": 1, "ownership": 1}},
-        {"minimums": {"indicator": 0, "stints": 30, "indicators": 3}},
+        {"minimums": {"indicator": 0, "assignments": 30, "indicators": 3}},
         {"minimums": {"indicator": 10}},
     ],
 )
@@ -202,4 +202,4 @@ def test_other_weights_and_minimums_are_refused(terms):
 
 def test_the_rows_of_these_tests_are_rows_that_can_be_published():
     rows = [OPEN, RESOLVED, DECLINED, *(gone(reason, DUE) for reason in GONE)]
-    assert write_stints(replace(row, id=str(at)) for at, row in enumerate(rows))
+    assert write_assignments(replace(row, id=str(at)) for at, row in enumerate(rows))

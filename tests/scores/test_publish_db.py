@@ -18,17 +18,17 @@ from civic.cases.models import Case, CaseEvent
 from civic.db import execute, fetch
 from civic.errors import Conflict, Invalid, NotFound
 from civic.scores import queries, release
-from civic.scores.actions import publish
+from civic.scores.actions import publish_release
 from civic.scores.chains import read_chains
 from civic.scores.models import Release, ReleaseFile
 from civic.scores.periods import Span, parse_span
-from civic.scores.verify import verify, verify_folder
+from civic.scores.verify import verify_folder, verify_release
 from tests.cases.town import REPORTER, Town, at, database_dsn, empty, make_town  # noqa: F401  # fixtures
 from tests.scores.history import LIVES
 from tests.source import ROOT
 
 NOVEMBER = parse_span("2026-11")
-FILES = ["release.json", "stints.csv", "ratings.csv", "chains.csv"]
+FILES = ["release.json", "assignments.csv", "ratings.csv", "chains.csv"]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def town(database: str) -> Town:
 @pytest.fixture
 async def november(town: Town) -> Release:
     with at("2026-12-01 08:00"):
-        return await publish(NOVEMBER)
+        return await publish_release(NOVEMBER)
 
 
 def written(folder: Path, files: dict[str, bytes]) -> Path:
@@ -54,18 +54,18 @@ def written(folder: Path, files: dict[str, bytes]) -> Path:
 
 async def test_what_is_published_can_be_verified(november: Release, tmp_path: Path) -> None:
     assert november.id == "2026-11"
-    files = await queries.files(november.id)
+    files = await queries.get_files(november.id)
     assert list(files) == FILES
-    document = release.read(files["release.json"])
-    assert document == november.document == await queries.document(november.id)
+    document = release.read_release(files["release.json"])
+    assert document == november.document == await queries.get_document(november.id)
     assert document["results"]["departments"]["roads"]["counted"] == 3
-    assert verify(document, files["stints.csv"], files["ratings.csv"]) == []
+    assert verify_release(document, files["assignments.csv"], files["ratings.csv"]) == []
     assert verify_folder(written(tmp_path, files), tmp_path) == (document, [])
 
 
 @pytest.mark.parametrize("name", FILES[1:])
 async def test_one_changed_digit_is_found(november: Release, tmp_path: Path, name: str) -> None:
-    path = written(tmp_path, await queries.files(november.id))
+    path = written(tmp_path, await queries.get_files(november.id))
     data = (tmp_path / name).read_bytes()
     place = data.rindex(b"0")
     (tmp_path / name).write_bytes(data[:place] + b"1" + data[place + 1 :])
@@ -74,12 +74,12 @@ async def test_one_changed_digit_is_found(november: Release, tmp_path: Path, nam
 
 async def test_the_weights_are_the_citys(town: Town) -> None:
     await execute(
-        """UPDATE city SET settings = settings || '{"minimums": {"indicator": 1, "stints": 1, "indicators": 1},"""
+        """UPDATE city SET settings = settings || '{"minimums": {"indicator": 1, "assignments": 1, "indicators": 1},"""
         """ "weights": {"response": 1, "resolution": 0, "speed": 0, "satisfaction": 0, "ownership": 0}}'"""
     )
     queries.city.clear()
     with at("2026-12-01 08:00"):
-        made = await publish(NOVEMBER)
+        made = await publish_release(NOVEMBER)
     roads = made.document["results"]["departments"]["roads"]
     assert made.document["weights"]["response"] == 1
     assert roads["composite"]["value"] == 100 * roads["indicators"]["response"]["value"]
@@ -98,12 +98,12 @@ async def test_a_release_never_changes(november: Release) -> None:
 
 
 async def test_what_happens_later_changes_nothing(november: Release, town: Town) -> None:
-    before = await queries.files(november.id)
+    before = await queries.get_files(november.id)
     case = await Case.filter(status="resolved").first()
     assert case
     with at("2026-12-01 09:00"):
         await cases.dispute(case.id, by=REPORTER, text="It is not.")
-    assert await queries.files(november.id) == before
+    assert await queries.get_files(november.id) == before
 
 
 async def test_a_correction_is_a_new_release(november: Release, town: Town) -> None:
@@ -112,23 +112,23 @@ async def test_a_correction_is_a_new_release(november: Release, town: Town) -> N
     with at("2026-12-02 08:00"):
         await cases.exclude(case.id, by=town.desk)
         with pytest.raises(Conflict):
-            await publish(NOVEMBER)
+            await publish_release(NOVEMBER)
         with pytest.raises(Invalid):
-            await publish(NOVEMBER, corrects="2026-11", reason=" ")
+            await publish_release(NOVEMBER, corrects="2026-11", reason=" ")
         with pytest.raises(Invalid):
-            await publish(parse_span("2026-10"), corrects="2026-11", reason="Wrong month.")
+            await publish_release(parse_span("2026-10"), corrects="2026-11", reason="Wrong month.")
         with pytest.raises(NotFound):
-            await publish(NOVEMBER, corrects="2026-11-r7", reason="Unknown.")
-        second = await publish(NOVEMBER, corrects="2026-11", reason="One case was a test.")
+            await publish_release(NOVEMBER, corrects="2026-11-r7", reason="Unknown.")
+        second = await publish_release(NOVEMBER, corrects="2026-11", reason="One case was a test.")
         with pytest.raises(Conflict, match="r2"):
-            await publish(NOVEMBER, corrects="2026-11", reason="Again.")
-        third = await publish(NOVEMBER, corrects="2026-11-r2", reason="Again.")
+            await publish_release(NOVEMBER, corrects="2026-11", reason="Again.")
+        third = await publish_release(NOVEMBER, corrects="2026-11-r2", reason="Again.")
     assert [second.id, third.id] == ["2026-11-r2", "2026-11-r3"]
     assert second.document["replaces"] == "2026-11"
     assert second.document["reason"] == "One case was a test."
     assert second.document["results"]["departments"]["roads"]["counted"] == 2
-    assert [one.replaced_by for one in await queries.releases()] == [None, "2026-11-r3", "2026-11-r2"]
-    latest = await queries.release()
+    assert [one.replaced_by for one in await queries.list_releases()] == [None, "2026-11-r3", "2026-11-r2"]
+    latest = await queries.find_release()
     assert latest
     assert latest.entry.id == "2026-11-r3"
 
@@ -137,19 +137,21 @@ async def test_a_period_has_to_be_over(town: Town) -> None:
     with at("2026-11-22 12:00"):
         for text in ("2026-11", "2026-11-22..2026-11-23", "2027"):
             with pytest.raises(Invalid):
-                await publish(parse_span(text))
-        up_to_now = await publish(parse_span("2026-11-01..2026-11-22"))
+                await publish_release(parse_span(text))
+        up_to_now = await publish_release(parse_span("2026-11-01..2026-11-22"))
     assert up_to_now.id == "2026-11-01-to-2026-11-22"
     assert up_to_now.ends_at == datetime(2026, 11, 22, 4, tzinfo=UTC)
     with at("2026-11-23 12:00"):
-        again = await publish(await queries.span_of_release(up_to_now.id), corrects=up_to_now.id, reason="A test.")
+        again = await publish_release(
+            await queries.get_release_span(up_to_now.id), corrects=up_to_now.id, reason="A test."
+        )
     assert again.ends_at == up_to_now.ends_at
 
 
 async def test_nothing_is_kept_of_what_cannot_be_computed(town: Town) -> None:
     await execute("UPDATE assignment SET standing = true WHERE outcome = 'declined'")
     with at("2026-12-01 08:00"), pytest.raises(ValueError, match="resolved_at"):
-        await publish(NOVEMBER)
+        await publish_release(NOVEMBER)
     assert await fetch("SELECT id FROM release") == []
 
 
@@ -163,23 +165,25 @@ async def test_a_receipt_is_still_in(november: Release, town: Town) -> None:
     events = await CaseEvent.filter(case_id=case.id).order_by("seq")
     with at("2026-12-01 09:00"):
         await cases.dispute(case.id, by=REPORTER, text="It is not.")
+    proof = await queries.prove_history(november.id, case.number)
+    path = chain.InclusionProof(proof["index"], proof["size"], tuple(map(bytes.fromhex, proof["path"])))
+    published_head = bytes.fromhex(proof["head"])
     for event in events:
-        found = await queries.proof(november.id, case.number, bytes(event.hash))
-        head = chain.follow_chain(bytes(event.hash), map(bytes.fromhex, found["digests"]))
-        path = chain.InclusionProof(found["index"], found["size"], tuple(map(bytes.fromhex, found["path"])))
+        digests = await queries.list_digests(case.number, bytes(event.hash), published_head)
+        head = chain.follow_chain(bytes(event.hash), digests)
         assert chain.verify_inclusion(chain.head_leaf(case.number, head), path, root)
     later = await CaseEvent.filter(case_id=case.id).order_by("-seq").first()
     assert later
     for receipt in (bytes(later.hash), bytes(32)):
         with pytest.raises(NotFound):
-            await queries.proof(november.id, case.number, receipt)
+            await queries.list_digests(case.number, receipt, published_head)
     with pytest.raises(NotFound):
-        await queries.proof(november.id, "26-0")
+        await queries.prove_history(november.id, "26-0")
 
 
 async def test_the_published_heads_make_the_root(november: Release) -> None:
-    forest = read_chains((await queries.files(november.id))["chains.csv"])
-    assert november.document["chains"] == {"root": forest.tree.root.hex(), "size": 3}
+    histories = read_chains((await queries.get_files(november.id))["chains.csv"])
+    assert november.document["chains"] == {"root": histories.tree.root.hex(), "size": 3}
 
 
 @pytest.mark.parametrize("data", [b"", b"case,head", b"case,head\n1,ff\n", b"case,head\n1\n", b"x\n"])
@@ -275,7 +279,7 @@ def test_verify_says_what_it_cannot_read(
 ) -> None:
     found = civic("verify", "release.json", bare=True)
     assert (found.returncode, found.stderr) == (1, "release.json cannot be read: No such file or directory\n")
-    for name, data in (("release.json", "[]"), ("stints.csv", ""), ("ratings.csv", "")):
+    for name, data in (("release.json", "[]"), ("assignments.csv", ""), ("ratings.csv", "")):
         (tmp_path / name).write_text(data)
     assert "is no release" in civic("verify", "release.json", bare=True).stderr
     (tmp_path / "release.json").write_text("{}")
@@ -283,7 +287,7 @@ def test_verify_says_what_it_cannot_read(
 
 
 async def test_files_are_kept_packed(november: Release) -> None:
-    found = await queries.file(november.id, "stints.csv")
-    assert gzip.decompress(found.packed) == (await queries.files(november.id))["stints.csv"]
+    found = await queries.get_file(november.id, "assignments.csv")
+    assert gzip.decompress(found.content) == (await queries.get_files(november.id))["assignments.csv"]
     with pytest.raises(NotFound):
-        await queries.file(november.id, "other.csv")
+        await queries.get_file(november.id, "other.csv")
