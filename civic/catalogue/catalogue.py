@@ -7,9 +7,10 @@ by slug or code hold only what is in force.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 Names = dict[str, str]
+QuestionKind = Literal["text", "number", "choice", "choices", "yes_no", "date"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,13 @@ def due(
     from civic.packs.reader import read_pack
     from civic.sla import targets
     from civic.sla.calendars import OutsideCalendar, WorkingCalendar
-    from civic.sla.hours import CalendarSpec
     from civic.suggestions import unknown_name
 
-    calendars = {one.slug: one for one in read_pack(pack).calendars}
+    city = read_pack(pack)
+    calendars = {one.slug: one for one in city.calendars}
     if calendar not in calendars:
         raise Invalid(fields={"CALENDAR": unknown_name(calendar, calendars)})
-    hours = WorkingCalendar.build(CalendarSpec(**calendars[calendar].spec))
+    hours = WorkingCalendar.build(calendars[calendar].spec(city.city.zone))
     try:
         wanted = targets.parse_target(target)
     except ValueError as error:

@@ -1,6 +1,7 @@
 """What an import needs and the installation may lack: the city, calendars, departments and categories."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 
 from tortoise.transactions import in_transaction
 
@@ -32,7 +33,7 @@ async def bootstrap(mapping: ImportMapping) -> None:
             await _create_city(mapping)
         for slug, part in mapping.calendars.items():
             if not await Calendar.exists(slug=slug):
-                row = await Calendar.create(slug=slug, zone=part.zone, spec=part.spec)
+                row = await Calendar.create(slug=slug, zone=part.zone, spec=asdict(part.spec(part.zone)))
                 await store_intervals(row.id)
                 await bump_version()
     cache.clear_caches()

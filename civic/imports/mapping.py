@@ -8,20 +8,27 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from civic.cases.models import DeclineReason
 from civic.errors import CivicError
 from civic.i18n import gettext as _
-from civic.sla.hours import CalendarError, CalendarSpec, read_spec
-from civic.sla.targets import parse_target
-from civic.suggestions import name_one_of
+from civic.packs.fields import Names, Slug, TargetText, ZoneName, between, check_target
+from civic.packs.schemas import CalendarHours
+from civic.suggestions import unknown_name
+from civic.validation import FileModel, explain_errors, write_location
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 ISO = "iso"
 
 ImportOutcome = Literal["resolved", "declined", "open", "triage"]
-Names = dict[str, str]
 
 
 class ImportFault(CivicError):
@@ -30,60 +37,24 @@ class ImportFault(CivicError):
     status = 422
 
 
-class MappingTable(BaseModel):
-    """A table of the mapping; a key that it does not have is refused, with the nearest that it has."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known(cls, data: Any) -> Any:
-        wrong = [key for key in data if key not in cls.model_fields] if isinstance(data, dict) else []
-        if wrong:
-            raise ValueError(" ".join(_no_such_key(key, list(cls.model_fields)) for key in wrong))
-        return data
-
-
-def _no_such_key(key: str, right: list[str]) -> str:
-    return _("There is no key “%(key)s” here.", key=key) + name_one_of(key, right)
-
-
-def _target(text: str) -> str:
-    return str(parse_target(text)) if text else ""
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(_("“%(name)s” is no time zone, such as Europe/Budapest.", name=name)) from error
-    return name
-
-
-def _slug(text: str) -> str:
-    if not SLUG.fullmatch(text):
-        raise ValueError(_("“%(text)s” is no short name: at most 64 of a–z, 0–9, “-”, “_” and “.”.", text=text[:80]))
-    return text
-
-
-def _many(value: Any) -> Any:
+def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Target = Annotated[str, BeforeValidator(_target)]
-Zone = Annotated[str, BeforeValidator(_zone)]
-Slug = Annotated[str, BeforeValidator(_slug)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_many)]
-Position = tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
+OptionalTarget = Annotated[str, AfterValidator(lambda text: check_target(text) if text else "")]
+OneOrMore = Annotated[list[str], Field(min_length=1), BeforeValidator(_listed)]
+Position = Annotated[
+    tuple[Annotated[float, between(-90, 90)], Annotated[float, between(-180, 180)]], Field(strict=False)
+]
 
 
-class Column(MappingTable):
+class Column(FileModel):
     """Where a value is found: the first of these columns that is not empty.
 
     `pattern` takes the first group that it finds. `time` is the local time of day of a date without one.
     """
 
-    column: Annotated[Texts, Field(min_length=1)]
+    column: OneOrMore
     pattern: re.Pattern[str] | None = None
     time: dt.time = dt.time(12)
     optional: bool = False  # may be missing from the file
@@ -101,7 +72,7 @@ def _column(value: Any) -> Any:
 ColumnField = Annotated[Column, BeforeValidator(_column)]
 
 
-class ColumnMapping(MappingTable):
+class ColumnMapping(FileModel):
     id: ColumnField
     text: ColumnField
     received: ColumnField
@@ -121,14 +92,14 @@ class ColumnMapping(MappingTable):
         return {name: column for name in type(self).model_fields if (column := getattr(self, name)) is not None}
 
 
-class TimeFormats(MappingTable):
-    zone: Zone
-    formats: Annotated[Texts, Field(min_length=1)] = (ISO,)
-    slack_minutes: int = Field(0, ge=0, le=1440)  # so much before the receipt is the receipt
+class TimeFormats(FileModel):
+    zone: ZoneName
+    formats: OneOrMore = [ISO]
+    slack_minutes: Annotated[int, between(0, 1440)] = 0  # so much before the receipt is the receipt
 
     @field_validator("formats")
     @classmethod
-    def _readable(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+    def _readable(cls, formats: list[str]) -> list[str]:
         sample = dt.datetime(2024, 3, 2, 16, 5, 6, tzinfo=dt.UTC)
         for one in formats:
             if one != ISO and ("%Y" not in one and "%y" not in one):
@@ -142,21 +113,21 @@ class TimeFormats(MappingTable):
         return ZoneInfo(self.zone)
 
 
-class PlaceMapping(MappingTable):
+class PlaceMapping(FileModel):
     """`unknown`: positions that the source writes when it knows none."""
 
     default: Position | None = None
-    unknown: tuple[Position, ...] = ()
+    unknown: list[Position] = []
     outside: Literal["refuse", "keep"] = "refuse"
 
 
-class ColumnCondition(MappingTable):
+class ColumnCondition(FileModel):
     """Holds where the column contains, or is, one of these texts, in any case of letters."""
 
     column: str
-    contains: Texts = ()
-    equals: Texts = ()
-    statuses: Texts = ()  # and the status is one of these
+    contains: OneOrMore = []
+    equals: OneOrMore = []
+    statuses: OneOrMore = []  # and the status is one of these
 
     @model_validator(mode="after")
     def _says_something(self) -> "ColumnCondition":
@@ -173,7 +144,7 @@ class ColumnCondition(MappingTable):
         )
 
 
-class DepartmentMapping(MappingTable):
+class DepartmentMapping(FileModel):
     slug: Slug
     names: Names = {}
     calendar: str = ""
@@ -184,38 +155,38 @@ class DepartmentCondition(ColumnCondition):
     department: str
 
 
-class DepartmentsMapping(MappingTable):
+class DepartmentsMapping(FileModel):
     """`values` maps what the column says; what it does not name is made from its own words, if `create`."""
 
     create: bool = False
     calendar: str = ""
     default: str = ""
     values: dict[str, DepartmentMapping] = {}
-    when: tuple[DepartmentCondition, ...] = ()
+    when: list[DepartmentCondition] = []
 
 
-class CategoryMapping(MappingTable):
+class CategoryMapping(FileModel):
     code: Slug
     names: Names = {}
-    response: Target = ""
-    resolution: Target = ""
+    response: OptionalTarget = ""
+    resolution: OptionalTarget = ""
     group: Slug = "imported"
     group_names: Names = {}
 
 
-class CategoriesMapping(MappingTable):
+class CategoriesMapping(FileModel):
     create: bool = False
     default: str = ""
-    response: Target = ""
-    resolution: Target = ""
+    response: OptionalTarget = ""
+    resolution: OptionalTarget = ""
     values: dict[str, CategoryMapping] = {}
 
 
-class StatusMeaning(MappingTable):
+class StatusMeaning(FileModel):
     """Which history a status supports."""
 
     outcome: ImportOutcome
-    reason: DeclineReason | None = None  # of a decline
+    reason: Annotated[DeclineReason | None, Field(strict=False)] = None  # of a decline
     first_answer: bool = True  # whether the date of the first answer is to be believed
 
     @model_validator(mode="after")
@@ -234,13 +205,13 @@ def _ending(value: Any) -> Any:
     return {"outcome": value} if isinstance(value, str) else value
 
 
-class HistoryMapping(MappingTable):
+class HistoryMapping(FileModel):
     statuses: dict[str, Annotated[StatusMeaning, BeforeValidator(_ending)]] = {}
-    when: tuple[StatusCondition, ...] = ()
+    when: list[StatusCondition] = []
     default: Annotated[StatusMeaning | None, BeforeValidator(_ending)] = None  # of a row without a status
 
 
-class DefaultTexts(MappingTable):
+class DefaultTexts(FileModel):
     """What stands in the history where the source has a date and no words."""
 
     replied: str = "Answered on this day, says the source. The words of the answer are not part of it."
@@ -248,49 +219,28 @@ class DefaultTexts(MappingTable):
     declined: str = "Closed on this day, says the source. It does not say why."
 
 
-class CalendarMapping(MappingTable):
-    zone: Zone
-    weekly: dict[str, list[list[str]]]
-    holidays: list[dt.date] = []
-    workdays: list[dt.date] = []
-
-    @model_validator(mode="after")
-    def _opens(self) -> "CalendarMapping":
-        try:
-            read_spec(CalendarSpec(**self.spec))
-        except CalendarError as error:
-            raise ValueError("; ".join(error.problems)) from None
-        return self
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        """As Calendar.spec keeps it."""
-        return {
-            "zone": self.zone,
-            "weekly": self.weekly,
-            "holidays": sorted(day.isoformat() for day in self.holidays),
-            "workdays": {day.isoformat(): None for day in self.workdays},
-        }
+class CalendarMapping(CalendarHours):
+    zone: ZoneName
 
 
-class CityMapping(MappingTable):
+class CityMapping(FileModel):
     """The city to make where none is loaded."""
 
     names: Names
-    languages: Annotated[Texts, Field(min_length=1)] = ("en", "zh")
-    zone: Zone
+    languages: OneOrMore = ["en", "zh"]
+    zone: ZoneName
     calendar: str
-    bbox: tuple[float, float, float, float]
-    response: Target = "2 working days"
-    resolution: Target = "10 working days"
+    bbox: Annotated[tuple[float, float, float, float], Field(strict=False)]
+    response: TargetText = "2 working days"
+    resolution: TargetText = "10 working days"
 
 
-class ImportMapping(MappingTable):
+class ImportMapping(FileModel):
     """`name` begins the source of every report: "jarokelo:139838"."""
 
     name: Slug
     format: Literal["auto", "jsonl", "csv"] = "auto"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)] = ","
     language: str = Field("", max_length=12)
     times: TimeFormats
     columns: ColumnMapping
@@ -307,7 +257,7 @@ class ImportMapping(MappingTable):
         if self.columns.status is None and self.history.default is None:
             raise ValueError(_("history.default is needed where no column says the status."))
         if self.city and self.city.calendar not in self.calendars:
-            raise ValueError(_no_such_key(self.city.calendar, list(self.calendars)))
+            raise ValueError(f"city.calendar: {unknown_name(self.city.calendar, self.calendars)}")
         wrong = [one for one in self.outcomes_with_end_date if self.columns.resolved is None]
         if wrong:
             raise ValueError(_("columns.resolved is needed for the outcome “%(name)s”.", name=wrong[0]))
@@ -319,7 +269,7 @@ class ImportMapping(MappingTable):
         return sorted({one.outcome for one in every} & {"resolved", "declined"})
 
     @cached_property
-    def needed_columns(self) -> list[tuple[str, ...]]:
+    def needed_columns(self) -> list[list[str]]:
         """Of each of these one has to be in the file."""
         return [part.column for part in self.columns.given().values() if not part.optional]
 
@@ -335,12 +285,7 @@ def read_mapping(path: Path) -> ImportMapping:
     try:
         return ImportMapping.model_validate(data)
     except ValidationError as error:
-        lines = [_complaint(one["loc"], one["msg"]) for one in error.errors()]
+        problems = explain_errors(error, ImportMapping)
+        lines = [f"  {write_location(where)}: {message}" if where else f"  {message}" for where, message in problems]
         head = _("The mapping %(path)s is wrong. Nothing was imported.", path=path)
         raise ImportFault("\n".join([head, *lines])) from None
-
-
-def _complaint(where: tuple[int | str, ...], message: str) -> str:
-    place = ".".join(str(part) for part in where)
-    message = message.removeprefix("Value error, ")
-    return f"  {place}: {message}" if place else f"  {message}"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,8 @@ class _Loading:
     async def _calendars(self) -> dict[str, int]:
         sync = await self._sync(Calendar, "calendars", "slug")
         for one in self.pack.calendars:
-            row = await sync.put(one.slug, zone=one.zone, spec=one.spec)
+            spec = one.spec(self.pack.city.zone)
+            row = await sync.put(one.slug, zone=spec.zone, spec=asdict(spec))
             await (store_intervals if one.slug in sync.touched else extend_intervals)(row.id)
         return await self._finish(sync, "calendars")
 
@@ -175,26 +176,28 @@ class _Loading:
                 parent_id=sync.ids.get(one.parent),
                 names=one.names,
                 calendar_id=calendars[one.calendar],
-                contacts=one.contacts,
+                contacts={name: text for name, text in one.contacts.model_dump().items() if text},
                 position=position,
             )
         return await self._finish(sync, "departments")
 
     async def _categories(self) -> dict[str, int]:
         sync = await self._sync(Category, "categories", "code")
+        groups = {one.code: one.names for one in self.pack.groups}
+        targets = self.pack.city.targets
         for position, one in enumerate(self.pack.categories):
             await sync.put(
                 one.code,
-                group=self.pack.groups[one.group],
+                group=groups[one.group],
                 group_code=one.group,
                 names=one.names,
-                descriptions=one.descriptions,
-                questions=list(one.questions),
-                response_target=one.response,
-                resolution_target=one.resolution,
+                descriptions=one.description,
+                questions=[question.model_dump() for question in one.questions],
+                response_target=one.response or targets.response,
+                resolution_target=one.resolution or targets.resolution,
                 photo_required=one.photo_required,
                 evidence_required=one.evidence_required,
-                public=one.public,
+                public=one.visibility == "public",
                 position=position,
             )
         return await self._finish(sync, "categories")
@@ -206,7 +209,7 @@ class _Loading:
         wanted = {
             (categories[one.code], area): departments[slug]
             for one in self.pack.categories
-            for area, slug in [(None, one.department), *((areas[a], d) for a, d in one.by_area.items())]
+            for area, slug in [(None, one.department), *((areas[a], d) for a, d in one.department_by_area.items())]
             if slug
         }
         tally = self.summary.kinds["defaults"] = RowCounts()
@@ -228,7 +231,7 @@ class _Loading:
                 one.slug,
                 names=one.names,
                 position=position,
-                condition=one.condition,
+                condition=one.when,
                 department_id=departments[one.department],
                 support=list(one.support),
                 priority=one.priority,
@@ -242,10 +245,10 @@ class _Loading:
                 one.slug,
                 names=one.names,
                 department_id=departments[one.department],
-                guide=one.guide,
+                guide={language: guide.model_dump() for language, guide in one.guide.items()},
                 url=one.url,
-                lat=one.lat,
-                lon=one.lon,
+                lat=one.place.lat if one.place else None,
+                lon=one.place.lon if one.place else None,
                 position=position,
             )
         await self._finish(sync, "services")
@@ -283,7 +286,7 @@ class _Loading:
         part = self.pack.city
         values = {
             "names": part.names,
-            "languages": list(part.languages),
+            "languages": part.languages,
             "zone": part.zone,
             "phone": part.phone,
             "accent": part.accent,

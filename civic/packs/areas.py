@@ -11,11 +11,12 @@ from typing import Any
 from shapely.geometry import MultiPolygon
 
 from civic.i18n import gettext as _
-from civic.packs.contents import AreaKeys, AreaPart, CityPart, Names
+from civic.packs.contents import PackArea
+from civic.packs.fields import Names, slug_error
 from civic.packs.files import read_text
 from civic.packs.polygons import find_overlaps, join_polygons, outside_share, read_polygon, to_wgs84
 from civic.packs.problems import Problems
-from civic.packs.tables import not_a_slug
+from civic.packs.schemas import AreaKeys, PackCity
 from civic.suggestions import did_you_mean, unknown_name
 from civic.text import CONTROL_CHARACTERS, SLUG, make_slug
 
@@ -39,7 +40,7 @@ class AreaFeature:
 class AreaReader:
     """Reads the file, noting what is wrong with each feature."""
 
-    def __init__(self, city: CityPart, problems: Problems) -> None:
+    def __init__(self, city: PackCity, problems: Problems) -> None:
         self.city, self.keys, self.problems = city, city.areas, problems
 
     def note(self, feature: AreaFeature, message: str) -> None:
@@ -75,7 +76,7 @@ class AreaReader:
         if not feature.slug:
             self.note(feature, _("The property “%(name)s” is missing.", name=self.keys.id))
         elif not SLUG.fullmatch(feature.slug):
-            self.note(feature, not_a_slug(feature.slug))
+            self.note(feature, slug_error(feature.slug))
         for problem in self._wrong_names(feature.names):
             self.note(feature, problem)
         feature.geometry = self._geometry(feature, data)
@@ -90,7 +91,7 @@ class AreaReader:
             found = {language: dig(properties, key) for language, key in self.keys.name.items()}
             return {language: str(name).strip() for language, name in found.items() if name}
         name = dig(properties, self.keys.name)
-        if name is None and self.keys.name == AreaKeys.name:
+        if name is None and self.keys.name == AreaKeys().name:
             name = properties.get("name")
         if isinstance(name, dict):
             return {str(language): str(text).strip() for language, text in name.items()}
@@ -118,7 +119,7 @@ class AreaReader:
         return to_wgs84(shape, self.city.crs) if shape is not None else MultiPolygon()
 
 
-def read_areas(path: Path, city: CityPart, problems: Problems) -> list[AreaPart]:
+def read_areas(path: Path, city: PackCity, problems: Problems) -> list[PackArea]:
     """All areas, the city's own first, parents before children; empty if the tree is wrong."""
     reader = AreaReader(city, problems)
     before = len(problems.found)
@@ -204,13 +205,13 @@ def _check_places(reader: AreaReader, feature: AreaFeature) -> None:
         _check_places(reader, child)
 
 
-def _flatten(feature: AreaFeature, parent: str | None, level: int) -> list[AreaPart]:
+def _flatten(feature: AreaFeature, parent: str | None, level: int) -> list[PackArea]:
     """Parents first, level by level, as the tables need them."""
-    found: list[AreaPart] = []
+    found: list[PackArea] = []
     queue = [(feature, parent, level)]
     while queue:
         one, above, depth = queue.pop(0)
-        found.append(AreaPart(one.slug, above, depth, one.names, one.geometry or MultiPolygon()))
+        found.append(PackArea(one.slug, above, depth, one.names, one.geometry or MultiPolygon()))
         queue.extend((child, one.slug, depth + 1) for child in one.children)
     return found
 

@@ -1,44 +1,15 @@
-"""What a pack holds once it is read. `at` is where it stood, for problems that show only when all is read."""
+"""What a pack holds once it is read, every name in it known."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from shapely.geometry import MultiPolygon
 
-from civic.city.settings import CitySettings
-from civic.packs.tables import Table
-
-Names = dict[str, str]
+from civic.packs.fields import Names
+from civic.packs.schemas import PackCalendar, PackCategory, PackCity, PackDepartment, PackGroup, PackRule, PackService
 
 
 @dataclass(frozen=True)
-class CityPart:
-    names: Names
-    languages: tuple[str, ...]
-    zone: str
-    phone: str
-    accent: str
-    crs: str  # wgs84 or gcj02
-    settings: CitySettings
-    areas: "AreaKeys"
-    at: Table = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class AreaKeys:
-    """Under which properties of a GeoJSON feature its id, parent and names stand (dots go down)."""
-
-    id: str = "slug"
-    parent: str = "parent"
-    name: str | Mapping[str, str] = "names"
-    root: str = "city"  # slug of the city's own area where the file has none
-    repair: bool = False  # mend lines that cross themselves by a hair, as published boundaries often do
-
-
-@dataclass(frozen=True)
-class AreaPart:
+class PackArea:
     slug: str
     parent: str | None
     level: int
@@ -47,65 +18,7 @@ class AreaPart:
 
 
 @dataclass(frozen=True)
-class CalendarPart:
-    slug: str
-    zone: str
-    spec: dict[str, Any]  # zone, weekly, holidays, workdays: as sla.hours.CalendarSpec takes them, in plain data
-    at: Table = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class DepartmentPart:
-    slug: str
-    parent: str
-    names: Names
-    calendar: str
-    contacts: dict[str, str]
-    at: Table = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class CategoryPart:
-    code: str
-    group: str
-    names: Names
-    descriptions: Names
-    questions: tuple[dict[str, Any], ...]
-    response: str
-    resolution: str
-    department: str
-    by_area: dict[str, str]  # area slug -> department slug
-    photo_required: bool
-    evidence_required: bool
-    public: bool
-    at: Table = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class RulePart:
-    slug: str
-    names: Names
-    condition: str
-    department: str
-    support: tuple[str, ...]
-    priority: str
-    at: Table = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class ServicePart:
-    slug: str
-    names: Names
-    department: str
-    guide: dict[str, dict[str, Any]]
-    url: str
-    lat: float | None
-    lon: float | None
-    at: Table = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class PlacePart:
+class PackPlace:
     names: Names
     lat: float
     lon: float
@@ -113,19 +26,18 @@ class PlacePart:
 
 @dataclass(frozen=True)
 class Pack:
-    """A whole pack, every name in it known. Parents stand before their children."""
+    """A whole pack. Parents stand before their children; all positions are WGS-84."""
 
-    folder: Path
     digest: str  # SHA-256 over its files
-    city: CityPart
-    areas: tuple[AreaPart, ...]
-    calendars: tuple[CalendarPart, ...]
-    departments: tuple[DepartmentPart, ...]
-    groups: dict[str, Names]
-    categories: tuple[CategoryPart, ...]
-    rules: tuple[RulePart, ...]
-    services: tuple[ServicePart, ...]
-    places: tuple[PlacePart, ...]
+    city: PackCity
+    areas: tuple[PackArea, ...]
+    calendars: tuple[PackCalendar, ...]
+    departments: tuple[PackDepartment, ...]
+    groups: tuple[PackGroup, ...]
+    categories: tuple[PackCategory, ...]
+    rules: tuple[PackRule, ...]
+    services: tuple[PackService, ...]
+    places: tuple[PackPlace, ...]
     synonyms: tuple[tuple[str, ...], ...]  # groups of phrases that mean the same
 
     @property

@@ -4,12 +4,17 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from civic.i18n import gettext as _
+from civic.packs.fields import PackNames
 from civic.packs.problems import Problems
+from civic.validation import Location, explain_errors, write_location
 
-Key = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
 BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 MAX_FILE_BYTES = 100 * 2**20  # bytes of a file
 
@@ -45,9 +50,8 @@ class TomlFile:
     def __init__(self, path: Path, problems: Problems, *, optional: bool = False) -> None:
         self.name, self.problems = path.name, problems
         self.data: dict[str, Any] = {}
-        self._lines: dict[Key, int] = {}
-        self.missing = optional and not path.exists()
-        text = "" if self.missing else read_text(path, problems)
+        self._lines: dict[Location, int] = {}
+        text = "" if optional and not path.exists() else read_text(path, problems)
         self.broken = text is None
         if text:
             self._parse(text)
@@ -57,19 +61,43 @@ class TomlFile:
             self.data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             self.broken = True
-            said, _at, place = str(error).partition(" (at ")
+            reason, _at, place = str(error).partition(" (at ")
             line = re.match(r"line (\d+)", place)
-            message = _("This is not valid TOML: %(error)s", error=said)
+            message = _("This is not valid TOML: %(error)s", error=reason)
             self.problems.add(self.name, message, line=int(line[1]) if line else text.count("\n") + 1)
             return
         self._lines = dict(key_lines(text))
 
-    def line_of(self, key: Key) -> int | None:
+    def read(self, model: type[M], names: PackNames) -> M | None:
+        """The file as its model; None, and its problems noted, if anything is wrong with it."""
+        if self.broken:
+            return None
+        try:
+            return model.model_validate(self.data, context=names)
+        except ValidationError as error:
+            for location, message in explain_errors(error, model):
+                self.note(location, message)
+            return None
+
+    def note(self, location: Location, message: str) -> None:
+        """Note what is wrong at a key."""
+        self.problems.add(self.name, message, where=write_location(location), line=self.line_of(location))
+
+    def tables(self, name: str) -> list[dict[str, Any]]:
+        """The tables of an array of tables as they are written, before anything is checked."""
+        found = self.data.get(name)
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def short_names(self, name: str, key: str) -> set[str] | None:
+        """The short names that an array of tables gives; None where the file cannot be read."""
+        return None if self.broken else {str(one[key]) for one in self.tables(name) if key in one}
+
+    def line_of(self, location: Location) -> int | None:
         """The line of a key, or of the nearest that holds it."""
-        while key:
-            if key in self._lines:
-                return self._lines[key]
-            key = key[:-1]
+        while location:
+            if location in self._lines:
+                return self._lines[location]
+            location = location[:-1]
         return None
 
 
@@ -80,14 +108,14 @@ _KEY = re.compile(rf"\s*({_DOTTED})\s*=")
 _STRING = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*|[\[\]{}]')
 
 
-def key_lines(text: str) -> Iterator[tuple[Key, int]]:
+def key_lines(text: str) -> Iterator[tuple[Location, int]]:
     """(key, line) of each table and each key that begins a line; the text is valid TOML.
 
     The parser of the standard library does not say where a value stood, so this only looks at the beginnings of
     lines. Keys within inline tables are found with the line of the table that holds them.
     """
-    table: Key = ()
-    counts: dict[Key, int] = {}
+    table: Location = ()
+    counts: dict[Location, int] = {}
     depth, quote = 0, ""
     for number, line in enumerate(text.splitlines(), 1):
         if not depth and not quote:
@@ -105,9 +133,9 @@ def _split(dotted: str) -> list[str]:
     return [part.strip("\"'") for part in re.findall(_PART, dotted)]
 
 
-def _resolve(parts: list[str], counts: dict[Key, int], *, opens: bool) -> Key:
+def _resolve(parts: list[str], counts: dict[Location, int], *, opens: bool) -> Location:
     """The key that a table header means: arrays of tables stand at their newest element."""
-    key: Key = ()
+    key: Location = ()
     for index, part in enumerate(parts):
         key = (*key, part)
         if opens and index == len(parts) - 1:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from civic.i18n import gettext as _
-from civic.packs.contents import PlacePart
+from civic.packs.contents import PackPlace
 from civic.packs.files import read_text
 from civic.packs.polygons import Convert, position_error
 from civic.packs.problems import Problems
@@ -16,7 +16,7 @@ from civic.text import CONTROL_CHARACTERS
 FILE_NAME = "places.csv"
 
 
-def read_places(folder: Path, languages: Collection[str], convert: Convert, problems: Problems) -> list[PlacePart]:
+def read_places(folder: Path, languages: Collection[str], convert: Convert, problems: Problems) -> list[PackPlace]:
     """The places; none where there is no such file."""
     path = folder / FILE_NAME
     if not path.exists() or (text := read_text(path, problems)) is None:
@@ -46,7 +46,7 @@ def _header_is_right(header: list[str], columns: list[str], problems: Problems) 
 
 def _place(
     row: dict[str, str], line: int, languages: Collection[str], convert: Convert, problems: Problems
-) -> PlacePart | None:
+) -> PackPlace | None:
     if None in row or None in row.values():
         problems.add(FILE_NAME, _("This line has more or fewer fields than the first."), line=line)
         return None
@@ -63,4 +63,4 @@ def _place(
     if wrong := position_error(lat, lon):
         problems.add(FILE_NAME, wrong, line=line)
         return None
-    return PlacePart(names, *convert(lat, lon))
+    return PackPlace(names, *convert(lat, lon))

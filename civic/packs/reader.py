@@ -2,19 +2,44 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from civic.i18n import gettext as _
-from civic.packs import areas, calendars, catalogue, places, polygons, references, synonyms
-from civic.packs.city import read_city
-from civic.packs.contents import DepartmentPart, Pack, ServicePart
+from civic.packs import areas, places, polygons, synonyms
+from civic.packs.contents import Pack
+from civic.packs.fields import PackNames, check_zone, is_language
 from civic.packs.files import TomlFile
 from civic.packs.problems import Problems
+from civic.packs.schemas import (
+    AreaKeys,
+    CalendarsFile,
+    CategoriesFile,
+    DepartmentsFile,
+    PackCategory,
+    PackCity,
+    PackDepartment,
+    PackPosition,
+    PackService,
+    RulesFile,
+    ServicesFile,
+)
 from civic.suggestions import did_you_mean
 
 REQUIRED = ("city.toml", "areas.geojson", "calendars.toml", "departments.toml", "categories.toml")
 OPTIONAL = ("rules.toml", "services.toml", places.FILE_NAME, synonyms.FILE_NAME)
 READ_SUFFIXES = (".toml", ".geojson", ".json", ".csv")
+# The arrays of tables of each file, and the key that tells their tables apart.
+KEYED_TABLES = (
+    ("calendars.toml", "calendar", "slug"),
+    ("departments.toml", "department", "slug"),
+    ("categories.toml", "group", "code"),
+    ("categories.toml", "category", "code"),
+    ("rules.toml", "rule", "slug"),
+    ("services.toml", "service", "slug"),
+)
 
 
 def read_pack(folder: Path) -> Pack:
@@ -22,9 +47,7 @@ def read_pack(folder: Path) -> Pack:
     problems = Problems()
     _check_files(folder, problems)
     problems.raise_any()  # without its files there is nothing to check
-    pack = _Reading(folder, problems).pack()
-    problems.raise_any()
-    return pack
+    return _PackReader(folder, problems).read()
 
 
 def _check_files(folder: Path, problems: Problems) -> None:
@@ -41,80 +64,139 @@ def _check_files(folder: Path, problems: Problems) -> None:
             problems.add(name, message)
 
 
-class _Reading:
-    """Reads file after file, with what the others need of each."""
+class _PackReader:
+    """Reads file after file, each with the short names that it may refer to in the others.
+
+    These are collected before anything is checked, so that one mistake is told once, where it was made.
+    """
 
     def __init__(self, folder: Path, problems: Problems) -> None:
         self.folder, self.problems = folder, problems
+        self.files = {
+            name: TomlFile(folder / name, problems, optional=name in OPTIONAL)
+            for name in (*REQUIRED, *OPTIONAL)
+            if name.endswith(".toml")
+        }
+        raw_city = self.files["city.toml"].data
+        languages = raw_city.get("languages")
+        self.names = PackNames(
+            languages=tuple(filter(is_language, languages)) if isinstance(languages, list) else (),
+            zone=_zone_or_utc(raw_city.get("zone")),
+            calendars=self.files["calendars.toml"].short_names("calendar", "slug"),
+            departments=self.files["departments.toml"].short_names("department", "slug"),
+            groups=self.files["categories.toml"].short_names("group", "code"),
+            categories=self.files["categories.toml"].short_names("category", "code"),
+        )
 
-    def toml(self, name: str) -> TomlFile:
-        return TomlFile(self.folder / name, self.problems, optional=name in OPTIONAL)
-
-    def pack(self) -> Pack:
-        city = read_city(self.toml("city.toml"))
-        languages = city.languages
-        convert = polygons.position_converter(city.crs)
-        groups, categories = catalogue.read_categories(self.toml("categories.toml"), languages, city.settings)
-        services = catalogue.read_services(self.toml("services.toml"), languages)
-        pack = Pack(
-            folder=self.folder,
+    def read(self) -> Pack:
+        """The pack. Raises PackError."""
+        for name, table, key in KEYED_TABLES:
+            _note_twice(self.files[name], table, key)
+        _note_circles(self.files["departments.toml"])
+        city = self.files["city.toml"].read(PackCity, self.names)
+        read_areas = areas.read_areas(self.folder / areas.FILE_NAME, city or self._guess_city(), self.problems)
+        self.names = replace(self.names, areas={one.slug for one in read_areas} or None)
+        calendars = self.files["calendars.toml"].read(CalendarsFile, self.names)
+        departments = self.files["departments.toml"].read(DepartmentsFile, self.names)
+        categories = self.files["categories.toml"].read(CategoriesFile, self.names)
+        if categories:
+            self.names = replace(self.names, questions=_questions(categories.categories))
+        rules = self.files["rules.toml"].read(RulesFile, self.names)
+        services = self.files["services.toml"].read(ServicesFile, self.names)
+        convert = polygons.position_converter(city.crs if city else "wgs84")
+        read_places = places.read_places(self.folder, self.names.languages, convert, self.problems)
+        phrases = synonyms.read_synonyms(self.folder, self.problems)
+        self.problems.raise_any()
+        # What is None has noted its problems.
+        assert city is not None
+        assert calendars is not None
+        assert departments is not None
+        assert categories is not None
+        assert rules is not None
+        assert services is not None
+        return Pack(
             digest=digest(self.folder),
             city=city,
-            areas=tuple(areas.read_areas(self.folder / areas.FILE_NAME, city, self.problems)),
-            calendars=tuple(calendars.read_calendars(self.toml("calendars.toml"), city.zone)),
-            departments=_parents_first(catalogue.read_departments(self.toml("departments.toml"), languages)),
-            groups=groups,
-            categories=tuple(categories),
-            rules=tuple(catalogue.read_rules(self.toml("rules.toml"), languages)),
-            services=tuple(_placed(one, convert) for one in services),
-            places=tuple(places.read_places(self.folder, languages, convert, self.problems)),
-            synonyms=synonyms.read_synonyms(self.folder, self.problems),
+            areas=tuple(read_areas),
+            calendars=tuple(calendars.calendars),
+            departments=_parents_first(departments.departments),
+            groups=tuple(categories.groups),
+            categories=tuple(categories.categories),
+            rules=tuple(rules.rules),
+            services=tuple(_converted(one, convert) for one in services.services),
+            places=tuple(read_places),
+            synonyms=phrases,
         )
-        _check_references(pack)
-        return pack
+
+    def _guess_city(self) -> PackCity:
+        """What reading the areas needs of a city.toml that is wrong elsewhere."""
+        data = self.files["city.toml"].data
+        try:
+            keys = AreaKeys.model_validate(data.get("areas", {}), context=self.names)
+        except ValidationError:
+            keys = AreaKeys()
+        return PackCity.model_construct(
+            names={},
+            languages=list(self.names.languages),
+            zone=self.names.zone,
+            calendar="",
+            crs=data.get("crs", "wgs84"),
+            areas=keys,
+        )
 
 
-def _check_references(pack: Pack) -> None:
-    calendar_slugs = {one.slug for one in pack.calendars}
-    departments = {one.slug for one in pack.departments}
-    area_slugs = {one.slug for one in pack.areas}
-    references.check_city(pack.city, calendar_slugs)
-    for parts, key in (
-        (pack.calendars, "slug"),
-        (pack.departments, "slug"),
-        (pack.categories, "code"),
-        (pack.rules, "slug"),
-        (pack.services, "slug"),
-    ):
-        references.check_once(parts, key)
-    references.check_departments(pack.departments, calendar_slugs)
-    references.check_categories(pack.categories, pack.groups, departments, area_slugs)
-    references.check_rules(pack.rules, departments)
-    references.check_conditions(pack.rules, pack.categories, area_slugs)
-    references.check_services(pack.services, departments)
+def _zone_or_utc(zone: object) -> str:
+    """The city's zone for calendars that name none; a wrong one is told once, not again for each calendar."""
+    try:
+        return check_zone(zone) if isinstance(zone, str) and zone else "UTC"
+    except ValueError:
+        return "UTC"
 
 
-def _parents_first(departments: Sequence[DepartmentPart]) -> tuple[DepartmentPart, ...]:
-    """In the order of the file, but none before its parent; those in a circle or without parent last."""
-    left, found = list(departments), list[DepartmentPart]()
+def _note_twice(file: TomlFile, table: str, key: str) -> None:
+    """Every short name is given once."""
+    given = [str(one.get(key, "")) for one in file.tables(table)]
+    for name in {one for one in given if one and given.count(one) > 1}:
+        file.note((table, given.index(name), key), _("“%(name)s” is given twice.", name=name))
+
+
+def _note_circles(file: TomlFile) -> None:
+    """No department is above itself."""
+    parents = {str(one.get("slug")): str(one.get("parent", "")) for one in file.tables("department")}
+    for index, slug in enumerate(parents):
+        path, above = [slug], parents[slug]
+        while above in parents and above not in path:
+            path.append(above)
+            above = parents[above]
+        if above == slug:
+            circle = " → ".join([*path, slug])
+            file.note(("department", index, "parent"), _("The parents go in a circle: %(path)s.", path=circle))
+
+
+def _questions(categories: Sequence[PackCategory]) -> dict[str, list[tuple[str, frozenset[str]]]]:
+    found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for question in (question for category in categories for question in category.questions):
+        options = frozenset(option.code for option in question.options)
+        found.setdefault(question.code, []).append((question.kind, options))
+    return found
+
+
+def _parents_first(departments: Sequence[PackDepartment]) -> tuple[PackDepartment, ...]:
+    """In the order of the file, but none before its parent."""
+    left, found = list(departments), dict[str, PackDepartment]()
     while left:
-        known = {one.slug for one in found}
-        ready = [one for one in left if not one.parent or one.parent in known]
-        if not ready:
-            return (*found, *left)
-        found.append(ready[0])
-        left.remove(ready[0])
-    return tuple(found)
+        ready = next(one for one in left if not one.parent or one.parent in found)
+        found[ready.slug] = ready
+        left.remove(ready)
+    return tuple(found.values())
 
 
-def _placed(service: ServicePart, convert: polygons.Convert) -> ServicePart:
-    if service.lat is None or service.lon is None:
+def _converted(service: PackService, convert: polygons.Convert) -> PackService:
+    """The service with its place in WGS-84."""
+    if service.place is None:
         return service
-    if wrong := polygons.position_error(service.lat, service.lon):
-        service.at.problem("place", wrong)
-        return service
-    lat, lon = convert(service.lat, service.lon)
-    return ServicePart(**{**vars(service), "lat": lat, "lon": lon})
+    lat, lon = convert(service.place.lat, service.place.lon)
+    return service.model_copy(update={"place": PackPosition(lat=lat, lon=lon)})
 
 
 def digest(folder: Path) -> str:

@@ -38,9 +38,9 @@ class CalendarSpec:
     """
 
     zone: str
-    weekly: Mapping[int | str, Intervals]
+    weekly: Mapping[int, Intervals] | Mapping[str, Intervals]
     holidays: Collection[date | str] = frozenset()
-    workdays: Mapping[date | str, Intervals | None] = field(default_factory=dict)
+    workdays: Mapping[date, Intervals | None] | Mapping[str, Intervals | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _read_zone(name: str, problems: list[str]) -> ZoneInfo | None:
         return None
 
 
-def _read_week(weekly: Mapping[int | str, Intervals], problems: list[str]) -> tuple[DayHours, ...]:
+def _read_week(weekly: Mapping[int, Intervals] | Mapping[str, Intervals], problems: list[str]) -> tuple[DayHours, ...]:
     week: dict[int, DayHours] = {}
     for name, intervals in weekly.items():
         weekday = _weekday(name)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from civic import db, i18n
+from civic.catalogue.models import Category
 from civic.packs.actions import load_pack
 from civic.packs.files import key_lines
 from civic.packs.problems import PackError
@@ -17,7 +18,7 @@ def test_the_small_pack_is_sound(write_pack: WritePack) -> None:
     pack = read_pack(write_pack())
     assert [area.slug for area in pack.areas] == ["small", "west", "east"]
     assert pack.bbox == [118.0, 31.0, 118.2, 31.1]  # the city's outline is that of its parts
-    assert pack.categories[0].response == "2 working days"
+    assert pack.city.settings.response == "2 working days"
 
 
 CATEGORY = '\n[[category]]\ncode = "x"\ngroup = "g"\nnames = { zh = "坑", en = "X" }\n'
@@ -55,7 +56,7 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
         "city.toml:2: languages: “xx” is not a language code",
     ),
     ("missing language", changed("city.toml", 'zh = "小城", ', ""), "city.toml:1: names: The text is missing in: zh."),
-    ("empty name", changed("city.toml", '"小城"', '" "'), "city.toml:1: names.zh: This has to be a text."),
+    ("empty name", changed("city.toml", '"小城"', '" "'), "city.toml:1: names.zh: This is empty."),
     (
         "wrong kind",
         added("city.toml", "[limits]\nconfirm_days = true\n"),
@@ -319,6 +320,7 @@ def test_everything_is_said_at_once(write_pack: WritePack) -> None:
 
 async def test_nothing_changes_unless_all_is_right(database: str, write_pack: WritePack) -> None:
     await load_pack(write_pack())
+    assert (await Category.get(code="pothole")).response_target == "2 working days"  # the city's
     tables = ("city", "area", "category", "department", "calendar", "calendar_interval")
     before = [await db.fetch(f"SELECT * FROM {table} ORDER BY 1") for table in tables]
     wrong = {**changed("city.toml", "小城", "大城"), **added("categories.toml", 'response = "soon"\n')}
