@@ -78,6 +78,6 @@ async def test_without_javascript(live_server: Live, browser: Browser) -> None:
     await page.click("main form button.main")
     await page.wait_for_url("**/traffic/*")
     assert "Bell Tower Square" in await page.inner_text("h1")
-    await page.click("text=take it off the board")
+    await page.click("text=remove it from the board")
     assert "Its author said that it is over." in await page.inner_text("main")
     await context.close()
