@@ -200,7 +200,7 @@ async def _moderate(act: str, post_id: int, comment_id: int | None, by: Person, 
 async def _set_post(act: str, post: Post, reason: str) -> int | None:
     hidden = post.visibility == Visibility.HIDDEN
     if (act == "hide" and hidden) or (act == "restore" and not hidden):
-        raise Conflict(_("Another moderator has done this already."))
+        raise Conflict(_("Another moderator has already dealt with this."))
     if act == "hide":
         post.visibility_before, post.visibility, post.hidden_reason = (
             post.visibility,
@@ -236,7 +236,7 @@ async def _set_comment(act: str, post: Post, comment_id: int | None) -> int | No
     if found is None:
         raise NotFound()
     if (act == "hide" and found.hidden_at) or (act == "restore" and not found.hidden_at):
-        raise Conflict(_("Another moderator has done this already."))
+        raise Conflict(_("Another moderator has already dealt with this."))
     if act != "keep":
         found.hidden_at = timing.now() if act == "hide" else None
         await found.save(update_fields=["hidden_at"])

@@ -62,7 +62,7 @@ class Reading:
         if found:
             return found
         self.errors.setdefault(
-            "place", _("Please say where it is: on the map, by an address, or by a photo with its place.")
+            "place", _("Please say where it is: on the map, with an address, or with a photo that has its location.")
         )
         return 0.0, 0.0, ""
 

@@ -55,7 +55,7 @@ async def post_report(
     """
     area = (await areas()).at(data.lat, data.lon)
     if area is None and len(await areas()):
-        raise Invalid(fields={"place": _("This place is outside of the city.")})
+        raise Invalid(fields={"place": _("This place is outside the city.")})
     try:
         async with in_transaction():
             if earlier := await post_by_client_key(data.client_key):
@@ -71,7 +71,7 @@ async def post_report(
 async def _again(earlier: Post, data: ReportInput, receipt: str | None) -> Posted:
     report = await Report.get_or_none(post_id=earlier.id)
     if report is None or earlier.text != data.text:
-        raise Conflict(_("A report was sent with this form before. If this is another one, please send it again."))
+        raise Conflict(_("A report was already sent with this form. If this is another one, please send it again."))
     return Posted(report, receipt_again(earlier, receipt), again=True)
 
 
@@ -200,7 +200,7 @@ async def merge_reports(case_id: int, into_id: int, *, by: Actor, seen: int | No
     """
     async with in_transaction():
         if await _is_private(case_id) != await _is_private(into_id):
-            raise Invalid(fields={"into": _("One of the two is not public: they cannot be put together.")})
+            raise Invalid(fields={"into": _("One of the two is not public: they cannot be merged.")})
         await cases.merge(case_id, into_id, by=by, seen=seen, text=text)
         await Report.filter(case_id=case_id).update(case_id=into_id, main=False)
 

@@ -66,11 +66,11 @@ async def standing(case: Any, clock: Running) -> Standing:
         return await _ended(case, clock)
     used = await clock.used()
     if clock.due_at is None:
-        return Standing(_("Waits for the reporter's answer"), used, "paused")
+        return Standing(_("Waiting for the reporter's answer"), used, "paused")
     if clock.due_at < timing.now():
         return Standing(await _late(clock, used), used, "over")
     if case.status == Status.RECEIVED:
-        words = _("Being given to a department")
+        words = _("Being assigned to a department")
     elif clock.kind == "response":
         words = _("Answer due %(when)s", when=soon(clock.due_at))
     else:
@@ -80,7 +80,7 @@ async def standing(case: Any, clock: Running) -> Standing:
 
 async def _late(clock: Running, used: float) -> str:
     time = await lateness(clock, used)
-    return _("%(time)s late", time=time) if time else _("Late since a moment ago")
+    return _("%(time)s late", time=time) if time else _("Just became late")
 
 
 async def _ended(case: Any, clock: Running) -> Standing:
@@ -88,9 +88,9 @@ async def _ended(case: Any, clock: Running) -> Standing:
         return Standing("")
     took = duration((case.resolved_at - case.received_at).total_seconds())
     if case.status == Status.RESOLVED:
-        words = _("Solved in %(time)s, waits for the reporter's word", time=took)
+        words = _("Solved in %(time)s, waiting for the reporter to confirm", time=took)
     elif case.confirmed_by == "time":
-        words = _("Solved in %(time)s, nobody said that it is not", time=took)
+        words = _("Solved in %(time)s, not disputed", time=took)
     else:
         words = _("Solved in %(time)s, confirmed", time=took)
     used = await clock.used()

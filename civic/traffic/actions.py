@@ -48,7 +48,7 @@ async def post_update(
     """
     area = (await areas()).at(data.lat, data.lon)
     if area is None and len(await areas()):
-        raise Invalid(fields={"place": _("This place is outside of the city.")})
+        raise Invalid(fields={"place": _("This place is outside the city.")})
     near = None if data.place else await nearest_place(data.lat, data.lon, MAX_PLACE_METRES)
     try:
         async with in_transaction():

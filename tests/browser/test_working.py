@@ -131,7 +131,7 @@ async def test_the_language_is_switched_and_remembered(visit: Open, script: bool
     await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     assert page.url.endswith("/reports?status=open")
     await page.goto("/")
-    await expect(page.locator("h1")).to_have_text("城市正在解决什么")
+    await expect(page.locator("h1")).to_have_text("正在办理的身边事")
     await page.get_by_role("link", name="English").click()
     await expect(page.locator("h1")).to_have_text("What the city is fixing now")
 
@@ -162,6 +162,6 @@ async def test_the_second_of_two_keeps_the_text(visit: Open) -> None:
     await second.locator("#text-reply").fill("My long and careful reply")
     async with second.expect_navigation():
         await second.locator("#deed-reply button").click()
-    await expect(second.locator("main")).to_contain_text("Somebody was quicker")
+    await expect(second.locator("main")).to_contain_text("Somebody else was quicker")
     await expect(second.locator("#text-reply")).to_have_value("My long and careful reply")
     await expect(second.locator("[role=alert]").first).to_contain_text("We come on Monday.")

@@ -72,7 +72,7 @@ async def test_the_way_of_a_case(client: Client, roads: Client, case: Case) -> N
 
 async def test_evidence_is_asked_for_and_shown(client: Client, roads: Client, case: Case) -> None:
     page = (await roads.get(f"/desk/cases/{case.id}")).text
-    assert "For this category a photo has to show it" in page
+    assert "In this category a photo must show it" in page
     answer = await deed(roads, case.id, "resolve", text="All done here.")
     assert answer.status_code == 422
     assert "a photo has to show the result" in answer.text
@@ -105,7 +105,7 @@ async def test_the_second_of_two_sees_what_changed(roads: Client, dispatcher: Cl
     await does(dispatcher, case.id, "assign", to="parks", seen=seen, text="A tree did it.")
     answer = await deed(roads, case.id, "reply", seen=seen, text="My long and careful reply")
     assert answer.status_code == 409
-    assert "Somebody was quicker" in answer.text
+    assert "Somebody else was quicker" in answer.text
     assert "Assigned" in answer.text
     assert await CaseEvent.filter(case_id=case.id, kind="replied").count() == 0
 
@@ -165,7 +165,7 @@ async def test_returning_to_triage_and_back(roads: Client, dispatcher: Client, c
     answer = await deed(dispatcher, case.id, "assign", to="parks", back="triage", misrouted="1")
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/triage")
     assert await Assignment.filter(case_id=case.id, misrouted=True).count() == 1
-    assert "Nothing waits for you" in (await dispatcher.get("/desk/triage")).text
+    assert "Nothing is waiting for you" in (await dispatcher.get("/desk/triage")).text
 
 
 async def test_triage_with_one_click(client: Client, dispatcher: Client) -> None:

@@ -75,7 +75,7 @@ async def test_the_rows_say_what_is_due_and_how_much_is_used(client: Client, roa
         assert "Overdue" in page
     with timing.at(MORNING + timedelta(hours=3)):
         await does(roads, case, "ask", text="Where?")
-        assert "stands still: the reporter was asked" in (await roads.get("/desk")).text
+        assert "paused: the reporter was asked" in (await roads.get("/desk")).text
 
 
 async def test_the_views_and_their_counts(client: Client, roads: Client, dispatcher: Client) -> None:
@@ -109,7 +109,7 @@ async def test_search_by_number_or_words(client: Client, roads: Client) -> None:
     for nothing in ("%22%27;--", "!!", "unicorn"):
         assert await on_desk(roads, f"?q={nothing}") == []
     page = (await roads.get("/desk?q=unicorn")).text
-    assert "Nothing on this desk says that." in page
+    assert "No case on this desk matches." in page
     assert 'href="/search?q=unicorn"' in page
 
 

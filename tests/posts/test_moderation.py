@@ -79,7 +79,7 @@ async def test_hidden_and_restored(client: Client, stranger: Client, dispatcher:
 async def test_kept_as_it_is(client: Client, dispatcher: Client, post: Post) -> None:
     await client.post(f"/posts/{post.id}/flag", data={"reason": "wrong"})
     assert await moderate(dispatcher, "keep", post) == 303
-    assert "Nothing waits for you" in (await dispatcher.get("/desk/moderation")).text
+    assert "Nothing is waiting for you" in (await dispatcher.get("/desk/moderation")).text
     assert await Message.filter(kind__in=["hidden", "restored"]).count() == 0
     assert (await client.get(post.path)).status_code == 200
 

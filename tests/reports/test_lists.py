@@ -125,7 +125,7 @@ async def test_cards_say_how_a_case_stands(client: Client, agent: Client) -> Non
     await agent.join(await department("roads"))
     with timing.at(datetime(2026, 11, 10, 9, tzinfo=SHANGHAI)):  # a Tuesday
         one = await report(client)
-        assert "Being given to a department" in (await client.get("/reports")).text
+        assert "Being assigned to a department" in (await client.get("/reports")).text
         two = await routed(client)
         assert (
             "Answer due today 17:30" in (await client.get("/reports")).text
@@ -135,7 +135,7 @@ async def test_cards_say_how_a_case_stands(client: Client, agent: Client) -> Non
         await does(agent, case.id, "reply", text="We come.")
         assert "Answered; solution due" in (await client.get("/reports")).text
         await does(agent, case.id, "ask", text="Where?")
-        assert "Waits for the reporter&#39;s answer" in (await client.get("/reports")).text
+        assert "Waiting for the reporter&#39;s answer" in (await client.get("/reports")).text
         await does(agent, case.id, "decline", reason="cannot_find", text="Not there.")
         page = (await client.get("/reports")).text
         assert "Declined: the place or the problem could not be found" in page

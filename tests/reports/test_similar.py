@@ -86,7 +86,7 @@ async def test_whatever_is_written(client: Client, text: str) -> None:
 async def test_as_one_types(client: Client) -> None:
     asked = {"text": "The manhole rattles", "category": "", **BELL_TOWER}
     part = (await client.get("/reports/new/similar", params=asked)).text
-    assert "People nearby reported this" in part
+    assert "People nearby have reported this" in part
     assert re.search(r'href="/reports/\d+" target="_blank"', part)
     assert "10 m away" in part
     assert "<html" not in part
@@ -102,7 +102,7 @@ async def test_without_a_script(client: Client) -> None:
     assert 'id="similar-title"' not in page
     typed = {"text": "The manhole rattles", "email": "a@example.org", "show": "similar", **BELL_TOWER}
     shown = (await client.post("/reports", data=typed)).text
-    assert "People nearby reported this" in shown
+    assert "People nearby have reported this" in shown
     assert 'value="a@example.org"' in shown
     nothing = (await client.post("/reports", data=typed | {"text": "Loud music every evening"})).text
     assert "Nobody has reported this nearby" in nothing
@@ -110,4 +110,4 @@ async def test_without_a_script(client: Client) -> None:
     assert "Say where it is" in nowhere
     wrong = await client.post("/reports", data={"text": "The manhole rattles", "email": "none", **BELL_TOWER})
     assert wrong.status_code == 422
-    assert "People nearby reported this" in wrong.text
+    assert "People nearby have reported this" in wrong.text

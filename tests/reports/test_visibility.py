@@ -189,7 +189,7 @@ async def test_reports_of_one_case(client: Client, stranger: Client, dispatcher:
     await does(dispatcher, case.id, "merge", into=into.number, text="The same hole.")
     assert (await Case.get(id=case.id)).merged_into_id == into.id
     page = (await stranger.get(two["url"])).text
-    assert "put together with another" in page
+    assert "merged with another" in page
     assert "What happened" in page
     assert SECRET in (await stranger.get(one["url"])).text
     listed = (await stranger.get("/reports", headers=JSON)).json()["reports"]

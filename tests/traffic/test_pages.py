@@ -273,7 +273,7 @@ async def test_pages_are_in_the_reader_s_language(client: Client, language: str)
     words = {"en": ("Traffic jam", "On the road now"), "zh": ("拥堵", "实时路况")}[language]
     board = (await client.get("/traffic")).text
     assert all(word in board for word in words)
-    assert {"en": "Where I am", "zh": "我的位置"}[language] in (await client.get("/traffic/new")).text
+    assert {"en": "Use my location", "zh": "我的位置"}[language] in (await client.get("/traffic/new")).text
 
 
 async def test_hostile_words_stay_words(client: Client) -> None:
