@@ -25,9 +25,9 @@ async def reserve_ids(model: type[Model], count: int) -> Iterator[int]:
 async def insert_cases(batch: Sequence[CaseRows], *, language: str, private: frozenset[int]) -> None:
     """Insert everything of these cases. `private` are the categories whose reports are not public."""
     clocks = [clock for one in batch for clock in one.clocks]
-    stints = [one.stint for one in batch if one.stint is not None]
+    assignments = [one.stint for one in batch if one.stint is not None]
     events = [event for one in batch for event in one.events]
-    for model, objects in ((Clock, clocks), (Assignment, stints), (CaseEvent, events)):
+    for model, objects in ((Clock, clocks), (Assignment, assignments), (CaseEvent, events)):
         ids = await reserve_ids(model, len(objects))
         for each in objects:
             each.id = next(ids)
@@ -38,7 +38,7 @@ async def insert_cases(batch: Sequence[CaseRows], *, language: str, private: fro
     await _copy(Case, [one.case for one in batch])
     await _copy(Post, posts)
     await _copy(Report, reports)
-    await _copy(Assignment, stints)
+    await _copy(Assignment, assignments)
     await _copy(CaseEvent, events)
 
 

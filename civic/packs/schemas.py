@@ -65,7 +65,7 @@ Count = Annotated[int, between(1, 1_000_000)]
 
 class PackThresholds(FileModel):
     indicator: Count = DEFAULT_MINIMUMS["indicator"]
-    stints: Count = DEFAULT_MINIMUMS["stints"]
+    assignments: Count = DEFAULT_MINIMUMS["assignments"]
     indicators: Count = DEFAULT_MINIMUMS["indicators"]
 
 

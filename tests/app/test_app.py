@@ -55,7 +55,7 @@ async def test_a_fragment_for_htmx(client: Client) -> None:
     ("path", "status"),
     [
         ("/places?q=a%00b", 400),
-        ("/scores/releases/%00/stints.csv", 404),
+        ("/scores/releases/%00/assignments.csv", 404),
         ("/scores/releases/%00/proof?case=1", 404),
         ("/services/%00", 404),
     ],

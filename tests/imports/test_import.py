@@ -206,7 +206,7 @@ async def test_the_command_says_what_it_did(tmp_path: Path, empty_database: str)
     assert "Did you mean slack_minutes?" in str(failed.value)
 
 
-async def test_stints_and_cases_agree(harbour: Harbour) -> None:
+async def test_assignments_and_cases_agree(harbour: Harbour) -> None:
     await harbour.take(*(resolved() for _ in range(3)), row(), row(state="refused", done="2026-04-01"))
     for stint in await Assignment.all().select_related("case"):
         assert stint.department_id == stint.case.department_id

@@ -86,8 +86,8 @@ async def test_workers_killed_while_they_route(start: Start) -> None:
     counts = await routed()
     assert len(counts) == REPORTS
     assert set(counts.values()) == {1}
-    stints = await db.fetch("SELECT case_id FROM assignment WHERE part = 'lead'")
-    assert max(Counter(row["case_id"] for row in stints).values()) == 1
+    assignments = await db.fetch("SELECT case_id FROM assignment WHERE part = 'lead'")
+    assert max(Counter(row["case_id"] for row in assignments).values()) == 1
 
 
 WAITING = "SELECT DISTINCT status::text AS s FROM pgqueuer WHERE entrypoint = 'route'"
