@@ -7,13 +7,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from civic import timing
+from civic.cases.life import OPEN
+from civic.cases.models import Status
 from civic.catalogue.catalogue import Catalogue
 from civic.city.queries import CityView
 from civic.geo.areas import Areas
 from civic.geo.near import Near, parse_near
-from civic.search.forms import GROUPS, OPEN
 
-STATUS_FILTERS = {**GROUPS, "overdue": OPEN, **{one: (one,) for one in (*OPEN, *GROUPS["solved"])}}
+SOLVED = (Status.RESOLVED, Status.CONFIRMED)
+STATUS_FILTERS = {
+    "open": tuple(OPEN),
+    "solved": SOLVED,
+    "declined": (Status.DECLINED,),
+    "overdue": tuple(OPEN),
+    **{one.value: (one,) for one in (*OPEN, *SOLVED)},
+}
 SORTS = ("new", "supported", "overdue")
 CATEGORY_OR_GROUP = re.compile(r"[\w.-]{1,64}")
 

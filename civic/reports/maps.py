@@ -6,12 +6,12 @@ from typing import Any
 
 from civic import timing
 from civic.cache import TimedCache
+from civic.cases.life import OPEN
 from civic.db import fetch
 from civic.errors import BadRequest
 from civic.geo.grid import cell_degrees, cluster_position
 from civic.reports.filters import ReportFilters
 from civic.reports.queries import heading, list_conditions
-from civic.search.forms import OPEN
 
 PINS = 150  # up to this many are shown one by one
 ZOOMS = (0, 22)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from civic import timing
+from civic.cases.life import OPEN
 from civic.cases.models import Case, Status
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.catalogue.catalogue import CategoryView, DepartmentView
@@ -21,7 +22,6 @@ from civic.posts.receipts import code_digest
 from civic.reports.models import Report
 from civic.reports.promises import Running, Standing, lateness, standing
 from civic.reports.queries import heading
-from civic.search.forms import OPEN
 from civic.sla.models import Clock
 from civic.sla.targets import parse_target
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from civic import timing
 from civic.cases.labels import DECLINE_LABELS
+from civic.cases.life import OPEN
 from civic.cases.models import Status
 from civic.formats import duration, soon
 from civic.i18n import gettext as _
-from civic.search.forms import OPEN
 from civic.sla.queries import working_calendar
 from civic.sla.targets import Unit, describe_amount, parse_target, used_share
 

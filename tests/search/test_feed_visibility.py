@@ -4,7 +4,6 @@ import pytest
 
 from civic.accounts.models import Role
 from civic.accounts.people import NOBODY, Person
-from civic.admin import reindexing
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.models import Membership
@@ -16,8 +15,12 @@ from civic.reports import actions as reports
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportInput
 from civic.search.postgres import rows
+from civic.search.postgres.engine import PostgresEngine
 from civic.search.postgres.vocabulary import count_words
-from tests.admin.feeding import (
+from civic.search.verify import check
+from tests.indexed import indexed
+from tests.riverside import category, database_dsn, department, empty, riverside
+from tests.search.feeding import (
     LAT,
     LON,
     ana,
@@ -31,8 +34,6 @@ from tests.admin.feeding import (
     report,
     update,
 )
-from tests.indexed import indexed
-from tests.riverside import category, database_dsn, department, empty, riverside
 
 __all__ = ["ana", "dan", "database_dsn", "empty", "riverside"]
 
@@ -231,9 +232,9 @@ async def test_a_damaged_index_leaks_nothing_after_it_is_mended(ana: Person, dan
     await indexed()
     await rows.write_documents(old)
     assert await finds("slanderous")
-    found = await reindexing.check()
+    found = await check(PostgresEngine())
     assert found.extra == [("report", one.post_id)]
-    await reindexing.mend(found)
+    await PostgresEngine().mend(found)
     await indexed()
     assert await finds("slanderous") == set()
 
