@@ -22,8 +22,7 @@ import uvloop
 
 from benchmarks.search_corpus import DATA, many
 from civic import cache, db
-from civic.composition import install_hooks, migrate
-from civic.search import feed
+from civic.admin import indexing
 from civic.search.documents import Query
 from civic.search.postgres import rows, vocabulary
 from civic.search.postgres import search as postgres_search
@@ -155,7 +154,7 @@ async def _keeping_up() -> None:
 
     async def index() -> None:
         while not stop.is_set():
-            if not await feed.step():
+            if not await indexing.step():
                 await asyncio.sleep(0.05)
 
     async def change() -> int:
@@ -170,10 +169,10 @@ async def _keeping_up() -> None:
     async def watch() -> None:
         nonlocal oldest
         while not stop.is_set():
-            oldest = max(oldest, (await feed.read_backlog()).seconds)
+            oldest = max(oldest, (await indexing.backlog()).seconds)
             await asyncio.sleep(0.1)
 
-    while await feed.step():
+    while await indexing.step():
         pass
     tasks = [asyncio.create_task(index()), asyncio.create_task(watch())]
     n = await change()
@@ -184,8 +183,7 @@ async def _keeping_up() -> None:
 
 async def _measure(count: int) -> None:
     async with _database() as url:
-        install_hooks()
-        await migrate(url)
+        await db.migrate(url)
         async with db.connect(url, AT_ONCE + 4):
             if not await db.fetch("SELECT 1 AS x FROM search_document LIMIT 1"):
                 await _fill(count)

@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Mount
 from civic import config as configuration
 from civic import db, logs, preferences, static
 from civic.accounts.views import AccountSections
-from civic.composition import install_hooks
+from civic.cases.status import Status
 from civic.config import Config
 from civic.error_responses import make_error_response
 from civic.errors import CivicError
@@ -35,8 +35,11 @@ from civic.middleware import ErrorResponses, RequestContext, RequestGuards, Requ
 from civic.notifications.views import messages
 from civic.posts.my_posts import my_posts_section
 from civic.search.meili.client import Meili
-from civic.search.meili.queue import search_key
+from civic.search.meili.saved_state import search_key
 from civic.search.metrics import measure_index
+from civic.web import environment
+
+environment.globals["statuses"] = {status.value: status for status in Status}  # for the macro in _parts.html
 
 
 def routes() -> list[BaseRoute]:
@@ -68,7 +71,6 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     While it lives it is connected to the database at `url`, else to the one that the configuration names. Where the
     caller is connected already (tests), do not run its lifespan.
     """
-    install_hooks()
     app = Starlette(
         routes=routes(),
         middleware=[

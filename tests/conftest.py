@@ -22,7 +22,7 @@ import pytest
 from civic import cache
 from civic.accounts.models import Role
 from civic.config import Config, DatabaseConfig, PathsConfig
-from civic.db import connect
+from civic.db import connect, migrate
 from tests import chromium
 from tests.clients import Client, make_user
 from tests.databases import Databases, Template, emptying
@@ -37,7 +37,7 @@ FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's 
 PREFIX = "civic-tests-"
 LOCK = "run.lock"  # of a run's folder; held for as long as the run lives
 CACHE = Path(__file__).parents[1] / ".venv" / "cache"
-EMPTY = Template("empty", lambda url, folder: _migrate(url))
+EMPTY = Template("empty", lambda url, folder: asyncio.run(migrate(url)))
 # Its posts are so many minutes old, and some of them expire.
 CITY = Template(
     "city",
@@ -134,13 +134,6 @@ def databases() -> Iterator[Databases]:
         yield made
 
 
-def _migrate(url: str) -> None:
-    from civic.composition import install_hooks, migrate  # here, as it imports most domains
-
-    install_hooks()
-    asyncio.run(migrate(url))
-
-
 @pytest.fixture(scope="session")
 def make_database(databases: Databases) -> Callable[..., str]:
     """A function that makes a database without rows and gives its URL: `make(name)`, `make(name, migrated=False)`."""
@@ -186,9 +179,6 @@ async def empty_database(database_dsn: str, empty: Callable[[], Awaitable[None]]
 @pytest.fixture
 async def database(empty_database: str) -> AsyncIterator[str]:
     """Tortoise is connected to this worker's database, which is empty. Gives its URL."""
-    from civic.composition import install_hooks
-
-    install_hooks()
     async with connect(empty_database, pool=5):
         yield empty_database
 

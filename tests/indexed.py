@@ -1,6 +1,6 @@
 """The index as it is when the workers have caught up."""
 
-from civic.search.feed import step
+from civic.admin.indexing import step
 
 
 async def indexed() -> None:

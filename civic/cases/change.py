@@ -12,7 +12,9 @@ from civic import timing
 from civic.cases import events, life, targets
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.conflicts import require_unchanged
-from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
+from civic.cases.event_kinds import EventKind
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome
+from civic.cases.status import Status
 from civic.db import fetch, fetch_one, make_from_row, mark_saved
 from civic.errors import Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
@@ -136,18 +138,17 @@ class CaseChange:
 
     async def record_event(
         self,
-        kind: str,
+        kind: EventKind,
         text: str = "",
         *,
-        internal: bool = False,
         data: Mapping[str, Any] | None = None,
         photos: Sequence[Photo] = (),
     ) -> CaseEvent:
         """Save the case, its assignments and what falls due next, with the event that says why."""
         await self._settle()
-        said = dict(data or {})
+        event_data = dict(data or {})
         if photos:
-            said["photos"] = [photo.name for photo in photos]
+            event_data["photos"] = [photo.name for photo in photos]
         event = await events.write_event(
             self.case,
             kind,
@@ -155,17 +156,16 @@ class CaseChange:
             at=self.at,
             before=self._before or "",
             text=text,
-            internal=internal,
-            data=said,
+            data=event_data,
         )
         self._before = None
         if photos:
-            await self._attach(event, photos, internal)
+            await self._attach(event, photos)
         return event
 
     async def _settle(self) -> None:
         """`due_at` of the case and of its assignments, from their clocks: here and nowhere else."""
-        if self.case.status not in life.OPEN:
+        if not self.case.status.is_open:
             self.case.due_at = None
         elif self._clocks is not None:
             self.case.due_at = targets.find_next_due(*self._clocks)
@@ -175,9 +175,9 @@ class CaseChange:
                 assignment.due_at = due_at
                 await assignment.save(update_fields=ASSIGNMENT_COLUMNS)
 
-    async def _attach(self, event: CaseEvent, photos: Sequence[Photo], internal: bool) -> None:
-        found = await targets.get_category(self.case.category_id) if self.case.category_id else None
-        await attach_photos(photos, public=not internal and (found is None or found.public))
+    async def _attach(self, event: CaseEvent, photos: Sequence[Photo]) -> None:
+        category = await targets.get_category(self.case.category_id) if self.case.category_id else None
+        await attach_photos(photos, public=not event.internal and (category is None or category.public))
         await event.photos.add(*photos)
 
 

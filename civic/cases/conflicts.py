@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from civic.cases.actors import Actor
-from civic.cases.events import QUIET
-from civic.cases.labels import EVENTS
+from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case, CaseEvent
 from civic.errors import Conflict
 from civic.i18n import lazy as _
+
+_QUIET_KINDS = [kind.value for kind in EventKind if kind.is_quiet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,13 @@ class MissedEvent:
 
     seq: int
     at: datetime
-    kind: str
+    kind: EventKind
     department_id: int | None
     text: str
 
     @property
     def label(self) -> str:
-        return str(EVENTS[self.kind])
+        return str(self.kind.label)
 
 
 class CaseChanged(Conflict):
@@ -54,10 +55,10 @@ async def require_unchanged(case: Case, by: Actor, seen: int | None) -> None:
     """Raises CaseChanged if the case's life went on after the event `seen`; notes and reminders do not count."""
     if seen is None or seen >= case.events_count:
         return
-    rows = await CaseEvent.filter(case_id=case.id, seq__gt=seen).exclude(kind__in=QUIET).order_by("seq")
+    rows = await CaseEvent.filter(case_id=case.id, seq__gt=seen).exclude(kind__in=_QUIET_KINDS).order_by("seq")
     if rows:
         raise CaseChanged([_missed_event(row) for row in rows])
 
 
 def _missed_event(row: CaseEvent) -> MissedEvent:
-    return MissedEvent(row.seq, row.at, row.kind, row.department_id, "" if row.internal else row.text)
+    return MissedEvent(row.seq, row.at, EventKind(row.kind), row.department_id, "" if row.internal else row.text)

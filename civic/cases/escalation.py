@@ -10,6 +10,7 @@ from typing import Any
 
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.change import CaseChange
+from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment
 from civic.cases.notices import desk_path, find_assignee
 from civic.city.queries import city
@@ -32,11 +33,9 @@ async def escalate(change: CaseChange, clock_id: int) -> None:
     data: dict[str, Any] = {"clock": clock.kind.value, "step": step, "due": due_at.isoformat()}
     if assignment is None and fallen_due:
         change.by = Actor(ActorKind.SYSTEM, department_id=change.case.department_id)  # whose the delay is
-        await change.record_event("overdue", data=data)
+        await change.record_event(EventKind.OVERDUE, data=data)
     elif fallen_due or step < DUE_STEP:  # the daily reminders after that are kept as ClockStep rows only
-        await change.record_event(
-            "escalated", internal=True, data=data | {"of": "assignment" if assignment else "case"}
-        )
+        await change.record_event(EventKind.ESCALATED, data=data | {"of": "assignment" if assignment else "case"})
     values = {"number": change.case.number, "promise": clock.kind.value, "due": due_at.isoformat(), "step": step}
     if assignment is not None:
         await _tell_department(change, assignment, f"clock:{clock.id}:{step}", step, values)

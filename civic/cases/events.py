@@ -1,4 +1,4 @@
-"""The history of a case: each event covers the one before it, so that no line can be changed or left out unseen."""
+"""The history of a case: the hash of each event covers the event before it, so that no change goes unseen."""
 
 import hashlib
 import json
@@ -8,32 +8,11 @@ from typing import Any
 
 from civic import chain
 from civic.cases.actors import Actor
+from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case, CaseEvent
 from civic.cases.targets import get_department
 from civic.db import fetch, mark_saved
 from civic.jobs.actions import Job, enqueue
-
-# What a case's reporters are told of, beyond what they did themselves.
-TOLD = frozenset(
-    [
-        "assigned",
-        "accepted",
-        "replied",
-        "asked",
-        "wait_ended",
-        "handed_over",
-        "returned",
-        "resolved",
-        "declined",
-        "closed",
-        "reopened",
-        "upheld",
-        "absorbed",
-        "overdue",
-    ]
-)
-# What happens beside the work: a form made before it is still good.
-QUIET = frozenset(["note", "taken", "escalated", "overdue", "rated", "misrouted", "excluded", "included"])
 
 CASE_COLUMNS = [
     "status",
@@ -82,9 +61,9 @@ def build_hashed_content(
     text_hash: bytes,
     data: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What the hash of an event covers. Neither its words nor its author: both can be erased and it still holds.
+    """Return what the hash of an event covers: neither the text nor the author, as both may have to be erased.
 
-    `department` is a slug; `text_hash` the SHA-256 of the text's UTF-8.
+    `department` is a slug, `text_hash` the SHA-256 of the text in UTF-8.
     """
     return {
         "case": number,
@@ -107,58 +86,57 @@ def hash_text(text: str) -> bytes:
 
 async def write_event(
     case: Case,
-    kind: str,
+    kind: EventKind,
     *,
     by: Actor,
     at: datetime,
     before: str = "",
     text: str = "",
-    internal: bool = False,
     data: Mapping[str, Any] | None = None,
     new: bool = False,
 ) -> CaseEvent:
-    """Append an event and save the case as it is now, in one statement; ask for its reporters to be told.
+    """Append an event and save the case, in one statement; ask for the job that tells the reporters, if they are told.
 
-    `before` is the status that the event ended (nothing: it left the status alone); `new` says that the case's row was
-    inserted with this event's `events_count` and `head` still to come. The caller holds the case's lock.
+    `before` is the status that the event ended, "" if the status stays. `new` means that the case's row has just been
+    inserted, without this event's `events_count` and `head`. The caller holds the case's lock.
     """
     slug = (await get_department(by.department_id)).slug if by.department_id else None
-    event = append_event(
-        case, kind, by=by, at=at, department=slug, before=before, text=text, internal=internal, data=data, new=new
-    )
+    event = append_event(case, kind, by=by, at=at, department=slug, before=before, text=text, data=data, new=new)
     rows = await fetch(WRITE_EVENT, *_event_values(event), *(getattr(case, name) for name in CASE_COLUMNS))
     mark_saved(event, rows[0]["id"])
-    if kind in TOLD and not internal:
-        await enqueue(Job.TELL, {"event": event.id}, key=f"tell:{event.id}")
+    if kind.tells_reporter:
+        await enqueue(Job.NOTIFY, {"event": event.id}, key=f"notify:{event.id}")
     return event
 
 
 def append_event(
     case: Case,
-    kind: str,
+    kind: EventKind,
     *,
     by: Actor,
     at: datetime,
     department: str | None,
     before: str = "",
     text: str = "",
-    internal: bool = False,
     data: Mapping[str, Any] | None = None,
     new: bool = False,
     make: Callable[..., CaseEvent] = CaseEvent,
 ) -> CaseEvent:
-    """The case's next event, sealed, and the case with it: in memory. `department` is the slug of the actor's."""
+    """Make the case's next event, with its hash, in memory, and count it in the case.
+
+    `department` is the slug of the actor's department; `make` builds the row.
+    """
     event = make(
         case_id=case.id,
         seq=case.events_count + 1,
         at=at,
-        kind=kind,
+        kind=kind.value,
         actor_id=by.user_id,
         actor_kind=by.kind.value,
         department_id=by.department_id,
         from_status=before,
         to_status=case.status.value if before or new else "",
-        internal=internal,
+        internal=not kind.is_public,
         text=text,
         data=dict(data or {}),
     )

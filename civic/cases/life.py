@@ -3,13 +3,9 @@
 from dataclasses import dataclass
 
 from civic.cases.actors import Actor, ActorKind
-from civic.cases.labels import STATUS_LABELS
-from civic.cases.models import Status
+from civic.cases.status import HELD, OPEN, Status
 from civic.errors import Conflict, NotAllowed
 from civic.i18n import lazy as _
-
-OPEN = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.IN_PROGRESS, Status.WAITING})
-HELD = frozenset({Status.ASSIGNED, Status.IN_PROGRESS, Status.WAITING})  # a department leads it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +60,4 @@ def require_status(status: Status, *allowed: Status) -> None:
 
 
 def _too_late(status: Status) -> Conflict:
-    return Conflict(_("This cannot be done any more: the case is “%(status)s”.", status=STATUS_LABELS[status]))
+    return Conflict(_("This cannot be done any more: the case is “%(status)s”.", status=status.label))

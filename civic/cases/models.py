@@ -1,36 +1,45 @@
 """The work that reports cause, its assignments and its history."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
+from babel.support import LazyProxy
 from tortoise import fields
 from tortoise.models import Model
 
 from civic.accounts.models import User
+from civic.cases.status import UNNAMED, Status
 from civic.catalogue.models import Category, Department
 from civic.geo.models import Area
+from civic.i18n import lazy as _
 from civic.media.models import Photo
 from civic.sla.models import Clock
 
 
-class Status(StrEnum):
-    RECEIVED = "received"
-    ASSIGNED = "assigned"
-    IN_PROGRESS = "in_progress"
-    WAITING = "waiting"
-    RESOLVED = "resolved"
-    CONFIRMED = "confirmed"
-    DECLINED = "declined"
-    MERGED = "merged"
+class LabelledCode(StrEnum):
+    """A code with what it is called in the reader's language."""
+
+    label: LazyProxy
+
+    def __new__(cls, code: str, label: LazyProxy = UNNAMED) -> Self:
+        member = str.__new__(cls, code)
+        member._value_, member.label = code, label
+        return member
 
 
-class DeclineReason(StrEnum):
-    NOT_PUBLIC = "not_public"
-    NO_ACTION_NEEDED = "no_action_needed"
-    CANNOT_FIND = "cannot_find"
-    NOT_FEASIBLE = "not_feasible"
-    PRIVATE_MATTER = "private_matter"
-    EMERGENCY_ELSEWHERE = "emergency_elsewhere"
+class DeclineReason(LabelledCode):
+    NOT_PUBLIC = "not_public", _("not a matter of the city")
+    NO_ACTION_NEEDED = "no_action_needed", _("nothing needs to be done")
+    CANNOT_FIND = "cannot_find", _("the place or the problem could not be found")
+    NOT_FEASIBLE = "not_feasible", _("cannot be done")
+    PRIVATE_MATTER = "private_matter", _("a private matter")
+    EMERGENCY_ELSEWHERE = "emergency_elsewhere", _("an emergency: please call the emergency number")
+
+
+class Priority(LabelledCode):
+    LOW = "low", _("low")
+    NORMAL = "normal", _("normal")
+    HIGH = "high", _("high")
 
 
 class Case(Model):
@@ -94,22 +103,22 @@ class Case(Model):
         )
 
 
-class AssignmentPart(StrEnum):
-    LEAD = "lead"
-    SUPPORT = "support"
+class AssignmentPart(LabelledCode):
+    LEAD = "lead", _("in charge")
+    SUPPORT = "support", _("helping")
 
 
-class Outcome(StrEnum):
+class Outcome(LabelledCode):
     """How an assignment ended."""
 
-    HANDED_OVER = "handed_over"
-    REASSIGNED = "reassigned"  # by a dispatcher
-    RETURNED = "returned"  # to triage
-    RESOLVED = "resolved"
-    DECLINED = "declined"
-    MERGED = "merged"
-    DONE = "done"  # a support department's part
-    CLOSED = "closed"  # because somebody else closed the case
+    HANDED_OVER = "handed_over", _("handed over")
+    REASSIGNED = "reassigned", _("reassigned by a dispatcher")
+    RETURNED = "returned", _("returned to triage")
+    RESOLVED = "resolved", _("resolved")
+    DECLINED = "declined", _("declined")
+    MERGED = "merged", _("merged with another report")
+    DONE = "done", _("its part is done")
+    CLOSED = "closed", _("closed by somebody else")
 
 
 class Assignment(Model):

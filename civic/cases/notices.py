@@ -1,7 +1,8 @@
-"""What the desks are told of a case; its reporters are told by a job, from the event itself."""
+"""Messages to the desks about a case. A job tells the reporters (reports.actions)."""
 
-from typing import Any
+from collections.abc import Mapping
 
+from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.db import fetch
 from civic.notifications.actions import notify
@@ -17,53 +18,56 @@ def desk_path(case: Case) -> str:
     return f"/desk/cases/{case.id}"
 
 
-async def notify_department(case: Case, event: CaseEvent, kind: str, department_id: int, **values: Any) -> None:
-    """One message to the department's desk, once per event."""
+async def notify_department(
+    case: Case, event: CaseEvent, department_id: int, *, message: str = "", **values: str | int
+) -> None:
+    """Send one message to the department's desk, once for each event: `message`, or the one that its kind names."""
+    key = f"case:{case.id}:{event.seq}:department:{department_id}"
+    await _notify(case, event, key, message, values, department_id=department_id)
+
+
+async def notify_assignee(case: Case, event: CaseEvent, assignment: Assignment) -> None:
+    """Tell the assignee, or the department's desk if the assignment has none."""
+    user_id = await find_assignee(assignment)
+    if user_id is None:
+        await notify_department(case, event, assignment.department_id)
+    else:
+        await _notify(case, event, f"case:{case.id}:{event.seq}:user:{user_id}", "", {}, user_id=user_id)
+
+
+async def notify_dispatchers(case: Case, event: CaseEvent, *, message: str = "", **values: str | int) -> None:
+    """Send one message to all dispatchers, once for each event."""
+    await _notify(case, event, f"case:{case.id}:{event.seq}:dispatchers", message, values, role="dispatcher")
+
+
+async def _notify(
+    case: Case,
+    event: CaseEvent,
+    key: str,
+    message: str,
+    values: Mapping[str, str | int],
+    *,
+    user_id: int | None = None,
+    department_id: int | None = None,
+    role: str = "",
+) -> None:
     await notify(
-        f"case:{case.id}:{event.seq}:department:{department_id}",
-        kind,
+        key,
+        message or EventKind(event.kind).desk_message,
+        user_id=user_id,
         department_id=department_id,
-        values=_values(case, event, values),
+        role=role,
+        values={"number": case.number, "text": event.text, **values},
         url=desk_path(case),
     )
 
 
 async def works_for(user_id: int, department_id: int) -> bool:
-    """Whether this person can have a case of the department in hand."""
+    """Whether this person can be the assignee of a case of the department."""
     return bool(await fetch(WORKS_THERE, user_id, department_id))
 
 
 async def find_assignee(assignment: Assignment) -> int | None:
-    """Who has the case in hand; None for nobody, and for somebody who has left: they would hear of it, and nobody."""
+    """The assignee, if still a member of the department; otherwise None, so that the whole desk is told."""
     user_id = assignment.assignee_id
     return user_id if user_id is not None and await works_for(user_id, assignment.department_id) else None
-
-
-async def notify_assignee(case: Case, event: CaseEvent, kind: str, assignment: Assignment, **values: Any) -> None:
-    """To the person who has the case in hand; to the department's desk if nobody has."""
-    user_id = await find_assignee(assignment)
-    if user_id is None:
-        await notify_department(case, event, kind, assignment.department_id, **values)
-        return
-    await notify(
-        f"case:{case.id}:{event.seq}:user:{user_id}",
-        kind,
-        user_id=user_id,
-        values=_values(case, event, values),
-        url=desk_path(case),
-    )
-
-
-async def notify_dispatchers(case: Case, event: CaseEvent, kind: str, **values: Any) -> None:
-    """One message to all dispatchers, once per event."""
-    await notify(
-        f"case:{case.id}:{event.seq}:dispatchers",
-        kind,
-        role="dispatcher",
-        values=_values(case, event, values),
-        url=desk_path(case),
-    )
-
-
-def _values(case: Case, event: CaseEvent, more: dict[str, Any]) -> dict[str, Any]:
-    return {"number": case.number, "text": event.text, **more}

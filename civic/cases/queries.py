@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from civic import chain, timing
-from civic.cases.actors import ActorKind
+from civic.cases.event_kinds import EventKind
 from civic.cases.events import build_hashed_content, hash_text
-from civic.cases.labels import DECLINE_LABELS, EVENTS, OUTCOME_LABELS, PART_LABELS, STATUS_LABELS
-from civic.cases.models import AssignmentPart, Case, CaseEvent, Outcome
+from civic.cases.models import AssignmentPart, Case, CaseEvent, DeclineReason, Outcome
+from civic.cases.status import Status, StatusGroup
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, make_from_row
 from civic.media.models import Photo
@@ -48,15 +48,15 @@ class TimelineEvent:
     id: int
     seq: int
     at: datetime
-    kind: str
+    kind: EventKind
     actor_kind: str
     actor_name: str
     department: str  # slug, "" for none
     names: Names
     from_names: Names
     to_names: Names
-    from_status: str
-    to_status: str
+    from_status: Status | None
+    to_status: Status | None
     internal: bool
     text: str
     erased: bool
@@ -66,23 +66,25 @@ class TimelineEvent:
     @property
     def label(self) -> str:
         """What happened, in the reader's language."""
-        return str(EVENTS[self.kind])
-
-    @property
-    def status(self) -> str:
-        """The status that it led to, in words; "" where it led to none."""
-        return str(STATUS_LABELS[self.to_status]) if self.to_status else ""  # type: ignore[index]
+        return str(self.kind.label)
 
     @property
     def reason(self) -> str:
         """Why it went where it went, or why it was declined, in plain words; "" for other events."""
-        if self.kind == "declined":
-            return str(DECLINE_LABELS[self.data["reason"]])
+        if self.kind is EventKind.DECLINED:
+            return str(DeclineReason(self.data["reason"]).label)
         return explain(self.data.get("reason") or {})
 
     @property
-    def by_reporter(self) -> bool:
-        return self.actor_kind == ActorKind.REPORTER
+    def look(self) -> str:
+        """The CSS class of its line."""
+        if self.internal:
+            return "internal"
+        if self.kind is EventKind.OVERDUE:
+            return "late"
+        if self.to_status and self.to_status.group is StatusGroup.SOLVED:
+            return self.to_status.look
+        return "official" if self.department else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +123,12 @@ class AssignmentView:
 
     @property
     def part_label(self) -> str:
-        return str(PART_LABELS[self.part])
+        return str(self.part.label)
 
     @property
     def outcome_label(self) -> str:
         """How it ended, in words; "" while it goes on."""
-        return str(OUTCOME_LABELS[self.outcome]) if self.outcome else ""
+        return str(self.outcome.label) if self.outcome else ""
 
 
 async def load_timeline(case_id: int, *, internal: bool) -> list[TimelineEvent]:
@@ -145,15 +147,15 @@ def _line(row: dict[str, Any], names: Mapping[str, Names], photos: list[Photo], 
         id=row["id"],
         seq=row["seq"],
         at=row["at"],
-        kind=row["kind"],
+        kind=EventKind(row["kind"]),
         actor_kind=row["actor_kind"],
         actor_name=(row["actor_name"] or "") if internal else "",
         department=row["slug"] or "",
         names=row["names"] or {},
         from_names=names.get(data.get("from") or "", {}),
         to_names=names.get(data.get("department") or "", {}),
-        from_status=row["from_status"],
-        to_status=row["to_status"],
+        from_status=Status(row["from_status"]) if row["from_status"] else None,
+        to_status=Status(row["to_status"]) if row["to_status"] else None,
         internal=row["internal"],
         text=row["text"],
         erased=row["erased"],

@@ -13,7 +13,8 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
-from civic.cases.models import Case, Status
+from civic.cases.models import Case
+from civic.cases.status import Status
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
 from civic.demo.drawing import draw_photo

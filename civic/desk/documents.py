@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
-from civic.geo.areas import Areas
 from civic.geo.queries import areas
-from civic.i18n import lazy as _
 from civic.posts.documents import comments_of
-from civic.reports.documents import CASE_SOURCES, CASE_STATUSES, GROUPS, RowNames, history_texts, text_answers
+from civic.reports.documents import answered, named, said_of
 from civic.reports.queries import heading
-from civic.search.documents import Document
-from civic.search.presenters import Badge, Presenter, category_name, department_name
-from civic.search.subjects import DirtySource, Subject
+from civic.search.documents import Document, Kind
 
 CASES = """
 SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,
@@ -36,31 +31,39 @@ async def documents(case_ids: Sequence[int]) -> list[Document]:
     reports: dict[int, list[dict[str, Any]]] = {}
     for report in await fetch(REPORTS, list(case_ids)):
         reports.setdefault(report["case_id"], []).append(report)
-    history = await history_texts(case_ids, internal=True)
+    said = await said_of(case_ids, internal=True)
     comments = await comments_of([one["post_id"] for some in reports.values() for one in some])
-    names = RowNames(await catalogue(), await areas())
+    pack, places = await catalogue(), await areas()
     found = []
     for row in rows:
         own = reports.get(row["id"], [])
-        answers = [text for one in own for text in text_answers(one, names.catalogue)]
+        answers = [text for one in own for text in answered(one, pack)]
         talk = [text for one in own for text in comments.get(one["post_id"], ())]
-        found.append(_document(row, own, [*answers, *history.get(row["id"], ()), *talk], names))
+        names = named(row, pack, places)
+        area_ids = tuple(area.id for area in places.path(row["area_id"]))
+        found.append(_document(row, own, [*answers, *said.get(row["id"], ()), *talk], names, area_ids))
     return found
 
 
-def _document(row: dict[str, Any], reports: Sequence[dict[str, Any]], said: Sequence[str], names: RowNames) -> Document:
+def _document(
+    row: dict[str, Any],
+    reports: Sequence[dict[str, Any]],
+    said: Sequence[str],
+    names: Sequence[str],
+    area_ids: tuple[int, ...],
+) -> Document:
     main = reports[0] if reports else None
     addresses = dict.fromkeys(one["address"] for one in reports if one["address"])
     return Document(
-        kind="case",
+        kind=Kind.CASE,
         item_id=row["id"],
         url=f"/desk/cases/{row['id']}",
         title=heading(main["title"], main["text"]) if main else row["number"],
         text="\n".join(part for one in reports for part in (one["title"], one["text"]) if part),
-        names=(row["number"], *addresses, *names.of(row)),
+        names=(row["number"], *addresses, *names),
         discussion="\n".join(said),
         category_id=row["category_id"],
-        area_ids=names.area_ids(row["area_id"]),
+        area_ids=area_ids,
         department_id=row["department_id"],
         readers=tuple(sorted(row["readers"])),
         status=row["status"],
@@ -70,32 +73,3 @@ def _document(row: dict[str, Any], reports: Sequence[dict[str, Any]], said: Sequ
         lon=main["lon"] if main else None,
         extra={"number": row["number"], "address": main["address"] if main else ""},
     )
-
-
-class CasePresenter(Presenter):
-    def names(self, document: Document, catalogue: Catalogue, areas: Areas) -> Sequence[str]:
-        """The number first, and who has the case last."""
-        return (
-            str(document.extra.get("number") or ""),
-            category_name(document, catalogue),
-            *super().names(document, catalogue, areas)[1:],
-            department_name(document, catalogue),
-        )
-
-
-SUBJECT = Subject(
-    kind="case",
-    label=_("Cases"),
-    badge=Badge("note", "→", _("Case")),
-    compose=documents,
-    table="case_file",
-    roots={"case": "", "post": "SELECT case_id FROM report WHERE post_id = ANY($1)"},
-    sources=(
-        *CASE_SOURCES,
-        DirtySource("assignment", "case", "SELECT case_id FROM changed", columns=("department_id", "case_id")),
-    ),
-    desk=True,
-    statuses=CASE_STATUSES,
-    groups=GROUPS,
-    presenter=CasePresenter(),
-)

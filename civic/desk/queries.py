@@ -6,8 +6,10 @@ from typing import Any
 
 from civic import paging, timing
 from civic.accounts.people import Person
+from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
+from civic.cases.status import Status
 from civic.db import fetch, fetch_one
 from civic.errors import NotFound
 from civic.geo.distance import bounding_box
@@ -129,7 +131,7 @@ async def _near(case_id: int, report: DeskReport, person: Person, metres: int = 
             SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = ANY($6)) AS ours) x
         WHERE r.main AND r.case_id <> $1
           AND r.lat BETWEEN $7 AND $8 AND r.lon BETWEEN $9 AND $10
-          AND c.status <> 'merged' AND metres_between(r.lat, r.lon, $2, $3) <= $4
+          AND c.status <> $11 AND metres_between(r.lat, r.lon, $2, $3) <= $4
           AND (p.visibility = 'public' OR $5 OR (p.visibility = 'private' AND ours))
         ORDER BY c.received_at DESC LIMIT 8
         """,
@@ -140,6 +142,7 @@ async def _near(case_id: int, report: DeskReport, person: Person, metres: int = 
         person.is_dispatcher,
         list(person.departments),
         *bounding_box(report.lat, report.lon, metres),
+        Status.MERGED,
     )
     return [row | {"heading": heading(row["title"], row["text"])} for row in rows]
 
@@ -160,10 +163,15 @@ class TriageRow:
     text: str
     address: str
     cover: str | None
-    kind: str
+    kind: EventKind
     why: str
     reason: dict[str, Any]
     suggestions: list[dict[str, Any]]
+
+    @property
+    def was_handed_over(self) -> bool:
+        """Once too often: a dispatcher has to name who leads it."""
+        return self.kind is EventKind.HANDED_OVER
 
 
 @dataclass(frozen=True)
@@ -177,24 +185,25 @@ TRIAGE_PAGE_ROWS = 50
 TRIAGE = f"""
 SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.category_id, c.area_id, r.id AS report_id,
        p.title, p.text, r.address, ph.name AS cover, e.kind, e.text AS why, e.data,
-       (SELECT t.data FROM case_event t WHERE t.case_id = c.id AND t.kind = 'triaged' ORDER BY t.seq DESC LIMIT 1)
+       (SELECT t.data FROM case_event t WHERE t.case_id = c.id AND t.kind = $4 ORDER BY t.seq DESC LIMIT 1)
            AS routed
 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
 LEFT JOIN photo ph ON ph.id = p.cover_id AND ph.public
 CROSS JOIN LATERAL (
     SELECT kind, text, data FROM case_event
-    WHERE case_id = c.id AND kind IN ('received', 'triaged', 'returned', 'handed_over') ORDER BY seq DESC LIMIT 1) e
-WHERE c.status = 'received' AND (c.received_at, c.id) > ($1, $2)
+    WHERE case_id = c.id AND kind = ANY($5) ORDER BY seq DESC LIMIT 1) e
+WHERE c.status = $3 AND (c.received_at, c.id) > ($1, $2)
 ORDER BY c.received_at, c.id LIMIT {TRIAGE_PAGE_ROWS + 1}
 """
+TRIAGE_KINDS = [EventKind.RECEIVED, EventKind.TRIAGED, EventKind.RETURNED, EventKind.HANDED_OVER]  # why it is here
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def load_triage(cursor: str = "") -> TriagePage:
     """Cases that wait for a dispatcher, the oldest first, by keyset."""
     after = paging.read_cursor(cursor) or (BEGINNING, 0)
-    rows = await fetch(TRIAGE, *after)
-    counted = await fetch_one("SELECT count(*) AS n FROM case_file WHERE status = 'received'")
+    rows = await fetch(TRIAGE, *after, Status.RECEIVED, EventKind.TRIAGED, TRIAGE_KINDS)
+    counted = await fetch_one("SELECT count(*) AS n FROM case_file WHERE status = $1", Status.RECEIVED)
     shown = [_triaged(row) for row in rows[:TRIAGE_PAGE_ROWS]]
     more = paging.write_cursor(shown[-1].received_at, shown[-1].case_id) if len(rows) > TRIAGE_PAGE_ROWS else ""
     return TriagePage(shown, counted["n"] if counted else 0, more)
@@ -202,6 +211,7 @@ async def load_triage(cursor: str = "") -> TriagePage:
 
 def _triaged(row: dict[str, Any]) -> TriageRow:
     data, routed = row.pop("data"), row.pop("routed") or {}
+    row["kind"] = EventKind(row["kind"])
     return TriageRow(
         heading=heading(row.pop("title"), row["text"]),
         reason=data.get("reason") or {},

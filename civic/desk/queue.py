@@ -4,18 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from babel.support import LazyProxy
+
 from civic import timing
 from civic.accounts.people import Person
+from civic.cases.models import AssignmentPart, Priority
+from civic.cases.status import Status
 from civic.db import fetch, fetch_one
+from civic.i18n import lazy as _
 from civic.paging import read_instant
 from civic.posts.models import Visibility
 from civic.reports.promises import Running, lateness
 from civic.reports.queries import heading
+from civic.search.documents import Kind
 from civic.search.queries import all_words_query
 from civic.web import parse_id
 
 PAGE_ROWS = 50
-VIEWS = ("due", "mine", "new", "waiting", "overdue", "support")
 MAX_COUNTED = 1000  # counted of a view; more are more than anybody looks through
 
 QUEUE = """
@@ -32,19 +37,29 @@ LEFT JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_cl
 WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed}
 ORDER BY a.due_at, a.id LIMIT {limit}
 """
-VIEW_CONDITIONS = {
-    "due": "",
-    "mine": "AND a.assignee_id = {n}",
-    "new": "AND a.first_word_at IS NULL",
-    "waiting": "AND c.status = 'waiting'",
-    "overdue": "AND a.due_at < {n}",
-    "support": "AND a.part = 'support'",
+
+
+@dataclass(frozen=True)
+class DeskView:
+    """A part of the list: its label, and its SQL condition with {n} for the number of its parameter, if it has one."""
+
+    label: LazyProxy
+    condition: str = ""
+
+
+VIEWS = {
+    "due": DeskView(_("Due first")),
+    "mine": DeskView(_("Mine"), "AND a.assignee_id = {n}"),
+    "new": DeskView(_("Unanswered"), "AND a.first_word_at IS NULL"),
+    Status.WAITING.value: DeskView(_("Waiting"), "AND c.status = {n}"),
+    "overdue": DeskView(_("Overdue"), "AND a.due_at < {n}"),
+    "support": DeskView(_("We help"), "AND a.part = {n}"),
 }
 COUNTS = f"""
 SELECT count(*) AS due, count(*) FILTER (WHERE assignee_id = $2) AS mine,
        count(*) FILTER (WHERE first_word_at IS NULL) AS new,
-       count(*) FILTER (WHERE status = 'waiting') AS waiting,
-       count(*) FILTER (WHERE due_at < $3) AS overdue, count(*) FILTER (WHERE part = 'support') AS support
+       count(*) FILTER (WHERE status = $4) AS waiting,
+       count(*) FILTER (WHERE due_at < $3) AS overdue, count(*) FILTER (WHERE part = $5) AS support
 FROM (SELECT a.assignee_id, a.first_word_at, c.status, a.due_at, a.part FROM assignment a
       JOIN case_file c ON c.id = a.case_id
       WHERE a.department_id = ANY($1) AND a.ended_at IS NULL LIMIT {MAX_COUNTED}) x
@@ -57,13 +72,13 @@ class QueueRow:
 
     assignment_id: int
     case_id: int
-    part: str
+    part: AssignmentPart
     due_at: datetime | None
     first_word_at: datetime | None
     assignee: str | None
     number: str
-    status: str
-    priority: str
+    status: Status
+    priority: Priority
     category_id: int | None
     area_id: int | None
     reopened: int
@@ -77,6 +92,10 @@ class QueueRow:
     late_by: str
 
     @property
+    def waits(self) -> bool:
+        return self.status is Status.WAITING
+
+    @property
     def overdue(self) -> bool:
         return self.due_at is not None and self.due_at < timing.now()
 
@@ -86,6 +105,15 @@ class Queue:
     rows: list[QueueRow]
     next: str
     counts: dict[str, int]  # of each view, at most MOST
+
+    @property
+    def views(self) -> list[tuple[str, str, str]]:
+        """Code, label and count of each view."""
+        return [(code, str(view.label), self._count(code)) for code, view in VIEWS.items()]
+
+    def _count(self, code: str) -> str:
+        count = self.counts[code]
+        return f"{count}+" if count == MAX_COUNTED else str(count)
 
 
 def select_desks(person: Person, chosen: int | None, all_departments: list[int]) -> list[int]:
@@ -102,14 +130,15 @@ async def load_queue(person: Person, departments: list[int], view: str, *, q: st
     shown = [await _row(row, person) for row in rows[:PAGE_ROWS]]
     last = shown[-1] if len(rows) > PAGE_ROWS else None
     next_page = f"{last.due_at.isoformat() if last.due_at else ''}_{last.assignment_id}" if last else ""
-    counted = await fetch_one(COUNTS, departments, person.id, timing.now())
+    counted = await fetch_one(COUNTS, departments, person.id, timing.now(), Status.WAITING, AssignmentPart.SUPPORT)
     return Queue(shown, next_page, dict(counted or {}))
 
 
 def _narrowed(view: str, person: Person, args: list[Any]) -> str:
-    clause = VIEW_CONDITIONS[view]
+    clause = VIEWS[view].condition
     if "{n}" in clause:
-        args.append(person.id if view == "mine" else timing.now())
+        values = {"mine": person.id, Status.WAITING: Status.WAITING, "overdue": timing.now()}
+        args.append(values.get(view, AssignmentPart.SUPPORT))
         clause = clause.format(n=f"${len(args)}")
     return clause
 
@@ -117,7 +146,7 @@ def _narrowed(view: str, person: Person, args: list[Any]) -> str:
 async def _found(q: str, args: list[Any]) -> str:
     if not q:
         return ""
-    args += [q.strip(), await all_words_query(q, "case")]
+    args += [q.strip(), await all_words_query(q, Kind.CASE)]
     found = f"SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.item_id = c.id AND s.words @@ ${len(args)}"
     return f" AND (c.number = ${len(args) - 1} OR EXISTS ({found}::tsquery))"
 
@@ -138,6 +167,11 @@ def _after(cursor: str, args: list[Any]) -> str:
 
 async def _row(row: dict[str, Any], person: Person) -> QueueRow:
     known = {name: row[name] for name in row if name in QueueRow.__dataclass_fields__}
+    known |= {
+        "status": Status(row["status"]),
+        "part": AssignmentPart(row["part"]),
+        "priority": Priority(row["priority"]),
+    }
     hidden = row["visibility"] == Visibility.HIDDEN
     masked = hidden and not person.is_dispatcher
     clock = None if row["target"] is None else _clock(row)

@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute
 
 from civic.cases.actors import Actor
 from civic.cases.conflicts import CaseChanged
-from civic.cases.labels import DECLINE_LABELS
 from civic.cases.models import DeclineReason
 from civic.catalogue.queries import catalogue
 from civic.desk import commands, queries
@@ -92,7 +91,7 @@ async def _case(request: Request, status: int = 200, **more: object) -> Response
     context = {
         "page": page,
         "members": await queries.list_members((page.mine or lead).department_id) if lead else [],
-        "declines": {code.value: DECLINE_LABELS[code] for code in DeclineReason},
+        "declines": {reason.value: reason.label for reason in DeclineReason},
         "errors": {},
         "typed": {},
         "deed": "",

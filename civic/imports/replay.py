@@ -13,8 +13,10 @@ from typing import Any
 from civic.cases import life
 from civic.cases.actions.creation import make_case_number
 from civic.cases.actors import SYSTEM, Actor, ActorKind
+from civic.cases.event_kinds import EventKind
 from civic.cases.events import append_event
-from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome
+from civic.cases.status import Status
 from civic.cases.targets import find_next_due
 from civic.city.queries import CityView
 from civic.imports.parser import ImportedReport
@@ -99,11 +101,11 @@ class CaseReplay:
         self.rows = CaseRows(entry, self.case, self._clocks(rules.city_calendar, at))
         code = rules.categories[category_id] if category_id is not None else None
         data = {"category": code, "channel": CHANNEL, "priority": self.case.priority}
-        self._event("received", at, Actor(ActorKind.REPORTER), data, new=True)
+        self._event(EventKind.RECEIVED, at, Actor(ActorKind.REPORTER), data, new=True)
 
     def triage(self, reason: dict[str, Any]) -> None:
         """Nobody knows yet whose it is."""
-        self._event("triaged", self.entry.received_at, SYSTEM, {"reason": reason})
+        self._event(EventKind.TRIAGED, self.entry.received_at, SYSTEM, {"reason": reason})
 
     def assign(self, department_id: int, reason: dict[str, Any]) -> None:
         """To the department that had it, as soon as it was received."""
@@ -116,13 +118,13 @@ class CaseReplay:
         self.case.department_id = department_id
         data: dict[str, Any] = {"from": None, "department": self.rules.departments[department_id], "reason": reason}
         data |= {"support": [], "priority": self.case.priority, "misrouted": False}
-        self._event("assigned", at, SYSTEM, data, before=before)
+        self._event(EventKind.ASSIGNED, at, SYSTEM, data, before=before)
 
     def reply(self, at: datetime) -> None:
         """The department's first public word; it takes the case up with it."""
         before = self._move(Status.IN_PROGRESS, self._department)
         self._word(at)
-        self._event("replied", at, self._department, text=self.entry.answer_text, before=before)
+        self._event(EventKind.REPLIED, at, self._department, text=self.entry.answer_text, before=before)
 
     def resolve(self, at: datetime) -> None:
         before = self._move(Status.RESOLVED, self._department)
@@ -131,7 +133,7 @@ class CaseReplay:
         self._stop(1, at)
         self.case.resolved_at = at
         self.case.confirm_until = at + timedelta(days=self.rules.city.settings.confirm_days)
-        self._event("resolved", at, self._department, text=self.entry.end_text, before=before)
+        self._event(EventKind.RESOLVED, at, self._department, text=self.entry.end_text, before=before)
 
     def decline(self, at: datetime, reason: str) -> None:
         before = self._move(Status.DECLINED, self._department)
@@ -140,7 +142,9 @@ class CaseReplay:
         for clock in self.rows.clocks[:2]:
             clocks.end(clock, at, self._calendar(clock))
         self.case.declined_reason = reason
-        self._event("declined", at, self._department, {"reason": reason}, text=self.entry.end_text, before=before)
+        self._event(
+            EventKind.DECLINED, at, self._department, {"reason": reason}, text=self.entry.end_text, before=before
+        )
 
     def close_by_time(self) -> None:
         """Nobody disputed it within the days that there are."""
@@ -150,7 +154,7 @@ class CaseReplay:
         before = self._move(Status.CONFIRMED, SYSTEM)
         self.case.confirmed_by, self.case.confirm_until = "time", None
         self.case.dispute_until = at + timedelta(days=self.rules.city.settings.reopen_days)
-        self._event("closed", at, SYSTEM, before=before)
+        self._event(EventKind.CLOSED, at, SYSTEM, before=before)
 
     def end(self) -> CaseRows:
         """The rows as they are now."""
@@ -203,7 +207,7 @@ class CaseReplay:
 
     def _event(
         self,
-        kind: str,
+        kind: EventKind,
         at: datetime,
         by: Actor,
         data: Mapping[str, Any] | None = None,
@@ -222,6 +226,6 @@ class CaseReplay:
 
     def _settle(self) -> None:
         clocks, stint = self.rows.clocks, self.rows.stint
-        self.case.due_at = find_next_due(clocks[0], clocks[1]) if self.case.status in life.OPEN else None
+        self.case.due_at = find_next_due(clocks[0], clocks[1]) if self.case.status.is_open else None
         if stint is not None:
             stint.due_at = find_next_due(clocks[2], clocks[3]) if stint.ended_at is None else None

@@ -18,7 +18,7 @@ class Job(StrEnum):
     """Every kind of job; its handler is the worker of the same name."""
 
     ROUTE = "route"  # give a case to a department: {case}
-    TELL = "tell"  # tell a case's reporters what happened: {event}
+    NOTIFY = "notify"  # tell a case's reporters what happened: {event}
     DELIVER = "deliver"  # mail a message: {message}
 
 

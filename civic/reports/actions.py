@@ -11,7 +11,9 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import SYSTEM, Actor, ActorKind
-from civic.cases.models import Case, CaseEvent, Status
+from civic.cases.event_kinds import EventKind
+from civic.cases.models import Case, CaseEvent
+from civic.cases.status import Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
@@ -175,11 +177,11 @@ async def notify_reporters(event_id: int) -> int:
         async with in_transaction():
             told += await notifications.notify(
                 f"event:{event.id}:post:{row['id']}",
-                "case_event",
+                EventKind(event.kind).reporter_message,
                 user_id=row["author_id"],
                 email="" if row["author_id"] else row["email"],
                 language=row["language"],
-                values={"number": event.case.number, "kind": event.kind, "department": names, "text": event.text},
+                values={"number": event.case.number, "department": names, "text": event.text},
                 url=row["path"],
             )
     return told
@@ -188,7 +190,7 @@ async def notify_reporters(event_id: int) -> int:
 async def _department_of(event: CaseEvent) -> dict[str, str]:
     """The names of the department that the event is about: who got the case, else who acted."""
     given = (await catalogue()).department_by_slug.get(event.data.get("department") or "")
-    if event.kind == "assigned" and given is not None:
+    if event.kind == EventKind.ASSIGNED and given is not None:
         return given.names
     return event.department.names if event.department else {}
 

@@ -1,29 +1,27 @@
 """The filters of the public list and map: query parameters, so that every view can be linked."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from civic import timing
-from civic.cases.life import OPEN
-from civic.cases.models import Status
+from civic.cases.status import OPEN, Status, StatusGroup
 from civic.catalogue.catalogue import Catalogue
 from civic.city.queries import CityView
 from civic.geo.areas import Areas
 from civic.geo.near import Near, parse_near
+from civic.i18n import gettext as _
 
-SOLVED = (Status.RESOLVED, Status.CONFIRMED)
-STATUS_FILTERS = {
-    "open": tuple(OPEN),
-    "solved": SOLVED,
-    "declined": (Status.DECLINED,),
-    "overdue": tuple(OPEN),
-    **{one.value: (one,) for one in (*OPEN, *SOLVED)},
+OVERDUE = "overdue"
+# What the filter by status takes: a group, "overdue", or one status. Merged cases are in no list.
+STATUS_FILTERS: dict[str, frozenset[Status]] = {
+    **{group: frozenset(one for one in Status if one.group is group) for group in StatusGroup},
+    OVERDUE: OPEN,
+    **{status: frozenset({status}) for status in Status},
 }
+STATUS_FILTERS.pop(Status.MERGED)
 SORTS = ("new", "supported", "overdue")
-CATEGORY_OR_GROUP = re.compile(r"[\w.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,14 @@ class ReportFilters:
     until: datetime | None = None
     sort: str = "new"
     raw: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def status_options(self) -> list[tuple[str, str]]:
+        """What the form offers, as code and label: not every status, as few people tell them all apart."""
+        offered = (StatusGroup.OPEN, Status.RECEIVED, Status.WAITING, StatusGroup.SOLVED, StatusGroup.DECLINED)
+        options = [("", _("All")), *((one.value, str(one.label)) for one in offered)]
+        options.insert(2, (OVERDUE, _("Overdue")))
+        return options
 
     @property
     def any(self) -> bool:
@@ -101,7 +107,7 @@ def filter_conditions(filters: ReportFilters, *, start: int = 1) -> tuple[str, l
         add("c.department_id = {}", filters.department_id)
     if filters.status:
         add("c.status = ANY({})", list(STATUS_FILTERS[filters.status]))
-    if filters.status == "overdue" or filters.sort == "overdue":
+    if filters.status == OVERDUE or filters.sort == "overdue":
         add("c.due_at < {}", timing.now())
     if filters.since:
         add("c.received_at >= {}", filters.since)

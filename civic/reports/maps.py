@@ -6,7 +6,7 @@ from typing import Any
 
 from civic import timing
 from civic.cache import TimedCache
-from civic.cases.life import OPEN
+from civic.cases.status import OPEN, OVERDUE_LOOK, Status
 from civic.db import fetch
 from civic.errors import BadRequest
 from civic.geo.grid import cell_degrees, cluster_position
@@ -66,7 +66,7 @@ def cell_at(zoom: int, lat: float) -> tuple[float, float]:
 
 
 async def map_points(filters: ReportFilters, window: Window) -> dict[str, list[dict[str, Any]]]:
-    """Pins {id, lat, lon, status, overdue, heading} or, where there are many, clusters {lat, lon, count, overdue}.
+    """Pins {id, lat, lon, status, overdue, look, heading} or, of many, clusters {lat, lon, count, overdue}.
 
     Without a filter by status the map shows what is open.
     """
@@ -125,12 +125,14 @@ async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> l
 
 
 def _pin(row: dict[str, Any]) -> dict[str, Any]:
-    due_at = row["due_at"]
+    status, due_at = Status(row["status"]), row["due_at"]
+    overdue = status.is_open and due_at is not None and due_at < timing.now()
     return {
         "id": row["id"],
         "lat": row["lat"],
         "lon": row["lon"],
-        "status": row["status"],
-        "overdue": row["status"] in OPEN and due_at is not None and due_at < timing.now(),
+        "status": status,
+        "overdue": overdue,
+        "look": OVERDUE_LOOK if overdue else status.look,
         "heading": heading(row["title"], row["text"]),
     }

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from civic import timing
-from civic.cases.life import OPEN
-from civic.cases.models import Case, Status
+from civic.cases.event_kinds import EventKind
+from civic.cases.models import Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
+from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
@@ -77,7 +78,19 @@ class ReportPage:
 
     @property
     def overdue(self) -> bool:
-        return self.case.status in OPEN and self.case.due_at is not None and self.case.due_at < timing.now()
+        return self.case.status.is_open and self.case.due_at is not None and self.case.due_at < timing.now()
+
+    @property
+    def awaits_department(self) -> bool:
+        return self.case.status is Status.RECEIVED
+
+    @property
+    def ended_unsolved(self) -> bool:
+        return self.case.status.group in (StatusGroup.DECLINED, StatusGroup.MERGED)
+
+    @property
+    def closed_by_time(self) -> bool:
+        return self.case.status is Status.CONFIRMED and self.case.confirmed_by == "time"
 
     @property
     def says_more(self) -> bool:
@@ -157,7 +170,7 @@ def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> Repo
 
 
 def _question(case: Case, lines: list[TimelineEvent]) -> TimelineEvent | None:
-    asked = [line for line in lines if line.kind == "asked"]
+    asked = [line for line in lines if line.kind == EventKind.ASKED]
     return asked[-1] if asked and case.status == Status.WAITING else None
 
 
@@ -166,7 +179,7 @@ async def _promise(case: Case, clock: Clock) -> Promise:
     running = Running.of(clock)
     used = await running.used()
     until = clock.stopped_at or timing.now()
-    over = case.status not in OPEN and clock.stopped_at is None  # it ended without a word or a solution
+    over = not case.status.is_open and clock.stopped_at is None  # it ended without a word or a solution
     late = clock.due_at is not None and clock.due_at < until and not over
     return Promise(
         kind=clock.kind,

@@ -9,9 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from civic import timing
-from civic.cases.labels import DECLINE_LABELS
-from civic.cases.life import OPEN
-from civic.cases.models import Status
+from civic.cases.models import DeclineReason
+from civic.cases.status import OPEN, Status
 from civic.formats import duration, soon
 from civic.i18n import gettext as _
 from civic.sla.queries import working_calendar
@@ -61,7 +60,7 @@ async def standing(case: Any, clock: Running) -> Standing:
     """`case` has status, received_at, resolved_at, confirmed_by, declined_reason; `clock` is the one that matters:
     of the response until the first word, then of the resolution."""
     if case.status == Status.DECLINED:
-        return Standing(_("Declined: %(reason)s", reason=DECLINE_LABELS[case.declined_reason]))
+        return Standing(_("Declined: %(reason)s", reason=DeclineReason(case.declined_reason).label))
     if case.status not in OPEN:
         return await _ended(case, clock)
     used = await clock.used()

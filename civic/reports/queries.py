@@ -6,13 +6,14 @@ from typing import Any
 
 from civic import paging, timing
 from civic.cache import TimedCache, cached
-from civic.cases.life import OPEN
+from civic.cases.status import OPEN, Status
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
 from civic.geo.distance import bounding_box
 from civic.geo.queries import areas
 from civic.reports.filters import ReportFilters, filter_conditions
 from civic.reports.promises import Running, Standing, standing
+from civic.search.documents import Kind
 from civic.search.queries import all_words_query
 
 MAX_COUNT = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
@@ -152,7 +153,7 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
     if filters.q:
         # The planner takes any word for a common one and reads the history backwards until it finds a page of them.
         # A rare word is looked up first; of a common one a page is found soon.
-        query = await all_words_query(filters.q, "report")
+        query = await all_words_query(filters.q, Kind.REPORT)
         found = await fetch(
             f"SELECT item_id FROM search_document WHERE words @@ $1::tsquery LIMIT {MAX_RARE_POSTS + 1}", query
         )
@@ -182,12 +183,13 @@ async def home_counts() -> dict[str, int]:
                percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.first_word_at - c.received_at))
                    FILTER (WHERE c.first_word_at IS NOT NULL) AS typical
         FROM case_file c JOIN clock k ON k.id = c.response_clock_id
-        WHERE c.received_at >= $3 AND c.counted AND c.status <> 'merged'
+        WHERE c.received_at >= $3 AND c.counted AND c.status <> $5
         """,
         list(OPEN),
         MAX_COUNT + 1,
         timing.now() - timedelta(days=30),
         timing.now(),
+        Status.MERGED,
     )
     return row or {"open": 0, "judged": 0, "in_time": 0, "typical": None}
 

@@ -6,7 +6,8 @@ assignment to a case that only its members reported, the case itself if no other
 rating by one of its members. Source: docs/method.md, "What is not counted".
 """
 
-from civic.cases.models import Outcome, Status
+from civic.cases.models import Outcome
+from civic.cases.status import Status
 
 # A case `c` that counts.
 _COUNTS = f"""

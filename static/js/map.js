@@ -56,7 +56,6 @@
   function points(element) {
     const map = open(element);
     const layer = L.layerGroup().addTo(map);
-    const looks = JSON.parse(element.dataset.looks ?? "{}"); // of each status
     let asked = 0;
     async function show() {
       const turn = ++asked;
@@ -73,9 +72,8 @@
         const link = document.createElement("a");
         link.href = one.url || `/reports/${one.id}`;
         link.textContent = (one.overdue ? `${element.dataset.overdue}: ` : "") + one.heading;
-        const look = one.look ?? (one.overdue ? "late" : (looks[one.status] ?? ""));
         L.marker([one.lat, one.lon], {
-          icon: pin(look, Boolean(one.kind), one.kind),
+          icon: pin(one.look, Boolean(one.kind), one.kind),
           title: one.heading,
           alt: one.heading,
         })

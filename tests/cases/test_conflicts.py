@@ -9,7 +9,8 @@ from civic.accounts.people import Person
 from civic.cases import actions
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.conflicts import CaseChanged
-from civic.cases.models import Assignment, AssignmentPart, Case, Status
+from civic.cases.models import Assignment, AssignmentPart, Case
+from civic.cases.status import Status
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, kinds, received
 

@@ -7,8 +7,9 @@ from tortoise.exceptions import BaseORMException, IntegrityError, OperationalErr
 
 from civic import db, timing
 from civic.cases import actions
-from civic.cases.models import AssignmentPart, CaseEvent, Status
+from civic.cases.models import AssignmentPart, CaseEvent
 from civic.cases.queries import ChainFault, check_chain, load_assignments, load_timeline
+from civic.cases.status import Status
 from civic.i18n import use_language
 from civic.media.models import Photo
 from tests.cases.town import Town, assigned, at, fresh, in_status, local

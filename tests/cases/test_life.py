@@ -8,7 +8,8 @@ import pytest
 
 from civic.cases import actions, life
 from civic.cases.actors import Actor, ActorKind
-from civic.cases.models import Case, Status
+from civic.cases.models import Case
+from civic.cases.status import Status
 from civic.errors import Conflict, NotAllowed
 from tests.cases.town import REASON, REPORTER, Town, at, in_status, kinds, received
 

@@ -1,6 +1,7 @@
 from civic import timing
 from civic.cases import actions
-from civic.cases.models import Assignment, CaseEvent, Status
+from civic.cases.models import Assignment, CaseEvent
+from civic.cases.status import Status
 from tests.cases.town import REASON, REPORTER, Town, fresh, local
 
 

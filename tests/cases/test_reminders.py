@@ -11,7 +11,8 @@ import pytest
 
 from civic import timing
 from civic.cases import actions
-from civic.cases.models import Case, CaseEvent, Status
+from civic.cases.models import Case, CaseEvent
+from civic.cases.status import Status
 from civic.notifications.models import Message
 from civic.sla.models import Clock, ClockStep
 from tests.cases.town import REPORTER, Town, assigned, assignments, at, in_status, local, received

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from civic import timing
 from civic.cases import actions
 from civic.cases.actors import SYSTEM, Actor
-from civic.cases.life import HELD, OPEN
-from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome
 from civic.cases.queries import check_chain
+from civic.cases.status import HELD, OPEN, Status
 from civic.catalogue.models import Department
 from civic.errors import CivicError
 from civic.sla.models import Clock

@@ -13,7 +13,8 @@ from civic import cache, timing
 from civic.accounts.models import Role, User
 from civic.cases import actions
 from civic.cases.actors import SYSTEM, Actor, ActorKind
-from civic.cases.models import Assignment, Case, CaseEvent, Status
+from civic.cases.models import Assignment, Case, CaseEvent
+from civic.cases.status import Status
 from civic.catalogue.models import Calendar, Category, Department, Membership
 from civic.city.models import City
 from tests.builders.calendars import WITH_CALENDARS

@@ -14,7 +14,8 @@ import pytest
 from civic import timing
 from civic.cases import queries as cases
 from civic.cases.actions import confirm_next_resolution, end_next_wait, escalate_next_clock
-from civic.cases.models import Assignment, Case, CaseEvent, Status
+from civic.cases.models import Assignment, Case, CaseEvent
+from civic.cases.status import Status
 from civic.catalogue.models import Category, Department
 from civic.catalogue.queries import catalogue
 from civic.city.models import City

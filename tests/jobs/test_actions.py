@@ -86,10 +86,10 @@ async def test_the_same_key_asked_for_again_is_one_job() -> None:
 
 async def test_a_key_asked_for_twice_does_not_break_the_transaction_in_hand() -> None:
     async with in_transaction():
-        await enqueue(Job.TELL, {"event": 1}, key="tell:1")
-        await enqueue(Job.TELL, {"event": 1}, key="tell:1")
+        await enqueue(Job.NOTIFY, {"event": 1}, key="notify:1")
+        await enqueue(Job.NOTIFY, {"event": 1}, key="notify:1")
         await make_user("a@example.org")
-    assert await jobs() == [("tell", {"event": 1})]
+    assert await jobs() == [("notify", {"event": 1})]
     assert await User.all().count() == 1
 
 
@@ -113,7 +113,7 @@ async def test_two_at_once_with_one_key_get_one_job() -> None:
 
 async def test_a_job_may_wait() -> None:
     async with in_transaction():
-        await enqueue(Job.TELL, {"event": 1}, after=timedelta(hours=1))
+        await enqueue(Job.NOTIFY, {"event": 1}, after=timedelta(hours=1))
     (row,) = await fetch("SELECT execute_after > now() + interval '59 minutes' AS later FROM pgqueuer")
     assert row["later"]
 

@@ -10,6 +10,7 @@ from tortoise.transactions import in_transaction
 from civic import db, i18n
 from civic.accounts.models import Role
 from civic.accounts.people import Person
+from civic.cases.event_kinds import EventKind
 from civic.config import Config, MailConfig, SiteConfig
 from civic.jobs.actions import Job
 from civic.notifications import queries
@@ -22,10 +23,10 @@ from tests.source import ROOT
 
 pytestmark = pytest.mark.usefixtures("database")
 
-EVENT = {"number": "26-1", "kind": "replied", "department": {"en": "Water", "zh": "水务局"}, "text": "Tomorrow & <b>"}
+EVENT = {"number": "26-1", "department": {"en": "Water", "zh": "水务局"}, "text": "Tomorrow & <b>"}
 
 
-async def tell_once(key: str, kind: str = "case_event", **recipient: object) -> bool:
+async def tell_once(key: str, kind: str = "report_replied", **recipient: object) -> bool:
     async with in_transaction():
         return await notify(key, kind, values=EVENT, url="/reports/1", **recipient)  # type: ignore[arg-type]
 
@@ -55,7 +56,7 @@ async def test_a_desk_reads_its_messages_there() -> None:
 async def test_telling_is_part_of_the_change() -> None:
     with pytest.raises(ZeroDivisionError):
         async with in_transaction():
-            await notify("event:2", "case_event", values=EVENT, email="a@example.org")
+            await notify("event:2", "report_replied", values=EVENT, email="a@example.org")
             raise ZeroDivisionError
     assert (await Message.all().count(), await jobs()) == (0, 0)
 
@@ -120,7 +121,7 @@ async def test_a_receipt_code_is_kept_no_longer_than_it_takes_to_mail_it(config:
 async def test_a_subject_is_one_line(config: Config) -> None:
     async with in_transaction():
         names = {"en": "Water\r\nBcc: everybody@example.org"}
-        await notify("x", "case_event", email="a@example.org", values={**EVENT, "department": names})
+        await notify("x", "report_replied", email="a@example.org", values={**EVENT, "department": names})
     await deliver_message((await Message.get()).id, config)
     (mail,) = mails(config)
     assert mail["Bcc"] is None
@@ -139,7 +140,7 @@ async def test_messages_on_the_page(citizen: Client, stranger: Client) -> None:
 
 
 async def test_who_sees_which_messages_at_the_desk() -> None:
-    await db.execute("INSERT INTO calendar (slug, zone, spec, version) VALUES ('c', 'UTC', '{}', 1)")
+    await db.execute("INSERT INTO calendar (slug, zone, spec) VALUES ('c', 'UTC', '{}')")
     for slug in ("water", "roads"):
         await db.execute(
             "INSERT INTO department (slug, names, calendar_id, contacts, position) "
@@ -196,5 +197,14 @@ def test_every_kind_that_is_told_has_a_text() -> None:
         for path in (ROOT / "civic").rglob("*.py")
         for match in re.findall(r"notify(?:_\w+)?\([^)]*?\"([a-z]+(?:_[a-z]+)+)\"", path.read_text("utf-8"), re.DOTALL)
     }
-    assert told
-    assert [kind for kind in told if not template_exists(kind)] == []
+    told |= {kind.desk_message for kind in EventKind if kind.desk_message}
+    told |= {kind.reporter_message for kind in EventKind if kind.tells_reporter}
+    assert [kind for kind in sorted(told) if not template_exists(kind)] == []
+
+
+def test_every_text_is_sent() -> None:
+    """But for those of events, each is named in the program."""
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "civic").rglob("*.py"))
+    events = {kind.reporter_message for kind in EventKind if kind.tells_reporter}
+    kinds = {path.stem for path in (ROOT / "templates/messages").glob("*.txt")} - events
+    assert [kind for kind in sorted(kinds) if f'"{kind}"' not in source] == []

@@ -6,7 +6,8 @@ Roads is open 09:00–12:00 and 13:30–17:30 in Shanghai, Monday to Friday; 202
 import pytest
 
 from civic.cases import actions
-from civic.cases.models import AssignmentPart, Case, Outcome, Status
+from civic.cases.models import AssignmentPart, Case, Outcome
+from civic.cases.status import Status
 from civic.catalogue.models import Category
 from civic.sla.models import Clock
 from tests.cases.town import (  # noqa: F401  # fixtures

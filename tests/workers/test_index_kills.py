@@ -14,6 +14,8 @@ from tortoise.transactions import in_transaction
 from civic import db
 from civic.accounts.models import Role
 from civic.accounts.people import Person
+from civic.admin import reindexing
+from civic.admin.indexing import backlog
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.errors import CivicError
@@ -21,11 +23,7 @@ from civic.packs.actions import load_pack
 from civic.posts import actions as posts
 from civic.reports import actions as reports
 from civic.reports.models import Report
-from civic.search.feed import read_backlog
-from civic.search.postgres.engine import PostgresEngine
-from civic.search.rebuild import rebuild
-from civic.search.verify import check
-from tests.search.feeding import person, rating, report, update
+from tests.admin.feeding import person, rating, report, update
 from tests.workers.conftest import Start, until
 from tests.workers.test_routing import PACK
 
@@ -102,12 +100,12 @@ async def city() -> City:
 
 
 async def nothing_waits() -> bool:
-    return not await fetch("SELECT 1 FROM search_dirty LIMIT 1")
+    return not await fetch("SELECT 1 FROM search_mark LIMIT 1")
 
 
 async def worked_off() -> int:
     """Up to which mark all is done."""
-    [row] = await fetch("SELECT coalesce(min(id), 0) AS id FROM search_dirty")
+    [row] = await fetch("SELECT coalesce(min(id), 0) AS id FROM search_mark")
     return int(row["id"])
 
 
@@ -120,7 +118,7 @@ async def test_killed_again_and_again(start: Start, capsys: pytest.CaptureFixtur
 
     async def watch() -> None:
         while True:
-            behind.append((await read_backlog()).seconds)
+            behind.append((await backlog()).seconds)
             await asyncio.sleep(0.05)
 
     watching = asyncio.create_task(watch())
@@ -148,7 +146,7 @@ async def test_killed_again_and_again(start: Start, capsys: pytest.CaptureFixtur
 
 
 async def nothing_is_wrong() -> None:
-    found = await check(PostgresEngine())
+    found = await reindexing.check()
     assert found.keys() == []
     shown = await fetch("SELECT count(*) AS n FROM post WHERE visibility = 'public' AND kind = 'report'")
     have = await fetch("SELECT count(*) AS n FROM search_document WHERE kind = 'report'")
@@ -167,12 +165,12 @@ async def test_killed_in_the_middle_of_a_rebuild(start: Start) -> None:
         with suppress(TimeoutError, InterfaceError):  # cut off while it took or gave back a connection
             async with asyncio.timeout(life):
                 while True:
-                    await rebuild(PostgresEngine())
+                    await reindexing.rebuild()
         await living
         running.kill()
         await asyncio.to_thread(running.wait)
         running = rebuilding
-    await rebuild(PostgresEngine())
+    await reindexing.rebuild()
     await until(nothing_waits, 120)
     await nothing_is_wrong()
     assert not await db.fetch("SELECT 1 FROM search_state WHERE name = 'rebuild'")

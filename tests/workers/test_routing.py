@@ -51,7 +51,7 @@ async def routed() -> Counter[int]:
 
 async def test_a_posted_report_is_routed_at_once(start: Start) -> None:
     await load_pack(PACK)
-    start("route", "tell", "clocks", "waits", "closings")
+    start("route", "notify", "clocks", "waits", "closings")
     await post(1)
 
     async def once() -> bool:

@@ -3,9 +3,11 @@
 from civic.cases import targets
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.change import CaseChange, changing, clean_text
-from civic.cases.life import OPEN, require_status
+from civic.cases.event_kinds import EventKind
+from civic.cases.life import require_status
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Handling, Outcome
 from civic.cases.notices import works_for
+from civic.cases.status import OPEN
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.db import execute
@@ -26,7 +28,7 @@ async def recategorise(case_id: int, category: Category | CategoryView, *, by: A
             return change.case
         change.case.category_id = category.id
         codes = {"from": before.code if before else None, "category": category.code}
-        await change.record_event("recategorised", data=codes)
+        await change.record_event(EventKind.RECATEGORISED, data=codes)
         return change.case
 
 
@@ -36,7 +38,7 @@ async def add_note(case_id: int, *, by: Actor, text: str) -> CaseEvent:
     if by.kind not in STAFF:
         raise NotAllowed()
     async with changing(case_id, by) as change:
-        return await change.record_event("note", text, internal=True)
+        return await change.record_event(EventKind.NOTE, text)
 
 
 async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
@@ -51,7 +53,7 @@ async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
             raise Invalid(fields={"user": _("This person is not a member of the department.")})
         assignment.assignee_id = user_id
         await assignment.save(update_fields=["assignee_id"])
-        await change.record_event("taken", internal=True, data={"assigned": user_id is not None})
+        await change.record_event(EventKind.TAKEN, data={"assigned": user_id is not None})
         return change.case
 
 
@@ -69,7 +71,7 @@ async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "")
             raise Conflict(_("It can be rated once the department has resolved or declined it."))
         given = {"stars": stars, "text": text, "given_at": change.at}
         handling, _new = await Handling.update_or_create(given, case_id=case_id, rater=rater)
-        await change.record_event("rated", data={"stars": stars})
+        await change.record_event(EventKind.RATED, data={"stars": stars})
         return handling
 
 
@@ -87,7 +89,7 @@ async def mark_misrouted(case_id: int, assignment_id: int, *, by: Actor, misrout
             assignment.misrouted = misrouted
             await assignment.save(update_fields=["misrouted"])
             slug = (await targets.get_department(assignment.department_id)).slug
-            await change.record_event("misrouted", internal=True, data={"department": slug, "misrouted": misrouted})
+            await change.record_event(EventKind.MISROUTED, data={"department": slug, "misrouted": misrouted})
         return assignment
 
 
@@ -120,7 +122,7 @@ async def _count(case_id: int, counted: bool, by: Actor) -> Case:
     async with changing(case_id, by) as change:
         if change.case.counted != counted:
             change.case.counted = counted
-            await change.record_event("included" if counted else "excluded", internal=True)
+            await change.record_event(EventKind.INCLUDED if counted else EventKind.EXCLUDED)
         return change.case
 
 

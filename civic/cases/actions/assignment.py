@@ -9,9 +9,10 @@ from typing import Any
 from civic.cases import targets
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.change import CaseChange, changing, clean_text
-from civic.cases.labels import PRIORITY_LABELS
-from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Status
+from civic.cases.event_kinds import EventKind
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Priority
 from civic.cases.notices import notify_department, notify_dispatchers
+from civic.cases.status import Status
 from civic.errors import Conflict, Invalid, NotAllowed
 from civic.i18n import lazy as _
 
@@ -57,10 +58,10 @@ async def assign(
         await _start_lead(change, department_id)
         data: dict[str, Any] = {"from": before, "department": await _slug(department_id), "reason": reason}
         data |= {"support": await _start_supports(change, support), "priority": change.case.priority}
-        event = await change.record_event("assigned", data=data | {"misrouted": misrouted})
-        await notify_department(change.case, event, "case_assigned", department_id)
+        event = await change.record_event(EventKind.ASSIGNED, data=data | {"misrouted": misrouted})
+        await notify_department(change.case, event, department_id)
         for helper in set(support) - {department_id}:
-            await notify_department(change.case, event, "case_support", helper)
+            await notify_department(change.case, event, helper, message="case_support")
         return change.case
 
 
@@ -71,8 +72,8 @@ async def send_to_triage(case_id: int, *, reason: dict[str, Any]) -> Case:
     """
     async with changing(case_id, SYSTEM) as change:
         if not await _routed(change.case):
-            event = await change.record_event("triaged", data={"reason": reason})
-            await notify_dispatchers(change.case, event, "case_triage")
+            event = await change.record_event(EventKind.TRIAGED, data={"reason": reason})
+            await notify_dispatchers(change.case, event)
         return change.case
 
 
@@ -95,12 +96,12 @@ async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | 
         data = {"from": await _slug(lead.department_id), "department": await _slug(department_id)}
         if limit:
             change.case.department_id = None
-            event = await change.record_event("handed_over", text, data=data | {"dispatcher": True})
-            await notify_dispatchers(change.case, event, "case_handovers", times=change.case.handovers)
+            event = await change.record_event(EventKind.HANDED_OVER, text, data=data | {"dispatcher": True})
+            await notify_dispatchers(change.case, event, times=change.case.handovers, message="case_handovers")
         else:
             await _start_lead(change, department_id)
-            event = await change.record_event("handed_over", text, data=data)
-            await notify_department(change.case, event, "case_assigned", department_id)
+            event = await change.record_event(EventKind.HANDED_OVER, text, data=data)
+            await notify_department(change.case, event, department_id)
         return change.case
 
 
@@ -114,8 +115,8 @@ async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: s
         lead = await change.require_lead()
         await change.end_assignment(lead, Outcome.RETURNED)
         change.case.department_id = None
-        event = await change.record_event("returned", text, data={"from": await _slug(lead.department_id)})
-        await notify_dispatchers(change.case, event, "case_returned")
+        event = await change.record_event(EventKind.RETURNED, text, data={"from": await _slug(lead.department_id)})
+        await notify_dispatchers(change.case, event)
         return change.case
 
 
@@ -123,7 +124,7 @@ async def _routed(case: Case) -> bool:
     """Whether the router is done with it."""
     if case.status != Status.RECEIVED or case.events_count == 1:
         return case.status != Status.RECEIVED
-    return await CaseEvent.exists(case_id=case.id, kind__in=["triaged", "assigned"])
+    return await CaseEvent.exists(case_id=case.id, kind__in=[EventKind.TRIAGED, EventKind.ASSIGNED])
 
 
 async def _start_lead(change: CaseChange, department_id: int) -> Assignment:
@@ -172,6 +173,6 @@ async def _slug(department_id: int) -> str:
 
 
 def _priority(priority: str) -> str:
-    if priority not in PRIORITY_LABELS:
+    if priority not in set(Priority):
         raise Invalid(fields={"priority": _("Please choose a priority.")})
     return priority

@@ -7,9 +7,11 @@ from civic.cases import targets
 from civic.cases.actions.assignment import require_in_force
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.change import CaseChange, changing, clean_text
+from civic.cases.event_kinds import EventKind
 from civic.cases.life import require_status
-from civic.cases.models import Assignment, AssignmentPart, Case, DeclineReason, Outcome, Status
+from civic.cases.models import Assignment, AssignmentPart, Case, DeclineReason, Outcome
 from civic.cases.notices import notify_department
+from civic.cases.status import Status
 from civic.city.queries import city
 from civic.errors import Conflict, Invalid
 from civic.i18n import lazy as _
@@ -36,7 +38,7 @@ async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str
         change.case.waiting_until = None
         change.case.resolved_at = change.at
         change.case.confirm_until = change.at + timedelta(days=(await city()).settings.confirm_days)
-        await change.record_event("resolved", text, photos=photos)
+        await change.record_event(EventKind.RESOLVED, text, photos=photos)
         return change.case
 
 
@@ -55,7 +57,7 @@ async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: s
         await change.end_all_assignments(Outcome.CLOSED, lead=Outcome.DECLINED if own else Outcome.CLOSED)
         await _close(change)
         change.case.declined_reason, change.case.decline_overturned = reason, False
-        await change.record_event("declined", text, data={"reason": reason})
+        await change.record_event(EventKind.DECLINED, text, data={"reason": reason})
         return change.case
 
 
@@ -64,7 +66,7 @@ async def confirm(case_id: int, *, by: Actor) -> Case:
     async with changing(case_id, by) as change:
         change.move_to(Status.CONFIRMED)
         await close_confirmed(change, "reporter")
-        await change.record_event("confirmed")
+        await change.record_event(EventKind.CONFIRMED)
         return change.case
 
 
@@ -94,8 +96,8 @@ async def dispute(case_id: int, *, by: Actor, text: str) -> Case:
         change.case.resolved_at = change.case.confirm_until = change.case.dispute_until = None
         change.case.confirmed_by = ""
         assignment = await _reopen(change, change.case.department_id)
-        event = await change.record_event("reopened", text)
-        await notify_department(change.case, event, "case_reopened", assignment.department_id)
+        event = await change.record_event(EventKind.REOPENED, text)
+        await notify_department(change.case, event, assignment.department_id)
         return change.case
 
 
@@ -116,8 +118,8 @@ async def uphold(
         change.case.declined_reason, change.case.decline_overturned = "", True
         assignment = await _reopen(change, department_id or change.case.department_id)
         slug = (await targets.get_department(assignment.department_id)).slug
-        event = await change.record_event("upheld", text, data={"department": slug})
-        await notify_department(change.case, event, "case_upheld", assignment.department_id)
+        event = await change.record_event(EventKind.UPHELD, text, data={"department": slug})
+        await notify_department(change.case, event, assignment.department_id)
         return change.case
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from civic import timing
 from civic.cases import events, targets
 from civic.cases.actors import Actor
-from civic.cases.labels import PRIORITY_LABELS
-from civic.cases.models import Case, Status
+from civic.cases.event_kinds import EventKind
+from civic.cases.models import Case, Priority
+from civic.cases.status import Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.city.queries import city
@@ -38,7 +39,7 @@ async def open_case(
     channel: str,
 ) -> Case:
     """A case received now: its first event, both its clocks, and the job that routes it."""
-    if priority not in PRIORITY_LABELS:
+    if priority not in set(Priority):
         raise Invalid(fields={"priority": _("Please choose a priority.")})
     at, category_id = timing.now(), category.id if category else None
     response, resolution = await targets.new_case_clocks(category_id, at)
@@ -59,6 +60,6 @@ async def open_case(
         )
         code = category.code if category else None
         data = {"category": code, "channel": channel, "priority": priority}
-        await events.write_event(case, "received", by=by, at=at, data=data, new=True)
+        await events.write_event(case, EventKind.RECEIVED, by=by, at=at, data=data, new=True)
         await enqueue(Job.ROUTE, {"case": case.id}, key=f"route:{case.id}")
     return case

@@ -5,7 +5,9 @@ from tortoise.transactions import in_transaction
 from civic.cases.actions.closing import close_merged
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.change import changing, clean_text
-from civic.cases.models import Case, Status
+from civic.cases.event_kinds import EventKind
+from civic.cases.models import Case
+from civic.cases.status import Status
 from civic.errors import Conflict, Invalid
 from civic.i18n import lazy as _
 
@@ -30,7 +32,7 @@ async def merge(case_id: int, into_id: int, *, by: Actor, seen: int | None = Non
             await close_merged(change)
             change.case.merged_into_id = into_id
             await Case.filter(merged_into_id=case_id).update(merged_into_id=into_id)
-            await change.record_event("merged", text, data={"into": into.number})
+            await change.record_event(EventKind.MERGED, text, data={"into": into.number})
         return into
 
 
@@ -40,5 +42,5 @@ async def _absorb(into_id: int, merged: Case, by: Actor, text: str) -> Case:
         if there.case.status == Status.MERGED:
             raise Conflict(_("That case was merged into another one itself. Please choose that one."))
         there.by = by
-        await there.record_event("absorbed", text, data={"case": merged.number})
+        await there.record_event(EventKind.ABSORBED, text, data={"case": merged.number})
         return there.case

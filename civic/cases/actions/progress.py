@@ -6,9 +6,11 @@ from civic.cases import targets
 from civic.cases.actions.assignment import require_in_force
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.change import changing, clean_text
-from civic.cases.life import HELD, OPEN, require_status
-from civic.cases.models import AssignmentPart, Case, Outcome, Status
+from civic.cases.event_kinds import EventKind
+from civic.cases.life import require_status
+from civic.cases.models import AssignmentPart, Case, Outcome
 from civic.cases.notices import notify_assignee, notify_department
+from civic.cases.status import HELD, OPEN, Status
 from civic.errors import Invalid, NotAllowed
 from civic.i18n import lazy as _
 from civic.media.models import Photo
@@ -22,7 +24,7 @@ async def accept(case_id: int, *, by: Actor, seen: int | None = None, text: str 
         lead = await change.require_lead()
         if text:
             await change.record_public_word(lead)
-        await change.record_event("accepted", text)
+        await change.record_event(EventKind.ACCEPTED, text)
         return change.case
 
 
@@ -35,7 +37,7 @@ async def reply(case_id: int, *, by: Actor, seen: int | None = None, text: str, 
         if assignment.part == AssignmentPart.LEAD and change.case.status == Status.ASSIGNED:
             change.move_to(Status.IN_PROGRESS)
         await change.record_public_word(assignment)
-        await change.record_event("replied", text, photos=photos)
+        await change.record_event(EventKind.REPLIED, text, photos=photos)
         return change.case
 
 
@@ -49,13 +51,15 @@ async def ask(case_id: int, *, by: Actor, seen: int | None = None, text: str, ph
         if change.case.status == Status.ASSIGNED:
             change.move_to(Status.IN_PROGRESS)
             await change.require_lead()
-            await change.record_event("accepted")
+            await change.record_event(EventKind.ACCEPTED)
         change.move_to(Status.WAITING)
         lead = await change.require_lead()
         await change.record_public_word(lead)
         await change.pause_resolution(lead)
         until = change.case.waiting_until
-        await change.record_event("asked", text, data={"until": until.isoformat() if until else None}, photos=photos)
+        await change.record_event(
+            EventKind.ASKED, text, data={"until": until.isoformat() if until else None}, photos=photos
+        )
         return change.case
 
 
@@ -69,9 +73,9 @@ async def answer(case_id: int, *, by: Actor, text: str, photos: Sequence[Photo] 
         if change.case.status == Status.WAITING:
             change.move_to(Status.IN_PROGRESS)
             await change.resume_resolution()
-        event = await change.record_event("answered", text, photos=photos)
+        event = await change.record_event(EventKind.ANSWERED, text, photos=photos)
         if (lead := await change.lead_assignment()) is not None:
-            await notify_assignee(change.case, event, "case_answered", lead)
+            await notify_assignee(change.case, event, lead)
         return change.case
 
 
@@ -87,8 +91,8 @@ async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int 
             raise Invalid(fields={"department": _("This department is at work on the case already.")})
         await change.start_assignment(department_id, AssignmentPart.SUPPORT)
         slug = (await targets.get_department(department_id)).slug
-        event = await change.record_event("support_added", text, data={"department": slug})
-        await notify_department(change.case, event, "case_support", department_id)
+        event = await change.record_event(EventKind.SUPPORT_ADDED, text, data={"department": slug})
+        await notify_department(change.case, event, department_id)
         return change.case
 
 
@@ -102,8 +106,8 @@ async def support_done(case_id: int, *, by: Actor, seen: int | None = None, text
         if text:
             await change.record_public_word(assignment)
         await change.end_assignment(assignment, Outcome.DONE)
-        event = await change.record_event("support_done", text)
+        event = await change.record_event(EventKind.SUPPORT_DONE, text)
         lead = await change.lead_assignment()
         if lead is not None:
-            await notify_assignee(change.case, event, "case_support_done", lead)
+            await notify_assignee(change.case, event, lead)
         return change.case

@@ -15,8 +15,9 @@ from civic.cases import escalation
 from civic.cases.actions.closing import close_confirmed
 from civic.cases.actors import SYSTEM
 from civic.cases.change import changing
-from civic.cases.models import Status
+from civic.cases.event_kinds import EventKind
 from civic.cases.notices import notify_assignee
+from civic.cases.status import Status
 from civic.db import execute, fetch_one, is_database_away
 
 log = logs.get_logger(__name__)
@@ -72,9 +73,9 @@ async def end_next_wait() -> bool:
         async with _put_off("case_file", case_id, "waiting_until"), changing(case_id, SYSTEM) as change:
             change.move_to(Status.IN_PROGRESS)
             await change.resume_resolution()
-            event = await change.record_event("wait_ended")
+            event = await change.record_event(EventKind.WAIT_ENDED)
             if (lead := await change.lead_assignment()) is not None:
-                await notify_assignee(change.case, event, "case_wait_ended", lead)
+                await notify_assignee(change.case, event, lead)
         return True
 
 
@@ -87,7 +88,7 @@ async def confirm_next_resolution() -> bool:
         async with _put_off("case_file", case_id, "confirm_until"), changing(case_id, SYSTEM) as change:
             change.move_to(Status.CONFIRMED)
             await close_confirmed(change, "time")
-            await change.record_event("closed")
+            await change.record_event(EventKind.CLOSED)
         return True
 
 

@@ -5,7 +5,8 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from civic.cases.models import AssignmentPart, Outcome, Status
+from civic.cases.models import AssignmentPart, Outcome
+from civic.cases.status import Status
 from civic.migrations.initial.columns import foreign_key, json_field, one_to_one, row_id
 
 TABLES = [

@@ -5,7 +5,7 @@ from typing import Any
 from civic.jobs.actions import Job
 from civic.reports.actions import notify_reporters
 
-JOB = Job.TELL
+JOB = Job.NOTIFY
 
 
 async def handle(payload: dict[str, Any]) -> None:

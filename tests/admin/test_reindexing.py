@@ -1,6 +1,7 @@
 """The index made anew from the database, and every difference between the two found and mended."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,24 +9,17 @@ import pytest
 
 from civic.accounts.models import Role
 from civic.accounts.people import Person
+from civic.admin import indexing, reindexing
 from civic.cases import actions as cases
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.errors import Conflict
 from civic.posts import actions as posts
-from civic.search import feed
-from civic.search.documents import Query
-from civic.search.engine import Differences, KeyRange
-from civic.search.postgres import engine, rows
+from civic.search.documents import Kind, Query
+from civic.search.meili.saved_state import load_state
+from civic.search.postgres import rows
 from civic.search.postgres import search as postgres_search
-from civic.search.postgres.engine import PostgresEngine
-from civic.search.rebuild import rebuild
-from civic.search.saved_state import load_state
-from civic.search.subjects import Subject
-from civic.search.verify import check
-from tests.indexed import indexed
-from tests.riverside import database_dsn, empty, riverside
-from tests.search.feeding import (
+from tests.admin.feeding import (
     ana,
     documents,
     everything,
@@ -38,19 +32,20 @@ from tests.search.feeding import (
     update,
     whole,
 )
+from tests.indexed import indexed
+from tests.riverside import database_dsn, empty, riverside
 
 __all__ = ["ana", "database_dsn", "empty", "riverside"]
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
-put_documents = feed.put_documents
 TABLES = "search_document, search_text, search_desk_document, search_desk_text, search_word"
 
 
 @pytest.fixture
 async def busy(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """A city with some of everything; documents are written four at a time."""
-    monkeypatch.setattr(engine, "RANGE_ITEMS", 4)
+    monkeypatch.setattr(reindexing, "SIZE", 4)
     dan = await person("dan@example.org", Role.DISPATCHER)
     made = [await report(ana, f"Hole number{n}") for n in range(9)]
     await posts.hide(made[3].post_id, dan, "spam")
@@ -71,13 +66,13 @@ async def test_from_nothing(busy: None) -> None:
     await execute(f"TRUNCATE {TABLES}")
     assert await finds("hole") == set()
     steps: list[tuple[int, int]] = []
-    done = await rebuild(PostgresEngine(), lambda *how: steps.append(how))
+    done = await reindexing.rebuild(told=lambda *how: steps.append(how))
     assert await contents() == before
-    assert done == steps[-1][0] == steps[-1][1] == await PostgresEngine().total()
+    assert done == steps[-1][0] == steps[-1][1] == await reindexing.total()
     assert [one for one, _ in steps] == sorted(one for one, _ in steps)
     assert len(await finds("hole")) == 8
-    assert (await whole()).compared == done - 1, "one is hidden"
-    assert await load_state(engine.STATE) is None
+    assert (await whole()).compared > done
+    assert await load_state(reindexing.STATE) is None
 
 
 async def test_over_a_damaged_index(busy: None) -> None:
@@ -85,7 +80,7 @@ async def test_over_a_damaged_index(busy: None) -> None:
     before = await contents()
     await damage()
     await forget_marks()
-    assert await rebuild(PostgresEngine()) == await PostgresEngine().total()
+    assert await reindexing.rebuild() == await reindexing.total()
     assert await contents() == before
     await whole()
     assert await fetch("SELECT 1 FROM search_text WHERE id NOT IN (SELECT id FROM search_document)") == []
@@ -95,12 +90,12 @@ async def test_over_a_damaged_index(busy: None) -> None:
 
 async def damage() -> None:
     """Harm an index in many ways."""
-    ids = [one.item_id for one in await documents() if one.kind == "report"]
+    ids = [one.item_id for one in await documents() if one.kind == Kind.REPORT]
     [first] = await rows.read_documents([("report", ids[0])])
     await rows.remove_documents([("report", ids[0]), ("service", (await catalogue()).services[0].id)])
     await rows.write_documents([replace(first, item_id=999_999), replace(first, item_id=ids[1], title="Other")])
-    await rows.write_documents([replace(first, kind="case", item_id=5, title="Secret")])
-    await rows.write_documents([replace(first, kind="traffic", item_id=ids[2])])
+    await rows.write_documents([replace(first, kind=Kind.CASE, item_id=5, title="Secret")])
+    await rows.write_documents([replace(first, kind=Kind.TRAFFIC, item_id=ids[2])])
     this = "SELECT id FROM search_document WHERE kind = 'report' AND item_id = $1"  # a service may have the number too
     await execute(f"DELETE FROM search_text WHERE id = ({this})", ids[3])
     await execute("INSERT INTO search_text SELECT 777777, digest, document FROM search_text LIMIT 1")
@@ -110,18 +105,17 @@ async def damage() -> None:
 
 async def test_every_difference_is_found_and_mended(busy: None) -> None:
     before = await contents()
-    ids = sorted(one.item_id for one in await documents() if one.kind == "report")
+    ids = sorted(one.item_id for one in await documents() if one.kind == Kind.REPORT)
     service = (await catalogue()).services[0].id
     [case] = await fetch("SELECT min(item_id) AS id FROM search_desk_document")
     await damage()
     await forget_marks()
-    found = await check(PostgresEngine())
+    found = await reindexing.check()
     assert set(found.missing) == {("report", ids[0]), ("service", service), ("report", ids[3]), ("case", case["id"])}
     assert set(found.extra) == {("report", 999_999), ("traffic", ids[2]), ("case", 5)}
     assert found.different == [("report", ids[1])]
-    assert len(found.keys()) == 8
-    await PostgresEngine().mend(found)
-    assert (await check(PostgresEngine())).keys() == [], "on its way"
+    assert await reindexing.mend(found) == 8
+    assert (await reindexing.check()).keys() == [], "on its way"
     await execute("UPDATE search_document SET words = (SELECT words FROM search_document WHERE item_id = $1 LIMIT 1)"
                   " WHERE words = '''nothing'':1'", ids[4])  # fmt: skip
     await whole()
@@ -129,9 +123,10 @@ async def test_every_difference_is_found_and_mended(busy: None) -> None:
 
 
 async def test_nothing_differs(busy: None) -> None:
-    found = await check(PostgresEngine())
-    assert found == Differences(compared=found.compared)
+    found = await reindexing.check()
+    assert found == reindexing.Differences(compared=found.compared)
     assert found.compared > 20
+    assert await reindexing.mend(found) == 0
 
 
 async def test_stopped_in_the_middle_it_goes_on(busy: None) -> None:
@@ -143,12 +138,12 @@ async def test_stopped_in_the_middle_it_goes_on(busy: None) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await rebuild(PostgresEngine(), stop)
+        await reindexing.rebuild(told=stop)
     begun = await contents()
     assert 0 < len(begun[0]) < len(before[0])
     steps: list[int] = []
-    assert await rebuild(PostgresEngine(), lambda done, every: steps.append(done)) == await PostgresEngine().total()
-    assert steps[0] == 8, "not from the beginning"
+    assert await reindexing.rebuild(told=lambda done, every: steps.append(done)) == await reindexing.total()
+    assert steps[0] == 12, "not from the beginning"
     assert await contents() == before
 
 
@@ -164,23 +159,23 @@ async def test_failed_anywhere_it_is_as_if_it_had_not_begun(
     async def put(*args: Any, **values: Any) -> None:
         nonlocal written
         written += 1
-        await put_documents(*args, **values)
+        await indexing.put(*args, **values)
         if written == at:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(feed, "put_documents", put)
+    monkeypatch.setattr(reindexing, "put", put)
     with pytest.raises(KeyboardInterrupt):
-        await rebuild(PostgresEngine())
-    await rebuild(PostgresEngine())
+        await reindexing.rebuild()
+    await reindexing.rebuild()
     assert await contents() == before
     await whole()
 
 
 async def test_two_at_once_are_one(busy: None) -> None:
-    done = await asyncio.gather(rebuild(PostgresEngine()), rebuild(PostgresEngine()), return_exceptions=True)
+    done = await asyncio.gather(reindexing.rebuild(), reindexing.rebuild(), return_exceptions=True)
     assert {type(one) for one in done} == {int, Conflict}
     await whole()
-    assert await rebuild(PostgresEngine()), "and then another can"
+    assert await reindexing.rebuild(), "and then another can"
 
 
 async def test_searches_are_answered_meanwhile(busy: None) -> None:
@@ -194,7 +189,7 @@ async def test_searches_are_answered_meanwhile(busy: None) -> None:
             answers.append((await postgres_search.find(Query(text="hole"))).total)
 
     searching = asyncio.create_task(search())
-    await rebuild(PostgresEngine())
+    await reindexing.rebuild()
     done.set()
     await searching
     assert set(answers) == {8}
@@ -209,7 +204,7 @@ async def test_changes_meanwhile(busy: None, ana: Person) -> None:
 
     async def work() -> None:
         while not stop.is_set():
-            await feed.step(max_marks=3)
+            await indexing.step(size=3)
             await asyncio.sleep(0.001)
 
     async def people() -> None:
@@ -220,8 +215,8 @@ async def test_changes_meanwhile(busy: None, ana: Person) -> None:
             await asyncio.sleep(0.01)
 
     working = asyncio.create_task(work())
-    await asyncio.gather(people(), rebuild(PostgresEngine()))
-    await asyncio.gather(people_again(made, dan), rebuild(PostgresEngine()))
+    await asyncio.gather(people(), reindexing.rebuild())
+    await asyncio.gather(people_again(made, dan), reindexing.rebuild())
     stop.set()
     await working
     await whole()
@@ -240,17 +235,17 @@ async def test_posts_meanwhile(busy: None, ana: Person, monkeypatch: pytest.Monk
     """What is posted, and indexed, between two looks at the database is neither taken out nor called extra."""
     made = list[int]()
 
-    next_range = engine._next_range
+    parts = reindexing.parts
 
-    async def interrupted(subject: Subject, after: int) -> KeyRange:
-        part = await next_range(subject, after)
-        made.append((await report(ana, f"Crater number{len(made)}", routed=False)).post_id)
-        await indexed()
-        return part
+    async def interrupted(source: str, after: int = 0) -> AsyncIterator[reindexing.Part]:
+        async for part in parts(source, after):
+            made.append((await report(ana, f"Crater number{len(made)}", routed=False)).post_id)
+            await indexed()
+            yield part
 
-    monkeypatch.setattr(engine, "_next_range", interrupted)
-    assert (await check(PostgresEngine())).keys() == []
-    await rebuild(PostgresEngine())
+    monkeypatch.setattr(reindexing, "parts", interrupted)
+    assert (await reindexing.check()).keys() == []
+    await reindexing.rebuild()
     monkeypatch.undo()
     assert len(made) > 10
     await whole()
@@ -268,18 +263,18 @@ async def test_what_is_hidden_meanwhile_leaves_at_once(
 
     async def slow(*args: Any, **values: Any) -> None:
         nonlocal parts
-        await put_documents(*args, **values)
+        await indexing.put(*args, **values)
         await asyncio.sleep(0.05)
         parts += 1
         begun.set()
 
-    monkeypatch.setattr(feed, "put_documents", slow)
-    monkeypatch.setattr(engine, "RANGE_ITEMS", 1)
-    rebuilding = asyncio.create_task(rebuild(PostgresEngine()))
+    monkeypatch.setattr(reindexing, "put", slow)
+    monkeypatch.setattr(reindexing, "SIZE", 1)
+    rebuilding = asyncio.create_task(reindexing.rebuild())
     await begun.wait()
     await posts.hide(one.post_id, dan, "abuse")
     before = parts
-    assert await feed.step()
+    assert await indexing.step()
     assert parts <= before + 2
     assert await finds("slanderous") == set()
     await rebuilding
@@ -288,31 +283,31 @@ async def test_what_is_hidden_meanwhile_leaves_at_once(
 
 async def test_a_part_that_fails_is_left_to_the_worker(busy: None, monkeypatch: pytest.MonkeyPatch) -> None:
     before = await contents()
-    poisoned = next(one.item_id for one in before[0] if one.kind == "report")
+    poisoned = next(one.item_id for one in before[0] if one.kind == Kind.REPORT)
     await execute(f"TRUNCATE {TABLES}")
     written = rows.write_documents
 
     async def fails(given: Any, *args: Any, **values: Any) -> Any:
         given = list(given)
-        if poisoned in {one.item_id for one in given if one.kind == "report"}:
+        if poisoned in {one.item_id for one in given if one.kind == Kind.REPORT}:
             raise ValueError("poisoned")
         return await written(given, *args, **values)
 
-    monkeypatch.setattr(feed, "write_documents", fails)
-    await rebuild(PostgresEngine())
+    monkeypatch.setattr(indexing, "write_documents", fails)
+    await reindexing.rebuild()
     await indexed()
     missing = {f"{one.kind}:{one.item_id}" for one in before[0]} - {f"{o.kind}:{o.item_id}" for o in await documents()}
     assert missing == {f"report:{poisoned}"}
     monkeypatch.undo()
-    await execute("UPDATE search_dirty SET due = '-infinity'")
+    await execute("UPDATE search_mark SET due = '-infinity'")
     await whole()
     assert await contents() == before
 
 
 async def test_the_other_engine_is_told_of_everything(busy: None) -> None:
-    await rebuild(PostgresEngine(follow=True))
+    await reindexing.rebuild(follow=True)
     pushed = await fetch("SELECT kind, item_id FROM search_push")
-    assert {(row["kind"], row["item_id"]) for row in pushed} == {(d.kind, d.item_id) for d in await documents()}
+    assert {(row["kind"], row["item_id"]) for row in pushed} == {(d.kind.value, d.item_id) for d in await documents()}
     assert "noteworthy" not in (await everything()).casefold()
 
 
@@ -326,7 +321,7 @@ async def test_a_rebuild_knows_the_pack_in_force(ana: Person) -> None:
     try:
         await execute("""UPDATE category SET names = '{"en": "Crater"}' WHERE id = $1""", category["id"])
         await execute("UPDATE city SET version = version + 1")
-        await rebuild(PostgresEngine())
+        await reindexing.rebuild()
         assert await finds("crater") == {f"report:{one.post_id}"}
         await whole()
     finally:

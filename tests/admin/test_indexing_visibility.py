@@ -4,6 +4,7 @@ import pytest
 
 from civic.accounts.models import Role
 from civic.accounts.people import NOBODY, Person
+from civic.admin import reindexing
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.models import Membership
@@ -15,12 +16,8 @@ from civic.reports import actions as reports
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportInput
 from civic.search.postgres import rows
-from civic.search.postgres.engine import PostgresEngine
 from civic.search.postgres.vocabulary import count_words
-from civic.search.verify import check
-from tests.indexed import indexed
-from tests.riverside import category, database_dsn, department, empty, riverside
-from tests.search.feeding import (
+from tests.admin.feeding import (
     LAT,
     LON,
     ana,
@@ -34,6 +31,8 @@ from tests.search.feeding import (
     report,
     update,
 )
+from tests.indexed import indexed
+from tests.riverside import category, database_dsn, department, empty, riverside
 
 __all__ = ["ana", "dan", "database_dsn", "empty", "riverside"]
 
@@ -232,9 +231,9 @@ async def test_a_damaged_index_leaks_nothing_after_it_is_mended(ana: Person, dan
     await indexed()
     await rows.write_documents(old)
     assert await finds("slanderous")
-    found = await check(PostgresEngine())
+    found = await reindexing.check()
     assert found.extra == [("report", one.post_id)]
-    await PostgresEngine().mend(found)
+    await reindexing.mend(found)
     await indexed()
     assert await finds("slanderous") == set()
 
