@@ -22,8 +22,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civic import formats, i18n, logs, metrics
 from civic.accounts import cookies
+from civic.accounts.actions import note_visit
 from civic.accounts.people import NOBODY, Person
-from civic.catalogue.queries import person_of
+from civic.catalogue.queries import find_person
 from civic.city.queries import CityView, city
 from civic.config import Config
 from civic.error_responses import make_error_response
@@ -240,7 +241,12 @@ class RequestContext:
 
     async def _person(self, request: Request) -> Person:
         token = request.cookies.get(cookies.SESSION, "")
-        return await person_of(cookies.token_digest(token), self.config.sign_in.session_days) if token else NOBODY
+        if not token:
+            return NOBODY
+        person, seen_at = await find_person(cookies.token_digest(token), self.config.sign_in.session_days)
+        if seen_at is not None:
+            await note_visit(person.session_id, seen_at)
+        return person
 
     def _switched(self, request: Request, view: CityView) -> RedirectResponse | None:
         """`?lang=zh` is remembered and leaves the address."""

@@ -1,6 +1,7 @@
 """Signing up, in and out; what people change about themselves."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
@@ -16,6 +17,7 @@ from civic.i18n import gettext as _
 # One e-mail or one address alone: much above what one person at one place can miss, much below what guessing needs.
 ATTEMPTS_FACTOR = 10
 MAX_SIGN_UPS_PER_HOUR = 30
+VISITS_NOTED_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -156,3 +158,10 @@ async def user_by_email(email: str) -> User:
 async def delete_expired_counts() -> None:
     """Drop counts whose time is over."""
     await limits.delete_expired()
+
+
+async def note_visit(session_id: int, seen_at: datetime) -> None:
+    """Note a visit of a session, at most every ten minutes, so that reading a page hardly ever writes."""
+    now = timing.now()
+    if seen_at < now - VISITS_NOTED_EVERY:
+        await Session.filter(id=session_id).update(seen_at=now)

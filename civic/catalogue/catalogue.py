@@ -9,30 +9,29 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict
+
 Names = dict[str, str]
 QuestionKind = Literal["text", "number", "choice", "choices", "yes_no", "date"]
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionOption:
-    code: str
-    names: Names
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A category's question; `kind` is text, number, choice, choices, yes_no or date."""
+class QuestionOption(BaseModel):
+    model_config = ConfigDict(frozen=True)
 
     code: str
     names: Names
-    kind: str
+
+
+class Question(BaseModel):
+    """A category's question, as Category.questions keeps it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    names: Names
+    kind: QuestionKind
     required: bool = False
     options: tuple[QuestionOption, ...] = ()
-
-    @classmethod
-    def from_stored(cls, stored: Mapping[str, Any]) -> "Question":
-        options = tuple(QuestionOption(one["code"], one["names"]) for one in stored.get("options", ()))
-        return cls(stored["code"], stored["names"], stored["kind"], bool(stored.get("required", False)), options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Reads of the catalogue: departments, categories, services, calendars of the pack in force."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from civic import db, timing
 from civic.accounts.models import Role
@@ -33,7 +33,7 @@ def _category(row: Category) -> CategoryView:
         group=row.group,
         names=row.names,
         descriptions=row.descriptions,
-        questions=tuple(Question.from_stored(one) for one in row.questions),
+        questions=tuple(Question.model_validate(one) for one in row.questions),
         response_target=row.response_target,
         resolution_target=row.resolution_target,
         photo_required=row.photo_required,
@@ -77,21 +77,17 @@ SELECT u.id, u.name, u.email, u.role, u.language, s.id AS session_id, s.seen_at,
 FROM user_session s JOIN user_account u ON u.id = s.user_id
 WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.seen_at > $2
 """
-SEEN_EVERY = timedelta(minutes=10)
 
 
-async def person_of(token_digest: str, session_days: int = 30) -> Person:
-    """Whose session it is; NOBODY if it ended (`session_days` without a visit), was revoked, or the user disabled.
+async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person, datetime | None]:
+    """Whose session it is, with their departments, and the visit that was noted last.
 
-    A visit is noted at most every ten minutes, so that reading a page hardly ever writes.
+    (NOBODY, None) if the session ended (`session_days` without a visit) or was revoked, or the user is disabled.
     """
-    now = timing.now()
-    row = await db.fetch_one(PERSON, token_digest, now - timedelta(days=session_days))
+    row = await db.fetch_one(PERSON, token_digest, timing.now() - timedelta(days=session_days))
     if row is None:
-        return NOBODY
-    if row["seen_at"] < now - SEEN_EVERY:
-        await db.execute("UPDATE user_session SET seen_at = $2 WHERE id = $1", row["session_id"], now)
-    return Person(
+        return NOBODY, None
+    person = Person(
         id=row["id"],
         name=row["name"],
         email=row["email"],
@@ -100,3 +96,4 @@ async def person_of(token_digest: str, session_days: int = 30) -> Person:
         language=row["language"],
         session_id=row["session_id"],
     )
+    return person, row["seen_at"]

@@ -1,4 +1,4 @@
-"""What routing writes: rules that failed."""
+"""Recording the rules that failed."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ KEEP_FAULTS_FOR = timedelta(days=90)
 
 
 async def record_faults(decision: Decision, facts: Facts) -> None:
-    """Keep the rules that failed on a report, and tell the admins once a day and rule; joins an open transaction."""
+    """Keep the rules that failed on a report, and notify the admins once a day for each; joins an open transaction."""
     if not decision.faults:
         return
     now = timing.now()
@@ -25,5 +25,5 @@ async def record_faults(decision: Decision, facts: Facts) -> None:
             await RuleFault.create(rule_id=fault.rule_id, error=fault.error, at=now, context=context)
             key = f"rule:{fault.rule_id}:{day}"
             values = {"rule": fault.slug, "error": fault.error}
-            await notify(key, "rule_fault", role="admin", values=values, url="/admin")
+            await notify(key, "rule_fault", role="admin", values=values)
         await RuleFault.filter(at__lt=now - KEEP_FAULTS_FOR).delete()

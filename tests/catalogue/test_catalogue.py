@@ -64,6 +64,6 @@ def test_a_question_is_read_as_it_is_stored() -> None:
         "kind": "choice",
         "options": [{"code": "drip", "names": {"en": "Drip"}}],
     }
-    question = Question.from_stored(stored)
+    question = Question.model_validate(stored)
     assert (question.kind, question.required) == ("choice", False)
     assert question.options[0].names == {"en": "Drip"}
