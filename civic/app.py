@@ -23,6 +23,7 @@ from civic import config as configuration
 from civic import db, logs, preferences, static
 from civic.accounts.views import AccountSections
 from civic.cases.status import Status
+from civic.composition import install_hooks
 from civic.config import Config
 from civic.error_responses import make_error_response
 from civic.errors import CivicError
@@ -71,6 +72,7 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     While it lives it is connected to the database at `url`, else to the one that the configuration names. Where the
     caller is connected already (tests), do not run its lifespan.
     """
+    install_hooks()
     app = Starlette(
         routes=routes(),
         middleware=[

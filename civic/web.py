@@ -19,12 +19,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from civic import formats, i18n
-from civic.errors import BadRequest, NotAllowed, NotFound, SignInNeeded
+from civic.errors import BadRequest, CivicError, NotAllowed, NotFound, SignInNeeded
 from civic.schemas import AnswerType, to_json
 from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
 View = Callable[[Request], Awaitable[Response]]
+RefusedView = Callable[[Request, CivicError], Awaitable[Response]]
 
 
 class Who(StrEnum):
@@ -65,7 +66,8 @@ class RouteDescription:
     """What a route says about itself: who may call it, and its models for the OpenAPI description.
 
     `answers`: what it answers as JSON, with `status`; None for a route that answers no JSON. `takes`: the form of a
-    POST, or the query parameters of a GET.
+    POST, or the query parameters of a GET. `refused` answers people who may not call the route, in place of the error
+    page: it gives back the form with what they typed.
     """
 
     who: Who
@@ -73,6 +75,7 @@ class RouteDescription:
     answers: AnswerType | None = None
     takes: type[BaseModel] | None = None
     status: int = 200
+    refused: RefusedView | None = None
 
 
 class GuardedRoute(Route):
@@ -84,7 +87,10 @@ class GuardedRoute(Route):
 
     async def guard(self, request: Request) -> Response:
         if not may_call(request.state.person, self.about.who):
-            raise NotAllowed() if request.state.person.signed_in else SignInNeeded()
+            error = NotAllowed() if request.state.person.signed_in else SignInNeeded()
+            if self.about.refused is None:
+                raise error
+            return await self.about.refused(request, error)
         if any(isinstance(value, int) and value >= 2**63 for value in request.path_params.values()):
             raise NotFound()  # larger than any id that the database has
         try:
@@ -110,9 +116,10 @@ def route(
     answers: AnswerType | None = None,
     takes: type[BaseModel] | None = None,
     status: int = 200,
+    refused: RefusedView | None = None,
 ) -> GuardedRoute:
     """A route that says who may call it, and which models it answers and takes (see RouteDescription)."""
-    about = RouteDescription(who, view, answers, takes, status)
+    about = RouteDescription(who, view, answers, takes, status, refused)
     return GuardedRoute(path, about, methods, name or f"{view.__module__}.{view.__name__}")
 
 

@@ -21,6 +21,7 @@ import pytest
 
 from civic import cache
 from civic.accounts.models import Role
+from civic.composition import install_hooks
 from civic.config import Config, DatabaseConfig, PathsConfig
 from civic.db import connect, migrate
 from tests import chromium
@@ -179,6 +180,7 @@ async def empty_database(database_dsn: str, empty: Callable[[], Awaitable[None]]
 @pytest.fixture
 async def database(empty_database: str) -> AsyncIterator[str]:
     """Tortoise is connected to this worker's database, which is empty. Gives its URL."""
+    install_hooks()
     async with connect(empty_database, pool=5):
         yield empty_database
 

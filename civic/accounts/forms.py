@@ -1,25 +1,27 @@
-"""What people type about themselves. Each `read` raises Invalid with a message for each wrong field."""
+"""What people type about themselves."""
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
-from typing import Any, Self
+from typing import Annotated
 
-from civic.errors import Invalid
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator
+
+from civic.forms import Form, context_of
 from civic.i18n import gettext as _
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f\"(),:;<>\[\\\]]{1,64}@[^@\s\x00-\x20_\"(),:;<>\[\\\]]{1,189}")
-MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 10, 200  # characters of a password
+MAX_EMAIL_CHARS = 254
+MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 10, 200
+MIN_DIFFERENT_CHARS = 4  # of a password
 MAX_NAME_CHARS = 80
 
 
 def clean_email(text: str) -> str:
-    """As it is kept: lower case, without blanks around. Raises ValueError if it is none, or no mail could go there."""
+    """An e-mail address as it is kept: lower case, no blanks around. Raises ValueError if no mail could go there."""
     email = unicodedata.normalize("NFC", text).strip().lower()
-    if len(email) > 254 or not EMAIL.fullmatch(email) or email.endswith("."):
+    if len(email) > MAX_EMAIL_CHARS or not EMAIL.fullmatch(email) or email.endswith("."):
         raise ValueError(email)
     try:
         Address(addr_spec=email)  # as the mail's header will name it
@@ -35,94 +37,97 @@ def clean_name(text: str) -> str:
 
 
 def check_password(password: str, email: str = "") -> str:
-    """What is wrong with a new password; nothing if it will do."""
+    """What is wrong with a new password, for the reader; empty if it can be used."""
     if len(password) < MIN_PASSWORD_CHARS:
         return _("Please use at least %(n)s characters. A sentence works well.", n=MIN_PASSWORD_CHARS)
     if len(password) > MAX_PASSWORD_CHARS:
         return _("Please use at most %(n)s characters.", n=MAX_PASSWORD_CHARS)
-    if len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):
+    if len(set(password)) < MIN_DIFFERENT_CHARS or password.lower() in (email, email.partition("@")[0]):
         return _("This is too easy to guess.")
     return ""
 
 
-def _text(form: Mapping[str, Any], name: str) -> str:
-    value = form.get(name, "")
+def _text_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-@dataclass(frozen=True)
-class SignUpForm:
-    email: str
-    password: str
-    name: str = ""
+def _read_account_email(value: object) -> str:
+    try:
+        return clean_email(_text_or_empty(value))
+    except ValueError:
+        raise ValueError(_("Please enter an e-mail address, such as name@example.org.")) from None
 
+
+def _read_name(value: object) -> str:
+    name = clean_name(_text_or_empty(value))
+    if len(name) > MAX_NAME_CHARS:
+        raise ValueError(_("Please use at most %(n)s characters.", n=MAX_NAME_CHARS))
+    return name
+
+
+def _check_new_password(password: str, info: ValidationInfo) -> str:
+    """`email` is the form's, or the signed-in person's from the context."""
+    if fault := check_password(password, info.data.get("email") or context_of(info).get("email", "")):
+        raise ValueError(fault)
+    return password
+
+
+Typed = Annotated[str, BeforeValidator(_text_or_empty)]  # as it was typed: a password keeps its blanks
+AccountEmail = Annotated[str, BeforeValidator(_read_account_email)]
+UserName = Annotated[str, BeforeValidator(_read_name)]
+NewPassword = Annotated[Typed, AfterValidator(_check_new_password)]
+
+
+class SignUpForm(Form):
+    email: AccountEmail = ""
+    password: NewPassword = ""
+    name: UserName = ""
+
+
+class SignInForm(Form):
+    """An e-mail that is not valid is kept as typed: signing in fails as with any unknown one."""
+
+    email: Typed = ""
+    password: Typed = ""
+
+    @field_validator("email")
     @classmethod
-    def read(cls, form: Mapping[str, Any]) -> Self:
-        faults: dict[str, object] = {}
-        email, name, password = _text(form, "email"), clean_name(_text(form, "name")), _text(form, "password")
-        try:
-            email = clean_email(email)
-        except ValueError:
-            faults["email"] = _("Please enter an e-mail address, such as name@example.org.")
-        if fault := check_password(password, email):
-            faults["password"] = fault
-        if len(name) > MAX_NAME_CHARS:
-            faults["name"] = _("Please use at most %(n)s characters.", n=MAX_NAME_CHARS)
-        if faults:
-            raise Invalid(fields=faults)
-        return cls(email, password, name)
+    def _need_email(cls, typed: str) -> str:
+        if not (email := typed.strip().lower()):
+            raise ValueError(_("Please enter your e-mail address."))
+        return email[:MAX_EMAIL_CHARS]
 
-
-@dataclass(frozen=True)
-class SignInForm:
-    email: str
-    password: str
-
+    @field_validator("password")
     @classmethod
-    def read(cls, form: Mapping[str, Any]) -> Self:
-        """An e-mail that is none is kept as typed: it fails as any unknown one does."""
-        email, password = _text(form, "email").strip().lower(), _text(form, "password")
-        faults: dict[str, object] = {}
-        if not email:
-            faults["email"] = _("Please enter your e-mail address.")
+    def _need_password(cls, password: str) -> str:
         if not password:
-            faults["password"] = _("Please enter your password.")
-        if faults:
-            raise Invalid(fields=faults)
-        return cls(email[:254], password[:MAX_PASSWORD_CHARS])
+            raise ValueError(_("Please enter your password."))
+        return password[:MAX_PASSWORD_CHARS]
 
 
-@dataclass(frozen=True)
-class ProfileForm:
-    name: str
-    language: str
+class ProfileForm(Form):
+    """The context's `languages` are those of the city."""
 
+    name: UserName = ""
+    language: Typed = ""
+
+    @field_validator("language")
     @classmethod
-    def read(cls, form: Mapping[str, Any], languages: tuple[str, ...]) -> Self:
-        name, language = clean_name(_text(form, "name")), _text(form, "language")
-        faults: dict[str, object] = {}
-        if len(name) > MAX_NAME_CHARS:
-            faults["name"] = _("Please use at most %(n)s characters.", n=MAX_NAME_CHARS)
-        if language and language not in languages:
-            faults["language"] = _("This city does not offer this language.")
-        if faults:
-            raise Invalid(fields=faults)
-        return cls(name, language)
+    def _check_language(cls, language: str, info: ValidationInfo) -> str:
+        if language and language not in context_of(info).get("languages", ()):
+            raise ValueError(_("This city does not offer this language."))
+        return language
 
 
-@dataclass(frozen=True)
-class NewPasswordForm:
-    current: str
-    password: str
+class NewPasswordForm(Form):
+    """The context's `email` is the person's, which is no password."""
 
+    current: Typed = ""
+    password: NewPassword = ""
+
+    @field_validator("current")
     @classmethod
-    def read(cls, form: Mapping[str, Any], email: str) -> Self:
-        current, password = _text(form, "current"), _text(form, "password")
-        faults: dict[str, object] = {}
+    def _need_current(cls, current: str) -> str:
         if not current:
-            faults["current"] = _("Please enter your current password.")
-        if fault := check_password(password, email):
-            faults["password"] = fault
-        if faults:
-            raise Invalid(fields=faults)
-        return cls(current[:MAX_PASSWORD_CHARS], password)
+            raise ValueError(_("Please enter your current password."))
+        return current[:MAX_PASSWORD_CHARS]

@@ -1,4 +1,4 @@
-"""What a browser is called in the list of one's sessions: "Firefox on Android". Nothing else is kept of it."""
+"""The name of a browser in the list of somebody's sessions: "Firefox on Android". Nothing else of it is kept."""
 
 BROWSER_MARKS = (
     ("MicroMessenger", "WeChat"),
@@ -23,8 +23,8 @@ SYSTEM_MARKS = (
 )
 
 
-def called(user_agent: str) -> str:
-    """Browser and system, as far as the header tells."""
+def browser_name(user_agent: str) -> str:
+    """Browser and system, as far as the User-Agent header names them."""
     name = next((shown for mark, shown in BROWSER_MARKS if mark in user_agent), "")
     system = next((shown for mark, shown in SYSTEM_MARKS if mark in user_agent), "")
     return " · ".join(part for part in (name, system) if part)

@@ -12,7 +12,7 @@ from civic import i18n
 from civic.accounts import actions, cookies, queries
 from civic.accounts.actions import SignedIn
 from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
-from civic.accounts.user_agents import called
+from civic.accounts.user_agents import browser_name
 from civic.config import Config
 from civic.errors import CivicError, Invalid, TooMany
 from civic.web import Who, answer_json, local_path, read_form, render, route, see_other, wants_json
@@ -72,7 +72,7 @@ async def sign_in(request: Request) -> Response:
         done = await actions.sign_in(
             SignInForm.read(form),
             address=_address(request),
-            browser=called(request.headers.get("user-agent", "")),
+            browser=browser_name(request.headers.get("user-agent", "")),
             attempts=config.limits.sign_ins_per_hour,
             earlier=request.state.person.session_id,
         )
@@ -89,7 +89,7 @@ async def sign_up(request: Request) -> Response:
         done = await actions.sign_up(
             SignUpForm.read(form),
             address=_address(request),
-            browser=called(request.headers.get("user-agent", "")),
+            browser=browser_name(request.headers.get("user-agent", "")),
             language=i18n.language(),
             earlier=request.state.person.session_id,
         )
@@ -146,7 +146,7 @@ async def _account(request: Request, error: Invalid | TooMany | None = None, **t
 async def change_profile(request: Request) -> Response:
     form = await read_form(request)
     try:
-        entry = ProfileForm.read(form, request.state.city.languages)
+        entry = ProfileForm.read(form, languages=request.state.city.languages)
     except Invalid as error:
         return await _account(request, error, name=str(form.get("name", "")), language=str(form.get("language", "")))
     await actions.change_profile(request.state.person, entry)
@@ -160,7 +160,7 @@ async def change_password(request: Request) -> Response:
     form, person = await read_form(request), request.state.person
     try:
         await actions.change_password(
-            person, NewPasswordForm.read(form, person.email), attempts=_config(request).limits.sign_ins_per_hour
+            person, NewPasswordForm.read(form, email=person.email), attempts=_config(request).limits.sign_ins_per_hour
         )
     except (Invalid, TooMany) as error:
         return await _account(request, error)

@@ -25,9 +25,9 @@ from civic.media.decoder import Decoder
 from civic.media.store import Store
 from civic.packs.actions import load_pack
 from civic.ratings import actions as ratings
-from civic.ratings.forms import RatingInput
+from civic.ratings.forms import RatingForm
 from civic.traffic import actions as traffic
-from civic.traffic.forms import UpdateInput
+from civic.traffic.forms import UpdateForm
 from civic.traffic.models import TrafficKind
 
 PACK = Path(__file__).parent / "pack"
@@ -117,7 +117,7 @@ async def _position(place: str) -> tuple[float, float]:
 async def _traffic(citizens: list[Person]) -> None:
     for number, (kind, place, language, text, minutes) in enumerate(TRAFFIC):
         lat, lon = await _position(place)
-        data = UpdateInput(kind=TrafficKind(kind), text=text, lat=lat, lon=lon, place="", client_key=None)
+        data = UpdateForm(kind=TrafficKind(kind), text=text, lat=lat, lon=lon, address="")
         with timing.at(timing.now() - timedelta(minutes=minutes)), use_language(language):
             await traffic.post_update(data, citizens[number], channel="demo")
 
@@ -132,6 +132,4 @@ async def _ratings(citizens: list[Person]) -> None:
             stars = pattern[(place + number) % len(pattern)]
             said = RATINGS[stars][(place + number) % len(RATINGS[stars])]
             with timing.at(timing.now() - timedelta(days=1 + (place * 7 + number * 3) % 60)):
-                await ratings.rate_service(
-                    service, RatingInput(stars=stars, text=said, client_key=None), person, channel="demo"
-                )
+                await ratings.rate_service(service, RatingForm(stars=stars, text=said), person, channel="demo")

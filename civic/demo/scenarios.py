@@ -24,8 +24,9 @@ from civic.media.decoder import Decoder
 from civic.media.models import Photo
 from civic.media.store import Store
 from civic.posts import actions as posts
+from civic.posts.forms import CommentForm
 from civic.reports import actions as reports
-from civic.reports.forms import ReportInput
+from civic.reports.forms import ReportForm
 from civic.reports.models import Report
 
 T = TypeVar("T")
@@ -153,20 +154,16 @@ class ScenarioRun:
         scenario, found = self.scenario, await catalogue()
         place = (await fetch("SELECT names, lat, lon FROM place WHERE names->>'zh' = $1", scenario.place))[0]
         wobble = (self.number % 7 - 3) * 0.0006
-        data = ReportInput(
+        data = ReportForm(
             text=scenario.text,
-            title="",
             category=found.category_by_code.get(scenario.category),
             lat=place["lat"] + wobble,
             lon=place["lon"] - wobble / 2,
             located_by="photo",
-            address="",
-            email="",
-            answers=_typed(found.category_by_code.get(scenario.category), scenario.answers),
-            client_key=None,
+            answers=dict(scenario.answers),
         )
         posted = await reports.post_report(data, self.author, photos=[picture], channel="demo")
-        self.report, self.case_id = posted.report, posted.report.case_id
+        self.report, self.case_id = posted.row, posted.row.case_id
 
     async def actor(self) -> Actor:
         """The department that has the case."""
@@ -182,10 +179,12 @@ class ScenarioRun:
         for one in neighbours[: self.scenario.votes]:
             await self.at(1 + one.id % 5, partial(posts.vote, post_id, one))
         if self.scenario.votes > 15:
-            await self.at(2, partial(posts.add_comment, post_id, neighbours[0], self.words("comment")))
+            await self.at(
+                2, partial(posts.add_comment, post_id, neighbours[0], CommentForm(text=self.words("comment")))
+            )
         if self.scenario.votes > 40:
-            say = partial(posts.add_comment, post_id, neighbours[1], self.words("suggestion"), suggestion=True)
-            await self.at(4, say)
+            suggestion = CommentForm(text=self.words("suggestion"), suggestion=True)
+            await self.at(4, partial(posts.add_comment, post_id, neighbours[1], suggestion))
 
     async def accepted(self) -> None:
         async def do() -> None:
@@ -279,20 +278,3 @@ PLANS: dict[str, Callable[[ScenarioRun], Awaitable[None]]] = {
     "handed": ScenarioRun.handed,
     "helped": ScenarioRun.helped,
 }
-
-
-def _typed(category: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Answers as the form would have read them."""
-    kinds = {one.code: one.kind for one in category.questions} if category else {}
-    read: dict[str, Any] = {}
-    for code, value in answers.items():
-        match kinds[code]:
-            case "yes_no":
-                read[code] = value == "yes"
-            case "number":
-                read[code] = float(value)
-            case "choices":
-                read[code] = [value]
-            case _:
-                read[code] = value
-    return read

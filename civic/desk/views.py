@@ -19,7 +19,7 @@ from civic.jobs import queries as jobs
 from civic.jobs.actions import requeue
 from civic.media.links import photo_url
 from civic.notifications.queries import MessageView, list_desk_messages
-from civic.posts.uploads import read_uploads
+from civic.posts.uploads import Uploads, read_uploads
 from civic.reports.choices import choices
 from civic.reports.pages import line_json
 from civic.search.queries import find_on_desk
@@ -140,7 +140,8 @@ async def act(request: Request) -> Response:
     form = await read_form(request)
     fields = text_fields(form)
     page = await queries.load_case_page(request.path_params["id"], request.state.person)
-    taken = await read_uploads(request, form)
+    taken = Uploads()
+    await read_uploads(request, form, taken)
     order = commands.CaseCommand(
         case_id=page.case.id,
         by=_actor(request, page, fields),

@@ -1,30 +1,61 @@
 """Writing posts and what others add to them; each action is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
 
+from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.accounts.people import Person
-from civic.db import execute, fetch_one
+from civic.db import execute, fetch, fetch_one
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
+from civic.forms import clean_text
 from civic.i18n import gettext as _
 from civic.media import actions as media
 from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import receipts
-from civic.posts.forms import clean_text
+from civic.posts.forms import FLAG_REASONS, CommentForm, FlagForm
 from civic.posts.models import Comment, Flag, Kind, Moderation, Post, PostPhoto, Visibility
+from civic.posts.queries import post_by_client_key
 
-FLAG_REASONS = ("spam", "abuse", "personal_data", "wrong", "other")
-MAX_COMMENT_CHARS = 2000
+MAX_NOTE_CHARS = 500  # of a flag or a moderator's decision
+RECEIPT_REPEATED_FOR = timedelta(hours=1)  # a phone that got no answer is given its receipt again
+
+SET_PHOTOS_PUBLIC = """
+UPDATE photo SET public = $2 WHERE id IN (SELECT photo_id FROM post_photo WHERE post_id = ANY($1))
+"""
+MAKE_PRIVATE = "UPDATE post SET visibility = 'private' WHERE id = ANY($1) AND visibility = 'public' RETURNING id"
+
+Row = TypeVar("Row")
+# Called within the transaction in which posts (ids) become visible to everybody (True), or stop being so.
+VisibilityHook = Callable[[Sequence[int], bool], Awaitable[None]]
+_visibility_hooks: Sequence[VisibilityHook] | None = None
+
+
+def set_visibility_hooks(hooks: Sequence[VisibilityHook]) -> None:
+    """What follows for each kind of post when its visibility changes; every program sets it once, at its start.
+
+    Moderation knows posts of no kind, and a kind's rules belong to its own actions.
+    """
+    global _visibility_hooks
+    _visibility_hooks = hooks
+
+
+async def _visibility_changed(post_ids: Sequence[int], public: bool) -> None:
+    if _visibility_hooks is None:
+        raise RuntimeError("This program moderates posts and has not called set_visibility_hooks.")
+    for hook in _visibility_hooks if post_ids else ():
+        await hook(post_ids, public)
 
 
 @dataclass(frozen=True)
 class NewPost:
-    """A post as it was written, before it has a row."""
+    """A post before it has a row."""
 
     kind: Kind
     text: str
@@ -35,12 +66,71 @@ class NewPost:
     client_key: str | None = None
     source: str | None = None
     private: bool = False
-    receipt: str | None = None  # the code of an author without an account; made here if there is none yet
+    receipt: str | None = None  # the code of an author without an account; None: `create_post` makes one
     photos: Sequence[Photo] = ()
 
 
+@dataclass(frozen=True)
+class Posted(Generic[Row]):
+    """A post that is in the database, with the row of its kind."""
+
+    post: Post
+    row: Row
+    receipt: str | None = None  # the code of an author without an account
+    again: bool = False  # it had been sent under the same key before
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return self.post.path
+
+
+async def post_once(
+    client_key: str | None,
+    create: Callable[[], Awaitable[Posted[Row]]],
+    find: Callable[[Post], Awaitable[Row | None]],
+    *,
+    receipt: str | None = None,
+) -> Posted[Row]:
+    """Create a post in one transaction; the same key twice is one post.
+
+    `find` gives the row of a post that has the key already, or None if that post says something else: then Conflict
+    is raised.
+    """
+    try:
+        async with in_transaction():
+            return await _posted_before(client_key, find, receipt) or await create()
+    except IntegrityError:
+        # Two sent the same key at once: the other one's post is kept.
+        if earlier := await _posted_before(client_key, find, receipt):
+            return earlier
+        raise
+
+
+async def _posted_before(
+    client_key: str | None, find: Callable[[Post], Awaitable[Row | None]], receipt: str | None
+) -> Posted[Row] | None:
+    post = await post_by_client_key(client_key)
+    if post is None:
+        return None
+    row = await find(post)
+    if row is None:
+        raise Conflict(_("This form was used for another post before. If this is a new one, please send it again."))
+    return Posted(post, row, _repeated_receipt(post, receipt), again=True)
+
+
+def _repeated_receipt(post: Post, receipt: str | None) -> str | None:
+    """The receipt for somebody who sends a post once more under its key, if its author has no account.
+
+    Only for a while: a weak key can be guessed, and with it somebody could become the author of what they read.
+    """
+    if post.author_id is not None or timing.now() - post.created_at > RECEIPT_REPEATED_FOR:
+        return None
+    return receipt
+
+
 async def create_post(draft: NewPost, author: Person) -> tuple[Post, str | None]:
-    """Write a post in the transaction in hand; with the receipt code where the author has no account.
+    """Write a post within the caller's transaction; with the receipt code if the author has no account.
 
     The caller sets `path` once it knows the page's address (`set_path`).
     """
@@ -77,32 +167,25 @@ async def set_path(post: Post, path: str) -> None:
     await post.save(update_fields=["path"])
 
 
-async def add_comment(
-    post_id: int, by: Person, text: str, *, suggestion: bool = False, department_id: int | None = None
-) -> Comment:
-    """Add a comment; for a department of the author's own it is official.
+async def add_comment(post_id: int, by: Person, form: CommentForm) -> Comment:
+    """Add a comment; one for a department of the author is official.
 
-    Raises Invalid (empty, too long), NotFound (hidden, private), NotAllowed (not signed in, not their department).
+    Raises NotFound (the post is hidden or private), NotAllowed (not signed in, not their department).
     """
-    text = clean_text(text)
-    if not text:
-        raise Invalid(fields={"text": _("Please write something.")})
-    if len(text) > MAX_COMMENT_CHARS:
-        raise Invalid(fields={"text": _("Please write at most %(n)s characters.", n=MAX_COMMENT_CHARS)})
-    if not by.signed_in or (department_id is not None and not by.acts_for(department_id)):
+    if not by.signed_in or (form.department is not None and not by.acts_for(form.department)):
         raise NotAllowed()
     async with in_transaction():
-        await _open_post(post_id)
-        made = await Comment.create(
+        await _lock_public_post(post_id)
+        comment = await Comment.create(
             post_id=post_id,
             author_id=by.id,
-            department_id=department_id,
-            suggestion=suggestion and department_id is None,
-            text=text,
+            department_id=form.department,
+            suggestion=form.suggestion and form.department is None,
+            text=form.text,
             created_at=timing.now(),
         )
         await Post.filter(id=post_id).update(comments_count=F("comments_count") + 1)
-    return made
+    return comment
 
 
 async def vote(post_id: int, by: Person) -> None:
@@ -110,7 +193,7 @@ async def vote(post_id: int, by: Person) -> None:
     if not by.signed_in:
         raise NotAllowed()
     async with in_transaction():
-        await _open_post(post_id)
+        await _lock_public_post(post_id)
         added = await execute(
             "INSERT INTO vote (post_id, user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
             post_id,
@@ -127,29 +210,27 @@ async def unvote(post_id: int, by: Person) -> None:
         await Post.filter(id=post_id).update(votes_count=F("votes_count") - removed)
 
 
-async def _open_post(post_id: int) -> None:
+async def _lock_public_post(post_id: int) -> None:
     row = await fetch_one("SELECT visibility FROM post WHERE id = $1 FOR UPDATE", post_id)
     if row is None or row["visibility"] != Visibility.PUBLIC:
         raise NotFound()
 
 
-async def add_flag(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
-    """Say that a post or a comment should not stand here. Once a person while it is open; nothing is hidden yet."""
-    if reason not in FLAG_REASONS:
-        raise Invalid(fields={"reason": _("Please choose a reason.")})
+async def add_flag(post_id: int, by: Person, form: FlagForm) -> None:
+    """Say that a post or a comment should not be shown. One open flag a person; nothing is hidden yet."""
     async with in_transaction():
-        await _open_post(post_id)
-        if comment_id is not None and not await Comment.exists(id=comment_id, post_id=post_id, hidden_at=None):
+        await _lock_public_post(post_id)
+        if form.comment is not None and not await Comment.exists(id=form.comment, post_id=post_id, hidden_at=None):
             raise NotFound()
-        mine = Flag.filter(post_id=post_id, comment_id=comment_id, user_id=by.id, settled_at=None)
+        mine = Flag.filter(post_id=post_id, comment_id=form.comment, user_id=by.id, settled_at=None)
         if by.signed_in and await mine.exists():
             return
         await Flag.create(
             post_id=post_id,
-            comment_id=comment_id,
+            comment_id=form.comment,
             user_id=by.id or None,
-            reason=reason,
-            text=clean_text(text)[:500],
+            reason=form.reason,
+            text=clean_text(form.text)[:MAX_NOTE_CHARS],
             created_at=timing.now(),
         )
 
@@ -171,7 +252,7 @@ async def restore(post_id: int, by: Person, reason: str, text: str = "", *, comm
 
 
 async def dismiss_flags(post_id: int, by: Person, text: str = "", *, comment_id: int | None = None) -> None:
-    """The flags are settled; what was flagged stays."""
+    """Settle the open flags of a post or a comment; it stays as it is."""
     await _moderate("keep", post_id, comment_id, by, "other", text)
 
 
@@ -190,7 +271,7 @@ async def _moderate(act: str, post_id: int, comment_id: int | None, by: Person, 
             moderator_id=by.id,
             act=act,
             reason=reason,
-            text=clean_text(text)[:500],
+            text=clean_text(text)[:MAX_NOTE_CHARS],
             at=timing.now(),
         )
         if act != "keep":
@@ -198,37 +279,31 @@ async def _moderate(act: str, post_id: int, comment_id: int | None, by: Person, 
 
 
 async def _set_post(act: str, post: Post, reason: str) -> int | None:
-    hidden = post.visibility == Visibility.HIDDEN
+    hidden, was_public = post.visibility == Visibility.HIDDEN, post.visibility == Visibility.PUBLIC
     if (act == "hide" and hidden) or (act == "restore" and not hidden):
         raise Conflict(_("Another moderator has already dealt with this."))
     if act == "hide":
-        post.visibility_before, post.visibility, post.hidden_reason = (
-            post.visibility,
-            Visibility.HIDDEN,
-            reason,
-        )
+        post.visibility_before, post.visibility, post.hidden_reason = post.visibility, Visibility.HIDDEN, reason
     elif act == "restore":
         post.visibility, post.hidden_reason = Visibility(post.visibility_before), ""
     await post.save(update_fields=["visibility", "visibility_before", "hidden_reason"])
-    await execute(
-        "UPDATE photo SET public = $2 WHERE id IN (SELECT photo_id FROM post_photo WHERE post_id = $1)",
-        post.id,
-        post.visibility == Visibility.PUBLIC,
-    )
+    public = post.visibility == Visibility.PUBLIC
+    await execute(SET_PHOTOS_PUBLIC, [post.id], public)
+    if public != was_public:
+        await _visibility_changed([post.id], public)
     return post.author_id
 
 
 async def make_private(post_ids: Sequence[int]) -> None:
-    """These posts are no longer for everybody, nor are their photos; in the transaction in hand.
+    """These posts are no longer for everybody, nor are their photos; within the caller's transaction.
 
     A hidden one stays hidden, and is private when it is restored.
     """
     ids = list(post_ids)
     await Post.filter(id__in=ids, visibility=Visibility.HIDDEN).update(visibility_before=Visibility.PRIVATE)
-    await Post.filter(id__in=ids, visibility=Visibility.PUBLIC).update(visibility=Visibility.PRIVATE)
-    await execute(
-        "UPDATE photo SET public = false WHERE id IN (SELECT photo_id FROM post_photo WHERE post_id = ANY($1))", ids
-    )
+    changed = [row["id"] for row in await fetch(MAKE_PRIVATE, ids)]
+    await execute(SET_PHOTOS_PUBLIC, ids, False)
+    await _visibility_changed(changed, False)
 
 
 async def _set_comment(act: str, post: Post, comment_id: int | None) -> int | None:

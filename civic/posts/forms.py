@@ -1,91 +1,124 @@
-"""What the forms of all posts share: texts, a position, an e-mail address, the key under which a form is sent."""
+"""What the forms of all posts share: the text, a place, an e-mail address, the key under which a form is sent."""
 
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from civic.accounts.forms import clean_email
-from civic.errors import Invalid
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+
+from civic.accounts.forms import Typed, clean_email
+from civic.forms import Form, Text, context_of, read_text
 from civic.i18n import gettext as _
-from civic.text import CONTROL_CHARACTERS
+from civic.web import parse_id
 
 Position = tuple[float, float, str]  # latitude, longitude, how it was found
 
 LOCATED_BY = ("photo", "device", "pin", "address")
 CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+MAX_ADDRESS_CHARS = 300
+MAX_COMMENT_CHARS = 2000
+FLAG_REASONS = ("spam", "abuse", "personal_data", "wrong", "other")
 
 
-def clean_text(value: object) -> str:
-    """What a field says, as it is kept: line ends are one character, what cannot be seen at its ends is cut off."""
-    text = "" if value is None else str(value)
-    return CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+def _within_limit(text: str, info: ValidationInfo) -> str:
+    """The length that the city allows, `max_text` of the context."""
+    limit = context_of(info).get("max_text")
+    if limit is not None and len(text) > limit:
+        raise ValueError(_("Please write at most %(n)s characters.", n=limit))
+    return text
 
 
-@dataclass
-class Reading:
-    """A form being read: problems are collected by field, so that all are told at once."""
+def _read_client_key(value: object) -> str | None:
+    key = read_text(value)
+    if key and not CLIENT_KEY.fullmatch(key):
+        raise ValueError(_("A client key has at most 64 letters, digits, dots, colons, dashes or underscores."))
+    return key or None
 
-    form: Mapping[str, Any]
-    errors: dict[str, object] = field(default_factory=dict)
 
-    def text(self, name: str, longest: int) -> str:
-        value = self.form.get(name)
-        if not isinstance(value, str | int | float | None):  # a file, or a list or object of a JSON body
-            self.errors[name] = _("This has to be a text.")
-            return ""
-        text = clean_text(value)
-        if len(text) > longest:
-            self.errors[name] = _("Please write at most %(n)s characters.", n=longest)
+def _read_email(value: object) -> str:
+    typed = read_text(value)
+    if not typed:
+        return ""
+    try:
+        email = clean_email(typed)
+    except ValueError:
+        email = ""
+    if "." not in email.rpartition("@")[2]:
+        raise ValueError(_("This does not look like an e-mail address."))
+    return email
+
+
+def _read_degrees(value: object, limit: float) -> float:
+    text = read_text(value)
+    if not text:
+        raise ValueError(
+            _("Please say where it is: on the map, with an address, or with a photo that has its location.")
+        )
+    try:
+        degrees = float(text)
+    except ValueError:
+        degrees = math.nan
+    if not abs(degrees) <= limit:
+        raise ValueError(_("We could not read this position."))
+    return degrees
+
+
+PostText = Annotated[str, BeforeValidator(read_text), AfterValidator(_within_limit)]
+ClientKey = Annotated[str | None, BeforeValidator(_read_client_key)]
+ReporterEmail = Annotated[str, BeforeValidator(_read_email)]
+
+
+class PlacedForm(Form):
+    """A form that says where: `lat` and `lon`, else the context's `found`, a Position from a photo or an address."""
+
+    error_fields: ClassVar[Mapping[str, str]] = {"lat": "place", "lon": "place"}
+
+    lat: Annotated[float, BeforeValidator(lambda value: _read_degrees(value, 90))]
+    lon: Annotated[float, BeforeValidator(lambda value: _read_degrees(value, 180))]
+    located_by: str = "pin"
+    address: Annotated[Text, Field(max_length=MAX_ADDRESS_CHARS)] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _use_found_position(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        blank = {name: None for name in ("lat", "lon") if values.get(name) in (None, "")}
+        found: Position | None = context_of(info).get("found")
+        if blank and found:
+            return values | dict(zip(("lat", "lon", "located_by"), found, strict=True))
+        return values | blank
+
+    @field_validator("located_by", mode="before")
+    @classmethod
+    def _read_located_by(cls, value: object) -> str:
+        return value if isinstance(value, str) and value in LOCATED_BY else "pin"
+
+
+class CommentForm(Form):
+    """A comment: `text suggestion department`. With a department it is official."""
+
+    text: Annotated[Text, Field(max_length=MAX_COMMENT_CHARS)] = ""
+    suggestion: Annotated[bool, BeforeValidator(bool)] = False
+    department: Annotated[int | None, BeforeValidator(parse_id)] = None
+
+    @field_validator("text")
+    @classmethod
+    def _need_text(cls, text: str) -> str:
+        if not text:
+            raise ValueError(_("Please write something."))
         return text
 
-    def degrees(self, name: str, most: float) -> float | None:
-        text = self.text(name, 40)
-        if not text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not abs(value) <= most:
-            self.errors["place"] = _("We could not read this position.")
-            return None
-        return value
 
-    def position(self, found: Position | None) -> Position:
-        """The place: `lat` and `lon` of the form, else what was `found` by a photo or an address."""
-        lat, lon = self.degrees("lat", 90), self.degrees("lon", 180)
-        if lat is not None and lon is not None:
-            how = self.text("located_by", 10)
-            return lat, lon, how if how in LOCATED_BY else "pin"
-        if found:
-            return found
-        self.errors.setdefault(
-            "place", _("Please say where it is: on the map, with an address, or with a photo that has its location.")
-        )
-        return 0.0, 0.0, ""
+class FlagForm(Form):
+    """Why a post, or one of its comments, should not be shown: `reason text comment`."""
 
-    def email(self) -> str:
-        typed = self.text("email", 254)
-        try:
-            email = clean_email(typed) if typed else ""
-            if email and "." not in email.rpartition("@")[2]:
-                raise ValueError(email)
-        except ValueError:
-            self.errors["email"] = _("This does not look like an e-mail address.")
-            return ""
-        return email
+    reason: Typed = ""
+    text: Typed = ""
+    comment: Annotated[int | None, BeforeValidator(parse_id)] = None
 
-    def client_key(self) -> str | None:
-        key = self.text("client_key", 64)
-        if key and not CLIENT_KEY.fullmatch(key):
-            self.errors["client_key"] = _(
-                "A client key has at most 64 letters, digits, dots, colons, dashes or underscores."
-            )
-        return key or None
-
-    def close(self) -> None:
-        """Raises Invalid with everything that was wrong."""
-        if self.errors:
-            raise Invalid(fields=self.errors)
+    @field_validator("reason")
+    @classmethod
+    def _check_reason(cls, reason: str) -> str:
+        if reason not in FLAG_REASONS:
+            raise ValueError(_("Please choose a reason."))
+        return reason

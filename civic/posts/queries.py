@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from civic import timing
 from civic.accounts.people import Person
 from civic.catalogue.catalogue import DepartmentView
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
-from civic.errors import NotFound
+from civic.errors import Invalid, NotFound
+from civic.geo.queries import areas
+from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.posts import receipts
 from civic.posts.models import Post, PostPhoto, Visibility
@@ -187,17 +188,13 @@ async def photos_of(post_ids: list[int]) -> dict[int, list[Photo]]:
     return found
 
 
-RECEIPT_REPEATED_FOR = timedelta(hours=1)  # for as long a phone without an answer is given the receipt again
-
-
-def receipt_again(earlier: Post, receipt: str | None) -> str | None:
-    """The receipt for who sends a post once more under its key, if it is a post without an account.
-
-    Not for long: a weak key can be guessed, and with it somebody could become the author of what they read.
-    """
-    if earlier.author_id is not None or timing.now() - earlier.created_at > RECEIPT_REPEATED_FOR:
-        return None
-    return receipt
+async def area_id_at(lat: float, lon: float) -> int | None:
+    """The deepest area of a post's place; None in a city without areas. Raises Invalid (field "place") outside."""
+    known = await areas()
+    area = known.at(lat, lon)
+    if area is None and len(known):
+        raise Invalid(fields={"place": _("This place is outside the city.")})
+    return area.id if area else None
 
 
 async def post_by_client_key(key: str | None) -> Post | None:

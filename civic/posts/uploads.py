@@ -1,9 +1,10 @@
-"""Taking a post in, of whatever kind: its photos, its place, and how often somebody may.
+"""Photos and places of a form, and how often somebody may send one.
 
-A phone that got no answer sends its form again. Its photos are the post's by then, and nothing more is to be counted:
-`take_photos` says so (`Taken.again`), and the action finds the post by its key.
+A phone that got no answer sends its form again. Its photos belong to the post by then, and nothing more is counted:
+`Uploads.sent_before` says so, and the action finds the post by its key.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,85 +13,90 @@ from starlette.requests import Request
 
 from civic.accounts.limits import spend
 from civic.errors import CivicError, Invalid
+from civic.forms import clean_text
 from civic.geo import queries as geo
 from civic.i18n import gettext as _
 from civic.media import actions as media
 from civic.media.links import photo_url
 from civic.media.models import Photo
 from civic.media.queries import pending_photos
-from civic.posts.forms import Position, clean_text
+from civic.posts.forms import Position
 from civic.posts.queries import photos_of, post_by_client_key
+
+# Times as many as posts in an hour: one post has several photos, and people upload more than they keep.
+PHOTO_UPLOADS_PER_POST = 4
 
 
 @dataclass
 class Uploads:
-    """Photos of a form: those that were kept from an earlier try and those that came now."""
+    """Photos of a form: those kept from an earlier try and those uploaded now."""
 
     photos: list[Photo] = field(default_factory=list)
-    position: Position | None = None  # where the first photo that knows says it was taken
+    position: Position | None = None  # of the first photo that has one
     errors: dict[str, object] = field(default_factory=dict)
-    sent_before: bool = False  # this very form was taken before: the photos are those of its post
+    sent_before: bool = False  # this form was accepted before: the photos are those of its post
 
 
-async def read_uploads(request: Request, form: Any) -> Uploads:
-    """Take in the uploads of a form (`photos`) and those kept (`kept`); refused ones are told, the others stay.
+async def read_uploads(request: Request, form: FormData, uploads: Uploads) -> None:
+    """Fill `uploads` with the photos that the form keeps (`kept`) and those it brings (`photos`).
 
-    Raises TooMany: decoding photos is the most that a stranger can make us do.
+    A refused photo is an error in `uploads`; the others stay. Raises TooMany: decoding photos is the most expensive
+    thing that a stranger can ask for.
     """
-    if earlier := await _sent_before(form):
-        return earlier
-    taken = Uploads()
-    most = request.app.state.config.limits.photos
-    names = [str(name) for name in _all(form, "kept")]
+    if await _was_sent_before(form, uploads):
+        return
+    limit = request.app.state.config.limits.photos
+    names = [str(name) for name in form.getlist("kept")]
     try:
-        taken.photos = list(await pending_photos(names[:most]))
+        uploads.photos = await pending_photos(names[:limit])
     except Invalid as error:
-        if earlier := await _sent_before(form):  # it has become a post since we looked
-            return earlier
-        taken.errors.update(error.fields)
-    uploads = [f for f in _all(form, "photos") if isinstance(f, UploadFile) and f.filename]
-    if uploads and not request.state.person.is_staff:
-        await spend_limit(request, "photos", 4)
-    for upload in uploads[: max(0, most - len(taken.photos))]:
-        await _take(request, upload, taken)
-    if len(uploads) + len(names) > most:
-        taken.errors["photos"] = _("At most %(n)s photos; the first ones were kept.", n=most)
-    return taken
+        if await _was_sent_before(form, uploads):  # it has become a post a moment ago
+            return
+        uploads.errors.update(error.fields)
+    files = [file for file in form.getlist("photos") if isinstance(file, UploadFile) and file.filename]
+    if files and not request.state.person.is_staff:
+        await spend_limit(request, "photos", PHOTO_UPLOADS_PER_POST)
+    for file in files[: max(0, limit - len(uploads.photos))]:
+        await _add_photo(request, file, uploads)
+    if len(files) + len(names) > limit:
+        uploads.errors["photos"] = _("At most %(n)s photos; the first ones were kept.", n=limit)
 
 
-async def _sent_before(form: Any) -> Uploads | None:
-    """The post under the form's key, if it says the same. Its photos are only for who knows its text, too."""
-    post = await post_by_client_key(str(form.get("client_key") or "")[:64])
-    if post is None or post.text != clean_text(form.get("text")):
-        return None
-    return Uploads(photos=(await photos_of([post.id]))[post.id], sent_before=True)
+async def _was_sent_before(form: FormData, uploads: Uploads) -> bool:
+    """Whether there is a post under the form's key with the same text; others do not get to see its photos."""
+    key, text = form.get("client_key"), form.get("text")
+    post = await post_by_client_key(key[:64]) if isinstance(key, str) else None
+    if post is None or post.text != clean_text(text):
+        return False
+    uploads.photos = (await photos_of([post.id]))[post.id]
+    uploads.sent_before = True
+    return True
 
 
-def _all(form: Any, name: str) -> list[Any]:
-    return form.getlist(name) if isinstance(form, FormData) else []
-
-
-async def _take(request: Request, upload: UploadFile, taken: Uploads) -> None:
+async def _add_photo(request: Request, file: UploadFile, uploads: Uploads) -> None:
     state = request.app.state
     try:
-        photo, gps, _when = await media.add_photo(
-            await upload.read(), state.store, state.decoder, zone=request.state.city.zone
+        photo, gps, _taken_at = await media.add_photo(
+            await file.read(), state.store, state.decoder, zone=request.state.city.zone
         )
     except CivicError as error:
-        taken.errors["photos"] = f"{upload.filename}: {error.message}"
+        uploads.errors["photos"] = f"{file.filename}: {error.message}"
         return
-    taken.photos.append(photo)
-    if gps and taken.position is None:
-        taken.position = (gps.lat, gps.lon, "photo")
+    uploads.photos.append(photo)
+    if gps and uploads.position is None:
+        uploads.position = (gps.lat, gps.lon, "photo")
 
 
-def photo_links(request: Request) -> dict[str, Any]:
-    """`photo_url(photo, size)` for a page whose reader may see its photos: those that are not public are signed."""
-    return {"photo_url": lambda photo, size: photo_url(photo, size, secret=request.app.state.secret)}
+PhotoUrl = Callable[[Photo, int], str]
 
 
-async def geocode_address(request: Request, form: Any) -> Position | None:
-    """Where the form's `address` is, if it says nothing more exact."""
+def photo_url_for(request: Request) -> PhotoUrl:
+    """The addresses of photos for a reader who may see them: those of photos that are not public are signed."""
+    return lambda photo, edge: photo_url(photo, edge, secret=request.app.state.secret)
+
+
+async def geocode_address(request: Request, form: Mapping[str, Any]) -> Position | None:
+    """The position of the form's `address`, if it says nothing more exact."""
     address = str(form.get("address") or "").strip()
     if not address or (form.get("lat") and form.get("lon")):
         return None
@@ -98,17 +104,11 @@ async def geocode_address(request: Request, form: Any) -> Position | None:
     return (hits[0].lat, hits[0].lon, "address") if hits else None
 
 
-async def spend_post_limit(request: Request, taken: Uploads | None = None) -> None:
-    """One more post of this person, or of this address, unless it was taken before.
-
-    Raises TooMany; not to be called within a transaction.
-    """
-    if taken is None or not taken.sent_before:
-        await spend_limit(request, "post")
-
-
 async def spend_limit(request: Request, what: str, times: int = 1) -> None:
-    """One more `what` of this person or address, `times` as often as they may post. Raises as count_post does."""
+    """Count one more `what` of this person, or of this address; they may `times` as often as they may post.
+
+    Raises TooMany. Not to be called within a transaction.
+    """
     person = request.state.person
     who = f"user {person.id}" if person.signed_in else request.client.host if request.client else ""
     await spend(what, who, times * request.app.state.config.limits.posts_per_hour)

@@ -4,13 +4,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.errors import Invalid, NotFound
+from civic.errors import CivicError, NotFound
 from civic.i18n import lazy as _
 from civic.posts import actions, queries
+from civic.posts.forms import CommentForm, FlagForm
 from civic.posts.queries import Viewer
+from civic.posts.submission import Submission, submit
 from civic.posts.uploads import spend_limit
 from civic.web import Who, answer_json, is_htmx, parse_id, read_form, render, route, see_other, wants_json
 
+COMMENTS_PER_POST = 2  # times as many comments as posts in an hour
 REASONS = {
     "spam": _("Advertising or spam"),
     "abuse": _("Insult, hate or threat"),
@@ -28,81 +31,60 @@ def _post_id(request: Request) -> int:
     return int(request.path_params["id"])
 
 
-async def _after(request: Request, status: int = 200, **error: object) -> Response:
-    """The talk block for htmx, its numbers for a program, else back to the post's page."""
+async def _discussion(request: Request, sent: Submission | None = None, status: int = 200) -> Response:
+    """The comments for htmx, their numbers for a program, else back to the post's page; a refused comment is kept."""
     post = await queries.visible_post(_post_id(request), viewer(request))
     if wants_json(request):
         return answer_json({"id": post.id, "votes": post.votes_count, "comments": post.comments_count}, status)
-    if is_htmx(request) or error:
+    if is_htmx(request) or sent:
         talk = await queries.read_discussion(post, viewer(request))
         page = "posts/_talk.html" if is_htmx(request) else "posts/talk.html"
-        return render(request, page, {"talk": talk, **error}, status=status)
+        return render(request, page, {"talk": talk, "refused_comment": sent}, status=sent.status if sent else 200)
     return see_other(post.path if "#" in post.path else post.path + "#talk")
 
 
-async def add_comment(request: Request) -> Response:
-    form = await read_form(request)
-    person = request.state.person
-    await spend_limit(request, "comment", 2)
-    try:
-        await actions.add_comment(
-            _post_id(request),
-            person,
-            str(form.get("text", "")),
-            suggestion=bool(form.get("suggestion")),
-            department_id=parse_id(form.get("department")),
-        )
-    except Invalid as error:
-        if wants_json(request):
-            raise
-        return await _after(request, 422, errors=error.fields, typed=str(form.get("text", "")))
-    return await _after(request, 201 if wants_json(request) else 200)
+async def add_comment(request: Request, refused: CivicError | None = None) -> Response:
+    async def act(sent: Submission) -> Response:
+        await spend_limit(request, "comment", COMMENTS_PER_POST)
+        await actions.add_comment(_post_id(request), sent.person, sent.read(CommentForm))
+        return await _discussion(request, status=201)
+
+    return await submit(request, act, lambda sent: _discussion(request, sent), refused=refused)
 
 
 async def vote(request: Request) -> Response:
     await actions.vote(_post_id(request), request.state.person)
-    return await _after(request)
+    return await _discussion(request)
 
 
 async def unvote(request: Request) -> Response:
     await actions.unvote(_post_id(request), request.state.person)
-    return await _after(request)
+    return await _discussion(request)
 
 
 async def flag_form(request: Request) -> Response:
-    post = await queries.visible_post(_post_id(request), viewer(request))
     if wants_json(request):
+        await queries.visible_post(_post_id(request), viewer(request))
         return answer_json({"reasons": {code: str(word) for code, word in REASONS.items()}})
-    context = {
-        "post": post,
-        "comment": request.query_params.get("comment", ""),
-        "reasons": REASONS,
-        "errors": {},
-    }
-    return render(request, "posts/flag.html", context)
+    return await _flag_page(Submission.of_address(request))
+
+
+async def _flag_page(sent: Submission) -> Response:
+    post = await queries.visible_post(_post_id(sent.request), viewer(sent.request))
+    context = {"post": post, "reasons": REASONS, **sent.context()}
+    return render(sent.request, "posts/flag.html", context, status=sent.status)
 
 
 async def flag(request: Request) -> Response:
-    form = await read_form(request)
-    comment = str(form.get("comment") or "")
-    await spend_limit(request, "flag")
-    post = await queries.visible_post(_post_id(request), viewer(request))
-    try:
-        await actions.add_flag(
-            post.id,
-            request.state.person,
-            str(form.get("reason") or ""),
-            str(form.get("text") or ""),
-            comment_id=parse_id(comment),
-        )
-    except Invalid as error:
+    async def act(sent: Submission) -> Response:
+        await spend_limit(request, "flag")
+        post = await queries.visible_post(_post_id(request), viewer(request))
+        await actions.add_flag(post.id, sent.person, sent.read(FlagForm))
         if wants_json(request):
-            raise
-        context = {"post": post, "comment": comment, "reasons": REASONS, "errors": error.fields}
-        return render(request, "posts/flag.html", context, status=422)
-    if wants_json(request):
-        return answer_json({"flagged": True}, 201)
-    return render(request, "posts/flagged.html", {"post": post})
+            return answer_json({"flagged": True}, 201)
+        return render(request, "posts/flagged.html", {"post": post})
+
+    return await submit(request, act, _flag_page)
 
 
 async def moderation(request: Request) -> Response:
@@ -134,7 +116,7 @@ async def moderate(request: Request) -> Response:
 
 
 routes: list[BaseRoute] = [
-    route("/posts/{id:int}/comments", add_comment, who=Who.SIGNED_IN, methods=("POST",)),
+    route("/posts/{id:int}/comments", add_comment, who=Who.SIGNED_IN, methods=("POST",), refused=add_comment),
     route("/posts/{id:int}/vote", vote, who=Who.SIGNED_IN, methods=("POST",)),
     route("/posts/{id:int}/unvote", unvote, who=Who.SIGNED_IN, methods=("POST",)),
     route("/posts/{id:int}/flag", flag_form, who=Who.ANYONE),

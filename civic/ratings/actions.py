@@ -4,89 +4,107 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.accounts.people import Person
 from civic.catalogue.catalogue import ServiceView
-from civic.db import advisory_lock, execute
-from civic.errors import Conflict, NotAllowed
+from civic.db import advisory_lock, execute, fetch
+from civic.errors import NotAllowed
 from civic.i18n import gettext as _
 from civic.i18n import language
 from civic.media.models import Photo
 from civic.posts import actions as posts
+from civic.posts.actions import Posted
 from civic.posts.models import Kind, Post
-from civic.posts.queries import post_by_client_key
-from civic.ratings.forms import RatingInput
+from civic.ratings.forms import RatingForm
 from civic.ratings.models import Rating
 
 REPLACED_WITHIN = timedelta(days=30)  # one rating of a person and service in this time: a new one replaces it
 
+REPLACE_RATINGS = """
+UPDATE rating r SET replaced_at = $4 FROM post p
+WHERE p.id = r.post_id AND p.author_id = $1 AND r.service_id = $2 AND r.replaced_at IS NULL AND r.given_at > $3
+RETURNING r.stars, p.visibility = 'public' AS public
+"""
+RATED_SERVICES = "SELECT DISTINCT service_id FROM rating WHERE post_id = ANY($1)"
+CURRENT_RATINGS = "SELECT service_id, stars FROM rating WHERE post_id = ANY($1) AND replaced_at IS NULL"
+COUNT_STARS = """
+INSERT INTO service_stars (service_id, stars, n) VALUES ($1, $2, $3)
+ON CONFLICT (service_id, stars) DO UPDATE SET n = service_stars.n + excluded.n
+"""
+
 
 @dataclass(frozen=True)
-class RatingResult:
+class GivenRating:
     rating: Rating
     replaced: bool = False  # an earlier one of the same person does not count any more
-    again: bool = False  # it had been sent under the same key before
 
 
 async def rate_service(
-    service: ServiceView, data: RatingInput, by: Person, *, photos: Sequence[Photo] = (), channel: str = "web"
-) -> RatingResult:
+    service: ServiceView, form: RatingForm, by: Person, *, photos: Sequence[Photo] = (), channel: str = "web"
+) -> Posted[GivenRating]:
     """Rate a service. Of ratings that one person sends at once, each replaces the one before: one counts.
 
-    Raises NotAllowed without an account, and for who works there; Conflict where the key was used for another post.
+    Raises NotAllowed without an account, and for people who work there; Conflict if the key was used for another post.
     """
     if not by.signed_in:
         raise NotAllowed()
     if service.department_id in by.departments:
         raise NotAllowed(_("You work for this department, so you cannot rate its services."))
-    try:
-        async with in_transaction():
-            # By service, not by person: the counts of its stars are changed in one order, so nobody deadlocks.
-            await advisory_lock(f"civic.ratings: {service.id}")
-            if earlier := await post_by_client_key(data.client_key):
-                return await _again(earlier, service, data)
-            return await _rate(service, data, by, photos, channel)
-    except IntegrityError:
-        # The same key was used elsewhere at the same moment.
-        if earlier := await post_by_client_key(data.client_key):
-            return await _again(earlier, service, data)
-        raise
+
+    async def create() -> Posted[GivenRating]:
+        return await _create_rating(service, form, by, photos, channel)
+
+    async def find(post: Post) -> GivenRating | None:
+        rating = await Rating.get_or_none(post_id=post.id, service_id=service.id, stars=form.stars)
+        return GivenRating(rating) if rating and post.text == form.text else None
+
+    return await posts.post_once(form.client_key, create, find)
 
 
-async def _again(earlier: Post, service: ServiceView, data: RatingInput) -> RatingResult:
-    rating = await Rating.get_or_none(post_id=earlier.id, service_id=service.id)
-    if rating is None or (earlier.text, rating.stars) != (data.text, data.stars):
-        raise Conflict(_("This client key was used for another post."))
-    return RatingResult(rating, again=True)
-
-
-async def _rate(
-    service: ServiceView, data: RatingInput, by: Person, photos: Sequence[Photo], channel: str
-) -> RatingResult:
+async def _create_rating(
+    service: ServiceView, form: RatingForm, by: Person, photos: Sequence[Photo], channel: str
+) -> Posted[GivenRating]:
+    await _lock_stars([service.id])
     now = timing.now()
-    replaced = await execute(
-        "UPDATE rating r SET replaced_at = $4 FROM post p WHERE p.id = r.post_id AND p.author_id = $1"
-        " AND r.service_id = $2 AND r.replaced_at IS NULL AND r.given_at > $3",
-        by.id,
-        service.id,
-        now - REPLACED_WITHIN,
-        now,
-    )
-    draft = posts.NewPost(
+    replaced = await fetch(REPLACE_RATINGS, by.id, service.id, now - REPLACED_WITHIN, now)
+    for earlier in replaced:
+        await _count_stars(service.id, earlier["stars"], -1 if earlier["public"] else 0)
+    new_post = posts.NewPost(
         kind=Kind.RATING,
-        text=data.text,
+        text=form.text,
         language=language(),
         channel=channel,
-        client_key=data.client_key,
+        client_key=form.client_key,
         photos=photos,
     )
-    post, _code = await posts.create_post(draft, by)
-    rating = await Rating.create(post_id=post.id, service_id=service.id, stars=data.stars, given_at=now)
+    post, _code = await posts.create_post(new_post, by)
+    rating = await Rating.create(post_id=post.id, service_id=service.id, stars=form.stars, given_at=now)
+    await _count_stars(service.id, form.stars, 1)
     await posts.set_path(post, rating_path(service.slug, rating.id))
-    return RatingResult(rating, replaced=bool(replaced))
+    return Posted(post, GivenRating(rating, replaced=bool(replaced)))
+
+
+async def count_moderated_ratings(post_ids: Sequence[int], public: bool) -> None:
+    """What follows in the stars when posts are hidden or restored, within the transaction of that change."""
+    services = [row["service_id"] for row in await fetch(RATED_SERVICES, list(post_ids))]
+    await _lock_stars(services)
+    for row in await fetch(CURRENT_RATINGS, list(post_ids)):
+        await _count_stars(row["service_id"], row["stars"], 1 if public else -1)
+
+
+async def _lock_stars(service_ids: Sequence[int]) -> None:
+    """Change the stars of these services one transaction after another.
+
+    What counts is read under this lock only: a moderator who hides a rating while it is being replaced takes its stars
+    away before or after that, not twice. Always in one order, so that nobody deadlocks.
+    """
+    for service_id in sorted(set(service_ids)):
+        await advisory_lock(f"civic.ratings: {service_id}")
+
+
+async def _count_stars(service_id: int, stars: int, change: int) -> None:
+    if change:
+        await execute(COUNT_STARS, service_id, stars, change)
 
 
 def rating_path(slug: str, rating_id: int) -> str:

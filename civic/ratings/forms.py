@@ -1,27 +1,23 @@
 """What somebody says of a service: `stars text photos… client_key` (form or JSON)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
+from pydantic import BeforeValidator
+
+from civic.forms import Form, read_text
 from civic.i18n import gettext as _
-from civic.posts.forms import Reading
+from civic.posts.forms import ClientKey, PostText
 
 
-@dataclass(frozen=True)
-class RatingInput:
-    stars: int  # 1 to 5
-    text: str
-    client_key: str | None
-
-
-def read_rating(form: Mapping[str, Any], *, longest: int) -> RatingInput:
-    """The rating that a form describes. Raises Invalid with every field that is wrong: stars, text, client_key."""
-    reading = Reading(form)
-    stars = reading.text("stars", 10)
+def read_stars(value: object) -> int:
+    """One to five. Raises ValueError."""
+    stars = read_text(value)
     if stars not in ("1", "2", "3", "4", "5"):
-        reading.errors["stars"] = _("Please choose one to five stars.")
-    text = reading.text("text", longest)
-    client_key = reading.client_key()
-    reading.close()
-    return RatingInput(int(stars), text, client_key)
+        raise ValueError(_("Please choose one to five stars."))
+    return int(stars)
+
+
+class RatingForm(Form):
+    stars: Annotated[int, BeforeValidator(read_stars)]
+    text: PostText = ""
+    client_key: ClientKey = None

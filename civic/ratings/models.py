@@ -31,7 +31,7 @@ class Rating(Model):
 class ServiceStars(Model):
     """How many ratings of a service have so many stars, of those that count: public, and not replaced.
 
-    The database keeps it by triggers (migrations/initial/ratings.sql): moderation knows posts only.
+    Kept by `ratings.actions`, to which moderation tells what was hidden or restored (`civic/composition.py`).
     """
 
     id = fields.BigIntField(primary_key=True)

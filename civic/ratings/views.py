@@ -1,6 +1,5 @@
 """The list of services, a service's page, and rating it."""
 
-import secrets
 from typing import Any
 
 from starlette.requests import Request
@@ -9,12 +8,13 @@ from starlette.routing import BaseRoute
 
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
-from civic.errors import Invalid
-from civic.posts.uploads import Uploads, photo_links, read_uploads, spend_post_limit
+from civic.errors import CivicError
+from civic.posts.submission import Submission, submit
 from civic.posts.views import viewer
-from civic.ratings import actions, forms, queries
+from civic.ratings import actions, queries
+from civic.ratings.forms import RatingForm
 from civic.ratings.queries import ServiceLine, ServicePage
-from civic.web import Who, answer_json, read_form, render, route, see_other, wants_json
+from civic.web import Who, answer_json, render, route, wants_json
 
 
 async def listing(request: Request) -> Response:
@@ -49,11 +49,12 @@ def _number(text: str) -> int:
 
 
 async def detail(request: Request) -> Response:
-    return await _page(request, {}, Uploads(), {})
+    return await _page(Submission(request))
 
 
-async def _page(request: Request, typed: dict[str, Any], taken: Uploads, errors: dict[str, object]) -> Response:
+async def _page(sent: Submission) -> Response:
     """A service's page, with what was typed into its form and what was wrong with that."""
+    request = sent.request
     page = await queries.service_page(
         request.path_params["slug"],
         viewer(request),
@@ -63,16 +64,7 @@ async def _page(request: Request, typed: dict[str, Any], taken: Uploads, errors:
     )
     if wants_json(request):
         return answer_json(_as_json(page))
-    context = {
-        "page": page,
-        "typed": typed,
-        "photos": taken.photos,
-        "errors": errors,
-        "client_key": typed.get("client_key") or secrets.token_urlsafe(18),
-        "limits": request.app.state.config.limits,
-        **photo_links(request),
-    }
-    return render(request, "ratings/service.html", context, status=422 if errors else 200)
+    return render(request, "ratings/service.html", {"page": page, **sent.context()}, status=sent.status)
 
 
 def _as_json(page: ServicePage) -> dict[str, Any]:
@@ -85,39 +77,25 @@ def _as_json(page: ServicePage) -> dict[str, Any]:
     }
 
 
-async def rate(request: Request) -> Response:
+async def rate(request: Request, refused: CivicError | None = None) -> Response:
     """POST /services/SLUG/ratings: 303 to the service's page, or 201 and the rating; 422 with the fields by name."""
-    form = await read_form(request, max_files=request.app.state.config.limits.photos + 5)
-    service = await queries.get_service(request.path_params["slug"])
-    taken = await read_uploads(request, form)
-    try:
-        data = _read(request, form, taken)
-    except Invalid as error:
-        if wants_json(request):
-            raise
-        typed: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
-        return await _page(request, typed, taken, error.fields)
-    await spend_post_limit(request, taken)
-    channel = "api" if wants_json(request) else "web"
-    rated = await actions.rate_service(service, data, request.state.person, photos=taken.photos, channel=channel)
-    if wants_json(request):
-        body = {**await queries.rating_json(rated.rating.id), "replaced": rated.replaced, "again": rated.again}
-        return answer_json({"url": actions.rating_path(service.slug, rated.rating.id), **body}, 201)
-    return see_other(actions.rating_path(service.slug, rated.rating.id))
+    return await submit(request, _submit_rating, _page, refused=refused)
 
 
-def _read(request: Request, form: Any, taken: Uploads) -> forms.RatingInput:
-    try:
-        data = forms.read_rating(form, longest=request.app.state.config.limits.text)
-    except Invalid as error:
-        raise Invalid(fields={**error.fields, **taken.errors}) from None
-    if taken.errors:
-        raise Invalid(fields=taken.errors)
-    return data
+async def _submit_rating(sent: Submission) -> Response:
+    service = await queries.get_service(sent.request.path_params["slug"])
+    await sent.take_photos()
+    form = sent.read(RatingForm)
+    await sent.spend_limit()
+    posted = await actions.rate_service(service, form, sent.person, photos=sent.uploads.photos, channel=sent.channel)
+    if not wants_json(sent.request):
+        return sent.accepted(posted)
+    body = {"url": posted.path, **await queries.rating_json(posted.row.rating.id), "replaced": posted.row.replaced}
+    return sent.accepted(posted, body)
 
 
 routes: list[BaseRoute] = [
     route("/services", listing, who=Who.ANYONE),
     route("/services/{slug:str}", detail, who=Who.ANYONE),
-    route("/services/{slug:str}/ratings", rate, who=Who.SIGNED_IN, methods=("POST",)),
+    route("/services/{slug:str}/ratings", rate, who=Who.SIGNED_IN, methods=("POST",), refused=rate),
 ]

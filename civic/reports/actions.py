@@ -1,9 +1,7 @@
 """Posting a report, and what its author and its supporters do afterwards."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
@@ -25,97 +23,79 @@ from civic.i18n import language
 from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
+from civic.posts.actions import Posted
 from civic.posts.models import Kind, Post, Visibility, Vote
-from civic.posts.queries import Viewer, post_by_client_key, receipt_again
-from civic.reports.forms import ReportInput
+from civic.posts.queries import Viewer, area_id_at
+from civic.reports.forms import ReportForm
 from civic.reports.models import Doubt, Report
+from civic.reports.queries import report_of_author
 from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
 
 
-@dataclass(frozen=True)
-class Posted:
-    """A report that is in the database; `receipt` is its code where the author has no account."""
-
-    report: Report
-    receipt: str | None
-    again: bool = False  # it had been sent under the same key before
-
-
 async def post_report(
-    data: ReportInput,
+    form: ReportForm,
     author: Person,
     *,
     photos: Sequence[Photo] = (),
     channel: str = "web",
     receipt: str | None = None,
-) -> Posted:
-    """The report, its case with both clocks, the history's first line and the job that routes it: all or nothing.
+) -> Posted[Report]:
+    """The report, its case with both clocks, the first line of its history and the job that routes it: all or nothing.
 
-    The same `client_key` twice is one report. Raises Invalid (field "place") outside of the city, and Conflict where
-    the key was used for another text.
+    The same `client_key` twice is one report. Raises Invalid (field "place") outside of the city, and Conflict if the
+    key was used for another text.
     """
-    area = (await areas()).at(data.lat, data.lon)
-    if area is None and len(await areas()):
-        raise Invalid(fields={"place": _("This place is outside the city.")})
-    try:
-        async with in_transaction():
-            if earlier := await post_by_client_key(data.client_key):
-                return await _again(earlier, data, receipt)
-            return await _post(data, author, photos, channel, receipt, area.id if area else None)
-    except IntegrityError:
-        # Two sent the same key at once: the other one's report stands.
-        if earlier := await post_by_client_key(data.client_key):
-            return await _again(earlier, data, receipt)
-        raise
+    area_id = await area_id_at(form.lat, form.lon)
+
+    async def create() -> Posted[Report]:
+        return await _create_report(form, author, photos, channel, receipt, area_id)
+
+    async def find(post: Post) -> Report | None:
+        return await Report.get_or_none(post_id=post.id) if post.text == form.text else None
+
+    return await posts.post_once(form.client_key, create, find, receipt=receipt)
 
 
-async def _again(earlier: Post, data: ReportInput, receipt: str | None) -> Posted:
-    report = await Report.get_or_none(post_id=earlier.id)
-    if report is None or earlier.text != data.text:
-        raise Conflict(_("A report was already sent with this form. If this is another one, please send it again."))
-    return Posted(report, receipt_again(earlier, receipt), again=True)
-
-
-async def _post(
-    data: ReportInput, author: Person, photos: Sequence[Photo], channel: str, receipt: str | None, area_id: int | None
-) -> Posted:
-    private = data.category is not None and not data.category.public
-    draft = posts.NewPost(
+async def _create_report(
+    form: ReportForm, author: Person, photos: Sequence[Photo], channel: str, receipt: str | None, area_id: int | None
+) -> Posted[Report]:
+    category = form.category
+    new_post = posts.NewPost(
         kind=Kind.REPORT,
-        text=data.text,
-        title=data.title,
-        email=data.email,
+        text=form.text,
+        title=form.title,
+        email=form.email,
         language=language(),
         channel=channel,
-        client_key=data.client_key,
-        private=private,
+        client_key=form.client_key,
+        private=category is not None and not category.public,
         photos=photos,
         receipt=receipt,
     )
-    post, code = await posts.create_post(draft, author)
-    case = await cases.open_case(category=data.category, area_id=area_id, by=Actor.reporter(author), channel=channel)
+    post, code = await posts.create_post(new_post, author)
+    case = await cases.open_case(category=category, area_id=area_id, by=Actor.reporter(author), channel=channel)
     report = await Report.create(
         post_id=post.id,
         case_id=case.id,
-        category_id=data.category.id if data.category else None,
+        category_id=category.id if category else None,
         area_id=area_id,
-        lat=data.lat,
-        lon=data.lon,
-        located_by=data.located_by,
-        address=data.address,
-        answers=data.answers,
+        lat=form.lat,
+        lon=form.lon,
+        located_by=form.located_by,
+        address=form.address,
+        answers=form.answers,
     )
     await posts.set_path(post, f"/reports/{report.id}")
-    if code and data.email:
+    if code and form.email:
         await notifications.notify(
             f"post:{post.id}:received",
             "report_received",
-            email=data.email,
+            email=form.email,
             values={"number": case.number, "code": code},
             url=f"/r/{code}",
         )
-    return Posted(report, code)
+    return Posted(post, report, code)
 
 
 async def route_case(case_id: int) -> bool:
@@ -223,25 +203,15 @@ async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen:
             await posts.make_private([report.post_id for report in await Report.filter(case_id=case_id)])
 
 
-async def authored(report_id: int, viewer: Viewer) -> Report:
-    """The report, if this viewer wrote it. Raises NotAllowed, and NotFound where it is not public either."""
-    report = await Report.get_or_none(id=report_id).select_related("post")
-    if report is None:
-        raise NotFound()
-    if not viewer.wrote(report.post.author_id, report.post.receipt_hash):
-        raise NotAllowed() if report.post.visibility == Visibility.PUBLIC else NotFound()
-    return report
-
-
 async def answer_question(report_id: int, viewer: Viewer, text: str, photos: Sequence[Photo] = ()) -> None:
     """The reporter answers the department's question."""
-    report = await authored(report_id, viewer)
+    report = await report_of_author(report_id, viewer)
     await cases.answer(report.case_id, by=Actor.reporter(viewer.person), text=text, photos=photos)
 
 
 async def confirm_resolution(report_id: int, viewer: Viewer, stars: int | None = None, text: str = "") -> None:
     """The reporter says that it is fixed, with stars for the handling if they like."""
-    report = await authored(report_id, viewer)
+    report = await report_of_author(report_id, viewer)
     async with in_transaction():
         await cases.confirm(report.case_id, by=Actor.reporter(viewer.person))
         if stars:
@@ -250,13 +220,13 @@ async def confirm_resolution(report_id: int, viewer: Viewer, stars: int | None =
 
 async def rate_handling(report_id: int, viewer: Viewer, stars: int, text: str = "") -> None:
     """The reporter's stars for the handling; the latest counts."""
-    report = await authored(report_id, viewer)
+    report = await report_of_author(report_id, viewer)
     await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
 
 
 async def dispute_resolution(report_id: int, viewer: Viewer, text: str, stars: int | None = None) -> None:
     """The reporter says that it is not fixed: the case is reopened."""
-    report = await authored(report_id, viewer)
+    report = await report_of_author(report_id, viewer)
     async with in_transaction():
         if stars:
             await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)

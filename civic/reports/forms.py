@@ -3,142 +3,158 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
+from pydantic import (
+    BeforeValidator,
+    Field,
+    InstanceOf,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core import InitErrorDetails
 from starlette.datastructures import FormData
 
 from civic.catalogue.catalogue import Catalogue, CategoryView, Question
+from civic.forms import Form, Text, clean_text, context_of, read_text
 from civic.i18n import gettext as _
-from civic.posts.forms import Position, Reading, clean_text
+from civic.posts.forms import ClientKey, PlacedForm, PostText, ReporterEmail
 
-ANSWER = re.compile(r"answers\[([\w-]{1,64})\]")
+ANSWER_FIELD = re.compile(r"answers\[([\w-]{1,64})\]")
 MAX_ANSWER_CHARS = 500
+MAX_TITLE_CHARS = 200
+
+Answer = str | float | bool | list[str]
 
 
-@dataclass(frozen=True)
-class ReportInput:
-    """A report that can be posted. `answers` maps a question's code to text, number, bool or a list of codes."""
-
-    text: str
-    title: str
-    category: CategoryView | None
-    lat: float
-    lon: float
-    located_by: str
-    address: str
-    email: str
-    answers: dict[str, Any]
-    client_key: str | None
+def _stars_or_none(value: object) -> int | None:
+    return int(str(value)) if str(value) in ("1", "2", "3", "4", "5") else None
 
 
-def read_report(
-    form: Mapping[str, Any],
-    catalogue: Catalogue,
-    *,
-    photos: int,
-    found: Position | None,
-    longest: int,
-    signed_in: bool,
-) -> ReportInput:
-    """The report that a form describes. `found` is a position from elsewhere (lat, lon, how): a photo, an address.
+class ReportForm(PlacedForm):
+    """A report. `answers` maps the code of a question to text, number, bool or a list of codes.
 
-    Raises Invalid with every field that is wrong: text, category, place, photos, email, answers[CODE], client_key.
+    The context's `catalogue` has the categories. `photo_count` says how many photos came with the form; None: nobody
+    counted, and nothing is asked of them.
     """
-    reading = Reading(form)
-    category = _category(reading, catalogue)
-    text = reading.text("text", longest)
-    if not text and not (photos and category):
-        reading.errors["text"] = _("Please say in a sentence what is wrong.")
-    if category and category.photo_required and not photos:
-        reading.errors["photos"] = _("Reports of this kind need a photo.")
-    answers = _answers(reading, category)
-    lat, lon, how = reading.position(found)
-    result = ReportInput(
-        text=text,
-        title=reading.text("title", 200),
-        category=category,
-        lat=lat,
-        lon=lon,
-        located_by=how,
-        address=reading.text("address", 300),
-        email="" if signed_in else reading.email(),
-        answers=answers,
-        client_key=reading.client_key(),
-    )
-    reading.close()
-    return result
+
+    error_fields: ClassVar[Mapping[str, str]] = {**PlacedForm.error_fields, "photo_count": "photos"}
+
+    category: Annotated[InstanceOf[CategoryView] | None, WithJsonSchema({"type": "string"})] = None
+    photo_count: int | None = None
+    text: PostText = ""
+    title: Annotated[Text, Field(max_length=MAX_TITLE_CHARS)] = ""
+    answers: dict[str, Answer] = {}
+    email: ReporterEmail = ""
+    client_key: ClientKey = None
+
+    @field_validator("category", mode="before")
+    @classmethod
+    def _find_category(cls, value: object, info: ValidationInfo) -> CategoryView | None:
+        if isinstance(value, CategoryView):
+            return value
+        code = read_text(value)
+        if not code:
+            return None
+        catalogue: Catalogue = context_of(info)["catalogue"]
+        if code not in catalogue.category_by_code:
+            raise ValueError(_("This category does not exist."))
+        return catalogue.category_by_code[code]
+
+    @field_validator("photo_count")
+    @classmethod
+    def _need_photo(cls, count: int | None, info: ValidationInfo) -> int | None:
+        category: CategoryView | None = info.data.get("category")
+        if category and category.photo_required and count == 0:
+            raise ValueError(_("Reports of this kind need a photo."))
+        return count
+
+    @field_validator("text")
+    @classmethod
+    def _need_text(cls, text: str, info: ValidationInfo) -> str:
+        """A photo says enough only together with a category."""
+        if info.context is None:
+            return text
+        enough = info.data.get("photo_count") and info.data.get("category")
+        if not text and not enough:
+            raise ValueError(_("Please say in a sentence what is wrong."))
+        return text
+
+    @field_validator("answers", mode="before")
+    @classmethod
+    def _read_answers(cls, value: dict[str, object], info: ValidationInfo) -> dict[str, Answer]:
+        """Answers to the category's questions; answers to others are left out."""
+        category: CategoryView | None = info.data.get("category")
+        given = {code: [clean_text(one) for one in _listed(values)] for code, values in value.items()}
+        answers: dict[str, Answer] = {}
+        errors: list[InitErrorDetails] = []
+        for question in category.questions if category else ():
+            try:
+                values = [one for one in given.get(question.code, ()) if one]
+                if question.required and not values and info.context is not None:
+                    raise ValueError(_("Please answer this question."))
+                if values:
+                    answers[question.code] = _answer(question, values)
+            except ValueError as error:
+                errors.append({"type": "value_error", "loc": (question.code,), "ctx": {"error": error}, "input": None})
+        if errors:
+            raise ValidationError.from_exception_data("answers", errors)
+        return answers
 
 
-def _category(reading: Reading, catalogue: Catalogue) -> CategoryView | None:
-    code = reading.text("category", 64)
-    if not code:
-        return None
-    found = catalogue.category_by_code.get(code)
-    if found is None:
-        reading.errors["category"] = _("This category does not exist.")
-    return found
+class FollowUpForm(Form):
+    """What a reporter or a supporter says of a report later: `text stars`. Stars that are none are left out."""
+
+    text: Text = ""
+    stars: Annotated[int | None, BeforeValidator(_stars_or_none)] = None
 
 
 def read_answers(form: Mapping[str, Any]) -> dict[str, list[str]]:
     """Answers as typed: from `answers[CODE]` fields, or from the object `answers` of a JSON body."""
     nested = form.get("answers")
     if isinstance(nested, dict):
-        return {str(code): [clean_text(v) for v in _listed(value)] for code, value in nested.items()}
+        return {str(code): [clean_text(one) for one in _listed(value)] for code, value in nested.items()}
     pairs: Iterable[tuple[str, Any]] = form.multi_items() if isinstance(form, FormData) else form.items()
     typed: dict[str, list[str]] = {}
     for name, value in pairs:
-        if match := ANSWER.fullmatch(name):
+        if match := ANSWER_FIELD.fullmatch(name):
             typed.setdefault(match[1], []).append(clean_text(value))
     return typed
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _answers(reading: Reading, category: CategoryView | None) -> dict[str, Any]:
-    """Answers to the category's questions, typed; answers to questions that it does not ask are left out."""
-    typed = read_answers(reading.form)
-    answers: dict[str, Any] = {}
-    for question in category.questions if category else ():
-        values = [v for v in typed.get(question.code, []) if v]
-        if not values:
-            if question.required:
-                reading.errors[f"answers[{question.code}]"] = _("Please answer this question.")
-            continue
-        try:
-            answers[question.code] = _answer(question, values)
-        except ValueError as error:
-            reading.errors[f"answers[{question.code}]"] = str(error)
-    return answers
-
-
-def _answer(question: Question, values: list[str]) -> Any:
+def _answer(question: Question, values: list[str]) -> Answer:
     """One answer as its kind says. Raises ValueError with a text for the reader."""
-    value = values[0]
-    known = {option.code for option in question.options}
     match question.kind:
         case "number":
-            try:
-                number = float(value)
-            except ValueError:
-                number = math.nan
-            if not math.isfinite(number):
-                raise ValueError(_("Please write a number."))
-            return number
+            return _number(values[0])
         case "yes_no":
-            return value.lower() in ("yes", "true", "1", "on")
+            return values[0].lower() in ("yes", "true", "1", "on")
         case "date":
             try:
-                return date.fromisoformat(value).isoformat()
+                return date.fromisoformat(values[0]).isoformat()
             except ValueError:
                 raise ValueError(_("Please write a date as year-month-day.")) from None
         case "choice" | "choices":
-            chosen = values if question.kind == "choices" else [value]
-            if not set(chosen) <= known:
+            chosen = values if question.kind == "choices" else values[:1]
+            if not set(chosen) <= {option.code for option in question.options}:
                 raise ValueError(_("Please choose from the list."))
-            return chosen if question.kind == "choices" else value
+            return chosen if question.kind == "choices" else chosen[0]
         case _:
-            return value[:MAX_ANSWER_CHARS]
+            return values[0][:MAX_ANSWER_CHARS]
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(_("Please write a number."))
+    return number

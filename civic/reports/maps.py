@@ -1,71 +1,25 @@
 """The public map: pins close up, clusters at city scale, by a grid that follows the zoom."""
 
-import math
-from dataclasses import dataclass
 from typing import Any
 
 from civic import timing
 from civic.cache import TimedCache
 from civic.cases.status import OPEN, OVERDUE_LOOK, Status
 from civic.db import fetch
-from civic.errors import BadRequest
-from civic.geo.grid import cell_degrees, cluster_position
+from civic.geo.grid import cluster_position
+from civic.geo.maps import MAX_PINS, MapWindow, cell_size
 from civic.reports.filters import ReportFilters
 from civic.reports.queries import heading, list_conditions
 
-PINS = 150  # up to this many are shown one by one
-ZOOMS = (0, 22)
-WIDEST = 8192  # pixels of a screen: what asks for more at its zoom gets the clusters of a lower one
 # Up to this zoom a window shows much of a city: its clusters are cut out of those of the whole city, which are kept
 # for some seconds. Closer up a window holds few reports, and the index on their place finds them.
-CITY_ZOOM = 13
+MAX_CITY_ZOOM = 13
 FROM = "FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id"
 
 _grids: TimedCache[tuple[ReportFilters, int, float], list[dict[str, Any]]] = TimedCache(seconds=10, most=200)
 
 
-@dataclass(frozen=True)
-class Window:
-    """What a map shows: west, south, east, north in degrees, and a zoom as web maps count it."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-    zoom: int
-
-    @classmethod
-    def read(cls, bbox: str, zoom: str) -> "Window":
-        """From `bbox=west,south,east,north` and `zoom`. Raises BadRequest."""
-        try:
-            west, south, east, north = (float(part) for part in bbox.split(","))
-            level = int(float(zoom))
-        except (ValueError, OverflowError):
-            raise BadRequest() from None
-        if not all(map(math.isfinite, (west, south, east, north))) or west > east or south > north:
-            raise BadRequest()
-        widest = math.log2(WIDEST * 360 / 256 / max(east - west, north - south, 1e-9))
-        return cls(west, south, east, north, max(ZOOMS[0], min(level, ZOOMS[1], math.floor(widest))))
-
-    @property
-    def cell(self) -> tuple[float, float]:
-        """Width and height of a grid cell in degrees (longitude, latitude)."""
-        return cell_at(self.zoom, (self.south + self.north) / 2)
-
-    def holds(self, point: dict[str, Any]) -> bool:
-        """Whether a cluster lies in the window or at most a cell beside it: its middle is not where it begins."""
-        wide, high = self.cell
-        beside = self.west - wide <= point["lon"] <= self.east + wide
-        return bool(beside and self.south - high <= point["lat"] <= self.north + high)
-
-
-def cell_at(zoom: int, lat: float) -> tuple[float, float]:
-    """Width and height of a grid cell in degrees at a latitude: as high as wide on the map."""
-    wide = cell_degrees(zoom)
-    return wide, wide * max(0.05, math.cos(math.radians(lat)))
-
-
-async def map_points(filters: ReportFilters, window: Window) -> dict[str, list[dict[str, Any]]]:
+async def map_points(filters: ReportFilters, window: MapWindow) -> dict[str, list[dict[str, Any]]]:
     """Pins {id, lat, lon, status, overdue, look, heading} or, of many, clusters {lat, lon, count, overdue}.
 
     Without a filter by status the map shows what is open.
@@ -74,13 +28,16 @@ async def map_points(filters: ReportFilters, window: Window) -> dict[str, list[d
     n = len(args)
     inside = f"{where} AND r.lat BETWEEN ${n + 1} AND ${n + 2} AND r.lon BETWEEN ${n + 3} AND ${n + 4}"
     box = [window.south, window.north, window.west, window.east]
-    sql = f"SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text {FROM} WHERE {inside} LIMIT {PINS + 1}"
+    sql = f"SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text {FROM} WHERE {inside} LIMIT {MAX_PINS + 1}"
     rows = await fetch(sql, *args, *box)
-    if len(rows) <= PINS:
+    if len(rows) <= MAX_PINS:
         return {"pins": [_pin(row) for row in rows], "clusters": []}
-    if window.zoom > CITY_ZOOM:
+    if window.zoom > MAX_CITY_ZOOM:
         return {"pins": [], "clusters": await _clusters(inside, [*args, *box], window.cell)}
-    return {"pins": [], "clusters": [one for one in await _grid(filters, window) if window.holds(one)]}
+    return {
+        "pins": [],
+        "clusters": [one for one in await _grid(filters, window) if window.holds(one["lat"], one["lon"])],
+    }
 
 
 async def _open_unless_said(filters: ReportFilters) -> tuple[str, list[Any]]:
@@ -91,13 +48,13 @@ async def _open_unless_said(filters: ReportFilters) -> tuple[str, list[Any]]:
     return where, args
 
 
-async def _grid(filters: ReportFilters, window: Window) -> list[dict[str, Any]]:
+async def _grid(filters: ReportFilters, window: MapWindow) -> list[dict[str, Any]]:
     """All clusters of the city at this zoom; the cells' height is that of the latitude in whole degrees."""
     lat = float(round((window.south + window.north) / 2))
     asked = (filters, window.zoom, lat)
     kept = _grids.get(asked)
     if kept is None:
-        kept = await _clusters(*await _open_unless_said(filters), cell_at(window.zoom, lat))
+        kept = await _clusters(*await _open_unless_said(filters), cell_size(window.zoom, lat))
         _grids.put(asked, kept)
     return kept
 

@@ -9,9 +9,13 @@ from civic.cache import TimedCache, cached
 from civic.cases.status import OPEN, Status
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
+from civic.errors import NotAllowed, NotFound
 from civic.geo.distance import bounding_box
 from civic.geo.queries import areas
+from civic.posts.models import Visibility
+from civic.posts.queries import Viewer
 from civic.reports.filters import ReportFilters, filter_conditions
+from civic.reports.models import Report
 from civic.reports.promises import Running, Standing, standing
 from civic.search.documents import Kind
 from civic.search.queries import all_words_query
@@ -170,6 +174,16 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
         )
         args += [*box, lat, lon, float(metres)]
     return where, args
+
+
+async def report_of_author(report_id: int, viewer: Viewer) -> Report:
+    """The report, if this viewer wrote it. Raises NotAllowed, and NotFound if the viewer may not even see it."""
+    report = await Report.get_or_none(id=report_id).select_related("post")
+    if report is None:
+        raise NotFound()
+    if not viewer.wrote(report.post.author_id, report.post.receipt_hash):
+        raise NotAllowed() if report.post.visibility == Visibility.PUBLIC else NotFound()
+    return report
 
 
 @cached(seconds=10)

@@ -8,19 +8,23 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic.catalogue.queries import catalogue
-from civic.errors import Conflict, Invalid, NotFound
+from civic.errors import CivicError, Invalid, NotFound
 from civic.geo import queries as geo
+from civic.geo.maps import MapWindow
 from civic.i18n import gettext as _
 from civic.posts import receipts
 from civic.posts.models import Post
-from civic.posts.uploads import photo_links, read_uploads, spend_limit
+from civic.posts.submission import FormView, Submission, submit
+from civic.posts.uploads import photo_url_for, spend_limit
 from civic.posts.views import viewer
 from civic.reports import actions, maps, pages, queries, submission
 from civic.reports.choices import choices
 from civic.reports.filters import ReportFilters, read_report_filters
+from civic.reports.forms import FollowUpForm
 from civic.web import Who, answer_json, read_form, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
+FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
 
 
 async def _filters(request: Request) -> ReportFilters:
@@ -61,91 +65,71 @@ async def map_page(request: Request) -> Response:
 
 
 async def map_points(request: Request) -> Response:
-    window = maps.Window.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
+    window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
     return answer_json(await maps.map_points(await _filters(request), window))
 
 
 async def detail(request: Request) -> Response:
-    return await _detail(request)
+    return await _detail(Submission(request))
 
 
-async def _detail(request: Request, status: int = 200, **more: object) -> Response:
-    page = await pages.report_page(request.path_params["id"], viewer(request))
-    if wants_json(request):
-        return answer_json(pages.as_json(page, photo_links(request)["photo_url"]), status)
-    context = {"page": page, "errors": {}, "typed": {}, **photo_links(request), **more}
-    return render(request, "reports/detail.html", context, status=status)
+async def _detail(sent: Submission) -> Response:
+    """A report's page, with what was typed there and why it was refused."""
+    page = await pages.report_page(sent.request.path_params["id"], viewer(sent.request))
+    if wants_json(sent.request):
+        return answer_json(pages.as_json(page, photo_url_for(sent.request)))
+    return render(sent.request, "reports/detail.html", {"page": page, **sent.context()}, status=sent.status)
 
 
-async def _do(request: Request, deed: Callable[[Any], Awaitable[object]]) -> Response:
-    """Carry out what somebody asked on a report's page; show the page anew, with what was wrong if it was.
+FollowUp = Callable[[Submission, int, FollowUpForm], Awaitable[None]]
 
-    Counted like posts: each deed is a public line of the case's history, and tells its department.
+
+def _follow_up(action: FollowUp) -> FormView:
+    """The view of something that a reporter or a supporter says on a report's page.
+
+    Limited like posts: each is a public line of the case's history, and notifies its department.
     """
-    form = await read_form(request)
-    await spend_limit(request, "deed", 2)
-    try:
-        await deed(form)
-    except (Invalid, Conflict) as error:
-        if wants_json(request):
-            raise
-        typed = {k: v for k, v in form.items() if isinstance(v, str)}
-        return await _detail(request, error.status, errors=error.fields or {"text": error.message}, typed=typed)
-    if wants_json(request):
-        return await _detail(request)
-    return see_other(f"/reports/{request.path_params['id']}")
+
+    async def view(request: Request, refused: CivicError | None = None) -> Response:
+        async def act(sent: Submission) -> Response:
+            await spend_limit(request, "deed", FOLLOW_UPS_PER_POST)
+            await action(sent, request.path_params["id"], sent.read(FollowUpForm))
+            if wants_json(request):
+                return await _detail(sent)
+            return see_other(f"/reports/{request.path_params['id']}")
+
+        return await submit(request, act, _detail, refused=refused)
+
+    view.__name__ = action.__name__  # names the route
+    return view
 
 
-def _stars(form: Any) -> int | None:
-    value = str(form.get("stars") or "")
-    return int(value) if value in ("1", "2", "3", "4", "5") else None
+async def answer(sent: Submission, report_id: int, form: FollowUpForm) -> None:
+    await queries.report_of_author(report_id, viewer(sent.request))
+    await sent.take_photos()
+    if sent.uploads.errors:
+        raise Invalid(fields=sent.uploads.errors)
+    await actions.answer_question(report_id, viewer(sent.request), form.text, sent.uploads.photos)
 
 
-def _text(form: Any) -> str:
-    return str(form.get("text") or "").strip()
+async def confirm(sent: Submission, report_id: int, form: FollowUpForm) -> None:
+    await actions.confirm_resolution(report_id, viewer(sent.request), form.stars, form.text)
 
 
-async def answer(request: Request) -> Response:
-    async def deed(form: Any) -> None:
-        await actions.authored(request.path_params["id"], viewer(request))
-        taken = await read_uploads(request, form)
-        if taken.errors:
-            raise Invalid(fields=taken.errors)
-        await actions.answer_question(request.path_params["id"], viewer(request), _text(form), taken.photos)
-
-    return await _do(request, deed)
+async def dispute(sent: Submission, report_id: int, form: FollowUpForm) -> None:
+    if not form.text:
+        raise Invalid(fields={"text": _("Please say what is still wrong.")})
+    await actions.dispute_resolution(report_id, viewer(sent.request), form.text, form.stars)
 
 
-async def confirm(request: Request) -> Response:
-    return await _do(
-        request,
-        lambda form: actions.confirm_resolution(request.path_params["id"], viewer(request), _stars(form), _text(form)),
-    )
+async def doubt(sent: Submission, report_id: int, form: FollowUpForm) -> None:
+    await actions.doubt_resolution(report_id, sent.person, form.text)
 
 
-async def dispute(request: Request) -> Response:
-    async def deed(form: Any) -> None:
-        if not _text(form):
-            raise Invalid(fields={"text": _("Please say what is still wrong.")})
-        await actions.dispute_resolution(request.path_params["id"], viewer(request), _text(form), _stars(form))
-
-    return await _do(request, deed)
-
-
-async def doubt(request: Request) -> Response:
-    return await _do(
-        request, lambda form: actions.doubt_resolution(request.path_params["id"], request.state.person, _text(form))
-    )
-
-
-async def rate(request: Request) -> Response:
-    async def deed(form: Any) -> None:
-        stars = _stars(form)
-        if stars is None:
-            raise Invalid(fields={"stars": _("Please choose one to five stars.")})
-        await actions.rate_handling(request.path_params["id"], viewer(request), stars, _text(form))
-
-    return await _do(request, deed)
+async def rate(sent: Submission, report_id: int, form: FollowUpForm) -> None:
+    if form.stars is None:
+        raise Invalid(fields={"stars": _("Please choose one to five stars.")})
+    await actions.rate_handling(report_id, viewer(sent.request), form.stars, form.text)
 
 
 async def receipt_form(request: Request) -> Response:
@@ -179,6 +163,8 @@ async def _opened(request: Request, code: str) -> Response:
     return response
 
 
+DOUBT = _follow_up(doubt)
+
 routes: list[BaseRoute] = [
     route("/", home, who=Who.ANYONE),
     route("/reports", listing, who=Who.ANYONE),
@@ -189,11 +175,11 @@ routes: list[BaseRoute] = [
     route("/reports/photos", submission.upload_photos, who=Who.ANYONE, methods=("POST",)),
     route("/reports/{id:int}", detail, who=Who.ANYONE),
     # Who may: the report's author (signed in, or holding its receipt); actions.authored decides.
-    route("/reports/{id:int}/answer", answer, who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}/confirm", confirm, who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}/dispute", dispute, who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}/rate", rate, who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}/doubt", doubt, who=Who.SIGNED_IN, methods=("POST",)),
+    route("/reports/{id:int}/answer", _follow_up(answer), who=Who.ANYONE, methods=("POST",)),
+    route("/reports/{id:int}/confirm", _follow_up(confirm), who=Who.ANYONE, methods=("POST",)),
+    route("/reports/{id:int}/dispute", _follow_up(dispute), who=Who.ANYONE, methods=("POST",)),
+    route("/reports/{id:int}/rate", _follow_up(rate), who=Who.ANYONE, methods=("POST",)),
+    route("/reports/{id:int}/doubt", DOUBT, who=Who.SIGNED_IN, methods=("POST",), refused=DOUBT),
     route("/map", map_page, who=Who.ANYONE),
     route("/map/points", map_points, who=Who.ANYONE),
     route("/receipt", receipt_form, who=Who.ANYONE),

@@ -1,40 +1,27 @@
 """What somebody on the road sends: `kind lat lon address text photos… client_key` (form or JSON)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
+from pydantic import BeforeValidator, Field
+
+from civic.forms import read_text
 from civic.i18n import gettext as _
-from civic.posts.forms import Position, Reading
+from civic.posts.forms import ClientKey, PlacedForm, PostText
 from civic.traffic.models import TrafficKind
 
-MAX_TEXT_CHARS = 500  # characters of the sentence, unless a post may have even fewer
+MAX_TEXT_CHARS = 500  # of the sentence, unless the city allows even fewer
 
 
-@dataclass(frozen=True)
-class UpdateInput:
-    """An update that can be posted."""
-
-    kind: TrafficKind
-    text: str
-    lat: float
-    lon: float
-    place: str
-    client_key: str | None
-
-
-def read_update(form: Mapping[str, Any], *, found: Position | None, longest: int) -> UpdateInput:
-    """The update that a form describes; `found` is a position from a photo or an address.
-
-    Raises Invalid with every field that is wrong: kind, place, text, address, client_key.
-    """
-    reading = Reading(form)
-    kind = reading.text("kind", 20)
+def _read_kind(value: object) -> TrafficKind:
+    kind = read_text(value)
     if kind not in list(TrafficKind):
-        reading.errors["kind"] = _("Please say what it is.")
-    lat, lon, _how = reading.position(found)
-    text = reading.text("text", min(longest, MAX_TEXT_CHARS))
-    place = reading.text("address", 300)
-    client_key = reading.client_key()
-    reading.close()
-    return UpdateInput(TrafficKind(kind), text, lat, lon, place, client_key)
+        raise ValueError(_("Please say what it is."))
+    return TrafficKind(kind)
+
+
+class UpdateForm(PlacedForm):
+    """A traffic update. `address` is the place in its author's words."""
+
+    kind: Annotated[TrafficKind, BeforeValidator(_read_kind)]
+    text: Annotated[PostText, Field(max_length=MAX_TEXT_CHARS)] = ""
+    client_key: ClientKey = None

@@ -11,6 +11,7 @@ from civic.accounts.people import Person
 from civic.db import fetch
 from civic.errors import NotFound
 from civic.geo.areas import Areas
+from civic.geo.maps import MAX_PINS, MapWindow
 from civic.geo.queries import areas
 from civic.i18n import pick
 from civic.media.models import Photo
@@ -18,7 +19,6 @@ from civic.paging import read_cursor, write_cursor
 from civic.posts.models import Post
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
 from civic.posts.receipts import code_digest
-from civic.reports.maps import PINS, Window
 from civic.traffic.kinds import NAMES, certainty
 from civic.traffic.models import Confirmation, TrafficKind, TrafficUpdate
 
@@ -188,14 +188,14 @@ async def _counts(filters: TrafficFilters) -> dict[TrafficKind, int]:
     return {TrafficKind(row["kind"]): row["n"] for row in rows}
 
 
-async def map_points(filters: TrafficFilters, window: Window) -> dict[str, list[dict[str, Any]]]:
+async def map_points(filters: TrafficFilters, window: MapWindow) -> dict[str, list[dict[str, Any]]]:
     """Pins {id, url, lat, lon, kind, look, heading} of the map or, where there are many, clusters {lat, lon, count}."""
     sql, args = _narrowed(filters)
     n = len(args)
     sql += f" AND t.lat BETWEEN ${n + 1} AND ${n + 2} AND t.lon BETWEEN ${n + 3} AND ${n + 4}"
     args += [window.south, window.north, window.west, window.east]
-    rows = await fetch(f"{UPDATE_COLUMNS} {sql} LIMIT {PINS + 1}", *args)
-    if len(rows) <= PINS:
+    rows = await fetch(f"{UPDATE_COLUMNS} {sql} LIMIT {MAX_PINS + 1}", *args)
+    if len(rows) <= MAX_PINS:
         found = await areas()
         return {"pins": [_pin(_view(row, found)) for row in rows], "clusters": []}
     grid = f"GROUP BY floor(t.lon / ${n + 5}), floor(t.lat / ${n + 6})"

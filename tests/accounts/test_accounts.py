@@ -20,7 +20,7 @@ EMAIL, PASSWORD = "ana@example.org", "a sentence is good"
 
 @pytest.fixture
 async def ana() -> User:
-    return await create_user(SignUpForm(EMAIL, PASSWORD, "Ana"))
+    return await create_user(SignUpForm(email=EMAIL, password=PASSWORD, name="Ana"))
 
 
 async def enter(client: Client, email: str = EMAIL, password: str = PASSWORD, **more: str):  # type: ignore[no-untyped-def]
@@ -130,7 +130,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_unknown_wrong_and_disabled_take_as_long_and_say_the_same(
     client: Client, ana: User, checks: list[str]
 ) -> None:
-    gone = await create_user(SignUpForm("gone@example.org", PASSWORD))
+    gone = await create_user(SignUpForm(email="gone@example.org", password=PASSWORD))
     await disable_user(gone.email)
     pages = [
         (await enter(client, EMAIL, "wrong password")).text,

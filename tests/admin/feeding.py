@@ -14,16 +14,16 @@ from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.ratings import actions as ratings
-from civic.ratings.forms import RatingInput
+from civic.ratings.forms import RatingForm
 from civic.ratings.models import Rating
 from civic.reports import actions as reports
-from civic.reports.forms import ReportInput
+from civic.reports.forms import ReportForm
 from civic.reports.models import Report
 from civic.search.documents import Document, Query
 from civic.search.postgres import rows
 from civic.search.queries import find, find_on_desk
 from civic.traffic import actions as traffic
-from civic.traffic.forms import UpdateInput
+from civic.traffic.forms import UpdateForm
 from civic.traffic.models import TrafficKind, TrafficUpdate
 from tests.clients import make_user
 from tests.indexed import indexed
@@ -59,25 +59,25 @@ async def report(
     author: Person, text: str, category: str | None = "pothole", *, title: str = "", routed: bool = True, **values: Any
 ) -> Report:
     """A report at the Bell Tower."""
-    given = {"lat": LAT, "lon": LON, "located_by": "pin", "address": "", "email": "", "answers": {}, "client_key": None}
+    given = {"lat": LAT, "lon": LON, "answers": {}}
     found = (await catalogue()).category_by_code[category] if category else None
-    data = ReportInput(text=text, title=title, category=found, **given | values)
+    data = ReportForm(text=text, title=title, category=found, **given | values)
     posted = await reports.post_report(data, author)
     if routed:
-        await reports.route_case(posted.report.case_id)
-    return posted.report
+        await reports.route_case(posted.row.case_id)
+    return posted.row
 
 
 async def update(author: Person, text: str, **values: Any) -> TrafficUpdate:
     """A flood at the Bell Tower."""
     given = {"kind": TrafficKind.FLOOD, "lat": LAT, "lon": LON, "place": "", "client_key": None}
-    data = UpdateInput(text=text, **given | values)
+    data = UpdateForm(text=text, **given | values)
     return (await traffic.post_update(data, author)).update
 
 
 async def rating(author: Person, slug: str, text: str, stars: int = 4) -> Rating:
     service = (await catalogue()).service_by_slug[slug]
-    return (await ratings.rate_service(service, RatingInput(stars=stars, text=text, client_key=None), author)).rating
+    return (await ratings.rate_service(service, RatingForm(stars=stars, text=text), author)).row.rating
 
 
 async def holder(case_id: int) -> Actor:

@@ -15,6 +15,7 @@ from civic.admin import indexing, reindexing
 from civic.admin.indexing import TRIES, backlog, step
 from civic.db import execute, fetch
 from civic.posts import actions as posts
+from civic.posts.forms import CommentForm
 from civic.search.documents import Document, Kind
 from civic.search.postgres import rows
 from tests.admin.feeding import ana, bo, dan, documents, finds, finds_on_desk, report, whole
@@ -97,7 +98,7 @@ async def test_changes_while_it_works(ana: Person, bo: Person) -> None:
                 case 2:
                     await execute("UPDATE post SET title = $2 WHERE id = $1", one.post_id, f"Title {start} {n}")
                 case _:
-                    await posts.add_comment(one.post_id, bo, f"Comment {start} {n}")
+                    await posts.add_comment(one.post_id, bo, CommentForm(text=f"Comment {start} {n}"))
 
     workers = [asyncio.create_task(work()) for _ in range(2)]
     await asyncio.gather(*(people(n) for n in range(3)))
@@ -177,7 +178,7 @@ async def _raise(kind: type[Exception], *args: object, **values: object) -> None
 async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -> None:
     """However much waits."""
     one = await report(ana, "A man called Quirinus")
-    comment = await posts.add_comment(one.post_id, dan, "His number is 5551234")
+    comment = await posts.add_comment(one.post_id, dan, CommentForm(text="His number is 5551234"))
     other = await report(ana, "Cratered")
     await indexed()
     await execute("INSERT INTO search_mark (source, item_id) SELECT 'post', n FROM generate_series(1, 20000) AS n")

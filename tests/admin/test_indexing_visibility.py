@@ -11,10 +11,11 @@ from civic.catalogue.models import Membership
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
 from civic.posts import actions as posts
+from civic.posts.forms import CommentForm, FlagForm
 from civic.posts.models import Post
 from civic.reports import actions as reports
 from civic.reports.actions import post_report
-from civic.reports.forms import ReportInput
+from civic.reports.forms import ReportForm
 from civic.search.postgres import rows
 from civic.search.postgres.vocabulary import count_words
 from tests.admin.feeding import (
@@ -48,7 +49,7 @@ async def test_nothing_personal() -> None:
     await Membership.create(user_id=agent.id, department_id=await department("roads"))
     one = await report(maker, "A deep hole")
     anonymous = await post_report(
-        ReportInput(
+        ReportForm(
             text="Another hole", title="", category=None, lat=LAT, lon=LON, located_by="pin", address="",
             email="hiddenmail@secretdomain.example", answers={}, client_key="clientkey77",
         ),
@@ -56,8 +57,8 @@ async def test_nothing_personal() -> None:
     )  # fmt: skip
     assert anonymous.receipt
     await cases.reply(one.case_id, by=Actor.of(agent, await department("roads")), text="We come")
-    await posts.add_comment(one.post_id, maker, "Thank you")
-    await posts.add_flag(one.post_id, maker, "other", "flagnote of mine")
+    await posts.add_comment(one.post_id, maker, CommentForm(text="Thank you"))
+    await posts.add_flag(one.post_id, maker, FlagForm(reason="other", text="flagnote of mine"))
     await cases.set_assignee(one.case_id, by=Actor.of(agent, await department("roads")), user_id=agent.id)
     slug = (await catalogue()).services[0].slug
     await rating(maker, slug, "Friendly")
@@ -110,7 +111,7 @@ async def test_a_clerk_finds_what_their_department_has_or_had(ana: Person) -> No
 
 async def test_hidden_reports(ana: Person, dan: Person) -> None:
     one = await report(ana, "Slanderous words", address="Slanderstreet 5", title="Slandertitle")
-    await posts.add_comment(one.post_id, ana, "Slandercomment")
+    await posts.add_comment(one.post_id, ana, CommentForm(text="Slandercomment"))
     words = ("slanderous", "slanderstreet", "slandertitle", "slandercomment")
     await indexed()
     for word in words:
@@ -142,7 +143,7 @@ async def test_one_hidden_report_of_two(ana: Person, dan: Person) -> None:
 async def test_hidden_comments(ana: Person, dan: Person) -> None:
     one, flood = await report(ana, "A deep hole"), await update(ana, "Water")
     for post in (one.post_id, flood.post_id):
-        comment = await posts.add_comment(post, ana, "Slanderous words")
+        comment = await posts.add_comment(post, ana, CommentForm(text="Slanderous words"))
         await indexed()
         assert len(await finds("slanderous")) == 1
         await posts.hide(post, dan, "abuse", comment_id=comment.id)

@@ -15,6 +15,7 @@ from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.posts import actions as posts
+from civic.posts.forms import CommentForm, FlagForm
 from civic.posts.queries import Viewer
 from civic.reports import actions as reports
 from civic.search.postgres import rows
@@ -69,11 +70,11 @@ async def test_what_people_do_with_a_report(ana: Person, bo: Person, dan: Person
     one = await all_seen(lambda: report(ana, "A deep hole", routed=False))
     post = one.post_id
     await all_seen(lambda: reports.route_case(one.case_id))
-    comment = await all_seen(lambda: posts.add_comment(post, bo, "Same for my bicycle"))
+    comment = await all_seen(lambda: posts.add_comment(post, bo, CommentForm(text="Same for my bicycle")))
     await all_seen(lambda: posts.vote(post, bo))
     await all_seen(lambda: posts.vote(post, bo), changes=False)
     await all_seen(lambda: posts.unvote(post, bo))
-    await all_seen(lambda: posts.add_flag(post, bo, "spam"), changes=False)
+    await all_seen(lambda: posts.add_flag(post, bo, FlagForm(reason="spam")), changes=False)
     await all_seen(lambda: posts.hide(post, dan, "abuse", comment_id=comment.id))
     await all_seen(lambda: posts.restore(post, dan, "other", comment_id=comment.id))
     await all_seen(lambda: posts.hide(post, dan, "spam"))
@@ -197,15 +198,15 @@ async def test_a_category_that_is_not_public(ana: Person, dan: Person) -> None:
 
 async def test_what_people_do_with_a_traffic_update(ana: Person, bo: Person, dan: Person) -> None:
     one = await all_seen(lambda: update(ana, "Water under the bridge"))
-    await all_seen(lambda: traffic.opine(one.id, bo, still=True), changes=None)
-    await all_seen(lambda: posts.add_comment(one.post_id, bo, "Knee-deep"))
+    await all_seen(lambda: traffic.confirm_update(one.id, bo), changes=None)
+    await all_seen(lambda: posts.add_comment(one.post_id, bo, CommentForm(text="Knee-deep")))
     await all_seen(lambda: traffic.end_update(one.id, Viewer(ana)))
     two = await all_seen(lambda: update(ana, "Water under the bridge again", place="The old bridge"))
     await all_seen(lambda: posts.hide(two.post_id, dan, "wrong"))
     await all_seen(lambda: posts.restore(two.post_id, dan, "other"))
     gone = [await person(f"p{n}@example.org") for n in range(2)]
     for one_of in gone:
-        await traffic.opine(two.id, one_of, still=False)
+        await traffic.contest_update(two.id, one_of)
     await all_seen(nothing, changes=False)
     assert {one.status for one in await documents()} & {"live", "ended"} == {"ended"}
     await all_seen(lambda: execute("""UPDATE traffic_update SET place = '', near = '{"en": "Mill Lane"}'"""))
@@ -238,7 +239,7 @@ async def test_what_people_do_with_ratings(ana: Person, bo: Person, dan: Person)
     assert await finds("friendly people") != {f"rating:{one.post_id}"}
     two = await all_seen(lambda: rating(bo, slug, "Unfriendlily"))
     await all_seen(lambda: rating(bo, slug, "", 3))
-    await all_seen(lambda: posts.add_comment(one.post_id, bo, "Indeed"), changes=False)
+    await all_seen(lambda: posts.add_comment(one.post_id, bo, CommentForm(text="Indeed")), changes=False)
     three = await all_seen(lambda: rating(dan, slug, "Slow"))
     await all_seen(lambda: posts.vote(three.post_id, bo))
     await all_seen(lambda: posts.hide(three.post_id, dan, "abuse"))

@@ -82,7 +82,7 @@ async def test_a_process_that_met_a_damaged_file_is_not_used_again(decoder: Deco
 
 
 async def test_a_process_retires(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PHOTOS_A_LIFE", 2)
+    monkeypatch.setattr(module, "PHOTOS_PER_PROCESS", 2)
     await decoder.process(SMALL)
     assert len(decoder.pids()) == 1
     await decoder.process(SMALL)

@@ -14,7 +14,7 @@ from civic.errors import Conflict, NotAllowed
 from civic.posts import actions as posts
 from civic.posts.models import Post
 from civic.ratings import actions, queries
-from civic.ratings.forms import RatingInput
+from civic.ratings.forms import RatingForm
 from civic.ratings.models import Rating
 from tests.clients import make_user
 
@@ -30,9 +30,9 @@ async def person(name: str, role: Role = Role.CITIZEN, *departments: int) -> Per
 async def rate(by: Person, stars: int, *, days: float = 0, key: str | None = None, slug: str = "id-card") -> Rating:
     with timing.at(DAY + timedelta(days=days)):
         rated = await actions.rate_service(
-            await queries.get_service(slug), RatingInput(stars, f"{stars} stars", key), by
+            await queries.get_service(slug), RatingForm(stars=stars, text=f"{stars} stars", client_key=key), by
         )
-    return rated.rating
+    return rated.row.rating
 
 
 async def counted() -> dict[int, int]:

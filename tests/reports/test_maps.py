@@ -8,9 +8,9 @@ from tortoise.transactions import in_transaction
 
 from civic import cache
 from civic.accounts.people import NOBODY
+from civic.geo.maps import MAX_PINS
 from civic.reports.actions import post_report
-from civic.reports.forms import ReportInput
-from civic.reports.maps import PINS
+from civic.reports.forms import ReportForm
 from tests.clients import Client
 from tests.riverside import case_of, department, does, report, routed
 
@@ -30,17 +30,10 @@ async def many(number: int) -> None:
     chance = random.Random(7)
     async with in_transaction():
         for _ in range(number):
-            data = ReportInput(
+            data = ReportForm(
                 text="A hole",
-                title="",
-                category=None,
                 lat=31.19 + chance.uniform(-0.01, 0.01),
                 lon=118.008 + chance.uniform(-0.01, 0.01),
-                located_by="pin",
-                address="",
-                email="",
-                answers={},
-                client_key=None,
             )
             await post_report(data, NOBODY)
 
@@ -68,17 +61,17 @@ async def test_the_map_shows_what_is_open_and_follows_the_filters(client: Client
 
 @pytest.mark.parametrize("zoom", [9, 12, 14, 16])
 async def test_many_are_clusters_that_count_all_of_them(client: Client, zoom: int) -> None:
-    await many(PINS + 10)
+    await many(MAX_PINS + 10)
     shown = await points(client, f"bbox={CITY}&zoom={zoom}")
     assert shown["pins"] == []
-    assert sum(one["count"] for one in shown["clusters"]) == PINS + 10
+    assert sum(one["count"] for one in shown["clusters"]) == MAX_PINS + 10
     reach = 360 / 2**zoom / 4  # a cell
     assert all(abs(one["lat"] - 31.19) < 0.01 + reach for one in shown["clusters"])
     assert all(abs(one["lon"] - 118.008) < 0.01 + reach for one in shown["clusters"])
 
 
 async def test_clusters_keep_their_distance(client: Client) -> None:
-    await many(PINS + 10)
+    await many(MAX_PINS + 10)
     side = 360 / 2**15 / 4
     shown = (await points(client, f"bbox={NEAR}&zoom=15"))["clusters"]
     assert len(shown) > 5
@@ -89,32 +82,32 @@ async def test_clusters_keep_their_distance(client: Client) -> None:
 
 
 async def test_a_window_beyond_any_screen_gets_fewer_clusters(client: Client) -> None:
-    await many(PINS + 10)
+    await many(MAX_PINS + 10)
     assert len((await points(client, "bbox=-180,-60,180,75&zoom=20"))["clusters"]) < 5
 
 
 async def test_closer_up_there_are_more_clusters_and_then_pins(client: Client) -> None:
-    await many(PINS + 10)
+    await many(MAX_PINS + 10)
     numbers = [len((await points(client, f"bbox={CITY}&zoom={zoom}"))["clusters"]) for zoom in (8, 12, 14)]
     assert numbers == sorted(set(numbers))
     close = await points(client, "bbox=118.000,31.185,118.005,31.190&zoom=17")
     assert close["clusters"] == []
-    assert 0 < len(close["pins"]) < PINS
+    assert 0 < len(close["pins"]) < MAX_PINS
 
 
 async def test_a_window_of_the_city_gets_its_own_clusters(client: Client) -> None:
-    await many(PINS + 10)
+    await many(MAX_PINS + 10)
     away = await points(client, "bbox=118.1,31.3,118.2,31.4&zoom=12")
     assert away == {"pins": [], "clusters": []}
 
 
 async def test_what_is_kept_is_renewed(client: Client) -> None:
-    await many(PINS + 1)
+    await many(MAX_PINS + 1)
     await points(client, f"bbox={CITY}&zoom=10")
     await report(client)
     cache.clear_caches()  # as time does
     shown = await points(client, f"bbox={CITY}&zoom=10")
-    assert sum(one["count"] for one in shown["clusters"]) == PINS + 2
+    assert sum(one["count"] for one in shown["clusters"]) == MAX_PINS + 2
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from civic.db import execute, fetch
 from civic.errors import CivicError
 from civic.packs.actions import load_pack
 from civic.posts import actions as posts
+from civic.posts.forms import CommentForm
 from civic.reports import actions as reports
 from civic.reports.models import Report
 from tests.admin.feeding import person, rating, report, update
@@ -54,7 +55,9 @@ class City:
             lambda: execute("UPDATE post SET title = $2 WHERE id = $1", self.any_post(), f"Title {self.changes}"),
             lambda: execute("UPDATE post SET title = $2 WHERE id = $1", self.any_post(), f"Word{self.changes % 50}"),
             lambda: execute("UPDATE post SET text = $2 WHERE id = $1", self.any_post(), f"路灯坏了 {self.changes}"),
-            lambda: posts.add_comment(self.any_post(), self.chance.choice(self.people), f"Comment {self.changes}"),
+            lambda: posts.add_comment(
+                self.any_post(), self.chance.choice(self.people), CommentForm(text=f"Comment {self.changes}")
+            ),
             lambda: posts.hide(self.any_post(), self.dan, "spam"),
             lambda: posts.restore(self.any_post(), self.dan, "other"),
             self.taken_back,

@@ -11,7 +11,7 @@ from civic.accounts.people import NOBODY
 from civic.catalogue.queries import catalogue
 from civic.packs.actions import load_pack
 from civic.reports.actions import post_report
-from civic.reports.forms import ReportInput
+from civic.reports.forms import ReportForm
 from tests.live import ROOT
 from tests.workers.conftest import Start, statuses, until
 
@@ -27,17 +27,11 @@ async def post(number: int) -> None:
     codes = [one for one in (await catalogue()).every_category if one.public]
     lat, lon = (await city()).centre
     await post_report(
-        ReportInput(
+        ReportForm(
             text=f"A hole in the road, number {number}",
-            title="",
             category=codes[number % len(codes)] if number % 3 else None,
             lat=lat,
             lon=lon,
-            located_by="pin",
-            address="",
-            email="",
-            answers={},
-            client_key=None,
         ),
         NOBODY,
     )

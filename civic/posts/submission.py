@@ -1,0 +1,165 @@
+"""One submission of a post of any kind: its form, photos, limit, key and receipt.
+
+Whatever is refused (a wrong field, a used key, a limit, a session that has ended), a page gets back its form with
+everything that was typed and every photo that was taken. A program gets the error.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from civic.accounts.people import Person
+from civic.errors import Busy, CivicError, Conflict, Invalid, NotAllowed, SignInNeeded, TooLarge, TooMany
+from civic.forms import Form
+from civic.i18n import gettext as _
+from civic.posts import receipts
+from civic.posts.actions import Posted
+from civic.posts.forms import Position
+from civic.posts.uploads import Uploads, geocode_address, photo_url_for, read_uploads, spend_limit
+from civic.web import answer_json, read_form, see_other, wants_json
+
+# Refusals after which somebody can send the same form again. After others there is no page that could hold it.
+CAN_SEND_AGAIN = (Invalid, NotAllowed, SignInNeeded, Conflict, TooLarge, TooMany, Busy)
+# A gallery lets somebody choose more than a post takes; those above the limit are not read, and the page says so.
+MAX_FORM_FILES = 50
+
+F = TypeVar("F", bound=Form)
+
+
+@dataclass
+class Submission:
+    """A form as somebody sent it, or an empty one. Pages show it by `context`."""
+
+    request: Request
+    form: FormData = field(default_factory=FormData)
+    uploads: Uploads = field(default_factory=Uploads)
+    error: CivicError | None = None  # why it was refused
+
+    @classmethod
+    def of_address(cls, request: Request) -> "Submission":
+        """An empty form; fields may be given in the address."""
+        return cls(request, FormData([*request.query_params.multi_items()]))
+
+    @property
+    def person(self) -> Person:
+        person: Person = self.request.state.person
+        return person
+
+    @property
+    def channel(self) -> str:
+        return "api" if wants_json(self.request) else "web"
+
+    @property
+    def status(self) -> int:
+        return self.error.status if self.error else 200
+
+    @property
+    def signed_out(self) -> bool:
+        """The session ended before the form was sent."""
+        return isinstance(self.error, SignInNeeded)
+
+    @property
+    def errors(self) -> dict[str, object]:
+        """Messages by field; one that is about no field stands at the text."""
+        if self.error is None:
+            return dict(self.uploads.errors)
+        if self.signed_out:
+            return {"text": _("You are signed out. Please sign in on another page, then send this again.")}
+        return self.error.fields or {"text": self.error.message}
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """Everything typed, and the place that a photo told."""
+        typed = {name: value for name, value in self.form.items() if isinstance(value, str)}
+        if self.uploads.position and not (typed.get("lat") and typed.get("lon")):
+            typed["lat"], typed["lon"], typed["located_by"] = map(str, self.uploads.position)
+        return typed
+
+    @property
+    def client_key(self) -> str:
+        """The key of the form. A new one after a conflict: somebody wrote another post into the form of the first."""
+        key = "" if isinstance(self.error, Conflict) else self.form.get("client_key")
+        return key if isinstance(key, str) and key else secrets.token_urlsafe(18)
+
+    def context(self) -> dict[str, Any]:
+        """What templates need to show the form."""
+        return {
+            "typed": self.typed,
+            "errors": self.errors,
+            "photos": self.uploads.photos,
+            "client_key": self.client_key,
+            "sent": self,
+            "limits": self.request.app.state.config.limits,
+            "photo_url": photo_url_for(self.request),
+        }
+
+    async def take_photos(self) -> None:
+        """Take in the photos of the form; what is wrong with them is raised by `read`. Raises TooMany."""
+        await read_uploads(self.request, self.form, self.uploads)
+
+    async def find_position(self) -> Position | None:
+        """Where it is, if the form names no coordinates: by a photo, else by the address."""
+        return self.uploads.position or await geocode_address(self.request, self.form)
+
+    def read(self, form: type[F], values: Mapping[str, Any] | None = None, **context: Any) -> F:
+        """The form's fields, checked. Raises Invalid with all errors, those of the photos too."""
+        context = {"max_text": self.request.app.state.config.limits.text, **context}
+        try:
+            checked = form.read(self.form if values is None else values, **context)
+        except Invalid as error:
+            raise Invalid(fields={**error.fields, **self.uploads.errors}) from None
+        if self.uploads.errors:
+            raise Invalid(fields=self.uploads.errors)
+        return checked
+
+    async def spend_limit(self) -> None:
+        """Count one more post, unless this form was taken before. Raises TooMany."""
+        if not self.uploads.sent_before:
+            await spend_limit(self.request, "post")
+
+    def receipt_for(self, client_key: str | None) -> str | None:
+        """The receipt code that belongs to a key."""
+        return receipts.code_for(self.request.app.state.secret, client_key) if client_key else None
+
+    def accepted(self, posted: Posted[Any], body: Mapping[str, Any] | None = None) -> Response:
+        """303 to the post's page, or 201 and `body` for a program; the browser keeps the receipt."""
+        if body is None:
+            response: Response = see_other(posted.path)
+        else:
+            response = answer_json({**body, "receipt": posted.receipt, "again": posted.again}, 201)
+        if posted.receipt:
+            secure = self.request.app.state.config.sign_in.secure_cookies
+            receipts.remember_code(self.request, response, posted.receipt, secure=secure)
+        return response
+
+
+Act = Callable[[Submission], Awaitable[Response]]
+
+
+class FormView(Protocol):
+    """A view that takes a form; `refused` is why the route refused it (see `web.route`)."""
+
+    def __call__(self, request: Request, refused: CivicError | None = None) -> Awaitable[Response]: ...
+
+
+async def submit(request: Request, act: Act, form_page: Act, *, refused: CivicError | None = None) -> Response:
+    """Carry out what a form asks; where it is refused, show `form_page` with everything that was typed.
+
+    `refused` is why the route itself refused the request: the form is read for the page only.
+    """
+    sent = Submission(request)
+    try:
+        sent.form = await read_form(request, max_files=MAX_FORM_FILES)
+        if refused:
+            raise refused
+        return await act(sent)
+    except CAN_SEND_AGAIN as error:
+        if wants_json(request):
+            raise
+        sent.error = error
+    return await form_page(sent)
