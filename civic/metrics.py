@@ -42,7 +42,7 @@ def prepare_folder(var: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Reading:
+class GaugeReading:
     """One value of a gauge at this moment, with the values of its labels."""
 
     name: str
@@ -51,7 +51,7 @@ class Reading:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-Gauges = Callable[[], Awaitable[Sequence[Reading]]]
+Gauges = Callable[[], Awaitable[Sequence[GaugeReading]]]
 """Reads what a domain measures when Prometheus asks; the composition root lists them."""
 
 
@@ -65,7 +65,7 @@ async def show_metrics(request: Request) -> Response:
     return Response(generate_latest(registry) + _write_readings(readings), media_type=CONTENT_TYPE_LATEST)
 
 
-def _write_readings(readings: Sequence[Reading]) -> bytes:
+def _write_readings(readings: Sequence[GaugeReading]) -> bytes:
     registry, gauges = CollectorRegistry(), dict[str, Gauge]()
     for reading in readings:
         if reading.name not in gauges:

@@ -1,22 +1,22 @@
 """How far the index is behind the database."""
 
 from civic.db import fetch_one
-from civic.metrics import Reading
+from civic.metrics import GaugeReading
 
 OLDEST_MARK = "SELECT extract(epoch FROM clock_timestamp() - min(at)) AS age FROM search_mark"
 OLDEST_PUSH = "SELECT extract(epoch FROM clock_timestamp() - at) AS age FROM search_push ORDER BY id LIMIT 1"
 
 
-async def measure_index() -> list[Reading]:
+async def measure_index() -> list[GaugeReading]:
     """The age of the oldest change that the index, and that Meilisearch, lacks; 0 when neither lacks one."""
     mark, push = await fetch_one(OLDEST_MARK), await fetch_one(OLDEST_PUSH)
     return [
-        Reading(
+        GaugeReading(
             "civic_search_mark_age_seconds",
             "Age of the oldest change that the index lacks",
             float(mark["age"] or 0) if mark else 0.0,
         ),
-        Reading(
+        GaugeReading(
             "civic_search_push_age_seconds",
             "Age of the oldest change that Meilisearch lacks",
             float(push["age"]) if push else 0.0,

@@ -1,0 +1,42 @@
+"""docs/triggers.md tells what the database does by itself; triggers guard and mark, and decide nothing."""
+
+import re
+from collections.abc import Iterator
+
+from civic.db import fetch
+from tests.source import ROOT
+
+TRIGGERS = """
+SELECT t.tgrelid::regclass::text AS table, t.tgname AS name, p.prosrc AS source
+FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal
+"""
+SEARCH = "search_"
+# Business rules that triggers still hold; none is added.
+RULES_LEFT = {"rating_given", "rating_replaced", "rated_post_hidden", "report_seen_otherwise"}
+
+
+def documented() -> Iterator[tuple[str, str, str]]:
+    """(trigger, table, kind) of each row of the page."""
+    for line in (ROOT / "docs/triggers.md").read_text("utf-8").splitlines():
+        if match := re.match(r"\| `(\w+)` \| `(\w+)` \| (\w+) \|", line):
+            yield match[1], match[2], match[3]
+
+
+async def test_the_page_lists_the_triggers_of_the_database(database: str) -> None:
+    found = {(row["name"], row["table"]) for row in await fetch(TRIGGERS) if not row["name"].startswith(SEARCH)}
+    assert found == {(name, table) for name, table, _kind in documented()}
+
+
+async def test_a_trigger_of_search_writes_marks_and_nothing_else(database: str) -> None:
+    rows = [row for row in await fetch(TRIGGERS) if row["name"].startswith(SEARCH)]
+    assert rows
+    for row in rows:
+        written = re.findall(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", row["source"])
+        assert written, row["name"]
+        assert all(table.startswith(SEARCH) for table in written), (row["name"], written)
+
+
+def test_no_trigger_decides() -> None:
+    kinds = {kind for _name, _table, kind in documented()}
+    assert kinds <= {"guard", "mark", "rule"}
+    assert {name for name, _table, kind in documented() if kind == "rule"} <= RULES_LEFT
