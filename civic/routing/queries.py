@@ -61,13 +61,13 @@ def explain(reason: Mapping[str, Any]) -> str:
     if step == "category":
         return _by_category(reason, department)
     if step == "triage" and reason.get("why") == "no_category":
-        return _("No category was chosen and no rule fits, so a dispatcher decides.")
+        return _("No category was chosen and no rule applies, so a dispatcher decides.")
     if step == "triage":
         return _("No department is set for this category at this place, so a dispatcher decides.")
     if step == "dispatcher":
         return _("A dispatcher decided.")
     if step == "import":
-        return _("As recorded where the report comes from.")
+        return _("As recorded in the system that the report comes from.")
     return ""
 
 

@@ -15,7 +15,7 @@ INDICATOR_NAMES = {
     "resolution": lazy("Solved on time"),
     "speed": lazy("Pace"),
     "satisfaction": lazy("Stars"),
-    "ownership": lazy("Not passed on"),
+    "ownership": lazy("Kept its cases"),
 }
 INDICATOR_QUESTIONS = {
     "response": lazy("Did it answer in time?"),

@@ -176,7 +176,7 @@ async def prove_history(release_id: str, number: str) -> HistoryProof:
     """
     proof = (await get_history_tree(release_id)).prove(number)
     if proof is None:
-        raise NotFound(_("This release knows no case “%(number)s”.", number=number))
+        raise NotFound(_("There is no case “%(number)s” in this release.", number=number))
     return proof
 
 

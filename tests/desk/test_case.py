@@ -75,7 +75,7 @@ async def test_evidence_is_asked_for_and_shown(client: Client, roads: Client, ca
     assert "In this category a photo must show it" in page
     answer = await deed(roads, case.id, "resolve", text="All done here.")
     assert answer.status_code == 422
-    assert "a photo has to show the result" in answer.text
+    assert "a photo must show the result" in answer.text
     assert "All done here." in answer.text
     answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "All done."}, files=PHOTO)
     assert answer.status_code == 303

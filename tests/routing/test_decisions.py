@@ -98,7 +98,7 @@ async def test_the_nearest_area_that_has_a_department(place: Place) -> None:
     assert elsewhere.department_id == place.departments["roads"].id
     assert explain(elsewhere.reason) == "Reports of “Pothole” go to Roads."
     with use_language("zh"):
-        assert explain(decision.reason) == "harbour区的“坑洞”类上报由port局负责。"
+        assert explain(decision.reason) == "harbour区的“坑洞”类问题由port局负责。"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_rules_come_first_in_their_order(place: Place) -> None:
 async def test_triage_suggests_by_words_then_by_group_then_by_place(place: Place) -> None:
     decision = await decide(replace(FACTS, category=None, text="门口漏水了", areas=("west", "city")))
     assert (decision.department_id, decision.step) == (None, "triage")
-    assert explain(decision.reason) == "No category was chosen and no rule fits, so a dispatcher decides."
+    assert explain(decision.reason) == "No category was chosen and no rule applies, so a dispatcher decides."
     assert [one["department"]["slug"] for one in decision.suggestions] == ["water", "parks", "roads"]
     assert decision.suggestions[0]["category"]["code"] == "leak"
     assert decision.suggestions[1]["category"] is None

@@ -17,7 +17,7 @@ from civic.errors import Conflict, Invalid, NotAllowed
 from civic.i18n import lazy as _
 
 MAX_HANDOVERS = 3  # the next one goes to a dispatcher
-ALREADY_LEADS = _("This department has the case already.")
+ALREADY_LEADS = _("This department already has the case.")
 
 
 async def assign(
@@ -110,7 +110,7 @@ async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: s
     text = clean_text(text)
     async with changing(case_id, by, seen) as change:
         if change.case.status != Status.ASSIGNED:
-            raise Conflict(_("Only a case that nobody has begun can be returned to triage: hand it over instead."))
+            raise Conflict(_("Only a case that nobody has started can be returned to triage: hand it over instead."))
         change.move_to(Status.RECEIVED)
         lead = await change.require_lead()
         await change.end_assignment(lead, Outcome.RETURNED)

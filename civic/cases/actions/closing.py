@@ -29,7 +29,7 @@ async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str
         change.move_to(Status.RESOLVED)
         lead = await change.require_lead()
         if not photos and await _needs_evidence(change.case):
-            raise Invalid(fields={"photos": _("For this category a photo has to show the result.")})
+            raise Invalid(fields={"photos": _("In this category a photo must show the result.")})
         await change.record_public_word(lead)
         lead.standing = True
         await change.end_all_assignments(Outcome.CLOSED, lead=Outcome.RESOLVED)

@@ -40,7 +40,7 @@ async def _absorb(into_id: int, merged: Case, by: Actor, text: str) -> Case:
     """The other case's side; any department may point at it, so that its own rights are not asked."""
     async with changing(into_id, Actor(ActorKind.SYSTEM)) as there:
         if there.case.status == Status.MERGED:
-            raise Conflict(_("That case was merged into another one itself. Please choose that one."))
+            raise Conflict(_("That case was itself merged into another one. Please choose that one."))
         there.by = by
         await there.record_event(EventKind.ABSORBED, text, data={"case": merged.number})
         return there.case

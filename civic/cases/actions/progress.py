@@ -88,7 +88,7 @@ async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int 
         if by.kind != ActorKind.DISPATCHER:
             await change.require_lead()
         if any(assignment.department_id == department_id for assignment in await change.assignments()):
-            raise Invalid(fields={"department": _("This department is at work on the case already.")})
+            raise Invalid(fields={"department": _("This department is already working on the case.")})
         await change.start_assignment(department_id, AssignmentPart.SUPPORT)
         slug = (await targets.get_department(department_id)).slug
         event = await change.record_event(EventKind.SUPPORT_ADDED, text, data={"department": slug})
