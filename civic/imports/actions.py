@@ -1,4 +1,4 @@
-"""Importing a file, a batch a transaction: it can be stopped and started again at any instant."""
+"""Importing a file, one transaction for each batch of rows: it can be stopped and started again at any time."""
 
 import asyncio
 import json
@@ -32,24 +32,24 @@ from civic.sla.queries import working_calendar
 
 T = TypeVar("T")
 BATCH_ROWS = 500
-# Refusals that, if they meet every row, are the mapping's fault.
+# Kinds of refusal that are the mapping's fault if every row is refused for them.
 MAPPING_FAULTS = frozenset({"broken", "no_id", "no_date", "date", "status"})
-ANALYSE_FROM_ROWS = 1000  # rows
-# One batch at a time of all imports of one mapping: the second of two finds what the first has written.
+ANALYSE_FROM_ROWS = 1000
+# Two imports by one mapping write one batch at a time: the second finds the rows that the first has written.
 IMPORT_LOCK = "civic.imports: "  # and the name of the mapping
 
 
 @dataclass
 class Progress:
-    """How far an import is: rows by what became of them, and the share of the file that is read."""
+    """How far an import is: counts of rows, and the share of the file that is read (0 to 1)."""
 
     imported: int = 0
     refused: int = 0
     unchanged: int = 0  # imported before
     share: float = 0.0
     seconds: float = 0.0
-    reasons: Counter[str] = field(default_factory=Counter)  # of refusals, by kind
-    adjustments: Counter[str] = field(default_factory=Counter)  # what was read otherwise than it stood there
+    reasons: Counter[str] = field(default_factory=Counter)  # refused rows, by kind
+    adjustments: Counter[str] = field(default_factory=Counter)  # how often a value was corrected, by kind
 
     @property
     def rows(self) -> int:
@@ -77,14 +77,14 @@ async def import_file(
     """
     source = SourceFile(path, mapping)
     try:
-        with _private(rejects, path) as file:
+        with _open_private(rejects, path) as file:
             return await _Import(source, mapping, file, on_progress).run(batch)
     finally:
         source.close()
 
 
-def _private(path: Path, source: Path) -> IO[str]:
-    """A new file that only its owner can read. Raises ImportFault, above all for the file that is imported."""
+def _open_private(path: Path, source: Path) -> IO[str]:
+    """Open a new file that only its owner can read. Raises ImportFault if it cannot, or if it is the imported file."""
     try:
         if path.exists() and path.samefile(source):
             raise ImportFault(_("The refused rows cannot go into the file that is imported."))
@@ -107,16 +107,16 @@ class _Import:
     async def run(self, size: int) -> Progress:
         started, rows = monotonic(), self.source.rows()
         first = list(islice(rows, SAMPLE_ROWS))
-        self._check(first)
+        self._check_sample(first)
         await bootstrap(self.mapping)
         writing: asyncio.Task[None] | None = None
         try:
             for batch in _batches(first, rows, size):
-                cases = await self._cases(await self._ready(batch))
+                cases = await self._replay(await self._match_new(batch))
                 if writing is not None:
                     await writing
                 share = self.source.position / max(self.source.size, 1)
-                # PostgreSQL writes these while the next are worked out.
+                # PostgreSQL writes this batch while the next one is replayed.
                 writing = asyncio.create_task(self._write(cases, share, started))
         finally:
             if writing is not None:
@@ -126,21 +126,21 @@ class _Import:
         self.progress.seconds = monotonic() - started
         return self.progress
 
-    def _check(self, first: Sequence[SourceRow]) -> None:
-        """Stop before anything is written where the mapping fits none of the first rows."""
+    def _check_sample(self, first: Sequence[SourceRow]) -> None:
+        """Raise ImportFault, before anything is written, if the mapping fits none of the first rows."""
         good = [row for row in first if not row.wrong]
         if good:
             self.source.check_columns({name for row in good for name in row.values})
         if not first:
             raise ImportFault(_("%(path)s is empty.", path=self.source.path))
-        reasons = Counter(filter(None, (self._misunderstood(row) for row in first)))
+        reasons = Counter(filter(None, (self._mapping_fault(row) for row in first)))
         if reasons.total() == len(first) > 1:
             head = _("None of the first %(n)s rows could be imported. Nothing was.", n=len(first))
             lines = [f"  {count} × {reason}" for reason, count in reasons.most_common(5)]
             raise ImportFault("\n".join([head, *lines]))
 
-    def _misunderstood(self, row: SourceRow) -> str:
-        """Why the mapping does not fit this row; nothing if it does, or if only the row is at fault."""
+    def _mapping_fault(self, row: SourceRow) -> str:
+        """Why the mapping does not fit this row; "" if it does, or if only the row is at fault."""
         try:
             RowParser(self.mapping, self.parser.now).parse(row)
         except RowRefused as refused:
@@ -148,47 +148,47 @@ class _Import:
                 return f"{refused.column}: {refused.reason}" if refused.column else refused.reason
         return ""
 
-    async def _ready(self, rows: Sequence[SourceRow]) -> list["MatchedReport"]:
-        """What these rows say, as far as it can be imported and was not before; the others are refused or counted."""
-        entries = []
+    async def _match_new(self, rows: Sequence[SourceRow]) -> list["MatchedReport"]:
+        """Parse rows and match them with the catalogue; leave out those that are refused or were imported before."""
+        reports = []
         for row in rows:
             try:
-                entries.append((row, self.parser.parse(row)))
+                reports.append((row, self.parser.parse(row)))
             except RowRefused as refused:
                 self._refuse(row, refused)
-        await self.lookup.find_or_create([entry for _row, entry in entries])
+        await self.lookup.find_or_create([report for _row, report in reports])
         ready = []
-        for row, entry in entries:
+        for row, report in reports:
             try:
-                ready.append(await self._placed(entry))
+                ready.append(await self._match(report))
             except RowRefused as refused:
                 self._refuse(row, refused)
         self.rejects.flush()
-        return await self._new(ready, lambda one: one.entry.source)
+        return await self._without_known(ready, lambda one: one.report.source)
 
-    async def _new(self, some: Sequence[T], source: Callable[[T], str]) -> list[T]:
-        """Those whose source is not in the database; the others are unchanged."""
-        rows = await fetch("SELECT source FROM post WHERE source = ANY($1)", [source(one) for one in some])
+    async def _without_known(self, items: Sequence[T], source: Callable[[T], str]) -> list[T]:
+        """The items whose source is not in the database; the others are counted as unchanged."""
+        rows = await fetch("SELECT source FROM post WHERE source = ANY($1)", [source(one) for one in items])
         known = {row["source"] for row in rows}
         self.progress.unchanged += len(known)
-        return [one for one in some if source(one) not in known]
+        return [one for one in items if source(one) not in known]
 
-    async def _placed(self, entry: ImportedReport) -> "MatchedReport":
-        """With its department, category and area. Raises Refused for one that does not exist, or outside the city."""
-        everywhere = await areas()
-        area = everywhere.at(entry.lat, entry.lon)
-        if area is None and len(everywhere) and self.mapping.place.outside == "refuse":
+    async def _match(self, report: ImportedReport) -> "MatchedReport":
+        """Find its department, category and area. Raises RowRefused if one does not exist or the place is outside."""
+        city_areas = await areas()
+        area = city_areas.at(report.lat, report.lon)
+        if area is None and len(city_areas) and self.mapping.place.outside == "refuse":
             raise RowRefused("outside", "lat", _("Its place is outside of the city."))
-        department, category = self.lookup.department(entry), self.lookup.category(entry)
-        return MatchedReport(entry, department, category, area.id if area else None)
+        department, category = self.lookup.department(report), self.lookup.category(report)
+        return MatchedReport(report, department, category, area.id if area else None)
 
-    async def _cases(self, ready: Sequence["MatchedReport"]) -> list[CaseRows]:
-        """Their histories; every now and then what is being written has its turn."""
+    async def _replay(self, ready: Sequence["MatchedReport"]) -> list[CaseRows]:
+        """Replay the cases; let the task that writes the batch before run now and then."""
         if not ready:
             return []
         rules, ids, cases = await _rules(ready, self.parser.now), await reserve_ids(Case, len(ready)), []
         for one in ready:
-            cases.append(one.replayed(rules, next(ids)))
+            cases.append(one.replay(rules, next(ids)))
             if len(cases) % 10 == 0:
                 await asyncio.sleep(0)
         return cases
@@ -196,7 +196,10 @@ class _Import:
     async def _write(self, cases: Sequence[CaseRows], share: float, started: float) -> None:
         async with in_transaction():
             await advisory_lock(IMPORT_LOCK + self.mapping.name)
-            new = await self._new(cases, lambda one: one.entry.source)  # another import may have been quicker
+            # Another import may have written some of them since they were matched.
+            new = await self._without_known(
+                cases, lambda one: one.report.source
+            )  # another import may have been quicker
             if new:
                 private = frozenset(one.id for one in (await catalogue()).every_category if not one.public)
                 await insert_cases(new, language=self.mapping.language, private=private)
@@ -204,31 +207,31 @@ class _Import:
         self.progress.share, self.progress.seconds = share, monotonic() - started
         self.on_progress(self.progress)
 
-    def _refuse(self, row: SourceRow, why: RowRefused) -> None:
+    def _refuse(self, row: SourceRow, refusal: RowRefused) -> None:
         self.progress.refused += 1
-        self.progress.reasons[why.kind] += 1
-        said = {
+        self.progress.reasons[refusal.kind] += 1
+        record = {
             "line": row.line,
             "id": value_of(row, self.mapping.columns.id),
-            "column": why.column,
-            "reason": why.reason,
+            "column": refusal.column,
+            "reason": refusal.reason,
             "row": row.values,
         }
-        self.rejects.write(json.dumps(said, ensure_ascii=False) + "\n")
+        self.rejects.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedReport:
-    """An entry with the ids of what it names."""
+    """An imported report with the ids of its department, category and area."""
 
-    entry: ImportedReport
+    report: ImportedReport
     department_id: int | None
     category_id: int | None
     area_id: int | None
 
-    def replayed(self, rules: ReplayRules, case_id: int) -> CaseRows:
+    def replay(self, rules: ReplayRules, case_id: int) -> CaseRows:
         return replay(
-            self.entry,
+            self.report,
             rules,
             case_id,
             category_id=self.category_id,
@@ -238,25 +241,25 @@ class MatchedReport:
 
 
 def _batches(first: Sequence[SourceRow], rest: Iterator[SourceRow], size: int) -> Iterator[list[SourceRow]]:
-    every = chain(first, rest)
-    while batch := list(islice(every, size)):
+    rows = chain(first, rest)
+    while batch := list(islice(rows, size)):
         yield batch
 
 
 async def _rules(batch: Sequence[MatchedReport], now: datetime) -> ReplayRules:
-    """What the promises of these entries are made by."""
+    """The targets and calendars that the replay of these reports needs."""
     categories = {one.category_id for one in batch}
     departments = {one.department_id for one in batch if one.department_id is not None}
-    found = {one: await targets.get_department(one) for one in departments}
+    views = {one: await targets.get_department(one) for one in departments}
     city_calendar = await targets.get_city_calendar()
-    calendars = {one.calendar_id for one in found.values()} | {city_calendar}
+    calendars = {one.calendar_id for one in views.values()} | {city_calendar}
     return ReplayRules(
         city=await city(),
         city_calendar=city_calendar,
         targets={one: await targets.get_targets(one) for one in categories},
-        department_calendar={one: view.calendar_id for one, view in found.items()},
+        department_calendar={one: view.calendar_id for one, view in views.items()},
         calendars={one: await working_calendar(one) for one in calendars},
         categories={one: (await targets.get_category(one)).code for one in categories if one is not None},
-        departments={one: view.slug for one, view in found.items()},
+        departments={one: view.slug for one, view in views.items()},
         now=now,
     )

@@ -1,4 +1,4 @@
-"""What an import needs and the installation may lack: the city, calendars, departments and categories."""
+"""Creating what an import needs and the database lacks: the city, calendars, departments and categories."""
 
 from collections.abc import Collection
 from dataclasses import asdict
@@ -18,14 +18,14 @@ from civic.imports.parser import ImportedReport, RowRefused
 from civic.sla.actions import store_intervals
 from civic.text import make_slug
 
-# Two imports that start at once found one city, and make each department once.
+# Two imports that start at once create one city, and each department once.
 BOOTSTRAP_LOCK = "civic.imports.bootstrap"
 
 
 async def bootstrap(mapping: ImportMapping) -> None:
-    """The calendars that the mapping brings, and its city where none is loaded; what exists is left as it is.
+    """Create the calendars of the mapping, and its city if none is loaded. Existing ones are not changed.
 
-    Raises ImportFault where there is no city and the mapping says none.
+    Raises ImportFault if there is no city and the mapping has none.
     """
     async with in_transaction():
         await advisory_lock(BOOTSTRAP_LOCK)
@@ -56,7 +56,7 @@ async def _create_city(mapping: ImportMapping) -> None:
 
 
 class CatalogueLookup:
-    """The departments and categories that entries name, by those names; made on the way if the mapping says so."""
+    """Ids of departments and categories by the names in the file; creates missing ones if the mapping says so."""
 
     def __init__(self, mapping: ImportMapping) -> None:
         self.mapping = mapping
@@ -64,10 +64,10 @@ class CatalogueLookup:
         self.categories: dict[str, int | None] = {}
         self._calendar: int | None = None
 
-    async def find_or_create(self, entries: Collection[ImportedReport]) -> None:
-        """Find or make what these entries name. Raises ImportFault for a calendar that does not exist."""
-        departments = {one.department for one in entries if one.department} - set(self.departments)
-        categories = {one.category for one in entries if one.category} - set(self.categories)
+    async def find_or_create(self, reports: Collection[ImportedReport]) -> None:
+        """Find or create what these reports name. Raises ImportFault for a calendar that does not exist."""
+        departments = {one.department for one in reports if one.department} - set(self.departments)
+        categories = {one.category for one in reports if one.category} - set(self.categories)
         if not departments and not categories:
             return
         async with in_transaction():
@@ -78,22 +78,22 @@ class CatalogueLookup:
                 self.categories[name] = await self._category(name)
         cache.clear_caches()
 
-    def department(self, entry: ImportedReport) -> int | None:
-        """Raises Refused for a department that does not exist and may not be made."""
-        if not entry.department:
+    def department(self, report: ImportedReport) -> int | None:
+        """The id of the report's department. Raises RowRefused if it does not exist and may not be created."""
+        if not report.department:
             return None
-        if (made := self.departments[entry.department]) is None:
-            reason = _("There is no department “%(name)s”.", name=entry.department[:80])
+        if (department_id := self.departments[report.department]) is None:
+            reason = _("There is no department “%(name)s”.", name=report.department[:80])
             raise RowRefused("department", "department", reason)
-        return made
+        return department_id
 
-    def category(self, entry: ImportedReport) -> int | None:
-        """Raises Refused as `department` does."""
-        if not entry.category:
+    def category(self, report: ImportedReport) -> int | None:
+        """The id of the report's category. Raises RowRefused as `department` does."""
+        if not report.category:
             return None
-        if (made := self.categories[entry.category]) is None:
-            raise RowRefused("category", "category", _("There is no category “%(name)s”.", name=entry.category[:80]))
-        return made
+        if (category_id := self.categories[report.category]) is None:
+            raise RowRefused("category", "category", _("There is no category “%(name)s”.", name=report.category[:80]))
+        return category_id
 
     async def _department(self, name: str) -> int | None:
         mapped = self.mapping.departments

@@ -1,4 +1,4 @@
-"""Cases with all their rows into the database, many at a time: COPY, in the transaction in hand."""
+"""Inserting many cases with all their rows by COPY, in the open transaction."""
 
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
@@ -17,15 +17,15 @@ TABLES: tuple[type[Model], ...] = (Clock, Case, Post, Report, Assignment, CaseEv
 
 
 async def reserve_ids(model: type[Model], count: int) -> Iterator[int]:
-    """So many ids of a table, which nobody else gets."""
+    """Take `count` ids from the table's sequence; nobody else gets them."""
     rows = await fetch(f"SELECT nextval('{table_name(model)}_id_seq') AS id FROM generate_series(1, $1)", count)
     return iter(sorted(row["id"] for row in rows))
 
 
 async def insert_cases(batch: Sequence[CaseRows], *, language: str, private: frozenset[int]) -> None:
-    """Insert everything of these cases. `private` are the categories whose reports are not public."""
+    """Insert all rows of these cases. `private` holds the ids of categories whose reports are not public."""
     clocks = [clock for one in batch for clock in one.clocks]
-    assignments = [one.stint for one in batch if one.stint is not None]
+    assignments = [one.assignment for one in batch if one.assignment is not None]
     events = [event for one in batch for event in one.events]
     for model, objects in ((Clock, clocks), (Assignment, assignments), (CaseEvent, events)):
         ids = await reserve_ids(model, len(objects))
@@ -45,8 +45,8 @@ async def insert_cases(batch: Sequence[CaseRows], *, language: str, private: fro
 def _point_at_clocks(rows: CaseRows) -> None:
     ids = [clock.id for clock in rows.clocks]
     rows.case.response_clock_id, rows.case.resolution_clock_id = ids[:2]
-    if rows.stint is not None:
-        rows.stint.response_clock_id, rows.stint.resolution_clock_id = ids[2:]
+    if rows.assignment is not None:
+        rows.assignment.response_clock_id, rows.assignment.resolution_clock_id = ids[2:]
 
 
 async def _reports(
@@ -56,29 +56,29 @@ async def _reports(
     report_ids, post_ids = await reserve_ids(Report, len(batch)), await reserve_ids(Post, len(batch))
     reports, posts = [], []
     for one in batch:
-        entry, case = one.entry, one.case
+        imported, case = one.report, one.case
         report = row_class(Report)(
             id=next(report_ids),
             post_id=next(post_ids),
             case_id=case.id,
             category_id=case.category_id,
             area_id=case.area_id,
-            lat=entry.lat,
-            lon=entry.lon,
+            lat=imported.lat,
+            lon=imported.lon,
             located_by=LOCATED_BY,
-            address=entry.address,
+            address=imported.address,
         )
         post = row_class(Post)(
             id=report.post_id,
             kind=Kind.REPORT,
-            title=entry.title,
-            text=entry.text,
+            title=imported.title,
+            text=imported.text,
             language=language,
-            created_at=entry.received_at,
+            created_at=imported.received_at,
             visibility=Visibility.PRIVATE if case.category_id in private else Visibility.PUBLIC,
             path=f"/reports/{report.id}",
             channel=CHANNEL,
-            source=entry.source,
+            source=imported.source,
         )
         reports.append(report)
         posts.append(post)
@@ -91,6 +91,6 @@ async def _copy(model: type[Model], objects: Sequence[Model]) -> None:
 
 
 async def analyse_tables() -> None:
-    """Fresh statistics: without them the first plans after a large import are made for empty tables."""
+    """Refresh the statistics: without them PostgreSQL plans for empty tables after a large import."""
     for model in TABLES:
         await execute(f"ANALYZE {table_name(model)}")

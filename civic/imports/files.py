@@ -1,4 +1,4 @@
-"""Rows of a file, one after the other: JSON lines or CSV, plain or gzip by what the file begins with."""
+"""Reading the rows of a file: JSON lines or CSV, plain or gzip, told apart by the first bytes."""
 
 import csv
 import gzip
@@ -15,13 +15,13 @@ from civic.imports.mapping import ImportFault, ImportMapping
 from civic.suggestions import name_one_of
 
 GZIP_MAGIC = b"\x1f\x8b"
-MAX_CELL_CHARS = 2**20  # characters of a CSV cell
-SAMPLE_ROWS = 1000  # rows in which every column of the mapping has to occur
+MAX_CELL_CHARS = 2**20
+SAMPLE_ROWS = 1000  # every column of the mapping has to occur in these
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """`line` counts from 1, in CSV where the row ends. Either `values` (texts by column) or what is wrong with it."""
+    """A row of the file: texts by column, or, in `wrong`, why it cannot be read. `line` is where it ends, from 1."""
 
     line: int
     values: dict[str, str]
@@ -29,7 +29,7 @@ class SourceRow:
 
 
 class SourceFile:
-    """A file being read. `position` of `size` bytes are read, as they lie on the disk."""
+    """A file being read. `position` bytes of `size` are read, counted on the disk (before unpacking)."""
 
     def __init__(self, path: Path, mapping: ImportMapping) -> None:
         self.path, self.mapping = path, mapping
@@ -47,7 +47,7 @@ class SourceFile:
         return self._raw.tell()
 
     def rows(self) -> Iterator[SourceRow]:
-        """Every row. Raises ImportFault where the file breaks off, or is no such file."""
+        """Yield every row. Raises ImportFault if the file is broken or ends too early."""
         packed = self._raw.read(2) == GZIP_MAGIC
         self._raw.seek(0)
         content: Any = io.BufferedReader(gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
@@ -86,10 +86,10 @@ class SourceFile:
                 if cells:
                     yield _csv_row(reader.line_num, header, cells)
         finally:
-            text.detach()  # closing the file is for whoever opened it
+            text.detach()  # `close` closes the file
 
     def check_columns(self, have: set[str]) -> None:
-        """Raises ImportFault for a column of the mapping that the file does not have."""
+        """Raise ImportFault if the file lacks a column of the mapping."""
         missing = [names[0] for names in self.mapping.needed_columns if not have.intersection(names)]
         if missing:
             raise ImportFault("\n".join(_no_column(name, have) for name in missing))
@@ -111,7 +111,7 @@ def _json_row(line: int, data: bytes) -> SourceRow:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        # A lone half of a surrogate pair can be written in JSON, but is no text.
+        # JSON can hold half of a surrogate pair, which is not valid text.
         return value.encode("utf-8", "replace").decode() if not value.isascii() else value
     return json.dumps(value, ensure_ascii=False)
 

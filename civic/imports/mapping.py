@@ -1,4 +1,4 @@
-"""What a mapping file says: which column is what, what its values mean, and which history follows (docs/import.md)."""
+"""The mapping file of an import: what each column and value means, and which history follows (docs/import.md)."""
 
 import datetime as dt
 import re
@@ -32,7 +32,7 @@ ImportOutcome = Literal["resolved", "declined", "open", "triage"]
 
 
 class ImportFault(CivicError):
-    """The mapping, or the file, cannot be used as it is: told to whoever runs the import."""
+    """The mapping or the file cannot be used as it is; the message is for the person who runs the import."""
 
     status = 422
 
@@ -49,7 +49,7 @@ Position = Annotated[
 
 
 class Column(FileModel):
-    """Where a value is found: the first of these columns that is not empty.
+    """Where a value stands: in the first of these columns that is not empty.
 
     `pattern` takes the first group that it finds. `time` is the local time of day of a date without one.
     """
@@ -95,7 +95,8 @@ class ColumnMapping(FileModel):
 class TimeFormats(FileModel):
     zone: ZoneName
     formats: OneOrMore = [ISO]
-    slack_minutes: Annotated[int, between(0, 1440)] = 0  # so much before the receipt is the receipt
+    # A date that lies at most this long before the receipt counts as the receipt.
+    slack_minutes: Annotated[int, between(0, 1440)] = 0
 
     @field_validator("formats")
     @classmethod
@@ -122,12 +123,12 @@ class PlaceMapping(FileModel):
 
 
 class ColumnCondition(FileModel):
-    """Holds where the column contains, or is, one of these texts, in any case of letters."""
+    """True if the column contains, or equals, one of these texts, whatever the case of letters."""
 
     column: str
     contains: OneOrMore = []
     equals: OneOrMore = []
-    statuses: OneOrMore = []  # and the status is one of these
+    statuses: OneOrMore = []  # if given, the status has to be one of these, too
 
     @model_validator(mode="after")
     def _says_something(self) -> "ColumnCondition":
@@ -156,7 +157,7 @@ class DepartmentCondition(ColumnCondition):
 
 
 class DepartmentsMapping(FileModel):
-    """`values` maps what the column says; what it does not name is made from its own words, if `create`."""
+    """`values` maps names in the column to departments; `create` makes a department for any other name."""
 
     create: bool = False
     calendar: str = ""
@@ -183,11 +184,11 @@ class CategoriesMapping(FileModel):
 
 
 class StatusMeaning(FileModel):
-    """Which history a status supports."""
+    """The history that follows from a status."""
 
     outcome: ImportOutcome
-    reason: Annotated[DeclineReason | None, Field(strict=False)] = None  # of a decline
-    first_answer: bool = True  # whether the date of the first answer is to be believed
+    reason: Annotated[DeclineReason | None, Field(strict=False)] = None  # if declined
+    first_answer: bool = True  # whether the date of the first answer can be trusted
 
     @model_validator(mode="after")
     def _declined_with_reason(self) -> "StatusMeaning":
@@ -208,11 +209,11 @@ def _ending(value: Any) -> Any:
 class HistoryMapping(FileModel):
     statuses: dict[str, Annotated[StatusMeaning, BeforeValidator(_ending)]] = {}
     when: list[StatusCondition] = []
-    default: Annotated[StatusMeaning | None, BeforeValidator(_ending)] = None  # of a row without a status
+    default: Annotated[StatusMeaning | None, BeforeValidator(_ending)] = None  # for a row without a status
 
 
 class DefaultTexts(FileModel):
-    """What stands in the history where the source has a date and no words."""
+    """Texts for the history where the source has a date and no words."""
 
     replied: str = "Answered on this day, says the source. The words of the answer are not part of it."
     resolved: str = "Resolved on this day, says the source. It does not say how."
@@ -224,7 +225,7 @@ class CalendarMapping(CalendarHours):
 
 
 class CityMapping(FileModel):
-    """The city to make where none is loaded."""
+    """The city to create if none is loaded."""
 
     names: Names
     languages: OneOrMore = ["en", "zh"]
@@ -236,7 +237,7 @@ class CityMapping(FileModel):
 
 
 class ImportMapping(FileModel):
-    """`name` begins the source of every report: "jarokelo:139838"."""
+    """A whole mapping file. `name` is the prefix of the source of every report: "jarokelo:139838"."""
 
     name: Slug
     format: Literal["auto", "jsonl", "csv"] = "auto"
@@ -270,12 +271,12 @@ class ImportMapping(FileModel):
 
     @cached_property
     def needed_columns(self) -> list[list[str]]:
-        """Of each of these one has to be in the file."""
+        """For each required value the columns of which one has to be in the file."""
         return [part.column for part in self.columns.given().values() if not part.optional]
 
 
 def read_mapping(path: Path) -> ImportMapping:
-    """The mapping that a file says. Raises ImportFault with everything that is wrong with it."""
+    """Read a mapping file. Raises ImportFault with everything that is wrong with it."""
     try:
         data = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:

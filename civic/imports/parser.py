@@ -1,4 +1,4 @@
-"""What a row says, read as the mapping tells and checked: an *entry*, or the reason why it is refused."""
+"""Parsing a row as the mapping says: an *imported report*, or the reason why the row is refused."""
 
 import re
 from collections import Counter
@@ -13,15 +13,20 @@ from civic.imports.mapping import Column, ImportMapping, StatusMeaning
 from civic.imports.timestamps import Timestamps, UnreadableTimestamp
 from civic.sla.calendars import FIRST_DAY
 
-MAX_REPORT_CHARS = 20_000  # characters of a report: the most that limits.text allows
-MAX_TITLE_CHARS, MAX_ADDRESS_CHARS, MAX_SOURCE_CHARS = 200, 300, 300  # the widths of the columns: the first two are cut
-# Calendars begin on the first of January, wherever on earth that is.
+MAX_REPORT_CHARS = 20_000  # the most that limits.text allows
+# Longer titles and addresses are cut.
+MAX_TITLE_CHARS, MAX_ADDRESS_CHARS, MAX_SOURCE_CHARS = (
+    200,
+    300,
+    300,
+)
+# Calendars begin on the first of January; two days later it has begun in every time zone.
 EARLIEST_RECEIPT = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC) + timedelta(days=2)
-SAME_PLACE_DEGREES = 1e-5  # degrees, about a metre
+SAME_PLACE_DEGREES = 1e-5  # about a metre
 
 
 class RowRefused(Exception):
-    """A row that is not imported. `kind` is for counting, `column` the mapping's name of what is wrong."""
+    """The row is not imported. `kind` is for counting; `column` is the name in the mapping of what is wrong."""
 
     def __init__(self, kind: str, column: str, reason: str) -> None:
         super().__init__(reason)
@@ -53,7 +58,7 @@ class ImportedReport:
 
 
 class RowParser:
-    """Reads rows one by one. `noted` counts what was read otherwise than it stands there."""
+    """Parses rows one by one. `adjustments` counts corrected values by kind."""
 
     def __init__(self, mapping: ImportMapping, now: datetime) -> None:
         self.mapping, self.now = mapping, now
@@ -63,7 +68,7 @@ class RowParser:
         self._lines: dict[str, int] = {}
 
     def parse(self, row: SourceRow) -> ImportedReport:
-        """Raises Refused."""
+        """The report that a row holds. Raises RowRefused."""
         if row.wrong:
             raise RowRefused("broken", "", row.wrong)
         source = self._source(row)
@@ -167,14 +172,14 @@ class RowParser:
     def _answered_and_ended(
         self, row: SourceRow, ending: StatusMeaning, received: datetime, department: str
     ) -> tuple[datetime | None, datetime | None]:
-        """When the first answer came and when it ended, in an order that a case can have."""
+        """When the first answer came and when the case ended, in an order that a case can have."""
         over = ending.outcome in ("resolved", "declined")
         ended = self._timestamp_after(row, "resolved", received) if over else None
         if over and ended is None:
             raise RowRefused("no_end", "resolved", _("Its status says that it is over, but no column says since when."))
         answered = self._timestamp_after(row, "first_answer", received) if ending.first_answer else None
         if answered and ended and answered > ended:
-            # The resolution was the first public word: what came later cannot be part of a case that was over.
+            # A later answer cannot be part of a case that was over, so the resolution is the first public word.
             self.adjustments["answer_after_end"] += 1
             answered = None
         if (over or answered) and not department and ending.outcome != "triage":
@@ -217,7 +222,7 @@ _NEW_LINES = re.compile(r"\r\n?")
 
 
 def value_of(row: SourceRow, column: Column) -> str:
-    """The first of the column's names that has a value; its pattern's first group where it has one."""
+    """The value of the first column that has one; if there is a pattern, its first group."""
     for name in column.column:
         text = _NEW_LINES.sub("\n", row.values.get(name, "").replace("\x00", "")).strip()
         if text and column.pattern:

@@ -1,4 +1,4 @@
-"""An entry as the rows that the actions of civic.cases would have written at those times.
+"""Replaying an imported report: the rows that the actions of civic.cases would have written at those times.
 
 Clocks run by the functions that run every clock (sla.running), hashes are made as every event's (cases.events), and a
 test does the same by the actions themselves and compares every column. Two things differ, on purpose: nobody is told
@@ -30,9 +30,9 @@ CHANNEL, LOCATED_BY = "import", "import"
 
 @dataclass(frozen=True)
 class ReplayRules:
-    """What promises are made by: of each category (None: of no category) its targets, of each department its calendar.
+    """What a replay needs: targets by category id (None: no category), and calendar ids by department id.
 
-    `calendars` are laid out, by id; `categories` and `departments` give code and slug.
+    `calendars` has the compiled calendars by id; `categories` and `departments` give codes and slugs by id.
     """
 
     city: CityView
@@ -47,17 +47,17 @@ class ReplayRules:
 
 @dataclass
 class CaseRows:
-    """A case with all that belongs to it. Clocks, stint and events have no ids yet."""
+    """A case with all its rows. Clocks, assignment and events have no ids yet."""
 
-    entry: ImportedReport
+    report: ImportedReport
     case: Case
-    clocks: list[Clock]  # the case's response and resolution, then the stint's
-    stint: Assignment | None = None
+    clocks: list[Clock]  # the case's response and resolution, then the assignment's
+    assignment: Assignment | None = None
     events: list[CaseEvent] = field(default_factory=list)
 
 
 def replay(
-    entry: ImportedReport,
+    report: ImportedReport,
     rules: ReplayRules,
     case_id: int,
     *,
@@ -65,30 +65,30 @@ def replay(
     department_id: int | None,
     area_id: int | None,
 ) -> CaseRows:
-    """The whole history that an entry supports, until `rules.now`."""
-    replayed = CaseReplay(entry, rules, case_id, category_id, area_id)
-    reason = {"step": "import", "source": entry.source.partition(":")[0]}
+    """The whole history that a report supports, until `rules.now`."""
+    replayed = CaseReplay(report, rules, case_id, category_id, area_id)
+    reason = {"step": "import", "source": report.source.partition(":")[0]}
     if department_id is None:
         replayed.triage(reason)
     else:
         replayed.assign(department_id, reason)
-        if entry.answered_at is not None:
-            replayed.reply(entry.answered_at)
-        if entry.ended_at is not None and entry.meaning.reason is not None:
-            replayed.decline(entry.ended_at, entry.meaning.reason.value)
-        elif entry.ended_at is not None:
-            replayed.resolve(entry.ended_at)
+        if report.answered_at is not None:
+            replayed.reply(report.answered_at)
+        if report.ended_at is not None and report.meaning.reason is not None:
+            replayed.decline(report.ended_at, report.meaning.reason.value)
+        elif report.ended_at is not None:
+            replayed.resolve(report.ended_at)
             replayed.close_by_time()
     return replayed.end()
 
 
 class CaseReplay:
-    """One method for each action that history can hold; each ends with its event, as the action does."""
+    """One method for each action that an imported history can hold; each ends with its event, as the action does."""
 
     def __init__(
-        self, entry: ImportedReport, rules: ReplayRules, case_id: int, category_id: int | None, area_id: int | None
+        self, report: ImportedReport, rules: ReplayRules, case_id: int, category_id: int | None, area_id: int | None
     ) -> None:
-        self.entry, self.rules, at = entry, rules, entry.received_at
+        self.report, self.rules, at = report, rules, report.received_at
         self.case = row_class(Case)(
             id=case_id,
             number=make_case_number(case_id, rules.city.local(at)),
@@ -98,21 +98,21 @@ class CaseReplay:
             received_at=at,
             updated_at=at,
         )
-        self.rows = CaseRows(entry, self.case, self._clocks(rules.city_calendar, at))
+        self.rows = CaseRows(report, self.case, self._start_clocks(rules.city_calendar, at))
         code = rules.categories[category_id] if category_id is not None else None
         data = {"category": code, "channel": CHANNEL, "priority": self.case.priority}
         self._event(EventKind.RECEIVED, at, Actor(ActorKind.REPORTER), data, new=True)
 
     def triage(self, reason: dict[str, Any]) -> None:
-        """Nobody knows yet whose it is."""
-        self._event(EventKind.TRIAGED, self.entry.received_at, SYSTEM, {"reason": reason})
+        """No department is known: the case waits for a dispatcher."""
+        self._event(EventKind.TRIAGED, self.report.received_at, SYSTEM, {"reason": reason})
 
     def assign(self, department_id: int, reason: dict[str, Any]) -> None:
-        """To the department that had it, as soon as it was received."""
-        at = self.entry.received_at
-        before = self._move(Status.ASSIGNED, SYSTEM)
-        self.rows.clocks += self._clocks(self.rules.department_calendar[department_id], at)
-        self.rows.stint = row_class(Assignment)(
+        """Assign it to its department at the instant of receipt."""
+        at = self.report.received_at
+        before = self._change_status(Status.ASSIGNED, SYSTEM)
+        self.rows.clocks += self._start_clocks(self.rules.department_calendar[department_id], at)
+        self.rows.assignment = row_class(Assignment)(
             case_id=self.case.id, department_id=department_id, part=AssignmentPart.LEAD, started_at=at
         )
         self.case.department_id = department_id
@@ -121,43 +121,43 @@ class CaseReplay:
         self._event(EventKind.ASSIGNED, at, SYSTEM, data, before=before)
 
     def reply(self, at: datetime) -> None:
-        """The department's first public word; it takes the case up with it."""
-        before = self._move(Status.IN_PROGRESS, self._department)
-        self._word(at)
-        self._event(EventKind.REPLIED, at, self._department, text=self.entry.answer_text, before=before)
+        """The department's first public word, which also starts the work."""
+        before = self._change_status(Status.IN_PROGRESS, self._department)
+        self._record_first_response(at)
+        self._event(EventKind.REPLIED, at, self._department, text=self.report.answer_text, before=before)
 
     def resolve(self, at: datetime) -> None:
-        before = self._move(Status.RESOLVED, self._department)
-        self._word(at)
-        self._end_stint(at, Outcome.RESOLVED)
-        self._stop(1, at)
+        before = self._change_status(Status.RESOLVED, self._department)
+        self._record_first_response(at)
+        self._end_assignment(at, Outcome.RESOLVED)
+        self._stop_clock(1, at)
         self.case.resolved_at = at
         self.case.confirm_until = at + timedelta(days=self.rules.city.settings.confirm_days)
-        self._event(EventKind.RESOLVED, at, self._department, text=self.entry.end_text, before=before)
+        self._event(EventKind.RESOLVED, at, self._department, text=self.report.end_text, before=before)
 
     def decline(self, at: datetime, reason: str) -> None:
-        before = self._move(Status.DECLINED, self._department)
-        self._word(at)
-        self._end_stint(at, Outcome.DECLINED)
+        before = self._change_status(Status.DECLINED, self._department)
+        self._record_first_response(at)
+        self._end_assignment(at, Outcome.DECLINED)
         for clock in self.rows.clocks[:2]:
             clocks.end(clock, at, self._calendar(clock))
         self.case.declined_reason = reason
         self._event(
-            EventKind.DECLINED, at, self._department, {"reason": reason}, text=self.entry.end_text, before=before
+            EventKind.DECLINED, at, self._department, {"reason": reason}, text=self.report.end_text, before=before
         )
 
     def close_by_time(self) -> None:
-        """Nobody disputed it within the days that there are."""
+        """Confirm the resolution if nobody disputed it in time."""
         at = self.case.confirm_until
         if at is None or at > self.rules.now:
             return
-        before = self._move(Status.CONFIRMED, SYSTEM)
+        before = self._change_status(Status.CONFIRMED, SYSTEM)
         self.case.confirmed_by, self.case.confirm_until = "time", None
         self.case.dispute_until = at + timedelta(days=self.rules.city.settings.reopen_days)
         self._event(EventKind.CLOSED, at, SYSTEM, before=before)
 
     def end(self) -> CaseRows:
-        """The rows as they are now."""
+        """Mark the escalations that have passed as done; return the rows."""
         for clock in self.rows.clocks:
             clocks.pass_over(clock, self.rules.now, self._calendar(clock))
         return self.rows
@@ -167,17 +167,17 @@ class CaseReplay:
         return Actor(ActorKind.DEPARTMENT, None, self.case.department_id)
 
     @property
-    def _stint(self) -> Assignment:
-        assert self.rows.stint is not None
-        return self.rows.stint
+    def _assignment(self) -> Assignment:
+        assert self.rows.assignment is not None
+        return self.rows.assignment
 
-    def _move(self, to: Status, by: Actor) -> str:
+    def _change_status(self, to: Status, by: Actor) -> str:
         life.check_step(self.case.status, to, by)
         before: str = self.case.status.value
         self.case.status = to
         return before
 
-    def _clocks(self, calendar_id: int, at: datetime) -> list[Clock]:
+    def _start_clocks(self, calendar_id: int, at: datetime) -> list[Clock]:
         calendar = self.rules.calendars[calendar_id]
         targets = self.rules.targets[self.case.category_id]
         kinds = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
@@ -189,21 +189,21 @@ class CaseReplay:
     def _calendar(self, clock: Clock) -> WorkingCalendar:
         return self.rules.calendars[clock.calendar_id]
 
-    def _stop(self, index: int, at: datetime) -> None:
+    def _stop_clock(self, index: int, at: datetime) -> None:
         clock = self.rows.clocks[index]
         clocks.stop(clock, at, self._calendar(clock))
 
-    def _word(self, at: datetime) -> None:
-        """The first public word stops the case's response clock and the stint's."""
-        if self._stint.first_word_at is None:
-            self.case.first_word_at = self._stint.first_word_at = at
-            self._stop(0, at)
-            self._stop(2, at)
+    def _record_first_response(self, at: datetime) -> None:
+        """The first public word stops the case's response clock and the assignment's."""
+        if self._assignment.first_word_at is None:
+            self.case.first_word_at = self._assignment.first_word_at = at
+            self._stop_clock(0, at)
+            self._stop_clock(2, at)
 
-    def _end_stint(self, at: datetime, outcome: Outcome) -> None:
-        self._stint.ended_at, self._stint.outcome = at, outcome
-        self._stint.standing = outcome == Outcome.RESOLVED
-        self._stop(3, at)
+    def _end_assignment(self, at: datetime, outcome: Outcome) -> None:
+        self._assignment.ended_at, self._assignment.outcome = at, outcome
+        self._assignment.standing = outcome == Outcome.RESOLVED
+        self._stop_clock(3, at)
 
     def _event(
         self,
@@ -216,7 +216,7 @@ class CaseReplay:
         before: str = "",
         new: bool = False,
     ) -> None:
-        self._settle()
+        self._update_due()
         slug = self.rules.departments[by.department_id] if by.department_id else None
         make = row_class(CaseEvent)
         event = append_event(
@@ -224,8 +224,8 @@ class CaseReplay:
         )
         self.rows.events.append(event)
 
-    def _settle(self) -> None:
-        clocks, stint = self.rows.clocks, self.rows.stint
+    def _update_due(self) -> None:
+        clocks, assignment = self.rows.clocks, self.rows.assignment
         self.case.due_at = find_next_due(clocks[0], clocks[1]) if self.case.status.is_open else None
-        if stint is not None:
-            stint.due_at = find_next_due(clocks[2], clocks[3]) if stint.ended_at is None else None
+        if assignment is not None:
+            assignment.due_at = find_next_due(clocks[2], clocks[3]) if assignment.ended_at is None else None

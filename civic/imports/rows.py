@@ -1,4 +1,4 @@
-"""Rows without the ORM: an import makes twelve for each report, and a model takes fifty times as long to make."""
+"""Rows without the ORM: an import makes twelve for each report, and making a model takes fifty times as long."""
 
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -11,7 +11,7 @@ M = TypeVar("M", bound=Model)
 
 
 class _Plain:
-    """The values of a row; what was not given is the model's default."""
+    """The values of a row; the others have the model's defaults."""
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
@@ -19,5 +19,5 @@ class _Plain:
 
 @cache
 def row_class(model: type[M]) -> type[M]:
-    """A class with the columns of a model and their defaults, and nothing else of it. Needs Tortoise to be set up."""
+    """A class with only the columns of a model and their defaults. Needs Tortoise to be set up."""
     return cast(type[M], type(f"Plain{model.__name__}", (_Plain,), column_defaults(model)))

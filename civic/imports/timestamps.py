@@ -1,4 +1,4 @@
-"""Dates and times as a source writes them, as instants."""
+"""Parsing dates and times as a source writes them."""
 
 import re
 from datetime import UTC, date, datetime, time
@@ -9,28 +9,28 @@ from civic.sla.calendars import first_instant
 
 DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 HAS_TIME = re.compile(r"%[HIcXsT]")
-MAX_CACHED_DATES = 50_000  # dates repeat, times hardly do
+MAX_CACHED_DATES = 50_000  # dates repeat often, times hardly ever
 
 
 class UnreadableTimestamp(ValueError):
-    """A text fits none of the formats."""
+    """The text fits none of the formats."""
 
 
 class Timestamps:
-    """Reads texts in the formats of the mapping, in their order. A local time is read as calendars do."""
+    """Parses texts by the formats of the mapping, tried in order. Local times are read as calendars read them."""
 
     def __init__(self, times: TimeFormats) -> None:
         self.times, self.zone = times, times.zoneinfo
-        self._kept: dict[tuple[str, time], datetime] = {}
+        self._cache: dict[tuple[str, time], datetime] = {}
 
     def read(self, text: str, day_time: time) -> datetime:
-        """The instant in UTC; a date without a time is at `day_time` in the mapping's zone. Raises NoInstant."""
+        """The instant in UTC; a date without a time is at `day_time`, local. Raises UnreadableTimestamp."""
         key = text, day_time
-        if key not in self._kept:
-            if len(self._kept) >= MAX_CACHED_DATES:
-                self._kept.clear()
-            self._kept[key] = self._read(text, day_time)
-        return self._kept[key]
+        if key not in self._cache:
+            if len(self._cache) >= MAX_CACHED_DATES:
+                self._cache.clear()
+            self._cache[key] = self._read(text, day_time)
+        return self._cache[key]
 
     def _read(self, text: str, day_time: time) -> datetime:
         for one in self.times.formats:
