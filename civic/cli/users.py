@@ -44,7 +44,7 @@ def add(
 ) -> None:
     """Add somebody who can sign in."""
     from civic.accounts.forms import SignUpForm
-    from civic.admin.users import add_user
+    from civic.catalogue.members import add_user
 
     password, made = _password(password_stdin)
 
@@ -62,7 +62,7 @@ def add(
 @users.command("list")
 def list_users(citizens: Annotated[bool, typer.Option(help="Citizens too.")] = False, as_json: AsJson = False) -> None:
     """List staff: role, e-mail, departments."""
-    from civic.admin.users import users as read
+    from civic.catalogue.members import list_users as read
 
     async def work(_: Config) -> list[dict[str, object]]:
         return [asdict(one) for one in await read(citizens=citizens)]

@@ -12,7 +12,7 @@ from civic import timing
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role
 from civic.accounts.people import Person
-from civic.admin.users import add_user
+from civic.catalogue.members import add_user
 from civic.catalogue.queries import catalogue
 from civic.config import Config
 from civic.db import execute, fetch, fetch_one

@@ -9,8 +9,8 @@ from civic.cases.models import Assignment, Case, CaseEvent
 from civic.db import copy_rows, execute, fetch, table_columns, table_name
 from civic.imports.replay import CHANNEL, LOCATED_BY, CaseRows
 from civic.imports.rows import row_class
-from civic.posts.models import Kind, Post, Visibility
-from civic.reports.models import Report
+from civic.posts.models import Post, Visibility
+from civic.reports.models import KIND, Report
 from civic.sla.models import Clock
 
 TABLES: tuple[type[Model], ...] = (Clock, Case, Post, Report, Assignment, CaseEvent)
@@ -70,7 +70,7 @@ async def _reports(
         )
         post = row_class(Post)(
             id=report.post_id,
-            kind=Kind.REPORT,
+            kind=KIND,
             title=imported.title,
             text=imported.text,
             language=language,

@@ -37,7 +37,6 @@ async def add_photo(
     content = hashlib.sha256(b"".join(v.data for v in decoded.variants.values())).hexdigest()
     photo = Photo(
         name=secrets.token_urlsafe(16),
-        sha256=hashlib.sha256(data).hexdigest(),
         content=content,
         width=decoded.width,
         height=decoded.height,

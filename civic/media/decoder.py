@@ -61,10 +61,6 @@ class Decoder:
         self._stopped = True
         await asyncio.gather(*(self._end(process) for process in list(self._all)))
 
-    def pids(self) -> list[int]:
-        """The processes that live now."""
-        return [process.pid for process in self._all]
-
     async def process(self, data: bytes) -> Decoded:
         """The three clean variants of an upload, with place and time.
 
@@ -162,10 +158,6 @@ class _Process:
             limit=2**20,
         )
         return cls(process)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def alive(self) -> bool:

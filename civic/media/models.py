@@ -9,7 +9,6 @@ class Photo(Model):
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(22, unique=True)  # 128 random bits: what stands in addresses
-    sha256 = fields.CharField(64, db_index=True)  # of the file as uploaded: the same file again is recognised
     # SHA-256 over the three variants: the stem of their keys in the store. Photos that look alike share
     # files.
     content = fields.CharField(64, db_index=True)

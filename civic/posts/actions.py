@@ -20,7 +20,7 @@ from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import receipts
 from civic.posts.forms import FLAG_REASONS, CommentForm, FlagForm
-from civic.posts.models import Comment, Flag, Kind, Moderation, Post, PostPhoto, Visibility
+from civic.posts.models import Comment, Flag, Moderation, Post, PostPhoto, Visibility
 from civic.posts.queries import post_by_client_key
 
 MAX_NOTE_CHARS = 500  # of a flag or a moderator's decision
@@ -57,7 +57,7 @@ async def _visibility_changed(post_ids: Sequence[int], public: bool) -> None:
 class NewPost:
     """A post before it has a row."""
 
-    kind: Kind
+    kind: str
     text: str
     title: str = ""
     email: str = ""

@@ -10,12 +10,6 @@ from civic.catalogue.models import Department
 from civic.media.models import Photo
 
 
-class Kind(StrEnum):
-    REPORT = "report"
-    TRAFFIC = "traffic"
-    RATING = "rating"
-
-
 class Visibility(StrEnum):
     PUBLIC = "public"
     PRIVATE = "private"  # its author and the desk only (the category says so)
@@ -24,7 +18,7 @@ class Visibility(StrEnum):
 
 class Post(Model):
     id = fields.BigIntField(primary_key=True)
-    kind = fields.CharEnumField(Kind, max_length=8)
+    kind = fields.CharField(32)  # "report", "traffic", "rating": the name that its domain gives it
     author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "civic.User", related_name="posts", null=True, on_delete=fields.RESTRICT
     )

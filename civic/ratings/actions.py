@@ -14,9 +14,9 @@ from civic.i18n import language
 from civic.media.models import Photo
 from civic.posts import actions as posts
 from civic.posts.actions import Posted
-from civic.posts.models import Kind, Post
+from civic.posts.models import Post
 from civic.ratings.forms import RatingForm
-from civic.ratings.models import Rating
+from civic.ratings.models import KIND, Rating
 
 REPLACED_WITHIN = timedelta(days=30)  # one rating of a person and service in this time: a new one replaces it
 
@@ -70,7 +70,7 @@ async def _create_rating(
     for earlier in replaced:
         await _count_stars(service.id, earlier["stars"], -1 if earlier["public"] else 0)
     new_post = posts.NewPost(
-        kind=Kind.RATING,
+        kind=KIND,
         text=form.text,
         language=language(),
         channel=channel,

@@ -6,6 +6,8 @@ from tortoise.models import Model
 from civic.catalogue.models import Service
 from civic.posts.models import Post
 
+KIND = "rating"  # of these posts
+
 
 class Rating(Model):
     """1–5 stars; one per person and service per 30 days, a new one replaces it (`replaced_at`)."""

@@ -24,10 +24,10 @@ from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
 from civic.posts.actions import Posted
-from civic.posts.models import Kind, Post, Visibility, Vote
+from civic.posts.models import Post, Visibility, Vote
 from civic.posts.queries import Viewer, area_id_at
 from civic.reports.forms import ReportForm
-from civic.reports.models import Doubt, Report
+from civic.reports.models import KIND, Doubt, Report
 from civic.reports.queries import report_of_author
 from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
@@ -62,7 +62,7 @@ async def _create_report(
 ) -> Posted[Report]:
     category = form.category
     new_post = posts.NewPost(
-        kind=Kind.REPORT,
+        kind=KIND,
         text=form.text,
         title=form.title,
         email=form.email,

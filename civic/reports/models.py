@@ -11,6 +11,8 @@ from civic.catalogue.models import Category
 from civic.geo.models import Area
 from civic.posts.models import Post
 
+KIND = "report"  # of these posts
+
 
 class Report(Model):
     """What and where. `/reports/{id}` shows the id of this row."""

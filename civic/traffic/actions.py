@@ -14,11 +14,11 @@ from civic.i18n import language
 from civic.media.models import Photo
 from civic.posts import actions as posts
 from civic.posts.actions import Posted
-from civic.posts.models import Kind, Post, Visibility
+from civic.posts.models import Post, Visibility
 from civic.posts.queries import Viewer, area_id_at
 from civic.traffic.forms import UpdateForm
 from civic.traffic.kinds import GONE_MAJORITY, extend_expiry, first_expiry, recent_since
-from civic.traffic.models import TrafficUpdate
+from civic.traffic.models import KIND, TrafficUpdate
 
 MAX_PLACE_METRES = 500.0  # a place farther away would not say where it is
 
@@ -51,7 +51,7 @@ async def post_update(
 
     async def create() -> Posted[TrafficUpdate]:
         new_post = posts.NewPost(
-            kind=Kind.TRAFFIC,
+            kind=KIND,
             text=form.text,
             language=language(),
             channel=channel,

@@ -21,6 +21,9 @@ class TrafficKind(StrEnum):
     SIGNAL = "signal"  # lights out of order
 
 
+KIND = "traffic"  # of these posts
+
+
 class TrafficUpdate(Model):
     id = fields.BigIntField(primary_key=True)
     post: fields.OneToOneRelation[Post] = fields.OneToOneField(

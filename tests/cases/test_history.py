@@ -16,9 +16,7 @@ from tests.cases.town import Town, assigned, at, fresh, in_status, local
 
 
 async def _photo(name: str) -> Photo:
-    return await Photo.create(
-        name=name, sha256=name, content=name, width=1, height=1, sizes={}, created_at=timing.now()
-    )
+    return await Photo.create(name=name, content=name, width=1, height=1, sizes={}, created_at=timing.now())
 
 
 async def _unguarded(sql: str, *args: object) -> None:

@@ -16,8 +16,7 @@ from civic.imports.files import SourceFile
 from civic.imports.mapping import read_mapping
 from civic.imports.parser import ImportedReport, RowParser
 from civic.posts import actions as posts
-from civic.posts.models import Kind
-from civic.reports.models import Report
+from civic.reports.models import KIND, Report
 from tests.imports.harbour import NOW, Harbour, make_areas, resolved, row, write_rows
 
 ROWS = [
@@ -89,7 +88,7 @@ async def _live(entry: ImportedReport) -> None:
     with timing.at(entry.received_at):
         async with in_transaction():
             draft = posts.NewPost(
-                Kind.REPORT, entry.text, title=entry.title, language="en", channel="import", source=entry.source
+                KIND, entry.text, title=entry.title, language="en", channel="import", source=entry.source
             )
             post, _code = await posts.create_post(draft, NOBODY)
             by = Actor.reporter(NOBODY)

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from civic.accounts.models import User
 from civic.cases import actions
 from civic.cases.models import Case
-from civic.posts.models import Kind, Post, Visibility
-from civic.reports.models import Report
+from civic.posts.models import Post, Visibility
+from civic.reports.models import KIND, Report
 from tests.cases.town import REASON, REPORTER, Town, assigned, at, received
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-11-09", "2026-11-10", "2026-11-11"
@@ -15,7 +15,7 @@ MONDAY, TUESDAY, WEDNESDAY = "2026-11-09", "2026-11-10", "2026-11-11"
 async def report(case: Case, author: User | None = None, *, spam: bool = False) -> Report:
     """The main report of a case, by somebody without an account unless said."""
     post = await Post.create(
-        kind=Kind.REPORT,
+        kind=KIND,
         author=author,
         text="A hole.",
         created_at=case.received_at,

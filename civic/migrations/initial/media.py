@@ -12,7 +12,6 @@ TABLES = [
         fields=[
             ("id", row_id()),
             ("name", fields.CharField(unique=True, max_length=22)),
-            ("sha256", fields.CharField(db_index=True, max_length=64)),
             ("content", fields.CharField(db_index=True, max_length=64)),
             ("width", fields.IntField()),
             ("height", fields.IntField()),

@@ -5,14 +5,14 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 from civic.migrations.initial.columns import foreign_key, row_id
-from civic.posts.models import Kind, Visibility
+from civic.posts.models import Visibility
 
 TABLES = [
     ops.CreateModel(
         name="Post",
         fields=[
             ("id", row_id()),
-            ("kind", fields.CharEnumField(enum_type=Kind, max_length=8)),
+            ("kind", fields.CharField(max_length=32)),
             foreign_key("author", "User", null=True, related_name="posts"),
             ("email", fields.CharField(default="", max_length=254)),
             ("receipt_hash", fields.CharField(null=True, unique=True, max_length=64)),

@@ -1,4 +1,4 @@
-"""Users as an operator sees them: made with a role and departments, listed, disabled."""
+"""Users and the departments that they act for, as an operator sees them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +47,6 @@ FROM user_account u WHERE $1 OR u.role <> 'citizen' ORDER BY u.role, u.email LIM
 """
 
 
-async def users(*, citizens: bool = False, limit: int = 10_000) -> list[UserView]:
+async def list_users(*, citizens: bool = False, limit: int = 10_000) -> list[UserView]:
     """Staff, and with `citizens` everybody."""
     return [UserView(**row) for row in await db.fetch(USERS, citizens, limit)]
