@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # Test processes: one a core, four at most.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && echo 4 || echo "$$n")
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) -p no:cacheprovider
+# Each process gets a run of neighbouring tests, which share what is set up for them; who has none left takes others'.
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -p no:cacheprovider
 
 # Caches of the checks stay out of the tree.
 export RUFF_CACHE_DIR := $(VENV)/cache/ruff
