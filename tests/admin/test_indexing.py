@@ -19,8 +19,8 @@ from civic.posts.forms import CommentForm
 from civic.search.documents import Document, Kind
 from civic.search.postgres import rows
 from tests.admin.feeding import ana, bo, dan, documents, finds, finds_on_desk, report, whole
+from tests.builders.riverside import database_dsn, empty, riverside
 from tests.indexed import indexed
-from tests.riverside import database_dsn, empty, riverside
 
 __all__ = ["ana", "bo", "dan", "database_dsn", "empty", "riverside"]
 

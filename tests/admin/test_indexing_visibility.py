@@ -32,8 +32,8 @@ from tests.admin.feeding import (
     report,
     update,
 )
+from tests.builders.riverside import change_category, database_dsn, empty, get_department_id, riverside
 from tests.indexed import indexed
-from tests.riverside import category, database_dsn, department, empty, riverside
 
 __all__ = ["ana", "dan", "database_dsn", "empty", "riverside"]
 
@@ -46,7 +46,7 @@ async def test_nothing_personal() -> None:
     """Who wrote it, their address, the code of their receipt."""
     maker = await person("leakymail@secretdomain.example", name="Quirinus Blom")
     agent = await person("clerkmail@cityhall.example", Role.AGENT, "roads", name="Clerkname Jones")
-    await Membership.create(user_id=agent.id, department_id=await department("roads"))
+    await Membership.create(user_id=agent.id, department_id=await get_department_id("roads"))
     one = await report(maker, "A deep hole")
     anonymous = await post_report(
         ReportForm(
@@ -56,10 +56,10 @@ async def test_nothing_personal() -> None:
         NOBODY,
     )  # fmt: skip
     assert anonymous.receipt
-    await cases.reply(one.case_id, by=Actor.of(agent, await department("roads")), text="We come")
+    await cases.reply(one.case_id, by=Actor.of(agent, await get_department_id("roads")), text="We come")
     await posts.add_comment(one.post_id, maker, CommentForm(text="Thank you"))
     await posts.add_flag(one.post_id, maker, FlagForm(reason="other", text="flagnote of mine"))
-    await cases.set_assignee(one.case_id, by=Actor.of(agent, await department("roads")), user_id=agent.id)
+    await cases.set_assignee(one.case_id, by=Actor.of(agent, await get_department_id("roads")), user_id=agent.id)
     slug = (await catalogue()).services[0].slug
     await rating(maker, slug, "Friendly")
     await update(maker, "Water")
@@ -94,7 +94,7 @@ async def test_a_clerk_finds_what_their_department_has_or_had(ana: Person) -> No
     one = await report(ana, "Zweihander in the road")
     other = await report(ana, "Zweihander in the tree", "street-light")
     unrouted = await report(ana, "Zweihander in the air", None, routed=False)
-    roads, lighting, parks = [await department(slug) for slug in ("roads", "lighting", "parks")]
+    roads, lighting, parks = [await get_department_id(slug) for slug in ("roads", "lighting", "parks")]
     await indexed()
     assert await finds_on_desk("zweihander", [roads]) == {one.case_id}
     assert await finds_on_desk("zweihander", [lighting]) == {other.case_id}
@@ -158,13 +158,13 @@ async def test_hidden_comments(ana: Person, dan: Person) -> None:
 
 async def test_private_reports(ana: Person, dan: Person) -> None:
     """By their category: their author and the desk only."""
-    async with category("pothole", public=False):
+    async with change_category("pothole", public=False):
         one = await report(ana, "A man sells powderous things")
     await indexed()
     assert (await Post.get(id=one.post_id)).visibility == "private"
     assert await finds("powderous") == set()
-    assert await finds_on_desk("powderous", [await department("roads")]) == {one.case_id}
-    assert await finds_on_desk("powderous", [await department("parks")]) == set()
+    assert await finds_on_desk("powderous", [await get_department_id("roads")]) == {one.case_id}
+    assert await finds_on_desk("powderous", [await get_department_id("parks")]) == set()
     await cases.reply(one.case_id, by=await holder(one.case_id), text="Answerable")
     await indexed()
     assert await finds("answerable") == set()
@@ -179,7 +179,7 @@ async def test_made_private(ana: Person) -> None:
     one = await report(ana, "A man sells powderous things", "street-light")
     await indexed()
     assert await finds("powderous")
-    async with category("pothole", public=False):
+    async with change_category("pothole", public=False):
         private = (await catalogue()).category_by_code["pothole"]
         await reports.recategorise(one.case_id, private, by=OFFICE)
         await indexed()

@@ -35,7 +35,7 @@ from tests.admin.feeding import (
     update,
     whole,
 )
-from tests.riverside import database_dsn, department, empty, riverside
+from tests.builders.riverside import database_dsn, empty, get_department_id, riverside
 
 __all__ = ["ana", "bo", "dan", "database_dsn", "empty", "riverside"]
 
@@ -88,7 +88,7 @@ async def test_what_people_do_with_a_report(ana: Person, bo: Person, dan: Person
 
 async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
     one = await report(ana, "A deep hole")
-    case, parks = one.case_id, await department("parks")
+    case, parks = one.case_id, await get_department_id("parks")
     viewer = Viewer(ana)
     roads = await holder(case)
     support = Actor(ActorKind.DEPARTMENT, None, parks)

@@ -32,8 +32,8 @@ from tests.admin.feeding import (
     update,
     whole,
 )
+from tests.builders.riverside import database_dsn, empty, riverside
 from tests.indexed import indexed
-from tests.riverside import database_dsn, empty, riverside
 
 __all__ = ["ana", "database_dsn", "empty", "riverside"]
 

@@ -1,5 +1,5 @@
 """Riverside, the made-up city."""
 
-from tests.riverside import database_dsn, empty, riverside
+from tests.builders.riverside import database_dsn, empty, riverside
 
 __all__ = ["database_dsn", "empty", "riverside"]

@@ -7,8 +7,8 @@ import pytest
 from starlette.routing import Route
 
 from civic.app import routes
+from tests.builders.riverside import send_routed_report
 from tests.clients import Client
-from tests.riverside import routed
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -63,7 +63,7 @@ def mirrored() -> list[str]:
 
 @pytest.mark.parametrize("path", mirrored())
 async def test_every_address_answers_json(client: Client, admin: Client, path: str) -> None:
-    one = await routed(client)
+    one = await send_routed_report(client)
     await client.post("/traffic", json={"kind": "jam", "lat": "31.19", "lon": "118.008"})
     filled = re.sub(r"\{id:int\}", str(one["id"]), path)
     filled = filled.replace("/services/{slug:str}", "/services/none").replace("{slug:str}", "roads")

@@ -11,9 +11,18 @@ from civic.accounts.models import Role
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.desk import commands
 from civic.media.models import Photo
+from tests.builders.riverside import (
+    HOLE,
+    JSON,
+    act_at_desk,
+    get_case,
+    get_department_id,
+    send_desk_form,
+    send_report,
+    send_routed_report,
+)
 from tests.clients import Client, make_user
 from tests.media.pictures import encoded, scene
-from tests.riverside import HOLE, JSON, case_of, deed, department, does, report, routed
 from tests.statements import Statements
 
 pytestmark = pytest.mark.usefixtures("riverside")
@@ -22,19 +31,19 @@ PHOTO = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
 
 @pytest.fixture
 async def roads(agent: Client) -> Client:
-    return await agent.join(await department("roads"))
+    return await agent.join(await get_department_id("roads"))
 
 
 @pytest.fixture
 async def case(client: Client) -> Case:
     """A pothole that roads has."""
-    return await case_of((await routed(client))["id"])
+    return await get_case((await send_routed_report(client))["id"])
 
 
 async def of_parks(client: Client, role: Role) -> Client:
     """Somebody who works for another department."""
     await client.sign_in(await make_user("parks@example.org", role))
-    return await client.join(await department("parks"))
+    return await client.join(await get_department_id("parks"))
 
 
 async def now(case: Case) -> Case:
@@ -46,7 +55,7 @@ async def kinds(case: Case) -> list[str]:
 
 
 async def test_the_page_has_everything_to_decide_with(client: Client, roads: Client, case: Case) -> None:
-    near = await case_of((await routed(client, text="Another hole", lat="31.1905"))["id"])
+    near = await get_case((await send_routed_report(client, text="Another hole", lat="31.1905"))["id"])
     page = (await roads.get(f"/desk/cases/{case.id}")).text
     for word in (HOLE, "History", "Assigned", "Near here", near.number, "As the public sees it", "everybody reads it"):
         assert word in page
@@ -55,11 +64,11 @@ async def test_the_page_has_everything_to_decide_with(client: Client, roads: Cli
 
 
 async def test_the_way_of_a_case(client: Client, roads: Client, case: Case) -> None:
-    await does(roads, case.id, "accept")
-    await does(roads, case.id, "take")
-    await does(roads, case.id, "reply", text="A crew comes.")
-    await does(roads, case.id, "ask", text="Which side?")
-    await does(roads, case.id, "note", text="Call the foreman.")
+    await act_at_desk(roads, case.id, "accept")
+    await act_at_desk(roads, case.id, "take")
+    await act_at_desk(roads, case.id, "reply", text="A crew comes.")
+    await act_at_desk(roads, case.id, "ask", text="Which side?")
+    await act_at_desk(roads, case.id, "note", text="Call the foreman.")
     report_url = re.findall(r'href="(/reports/\d+)"', (await roads.get(f"/desk/cases/{case.id}")).text)[0]
     await client.post(f"{report_url}/answer", data={"text": "The left one."})
     answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Filled."}, files=PHOTO)
@@ -73,7 +82,7 @@ async def test_the_way_of_a_case(client: Client, roads: Client, case: Case) -> N
 async def test_evidence_is_asked_for_and_shown(client: Client, roads: Client, case: Case) -> None:
     page = (await roads.get(f"/desk/cases/{case.id}")).text
     assert "In this category a photo must show it" in page
-    answer = await deed(roads, case.id, "resolve", text="All done here.")
+    answer = await send_desk_form(roads, case.id, "resolve", text="All done here.")
     assert answer.status_code == 422
     assert "a photo must show the result" in answer.text
     assert "All done here." in answer.text
@@ -94,7 +103,7 @@ async def test_a_refused_form_keeps_its_text_and_photos(roads: Client, case: Cas
     assert answer.status_code == 422
     [name] = re.findall(r'name="kept" value="([\w-]{22})"', answer.text)
     assert 'id="deed-resolve" open' in answer.text
-    answer = await deed(roads, case.id, "resolve", text="Filled.", kept=name)
+    answer = await send_desk_form(roads, case.id, "resolve", text="Filled.", kept=name)
     assert answer.status_code == 303, answer.text
     bad = [("photos", ("bad.jpg", b"no photo", "image/jpeg"))]
     assert (await roads.post(f"/desk/cases/{case.id}/reply", data={"text": "x"}, files=bad)).status_code == 422
@@ -102,8 +111,8 @@ async def test_a_refused_form_keeps_its_text_and_photos(roads: Client, case: Cas
 
 async def test_the_second_of_two_sees_what_changed(roads: Client, dispatcher: Client, case: Case) -> None:
     seen = case.events_count
-    await does(dispatcher, case.id, "assign", to="parks", seen=seen, text="A tree did it.")
-    answer = await deed(roads, case.id, "reply", seen=seen, text="My long and careful reply")
+    await act_at_desk(dispatcher, case.id, "assign", to="parks", seen=seen, text="A tree did it.")
+    answer = await send_desk_form(roads, case.id, "reply", seen=seen, text="My long and careful reply")
     assert answer.status_code == 409
     assert "Somebody else was quicker" in answer.text
     assert "Assigned" in answer.text
@@ -111,8 +120,8 @@ async def test_the_second_of_two_sees_what_changed(roads: Client, dispatcher: Cl
 
 
 async def test_the_second_of_two_keeps_the_text(roads: Client, dispatcher: Client, case: Case) -> None:
-    await does(roads, case.id, "accept", seen=2)
-    answer = await deed(roads, case.id, "reply", seen=2, text="My long and careful reply")
+    await act_at_desk(roads, case.id, "accept", seen=2)
+    answer = await send_desk_form(roads, case.id, "reply", seen=2, text="My long and careful reply")
     assert answer.status_code == 409
     assert "Accepted" in answer.text
     assert "My long and careful reply</textarea>" in answer.text
@@ -122,8 +131,8 @@ async def test_the_second_of_two_keeps_the_text(roads: Client, dispatcher: Clien
     assert "Accepted" in told.json()["message"]
     # What is quiet is no conflict: somebody wrote a note meanwhile.
     seen = (await now(case)).events_count
-    await does(dispatcher, case.id, "note", text="Known.")
-    await does(roads, case.id, "reply", seen=seen, text="My long and careful reply")
+    await act_at_desk(dispatcher, case.id, "note", text="Known.")
+    await act_at_desk(roads, case.id, "reply", seen=seen, text="My long and careful reply")
 
 
 async def test_deeds_as_a_program(roads: Client, case: Case) -> None:
@@ -142,91 +151,91 @@ async def test_deeds_as_a_program(roads: Client, case: Case) -> None:
 
 
 async def test_handing_over_and_helping(roads: Client, case: Case, new_client: Callable[[], Client]) -> None:
-    await does(roads, case.id, "add_support", to="parks", text="Please cut the roots.")
+    await act_at_desk(roads, case.id, "add_support", to="parks", text="Please cut the roots.")
     parks = await (await new_client().sign_in(await make_user("p@example.org", Role.AGENT))).join(
-        await department("parks")
+        await get_department_id("parks")
     )
-    await does(parks, case.id, "reply", text="Cut on Monday.")
-    await does(parks, case.id, "support_done")
+    await act_at_desk(parks, case.id, "reply", text="Cut on Monday.")
+    await act_at_desk(parks, case.id, "support_done")
     for wrong in ("", "nobody", "roads"):
-        answer = await deed(roads, case.id, "hand_over", to=wrong, text="Theirs.")
+        answer = await send_desk_form(roads, case.id, "hand_over", to=wrong, text="Theirs.")
         assert answer.status_code == 422, wrong
         assert "Theirs." in answer.text
-    await does(roads, case.id, "hand_over", to="drainage", text="A pipe burst below.")
+    await act_at_desk(roads, case.id, "hand_over", to="drainage", text="A pipe burst below.")
     assert (await roads.get(f"/desk/cases/{case.id}")).status_code == 200, "who had it can look"
-    assert (await deed(roads, case.id, "accept")).status_code == 403
+    assert (await send_desk_form(roads, case.id, "accept")).status_code == 403
 
 
 async def test_returning_to_triage_and_back(roads: Client, dispatcher: Client, case: Case) -> None:
-    answer = await deed(roads, case.id, "give_back", text="Not a road of the city.")
+    answer = await send_desk_form(roads, case.id, "give_back", text="Not a road of the city.")
     assert answer.status_code == 303
     page = (await dispatcher.get("/desk/triage")).text
     assert "Not a road of the city." in page
-    answer = await deed(dispatcher, case.id, "assign", to="parks", back="triage", misrouted="1")
+    answer = await send_desk_form(dispatcher, case.id, "assign", to="parks", back="triage", misrouted="1")
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/triage")
     assert await Assignment.filter(case_id=case.id, misrouted=True).count() == 1
     assert "Nothing is waiting for you" in (await dispatcher.get("/desk/triage")).text
 
 
 async def test_triage_with_one_click(client: Client, dispatcher: Client) -> None:
-    one = await routed(client, category=None, text="我们小区门口路灯不亮")
-    case = await case_of(one["id"])
+    one = await send_routed_report(client, category=None, text="我们小区门口路灯不亮")
+    case = await get_case(one["id"])
     page = (await dispatcher.get("/desk/triage")).text
     suggestions = re.findall(r'name="to" value="([\w-]+)" data-choice="(\d)"', page)
     assert [number for _slug, number in suggestions] == ["1", "2", "3"]
     assert suggestions[0][0] == "lighting"
     [listed] = (await dispatcher.get("/api/v1/desk/triage")).json()["cases"]
     assert listed["suggestions"] == [slug for slug, _number in suggestions]
-    await does(dispatcher, case.id, "assign", to=suggestions[0][0], seen=listed["seen"], back="triage")
+    await act_at_desk(dispatcher, case.id, "assign", to=suggestions[0][0], seen=listed["seen"], back="triage")
     case = await now(case)
-    assert (case.status, case.department_id) == ("assigned", await department("lighting"))
+    assert (case.status, case.department_id) == ("assigned", await get_department_id("lighting"))
 
 
 async def test_dispatchers_say_what_counts_and_what_was_wrong(roads: Client, dispatcher: Client, case: Case) -> None:
-    await does(roads, case.id, "decline", reason="not_feasible", text="Too dear.")
-    await does(dispatcher, case.id, "uphold", text="It can be done.")
+    await act_at_desk(roads, case.id, "decline", reason="not_feasible", text="Too dear.")
+    await act_at_desk(dispatcher, case.id, "uphold", text="It can be done.")
     assert (await now(case)).status == "in_progress"
-    await does(dispatcher, case.id, "exclude")
+    await act_at_desk(dispatcher, case.id, "exclude")
     assert not (await now(case)).counted
-    await does(dispatcher, case.id, "include")
-    await does(roads, case.id, "hand_over", to="parks", text="Theirs.")
+    await act_at_desk(dispatcher, case.id, "include")
+    await act_at_desk(roads, case.id, "hand_over", to="parks", text="Theirs.")
     assignment = await Assignment.get(case_id=case.id, outcome="handed_over")
-    await does(dispatcher, case.id, "misroute", assignment=assignment.id)
+    await act_at_desk(dispatcher, case.id, "misroute", assignment=assignment.id)
     assert (await Assignment.get(id=assignment.id)).misrouted
     for wrong in ("", "x", "²", "999999", str(10**30)):
-        assert (await deed(dispatcher, case.id, "misroute", assignment=wrong)).status_code == 404
+        assert (await send_desk_form(dispatcher, case.id, "misroute", assignment=wrong)).status_code == 404
 
 
 async def test_a_merged_case_points_on(client: Client, roads: Client, dispatcher: Client, case: Case) -> None:
-    other = await case_of((await routed(client, text="The same hole"))["id"])
+    other = await get_case((await send_routed_report(client, text="The same hole"))["id"])
     for wrong in ("", "no number", case.number):
-        answer = await deed(dispatcher, case.id, "merge", into=wrong)
+        answer = await send_desk_form(dispatcher, case.id, "merge", into=wrong)
         assert answer.status_code == 422, wrong
-    await does(roads, case.id, "merge", into=other.number)
+    await act_at_desk(roads, case.id, "merge", into=other.number)
     page = await roads.get(f"/desk/cases/{case.id}")
     assert page.status_code == 200
     assert f'href="/desk/cases/{other.id}"' in page.text
     assert "Also reported" in (await roads.get(f"/desk/cases/{other.id}")).text
     assert (await dispatcher.get(f"/desk/cases/{case.id}", headers=JSON)).json()["merged_into"] == other.id
-    answer = await deed(dispatcher, other.id, "merge", into=case.number)
+    answer = await send_desk_form(dispatcher, other.id, "merge", into=case.number)
     assert answer.status_code in (409, 422)
 
 
 async def test_taking_a_case_in_hand(roads: Client, case: Case, stranger: Client) -> None:
     assert roads.user
     assert stranger.user
-    await does(roads, case.id, "take", user=roads.user.id)
+    await act_at_desk(roads, case.id, "take", user=roads.user.id)
     assert "Cleo" in (await roads.get("/desk")).text
-    await does(roads, case.id, "take", user="")
+    await act_at_desk(roads, case.id, "take", user="")
     assert (await Assignment.get(case_id=case.id)).assignee_id is None
-    answer = await deed(roads, case.id, "take", user=stranger.user.id)
+    answer = await send_desk_form(roads, case.id, "take", user=stranger.user.id)
     assert answer.status_code == 422
 
 
 async def test_a_category_is_corrected(roads: Client, case: Case) -> None:
-    await does(roads, case.id, "recategorise", category="pavement")
+    await act_at_desk(roads, case.id, "recategorise", category="pavement")
     assert (await kinds(case))[-1] == "recategorised"
-    assert (await deed(roads, case.id, "recategorise", category="unicorn")).status_code == 422
+    assert (await send_desk_form(roads, case.id, "recategorise", category="unicorn")).status_code == 422
 
 
 # --- who may ------------------------------------------------------------------
@@ -250,11 +259,11 @@ async def test_a_stranger_to_the_case_is_refused(
     """Not signed in, a resident, the reporter, and an agent of another department, by form and as a program."""
     before = await kinds(case)
     parks = await (await new_client().sign_in(await make_user("p@example.org", Role.LEAD))).join(
-        await department("parks")
+        await get_department_id("parks")
     )
     for someone, status in ((client, 401), (citizen, 403), (parks, 404)):
-        for extra in ({}, {"acting": str(await department("roads"))}):
-            answer = await deed(someone, case.id, name, **FIELDS, **extra)
+        for extra in ({}, {"acting": str(await get_department_id("roads"))}):
+            answer = await send_desk_form(someone, case.id, name, **FIELDS, **extra)
             assert answer.status_code == status
         answer = await someone.post(f"/api/v1/desk/cases/{case.id}/{name}", json=FIELDS)
         assert answer.status_code == status
@@ -264,18 +273,18 @@ async def test_a_stranger_to_the_case_is_refused(
 @pytest.mark.parametrize("name", sorted(OF_DISPATCHERS))
 async def test_agents_and_leads_do_not_dispatch(roads: Client, case: Case, name: str) -> None:
     before = await kinds(case)
-    answer = await deed(roads, case.id, name, **FIELDS)
+    answer = await send_desk_form(roads, case.id, name, **FIELDS)
     assert answer.status_code == (409 if name == "uphold" else 403)  # it is not declined, whoever asks
     assert await kinds(case) == before
 
 
 async def test_nobody_speaks_for_another_department(roads: Client, case: Case) -> None:
-    for acting in (await department("parks"), 999_999, "x", "²", 10**30):
-        answer = await deed(roads, case.id, "reply", text="x", acting=acting)
+    for acting in (await get_department_id("parks"), 999_999, "x", "²", 10**30):
+        answer = await send_desk_form(roads, case.id, "reply", text="x", acting=acting)
         assert answer.status_code in (303, 403)
     assert (
         not await CaseEvent.filter(case_id=case.id)
-        .exclude(department_id__in=[await department("roads")])
+        .exclude(department_id__in=[await get_department_id("roads")])
         .filter(kind="replied")
         .count()
     )
@@ -283,21 +292,21 @@ async def test_nobody_speaks_for_another_department(roads: Client, case: Case) -
 
 async def test_a_dispatcher_leaves_the_work_to_departments(dispatcher: Client, case: Case) -> None:
     for name in ("accept", "reply", "ask", "resolve", "hand_over", "give_back", "support_done"):
-        answer = await deed(dispatcher, case.id, name, **FIELDS)
+        answer = await send_desk_form(dispatcher, case.id, name, **FIELDS)
         assert answer.status_code in (403, 409, 422), name
     assert (await kinds(case))[-1] == "assigned"
 
 
 async def test_a_deed_that_there_is_not(roads: Client, case: Case) -> None:
     for name in ("open_case", "confirm", "__init__", "x"):
-        assert (await deed(roads, case.id, name)).status_code == 404
+        assert (await send_desk_form(roads, case.id, name)).status_code == 404
 
 
 @pytest.mark.parametrize(
     "fields", [{"seen": "²"}, {"seen": str(10**40)}, {"seen": "-1"}, {"seen": "x"}, {"text": "a\x00b"}]
 )
 async def test_odd_fields_break_nothing(roads: Client, case: Case, fields: dict[str, Any]) -> None:
-    answer = await deed(roads, case.id, "reply", **{"text": "x", **fields})
+    answer = await send_desk_form(roads, case.id, "reply", **{"text": "x", **fields})
     assert answer.status_code in (303, 409, 422)
 
 
@@ -309,9 +318,9 @@ async def test_what_the_page_asks_does_not_grow(
     for number in (1, 5):
         for _ in range(number):
             await roads.post(f"/desk/cases/{case.id}/reply", data={"text": "Again."}, files=PHOTO)
-            await routed(client, text="Near it")
-            other = await routed(client, text="The same")
-            await does(roads, (await case_of(other["id"])).id, "merge", into=case.number)
+            await send_routed_report(client, text="Near it")
+            other = await send_routed_report(client, text="The same")
+            await act_at_desk(roads, (await get_case(other["id"])).id, "merge", into=case.number)
         for path, someone in ((f"/desk/cases/{case.id}", roads), (url, client)):
             await someone.get(path)
             with count_queries() as statements:
@@ -322,8 +331,8 @@ async def test_what_the_page_asks_does_not_grow(
 
 
 async def test_the_history_near_by_links_where_one_may_go(client: Client, roads: Client, case: Case) -> None:
-    lamp = await routed(client, category="street-light", text="A dark lamp")
+    lamp = await send_routed_report(client, category="street-light", text="A dark lamp")
     page = (await roads.get(f"/desk/cases/{case.id}")).text
     assert f'href="{lamp["url"]}"' in page
-    assert f"/desk/cases/{(await case_of(lamp['id'])).id}" not in page
-    assert (await report(client))["id"]
+    assert f"/desk/cases/{(await get_case(lamp['id'])).id}" not in page
+    assert (await send_report(client))["id"]

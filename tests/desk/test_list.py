@@ -12,9 +12,17 @@ import pytest
 from civic import timing
 from civic.cases.models import Assignment
 from civic.desk import queue
+from tests.builders.riverside import (
+    JSON,
+    act_at_desk,
+    get_case,
+    get_department_id,
+    send_desk_form,
+    send_report,
+    send_routed_report,
+)
 from tests.clients import Client
 from tests.indexed import indexed
-from tests.riverside import JSON, case_of, deed, department, does, report, routed
 from tests.statements import Statements
 
 pytestmark = pytest.mark.usefixtures("riverside")
@@ -23,7 +31,7 @@ MORNING = datetime(2026, 11, 10, 9, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Tuesd
 
 @pytest.fixture
 async def roads(agent: Client) -> Client:
-    return await agent.join(await department("roads"))
+    return await agent.join(await get_department_id("roads"))
 
 
 async def on_desk(client: Client, query: str = "") -> list[int]:
@@ -35,7 +43,7 @@ async def on_desk(client: Client, query: str = "") -> list[int]:
 async def at(hours: float, client: Client, **more: Any) -> int:
     """A hole sent and routed so many hours after that morning; its case."""
     with timing.at(MORNING + timedelta(hours=hours)):
-        return (await case_of((await routed(client, **more))["id"])).id
+        return (await get_case((await send_routed_report(client, **more))["id"])).id
 
 
 async def test_an_empty_desk(agent: Client, roads: Client) -> None:
@@ -52,10 +60,10 @@ async def test_what_is_due_first_is_on_top(client: Client, roads: Client) -> Non
     first, second, third = [await at(hours, client) for hours in (0, 1, 2)]
     with timing.at(MORNING + timedelta(hours=3)):
         assert await on_desk(roads) == [first, second, third]
-        await does(roads, first, "reply", text="We come.")  # now its solution is due, in days
+        await act_at_desk(roads, first, "reply", text="We come.")  # now its solution is due, in days
         assert await on_desk(roads) == [second, third, first]
-        await does(roads, second, "ask", text="Where?")
-        await does(roads, third, "decline", reason="not_public", text="No.")
+        await act_at_desk(roads, second, "ask", text="Where?")
+        await act_at_desk(roads, third, "decline", reason="not_public", text="No.")
         assert await on_desk(roads) == [first, second], "what stands still comes last, what is over not at all"
 
 
@@ -74,7 +82,7 @@ async def test_the_rows_say_what_is_due_and_how_much_is_used(client: Client, roa
         assert 'class="clock over"' in page
         assert "Overdue" in page
     with timing.at(MORNING + timedelta(hours=3)):
-        await does(roads, case, "ask", text="Where?")
+        await act_at_desk(roads, case, "ask", text="Where?")
         assert "paused: the reporter was asked" in (await roads.get("/desk")).text
 
 
@@ -82,9 +90,9 @@ async def test_the_views_and_their_counts(client: Client, roads: Client, dispatc
     first, second, third = [await at(hours, client) for hours in (0, 1, 2)]
     lamp = await at(3, client, category="street-light")
     with timing.at(MORNING + timedelta(hours=4)):
-        await does(roads, first, "take")
-        await does(roads, second, "ask", text="Where?")
-        await does(dispatcher, lamp, "add_support", to="roads", text="Please look at the cable.")
+        await act_at_desk(roads, first, "take")
+        await act_at_desk(roads, second, "ask", text="Where?")
+        await act_at_desk(dispatcher, lamp, "add_support", to="roads", text="Please look at the cable.")
         views = {view: await on_desk(roads, f"?view={view}") for view in queue.VIEWS}
         assert views["mine"] == [first]
         assert views["waiting"] == [second]
@@ -115,8 +123,8 @@ async def test_search_by_number_or_words(client: Client, roads: Client) -> None:
 
 async def test_pages_hold_each_assignment_once(client: Client, roads: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [await at(number // 3, client) for number in range(11)]  # some fall due in the same instant
-    await does(roads, cases[0], "ask", text="Where?")
-    await does(roads, cases[1], "ask", text="Where?")
+    await act_at_desk(roads, cases[0], "ask", text="Where?")
+    await act_at_desk(roads, cases[1], "ask", text="Where?")
     monkeypatch.setattr(queue, "PAGE_ROWS", 4)
     seen, cursor = [], ""
     while True:
@@ -183,9 +191,9 @@ async def test_what_the_desk_asks_does_not_grow(
     asked = []
     for number in (1, 6):
         for _ in range(number):
-            one = await routed(client)
-            await report(client, category=None)
-            await client.post(f"/posts/{(await case_of(one['id'])).id}/flag", data={"reason": "spam"})
+            one = await send_routed_report(client)
+            await send_report(client, category=None)
+            await client.post(f"/posts/{(await get_case(one['id'])).id}/flag", data={"reason": "spam"})
         await dispatcher.get(path)
         with count_queries() as statements:
             assert (await dispatcher.get(path)).status_code == 200
@@ -195,7 +203,7 @@ async def test_what_the_desk_asks_does_not_grow(
 
 async def test_ended_assignments_leave_the_desk(client: Client, roads: Client) -> None:
     case = await at(0, client)
-    await does(roads, case, "hand_over", to="lighting", text="The lamp is theirs.")
+    await act_at_desk(roads, case, "hand_over", to="lighting", text="The lamp is theirs.")
     assert await on_desk(roads) == []
     assert await Assignment.filter(case_id=case, ended_at=None).count() == 1
-    assert (await deed(roads, case, "reply", text="x")).status_code == 403
+    assert (await send_desk_form(roads, case, "reply", text="x")).status_code == 403

@@ -7,8 +7,8 @@ import pytest
 
 from civic.notifications.models import Message
 from civic.posts.models import Comment, Flag, Moderation, Post
+from tests.builders.riverside import HOLE, JSON, limit_posts, send_report
 from tests.clients import Client
-from tests.riverside import HOLE, JSON, limit, report
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("riverside")
 @pytest.fixture
 async def post(client: Client) -> Post:
     """A stranger's report, with an address to tell."""
-    await report(client, email="ana@example.org")
+    await send_report(client, email="ana@example.org")
     return await Post.get()
 
 
@@ -52,7 +52,7 @@ async def test_anybody_flags_with_a_reason(client: Client, stranger: Client, dis
 
 
 async def test_flags_have_a_limit(client: Client, post: Post) -> None:
-    limit(client, 2)
+    limit_posts(client, 2)
     statuses = [(await client.post(f"/posts/{post.id}/flag", data={"reason": "spam"})).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
 
@@ -107,7 +107,7 @@ async def test_a_hidden_comment(
 
 
 async def test_a_comment_of_another_post(client: Client, dispatcher: Client, post: Post, comment: Comment) -> None:
-    other = await report(client, text="Another hole")
+    other = await send_report(client, text="Another hole")
     there = await Post.get(path=other["url"])
     assert (
         await client.post(f"/posts/{there.id}/flag", data={"reason": "spam", "comment": comment.id})
@@ -155,7 +155,7 @@ async def test_odd_forms_break_nothing(dispatcher: Client, post: Post) -> None:
 async def test_an_author_without_an_address_is_not_told(
     client: Client, dispatcher: Client, new_client: Callable[[], Client]
 ) -> None:
-    await report(client)
+    await send_report(client)
     post = await Post.get()
     assert await moderate(dispatcher, "hide", post) == 303
     assert await Message.filter(kind="hidden").count() == 0

@@ -10,9 +10,9 @@ import pytest
 from civic.accounts import cookies
 from civic.accounts.models import User
 from civic.posts.models import Comment, Post
+from tests.builders.riverside import BELL_TOWER, JSON, limit_posts, photo_field, send_report
 from tests.clients import Client, make_user
 from tests.html_forms import form_fields
-from tests.riverside import BELL_TOWER, JSON, limit, photo, report
 
 pytestmark = pytest.mark.usefixtures("riverside")
 KEY = "key-of-this-form"
@@ -62,7 +62,7 @@ class Sending:
         return await self.client.post(self.address, data=typed)
 
     async def spend_limit(self) -> None:
-        limit(self.client, 1)
+        limit_posts(self.client, 1)
         for number in range(3):
             await self.send(text=f"Another {number}", **({"client_key": f"other-{number}"} if self.kind.key else {}))
 
@@ -71,7 +71,7 @@ class Sending:
 async def sending(request: pytest.FixtureRequest, new_client: Callable[[], Client]) -> Sending:
     """`kind` of the test, sent by somebody who is signed in where that is needed."""
     kind = KINDS[request.getfixturevalue("kind")]
-    post = (await report(new_client()))["id"] if "{post}" in kind.address else 0
+    post = (await send_report(new_client()))["id"] if "{post}" in kind.address else 0
     post_id = (await Post.get(report__id=post)).id if post else 0
     user = await make_user("ana@example.org", name="Ana")
     client = await new_client().sign_in(user) if kind.account else new_client()
@@ -140,7 +140,7 @@ async def test_the_form_can_be_sent_again(kind: str, refusal: Refusal, sending: 
     changes = await refuse(sending)
     fields: dict[str, Any] = form_fields((await sending.send(**changes)).text, sending.address)
     fields |= {name: sending.kind.typed[name] for name in changes if name in sending.kind.typed}
-    limit(sending.client, 100)
+    limit_posts(sending.client, 100)
     if status == 401:
         await sending.client.sign_in(sending.user)
     answer = await sending.client.post(sending.address, data=fields)
@@ -163,7 +163,7 @@ async def test_a_program_is_told_why(kind: str, refusal: Refusal, sending: Sendi
 
 @pytest.mark.parametrize("kind", ["report", "traffic", "rating"])
 async def test_a_refused_photo_loses_neither_the_others_nor_the_text(kind: str, sending: Sending) -> None:
-    files = [photo("good.jpg"), photo("broken.jpg", b"\xff\xd8\xff nothing")]
+    files = [photo_field("good.jpg"), photo_field("broken.jpg", b"\xff\xd8\xff nothing")]
     answer = await sending.client.post(sending.address, data=sending.kind.typed, files=files)
     assert answer.status_code == 422
     assert "broken.jpg" in answer.text
@@ -177,18 +177,18 @@ async def test_a_refused_photo_loses_neither_the_others_nor_the_text(kind: str, 
 @pytest.mark.parametrize("kind", ["report", "traffic", "rating"])
 async def test_photos_stay_when_the_limit_refuses_the_post(kind: str, sending: Sending) -> None:
     await sending.spend_limit()
-    answer = await sending.client.post(sending.address, data=sending.kind.typed, files=[photo()])
+    answer = await sending.client.post(sending.address, data=sending.kind.typed, files=[photo_field()])
     assert answer.status_code == 429
     fields = form_fields(answer.text, sending.address)
     assert len(fields["kept"]) == 1
-    limit(sending.client, 100)
+    limit_posts(sending.client, 100)
     assert (await sending.client.post(sending.address, data=fields)).status_code == 303
     assert (await Post.get(client_key=KEY)).photos_count == 1
 
 
 @pytest.mark.parametrize("kind", ["report", "traffic", "rating"])
 async def test_the_same_form_twice_is_one_post_whatever_the_limit(kind: str, sending: Sending) -> None:
-    limit(sending.client, 1)
+    limit_posts(sending.client, 1)
     first, second = [(await sending.send(json=True)).json() for _ in range(2)]
     assert (first["again"], second["again"]) == (False, True)
     assert (first["url"], first["receipt"]) == (second["url"], second["receipt"])

@@ -9,8 +9,8 @@ import pytest
 
 from civic.accounts.models import Role
 from civic.posts.models import Comment, Post, Vote
+from tests.builders.riverside import JSON, get_department_id, limit_posts, send_report
 from tests.clients import Client, make_user
-from tests.riverside import JSON, department, limit, report
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("riverside")
 @pytest.fixture
 async def post(client: Client) -> Post:
     """A stranger's report."""
-    await report(client)
+    await send_report(client)
     return await Post.get()
 
 
@@ -53,7 +53,7 @@ async def test_a_comment_that_is_refused_is_kept(citizen: Client, post: Post, te
 
 
 async def test_a_department_speaks_officially(client: Client, agent: Client, post: Post) -> None:
-    roads = await department("roads")
+    roads = await get_department_id("roads")
     assert "As whom" not in (await agent.get(post.path)).text
     answer = await agent.post(f"/posts/{post.id}/comments", data={"text": "We know.", "department": roads})
     assert answer.status_code == 403
@@ -129,7 +129,7 @@ async def test_a_post_that_there_is_not(citizen: Client, number: int) -> None:
 
 
 async def test_comments_have_a_limit(citizen: Client, post: Post) -> None:
-    limit(citizen, 1)
+    limit_posts(citizen, 1)
     for status in (303, 303, 429):
         answer = await citizen.post(f"/posts/{post.id}/comments", data={"text": "x"})
         assert answer.status_code == status

@@ -6,14 +6,14 @@ import pytest
 
 from civic.cases.models import CaseEvent
 from civic.config import LimitsConfig
+from tests.builders.riverside import JSON, send_routed_report
 from tests.clients import Client
-from tests.riverside import JSON, routed
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
 
 async def test_answers_are_counted(client: Client) -> None:
-    one = await routed(client)
+    one = await send_routed_report(client)
     state: Any = client._transport.app.state  # type: ignore[attr-defined]
     state.config = state.config.model_copy(update={"limits": LimitsConfig(posts_per_hour=2)})
     answers = [

@@ -12,9 +12,9 @@ from civic.cases.models import Case, CaseEvent, Handling
 from civic.notifications.models import Message
 from civic.posts import receipts
 from civic.reports.models import Doubt
+from tests.builders.riverside import JSON, act_at_desk, get_case, get_department_id, send_report, send_routed_report
 from tests.clients import Client, make_user
 from tests.media.pictures import encoded, scene
-from tests.riverside import JSON, case_of, department, does, report, routed
 
 pytestmark = pytest.mark.usefixtures("riverside")
 MORNING = datetime(2026, 11, 10, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -22,13 +22,13 @@ MORNING = datetime(2026, 11, 10, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 @pytest.fixture
 async def roads(agent: Client) -> Client:
-    return await agent.join(await department("roads"))
+    return await agent.join(await get_department_id("roads"))
 
 
 async def resolved(client: Client, roads: Client) -> tuple[str, Case]:
     """A hole that roads has filled: its page and its case."""
-    one = await routed(client)
-    case = await case_of(one["id"])
+    one = await send_routed_report(client)
+    case = await get_case(one["id"])
     photo = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
     answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Filled."}, files=photo)
     assert answer.status_code == 303, answer.text
@@ -43,7 +43,7 @@ async def status(case: Case) -> str:
 
 
 async def test_a_receipt_opens_the_report_on_another_device(client: Client, new_client: Callable[[], Client]) -> None:
-    one = await report(client)
+    one = await send_report(client)
     other = new_client()
     typed = one["receipt"].lower().replace("-", " ").replace("0", "o")
     answer = await other.post("/receipt", data={"code": typed})
@@ -56,7 +56,7 @@ async def test_a_receipt_opens_the_report_on_another_device(client: Client, new_
 
 
 async def test_the_follow_link_of_a_mail_does_the_same(client: Client, new_client: Callable[[], Client]) -> None:
-    one = await report(client, email="ana@example.org")
+    one = await send_report(client, email="ana@example.org")
     message = await Message.get(kind="report_received")
     assert message.email == "ana@example.org"
     other = new_client()
@@ -74,13 +74,13 @@ async def test_a_code_that_is_none(client: Client) -> None:
 
 
 async def test_a_browser_holds_the_newest_twenty(client: Client) -> None:
-    codes = [(await report(client, text=f"Hole {n}"))["receipt"] for n in range(receipts.MAX_CODES_IN_COOKIE + 2)]
+    codes = [(await send_report(client, text=f"Hole {n}"))["receipt"] for n in range(receipts.MAX_CODES_IN_COOKIE + 2)]
     held = client.cookies.get(receipts.COOKIE).split(".")
     assert held == codes[::-1][: receipts.MAX_CODES_IN_COOKIE]
 
 
 async def test_codes_that_somebody_made_up_open_nothing(client: Client, stranger: Client) -> None:
-    one = await report(client)
+    one = await send_report(client)
     stranger.cookies.set(receipts.COOKIE, "AAAA-AAAA-AAAA.<script>.x")
     assert "Your receipt code" not in (await stranger.get(one["url"])).text
 
@@ -89,9 +89,9 @@ async def test_codes_that_somebody_made_up_open_nothing(client: Client, stranger
 
 
 async def test_the_reporter_answers_what_was_asked(client: Client, stranger: Client, roads: Client) -> None:
-    one = await routed(client)
-    case = await case_of(one["id"])
-    await does(roads, case.id, "ask", text="On which side?")
+    one = await send_routed_report(client)
+    case = await get_case(one["id"])
+    await act_at_desk(roads, case.id, "ask", text="On which side?")
     assert "On which side?" in (page := (await client.get(one["url"])).text)
     assert f'action="{one["url"]}/answer"' in page
     assert "/answer" not in (await stranger.get(one["url"])).text
@@ -105,8 +105,8 @@ async def test_the_reporter_answers_what_was_asked(client: Client, stranger: Cli
 
 
 async def test_an_empty_answer_is_refused_with_the_page(client: Client, roads: Client) -> None:
-    one = await routed(client)
-    await does(roads, (await case_of(one["id"])).id, "ask", text="On which side?")
+    one = await send_routed_report(client)
+    await act_at_desk(roads, (await get_case(one["id"])).id, "ask", text="On which side?")
     answer = await client.post(f"{one['url']}/answer", data={"text": "  "})
     assert answer.status_code == 422
     assert "Please write a text" in answer.text

@@ -13,9 +13,17 @@ from civic import timing
 from civic.config import LimitsConfig
 from civic.db import execute
 from civic.posts.models import Post
+from tests.builders.riverside import (
+    JSON,
+    act_at_desk,
+    get_case,
+    get_department_id,
+    send_desk_form,
+    send_report,
+    send_routed_report,
+)
 from tests.clients import Client
 from tests.indexed import indexed
-from tests.riverside import JSON, case_of, deed, department, does, report, routed
 from tests.statements import Statements
 
 pytestmark = pytest.mark.usefixtures("riverside")
@@ -43,9 +51,9 @@ async def test_an_empty_city_says_so_and_what_to_do(client: Client) -> None:
 
 
 async def test_filters_by_what_and_whose_and_how_it_stands(client: Client, agent: Client) -> None:
-    hole = await routed(client)
-    lamp = await routed(client, category="street-light", text="路灯不亮，小区门口很黑")
-    wild = await report(client, category=None, text="Something odd")
+    hole = await send_routed_report(client)
+    lamp = await send_routed_report(client, category="street-light", text="路灯不亮，小区门口很黑")
+    wild = await send_report(client, category=None, text="Something odd")
     everything = [wild["id"], lamp["id"], hole["id"]]
     assert await listed(client) == everything
     assert await listed(client, "?category=pothole") == [hole["id"]]
@@ -54,17 +62,17 @@ async def test_filters_by_what_and_whose_and_how_it_stands(client: Client, agent
     assert await listed(client, "?status=received") == [wild["id"]]
     assert await listed(client, "?status=open") == everything
     assert await listed(client, "?status=solved") == []
-    await agent.join(await department("roads"))
-    case = await case_of(hole["id"])
-    await does(agent, case.id, "decline", reason="not_public", text="A private road.")
+    await agent.join(await get_department_id("roads"))
+    case = await get_case(hole["id"])
+    await act_at_desk(agent, case.id, "decline", reason="not_public", text="A private road.")
     assert await listed(client, "?status=declined") == [hole["id"]]
     assert await listed(client, "?status=open&category=pothole") == []
     assert await listed(client, "?category=unicorn&status=odd&area=nowhere&department=none&sort=x") == everything
 
 
 async def test_filters_by_words(client: Client) -> None:
-    lamp = await report(client, category="street-light", text="路灯不亮，小区门口很黑")
-    hole = await report(client, text="Kátyú: a deep hole near the SCHOOL")
+    lamp = await send_report(client, category="street-light", text="路灯不亮，小区门口很黑")
+    hole = await send_report(client, text="Kátyú: a deep hole near the SCHOOL")
     await indexed()
     assert await listed(client, "?q=路灯") == [lamp["id"]]
     assert await listed(client, "?q=小区门口") == [lamp["id"]]
@@ -76,7 +84,7 @@ async def test_filters_by_words(client: Client) -> None:
 
 
 async def test_filters_by_place(client: Client) -> None:
-    near, far = await report(client), await report(client, **FAR)
+    near, far = await send_report(client), await send_report(client, **FAR)
     assert await listed(client, "?near=31.19,118.008,500") == [near["id"]]
     assert await listed(client, "?near=31.19,118.008,20000") == [far["id"], near["id"]]
     assert await listed(client, "?near=31.1905,118.0085") == [near["id"]], "a kilometre unless said"
@@ -88,7 +96,7 @@ async def test_filters_by_place(client: Client) -> None:
 
 
 async def test_an_area_holds_those_below_it(client: Client) -> None:
-    one = await report(client)
+    one = await send_report(client)
     row = (await client.get(f"/reports/{one['id']}")).text
     above = [part.split('"')[0] for part in row.split('href="/reports?area=')[1:]]
     assert len(above) >= 2, "a neighbourhood and its district"
@@ -98,9 +106,9 @@ async def test_an_area_holds_those_below_it(client: Client) -> None:
 
 async def test_filters_by_days_of_the_city(client: Client) -> None:
     with timing.at(datetime(2026, 11, 20, 0, 30, tzinfo=SHANGHAI)):
-        early = await report(client)
+        early = await send_report(client)
     with timing.at(datetime(2026, 11, 20, 23, 30, tzinfo=SHANGHAI)):
-        late = await report(client)
+        late = await send_report(client)
     assert await listed(client, "?since=2026-11-20&until=2026-11-20") == [late["id"], early["id"]]
     assert await listed(client, "?until=2026-11-19") == []
     assert await listed(client, "?since=2026-11-21") == []
@@ -110,11 +118,11 @@ async def test_filters_by_days_of_the_city(client: Client) -> None:
 
 async def test_overdue_comes_longest_first(client: Client) -> None:
     with timing.at(datetime(2026, 11, 10, 9, tzinfo=SHANGHAI)):
-        older = await routed(client)
+        older = await send_routed_report(client)
     with timing.at(datetime(2026, 11, 11, 9, tzinfo=SHANGHAI)):
-        newer = await routed(client)
+        newer = await send_routed_report(client)
     with timing.at(datetime(2026, 11, 20, 9, tzinfo=SHANGHAI)):
-        await routed(client)
+        await send_routed_report(client)
         assert await listed(client, "?sort=overdue") == [older["id"], newer["id"]]
         assert await listed(client, "?status=overdue") == [newer["id"], older["id"]]
         page = (await client.get("/reports?status=overdue")).text
@@ -122,21 +130,21 @@ async def test_overdue_comes_longest_first(client: Client) -> None:
 
 
 async def test_cards_say_how_a_case_stands(client: Client, agent: Client) -> None:
-    await agent.join(await department("roads"))
+    await agent.join(await get_department_id("roads"))
     with timing.at(datetime(2026, 11, 10, 9, tzinfo=SHANGHAI)):  # a Tuesday
-        one = await report(client)
+        one = await send_report(client)
         assert "Being assigned to a department" in (await client.get("/reports")).text
-        two = await routed(client)
+        two = await send_routed_report(client)
         assert (
             "Answer due today 17:30" in (await client.get("/reports")).text
             or "Answer due tomorrow" in (await client.get("/reports")).text
         )
-        case = await case_of(two["id"])
-        await does(agent, case.id, "reply", text="We come.")
+        case = await get_case(two["id"])
+        await act_at_desk(agent, case.id, "reply", text="We come.")
         assert "Answered; solution due" in (await client.get("/reports")).text
-        await does(agent, case.id, "ask", text="Where?")
+        await act_at_desk(agent, case.id, "ask", text="Where?")
         assert "Waiting for the reporter&#39;s answer" in (await client.get("/reports")).text
-        await does(agent, case.id, "decline", reason="cannot_find", text="Not there.")
+        await act_at_desk(agent, case.id, "decline", reason="cannot_find", text="Not there.")
         page = (await client.get("/reports")).text
         assert "Declined: the place or the problem could not be found" in page
     assert one["id"] != two["id"]
@@ -161,7 +169,7 @@ async def thirteen(client: Client) -> list[int]:
     ids = []
     for number in range(13):
         with timing.at(datetime(2026, 11, 2 + number // 4, 9, tzinfo=SHANGHAI)):
-            ids.append((await report(client, text=f"Hole {number}"))["id"])
+            ids.append((await send_report(client, text=f"Hole {number}"))["id"])
     await execute("UPDATE post SET votes_count = id % 3")
     return ids
 
@@ -177,7 +185,7 @@ async def test_pages_hold_each_report_once(client: Client, thirteen: list[int], 
 async def test_what_comes_meanwhile_moves_nothing(client: Client, thirteen: list[int]) -> None:
     pages_of(client, 5)
     first = (await client.get("/reports", headers=JSON)).json()
-    await report(client, text="A new one")
+    await send_report(client, text="A new one")
     second = (await client.get(f"/reports?page={first['next']}", headers=JSON)).json()
     seen = [one["id"] for one in first["reports"] + second["reports"]]
     assert seen == thirteen[::-1][:10]
@@ -248,14 +256,14 @@ async def test_the_filters_show_what_is_chosen(client: Client, query: str, chose
 
 
 async def test_htmx_gets_the_list_alone(client: Client) -> None:
-    await report(client)
+    await send_report(client)
     part = await client.get("/reports?status=open", headers={"HX-Request": "true"})
     assert part.text.lstrip().startswith('<div id="results"')
     assert "<html" not in part.text
 
 
 async def test_the_api_gives_the_same(client: Client) -> None:
-    one = await report(client)
+    one = await send_report(client)
     answer = await client.get("/api/v1/reports?category=pothole")
     [card] = answer.json()["reports"]
     assert card["id"] == one["id"]
@@ -264,10 +272,10 @@ async def test_the_api_gives_the_same(client: Client) -> None:
 
 
 async def test_the_home_page_counts(client: Client, agent: Client) -> None:
-    one = await routed(client)
-    await report(client, **FAR)
-    await agent.join(await department("roads"))
-    await does(agent, (await case_of(one["id"])).id, "reply", text="We come.")
+    one = await send_routed_report(client)
+    await send_report(client, **FAR)
+    await agent.join(await get_department_id("roads"))
+    await act_at_desk(agent, (await get_case(one["id"])).id, "reply", text="We come.")
     page = (await client.get("/")).text
     assert "2 cases are open" in page
     assert "100% answered on time" in page
@@ -283,7 +291,7 @@ async def test_what_a_list_asks_does_not_grow_with_it(
     asked = []
     for number in (1, 6):
         for _ in range(number):
-            await routed(client)
+            await send_routed_report(client)
         await client.get(path)
         with count_queries() as statements:
             assert (await client.get(path)).status_code == 200
@@ -294,14 +302,14 @@ async def test_what_a_list_asks_does_not_grow_with_it(
 
 async def test_a_deed_on_a_case_of_an_unknown_id(agent: Client) -> None:
     for number in (0, 999, 2**63, 10**30):
-        assert (await deed(agent, number, "note", text="x")).status_code == 404
+        assert (await send_desk_form(agent, number, "note", text="x")).status_code == 404
         assert (await agent.get(f"/reports/{number}")).status_code == 404
         assert (await agent.get(f"/desk/cases/{number}")).status_code == 404
 
 
 async def test_time_used_of_what_waits_and_of_what_is_late_is_shown_as_such(client: Client) -> None:
     with timing.at(datetime(2026, 11, 10, 9, tzinfo=SHANGHAI)):
-        one = await routed(client)
+        one = await send_routed_report(client)
     for later, words in ((timedelta(hours=1), "Answer due"), (timedelta(days=9), "late")):
         with timing.at(datetime(2026, 11, 10, 9, tzinfo=SHANGHAI) + later):
             page = (await client.get(one["url"])).text

@@ -11,8 +11,8 @@ from civic.accounts.people import NOBODY
 from civic.geo.maps import MAX_PINS
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportForm
+from tests.builders.riverside import act_at_desk, get_case, get_department_id, send_report, send_routed_report
 from tests.clients import Client
-from tests.riverside import case_of, department, does, report, routed
 
 pytestmark = pytest.mark.usefixtures("riverside")
 CITY = "117.8,31.0,118.2,31.4"
@@ -39,7 +39,7 @@ async def many(number: int) -> None:
 
 
 async def test_a_pin_says_what_it_is(client: Client) -> None:
-    one = await routed(client)
+    one = await send_routed_report(client)
     shown = await points(client, f"bbox={CITY}&zoom=12")
     assert shown["clusters"] == []
     [pin] = shown["pins"]
@@ -50,10 +50,10 @@ async def test_a_pin_says_what_it_is(client: Client) -> None:
 
 
 async def test_the_map_shows_what_is_open_and_follows_the_filters(client: Client, agent: Client) -> None:
-    one = await routed(client)
-    await agent.join(await department("roads"))
-    await does(agent, (await case_of(one["id"])).id, "decline", reason="not_public", text="No.")
-    lamp = await report(client, category="street-light")
+    one = await send_routed_report(client)
+    await agent.join(await get_department_id("roads"))
+    await act_at_desk(agent, (await get_case(one["id"])).id, "decline", reason="not_public", text="No.")
+    lamp = await send_report(client, category="street-light")
     assert [pin["id"] for pin in (await points(client, f"bbox={CITY}&zoom=12"))["pins"]] == [lamp["id"]]
     assert [p["id"] for p in (await points(client, f"bbox={CITY}&zoom=12&status=declined"))["pins"]] == [one["id"]]
     assert (await points(client, f"bbox={CITY}&zoom=12&category=tree"))["pins"] == []
@@ -104,7 +104,7 @@ async def test_a_window_of_the_city_gets_its_own_clusters(client: Client) -> Non
 async def test_what_is_kept_is_renewed(client: Client) -> None:
     await many(MAX_PINS + 1)
     await points(client, f"bbox={CITY}&zoom=10")
-    await report(client)
+    await send_report(client)
     cache.clear_caches()  # as time does
     shown = await points(client, f"bbox={CITY}&zoom=10")
     assert sum(one["count"] for one in shown["clusters"]) == MAX_PINS + 2
@@ -133,7 +133,7 @@ async def test_a_window_that_is_none_is_a_bad_request(client: Client, query: str
 
 
 async def test_any_window_is_answered(client: Client) -> None:
-    await report(client)
+    await send_report(client)
     for query in (
         "-1e9,-1e9,1e9,1e9&zoom=-5",
         f"{CITY}&zoom=99",

@@ -11,9 +11,19 @@ from civic.media.models import Photo
 from civic.posts.models import Post
 from civic.posts.receipts import COOKIE
 from civic.reports.models import Report
+from tests.builders.riverside import (
+    BELL_TOWER,
+    CODE,
+    ELSEWHERE,
+    HOLE,
+    JSON,
+    limit_posts,
+    photo_field,
+    send_form,
+    send_report,
+)
 from tests.clients import Client, make_user
 from tests.media.pictures import encoded, png, scene, with_gps
-from tests.riverside import BELL_TOWER, CODE, ELSEWHERE, HOLE, JSON, limit, photo, report, send
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -25,7 +35,7 @@ AT_BELL_TOWER = with_gps((31, 11, 24), (118, 0, 28.8))
 
 
 async def test_a_stranger_sends_a_form_and_holds_its_receipt(client: Client, stranger: Client) -> None:
-    answer = await send(client)
+    answer = await send_form(client)
     assert answer.status_code == 303
     page = await client.get(answer.headers["location"])
     assert page.status_code == 200
@@ -37,7 +47,7 @@ async def test_a_stranger_sends_a_form_and_holds_its_receipt(client: Client, str
 
 
 async def test_a_resident_needs_no_receipt(citizen: Client) -> None:
-    answer = await send(citizen, email="other@example.org")
+    answer = await send_form(citizen, email="other@example.org")
     page = await citizen.get(answer.headers["location"])
     assert "Your receipt code" not in page.text
     post = await Post.get()
@@ -46,7 +56,9 @@ async def test_a_resident_needs_no_receipt(citizen: Client) -> None:
 
 
 async def test_a_program_gets_the_report(client: Client) -> None:
-    one = await report(client, answers={"lane": "cycle", "size": "basin", "unknown": "x"}, address="Bell Tower Square")
+    one = await send_report(
+        client, answers={"lane": "cycle", "size": "basin", "unknown": "x"}, address="Bell Tower Square"
+    )
     assert one["url"] == f"/reports/{one['id']}"
     assert (one["status"], one["category"], one["photos"]) == ("received", "pothole", [])
     assert one["answers"] == {"lane": "cycle", "size": "basin"}
@@ -59,8 +71,12 @@ async def test_a_program_gets_the_report(client: Client) -> None:
 
 
 async def test_photos_come_with_the_form_in_their_order(client: Client) -> None:
-    files = [photo(), photo("b.png", encoded(scene(300, 200), "PNG")), photo("c.webp", encoded(scene(), "WEBP"))]
-    answer = await send(client, files=files)
+    files = [
+        photo_field(),
+        photo_field("b.png", encoded(scene(300, 200), "PNG")),
+        photo_field("c.webp", encoded(scene(), "WEBP")),
+    ]
+    answer = await send_form(client, files=files)
     shown = (await client.get(answer.headers["location"], headers=JSON)).json()["photos"]
     assert len(shown) == 3
     assert [(p.width, p.height) for p in await Photo.all().order_by("id")] == [(640, 480), (300, 200), (640, 480)]
@@ -73,36 +89,36 @@ async def test_photos_come_with_the_form_in_their_order(client: Client) -> None:
 
 
 async def test_a_photo_and_a_category_need_no_sentence(client: Client) -> None:
-    answer = await send(client, text="", files=[photo()])
+    answer = await send_form(client, text="", files=[photo_field()])
     assert answer.status_code == 303
     page = await client.get("/reports")
     assert "Pothole" in page.text
 
 
 async def test_the_photo_says_where_it_was_taken(client: Client) -> None:
-    answer = await send(client, lat=None, lon=None, files=[photo(data=AT_BELL_TOWER)])
+    answer = await send_form(client, lat=None, lon=None, files=[photo_field(data=AT_BELL_TOWER)])
     assert answer.status_code == 303, answer.text
     found = await Report.get()
     assert (round(found.lat, 4), round(found.lon, 4), found.located_by) == (31.19, 118.008, "photo")
 
 
 async def test_a_pin_is_more_exact_than_the_photo(client: Client) -> None:
-    await send(client, located_by="pin", lat="31.2", files=[photo(data=AT_BELL_TOWER)])
+    await send_form(client, located_by="pin", lat="31.2", files=[photo_field(data=AT_BELL_TOWER)])
     assert ((await Report.get()).lat, (await Report.get()).located_by) == (31.2, "pin")
 
 
 async def test_real_photos_of_phones_and_cameras(client: Client, data: Path) -> None:
     """They were taken in Arezzo, which is not in the city: the form is kept, and says so."""
     file = data / "images-exif" / "jpg" / "gps" / "DSCN0021.jpg"
-    answer = await send(client, lat=None, lon=None, files=[photo(file.name, file.read_bytes())])
+    answer = await send_form(client, lat=None, lon=None, files=[photo_field(file.name, file.read_bytes())])
     assert answer.status_code == 422
     assert "outside the city" in answer.text
-    answer = await send(client, files=[photo(file.name, file.read_bytes())])
+    answer = await send_form(client, files=[photo_field(file.name, file.read_bytes())])
     assert answer.status_code == 303
 
 
 async def test_an_address_is_enough(client: Client) -> None:
-    answer = await send(client, lat=None, lon=None, address="Bell Tower Square")
+    answer = await send_form(client, lat=None, lon=None, address="Bell Tower Square")
     assert answer.status_code == 303, answer.text
     found = await Report.get()
     assert (found.located_by, found.address) == ("address", "Bell Tower Square")
@@ -110,11 +126,11 @@ async def test_an_address_is_enough(client: Client) -> None:
 
 
 async def test_answers_are_kept_as_their_kind(client: Client) -> None:
-    one = await report(client, category="water-quality", answers={"signs": ["smell", "colour"]})
+    one = await send_report(client, category="water-quality", answers={"signs": ["smell", "colour"]})
     assert one["answers"] == {"signs": ["smell", "colour"]}
-    one = await report(client, category="manhole", **{"answers[open]": "yes", "answers[mark]": "雨"})
+    one = await send_report(client, category="manhole", **{"answers[open]": "yes", "answers[mark]": "雨"})
     assert one["answers"] == {"open": True, "mark": "雨"}
-    one = await report(client, category="street-light", answers={"lights": 3})
+    one = await send_report(client, category="street-light", answers={"lights": 3})
     assert one["answers"] == {"lights": 3.0}
     page = (await client.get(one["url"])).text
     assert "About how many lights are out?" in page
@@ -132,7 +148,7 @@ async def test_answers_are_kept_as_their_kind(client: Client) -> None:
     ],
 )
 async def test_any_text_is_only_text(client: Client, text: str) -> None:
-    one = await report(client, text=text, address=text, title=text)
+    one = await send_report(client, text=text, address=text, title=text)
     page = await client.get(one["url"])
     assert page.status_code == 200
     assert "<script>alert" not in page.text
@@ -178,7 +194,7 @@ async def test_the_field_that_is_wrong_is_named(client: Client, wrong: dict[str,
     )
     assert answer.status_code == 422
     assert list(answer.json()["fields"]) == [field]
-    page = await send(client, **wrong)
+    page = await send_form(client, **wrong)
     assert page.status_code == 422
     assert answer.json()["fields"][field] in page.text.replace("&#39;", "'")
     assert await Post.all().count() == 0
@@ -217,14 +233,14 @@ async def test_json_of_other_shapes_is_read_or_refused(client: Client, fields: d
 
 
 async def test_a_form_that_is_refused_keeps_all_of_it(client: Client) -> None:
-    answer = await send(
+    answer = await send_form(
         client,
         text=HOLE,
         email="wrong",
         address="Behind the kiosk",
         category="manhole",
         client_key="key-of-a-form",
-        files=[photo()],
+        files=[photo_field()],
         **{"answers[mark]": "雨"},
     )
     assert answer.status_code == 422
@@ -234,15 +250,19 @@ async def test_a_form_that_is_refused_keeps_all_of_it(client: Client) -> None:
     assert '<option value="manhole" selected>' in page
     [name] = re.findall(r'name="kept" value="([\w-]{22})" checked', page)
     # Sent again with what was wrong mended: the photo needs no second upload.
-    answer = await send(client, kept=name, category="manhole", **{"answers[open]": "no"})
+    answer = await send_form(client, kept=name, category="manhole", **{"answers[open]": "no"})
     assert answer.status_code == 303, answer.text
     shown = (await client.get(answer.headers["location"], headers=JSON)).json()
     assert [one["name"] for one in shown["photos"]] == [name]
 
 
 async def test_refused_photos_do_not_cost_the_others(client: Client) -> None:
-    files = [photo("text.jpg", b"This is no picture."), photo(), photo("cut.jpg", encoded(scene())[:2000])]
-    answer = await send(client, files=files)
+    files = [
+        photo_field("text.jpg", b"This is no picture."),
+        photo_field(),
+        photo_field("cut.jpg", encoded(scene())[:2000]),
+    ]
+    answer = await send_form(client, files=files)
     assert answer.status_code == 422
     assert "cut.jpg" in answer.text or "text.jpg" in answer.text
     assert HOLE in answer.text
@@ -261,23 +281,25 @@ async def test_refused_photos_do_not_cost_the_others(client: Client) -> None:
     ],
 )
 async def test_what_is_no_photo_is_refused_with_its_name(client: Client, name: str, data: bytes) -> None:
-    answer = await client.post("/reports", data={"text": HOLE, **BELL_TOWER}, files=[photo(name, data)], headers=JSON)
+    answer = await client.post(
+        "/reports", data={"text": HOLE, **BELL_TOWER}, files=[photo_field(name, data)], headers=JSON
+    )
     assert answer.status_code == 422
     assert answer.json()["fields"]["photos"].startswith(f"{name}: ")
     assert await Post.all().count() == 0
 
 
 async def test_six_photos_are_one_too_many_and_five_are_kept(client: Client) -> None:
-    answer = await send(client, files=[photo(f"{n}.jpg") for n in range(6)])
+    answer = await send_form(client, files=[photo_field(f"{n}.jpg") for n in range(6)])
     assert answer.status_code == 422
     assert "At most 5 photos" in answer.text
     assert len(re.findall(r'name="kept" value', answer.text)) == 5
 
 
 async def test_a_photo_of_another_post_cannot_be_taken(client: Client, stranger: Client) -> None:
-    answer = await send(client, files=[photo()])
+    answer = await send_form(client, files=[photo_field()])
     [name] = [one["name"] for one in (await client.get(answer.headers["location"], headers=JSON)).json()["photos"]]
-    answer = await send(stranger, kept=name)
+    answer = await send_form(stranger, kept=name)
     assert answer.status_code == 422
     assert "no longer there" in answer.text
 
@@ -291,10 +313,10 @@ async def test_a_form_of_another_site_is_refused(client: Client) -> None:
 
 
 async def test_the_limit_counts_what_was_posted_and_keeps_what_is_refused(client: Client) -> None:
-    limit(client, 2)
+    limit_posts(client, 2)
     for number in range(2):
-        assert (await send(client, text=f"{HOLE} {number}")).status_code == 303
-    answer = await send(client, text="The third one", files=[photo()])
+        assert (await send_form(client, text=f"{HOLE} {number}")).status_code == 303
+    answer = await send_form(client, text="The third one", files=[photo_field()])
     assert answer.status_code == 429
     assert "The third one" in answer.text
     assert re.search(r'name="kept" value="[\w-]{22}" checked', answer.text)
@@ -304,9 +326,9 @@ async def test_the_limit_counts_what_was_posted_and_keeps_what_is_refused(client
 
 
 async def test_photos_sent_ahead_have_a_limit_too(client: Client) -> None:
-    limit(client, 1)
+    limit_posts(client, 1)
     statuses = [
-        (await client.post("/reports/photos", files=[photo(data=b"no photo")], headers=JSON)).status_code
+        (await client.post("/reports/photos", files=[photo_field(data=b"no photo")], headers=JSON)).status_code
         for _ in range(5)
     ]
     assert statuses == [422, 422, 422, 422, 429]
@@ -327,7 +349,7 @@ async def test_the_form_shows_the_questions_of_its_category(client: Client) -> N
 
 async def test_without_a_script_a_button_shows_the_questions(client: Client) -> None:
     """Nothing is sent yet, nothing is wrong yet, and nothing is lost."""
-    answer = await send(client, category="manhole", text="", lat="", show="questions", files=[photo()])
+    answer = await send_form(client, category="manhole", text="", lat="", show="questions", files=[photo_field()])
     assert answer.status_code == 200
     assert "answers[open]" in answer.text
     assert "correct what is marked" not in answer.text
@@ -336,17 +358,17 @@ async def test_without_a_script_a_button_shows_the_questions(client: Client) -> 
 
 
 async def test_photos_sent_ahead_tell_where_they_were_taken(client: Client) -> None:
-    answer = await client.post("/reports/photos", files=[photo(data=AT_BELL_TOWER)], headers=JSON)
+    answer = await client.post("/reports/photos", files=[photo_field(data=AT_BELL_TOWER)], headers=JSON)
     assert answer.status_code == 201
     assert [round(number, 4) for number in answer.json()["position"]] == [31.19, 118.008]
-    part = await client.post("/reports/photos", files=[photo(data=AT_BELL_TOWER)])
+    part = await client.post("/reports/photos", files=[photo_field(data=AT_BELL_TOWER)])
     place = json.loads(part.headers["hx-trigger"])["photos-kept"]
     assert [round(place[name], 4) for name in ("lat", "lon")] == [31.19, 118.008]
     assert 'name="kept"' in part.text
     assert "signature=" in part.text  # nobody else sees it before it is sent
     assert re.search(COOKIE, part.headers.get("set-cookie", "")) is None
     name = answer.json()["photos"][0]["name"]
-    other = photo(data=encoded(scene(300, 200), "PNG"))
+    other = photo_field(data=encoded(scene(300, 200), "PNG"))
     more = await client.post("/reports/photos", files=[other], data={"kept": name})
     assert more.text.count('name="kept"') == 1  # only what is new
     assert name not in more.text
@@ -355,15 +377,15 @@ async def test_photos_sent_ahead_tell_where_they_were_taken(client: Client) -> N
 async def test_the_language_of_the_reader_is_kept_for_messages(new_client: Any) -> None:
     client = new_client()
     client.cookies.set("lang", "zh")
-    await report(client, email="ana@example.org")
+    await send_report(client, email="ana@example.org")
     assert (await Post.get()).language == "zh"
 
 
 async def test_who_is_signed_in_again_is_the_same_author(client: Client) -> None:
     await client.sign_in(await make_user("ana@example.org"))
-    one = await report(client, client_key="phone-1:0001")
+    one = await send_report(client, client_key="phone-1:0001")
     assert one["receipt"] is None
-    assert (await report(client, client_key="phone-1:0001"))["receipt"] is None
+    assert (await send_report(client, client_key="phone-1:0001"))["receipt"] is None
 
 
 @pytest.mark.parametrize("text", [{"a": 1}, ["a", ["b"]], {"text": None}])

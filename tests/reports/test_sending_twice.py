@@ -10,16 +10,16 @@ import pytest
 from civic import timing
 from civic.posts.models import Post
 from civic.reports.models import Report
+from tests.builders.riverside import BELL_TOWER, JSON, change_category, limit_posts, photo_field, send_form, send_report
 from tests.clients import Client
-from tests.riverside import BELL_TOWER, JSON, category, limit, photo, report, send
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
 
 async def test_the_same_key_twice_is_one_report_with_one_receipt(client: Client, new_client: Any) -> None:
-    first = await report(client, client_key="phone-1:0001")
+    first = await send_report(client, client_key="phone-1:0001")
     phone = new_client()  # it never got the answer, nor its cookie
-    second = await report(phone, client_key="phone-1:0001")
+    second = await send_report(phone, client_key="phone-1:0001")
     assert second["id"] == first["id"]
     assert second["receipt"] == first["receipt"]
     assert second["again"] is True
@@ -28,10 +28,11 @@ async def test_the_same_key_twice_is_one_report_with_one_receipt(client: Client,
 
 
 async def test_a_form_with_photos_sent_twice_is_one_report(client: Client) -> None:
-    ahead = await client.post("/reports/photos", files=[photo()], headers=JSON)
+    ahead = await client.post("/reports/photos", files=[photo_field()], headers=JSON)
     [one] = ahead.json()["photos"]
     answers = [
-        await send(client, client_key="form-with-photo", kept=one["name"], files=[photo("b.jpg")]) for _ in range(3)
+        await send_form(client, client_key="form-with-photo", kept=one["name"], files=[photo_field("b.jpg")])
+        for _ in range(3)
     ]
     assert [answer.status_code for answer in answers] == [303, 303, 303]
     assert len({answer.headers["location"] for answer in answers}) == 1
@@ -40,15 +41,15 @@ async def test_a_form_with_photos_sent_twice_is_one_report(client: Client) -> No
 
 
 async def test_sending_again_costs_nothing_of_the_limit(client: Client) -> None:
-    limit(client, 1)
+    limit_posts(client, 1)
     for _ in range(4):
-        await report(client, client_key="phone-1:0001")
+        await send_report(client, client_key="phone-1:0001")
     assert await Post.all().count() == 1
 
 
 async def test_many_at_once_are_one_report(new_client: Any) -> None:
     clients = [new_client() for _ in range(6)]
-    sent = await asyncio.gather(*(report(one, client_key="phone-1:0001") for one in clients))
+    sent = await asyncio.gather(*(send_report(one, client_key="phone-1:0001") for one in clients))
     assert len({one["id"] for one in sent}) == 1
     assert len({one["receipt"] for one in sent}) == 1
     assert sorted(one["again"] for one in sent) == [False, *[True] * 5]
@@ -57,35 +58,35 @@ async def test_many_at_once_are_one_report(new_client: Any) -> None:
 
 
 async def test_photos_sent_ahead_and_the_form_twice_at_once(client: Client, new_client: Any) -> None:
-    ahead = await client.post("/reports/photos", files=[photo()], headers=JSON)
+    ahead = await client.post("/reports/photos", files=[photo_field()], headers=JSON)
     [one] = ahead.json()["photos"]
     clients = [new_client() for _ in range(4)]
-    answers = await asyncio.gather(*(send(c, client_key="phone-1:0001", kept=one["name"]) for c in clients))
+    answers = await asyncio.gather(*(send_form(c, client_key="phone-1:0001", kept=one["name"]) for c in clients))
     assert [answer.status_code for answer in answers] == [303] * 4, [answer.text for answer in answers]
     assert await Post.all().count() == 1
 
 
 async def test_a_key_used_for_something_else_is_a_conflict(client: Client) -> None:
-    await report(client, client_key="phone-1:0001")
+    await send_report(client, client_key="phone-1:0001")
     answer = await client.post(
         "/reports", json={"text": "Something else", "client_key": "phone-1:0001", **BELL_TOWER}, headers=JSON
     )
     assert answer.status_code == 409
     # In a browser somebody went back to the form of their first report: what they wrote is kept, under a new key.
-    answer = await send(client, text="Something else", client_key="phone-1:0001")
+    answer = await send_form(client, text="Something else", client_key="phone-1:0001")
     assert answer.status_code == 409
     assert "Something else" in answer.text
     assert "phone-1:0001" not in answer.text
     [key] = re.findall(r'name="client_key" value="([^"]+)"', answer.text)
-    assert (await send(client, text="Something else", client_key=key)).status_code == 303
+    assert (await send_form(client, text="Something else", client_key=key)).status_code == 303
     assert await Post.all().count() == 2
 
 
 async def test_sending_again_opens_nothing_to_others(client: Client, stranger: Client) -> None:
     """Who guesses a weak key but not the text learns neither the receipt nor the photos."""
-    async with category("pothole", public=False):
-        await send(client, client_key="12345678", files=[photo()])
-        answer = await send(stranger, client_key="12345678", text="", email="x")
+    async with change_category("pothole", public=False):
+        await send_form(client, client_key="12345678", files=[photo_field()])
+        answer = await send_form(stranger, client_key="12345678", text="", email="x")
     assert answer.status_code == 422
     assert "signature=" not in answer.text
 
@@ -94,7 +95,7 @@ async def test_the_receipt_is_given_again_for_an_hour_only(client: Client, new_c
     given = []
     for hour, minute in ((9, 0), (9, 30), (11, 0)):
         with timing.at(datetime(2026, 11, 20, hour, minute, tzinfo=UTC)):
-            given.append(await report(new_client(), client_key="1"))
+            given.append(await send_report(new_client(), client_key="1"))
     assert len({one["id"] for one in given}) == 1
     assert given[0]["receipt"] == given[1]["receipt"]
     assert given[2]["receipt"] is None

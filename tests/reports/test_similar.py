@@ -7,8 +7,8 @@ import pytest
 from civic import db
 from civic.admin.indexing import step
 from civic.reports.similar import find_similar
+from tests.builders.riverside import BELL_TOWER, change_category, send_report
 from tests.clients import Client
-from tests.riverside import BELL_TOWER, category, report
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -19,9 +19,9 @@ MANHOLE = "The manhole cover in front of the market rattles all night"
 @pytest.fixture
 async def city(client: Client) -> None:
     """A manhole at the Bell Tower, a lamp two streets away, and the services' guides."""
-    await report(client, text=MANHOLE, category="pavement")
-    await report(client, text="A lamp is out", category="street-light", lat="31.192", lon="118.008")
-    await report(client, text="A manhole cover is gone", category="pavement", lat="31.25", lon="118.10")
+    await send_report(client, text=MANHOLE, category="pavement")
+    await send_report(client, text="A lamp is out", category="street-light", lat="31.192", lon="118.008")
+    await send_report(client, text="A manhole cover is gone", category="pavement", lat="31.25", lon="118.10")
     await db.execute("INSERT INTO search_mark (source, item_id) SELECT 'service', id FROM service")
     while await step():
         pass
@@ -56,8 +56,8 @@ async def test_what_is_solved_or_private_is_not_offered(client: Client) -> None:
     await db.execute(
         "UPDATE case_file SET status = 'declined' WHERE category_id = (SELECT id FROM category WHERE code = 'pavement')"
     )
-    async with category("pothole", public=False):
-        await report(client, text="A secret hole at the market")
+    async with change_category("pothole", public=False):
+        await send_report(client, text="A secret hole at the market")
     while await step():
         pass
     assert await titles("The manhole at the market rattles") == []

@@ -3,16 +3,16 @@
 import pytest
 
 from civic.reports.models import Report
+from tests.builders.riverside import JSON, change_category, send_routed_report
 from tests.clients import Client
-from tests.riverside import JSON, category, routed
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
 
 @pytest.mark.parametrize("what", ["answer", "confirm", "dispute", "rate", "doubt"])
 async def test_a_private_report_is_as_one_that_there_is_not(what: str, client: Client, stranger: Client) -> None:
-    async with category("pothole", public=False):
-        one = await routed(client)
+    async with change_category("pothole", public=False):
+        one = await send_routed_report(client)
     form = {"text": "It is not fixed.", "stars": "1"}
     none = (await Report.all().order_by("-id").first()).id + 1000  # type: ignore[union-attr]
     answers = [

@@ -10,9 +10,19 @@ from civic.cases.models import Case
 from civic.media.models import Photo
 from civic.posts.models import Post, Visibility
 from civic.reports.models import Report
+from tests.builders.riverside import (
+    JSON,
+    act_at_desk,
+    change_category,
+    get_case,
+    get_department_id,
+    send_desk_form,
+    send_form,
+    send_report,
+    send_routed_report,
+)
 from tests.clients import Client
 from tests.media.pictures import encoded, scene
-from tests.riverside import JSON, case_of, category, deed, department, does, report, routed, send
 
 pytestmark = pytest.mark.usefixtures("riverside")
 SECRET = "A neighbour beats her child"
@@ -48,7 +58,7 @@ async def assert_unseen(client: Client, url: str, word: str = "neighbour") -> No
 
 async def private(client: Client, **more: Any) -> str:
     """A report of a private category; its page."""
-    answer = await send(client, text=SECRET, files=PHOTO, **more)
+    answer = await send_form(client, text=SECRET, files=PHOTO, **more)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
 
@@ -61,7 +71,7 @@ async def photo_of(client: Client, url: str) -> dict[str, Any]:
 async def test_a_private_report(
     client: Client, stranger: Client, agent: Client, dispatcher: Client, citizen: Client
 ) -> None:
-    async with category("pothole", public=False):
+    async with change_category("pothole", public=False):
         url = await private(client)
         page = (await client.get(url)).text
         assert "Not public" in page
@@ -75,13 +85,13 @@ async def test_a_private_report(
         assert (await stranger.get(photo["urls"]["320"])).status_code == 200
         assert (await stranger.get(f"/photos/{photo['name']}/320.webp")).status_code == 404
         # Staff: who has the case, and dispatchers; not any clerk of the city.
-        await agent.join(await department("parks"))
+        await agent.join(await get_department_id("parks"))
         await assert_unseen(agent, url)
         assert (await dispatcher.get(url)).status_code == 200
-        case = await case_of(int(url.rpartition("/")[2]))
-        await does(dispatcher, case.id, "assign", to="roads")
+        case = await get_case(int(url.rpartition("/")[2]))
+        await act_at_desk(dispatcher, case.id, "assign", to="roads")
         assert (await agent.get(url)).status_code == 404
-        await agent.join(await department("roads"))
+        await agent.join(await get_department_id("roads"))
         assert SECRET in (await agent.get(url)).text
         assert SECRET in (await agent.get(f"/desk/cases/{case.id}")).text
         # Nobody comments or votes on it.
@@ -93,10 +103,10 @@ async def test_a_private_report(
 
 
 async def test_photos_of_a_private_cases_history(client: Client, agent: Client) -> None:
-    async with category("pothole", public=False):
-        one = await routed(client, text=SECRET)
-        await agent.join(await department("roads"))
-        case = await case_of(one["id"])
+    async with change_category("pothole", public=False):
+        one = await send_routed_report(client, text=SECRET)
+        await agent.join(await get_department_id("roads"))
+        case = await get_case(one["id"])
         answer = await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "Seen."}, files=PHOTO)
         assert answer.status_code == 303
         photo = await Photo.get()
@@ -108,30 +118,30 @@ async def test_photos_of_a_private_cases_history(client: Client, agent: Client) 
 async def test_a_report_becomes_private_with_its_category(
     client: Client, stranger: Client, dispatcher: Client, agent: Client
 ) -> None:
-    answer = await send(client, text=SECRET, category=None, files=PHOTO)
+    answer = await send_form(client, text=SECRET, category=None, files=PHOTO)
     url = answer.headers["location"]
-    case = await case_of(int(url.rpartition("/")[2]))
+    case = await get_case(int(url.rpartition("/")[2]))
     photo = await photo_of(client, url)
     assert (await stranger.get(photo["urls"]["320"])).status_code == 200
-    await does(dispatcher, case.id, "assign", to="roads")
-    await agent.join(await department("roads"))
+    await act_at_desk(dispatcher, case.id, "assign", to="roads")
+    await agent.join(await get_department_id("roads"))
     await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "Seen."}, files=PHOTO)
-    async with category("pothole", public=False):
-        await does(dispatcher, case.id, "recategorise", category="pothole")
+    async with change_category("pothole", public=False):
+        await act_at_desk(dispatcher, case.id, "recategorise", category="pothole")
         await assert_unseen(stranger, url)
         assert await Photo.filter(public=True).count() == 0
         assert (await client.get(url)).status_code == 200
-        await does(dispatcher, case.id, "recategorise", category="drain")
+        await act_at_desk(dispatcher, case.id, "recategorise", category="drain")
         await assert_unseen(stranger, url)  # what was private stays so
 
 
 async def test_a_private_case_is_not_put_together_with_a_public_one(client: Client, dispatcher: Client) -> None:
-    one = await routed(client)
-    async with category("drain", public=False):
-        two = await routed(client, category="drain", text=SECRET)
+    one = await send_routed_report(client)
+    async with change_category("drain", public=False):
+        two = await send_routed_report(client, category="drain", text=SECRET)
         for case, into in ((one, two), (two, one)):
-            answer = await deed(
-                dispatcher, (await case_of(case["id"])).id, "merge", into=(await case_of(into["id"])).number
+            answer = await send_desk_form(
+                dispatcher, (await get_case(case["id"])).id, "merge", into=(await get_case(into["id"])).number
             )
             assert answer.status_code == 422
             assert "One of the two is not public" in answer.text
@@ -148,9 +158,9 @@ async def test_a_hidden_report_is_gone_and_comes_back(
 ) -> None:
     url = await private(client)
     photo = await photo_of(client, url)
-    case = await case_of(int(url.rpartition("/")[2]))
-    await does(dispatcher, case.id, "assign", to="roads")
-    await agent.join(await department("roads"))
+    case = await get_case(int(url.rpartition("/")[2]))
+    await act_at_desk(dispatcher, case.id, "assign", to="roads")
+    await agent.join(await get_department_id("roads"))
     await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "Seen."}, files=PHOTO)
     await hide(dispatcher, url)
     await assert_unseen(stranger, url)
@@ -174,7 +184,7 @@ async def test_a_hidden_report_is_gone_and_comes_back(
 
 
 async def test_hidden_private_reports_are_private_again(client: Client, stranger: Client, dispatcher: Client) -> None:
-    async with category("pothole", public=False):
+    async with change_category("pothole", public=False):
         url = await private(client)
         await hide(dispatcher, url)
         await hide(dispatcher, url, "restore")
@@ -184,9 +194,9 @@ async def test_hidden_private_reports_are_private_again(client: Client, stranger
 
 
 async def test_reports_of_one_case(client: Client, stranger: Client, dispatcher: Client) -> None:
-    one, two = await routed(client), await routed(client, text=SECRET)
-    case, into = await case_of(two["id"]), await case_of(one["id"])
-    await does(dispatcher, case.id, "merge", into=into.number, text="The same hole.")
+    one, two = await send_routed_report(client), await send_routed_report(client, text=SECRET)
+    case, into = await get_case(two["id"]), await get_case(one["id"])
+    await act_at_desk(dispatcher, case.id, "merge", into=into.number, text="The same hole.")
     assert (await Case.get(id=case.id)).merged_into_id == into.id
     page = (await stranger.get(two["url"])).text
     assert "merged with another" in page
@@ -203,11 +213,11 @@ async def test_reports_of_one_case(client: Client, stranger: Client, dispatcher:
 
 
 async def test_internal_notes_stay_inside(client: Client, stranger: Client, agent: Client) -> None:
-    one = await routed(client)
-    await agent.join(await department("roads"))
-    case = await case_of(one["id"])
+    one = await send_routed_report(client)
+    await agent.join(await get_department_id("roads"))
+    case = await get_case(one["id"])
     note = "The neighbour is known to us"
-    await does(agent, case.id, "note", text=note)
+    await act_at_desk(agent, case.id, "note", text=note)
     assert note in (await agent.get(f"/desk/cases/{case.id}")).text
     for reader in (client, stranger, agent):
         for path in (one["url"], f"/api/v1{one['url']}", "/api/v1/reports", "/reports"):
@@ -218,7 +228,7 @@ async def test_internal_notes_stay_inside(client: Client, stranger: Client, agen
 
 
 async def test_nothing_of_the_author_is_shown(client: Client, stranger: Client) -> None:
-    one = await report(client, email="ana@example.org")
+    one = await send_report(client, email="ana@example.org")
     for path in (one["url"], f"/api/v1{one['url']}", "/api/v1/reports", "/reports", "/"):
         answer = await stranger.get(path)
         assert "ana@example.org" not in answer.text

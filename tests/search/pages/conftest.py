@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from civic.admin.indexing import step
-from tests.riverside import database_dsn, empty, riverside
+from tests.builders.riverside import database_dsn, empty, riverside
 
 __all__ = ["database_dsn", "empty", "riverside"]
 

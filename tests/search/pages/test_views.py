@@ -17,8 +17,8 @@ from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Document, Kin
 from civic.search.pages import format_distance, round_estimate
 from civic.search.postgres import rows
 from civic.search.presenters import highlight_html, present_hit
+from tests.builders.riverside import JSON, send_report, send_routed_report
 from tests.clients import Client
-from tests.riverside import JSON, report, routed
 from tests.search.pages.test_forms import HOSTILE
 
 pytestmark = pytest.mark.usefixtures("riverside")
@@ -339,8 +339,8 @@ async def found_on_desk(who: Client, words: str) -> list[str]:
 async def test_a_clerk_finds_the_cases_of_their_departments_and_no_other(
     client: Client, agent: Client, dispatcher: Client, indexed: Index
 ) -> None:
-    one = await routed(client, text="A hole shaped like Madagascar", category="pothole")
-    other = await routed(client, text="A lamp shaped like Madagascar", category="street-light")
+    one = await send_routed_report(client, text="A hole shaped like Madagascar", category="pothole")
+    other = await send_routed_report(client, text="A lamp shaped like Madagascar", category="street-light")
     await indexed()
     hole, lamp = [await _case_url(each["id"]) for each in (one, other)]
     assert await found_on_desk(agent, "Madagascar") == []  # of no department yet
@@ -367,7 +367,7 @@ async def test_a_clerk_finds_the_cases_of_their_departments_and_no_other(
 async def test_an_internal_note_is_found_on_the_desk_only(
     client: Client, agent: Client, citizen: Client, indexed: Index
 ) -> None:
-    one = await routed(client)
+    one = await send_routed_report(client)
     case = await _case_url(one["id"])
     await agent.join((await catalogue()).department_by_slug["roads"].id)
     await agent.post(f"{case}/note", data={"text": "The contractor is called Zanzibar Ltd"})
@@ -379,7 +379,7 @@ async def test_an_internal_note_is_found_on_the_desk_only(
 
 
 async def test_what_is_hidden_leaves_the_page(client: Client, indexed: Index) -> None:
-    one = await report(client, text="A hole shaped like Madagascar")
+    one = await send_report(client, text="A hole shaped like Madagascar")
     await indexed()
     assert "Madagascar" in (await client.get("/search?q=hole")).text
     await fetch(

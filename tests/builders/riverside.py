@@ -67,8 +67,8 @@ def riverside(database: str) -> None:
 
 
 @asynccontextmanager
-async def category(code: str, **changes: Any) -> AsyncIterator[None]:
-    """Within the block a category of the pack is another."""
+async def change_category(code: str, **changes: Any) -> AsyncIterator[None]:
+    """Change a category of the pack for the duration of the block."""
     before = await Category.filter(code=code).values(*changes)
     await _change(code, changes)
     try:
@@ -83,15 +83,15 @@ async def _change(code: str, values: dict[str, Any]) -> None:
     cache.clear_caches()
 
 
-async def send(client: Client, *, files: Any = None, **fields: Any) -> httpx2.Response:
+async def send_form(client: Client, *, files: Any = None, **fields: Any) -> httpx2.Response:
     """Send the form as a browser does: a pothole at the Bell Tower, unless said otherwise; None leaves a field out."""
     form = {"text": HOLE, "category": "pothole", **BELL_TOWER, **fields}
     data = {name: value for name, value in form.items() if value is not None}
     return await client.post("/reports", data=data, files=files)
 
 
-async def report(client: Client, **fields: Any) -> dict[str, Any]:
-    """Send a report as a program does; what it answers."""
+async def send_report(client: Client, **fields: Any) -> dict[str, Any]:
+    """Send a report as a program does; return its JSON."""
     answer = await client.post(
         "/reports", json={"text": HOLE, "category": "pothole", **BELL_TOWER, **fields}, headers=JSON
     )
@@ -99,42 +99,42 @@ async def report(client: Client, **fields: Any) -> dict[str, Any]:
     return answer.json()
 
 
-async def routed(client: Client, **fields: Any) -> dict[str, Any]:
-    """As `report`, and given to its department."""
-    one = await report(client, **fields)
-    await route_case(await case_id(one["id"]))
+async def send_routed_report(client: Client, **fields: Any) -> dict[str, Any]:
+    """Send a report, and let it be routed to its department."""
+    one = await send_report(client, **fields)
+    await route_case(await get_case_id(one["id"]))
     return one
 
 
-async def case_id(report_id: int) -> int:
+async def get_case_id(report_id: int) -> int:
     return (await Report.get(id=report_id)).case_id
 
 
-async def case_of(report_id: int) -> Case:
-    return await Case.get(id=await case_id(report_id))
+async def get_case(report_id: int) -> Case:
+    return await Case.get(id=await get_case_id(report_id))
 
 
-async def department(slug: str) -> int:
+async def get_department_id(slug: str) -> int:
     return (await Department.get(slug=slug)).id
 
 
-async def deed(client: Client, case: int, name: str, **fields: Any) -> httpx2.Response:
-    """A form of the desk."""
+async def send_desk_form(client: Client, case: int, name: str, **fields: Any) -> httpx2.Response:
+    """Send a form of the desk."""
     return await client.post(f"/desk/cases/{case}/{name}", data=fields)
 
 
-async def does(client: Client, case: int, name: str, **fields: Any) -> None:
-    """A form of the desk that is accepted."""
-    answer = await deed(client, case, name, **fields)
+async def act_at_desk(client: Client, case: int, name: str, **fields: Any) -> None:
+    """Send a form of the desk, which must be accepted."""
+    answer = await send_desk_form(client, case, name, **fields)
     assert answer.status_code == 303, answer.text
 
 
-def photo(name: str = "hole.jpg", data: bytes | None = None) -> tuple[str, tuple[str, bytes, str]]:
-    """A photo of a form."""
+def photo_field(name: str = "hole.jpg", data: bytes | None = None) -> tuple[str, tuple[str, bytes, str]]:
+    """Return a photo as a part of a form."""
     return ("photos", (name, encoded(scene()) if data is None else data, "image/jpeg"))
 
 
-def limit(client: Client, posts_per_hour: int) -> None:
-    """So many posts an hour from here on."""
+def limit_posts(client: Client, posts_per_hour: int) -> None:
+    """Allow so many posts an hour from now on."""
     state = client.app.state
     state.config = state.config.model_copy(update={"limits": LimitsConfig(posts_per_hour=posts_per_hour)})  # type: ignore[call-arg]
