@@ -62,7 +62,7 @@ class DemoAccounts:
 async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step: None) -> DemoAccounts:
     """Fill an empty database with the made-up city. Raises Conflict where there are posts already."""
     if await fetch_one("SELECT 1 AS x FROM post LIMIT 1"):
-        raise Conflict(_("There are posts already: the demo city is made in an empty database only."))
+        raise Conflict(_("There are posts already: the demo city is only made in an empty database."))
     on_step(_("Loading the city …"))
     await load_pack(PACK)
     password = secrets.token_urlsafe(9)

@@ -178,7 +178,7 @@ class _Import:
         city_areas = await areas()
         area = city_areas.at(report.lat, report.lon)
         if area is None and len(city_areas) and self.mapping.place.outside == "refuse":
-            raise RowRefused("outside", "lat", _("Its place is outside of the city."))
+            raise RowRefused("outside", "lat", _("Its place is outside the city."))
         department, category = self.lookup.department(report), self.lookup.category(report)
         return MatchedReport(report, department, category, area.id if area else None)
 

@@ -79,7 +79,7 @@ class SourceFile:
                 try:
                     cells = next(reader, None)
                 except csv.Error as error:
-                    yield SourceRow(reader.line_num, {}, _("This line is no CSV: %(error)s", error=error))
+                    yield SourceRow(reader.line_num, {}, _("This line is not valid CSV: %(error)s", error=error))
                     continue
                 if cells is None:
                     return
@@ -103,9 +103,9 @@ def _json_row(line: int, data: bytes) -> SourceRow:
     try:
         found = json.loads(data.decode())
     except (ValueError, RecursionError):
-        return SourceRow(line, {}, _("This line is no JSON in UTF-8."))
+        return SourceRow(line, {}, _("This line is not JSON in UTF-8."))
     if not isinstance(found, dict):
-        return SourceRow(line, {}, _("This line is no JSON object."))
+        return SourceRow(line, {}, _("This line is not a JSON object."))
     return SourceRow(line, {key: _text(value) for key, value in found.items() if value is not None})
 
 

@@ -104,7 +104,9 @@ class TimeFormats(FileModel):
         sample = dt.datetime(2024, 3, 2, 16, 5, 6, tzinfo=dt.UTC)
         for one in formats:
             if one != ISO and ("%Y" not in one and "%y" not in one):
-                raise ValueError(_("“%(text)s” is no format: write “iso”, or as in “%%m/%%d/%%Y”.", text=one))
+                raise ValueError(
+                    _("“%(text)s” is not a format: write “iso”, or something like “%%m/%%d/%%Y”.", text=one)
+                )
             if one != ISO:
                 dt.datetime.strptime(sample.strftime(one), one).replace(tzinfo=dt.UTC)
         return formats

@@ -129,11 +129,11 @@ class RowParser:
             lat = lon = float("nan")
         if lat is None or lon is None or self._is_unknown(lat, lon):
             if self.mapping.place.default is None:
-                raise RowRefused("no_position", "lat", _("It says no position."))
+                raise RowRefused("no_position", "lat", _("It gives no position."))
             self.adjustments["default_position"] += 1
             return self.mapping.place.default
         if not (abs(lat) <= 90 and abs(lon) <= 180):
-            raise RowRefused("no_position", "lat", _("Its position is no latitude and longitude in degrees."))
+            raise RowRefused("no_position", "lat", _("Its position is not a latitude and longitude in degrees."))
         return lat, lon
 
     def _is_unknown(self, lat: float, lon: float) -> bool:
@@ -176,14 +176,14 @@ class RowParser:
         over = ending.outcome in ("resolved", "declined")
         ended = self._timestamp_after(row, "resolved", received) if over else None
         if over and ended is None:
-            raise RowRefused("no_end", "resolved", _("Its status says that it is over, but no column says since when."))
+            raise RowRefused("no_end", "resolved", _("Its status says that it is closed, but no column says when."))
         answered = self._timestamp_after(row, "first_answer", received) if ending.first_answer else None
         if answered and ended and answered > ended:
             # A later answer cannot be part of a case that was over, so the resolution is the first public word.
             self.adjustments["answer_after_end"] += 1
             answered = None
         if (over or answered) and not department and ending.outcome != "triage":
-            raise RowRefused("nobody", "department", _("It was answered or is over, but no department is named."))
+            raise RowRefused("nobody", "department", _("It was answered or is closed, but no department is named."))
         return answered, ended
 
     def _timestamp_after(self, row: SourceRow, name: str, received: datetime) -> datetime | None:
@@ -191,7 +191,7 @@ class RowParser:
         if found is None or found >= received:
             return found
         if received - found > self.slack:
-            raise RowRefused("order", name, _("The date of “%(name)s” lies before the receipt.", name=name))
+            raise RowRefused("order", name, _("The date of “%(name)s” is before the date of receipt.", name=name))
         self.adjustments["slack"] += 1
         return received
 
@@ -205,7 +205,7 @@ class RowParser:
         except UnreadableTimestamp as error:
             raise RowRefused("date", name, str(error)) from None
         if found > self.now:
-            raise RowRefused("future", name, _("The date of “%(name)s” lies in the future.", name=name))
+            raise RowRefused("future", name, _("The date of “%(name)s” is in the future.", name=name))
         return found
 
     def _optional_text(self, row: SourceRow, name: str) -> str:

@@ -45,7 +45,7 @@ class Timestamps:
                 continue
         raise UnreadableTimestamp(
             _(
-                "“%(text)s” is no date in a format of the mapping (%(formats)s).",
+                "“%(text)s” is not a date in a format of the mapping (%(formats)s).",
                 text=text[:40],
                 formats=", ".join(self.times.formats),
             )

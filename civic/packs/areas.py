@@ -102,7 +102,7 @@ class AreaReader:
         if missing := [one for one in self.city.languages if not names.get(one)]:
             yield _("The name is missing in: %(languages)s.", languages=", ".join(missing))
         if any(CONTROL_CHARACTERS.search(name) for name in names.values()):
-            yield _("This holds a control character.")
+            yield _("This contains a control character.")
         for language in names:
             if self.city.languages and language not in self.city.languages:
                 message = _("%(language)s is not a language of the city.", language=language)
@@ -165,7 +165,7 @@ def _circles(reader: AreaReader, features: list[AreaFeature], by_slug: dict[str,
             seen.append(above.slug)
             above = by_slug.get(above.parent)
         if above is one:
-            reader.note(one, _("The parents go in a circle: %(path)s.", path=" → ".join([*seen, one.slug])))
+            reader.note(one, _("The parents form a circle: %(path)s.", path=" → ".join([*seen, one.slug])))
             found = True
         elif len(seen) > MAX_LEVELS:
             reader.note(one, _("The tree is deeper than %(n)s levels.", n=MAX_LEVELS))
@@ -197,7 +197,7 @@ def _check_places(reader: AreaReader, feature: AreaFeature) -> None:
         assert feature.geometry is not None
         if share := outside_share(child.geometry, feature.geometry):
             message = _(
-                "%(share)s %% of it lies outside of its parent “%(parent)s”.",
+                "%(share)s %% of it lies outside its parent “%(parent)s”.",
                 share=f"{share * 100:.1f}",
                 parent=feature.slug,
             )

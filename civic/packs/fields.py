@@ -49,7 +49,7 @@ def pack_names(info: ValidationInfo) -> PackNames:
 
 def check_characters(text: str) -> str:
     if CONTROL_CHARACTERS.search(text):
-        raise ValueError(_("This holds a control character."))
+        raise ValueError(_("This contains a control character."))
     return text
 
 
@@ -185,7 +185,10 @@ def read_dates(value: object) -> object:
     for one in value:
         if (found := _read_range(one)) is None:
             problems.append(
-                _('“%(date)s” is no date (2026-10-01) and no range ("2026-10-01/2026-10-07").', date=str(one)[:80])
+                _(
+                    '“%(date)s” is neither a date (2026-10-01) nor a range ("2026-10-01/2026-10-07").',
+                    date=str(one)[:80],
+                )
             )
         else:
             days.extend(found)

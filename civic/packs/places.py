@@ -54,7 +54,7 @@ def _place(
     if missing := [language for language, name in names.items() if not name]:
         problems.add(FILE_NAME, _("The name is missing in: %(languages)s.", languages=", ".join(missing)), line=line)
     if any(CONTROL_CHARACTERS.search(name) for name in names.values()):
-        problems.add(FILE_NAME, _("This holds a control character."), line=line)
+        problems.add(FILE_NAME, _("This contains a control character."), line=line)
     try:
         lat, lon = float(row["lat"]), float(row["lon"])
     except ValueError:

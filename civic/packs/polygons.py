@@ -41,7 +41,7 @@ def to_wgs84(geometry: MultiPolygon, crs: str) -> MultiPolygon:
 def position_error(lat: float, lon: float) -> str:
     """What is wrong with a position, or nothing."""
     if not (math.isfinite(lat) and math.isfinite(lon)):
-        return _("A coordinate is no number.")
+        return _("A coordinate is not a number.")
     if MIN_LATITUDE <= lat <= MAX_LATITUDE and -180 <= lon <= 180:
         return ""
     where = _("latitude %(lat)s, longitude %(lon)s", lat=f"{lat:g}", lon=f"{lon:g}")

@@ -170,7 +170,7 @@ def _note_circles(file: TomlFile) -> None:
             above = parents[above]
         if above == slug:
             circle = " → ".join([*path, slug])
-            file.note(("department", index, "parent"), _("The parents go in a circle: %(path)s.", path=circle))
+            file.note(("department", index, "parent"), _("The parents form a circle: %(path)s.", path=circle))
 
 
 def _questions(categories: Sequence[PackCategory]) -> dict[str, list[tuple[str, frozenset[str]]]]:

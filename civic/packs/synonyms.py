@@ -33,7 +33,7 @@ def read_synonyms(folder: Path, problems: Problems) -> tuple[tuple[str, ...], ..
 
 def _check(group: tuple[str, ...], line: int, problems: Problems) -> None:
     if len({tuple(runs(phrase)) for phrase in group}) < 2:
-        problems.add(FILE_NAME, _("A line needs two words or phrases at least that differ."), line=line)
+        problems.add(FILE_NAME, _("A line needs at least two different words or phrases."), line=line)
     if len(group) > MAX_PHRASES:
         problems.add(FILE_NAME, _("This line has more than %(n)s phrases.", n=MAX_PHRASES), line=line)
     for phrase in group:
@@ -42,4 +42,4 @@ def _check(group: tuple[str, ...], line: int, problems: Problems) -> None:
         if len(phrase) > MAX_PHRASE_CHARS:
             problems.add(FILE_NAME, _("This is longer than %(n)s characters.", n=MAX_PHRASE_CHARS), line=line)
         if CONTROL_CHARACTERS.search(phrase):
-            problems.add(FILE_NAME, _("This holds a control character."), line=line)
+            problems.add(FILE_NAME, _("This contains a control character."), line=line)

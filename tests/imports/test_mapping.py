@@ -28,7 +28,7 @@ WRONG = [
     ('contains = "same as another"', "", "A condition needs “contains” or “equals”."),
     ('"4 working hours"', '"4 working"', "categories.values.Hole.response: '4 working' is no target"),
     ('zone = "Europe/Paris"\nformats', 'zone = "Paris"\nformats', "times.zone: “Paris” is not a time zone"),
-    ('"%d.%m.%Y"', '"dd.mm.yyyy"', "“dd.mm.yyyy” is no format: write “iso”, or as in “%m/%d/%Y”."),
+    ('"%d.%m.%Y"', '"dd.mm.yyyy"', "“dd.mm.yyyy” is not a format: write “iso”, or something like “%m/%d/%Y”."),
     ('time = "09:00"', 'time = "9 h"', "columns.received.time: Invalid isoformat string"),
     ("'/(\\d+)$'", "'/(\\d+$'", "columns.id.pattern: Input should be a valid regular expression"),
     (

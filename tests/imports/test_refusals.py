@@ -19,19 +19,19 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (row(text="x" * 20_001), "text", "Its text has more than 20000 characters."),
     (row(url="https://harbour.example/reports"), "id", "It has no id"),
     (row(sent=None), "received", "It does not say when it was received."),
-    (row(sent="2. März 2026"), "received", "“2. März 2026” is no date in a format of the mapping (iso, %d.%m.%Y)."),
+    (row(sent="2. März 2026"), "received", "“2. März 2026” is not a date in a format of the mapping (iso, %d.%m.%Y)."),
     (row(sent="1999-12-31"), "received", "It was received before 2000."),
-    (row(sent="0001-01-01T00:00:00+14:00"), "received", "“0001-01-01T00:00:00+14:00” is no date"),
-    (row(sent="2027-01-01"), "received", "The date of “received” lies in the future."),
-    (row(answered="2026-12-24"), "first_answer", "The date of “first_answer” lies in the future."),
-    (row(answered="2026-03-01"), "first_answer", "The date of “first_answer” lies before the receipt."),
-    (resolved(done="2026-03-01", answered=None), "resolved", "The date of “resolved” lies before the receipt."),
-    (resolved(done=None), "resolved", "Its status says that it is over, but no column says since when."),
-    (resolved(body=None), "department", "It was answered or is over, but no department is named."),
-    (row(lat=None), "lat", "It says no position."),
-    (row(lat="north"), "lat", "Its position is no latitude and longitude in degrees."),
-    (row(lon=181), "lat", "Its position is no latitude and longitude in degrees."),
-    (row(lat=10), "lat", "Its place is outside of the city."),
+    (row(sent="0001-01-01T00:00:00+14:00"), "received", "“0001-01-01T00:00:00+14:00” is not a date"),
+    (row(sent="2027-01-01"), "received", "The date of “received” is in the future."),
+    (row(answered="2026-12-24"), "first_answer", "The date of “first_answer” is in the future."),
+    (row(answered="2026-03-01"), "first_answer", "The date of “first_answer” is before the date of receipt."),
+    (resolved(done="2026-03-01", answered=None), "resolved", "The date of “resolved” is before the date of receipt."),
+    (resolved(done=None), "resolved", "Its status says that it is closed, but no column says when."),
+    (resolved(body=None), "department", "It was answered or is closed, but no department is named."),
+    (row(lat=None), "lat", "It gives no position."),
+    (row(lat="north"), "lat", "Its position is not a latitude and longitude in degrees."),
+    (row(lon=181), "lat", "Its position is not a latitude and longitude in degrees."),
+    (row(lat=10), "lat", "Its place is outside the city."),
     (row(state="lost"), "status", "The mapping does not know the status “lost”."),
     (row(state=None), "status", "The mapping does not know the status “”."),
     (resolved(note="x" * 10_001), "resolution_text", "Its text has more than 10000 characters."),
@@ -126,7 +126,7 @@ async def test_control_characters_and_long_titles(harbour: Harbour) -> None:
 STOPS = [
     ('lon = "lon"', 'lon = "lomg"', "The file has no column “lomg”. Did you mean lon?"),
     ('lon = "lon"', 'lon = "x-ray"', "The file has no column “x-ray”. There is: body, "),
-    ('formats = ["iso", "%d.%m.%Y"]', 'formats = ["%d/%m/%Y"]', "2 × received: “2026-03-02” is no date in a format"),
+    ('formats = ["iso", "%d.%m.%Y"]', 'formats = ["%d/%m/%Y"]', "2 × received: “2026-03-02” is not a date in a format"),
     ('open = "open"', "", "2 × status: The mapping does not know the status “open”."),
     (
         '[departments]\ncreate = true\ncalendar = "office"',
@@ -184,7 +184,7 @@ async def test_the_refused_do_not_go_over_the_file_itself(harbour: Harbour) -> N
 async def test_one_great_json_list_is_no_json_lines(harbour: Harbour) -> None:
     path = harbour.folder / "list.json"
     path.write_text('[{"url": 1},\n{"url": 2}, {"url": 3}]\n')
-    with pytest.raises(ImportFault, match=r"2 × This line is no JSON in UTF-8\."):
+    with pytest.raises(ImportFault, match=r"2 × This line is not JSON in UTF-8\."):
         await harbour.take(file=path)
 
 

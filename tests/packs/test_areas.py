@@ -60,7 +60,7 @@ TREES = [
     (
         "outside",
         [feature("small", None, square(118.0, 31.0)), feature("west", "small", square(118.05, 31.0))],
-        "50.0 % of it lies outside of its parent “small”.",
+        "50.0 % of it lies outside its parent “small”.",
     ),
     (
         "no parent",
@@ -70,7 +70,7 @@ TREES = [
     (
         "circle",
         [feature("a", "b", square(118.0, 31.0)), feature("b", "a", square(118.0, 31.0))],
-        "The parents go in a circle: a → b → a.",
+        "The parents form a circle: a → b → a.",
     ),
     (
         "twice",

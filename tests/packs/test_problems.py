@@ -83,7 +83,7 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
     (
         "a control character",
         changed("city.toml", "小城", "小\\u0000城"),
-        "city.toml:1: names.zh: This holds a control character.",
+        "city.toml:1: names.zh: This contains a control character.",
     ),
     # calendars
     (
@@ -104,12 +104,12 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
     (
         "a date",
         changed("calendars.toml", "[calendar.weekly]", 'holidays = ["2026-02-30"]\n[calendar.weekly]'),
-        "calendars.toml:3: calendar[1].holidays: “2026-02-30” is no date",
+        "calendars.toml:3: calendar[1].holidays: “2026-02-30” is neither a date",
     ),
     (
         "a range that runs back",
         changed("calendars.toml", "[calendar.weekly]", 'holidays = ["2026-02-03/2026-02-01"]\n[calendar.weekly]'),
-        "calendars.toml:3: calendar[1].holidays: “2026-02-03/2026-02-01” is no date",
+        "calendars.toml:3: calendar[1].holidays: “2026-02-03/2026-02-01” is neither a date",
     ),
     (
         "holiday and workday",
@@ -137,7 +137,7 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
     (
         "own parent",
         added("departments.toml", 'parent = "roads"\n'),
-        "departments.toml:5: department[1].parent: The parents go in a circle: roads → roads.",
+        "departments.toml:5: department[1].parent: The parents form a circle: roads → roads.",
     ),
     (
         "twice",
@@ -285,7 +285,7 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
     (
         "one synonym alone",
         {"synonyms.csv": "bin,trash\nlamp,Lamp\n"},
-        "synonyms.csv:2: A line needs two words or phrases at least that differ.",
+        "synonyms.csv:2: A line needs at least two different words or phrases.",
     ),
     (
         "synonym without letters",
