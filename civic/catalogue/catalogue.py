@@ -1,4 +1,4 @@
-"""The catalogue in memory: what the pack in force says of departments, categories and services.
+"""The catalogue in memory: departments, categories and services of the loaded pack.
 
 Look-ups by id also find what left the pack (`retired`), for cases that still point there; lists and look-ups
 by slug or code hold only what is in force.
@@ -56,7 +56,7 @@ class CategoryView:
 
 @dataclass(frozen=True, slots=True)
 class CategoryGroup:
-    """Categories that stand together in lists."""
+    """Categories that lists show together."""
 
     code: str
     names: Names
@@ -65,7 +65,7 @@ class CategoryGroup:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentView:
-    """`contacts` may hold email, phone, url, address, hours."""
+    """A department. `contacts` may have email, phone, url, address, hours."""
 
     id: int
     slug: str
@@ -78,7 +78,7 @@ class DepartmentView:
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """`guide`: per language purpose, papers (a list), time, fee, hours, where."""
+    """A public service. `guide` has, by language: purpose, papers (a list), time, fee, hours, where."""
 
     id: int
     slug: str
@@ -94,7 +94,7 @@ class ServiceView:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Built once a pack. `given` maps (category id, area id or None) to a department id."""
+    """The whole catalogue. `default_departments` maps (category id, area id or None) to a department id."""
 
     every_category: Sequence[CategoryView] = ()
     every_department: Sequence[DepartmentView] = ()
@@ -149,15 +149,15 @@ class Catalogue:
         return {one.slug: one for one in self.services}
 
     def category_ids(self, code: str) -> tuple[int, ...]:
-        """The category with this code, or those of the group with it; none: nothing has this code."""
+        """Ids of the category with this code, or of the categories of the group with it; empty for an unknown code."""
         return tuple(one.id for one in self.categories if code and code in (one.code, one.group_code))
 
     def children(self, department_id: int | None) -> tuple[DepartmentView, ...]:
-        """Departments right under this one; under None stand the topmost."""
+        """The departments directly under this one; the top ones for None."""
         return tuple(one for one in self.departments if one.parent_id == department_id)
 
     def below(self, department_id: int) -> set[int]:
-        """Ids of the department and of all under it."""
+        """The ids of the department and of all departments under it."""
         found, left = {department_id}, [department_id]
         while left:
             below = [child.id for child in self.children(left.pop())]

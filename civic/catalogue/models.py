@@ -43,7 +43,7 @@ class Department(Model):
 
 
 class Membership(Model):
-    """A person acts for a department; what they may do there is their role."""
+    """A person acts for a department; their role says what they may do there."""
 
     id = fields.BigIntField(primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -75,7 +75,7 @@ class Category(Model):
     resolution_target = fields.CharField(40)
     photo_required = fields.BooleanField(default=False)  # with the report
     evidence_required = fields.BooleanField(default=False)  # with the resolution
-    public = fields.BooleanField(default=True)  # False: its reports are seen by their author and the desk only
+    public = fields.BooleanField(default=True)  # False: only the author and the desk see its reports
     position = fields.IntField(default=0)
     retired_at = fields.DatetimeField(null=True)
 
@@ -84,7 +84,7 @@ class Category(Model):
 
 
 class CategoryDepartment(Model):
-    """Which department a category goes to in an area and below it (routing step 2); no area: everywhere."""
+    """The department of a category in an area and all areas below it; no area: everywhere (routing, step 2)."""
 
     id = fields.BigIntField(primary_key=True)
     category: fields.ForeignKeyRelation[Category] = fields.ForeignKeyField(

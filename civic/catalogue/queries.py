@@ -1,4 +1,4 @@
-"""Reads of the catalogue: departments, categories, services, calendars of the pack in force."""
+"""Reads of the catalogue, and of who is signed in with their departments."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from civic.city.queries import city_version
 
 @cached_while(city_version)
 async def catalogue() -> Catalogue:
-    """The whole catalogue, kept until another pack is loaded."""
+    """The whole catalogue, cached until the city's version rises."""
     calendars = await Calendar.filter(retired_at=None).values("slug", "id")
     given = await CategoryDepartment.all().values("category_id", "area_id", "department_id")
     return Catalogue(
@@ -80,7 +80,7 @@ WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s
 
 
 async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person, datetime | None]:
-    """Whose session it is, with their departments, and the visit that was noted last.
+    """The person whose session it is, with their departments, and the time of the last noted visit.
 
     (NOBODY, None) if the session ended (`session_days` without a visit) or was revoked, or the user is disabled.
     """

@@ -1,4 +1,4 @@
-"""Making the made-up city: its pack, people, posts of every kind, a living desk, and two releases of its scores."""
+"""Making the demo city: its pack, people, posts of every kind, cases at work, and two releases of its scores."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ class DemoAccounts:
 
 
 async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step: None) -> DemoAccounts:
-    """Fill an empty database with the made-up city. Raises Conflict where there are posts already."""
+    """Fill an empty database with the demo city. Raises Conflict if there are posts already."""
     if await fetch_one("SELECT 1 AS x FROM post LIMIT 1"):
         raise Conflict(_("There are posts already: the demo city is only made in an empty database."))
     on_step(_("Loading the city …"))
@@ -73,11 +73,11 @@ async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step
     scenarios = read_scenarios()
     async with Decoder(processes=config.media.processes, waiting=64) as decoder:
         photos = await make_photos(scenarios, Store(config.media_folder), decoder)
-    async with in_transaction():  # one for all: it waits for the disk once
+    async with in_transaction():  # one transaction for all, so that it waits for the disk once
         await _play(scenarios, ScenarioContext(citizens, photos), on_step)
         await _traffic(citizens)
         await _ratings(citizens)
-        # Nobody is mailed about what happened before the city began; what was to be routed was routed above.
+        # Nobody is mailed about the past, and every report is routed already: no job is left to do.
         await execute("DELETE FROM pgqueuer WHERE status = 'queued'")
     await execute("ANALYZE")
     return DemoAccounts(password, accounts)
@@ -123,7 +123,7 @@ async def _traffic(citizens: list[Person]) -> None:
 
 
 async def _ratings(citizens: list[Person]) -> None:
-    """Every citizen has been to some of the services."""
+    """Ratings by citizens, each of most of the services."""
     pattern = (5, 4, 5, 3, 5, 2, 4, 1, 5, 4)
     for place, service in enumerate((await catalogue()).services):
         for number, person in enumerate(citizens):

@@ -17,10 +17,10 @@ Scene = Callable[["Canvas"], None]
 
 
 class Canvas:
-    """A picture being drawn, and the chance that makes it differ from the next one."""
+    """A picture being drawn, with its own random generator, so that no two are the same."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311  # chance for pictures, not for secrets
+        self.random = random.Random(seed)  # noqa: S311  # for pictures, not for secrets
         self.image = Image.new("RGB", (WIDTH_PX, HEIGHT_PX))
         self.draw = ImageDraw.Draw(self.image)
         self.light = self.random.uniform(0.82, 1.08)
@@ -48,7 +48,7 @@ class Canvas:
             self.draw.ellipse([x - r, y - r, x + r, y + r], fill=self.shade(colour, self.between(0.8, 1.2)))
 
     def blob(self, x: float, y: float, wide: float, high: float, colour: Colour, rough: float = 0.12) -> None:
-        """An uneven round shape."""
+        """Draw an uneven round shape."""
         points = []
         for i in range(28):
             angle = 2 * math.pi * i / 28
@@ -70,7 +70,7 @@ class Canvas:
 
 
 def road(c: Canvas) -> float:
-    """A street with houses; where its surface begins."""
+    """Draw a street with houses; return the y at which its surface begins."""
     c.sky((150, 180, 205), (205, 216, 222), 420)
     c.houses(430)
     c.ground((98, 100, 103), 430)
@@ -324,7 +324,7 @@ def site(c: Canvas) -> None:
 
 
 def mended(c: Canvas) -> None:
-    """What a department shows when it is done: a fresh patch of asphalt."""
+    """A fresh patch of asphalt: the photo that a department adds when it has finished."""
     road(c)
     x, y = c.between(420, 820), c.between(720, 780)
     c.draw.polygon(
@@ -348,7 +348,7 @@ SCENES: dict[str, Scene] = {
 
 
 def draw_photo(scene: str, seed: int) -> bytes:
-    """The scene as the bytes of a JPEG; the same seed gives the same picture."""
+    """Draw the scene as a JPEG; the same seed gives the same picture."""
     canvas = Canvas(seed)
     SCENES[scene](canvas)
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The made-up city's past: plain reports of the last three quarters, imported as any city would, and two releases."""
+"""The demo city's past: reports of the last three quarters, imported as a city would, and two releases."""
 
 import json
 import random
@@ -24,7 +24,7 @@ from civic.scores.periods import Span
 
 REPORT_COUNT = 900
 RATING_COUNT = 420
-# How long a department takes, beside the others: made up, so that the scores have something to tell.
+# How long a department takes compared with the others (1 is average), so that the scores differ.
 PACE_BY_DEPARTMENT = {
     "water": 0.5,
     "parks": 0.8,
@@ -34,7 +34,7 @@ PACE_BY_DEPARTMENT = {
     "roads": 1.6,
 }
 DEFAULT_PACE = 1.3
-# Who shares a kind of work: without that, case mix would make all departments look alike.
+# Departments that share a kind of work: without that, the case mix would make all of them look alike.
 DEPARTMENTS_BY_CATEGORY = {
     "pothole": ("roads", "urban-management"),
     "street-light": ("lighting", "urban-management"),
@@ -95,7 +95,7 @@ def quarters(today: date) -> tuple[Span, Span]:
 
 
 async def make_history(now: datetime) -> list[Release]:
-    """Import the past and publish both quarters, each as it would have been published on the day after its end."""
+    """Import the past and publish both quarters."""
     zone = (await city()).zone
     before, last = quarters(now.astimezone(zone).date())
     start = before.instants(zone)[0]
@@ -116,7 +116,7 @@ async def _mapping() -> ImportMapping:
 
 
 async def _rows(start: datetime, end: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Made-up rows as a city would export them, by chance that is the same each time."""
+    """Rows as a city would export them, at random, but the same each time."""
     chance = random.Random(20)  # noqa: S311  # a made-up past, not a secret
     places = [area for area in (await areas()).all if area.level > 1]
     rows = []
@@ -149,7 +149,7 @@ async def _rows(start: datetime, end: datetime, zone: ZoneInfo) -> list[dict[str
 
 
 async def _rate() -> None:
-    """Some of those reporters gave stars, the day after."""
+    """Rate some of the resolved cases, one day after."""
     rows = await fetch(
         "SELECT c.id, r.post_id, c.resolved_at, d.slug FROM case_file c JOIN report r ON r.case_id = c.id"
         " JOIN department d ON d.id = c.department_id WHERE c.resolved_at IS NOT NULL ORDER BY hashint8(c.id) LIMIT $1",

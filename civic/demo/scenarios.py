@@ -31,7 +31,8 @@ from civic.reports.models import Report
 
 T = TypeVar("T")
 REPAIRED_SCENE = "mended"
-PLANS_WITH_PROOF = ("resolved", "confirmed", "disputed", "closed")  # plans in which a department shows what it did
+# In these plans the department adds a photo of the repair.
+PLANS_WITH_PROOF = ("resolved", "confirmed", "disputed", "closed")
 SCENARIOS_FILE = Path(__file__).with_name("scenarios.toml")
 
 TEXTS: dict[str, dict[str, str]] = {
@@ -136,18 +137,18 @@ class ScenarioRun:
         return TEXTS[of][self.scenario.language]
 
     async def at(self, hours: float, do: Callable[[], Awaitable[object]]) -> None:
-        """Something happens so many hours after the report; nothing happens in the future."""
+        """Do something so many hours after the report, unless that is in the future."""
         then = self.began + timedelta(hours=hours)
         if then < self.now:
             with timing.at(then), use_language(self.scenario.language):
                 await do()
 
     async def play(self) -> None:
-        """The report, its routing, and then its plan."""
+        """Post the report, route it, then follow its plan."""
         await self.at(0, self._post)
         await self.at(0.01, lambda: reports.route_case(self.case_id))
         await PLANS[self.scenario.plan](self)
-        await self._crowd()
+        await self._vote_and_comment()
 
     async def _post(self) -> None:
         picture = self.context.photos[self.number, self.scenario.scene]
@@ -166,12 +167,12 @@ class ScenarioRun:
         self.report, self.case_id = posted.row, posted.row.case_id
 
     async def actor(self) -> Actor:
-        """The department that has the case."""
+        """The department that has the case, as an actor."""
         case = await Case.get(id=self.case_id)
         return Actor(ActorKind.DEPARTMENT, None, case.department_id)
 
-    async def _crowd(self) -> None:
-        """Votes, as far as there are citizens, and what neighbours say."""
+    async def _vote_and_comment(self) -> None:
+        """Votes, as many as there are citizens, and comments of neighbours."""
         if self.report is None:
             return
         post_id = self.report.post_id
@@ -186,26 +187,26 @@ class ScenarioRun:
             suggestion = CommentForm(text=self.words("suggestion"), suggestion=True)
             await self.at(4, partial(posts.add_comment, post_id, neighbours[1], suggestion))
 
-    async def accepted(self) -> None:
+    async def accept(self) -> None:
         async def do() -> None:
             await cases.accept(self.case_id, by=await self.actor(), text=self.words("accept"))
 
         await self.at(1.5, do)
 
-    async def replied(self) -> None:
+    async def reply(self) -> None:
         async def do() -> None:
             await cases.reply(self.case_id, by=await self.actor(), text=self.words("reply"))
 
         await self.at(3, do)
 
-    async def asked(self) -> None:
+    async def ask(self) -> None:
         async def do() -> None:
             await cases.ask(self.case_id, by=await self.actor(), text=self.words("ask"))
 
         await self.at(2.5, do)
 
-    async def resolved(self) -> None:
-        await self.replied()
+    async def resolve(self) -> None:
+        await self.reply()
         proof = self.context.photos[self.number, REPAIRED_SCENE]
 
         async def do() -> None:
@@ -213,8 +214,8 @@ class ScenarioRun:
 
         await self.at(20, do)
 
-    async def confirmed(self) -> None:
-        await self.resolved()
+    async def confirm(self) -> None:
+        await self.resolve()
 
         async def do() -> None:
             if (await Case.get(id=self.case_id)).status == Status.RESOLVED and self.report is not None:
@@ -223,58 +224,58 @@ class ScenarioRun:
 
         await self.at(26, do)
 
-    async def disputed(self) -> None:
-        await self.resolved()
+    async def dispute(self) -> None:
+        await self.resolve()
         await self.at(
             44, lambda: cases.dispute(self.case_id, by=Actor.reporter(self.author), text=self.words("dispute"))
         )
 
-    async def closed(self) -> None:
-        """Nobody says whether it is fixed: the worker will close it when its days are over."""
-        await self.resolved()
+    async def wait_for_closing(self) -> None:
+        """The reporter does not answer: the worker closes the case when the time is over."""
+        await self.resolve()
 
-    async def declined(self) -> None:
+    async def decline(self) -> None:
         async def do() -> None:
             text = self.words("decline")
             await cases.decline(self.case_id, by=await self.actor(), reason="no_action_needed", text=text)
 
         await self.at(5, do)
 
-    async def handed(self) -> None:
+    async def hand_over(self) -> None:
         async def do() -> None:
             to = (await catalogue()).department_by_slug[self.scenario.to].id
             await cases.hand_over(self.case_id, to, by=await self.actor(), text=self.words("hand_over"))
 
         await self.at(2, do)
-        await self.replied()
+        await self.reply()
 
-    async def helped(self) -> None:
-        await self.accepted()
+    async def add_support(self) -> None:
+        await self.accept()
 
         async def do() -> None:
             to = (await catalogue()).department_by_slug[self.scenario.to].id
             had = await fetch("SELECT 1 FROM assignment WHERE case_id = $1 AND department_id = $2", self.case_id, to)
-            if not had:  # a rule may have asked them already
+            if not had:  # a rule may have added them already
                 await cases.add_support(self.case_id, to, by=await self.actor(), text=self.words("add_support"))
 
         await self.at(2, do)
 
-    async def left_alone(self) -> None:
-        """Nobody has done anything yet."""
+    async def do_nothing(self) -> None:
+        """Nothing has been done yet."""
 
 
 PLANS: dict[str, Callable[[ScenarioRun], Awaitable[None]]] = {
-    "fresh": ScenarioRun.left_alone,
-    "triage": ScenarioRun.left_alone,
-    "silent": ScenarioRun.left_alone,
-    "accepted": ScenarioRun.accepted,
-    "replied": ScenarioRun.replied,
-    "asked": ScenarioRun.asked,
-    "resolved": ScenarioRun.resolved,
-    "confirmed": ScenarioRun.confirmed,
-    "closed": ScenarioRun.closed,
-    "disputed": ScenarioRun.disputed,
-    "declined": ScenarioRun.declined,
-    "handed": ScenarioRun.handed,
-    "helped": ScenarioRun.helped,
+    "fresh": ScenarioRun.do_nothing,
+    "triage": ScenarioRun.do_nothing,
+    "silent": ScenarioRun.do_nothing,
+    "accepted": ScenarioRun.accept,
+    "replied": ScenarioRun.reply,
+    "asked": ScenarioRun.ask,
+    "resolved": ScenarioRun.resolve,
+    "confirmed": ScenarioRun.confirm,
+    "closed": ScenarioRun.wait_for_closing,
+    "disputed": ScenarioRun.dispute,
+    "declined": ScenarioRun.decline,
+    "handed": ScenarioRun.hand_over,
+    "helped": ScenarioRun.add_support,
 }

@@ -1,4 +1,4 @@
-"""The city's areas in memory: which one a point lies in, what is above and below it, their outlines."""
+"""The city's areas in memory: the one that holds a point, those above and below it, their outlines."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from shapely.geometry import MultiPolygon, Point, mapping, shape
 
 @dataclass(frozen=True, slots=True)
 class AreaView:
-    """An area of the pack in force. `geometry` is in WGS-84 degrees, longitude first."""
+    """An area of the loaded pack. `geometry` is in WGS-84 degrees, longitude first."""
 
     id: int
     slug: str
@@ -31,13 +31,13 @@ class AreaView:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """A (lat, lon) that certainly lies inside."""
+        """A (lat, lon) that lies inside for certain."""
         point = self.geometry.representative_point()
         return point.y, point.x
 
 
 class Areas:
-    """All areas of the pack in force, read once a pack; look-ups go through an index of their polygons."""
+    """All areas of the loaded pack; an index of their polygons makes look-ups quick."""
 
     def __init__(self, areas: Iterable[AreaView]) -> None:
         self.all = tuple(sorted(areas, key=lambda area: (area.level, area.slug)))
@@ -56,14 +56,14 @@ class Areas:
         return len(self.all)
 
     def at(self, lat: float, lon: float) -> AreaView | None:
-        """The deepest area that holds the point, on a border always the same one; None: not in the city."""
+        """The deepest area that holds the point (on a border always the same one); None outside of the city."""
         found = self._tree.query(Point(lon, lat), predicate="intersects")
         if not len(found):
             return None
         return max((self.all[int(index)] for index in found), key=lambda area: (area.level, -area.id))
 
     def path(self, area_id: int | None) -> tuple[AreaView, ...]:
-        """The area and all above it, deepest first; empty for None and for an area that left the pack."""
+        """The area and all areas above it, deepest first; empty for None and for an area that left the pack."""
         path = []
         while area_id is not None and (area := self.by_id.get(area_id)):
             path.append(area)
@@ -71,11 +71,11 @@ class Areas:
         return tuple(path)
 
     def children(self, area_id: int | None) -> tuple[AreaView, ...]:
-        """The areas right under this one; under None stands the city itself."""
+        """The areas directly under this one; for None the city itself."""
         return tuple(self._children.get(area_id, ()))
 
     def below(self, area_id: int) -> set[int]:
-        """Ids of the area and of all under it: what a filter by area means."""
+        """The ids of the area and of all areas under it, which a filter by area means."""
         found, left = {area_id}, [area_id]
         while left:
             below = [child.id for child in self.children(left.pop())]
@@ -92,7 +92,7 @@ class Areas:
         features = []
         for _level, members in groupby(self.all, key=lambda area: area.level):
             areas = list(members)
-            # All of a level together, so that a border that two areas share stays one line.
+            # A whole level at once, so that a border that two areas share stays one line.
             rough = shapely.coverage_simplify([area.geometry for area in areas], (east - west) / 1000)
             features += [_feature(area, outline) for area, outline in zip(areas, rough, strict=True)]
         return {"type": "FeatureCollection", "features": features}
@@ -108,6 +108,6 @@ def _feature(area: AreaView, outline: Any) -> dict[str, Any]:
 
 
 def as_multipolygon(geometry: dict[str, Any]) -> MultiPolygon:
-    """GeoJSON Polygon or MultiPolygon as a MultiPolygon."""
+    """Read a GeoJSON Polygon or MultiPolygon as a MultiPolygon."""
     read = shape(geometry)
     return read if isinstance(read, MultiPolygon) else MultiPolygon([read])

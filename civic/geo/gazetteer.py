@@ -1,4 +1,4 @@
-"""Names of places to positions and back: the pack's own places, or a provider that geopy knows."""
+"""Geocoding: names of places to positions and back, by the pack's places or a provider that geopy supports."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from civic.text import fold
 
 log = structlog.get_logger(__name__)
 
-MAX_ADDRESS_CHARS = 200  # characters of an address that are looked at
-PROVIDER_TIMEOUT_SECONDS = 4  # a provider that takes longer is not waited for
+MAX_ADDRESS_CHARS = 200  # of an address; the rest is ignored
+PROVIDER_TIMEOUT_SECONDS = 4  # how long a provider may take
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPosition:
-    """A named position, WGS-84. `metres`: how far it is from the point that was asked about, if one was."""
+    """A named position in WGS-84. `metres`: its distance from the point of a reverse query."""
 
     names: dict[str, str]
     lat: float
@@ -33,7 +33,7 @@ class NamedPosition:
 
 
 def place_key(names: dict[str, str]) -> str:
-    """Place.key: every name folded, one a line."""
+    """Make Place.key: every name folded, one on each line."""
     return "\n".join(dict.fromkeys(_fold_words(name) for name in names.values()))
 
 
@@ -65,7 +65,7 @@ ORDER BY metres, id LIMIT 1
 
 
 async def search_pack(text: str, limit: int) -> list[NamedPosition]:
-    """Places of the pack by a part of a name, best first."""
+    """Find places of the pack by a part of a name, best first."""
     wanted = _fold_words(text[:MAX_ADDRESS_CHARS])
     if not wanted:
         return []
@@ -84,7 +84,7 @@ def _named_position(row: dict[str, Any]) -> NamedPosition:
 
 
 def geocode_function(settings: GeocoderConfig) -> Callable[..., Any]:
-    """The geocode function of geopy's provider; raises SetupError for an unknown one or wrong options."""
+    """The geocode function of geopy's provider. Raises SetupError for an unknown provider or wrong options."""
     return _provider(settings.provider, tuple(sorted(settings.options.items())))
 
 
@@ -100,7 +100,7 @@ def _provider(name: str, options: tuple[tuple[str, Any], ...]) -> Callable[..., 
 
 
 async def search_provider(text: str, settings: GeocoderConfig, language: str, limit: int) -> list[NamedPosition]:
-    """Answers of a provider; none, and a line in the log, when it fails or does not answer in time."""
+    """Ask a provider; no answers, and a line in the log, if it fails or is late."""
     geocode = geocode_function(settings)
     try:
         async with asyncio.timeout(PROVIDER_TIMEOUT_SECONDS + 1):

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-SEMI_MAJOR_AXIS_METRES = 6378245.0  # metres, Krasovsky 1940
-ECCENTRICITY_SQUARED = 0.00669342162296594323  # squared
+SEMI_MAJOR_AXIS_METRES = 6378245.0  # Krasovsky 1940
+ECCENTRICITY_SQUARED = 0.00669342162296594323
 WEST, SOUTH, EAST, NORTH = 72.004, 0.8293, 137.8347, 55.8271
-CONVERGED_DEGREES = 1e-9  # degrees; a tenth of a millimetre
+CONVERGED_DEGREES = 1e-9  # a tenth of a millimetre
 
 
 def in_china(lat: float, lon: float) -> bool:

@@ -9,7 +9,7 @@ def cell_degrees(zoom: int) -> float:
 
 
 def cluster_position(mean: float, cell: int, side: float) -> float:
-    """Where a cluster stands along one axis: at its points' mean, but in the middle third of its cell.
+    """The position of a cluster on one axis: the mean of its points, but within the middle third of its cell.
 
     So that those of two neighbouring cells are never nearer than two thirds of a cell: each can be read and hit.
     """

@@ -25,11 +25,11 @@ class Area(Model):
 
 
 class Place(Model):
-    """A line of the pack's gazetteer: a street, a square, a stop, by which people name where they are."""
+    """A line of the pack's gazetteer: a street, a square, a stop, which people use to say where something is."""
 
     id = fields.BigIntField(primary_key=True)
     names: dict[str, str] = fields.JSONField()
-    key = fields.TextField()  # all names, folded: what an address is searched in
+    key = fields.TextField()  # all names, folded, one a line; see gazetteer.place_key
     lat = fields.FloatField()
     lon = fields.FloatField()
 

@@ -1,33 +1,33 @@
-"""Nearness as an address says it: `lat,lon,metres`, or the name of a place."""
+"""The filter `near` of an address: `lat,lon,metres`, or the name of a place."""
 
 from civic.config import GeocoderConfig
 from civic.geo import queries
 
-MAX_RADIUS_METRES, DEFAULT_RADIUS_METRES = 20_000, 1000  # metres
+MAX_RADIUS_METRES, DEFAULT_RADIUS_METRES = 20_000, 1000
 Near = tuple[float, float, int]  # lat, lon, metres
 
 
 def parse_near(text: str) -> Near | None:
-    """`lat,lon,metres`; 1,000 metres unless said. None for anything else."""
+    """Parse `lat,lon` or `lat,lon,metres` (default: 1,000 metres); None for anything else."""
     parts = text.split(",")
     try:
         lat, lon = float(parts[0]), float(parts[1])
         metres = int(parts[2]) if len(parts) > 2 else DEFAULT_RADIUS_METRES
     except (ValueError, IndexError):
         return None
-    if not (abs(lat) <= 90 and abs(lon) <= 180):  # which nan is not
+    if not (abs(lat) <= 90 and abs(lon) <= 180):  # nan fails this, too
         return None
     return lat, lon, max(10, min(metres, MAX_RADIUS_METRES))
 
 
 def format_near(near: Near) -> str:
-    """As `read_near` reads it; a position to about a metre."""
+    """Write it as `parse_near` reads it, the position to about a metre."""
     lat, lon, metres = near
     return f"{lat:.5f},{lon:.5f},{metres}"
 
 
 async def find_near(text: str, settings: GeocoderConfig | None = None) -> Near | None:
-    """`lat,lon,metres`, else around the place that the text names; None: nobody knows it."""
+    """Parse `lat,lon,metres`, else look for the place that the text names; None if it is unknown."""
     if near := parse_near(text):
         return near
     hits = await queries.geocode(text, settings, limit=1) if text.strip() else []

@@ -11,7 +11,7 @@ from civic.geo.models import Area
 
 @cached_while(city_version)
 async def areas() -> Areas:
-    """The areas of the pack in force, kept until another pack is loaded."""
+    """The areas of the loaded pack, cached until the city's version rises."""
     rows = await Area.filter(retired_at=None).order_by("id")
     return Areas(
         AreaView(row.id, row.slug, row.parent_id, row.level, row.names, as_multipolygon(row.geometry)) for row in rows
@@ -19,7 +19,7 @@ async def areas() -> Areas:
 
 
 async def geocode(text: str, settings: GeocoderConfig | None = None, limit: int = 5) -> list[NamedPosition]:
-    """Positions for an address as typed, best first; none when nothing fits or a provider fails.
+    """Find positions for an address as typed, best first; empty if nothing fits or a provider fails.
 
     With the provider `pack` the pack's own places answer. Only hits inside the city's box are given.
     """
@@ -32,5 +32,5 @@ async def geocode(text: str, settings: GeocoderConfig | None = None, limit: int 
 
 
 async def nearest_place(lat: float, lon: float, within: float = 1000.0) -> NamedPosition | None:
-    """The nearest place of the pack, at most `within` metres away: by which a position is named."""
+    """The nearest place of the pack, at most `within` metres away; it names a position."""
     return await gazetteer.find_nearest(lat, lon, within)

@@ -1,4 +1,5 @@
-"""A pack: a folder that describes a city. Read and checked whole (`reading`), loaded at once (`loading`).
+"""Packs: a pack is a folder of data files that describes a city.
 
-Everything that is wrong is said at once, each with file and line or key; nothing changes unless all is right; what
-left the pack is retired, never deleted."""
+`reader` reads and checks the whole folder; `actions.load_pack` loads it in one transaction. All problems are reported
+at once, each with its file and its line or key, and nothing changes unless everything is right. What left the pack is
+retired, never deleted."""

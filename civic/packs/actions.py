@@ -1,4 +1,4 @@
-"""A pack into the database: one transaction, in place, nothing deleted that anything may point at."""
+"""Loading a pack into the database: one transaction, rows changed in place, none deleted that others may point at."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ LOAD_LOCK = "civic.packs.load"
 
 @dataclass
 class RowCounts:
-    """How many rows of a kind were added, changed, retired and left as they were."""
+    """How many rows of a kind were added, changed, retired or left as they were."""
 
     added: int = 0
     changed: int = 0
@@ -39,7 +39,7 @@ class RowCounts:
 
 @dataclass
 class LoadSummary:
-    """What loading a pack did, by kind (areas, departments, …); `changed` says whether it did anything."""
+    """What loading a pack did, by kind (areas, departments, …). `changed`: whether anything changed."""
 
     city: dict[str, str]
     kinds: dict[str, RowCounts] = field(default_factory=dict)
@@ -54,43 +54,43 @@ class LoadSummary:
 
 
 async def load_pack(folder: Path) -> LoadSummary:
-    """Read the pack in `folder` and make the database say the same; rows that left the pack are retired.
+    """Read the pack in `folder` and bring the database to the same state; retire the rows that left the pack.
 
-    What did not come with a pack (a department that an import made) is left alone. Loading the same pack again
-    changes nothing. Raises PackError, and changes nothing, if anything is wrong with it.
+    Rows that did not come with a pack (a department that an import created) stay as they are. Loading the same pack
+    again changes nothing. Raises PackError, and changes nothing, if anything is wrong with it.
     """
     pack = read_pack(folder)
     async with in_transaction():
         await db.advisory_lock(LOAD_LOCK)
-        summary = await _Loading(pack, timing.now()).run()
+        summary = await _Loader(pack, timing.now()).run()
     cache.clear_caches()
     return summary
 
 
-class _Sync:
-    """The rows of one table against what the pack says: added, changed in place, or retired at the end."""
+class _TableSync:
+    """Brings the rows of one table to what the pack says: adds, changes in place, and retires at the end."""
 
     def __init__(self, model: type[Model], key: str, owned: list[str], now: datetime) -> None:
         self.model, self.key, self.owned, self.now = model, key, owned, now
         self.rows: dict[str, Any] = {}
-        self.ids: dict[str, int] = {}  # of what the pack holds
-        self.touched: set[str] = set()  # added or changed
+        self.ids: dict[str, int] = {}  # of the rows in the pack, by slug
+        self.touched: set[str] = set()  # slugs of rows that were added or changed
         self.tally = RowCounts()
 
-    async def start(self) -> "_Sync":
+    async def start(self) -> "_TableSync":
         self.rows = {getattr(row, self.key): row for row in await self.model.all()}
         return self
 
     async def put(self, slug: str, **values: Any) -> Any:
-        """The row of this slug says this from now on; gives the row."""
-        plain = {name: _plain(value) for name, value in values.items()}
+        """Add or change the row with this slug; return it."""
+        fields = {name: _as_json(value) for name, value in values.items()}
         row: Any = self.rows.get(slug)
         if row is None:
-            values = {self.key: slug, **plain}
+            values = {self.key: slug, **fields}
             row = await self.model.create(using_db=None, **values)
             self.tally.added += 1
-        elif row.retired_at is not None or any(getattr(row, name) != value for name, value in plain.items()):
-            await row.update_from_dict({**plain, "retired_at": None}).save()
+        elif row.retired_at is not None or any(getattr(row, name) != value for name, value in fields.items()):
+            await row.update_from_dict({**fields, "retired_at": None}).save()
             self.tally.changed += 1
         else:
             self.tally.same += 1
@@ -101,7 +101,7 @@ class _Sync:
         return row
 
     async def finish(self) -> dict[str, int]:
-        """Retire what the pack before held and this one does not; the ids by slug."""
+        """Retire the rows of the last pack that this one does not have; return the ids of the others by slug."""
         for slug in self.owned:
             row = self.rows.get(slug)
             if row is not None and slug not in self.ids and row.retired_at is None:
@@ -110,21 +110,21 @@ class _Sync:
         return self.ids
 
 
-def _plain(value: Any) -> Any:
-    """As JSON gives it back, so that what is the same also compares the same."""
+def _as_json(value: Any) -> Any:
+    """The value as JSON gives it back, so that equal values compare as equal."""
     return json.loads(json.dumps(value)) if isinstance(value, dict | list | tuple) else value
 
 
-class _Loading:
+class _Loader:
     def __init__(self, pack: Pack, now: datetime) -> None:
         self.pack, self.now = pack, now
         self.summary = LoadSummary(pack.city.names)
-        self.before: dict[str, list[str]] = {}  # what the pack before held
+        self.owned: dict[str, list[str]] = {}  # slugs that came with the last pack, by kind
         self.contents: dict[str, list[str]] = {}
 
     async def run(self) -> LoadSummary:
         city = await City.get_or_none(id=1)
-        self.before = city.contents if city else {}
+        self.owned = city.contents if city else {}
         areas = await self._areas()
         calendars = await self._calendars()
         departments = await self._departments(calendars)
@@ -137,19 +137,19 @@ class _Loading:
         await self._city(city)
         return self.summary
 
-    async def _sync(self, model: type[Model], kind: str, key: str) -> _Sync:
-        sync = await _Sync(model, key, self.before.get(kind, []), self.now).start()
+    async def _start_sync(self, model: type[Model], kind: str, key: str) -> _TableSync:
+        sync = await _TableSync(model, key, self.owned.get(kind, []), self.now).start()
         self.summary.kinds[kind] = sync.tally
         self.contents[kind] = []
         return sync
 
-    async def _finish(self, sync: _Sync, kind: str) -> dict[str, int]:
+    async def _finish(self, sync: _TableSync, kind: str) -> dict[str, int]:
         ids = await sync.finish()
         self.contents[kind] = sorted(ids)
         return ids
 
     async def _areas(self) -> dict[str, int]:
-        sync = await self._sync(Area, "areas", "slug")
+        sync = await self._start_sync(Area, "areas", "slug")
         for one in self.pack.areas:
             await sync.put(
                 one.slug,
@@ -161,7 +161,7 @@ class _Loading:
         return await self._finish(sync, "areas")
 
     async def _calendars(self) -> dict[str, int]:
-        sync = await self._sync(Calendar, "calendars", "slug")
+        sync = await self._start_sync(Calendar, "calendars", "slug")
         for one in self.pack.calendars:
             spec = one.spec(self.pack.city.zone)
             row = await sync.put(one.slug, zone=spec.zone, spec=asdict(spec))
@@ -169,7 +169,7 @@ class _Loading:
         return await self._finish(sync, "calendars")
 
     async def _departments(self, calendars: Mapping[str, int]) -> dict[str, int]:
-        sync = await self._sync(Department, "departments", "slug")
+        sync = await self._start_sync(Department, "departments", "slug")
         for position, one in enumerate(self.pack.departments):
             await sync.put(
                 one.slug,
@@ -182,7 +182,7 @@ class _Loading:
         return await self._finish(sync, "departments")
 
     async def _categories(self) -> dict[str, int]:
-        sync = await self._sync(Category, "categories", "code")
+        sync = await self._start_sync(Category, "categories", "code")
         groups = {one.code: one.names for one in self.pack.groups}
         targets = self.pack.city.targets
         for position, one in enumerate(self.pack.categories):
@@ -205,7 +205,7 @@ class _Loading:
     async def _category_departments(
         self, categories: Mapping[str, int], areas: Mapping[str, int], departments: Mapping[str, int]
     ) -> None:
-        """Who gets what where: no history points at these rows, so those that are wrong go."""
+        """The departments of categories by area. Nothing points at these rows, so wrong ones are deleted."""
         wanted = {
             (categories[one.code], area): departments[slug]
             for one in self.pack.categories
@@ -225,7 +225,7 @@ class _Loading:
             tally.added += 1
 
     async def _rules(self, departments: Mapping[str, int]) -> None:
-        sync = await self._sync(Rule, "rules", "slug")
+        sync = await self._start_sync(Rule, "rules", "slug")
         for position, one in enumerate(self.pack.rules):
             await sync.put(
                 one.slug,
@@ -239,7 +239,7 @@ class _Loading:
         await self._finish(sync, "rules")
 
     async def _services(self, departments: Mapping[str, int]) -> None:
-        sync = await self._sync(Service, "services", "slug")
+        sync = await self._start_sync(Service, "services", "slug")
         for position, one in enumerate(self.pack.services):
             await sync.put(
                 one.slug,
@@ -254,7 +254,7 @@ class _Loading:
         await self._finish(sync, "services")
 
     async def _places(self) -> None:
-        """The gazetteer is replaced whole when it differs: nothing points at its rows."""
+        """Replace the whole gazetteer if it differs; nothing points at its rows."""
         wanted = [(one.names, one.lat, one.lon) for one in self.pack.places]
         have = [(row.names, row.lat, row.lon) for row in await Place.all().order_by("id")]
         tally = self.summary.kinds["places"] = RowCounts(same=len(have))
@@ -268,7 +268,7 @@ class _Loading:
         self.summary.kinds["places"] = RowCounts(added=len(wanted), retired=tally.same)
 
     async def _synonyms(self) -> None:
-        """The words that mean the same are replaced whole when they differ."""
+        """Replace all synonyms if they differ."""
         wanted = [list(group) for group in self.pack.synonyms]
         rows = await db.fetch("SELECT value FROM search_state WHERE name = 'synonyms'")
         have = rows[0]["value"] if rows else []

@@ -1,4 +1,4 @@
-"""areas.geojson: the tree of areas, in WGS-84, every polygon sound and in its place."""
+"""Reading areas.geojson: the tree of areas in WGS-84, with every polygon valid and inside of its parent."""
 
 import json
 import re
@@ -26,7 +26,7 @@ MAX_LEVELS = 8
 
 @dataclass
 class AreaFeature:
-    """A feature on the way to an area."""
+    """A GeoJSON feature that is becoming an area."""
 
     index: int
     line: int
@@ -38,7 +38,7 @@ class AreaFeature:
 
 
 class AreaReader:
-    """Reads the file, noting what is wrong with each feature."""
+    """Reads the file and notes what is wrong with each feature."""
 
     def __init__(self, city: PackCity, problems: Problems) -> None:
         self.city, self.keys, self.problems = city, city.areas, problems
@@ -70,27 +70,27 @@ class AreaReader:
         properties = data.get("properties") if isinstance(data, dict) else None
         properties = properties if isinstance(properties, dict) else {}
         feature = AreaFeature(index, line, "", "", {}, None)
-        feature.slug = slugify(self._id(properties, data))
+        feature.slug = id_to_slug(self._id(properties, data))
         feature.names = self._names(properties)
-        feature.parent = slugify(dig(properties, self.keys.parent))
+        feature.parent = id_to_slug(get_property(properties, self.keys.parent))
         if not feature.slug:
             self.note(feature, _("The property “%(name)s” is missing.", name=self.keys.id))
         elif not SLUG.fullmatch(feature.slug):
             self.note(feature, slug_error(feature.slug))
-        for problem in self._wrong_names(feature.names):
+        for problem in self._name_problems(feature.names):
             self.note(feature, problem)
         feature.geometry = self._geometry(feature, data)
         return feature
 
     def _id(self, properties: dict[str, Any], data: Any) -> Any:
-        found = dig(properties, self.keys.id)
+        found = get_property(properties, self.keys.id)
         return data.get("id") if found is None and isinstance(data, dict) else found
 
     def _names(self, properties: dict[str, Any]) -> Names:
         if not isinstance(self.keys.name, str):
-            found = {language: dig(properties, key) for language, key in self.keys.name.items()}
+            found = {language: get_property(properties, key) for language, key in self.keys.name.items()}
             return {language: str(name).strip() for language, name in found.items() if name}
-        name = dig(properties, self.keys.name)
+        name = get_property(properties, self.keys.name)
         if name is None and self.keys.name == AreaKeys().name:
             name = properties.get("name")
         if isinstance(name, dict):
@@ -98,7 +98,7 @@ class AreaReader:
         # A proper name is the same in every language.
         return dict.fromkeys(self.city.languages, str(name).strip()) if name else {}
 
-    def _wrong_names(self, names: Names) -> Iterator[str]:
+    def _name_problems(self, names: Names) -> Iterator[str]:
         if missing := [one for one in self.city.languages if not names.get(one)]:
             yield _("The name is missing in: %(languages)s.", languages=", ".join(missing))
         if any(CONTROL_CHARACTERS.search(name) for name in names.values()):
@@ -115,29 +115,29 @@ class AreaReader:
         shape, wrong = read_polygon(geometry, repair=self.keys.repair)
         for problem in wrong:
             self.note(feature, problem)
-        # Marked as broken by an empty shape, so that nobody complains that it is missing as well.
+        # An empty shape marks a broken polygon, so that it is not reported as missing as well.
         return to_wgs84(shape, self.city.crs) if shape is not None else MultiPolygon()
 
 
 def read_areas(path: Path, city: PackCity, problems: Problems) -> list[PackArea]:
-    """All areas, the city's own first, parents before children; empty if the tree is wrong."""
+    """Read all areas: the city's own first, parents before children. Empty if the tree is wrong."""
     reader = AreaReader(city, problems)
     before = len(problems.found)
     features = reader.read(path)
     if not features:
         return []
-    root = _tree(reader, features)
+    root = _build_tree(reader, features)
     if root is None:
         return []
-    _outline(reader, root)
+    _fill_outline(reader, root)
     if len(problems.found) > before:
-        return _flatten(root, None, 0)  # good enough to look names up
-    _check_places(reader, root)
-    return _flatten(root, None, 0)
+        return _list_areas(root, None, 0)  # other files may still refer to these
+    _check_geometry(reader, root)
+    return _list_areas(root, None, 0)
 
 
-def _tree(reader: AreaReader, features: list[AreaFeature]) -> AreaFeature | None:
-    """Hang every feature under its parent; the root, or None where there is no tree."""
+def _build_tree(reader: AreaReader, features: list[AreaFeature]) -> AreaFeature | None:
+    """Put every feature under its parent; return the root, or None if they form no tree."""
     by_slug = {one.slug: one for one in features if one.slug}
     for slug, n in Counter(one.slug for one in features if one.slug).items():
         if n > 1:
@@ -150,14 +150,14 @@ def _tree(reader: AreaReader, features: list[AreaFeature]) -> AreaFeature | None
             by_slug[one.parent].children.append(one)
         else:
             reader.note(one, _("Its parent is not here.") + " " + unknown_name(one.parent, by_slug))
-    if _circles(reader, features, by_slug):
+    if _note_circles(reader, features, by_slug):
         return None
     if len(top) == 1 and (top[0].children or len(features) == 1):
         return top[0]
     return AreaFeature(-1, 1, reader.keys.root, "", reader.city.names, None, top) if top else None
 
 
-def _circles(reader: AreaReader, features: list[AreaFeature], by_slug: dict[str, AreaFeature]) -> bool:
+def _note_circles(reader: AreaReader, features: list[AreaFeature], by_slug: dict[str, AreaFeature]) -> bool:
     found = False
     for one in features:
         seen, above = [one.slug], by_slug.get(one.parent)
@@ -172,9 +172,9 @@ def _circles(reader: AreaReader, features: list[AreaFeature], by_slug: dict[str,
     return found
 
 
-def _outline(reader: AreaReader, feature: AreaFeature) -> MultiPolygon | None:
-    """The feature's polygon, or all those below as one."""
-    below = [outline for child in feature.children if (outline := _outline(reader, child)) is not None]
+def _fill_outline(reader: AreaReader, feature: AreaFeature) -> MultiPolygon | None:
+    """The feature's polygon, else the union of those below it."""
+    below = [outline for child in feature.children if (outline := _fill_outline(reader, child)) is not None]
     if feature.geometry is None:
         if not below:
             reader.note(feature, _("There is no polygon here, and none below it."))
@@ -182,8 +182,8 @@ def _outline(reader: AreaReader, feature: AreaFeature) -> MultiPolygon | None:
     return feature.geometry
 
 
-def _check_places(reader: AreaReader, feature: AreaFeature) -> None:
-    """Siblings must not overlap, and children must lie in their parent."""
+def _check_geometry(reader: AreaReader, feature: AreaFeature) -> None:
+    """Check that siblings do not overlap and that children lie in their parent."""
     children = feature.children
     for first, second, share in find_overlaps([child.geometry for child in children if child.geometry]):
         message = _(
@@ -202,11 +202,11 @@ def _check_places(reader: AreaReader, feature: AreaFeature) -> None:
                 parent=feature.slug,
             )
             reader.note(child, message)
-        _check_places(reader, child)
+        _check_geometry(reader, child)
 
 
-def _flatten(feature: AreaFeature, parent: str | None, level: int) -> list[PackArea]:
-    """Parents first, level by level, as the tables need them."""
+def _list_areas(feature: AreaFeature, parent: str | None, level: int) -> list[PackArea]:
+    """The areas level by level, so that parents come before children."""
     found: list[PackArea] = []
     queue = [(feature, parent, level)]
     while queue:
@@ -216,25 +216,25 @@ def _flatten(feature: AreaFeature, parent: str | None, level: int) -> list[PackA
     return found
 
 
-def dig(properties: dict[str, Any], key: str) -> Any:
-    """The property under a key; `parent.adcode` looks into an object."""
+def get_property(properties: dict[str, Any], key: str) -> Any:
+    """The property with this key; `parent.adcode` looks into an object. None if there is none."""
     found: Any = properties
     for part in key.split("."):
         found = found.get(part) if isinstance(found, dict) else None
     return found
 
 
-def slugify(value: Any) -> str:
-    """An id as a short name: `Jamaica Plain` is `jamaica-plain`, 140902 is `140902`."""
+def id_to_slug(value: Any) -> str:
+    """The short name for an id: `Jamaica Plain` becomes `jamaica-plain`, 140902 becomes `140902`."""
     if value is None or isinstance(value, bool | dict | list | float):
         return "" if not isinstance(value, float) or value != int(value) else str(int(value))
     text = str(value).strip()
-    # What is no ASCII cannot be shortened to something that other files of the pack would name.
+    # A text that is not ASCII would become a digest, which no other file of the pack could refer to.
     return make_slug(text) if text and text.isascii() and not SLUG.fullmatch(text) else text.lower()
 
 
 def feature_lines(text: str, n: int) -> list[int]:
-    """The line in which each of the `n` features begins; 1 for all where the text does not show it."""
+    """The line on which each of the `n` features begins; 1 for all if the text does not show it."""
     start = re.search(r'"features"\s*:\s*\[', text)
     lines: list[int] = []
     if start is None:
@@ -247,6 +247,6 @@ def feature_lines(text: str, n: int) -> list[int]:
         lines.append(line)
         try:
             _value, at = decoder.raw_decode(text, begin.end())
-        except json.JSONDecodeError:  # another "features" than the collection's
+        except json.JSONDecodeError:  # this "features" is not the collection's
             return [1] * n
     return lines

@@ -1,4 +1,4 @@
-"""The files of a pack: their text without surprises, and in which line of a TOML file a key stands."""
+"""Reading the files of a pack: checked text, and the line on which each key of a TOML file stands."""
 
 import re
 import tomllib
@@ -16,11 +16,11 @@ from civic.validation import Location, explain_errors, write_location
 M = TypeVar("M", bound=BaseModel)
 
 BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-MAX_FILE_BYTES = 100 * 2**20  # bytes of a file
+MAX_FILE_BYTES = 100 * 2**20
 
 
 def read_text(path: Path, problems: Problems) -> str | None:
-    """The file's text; None, and a problem, where there is none that can be read."""
+    """The file's text; None, with a problem noted, if it cannot be read."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             problems.add(path.name, _("The file is larger than 100 MB."))
@@ -45,7 +45,7 @@ def read_text(path: Path, problems: Problems) -> str | None:
 
 
 class TomlFile:
-    """A TOML file of the pack. `data` is empty where it could not be read, and `broken` says so."""
+    """A TOML file of the pack. If it cannot be read, `broken` is true and `data` is empty."""
 
     def __init__(self, path: Path, problems: Problems, *, optional: bool = False) -> None:
         self.name, self.problems = path.name, problems
@@ -69,7 +69,7 @@ class TomlFile:
         self._lines = dict(key_lines(text))
 
     def read(self, model: type[M], names: PackNames) -> M | None:
-        """The file as its model; None, and its problems noted, if anything is wrong with it."""
+        """Validate the file; None, with the problems noted, if anything is wrong with it."""
         if self.broken:
             return None
         try:
@@ -80,20 +80,20 @@ class TomlFile:
             return None
 
     def note(self, location: Location, message: str) -> None:
-        """Note what is wrong at a key."""
+        """Note a problem at a key."""
         self.problems.add(self.name, message, where=write_location(location), line=self.line_of(location))
 
     def tables(self, name: str) -> list[dict[str, Any]]:
-        """The tables of an array of tables as they are written, before anything is checked."""
+        """The tables of an array of tables (`[[name]]`) as written, before validation."""
         found = self.data.get(name)
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     def short_names(self, name: str, key: str) -> set[str] | None:
-        """The short names that an array of tables gives; None where the file cannot be read."""
+        """The values of `key` in an array of tables; None if the file cannot be read."""
         return None if self.broken else {str(one[key]) for one in self.tables(name) if key in one}
 
     def line_of(self, location: Location) -> int | None:
-        """The line of a key, or of the nearest that holds it."""
+        """The line of a key, else of the nearest table around it; None if that is the whole file."""
         while location:
             if location in self._lines:
                 return self._lines[location]
@@ -109,7 +109,7 @@ _STRING = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*|[\[\]{}]')
 
 
 def key_lines(text: str) -> Iterator[tuple[Location, int]]:
-    """(key, line) of each table and each key that begins a line; the text is valid TOML.
+    """Yield (key, line) for each table and each key at the beginning of a line. The text is valid TOML.
 
     The parser of the standard library does not say where a value stood, so this only looks at the beginnings of
     lines. Keys within inline tables are found with the line of the table that holds them.
@@ -134,7 +134,7 @@ def _split(dotted: str) -> list[str]:
 
 
 def _resolve(parts: list[str], counts: dict[Location, int], *, opens: bool) -> Location:
-    """The key that a table header means: arrays of tables stand at their newest element."""
+    """The key that a table header means; in an array of tables it is the newest element."""
     key: Location = ()
     for index, part in enumerate(parts):
         key = (*key, part)
@@ -146,7 +146,7 @@ def _resolve(parts: list[str], counts: dict[Location, int], *, opens: bool) -> L
 
 
 def _after(line: str, depth: int, quote: str) -> tuple[int, str]:
-    """How many brackets are open after the line, and within which kind of long string it ends."""
+    """How many brackets are open after the line, and the quotes of the long string in which it ends ("" if none)."""
     while True:
         if quote:
             _text, ended, line = line.partition(quote)

@@ -1,4 +1,4 @@
-"""places.csv, the gazetteer: lat, lon and a name for each language of the city (`name_zh`, `name_en`)."""
+"""Reading places.csv, the gazetteer: lat, lon and a name for each language of the city (`name_zh`, `name_en`)."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ FILE_NAME = "places.csv"
 
 
 def read_places(folder: Path, languages: Collection[str], convert: Convert, problems: Problems) -> list[PackPlace]:
-    """The places; none where there is no such file."""
+    """Read the places; empty if there is no such file."""
     path = folder / FILE_NAME
     if not path.exists() or (text := read_text(path, problems)) is None:
         return []

@@ -1,4 +1,4 @@
-"""Polygons of a pack: what is wrong with one, and with those that stand side by side."""
+"""Checking the polygons of a pack: each by itself, and against its siblings and its parent."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +13,12 @@ from shapely.validation import explain_validity
 from civic.geo import gcj02
 from civic.i18n import gettext as _
 
-MAX_OVERLAP_SHARE = 0.005  # of the smaller of two siblings: more is no matter of rounding
-MAX_OUTSIDE_SHARE = 0.01  # of a child, beyond its parent
-MAX_REPAIR_SHARE = 0.001  # of a polygon's area, by which mending may change it
-MIN_LATITUDE, MAX_LATITUDE = -60.0, 80.0  # nobody's city lies beyond: such a latitude is a longitude
-MAX_COORDINATE = 1e9  # what is more is no coordinate of any system
-DEGREE_DECIMALS = 7  # of a stored degree: a centimetre
+MAX_OVERLAP_SHARE = 0.005  # of the smaller of two siblings; less is rounding
+MAX_OUTSIDE_SHARE = 0.01  # of a child, outside of its parent; less is rounding
+MAX_REPAIR_SHARE = 0.001  # of a polygon's area, by which a repair may change it
+MIN_LATITUDE, MAX_LATITUDE = -60.0, 80.0  # no city lies beyond: such a latitude must be a longitude
+MAX_COORDINATE = 1e9  # larger numbers are coordinates of no system
+DEGREE_DECIMALS = 7  # of a stored coordinate: a centimetre
 
 Convert = Callable[[float, float], tuple[float, float]]
 
@@ -28,18 +28,18 @@ def keep_position(lat: float, lon: float) -> tuple[float, float]:
 
 
 def position_converter(crs: str) -> Convert:
-    """What takes a (lat, lon) of the pack to WGS-84."""
+    """The function that converts a (lat, lon) of the pack to WGS-84."""
     return gcj02.to_wgs84 if crs == "gcj02" else keep_position
 
 
 def to_wgs84(geometry: MultiPolygon, crs: str) -> MultiPolygon:
-    """The geometry as it is stored."""
+    """The geometry in WGS-84, rounded as it is stored."""
     moved = gcj02.geometry_to_wgs84(geometry) if crs == "gcj02" else geometry
     return shapely.transform(moved, lambda points: np.round(points, DEGREE_DECIMALS))
 
 
 def position_error(lat: float, lon: float) -> str:
-    """What is wrong with a position, or nothing."""
+    """What is wrong with a position; "" if nothing."""
     if not (math.isfinite(lat) and math.isfinite(lon)):
         return _("A coordinate is not a number.")
     if MIN_LATITUDE <= lat <= MAX_LATITUDE and -180 <= lon <= 180:
@@ -51,9 +51,9 @@ def position_error(lat: float, lon: float) -> str:
 
 
 def read_polygon(geometry: Any, *, repair: bool = False) -> tuple[MultiPolygon | None, list[str]]:
-    """A GeoJSON Polygon or MultiPolygon, and all that is wrong with it.
+    """Read a GeoJSON Polygon or MultiPolygon; return it (None if it is broken) and all that is wrong with it.
 
-    With `repair`, a polygon that is broken by a hair is mended instead (its area changes by 1/1000 at most).
+    With `repair`, small faults are repaired instead: those that change its area by 1/1000 at most.
     """
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
@@ -62,32 +62,34 @@ def read_polygon(geometry: Any, *, repair: bool = False) -> tuple[MultiPolygon |
     polygons = [coordinates] if kind == "Polygon" else coordinates
     if not isinstance(polygons, list) or not polygons:
         return None, [_("The polygon has no coordinates.")]
-    problems = [problem for polygon in polygons for problem in _wrong_rings(polygon)]
+    problems = [problem for polygon in polygons for problem in _ring_problems(polygon)]
     if problems:
         return None, list(dict.fromkeys(problems))
-    shape = MultiPolygon([Polygon(_flat(rings[0]), [_flat(one) for one in rings[1:]]) for rings in polygons])
-    mended = _mended(shape) if repair else shape
-    if not mended.is_valid:
+    shape = MultiPolygon(
+        [Polygon(_without_heights(rings[0]), [_without_heights(one) for one in rings[1:]]) for rings in polygons]
+    )
+    repaired = _repair(shape) if repair else shape
+    if not repaired.is_valid:
         reason = explain_validity(shape)
         return None, [_("The polygon is broken: %(reason)s (longitude, latitude).", reason=reason)]
-    return mended, []
+    return repaired, []
 
 
-def _mended(shape: MultiPolygon) -> MultiPolygon:
-    """The shape without its small faults; the shape itself where there is none, or one that is not small."""
+def _repair(shape: MultiPolygon) -> MultiPolygon:
+    """The shape with small faults repaired; the shape itself if it is valid or the fault is not small."""
     if shape.is_valid:
         return shape
-    sound = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-    mended = sound if isinstance(sound, MultiPolygon) else MultiPolygon([sound])
-    return mended if abs(mended.area - shape.area) <= MAX_REPAIR_SHARE * shape.area else shape
+    valid = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    repaired = valid if isinstance(valid, MultiPolygon) else MultiPolygon([valid])
+    return repaired if abs(repaired.area - shape.area) <= MAX_REPAIR_SHARE * shape.area else shape
 
 
-def _flat(ring: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
-    """The ring without the heights that GeoJSON allows."""
+def _without_heights(ring: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+    """The ring without heights, which GeoJSON allows."""
     return [(point[0], point[1]) for point in ring]
 
 
-def _wrong_rings(polygon: Any) -> Iterator[str]:
+def _ring_problems(polygon: Any) -> Iterator[str]:
     if not isinstance(polygon, list) or not polygon:
         yield _("The polygon has no coordinates.")
         return
@@ -113,7 +115,7 @@ def _is_point(point: Any) -> bool:
 
 
 def find_overlaps(shapes: Sequence[MultiPolygon]) -> Iterator[tuple[int, int, float]]:
-    """Pairs of shapes that cover the same ground, and which share of the smaller one."""
+    """Yield pairs of shapes that overlap (their indices), and the overlapping share of the smaller one."""
     if len(shapes) < 2:
         return
     tree = STRtree(shapes)
@@ -126,7 +128,7 @@ def find_overlaps(shapes: Sequence[MultiPolygon]) -> Iterator[tuple[int, int, fl
 
 
 def outside_share(child: MultiPolygon, parent: MultiPolygon) -> float:
-    """The share of the child that lies beyond its parent; 0 where it is no more than rounding."""
+    """The share of the child that lies outside of its parent; 0 if it is only rounding."""
     if shapely.covers(parent, child):
         return 0.0
     share = child.difference(parent).area / child.area
@@ -134,6 +136,6 @@ def outside_share(child: MultiPolygon, parent: MultiPolygon) -> float:
 
 
 def join_polygons(shapes: Sequence[MultiPolygon]) -> MultiPolygon:
-    """All shapes as one: the outline of an area that has none of its own."""
+    """The union of all shapes: the outline of an area that has none of its own."""
     joined = shapely.union_all(list(shapes))
     return joined if isinstance(joined, MultiPolygon) else MultiPolygon([joined])

@@ -1,4 +1,4 @@
-"""What is wrong with a pack, collected so that all of it can be said at once."""
+"""Collecting the problems of a pack, so that all of them are reported at once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from civic.errors import SetupError
 from civic.i18n import gettext as _
 from civic.i18n import ngettext
 
-MAX_LISTED_PROBLEMS = 200  # problems that are listed; a wrong mapping can make one of every line
+MAX_LISTED_PROBLEMS = 200  # a wrong column can cause one on every line
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong: `where` is a line, a key or both."""
+    """One thing that is wrong. `line` is 0 if unknown; `where` is the key or the feature."""
 
     file: str
     line: int
@@ -25,7 +25,7 @@ class Problem:
 
 
 class PackError(SetupError):
-    """The pack is wrong; `problems` is all of it, in the order of files and lines."""
+    """The pack is wrong; `problems` has everything, in the order of files and lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -44,7 +44,7 @@ class PackError(SetupError):
 
 
 class Problems:
-    """The list that every part of the reading adds to."""
+    """The list to which every part of the reader adds."""
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
@@ -53,6 +53,6 @@ class Problems:
         self.found.append(Problem(file, line or 0, where, message))
 
     def raise_any(self) -> None:
-        """Raises PackError if anything was found."""
+        """Raise PackError if there are any."""
         if self.found:
             raise PackError(self.found)

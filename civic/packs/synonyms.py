@@ -1,4 +1,4 @@
-"""synonyms.csv: on each line words or phrases that mean the same to somebody who searches, in whatever language."""
+"""Reading synonyms.csv: each line has words or phrases that mean the same in a search, in any language."""
 
 import csv
 import io
@@ -11,11 +11,11 @@ from civic.search.text import runs
 from civic.text import CONTROL_CHARACTERS
 
 FILE_NAME = "synonyms.csv"
-MAX_PHRASE_CHARS, MAX_PHRASES = 60, 20  # characters of a phrase, phrases of a line
+MAX_PHRASE_CHARS, MAX_PHRASES = 60, 20  # phrases of a line
 
 
 def read_synonyms(folder: Path, problems: Problems) -> tuple[tuple[str, ...], ...]:
-    """The groups of phrases; none where there is no such file."""
+    """Read the groups of phrases; empty if there is no such file."""
     path = folder / FILE_NAME
     if not path.exists() or (text := read_text(path, problems)) is None:
         return ()

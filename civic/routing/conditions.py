@@ -1,4 +1,4 @@
-"""The language of rules: `category == "pothole" and not area in ["harbour", "old-town"] and text contains "school"`.
+"""Conditions of rules: `category == "pothole" and not area in ["harbour", "old-town"] and text contains "school"`.
 
 Fields: category, area (true of every area above the place, too), text, answers.CODE, channel, hour (0 to 23, local),
 weekday ("monday" … "sunday"), priority. Between them and texts, numbers, lists: == != < <= > >= in contains, each with
@@ -58,7 +58,7 @@ NUMBER: /-?\d+(\.\d+)?/
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`field operator value`; the operator `is` asks whether the field says yes."""
+    """A comparison `field operator value`. The operator `is` has no value: it asks whether the answer is yes."""
 
     field: str
     operator: str
@@ -93,7 +93,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """`word` is and, or."""
+    """Conditions joined by `word`: "and" or "or"."""
 
     word: str
     parts: tuple["Node", ...]
@@ -119,17 +119,17 @@ Node = Comparison | Not | Junction
 
 @dataclass(frozen=True, slots=True)
 class RuleCondition:
-    """A parsed condition. `mentions` is what it names: pairs of field and text, for checks against the pack."""
+    """A parsed condition. `mentions` has the pairs (field, text) that it compares, for checks against the pack."""
 
     text: str
     root: Node
 
     def evaluate(self, facts: Facts) -> bool:
-        """Whether it holds; raises Failed where it cannot be tried."""
+        """Whether the condition holds. Raises CannotCompare if a number is needed and the answer is another text."""
         return self.root.holds(facts)
 
     def explain(self, names: Mapping[str, Mapping[str, str]] | None = None) -> str:
-        """In plain words of the reader's language; `names` gives names by field and code ({"category": {…}})."""
+        """The condition in the reader's language; `names` has names by field and code ({"category": {…}})."""
         given = names or {}
         return self.root.explain(lambda field, code: given.get(field, {}).get(code, code))
 
@@ -140,7 +140,7 @@ class RuleCondition:
 
 
 def parse(text: str) -> RuleCondition:
-    """The condition that a text says. Raises ValueError: what is wrong, with line and column."""
+    """Parse a condition. Raises ValueError that says what is wrong, with line and column."""
     try:
         root = _builder().transform(_parser().parse(text))
     except VisitError as error:
@@ -166,7 +166,7 @@ def _builder() -> Transformer[Token, Node]:
 
 @v_args(inline=True)
 class _Builder(Transformer[Token, Node]):
-    """From the parse tree to nodes; fields and values are checked here, where their place is known."""
+    """Turns the parse tree into nodes, and checks fields and values while their place in the text is known."""
 
     def either(self, *parts: Node) -> Node:
         return Junction("or", parts)
@@ -212,7 +212,7 @@ class _Builder(Transformer[Token, Node]):
 
 
 def _field(name: Token) -> str:
-    """A field's right name; raises ValueError with the nearest one."""
+    """The name of the field in lower case. Raises ValueError that names the nearest field if there is none."""
     head, dot, code = name.partition(".")
     if head.lower() == "answers" and dot:
         return ANSWER_PREFIX + code
@@ -225,7 +225,7 @@ def _field(name: Token) -> str:
 
 
 def _check(name: Token, field: str, operator: str, value: Any) -> None:
-    """What can never hold is a mistake of whoever wrote it."""
+    """Raise ValueError for a comparison that can never hold: it is a mistake of its writer."""
     is_list = isinstance(value, tuple)
     if operator.endswith("in") and not is_list:
         raise ValueError(_at(name, f'after "{operator}" comes a list, as in {field} {operator} ["a", "b"]'))

@@ -1,4 +1,4 @@
-"""From facts to a decision. Nothing is read or written here: the same facts and pack give the same decision."""
+"""Deciding where a report goes. Nothing is read or written here: the same facts and pack give the same decision."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,13 +11,13 @@ from civic.routing.conditions import RuleCondition
 from civic.routing.facts import Decision, Facts, RuleFailure
 
 MAX_SUGGESTIONS = 3
-# How much each sign counts for a department, for triage: words of one of its categories in the text above all.
+# Points that rank a department as a suggestion: the name of a category in the text counts most.
 _NAMED, _GROUP, _AREA = 10_000, 100, 1
 
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
-    """A rule of the pack in force. `condition` is None, and `broken` says why, where its text cannot be read."""
+    """A rule of the loaded pack. If its condition cannot be parsed, `condition` is None and `broken` says why."""
 
     id: int
     slug: str
@@ -30,7 +30,7 @@ class RuleView:
 
 
 def decide(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, areas: Sequence[AreaView]) -> Decision:
-    """First match wins: the rules in order, the category's department for the nearest area, triage.
+    """Decide by the first match: the rules in order, the category's department for the nearest area, triage.
 
     `areas` are the place's, deepest first, as `facts.areas`.
     """
@@ -63,7 +63,7 @@ def _by_rule(
             department = catalogue.department_by_id[rule.department_id]
             if department.retired:
                 raise ValueError(f"the department {department.slug} is no longer in the pack")
-        except Exception as error:  # whatever a rule does, the report has to arrive
+        except Exception as error:  # a rule may fail in any way, and the report still has to arrive
             faults.append(RuleFailure(rule.id, rule.slug, f"{type(error).__name__}: {error}"[:300]))
             continue
         reason = {
@@ -104,7 +104,7 @@ def _triage(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> De
 
 
 def _suggest(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Iterator[dict[str, Any]]:
-    """The departments that similar categories go to at this place, best first; by counting, so always the same."""
+    """Yield the departments that similar categories go to at this place, best first, always in the same order."""
     points: Counter[int] = Counter()
     why: dict[int, CategoryView] = {}
     text, given = facts.text.casefold(), catalogue.category_by_code.get(facts.category or "")
@@ -130,7 +130,7 @@ def _suggest(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> I
 def _nearest(
     category: CategoryView, catalogue: Catalogue, areas: Sequence[AreaView]
 ) -> tuple[int, AreaView | None] | None:
-    """The category's department in force for the nearest area that has one, and that area (None: everywhere)."""
+    """The category's department for the nearest area that has one, and that area (None: everywhere); no retired one."""
     for area in (*areas, None):
         department_id = catalogue.default_departments.get((category.id, area.id if area else None))
         if department_id is not None and not catalogue.department_by_id[department_id].retired:

@@ -1,4 +1,4 @@
-"""Saying a condition in plain words."""
+"""Explaining a condition in plain words."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from civic.routing.facts import ANSWER_PREFIX
 
 
 def explain_comparison(field: str, operator: str, value: Any, names: Callable[[str, str], str]) -> str:
-    """One comparison in the reader's language; `names` gives the name of a field's code."""
+    """One comparison in the reader's language; `names` gives the name for a field and a code."""
     return _SENTENCES[operator](_field_name(field), _say(field, value, names))
 
 

@@ -1,17 +1,17 @@
-"""What is known of a report when it is routed, and what a decision says."""
+"""The facts of a report that routing knows, and the decision that it makes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-ANSWER_PREFIX = "answers."  # what stands before the code of a question
+ANSWER_PREFIX = "answers."  # precedes the code of a question
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A report as conditions see it. `areas` are slugs, deepest first; `at` is local to the city."""
+    """A report as conditions compare it. `areas` are slugs, deepest first; `at` is local to the city."""
 
     category: str | None
     areas: tuple[str, ...]
@@ -24,7 +24,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class RuleFailure:
-    """A rule that could not be tried on a report."""
+    """A rule that could not be applied to a report."""
 
     rule_id: int
     slug: str
@@ -33,7 +33,7 @@ class RuleFailure:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a report goes. Without a department it is triage, with at most three `suggestions`, best first.
+    """Where a report goes. No department means triage, with at most three `suggestions`, best first.
 
     `step` is rule, category or triage. `reason` and each suggestion are plain data that stays with the
     case; routing.queries.explain says them in words.

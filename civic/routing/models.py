@@ -29,7 +29,7 @@ class Rule(Model):
 
 
 class RuleFault(Model):
-    """A rule that failed on a case: told to the admins, and skipped for that case; never switched off in silence."""
+    """A rule that failed on a report: it was skipped for that report and the admins were notified."""
 
     id = fields.BigIntField(primary_key=True)
     rule: fields.ForeignKeyRelation[Rule] = fields.ForeignKeyField(

@@ -20,7 +20,7 @@ __all__ = ["Decision", "Facts", "RuleFailure", "decide", "explain", "rules"]
 
 @cached_while(city_version)
 async def rules() -> tuple[RuleView, ...]:
-    """The rules of the pack in force, in the order in which they are tried, kept until another pack is loaded."""
+    """The rules of the loaded pack in the order in which they are tried; cached until the city's version rises."""
     found = await catalogue()
     slugs = {one.slug: one.id for one in found.departments}
     rows = await Rule.filter(retired_at=None).order_by("position", "id")
@@ -46,14 +46,14 @@ def _rule(row: Rule, departments: Mapping[str, int]) -> RuleView:
 
 
 async def decide(facts: Facts) -> Decision:
-    """Where a report with these facts goes, by the pack in force. Nothing is written: faults come with the decision."""
+    """Decide where a report with these facts goes, by the loaded pack. Nothing is written."""
     found = await areas()
     path = [found.by_slug[slug] for slug in facts.areas if slug in found.by_slug]
     return deciding.decide(facts, await rules(), await catalogue(), path)
 
 
 def explain(reason: Mapping[str, Any]) -> str:
-    """The stored reason of a decision, as one sentence in the reader's language; "" for none."""
+    """The stored reason of a decision as one sentence in the reader's language; "" if it is unknown."""
     step = reason.get("step")
     department = pick(reason.get("department", {}).get("names"))
     if step == "rule":
