@@ -12,10 +12,11 @@ from civic import i18n
 from civic.accounts import actions, cookies, queries
 from civic.accounts.actions import SignedIn
 from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
+from civic.accounts.schemas import SignedInAnswer, SignedOutAnswer
 from civic.accounts.user_agents import browser_name
 from civic.config import Config
 from civic.errors import CivicError, Invalid, TooMany
-from civic.web import Who, answer_json, local_path, read_form, render, route, see_other, wants_json
+from civic.web import Who, json_answer, local_path, read_form, render, route, see_other, wants_json
 
 DAY_SECONDS = 86400
 
@@ -105,7 +106,7 @@ def _welcome(request: Request, done: SignedIn, to: str) -> Response:
     config, user = _config(request), done.user
     response: Response = see_other(to)
     if wants_json(request):
-        response = answer_json({"id": user.id, "name": user.name, "role": user.role})
+        response = json_answer(SignedInAnswer.model_validate(user))
     cookies.set_cookie(response, cookies.SESSION, done.token, config, config.sign_in.session_days * DAY_SECONDS)
     return response
 
@@ -114,7 +115,7 @@ async def sign_out(request: Request) -> Response:
     person = request.state.person
     if person.signed_in:
         await actions.end_session(person.id, person.session_id)
-    response = answer_json({}) if wants_json(request) else see_other("/")
+    response = json_answer(SignedOutAnswer()) if wants_json(request) else see_other("/")
     cookies.delete_cookie(response, cookies.SESSION, _config(request))
     return response
 
@@ -174,10 +175,10 @@ async def end_session(request: Request) -> Response:
 
 routes: list[BaseRoute] = [
     route("/sign-in", sign_in_form, who=Who.ANYONE),
-    route("/sign-in", sign_in, who=Who.ANYONE, methods=("POST",)),
+    route("/sign-in", sign_in, who=Who.ANYONE, methods=("POST",), takes=SignInForm, answers=SignedInAnswer),
     route("/sign-up", sign_up_form, who=Who.ANYONE),
-    route("/sign-up", sign_up, who=Who.ANYONE, methods=("POST",)),
-    route("/sign-out", sign_out, who=Who.ANYONE, methods=("POST",)),
+    route("/sign-up", sign_up, who=Who.ANYONE, methods=("POST",), takes=SignUpForm, answers=SignedInAnswer),
+    route("/sign-out", sign_out, who=Who.ANYONE, methods=("POST",), answers=SignedOutAnswer),
     route("/account", account, who=Who.SIGNED_IN),
     route("/account/profile", change_profile, who=Who.SIGNED_IN, methods=("POST",)),
     route("/account/password", change_password, who=Who.SIGNED_IN, methods=("POST",)),

@@ -14,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from civic.accounts.people import Person
-from civic.errors import Busy, CivicError, Conflict, Invalid, NotAllowed, SignInNeeded, TooLarge, TooMany
+from civic.errors import Busy, CivicError, Conflict, Invalid, NotAllowed, NotFound, SignInNeeded, TooLarge, TooMany
 from civic.forms import Form
 from civic.i18n import gettext as _
 from civic.posts import receipts
 from civic.posts.actions import Posted
 from civic.posts.forms import Position
+from civic.posts.schemas import Receipt
 from civic.posts.uploads import Uploads, geocode_address, photo_url_for, read_uploads, spend_limit
-from civic.web import answer_json, read_form, see_other, wants_json
+from civic.web import json_answer, read_form, see_other, wants_json
 
 # Refusals after which somebody can send the same form again. After others there is no page that could hold it.
 CAN_SEND_AGAIN = (Invalid, NotAllowed, SignInNeeded, Conflict, TooLarge, TooMany, Busy)
@@ -126,12 +127,9 @@ class Submission:
         """The receipt code that belongs to a key."""
         return receipts.code_for(self.request.app.state.secret, client_key) if client_key else None
 
-    def accepted(self, posted: Posted[Any], body: Mapping[str, Any] | None = None) -> Response:
+    def accepted(self, posted: Posted[Any], body: Receipt | None = None) -> Response:
         """303 to the post's page, or 201 and `body` for a program; the browser keeps the receipt."""
-        if body is None:
-            response: Response = see_other(posted.path)
-        else:
-            response = answer_json({**body, "receipt": posted.receipt, "again": posted.again}, 201)
+        response: Response = json_answer(body, 201) if body else see_other(posted.path)
         if posted.receipt:
             secure = self.request.app.state.config.sign_in.secure_cookies
             receipts.remember_code(self.request, response, posted.receipt, secure=secure)
@@ -162,4 +160,7 @@ async def submit(request: Request, act: Act, form_page: Act, *, refused: CivicEr
         if wants_json(request):
             raise
         sent.error = error
-    return await form_page(sent)
+    try:
+        return await form_page(sent)
+    except NotFound:  # no page of theirs could hold the form
+        raise sent.error from None

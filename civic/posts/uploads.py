@@ -4,7 +4,7 @@ A phone that got no answer sends its form again. Its photos belong to the post b
 `Uploads.sent_before` says so, and the action finds the post by its key.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from civic.media import actions as media
 from civic.media.links import photo_url
 from civic.media.models import Photo
 from civic.media.queries import pending_photos
+from civic.media.schemas import PhotoUrl
 from civic.posts.forms import Position
 from civic.posts.queries import photos_of, post_by_client_key
 
@@ -85,9 +86,6 @@ async def _add_photo(request: Request, file: UploadFile, uploads: Uploads) -> No
     uploads.photos.append(photo)
     if gps and uploads.position is None:
         uploads.position = (gps.lat, gps.lon, "photo")
-
-
-PhotoUrl = Callable[[Photo, int], str]
 
 
 def photo_url_for(request: Request) -> PhotoUrl:

@@ -9,9 +9,17 @@ from civic.i18n import lazy as _
 from civic.posts import actions, queries
 from civic.posts.forms import CommentForm, FlagForm
 from civic.posts.queries import Viewer
+from civic.posts.schemas import (
+    FlagAnswer,
+    FlaggedAnswer,
+    FlaggedItem,
+    FlagReasonsAnswer,
+    ModerationAnswer,
+    PostCountsAnswer,
+)
 from civic.posts.submission import Submission, submit
 from civic.posts.uploads import spend_limit
-from civic.web import Who, answer_json, is_htmx, parse_id, read_form, render, route, see_other, wants_json
+from civic.web import Who, is_htmx, json_answer, parse_id, read_form, render, route, see_other, wants_json
 
 COMMENTS_PER_POST = 2  # times as many comments as posts in an hour
 REASONS = {
@@ -35,7 +43,7 @@ async def _discussion(request: Request, sent: Submission | None = None, status: 
     """The comments for htmx, their numbers for a program, else back to the post's page; a refused comment is kept."""
     post = await queries.visible_post(_post_id(request), viewer(request))
     if wants_json(request):
-        return answer_json({"id": post.id, "votes": post.votes_count, "comments": post.comments_count}, status)
+        return json_answer(PostCountsAnswer(id=post.id, votes=post.votes_count, comments=post.comments_count), status)
     if is_htmx(request) or sent:
         talk = await queries.read_discussion(post, viewer(request))
         page = "posts/_talk.html" if is_htmx(request) else "posts/talk.html"
@@ -65,7 +73,7 @@ async def unvote(request: Request) -> Response:
 async def flag_form(request: Request) -> Response:
     if wants_json(request):
         await queries.visible_post(_post_id(request), viewer(request))
-        return answer_json({"reasons": {code: str(word) for code, word in REASONS.items()}})
+        return json_answer(FlagReasonsAnswer(reasons={code: str(word) for code, word in REASONS.items()}))
     return await _flag_page(Submission.of_address(request))
 
 
@@ -81,7 +89,7 @@ async def flag(request: Request) -> Response:
         post = await queries.visible_post(_post_id(request), viewer(request))
         await actions.add_flag(post.id, sent.person, sent.read(FlagForm))
         if wants_json(request):
-            return answer_json({"flagged": True}, 201)
+            return json_answer(FlagAnswer(), 201)
         return render(request, "posts/flagged.html", {"post": post})
 
     return await submit(request, act, _flag_page)
@@ -90,14 +98,9 @@ async def flag(request: Request) -> Response:
 async def moderation(request: Request) -> Response:
     flagged, log = await queries.open_flags(), await queries.moderation_log()
     if wants_json(request):
-        return answer_json({"flagged": [_flagged_json(one) for one in flagged]})
+        return json_answer(FlaggedAnswer(flagged=[FlaggedItem.of(one) for one in flagged]))
     context = {"flagged": flagged, "log": log, "reasons": REASONS}
     return render(request, "posts/moderation.html", context)
-
-
-def _flagged_json(one: queries.FlagView) -> dict[str, object]:
-    about = {"post": one.post_id, "comment": one.comment_id, "url": one.path, "kind": one.kind, "text": one.text}
-    return about | {"hidden": one.hidden, "reasons": one.reasons, "count": one.count, "since": one.since.isoformat()}
 
 
 async def moderate(request: Request) -> Response:
@@ -112,15 +115,38 @@ async def moderate(request: Request) -> Response:
         await actions.dismiss_flags(post_id, request.state.person, text, comment_id=comment_id)
     else:
         await act(post_id, request.state.person, str(form.get("reason") or ""), text, comment_id=comment_id)
-    return answer_json({"done": True}) if wants_json(request) else see_other("/desk/moderation")
+    return json_answer(ModerationAnswer()) if wants_json(request) else see_other("/desk/moderation")
 
 
 routes: list[BaseRoute] = [
-    route("/posts/{id:int}/comments", add_comment, who=Who.SIGNED_IN, methods=("POST",), refused=add_comment),
-    route("/posts/{id:int}/vote", vote, who=Who.SIGNED_IN, methods=("POST",)),
-    route("/posts/{id:int}/unvote", unvote, who=Who.SIGNED_IN, methods=("POST",)),
-    route("/posts/{id:int}/flag", flag_form, who=Who.ANYONE),
-    route("/posts/{id:int}/flag", flag, who=Who.ANYONE, methods=("POST",)),
-    route("/desk/moderation", moderation, who=Who.DISPATCHER),
-    route("/desk/moderation/{act:str}", moderate, who=Who.DISPATCHER, methods=("POST",)),
+    route(
+        "/posts/{id:int}/comments",
+        add_comment,
+        who=Who.SIGNED_IN,
+        methods=("POST",),
+        takes=CommentForm,
+        answers=PostCountsAnswer,
+        status=201,
+        refused=add_comment,
+    ),
+    route("/posts/{id:int}/vote", vote, who=Who.SIGNED_IN, methods=("POST",), answers=PostCountsAnswer),
+    route("/posts/{id:int}/unvote", unvote, who=Who.SIGNED_IN, methods=("POST",), answers=PostCountsAnswer),
+    route("/posts/{id:int}/flag", flag_form, who=Who.ANYONE, answers=FlagReasonsAnswer),
+    route(
+        "/posts/{id:int}/flag",
+        flag,
+        who=Who.ANYONE,
+        methods=("POST",),
+        takes=FlagForm,
+        answers=FlagAnswer,
+        status=201,
+    ),
+    route("/desk/moderation", moderation, who=Who.DISPATCHER, answers=FlaggedAnswer),
+    route(
+        "/desk/moderation/{act:str}",
+        moderate,
+        who=Who.DISPATCHER,
+        methods=("POST",),
+        answers=ModerationAnswer,
+    ),
 ]

@@ -31,24 +31,6 @@ class ServiceLine:
     department: DepartmentView | None
     stars: StarCounts
 
-    def as_json(self) -> dict[str, Any]:
-        one = self.service
-        return {
-            "slug": one.slug,
-            "url": f"/services/{one.slug}",
-            "names": one.names,
-            "department": self.department.slug if self.department else None,
-            "online": one.url or None,
-            "lat": one.lat,
-            "lon": one.lon,
-            "stars": stars_json(self.stars),
-        }
-
-
-def stars_json(stars: StarCounts) -> dict[str, Any]:
-    """`shown` is the shrunk mean that pages show, `mean` the plain one; `counts` from one star to five."""
-    return {"n": stars.n, "mean": stars.mean, "shown": stars.shrunk, "counts": list(stars.counts)}
-
 
 async def list_services(query: str, department: str) -> list[ServiceLine]:
     """The services of the pack that words and department (with those below it) leave, best first."""
@@ -100,21 +82,6 @@ class RatingView:
     @property
     def hidden(self) -> bool:
         return self.visibility == Visibility.HIDDEN
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "post": self.post_id,
-            "stars": self.stars,
-            "text": self.text,
-            "author": self.author or None,
-            "given_at": self.given_at.isoformat(),
-            "replaced_at": self.replaced_at.isoformat() if self.replaced_at else None,
-            "votes": self.votes,
-            "comments": self.comments,
-            "photos": [one.name for one in self.photos],
-            "replies": [{"text": one.text, "at": one.at.isoformat(), "names": one.names} for one in self.replies],
-        }
 
 
 @dataclass(frozen=True)
@@ -239,11 +206,11 @@ async def _fill(shown: list[RatingView]) -> None:
         )
 
 
-async def rating_json(rating_id: int) -> dict[str, Any]:
-    """A rating that was just given, for programs."""
+async def load_rating(rating_id: int) -> RatingView:
+    """A rating with its photos and replies. Raises NotFound."""
     row = await fetch_one(f"{RATING_COLUMNS} WHERE r.id = $1", rating_id)
     if row is None:
         raise NotFound()
     one = RatingView(**row)
     await _fill([one])
-    return one.as_json()
+    return one

@@ -1,7 +1,5 @@
 """The list of services, a service's page, and rating it."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -13,8 +11,8 @@ from civic.posts.submission import Submission, submit
 from civic.posts.views import viewer
 from civic.ratings import actions, queries
 from civic.ratings.forms import RatingForm
-from civic.ratings.queries import ServiceLine, ServicePage
-from civic.web import Who, answer_json, render, route, wants_json
+from civic.ratings.schemas import GivenRatingAnswer, ServiceAnswer, ServiceListAnswer, ServicePageAnswer
+from civic.web import Who, json_answer, render, route, wants_json
 
 
 async def listing(request: Request) -> Response:
@@ -24,8 +22,8 @@ async def listing(request: Request) -> Response:
     size, page = request.app.state.config.limits.page, _number(request.query_params.get("page", ""))
     shown, more = lines[page * size : (page + 1) * size], len(lines) > (page + 1) * size
     if wants_json(request):
-        body = {"count": len(lines), "services": [one.as_json() for one in shown], "next": page + 1 if more else None}
-        return answer_json(body)
+        services = [ServiceAnswer.of(one) for one in shown]
+        return json_answer(ServiceListAnswer(count=len(lines), services=services, next=page + 1 if more else None))
     known = await catalogue()
     context = {
         "lines": shown,
@@ -63,18 +61,8 @@ async def _page(sent: Submission) -> Response:
         opened=_number(request.query_params.get("rating", "")),
     )
     if wants_json(request):
-        return answer_json(_as_json(page))
+        return json_answer(ServicePageAnswer.of_page(page))
     return render(request, "ratings/service.html", {"page": page, **sent.context()}, status=sent.status)
-
-
-def _as_json(page: ServicePage) -> dict[str, Any]:
-    ratings = [*([page.opened] if page.opened else []), *page.ratings]
-    return {
-        **ServiceLine(page.service, page.department, page.stars).as_json(),
-        "guide": page.service.guide,
-        "ratings": [one.as_json() for one in ratings],
-        "next": page.next or None,
-    }
 
 
 async def rate(request: Request, refused: CivicError | None = None) -> Response:
@@ -90,12 +78,21 @@ async def _submit_rating(sent: Submission) -> Response:
     posted = await actions.rate_service(service, form, sent.person, photos=sent.uploads.photos, channel=sent.channel)
     if not wants_json(sent.request):
         return sent.accepted(posted)
-    body = {"url": posted.path, **await queries.rating_json(posted.row.rating.id), "replaced": posted.row.replaced}
-    return sent.accepted(posted, body)
+    rating = await queries.load_rating(posted.row.rating.id)
+    return sent.accepted(posted, GivenRatingAnswer.of_given(rating, posted))
 
 
 routes: list[BaseRoute] = [
-    route("/services", listing, who=Who.ANYONE),
-    route("/services/{slug:str}", detail, who=Who.ANYONE),
-    route("/services/{slug:str}/ratings", rate, who=Who.SIGNED_IN, methods=("POST",), refused=rate),
+    route("/services", listing, who=Who.ANYONE, answers=ServiceListAnswer),
+    route("/services/{slug:str}", detail, who=Who.ANYONE, answers=ServicePageAnswer),
+    route(
+        "/services/{slug:str}/ratings",
+        rate,
+        who=Who.SIGNED_IN,
+        methods=("POST",),
+        takes=RatingForm,
+        answers=GivenRatingAnswer,
+        status=201,
+        refused=rate,
+    ),
 ]

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import (
     BeforeValidator,
@@ -26,6 +26,7 @@ from civic.posts.forms import ClientKey, PlacedForm, PostText, ReporterEmail
 ANSWER_FIELD = re.compile(r"answers\[([\w-]{1,64})\]")
 MAX_ANSWER_CHARS = 500
 MAX_TITLE_CHARS = 200
+FILES: dict[str, Any] = {"type": ["array", "null"], "items": {"type": "string", "format": "binary"}}  # for OpenAPI
 
 Answer = str | float | bool | list[str]
 
@@ -37,14 +38,12 @@ def _stars_or_none(value: object) -> int | None:
 class ReportForm(PlacedForm):
     """A report. `answers` maps the code of a question to text, number, bool or a list of codes.
 
-    The context's `catalogue` has the categories. `photo_count` says how many photos came with the form; None: nobody
-    counted, and nothing is asked of them.
+    The context's `catalogue` has the categories. `photos` is how many were taken in; None: nobody counted, and nothing
+    is asked of them.
     """
 
-    error_fields: ClassVar[Mapping[str, str]] = {**PlacedForm.error_fields, "photo_count": "photos"}
-
-    category: Annotated[InstanceOf[CategoryView] | None, WithJsonSchema({"type": "string"})] = None
-    photo_count: int | None = None
+    category: Annotated[InstanceOf[CategoryView] | None, WithJsonSchema({"type": ["string", "null"]})] = None
+    photos: Annotated[int | None, WithJsonSchema(FILES)] = None
     text: PostText = ""
     title: Annotated[Text, Field(max_length=MAX_TITLE_CHARS)] = ""
     answers: dict[str, Answer] = {}
@@ -64,7 +63,7 @@ class ReportForm(PlacedForm):
             raise ValueError(_("This category does not exist."))
         return catalogue.category_by_code[code]
 
-    @field_validator("photo_count")
+    @field_validator("photos")
     @classmethod
     def _need_photo(cls, count: int | None, info: ValidationInfo) -> int | None:
         category: CategoryView | None = info.data.get("category")
@@ -78,7 +77,7 @@ class ReportForm(PlacedForm):
         """A photo says enough only together with a category."""
         if info.context is None:
             return text
-        enough = info.data.get("photo_count") and info.data.get("category")
+        enough = info.data.get("photos") and info.data.get("category")
         if not text and not enough:
             raise ValueError(_("Please say in a sentence what is wrong."))
         return text

@@ -10,17 +10,18 @@ from civic.geo.grid import cluster_position
 from civic.geo.maps import MAX_PINS, MapWindow, cell_size
 from civic.reports.filters import ReportFilters
 from civic.reports.queries import heading, list_conditions
+from civic.reports.schemas import ReportCluster, ReportMapAnswer, ReportPin
 
 # Up to this zoom a window shows much of a city: its clusters are cut out of those of the whole city, which are kept
 # for some seconds. Closer up a window holds few reports, and the index on their place finds them.
 MAX_CITY_ZOOM = 13
 FROM = "FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id"
 
-_grids: TimedCache[tuple[ReportFilters, int, float], list[dict[str, Any]]] = TimedCache(seconds=10, most=200)
+_grids: TimedCache[tuple[ReportFilters, int, float], list[ReportCluster]] = TimedCache(seconds=10, most=200)
 
 
-async def map_points(filters: ReportFilters, window: MapWindow) -> dict[str, list[dict[str, Any]]]:
-    """Pins {id, lat, lon, status, overdue, look, heading} or, of many, clusters {lat, lon, count, overdue}.
+async def map_points(filters: ReportFilters, window: MapWindow) -> ReportMapAnswer:
+    """What a window of the map shows.
 
     Without a filter by status the map shows what is open.
     """
@@ -31,13 +32,11 @@ async def map_points(filters: ReportFilters, window: MapWindow) -> dict[str, lis
     sql = f"SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text {FROM} WHERE {inside} LIMIT {MAX_PINS + 1}"
     rows = await fetch(sql, *args, *box)
     if len(rows) <= MAX_PINS:
-        return {"pins": [_pin(row) for row in rows], "clusters": []}
+        return ReportMapAnswer(pins=[_pin(row) for row in rows])
     if window.zoom > MAX_CITY_ZOOM:
-        return {"pins": [], "clusters": await _clusters(inside, [*args, *box], window.cell)}
-    return {
-        "pins": [],
-        "clusters": [one for one in await _grid(filters, window) if window.holds(one["lat"], one["lon"])],
-    }
+        return ReportMapAnswer(clusters=await _clusters(inside, [*args, *box], window.cell))
+    clusters = [one for one in await _grid(filters, window) if window.holds(one.lat, one.lon)]
+    return ReportMapAnswer(clusters=clusters)
 
 
 async def _open_unless_said(filters: ReportFilters) -> tuple[str, list[Any]]:
@@ -48,7 +47,7 @@ async def _open_unless_said(filters: ReportFilters) -> tuple[str, list[Any]]:
     return where, args
 
 
-async def _grid(filters: ReportFilters, window: MapWindow) -> list[dict[str, Any]]:
+async def _grid(filters: ReportFilters, window: MapWindow) -> list[ReportCluster]:
     """All clusters of the city at this zoom; the cells' height is that of the latitude in whole degrees."""
     lat = float(round((window.south + window.north) / 2))
     asked = (filters, window.zoom, lat)
@@ -59,7 +58,7 @@ async def _grid(filters: ReportFilters, window: MapWindow) -> list[dict[str, Any
     return kept
 
 
-async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> list[dict[str, Any]]:
+async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> list[ReportCluster]:
     n, (wide, high) = len(args), cell
     rows = await fetch(
         f"SELECT floor(r.lon / ${n + 1})::bigint AS x, floor(r.lat / ${n + 2})::bigint AS y, avg(r.lat) AS lat,"
@@ -71,25 +70,25 @@ async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> l
         timing.now(),
     )
     return [
-        {
-            "lat": cluster_position(row["lat"], row["y"], high),
-            "lon": cluster_position(row["lon"], row["x"], wide),
-            "count": row["count"],
-            "overdue": row["overdue"],
-        }
+        ReportCluster(
+            lat=cluster_position(row["lat"], row["y"], high),
+            lon=cluster_position(row["lon"], row["x"], wide),
+            count=row["count"],
+            overdue=row["overdue"],
+        )
         for row in rows
     ]
 
 
-def _pin(row: dict[str, Any]) -> dict[str, Any]:
+def _pin(row: dict[str, Any]) -> ReportPin:
     status, due_at = Status(row["status"]), row["due_at"]
     overdue = status.is_open and due_at is not None and due_at < timing.now()
-    return {
-        "id": row["id"],
-        "lat": row["lat"],
-        "lon": row["lon"],
-        "status": status,
-        "overdue": overdue,
-        "look": OVERDUE_LOOK if overdue else status.look,
-        "heading": heading(row["title"], row["text"]),
-    }
+    return ReportPin(
+        id=row["id"],
+        lat=row["lat"],
+        lon=row["lon"],
+        status=status,
+        overdue=overdue,
+        look=OVERDUE_LOOK if overdue else status.look,
+        heading=heading(row["title"], row["text"]),
+    )

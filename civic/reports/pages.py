@@ -1,6 +1,5 @@
 """What a report's page shows: templates/reports/detail.html gets one ReportPage."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -213,43 +212,6 @@ async def _siblings(report: Report) -> list[dict[str, Any]]:
         report.case_id,
         report.id,
     )
-
-
-def as_json(page: ReportPage, links: Callable[[Photo, int], str]) -> dict[str, Any]:
-    """The page for programs: the report, its case, its photos and its public history."""
-    report, case = page.report, page.case
-    return {
-        "id": report.id,
-        "number": case.number,
-        "url": page.post.path,
-        "status": case.status,
-        "overdue": page.overdue,
-        "title": page.heading,
-        "text": page.post.text,
-        "category": page.category.code if page.category else None,
-        "department": page.department.slug if page.department else None,
-        "area": page.areas[0].slug if page.areas else None,
-        "lat": report.lat,
-        "lon": report.lon,
-        "address": report.address,
-        "answers": report.answers,
-        "visibility": page.post.visibility,
-        "received_at": case.received_at.isoformat(),
-        "votes": page.post.votes_count,
-        "comments": page.post.comments_count,
-        "photos": [{"name": p.name, "urls": {size: links(p, int(size)) for size in p.sizes}} for p in page.photos],
-        "promises": {one.kind: _promise_json(one) for one in page.promises},
-        "timeline": [line_json(line) for line in page.timeline],
-    }
-
-
-def _promise_json(one: Promise) -> dict[str, Any]:
-    return {
-        "due_at": one.due_at.isoformat() if one.due_at else None,
-        "kept_at": one.kept_at.isoformat() if one.kept_at else None,
-        "paused": one.paused,
-        "late": one.late,
-    }
 
 
 def line_json(line: TimelineEvent) -> dict[str, Any]:

@@ -7,11 +7,9 @@ from typing import Any
 from civic import paging, timing
 from civic.cache import TimedCache, cached
 from civic.cases.status import OPEN, Status
-from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
 from civic.errors import NotAllowed, NotFound
 from civic.geo.distance import bounding_box
-from civic.geo.queries import areas
 from civic.posts.models import Visibility
 from civic.posts.queries import Viewer
 from civic.reports.filters import ReportFilters, filter_conditions
@@ -206,31 +204,3 @@ async def home_counts() -> dict[str, int]:
         Status.MERGED,
     )
     return row or {"open": 0, "judged": 0, "in_time": 0, "typical": None}
-
-
-async def card_json(one: ReportCard) -> dict[str, Any]:
-    """A report of a list, for programs. Times are UTC; names are the pack's, per language."""
-    found = await catalogue()
-    category = found.category_by_id.get(one.category_id or 0)
-    department = found.department_by_id.get(one.department_id or 0)
-    area = (await areas()).by_id.get(one.area_id or 0)
-    return {
-        "id": one.id,
-        "number": one.number,
-        "url": f"/reports/{one.id}",
-        "status": one.status,
-        "overdue": one.overdue,
-        "title": one.heading,
-        "text": one.text,
-        "category": category.code if category else None,
-        "department": department.slug if department else None,
-        "area": area.slug if area else None,
-        "lat": one.lat,
-        "lon": one.lon,
-        "address": one.address,
-        "received_at": one.received_at.isoformat(),
-        "due_at": one.due_at.isoformat() if one.due_at else None,
-        "resolved_at": one.resolved_at.isoformat() if one.resolved_at else None,
-        "votes": one.votes_count,
-        "comments": one.comments_count,
-    }

@@ -14,9 +14,10 @@ from civic.posts.submission import MAX_FORM_FILES, Submission, submit
 from civic.posts.uploads import geocode_address, photo_url_for
 from civic.reports import actions, pages
 from civic.reports.forms import ReportForm, read_answers
+from civic.reports.schemas import PostedReportAnswer, ReportAnswer, UploadedPhotosAnswer
 from civic.reports.similar import SimilarPosts, find_similar
 from civic.search.pages import format_distance
-from civic.web import answer_json, read_form, render, wants_json
+from civic.web import json_answer, read_form, render, wants_json
 
 
 async def new_report(request: Request) -> Response:
@@ -73,12 +74,8 @@ async def upload_photos(request: Request) -> Response:
     await sent.take_photos()
     uploads = sent.uploads
     if wants_json(request):
-        body = {
-            "photos": [{"name": one.name, "width": one.width, "height": one.height} for one in uploads.photos],
-            "position": uploads.position[:2] if uploads.position else None,
-            "errors": {name: str(text) for name, text in uploads.errors.items()},
-        }
-        return answer_json(body, 422 if uploads.errors and not uploads.photos else 201)
+        body = UploadedPhotosAnswer.of(uploads.photos, uploads.position, uploads.errors)
+        return json_answer(body, 422 if uploads.errors and not uploads.photos else 201)
     kept = sent.form.getlist("kept")
     new = [one for one in uploads.photos if one.name not in kept]
     place = dict(zip(("lat", "lon"), uploads.position or (), strict=False))
@@ -97,7 +94,7 @@ async def _submit_report(sent: Submission) -> Response:
         return await _form_page(sent)  # without a script: show the category's questions, or similar reports
     form = sent.read(
         ReportForm,
-        {**sent.form, "answers": read_answers(sent.form), "photo_count": len(sent.uploads.photos)},
+        {**sent.form, "answers": read_answers(sent.form), "photos": len(sent.uploads.photos)},
         catalogue=await catalogue(),
         found=await sent.find_position(),
     )
@@ -109,4 +106,5 @@ async def _submit_report(sent: Submission) -> Response:
     if not wants_json(sent.request):
         return sent.accepted(posted)
     page = await pages.report_page(posted.row.id, Viewer.of(sent.person, filter(None, [posted.receipt])))
-    return sent.accepted(posted, pages.as_json(page, photo_url_for(sent.request)))
+    answer = ReportAnswer.of(page, photo_url_for(sent.request))
+    return sent.accepted(posted, PostedReportAnswer.of_posted(answer, posted))

@@ -20,8 +20,16 @@ from civic.posts.views import viewer
 from civic.reports import actions, maps, pages, queries, submission
 from civic.reports.choices import choices
 from civic.reports.filters import ReportFilters, read_report_filters
-from civic.reports.forms import FollowUpForm
-from civic.web import Who, answer_json, read_form, render, route, see_other, wants_json
+from civic.reports.forms import FollowUpForm, ReportForm
+from civic.reports.schemas import (
+    PostedReportAnswer,
+    ReportAnswer,
+    ReportCardAnswer,
+    ReportListAnswer,
+    ReportMapAnswer,
+    UploadedPhotosAnswer,
+)
+from civic.web import GuardedRoute, Who, json_answer, read_form, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
 FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
@@ -47,13 +55,9 @@ async def listing(request: Request) -> Response:
     size = request.app.state.config.limits.page
     page = await queries.list_reports(filters, size=size, cursor=request.query_params.get("page", ""))
     if wants_json(request):
-        return answer_json(
-            {
-                "count": page.count,
-                "reports": [await queries.card_json(one) for one in page.cards],
-                "next": page.next or None,
-            }
-        )
+        known, by_area = await catalogue(), await geo.areas()
+        reports = [ReportCardAnswer.of(one, known, by_area) for one in page.cards]
+        return json_answer(ReportListAnswer(count=page.count, reports=reports, next=page.next or None))
     context = {"page": page, "filters": filters, "counted": queries.MAX_COUNT, **await _names()}
     return render(request, "reports/list.html", context, fragment="reports/_list.html")
 
@@ -66,7 +70,7 @@ async def map_page(request: Request) -> Response:
 
 async def map_points(request: Request) -> Response:
     window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
-    return answer_json(await maps.map_points(await _filters(request), window))
+    return json_answer(await maps.map_points(await _filters(request), window))
 
 
 async def detail(request: Request) -> Response:
@@ -77,7 +81,7 @@ async def _detail(sent: Submission) -> Response:
     """A report's page, with what was typed there and why it was refused."""
     page = await pages.report_page(sent.request.path_params["id"], viewer(sent.request))
     if wants_json(sent.request):
-        return answer_json(pages.as_json(page, photo_url_for(sent.request)))
+        return json_answer(ReportAnswer.of(page, photo_url_for(sent.request)))
     return render(sent.request, "reports/detail.html", {"page": page, **sent.context()}, status=sent.status)
 
 
@@ -163,25 +167,41 @@ async def _opened(request: Request, code: str) -> Response:
     return response
 
 
-DOUBT = _follow_up(doubt)
+def _follow_up_route(action: FollowUp, who: Who = Who.ANYONE) -> GuardedRoute:
+    """Who may: the report's author, signed in or holding its receipt; `queries.report_of_author` decides."""
+    view = _follow_up(action)
+    path = f"/reports/{{id:int}}/{action.__name__}"
+    return route(path, view, who=who, methods=("POST",), takes=FollowUpForm, answers=ReportAnswer, refused=view)
+
 
 routes: list[BaseRoute] = [
     route("/", home, who=Who.ANYONE),
-    route("/reports", listing, who=Who.ANYONE),
-    route("/reports", submission.submit_report, who=Who.ANYONE, methods=("POST",)),
+    route("/reports", listing, who=Who.ANYONE, answers=ReportListAnswer),
+    route(
+        "/reports",
+        submission.submit_report,
+        who=Who.ANYONE,
+        methods=("POST",),
+        takes=ReportForm,
+        answers=PostedReportAnswer,
+        status=201,
+    ),
     route("/reports/new", submission.new_report, who=Who.ANYONE),
     route("/reports/new/questions", submission.category_questions, who=Who.ANYONE),
     route("/reports/new/similar", submission.similar_reports, who=Who.ANYONE),
-    route("/reports/photos", submission.upload_photos, who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}", detail, who=Who.ANYONE),
-    # Who may: the report's author (signed in, or holding its receipt); actions.authored decides.
-    route("/reports/{id:int}/answer", _follow_up(answer), who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}/confirm", _follow_up(confirm), who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}/dispute", _follow_up(dispute), who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}/rate", _follow_up(rate), who=Who.ANYONE, methods=("POST",)),
-    route("/reports/{id:int}/doubt", DOUBT, who=Who.SIGNED_IN, methods=("POST",), refused=DOUBT),
+    route(
+        "/reports/photos",
+        submission.upload_photos,
+        who=Who.ANYONE,
+        methods=("POST",),
+        answers=UploadedPhotosAnswer,
+        status=201,
+    ),
+    route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer),
+    *map(_follow_up_route, (answer, confirm, dispute, rate)),
+    _follow_up_route(doubt, Who.SIGNED_IN),
     route("/map", map_page, who=Who.ANYONE),
-    route("/map/points", map_points, who=Who.ANYONE),
+    route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer),
     route("/receipt", receipt_form, who=Who.ANYONE),
     route("/receipt", receipt, who=Who.ANYONE, methods=("POST",)),
     route("/r/{code:str}", follow, who=Who.ANYONE),

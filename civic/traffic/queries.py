@@ -11,7 +11,6 @@ from civic.accounts.people import Person
 from civic.db import fetch
 from civic.errors import NotFound
 from civic.geo.areas import Areas
-from civic.geo.maps import MAX_PINS, MapWindow
 from civic.geo.queries import areas
 from civic.i18n import pick
 from civic.media.models import Photo
@@ -94,27 +93,6 @@ class UpdateView:
         whole = (self.expires_at - self.created_at).total_seconds()
         return 1 - min(1.0, self.seconds_left / whole) if whole > 0 else 1.0
 
-    def as_json(self) -> dict[str, Any]:
-        """For programs. Times are UTC; `sure` is confirmed, doubted or single; `ended` is gone, author or null."""
-        return {
-            "id": self.id,
-            "url": f"/traffic/{self.id}",
-            "kind": self.kind,
-            "text": self.text,
-            "lat": self.lat,
-            "lon": self.lon,
-            "place": self.where,
-            "still": self.still,
-            "gone": self.gone,
-            "sure": self.sure,
-            "created_at": self.created_at.isoformat(),
-            "expires_at": self.expires_at.isoformat(),
-            "live": self.live,
-            "ended": self.ended or None,
-            "votes": self.votes,
-            "comments": self.comments,
-        }
-
 
 @dataclass(frozen=True)
 class TrafficBoard:
@@ -139,7 +117,7 @@ UPDATE_COLUMNS = """
 """
 
 
-def _narrowed(filters: TrafficFilters) -> tuple[str, list[Any]]:
+def live_conditions(filters: TrafficFilters) -> tuple[str, list[Any]]:
     """What is live, as SQL with its arguments. Its cost follows what is on the road now, not how much ever was."""
     sql = LIVE_UPDATES
     args: list[Any] = [timing.now()]
@@ -154,7 +132,7 @@ def _narrowed(filters: TrafficFilters) -> tuple[str, list[Any]]:
 
 async def read_board(filters: TrafficFilters, person: Person, *, size: int, page: str = "") -> TrafficBoard:
     """What is on the road now, newest first, by keyset."""
-    sql, args = _narrowed(filters)
+    sql, args = live_conditions(filters)
     if after := read_cursor(page):
         sql += f" AND (p.created_at, t.id) < (${len(args) + 1}, ${len(args) + 2})"
         args += after
@@ -163,13 +141,14 @@ async def read_board(filters: TrafficFilters, person: Person, *, size: int, page
     mine = await _opinions([row["id"] for row in rows], person)
     found = await areas()
     return TrafficBoard(
-        updates=[_view(row, found, mine.get(row["id"])) for row in rows],
+        updates=[view_update(row, found, mine.get(row["id"])) for row in rows],
         counts=await _counts(TrafficFilters(area=filters.area, area_ids=filters.area_ids)),
         next=write_cursor(rows[-1]["created_at"], rows[-1]["id"]) if more else "",
     )
 
 
-def _view(row: dict[str, Any], found: Areas, mine: bool | None = None) -> UpdateView:
+def view_update(row: dict[str, Any], found: Areas, mine: bool | None = None) -> UpdateView:
+    """A row of UPDATE_COLUMNS; `mine` is the viewer's opinion."""
     area = found.by_id.get(row["area_id"] or 0)
     values = row | {"kind": TrafficKind(row["kind"]), "near": row["near"]}
     return UpdateView(**values, mine=mine, area_names=area.names if area else {})
@@ -183,38 +162,9 @@ async def _opinions(ids: list[int], person: Person) -> dict[int, bool]:
 
 
 async def _counts(filters: TrafficFilters) -> dict[TrafficKind, int]:
-    sql, args = _narrowed(filters)
+    sql, args = live_conditions(filters)
     rows = await fetch(f"SELECT t.kind, count(*) AS n {sql} GROUP BY t.kind", *args)
     return {TrafficKind(row["kind"]): row["n"] for row in rows}
-
-
-async def map_points(filters: TrafficFilters, window: MapWindow) -> dict[str, list[dict[str, Any]]]:
-    """Pins {id, url, lat, lon, kind, look, heading} of the map or, where there are many, clusters {lat, lon, count}."""
-    sql, args = _narrowed(filters)
-    n = len(args)
-    sql += f" AND t.lat BETWEEN ${n + 1} AND ${n + 2} AND t.lon BETWEEN ${n + 3} AND ${n + 4}"
-    args += [window.south, window.north, window.west, window.east]
-    rows = await fetch(f"{UPDATE_COLUMNS} {sql} LIMIT {MAX_PINS + 1}", *args)
-    if len(rows) <= MAX_PINS:
-        found = await areas()
-        return {"pins": [_pin(_view(row, found)) for row in rows], "clusters": []}
-    grid = f"GROUP BY floor(t.lon / ${n + 5}), floor(t.lat / ${n + 6})"
-    clusters = await fetch(
-        f"SELECT avg(t.lat) AS lat, avg(t.lon) AS lon, count(*) AS count {sql} {grid}", *args, *window.cell
-    )
-    return {"pins": [], "clusters": clusters}
-
-
-def _pin(one: UpdateView) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "url": f"/traffic/{one.id}",
-        "lat": one.lat,
-        "lon": one.lon,
-        "kind": one.kind,
-        "look": {"confirmed": "late", "doubted": "off"}.get(one.sure, "wait"),
-        "heading": " · ".join(part for part in (one.name, one.where) if part),
-    }
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The board of what is on the road now, posting to it, and an update's page."""
 
 from collections.abc import Awaitable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,11 +13,12 @@ from civic.i18n import gettext as _
 from civic.posts.submission import Submission, submit
 from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
-from civic.traffic import actions, queries
+from civic.traffic import actions, maps, queries
 from civic.traffic.forms import MAX_TEXT_CHARS, UpdateForm
 from civic.traffic.kinds import LIFETIMES, NAMES
 from civic.traffic.models import TrafficUpdate
-from civic.web import Who, answer_json, is_htmx, render, route, see_other, wants_json
+from civic.traffic.schemas import BoardAnswer, PostedUpdateAnswer, TrafficMapAnswer, UpdateAnswer, UpdatePageAnswer
+from civic.web import Who, is_htmx, json_answer, render, route, see_other, wants_json
 
 
 async def board(request: Request) -> Response:
@@ -27,17 +27,17 @@ async def board(request: Request) -> Response:
     size, page = request.app.state.config.limits.page, request.query_params.get("page", "")
     shown = await queries.read_board(filters, request.state.person, size=size, page=page)
     if wants_json(request):
-        body = {"count": shown.total, "updates": [one.as_json() for one in shown.updates], "next": shown.next or None}
-        return answer_json(body, headers={"Cache-Control": "no-store"})
+        updates = [UpdateAnswer.of(one) for one in shown.updates]
+        body = BoardAnswer(count=shown.total, updates=updates, next=shown.next or None)
+        return json_answer(body, headers={"Cache-Control": "no-store"})
     context = {"board": shown, "filters": filters, "areas": found.all, "kinds": NAMES, "first": not page}
     return render(request, "traffic/board.html", context, fragment="traffic/_board.html")
 
 
 async def points(request: Request) -> Response:
     window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
-    return answer_json(
-        await queries.map_points(queries.read_traffic_filters(request.query_params, await areas()), window)
-    )
+    filters = queries.read_traffic_filters(request.query_params, await areas())
+    return json_answer(await maps.map_points(filters, window))
 
 
 async def new_update(request: Request) -> Response:
@@ -63,8 +63,10 @@ async def _submit_update(sent: Submission) -> Response:
     posted = await actions.post_update(
         form, sent.person, photos=sent.uploads.photos, channel=sent.channel, receipt=receipt
     )
-    body = await _update_json(sent.request, posted.row.id) if wants_json(sent.request) else None
-    return sent.accepted(posted, body)
+    if not wants_json(sent.request):
+        return sent.accepted(posted)
+    page = await _update_answer(sent.request, posted.row.id)
+    return sent.accepted(posted, PostedUpdateAnswer.of_posted(page, posted))
 
 
 async def detail(request: Request) -> Response:
@@ -74,7 +76,7 @@ async def detail(request: Request) -> Response:
 async def _page(request: Request, error: CivicError | None = None) -> Response:
     """An update's page; `error` is why what somebody asked there was refused."""
     if wants_json(request):
-        return answer_json(await _update_json(request, request.path_params["id"]))
+        return json_answer(await _update_answer(request, request.path_params["id"]))
     page = await queries.update_page(request.path_params["id"], viewer(request))
     context = {
         "page": page,
@@ -85,10 +87,9 @@ async def _page(request: Request, error: CivicError | None = None) -> Response:
     return render(request, "traffic/detail.html", context, status=error.status if error else 200)
 
 
-async def _update_json(request: Request, update_id: int) -> dict[str, Any]:
-    page, url = await queries.update_page(update_id, viewer(request)), photo_url_for(request)
-    photos = [{"name": one.name, "urls": {size: url(one, int(size)) for size in one.sizes}} for one in page.photos]
-    return {**page.update.as_json(), "photos": photos}
+async def _update_answer(request: Request, update_id: int) -> UpdatePageAnswer:
+    page = await queries.update_page(update_id, viewer(request))
+    return UpdatePageAnswer.of_page(page, photo_url_for(request))
 
 
 async def confirm(request: Request) -> Response:
@@ -129,13 +130,21 @@ async def _state(request: Request, error: CivicError | None = None) -> Response:
 
 
 routes: list[BaseRoute] = [
-    route("/traffic", board, who=Who.ANYONE),
-    route("/traffic", submit_update, who=Who.ANYONE, methods=("POST",)),
+    route("/traffic", board, who=Who.ANYONE, answers=BoardAnswer),
+    route(
+        "/traffic",
+        submit_update,
+        who=Who.ANYONE,
+        methods=("POST",),
+        takes=UpdateForm,
+        answers=PostedUpdateAnswer,
+        status=201,
+    ),
     route("/traffic/new", new_update, who=Who.ANYONE),
-    route("/traffic/points", points, who=Who.ANYONE),
-    route("/traffic/{id:int}", detail, who=Who.ANYONE),
-    route("/traffic/{id:int}/still", confirm, who=Who.SIGNED_IN, methods=("POST",)),
-    route("/traffic/{id:int}/gone", contest, who=Who.SIGNED_IN, methods=("POST",)),
-    # Who may: the update's author (signed in, or holding its receipt); actions.end decides.
-    route("/traffic/{id:int}/end", end, who=Who.ANYONE, methods=("POST",)),
+    route("/traffic/points", points, who=Who.ANYONE, answers=TrafficMapAnswer),
+    route("/traffic/{id:int}", detail, who=Who.ANYONE, answers=UpdatePageAnswer),
+    route("/traffic/{id:int}/still", confirm, who=Who.SIGNED_IN, methods=("POST",), answers=UpdatePageAnswer),
+    route("/traffic/{id:int}/gone", contest, who=Who.SIGNED_IN, methods=("POST",), answers=UpdatePageAnswer),
+    # Allowed to the update's author (signed in, or holding its receipt): actions.end_update decides.
+    route("/traffic/{id:int}/end", end, who=Who.ANYONE, methods=("POST",), answers=UpdatePageAnswer),
 ]

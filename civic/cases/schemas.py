@@ -1,0 +1,45 @@
+"""What programs get of a case's history."""
+
+from datetime import datetime
+
+from civic.cases.actors import ActorKind
+from civic.cases.event_kinds import EventKind
+from civic.cases.queries import TimelineEvent
+from civic.cases.status import Status
+from civic.schemas import Schema
+
+
+class TimelineEventAnswer(Schema):
+    """An event of a case's history; `department` is the slug of the department that acted."""
+
+    seq: int
+    at: datetime
+    kind: EventKind
+    by: ActorKind
+    department: str | None
+    text: str
+    reason: str | None
+    status: Status | None  # that the event led to
+
+    @classmethod
+    def of(cls, event: TimelineEvent) -> "TimelineEventAnswer":
+        return cls(
+            seq=event.seq,
+            at=event.at,
+            kind=event.kind,
+            by=ActorKind(event.actor_kind),
+            department=event.department or None,
+            text=event.text,
+            reason=event.reason or None,
+            status=event.to_status,
+        )
+
+
+class DeskTimelineEventAnswer(TimelineEventAnswer):
+    """An event as the desk sees it: some are internal."""
+
+    internal: bool
+
+    @classmethod
+    def of(cls, event: TimelineEvent) -> "DeskTimelineEventAnswer":
+        return cls(**dict(TimelineEventAnswer.of(event)), internal=event.internal)

@@ -1,0 +1,73 @@
+"""What programs get of posts of every kind."""
+
+from datetime import datetime
+from typing import Self
+
+from civic.posts.queries import FlagView
+from civic.schemas import Schema
+
+
+class PostCountsAnswer(Schema):
+    """A post after a vote or a comment: how many it has now."""
+
+    id: int
+    votes: int
+    comments: int
+
+
+class FlagReasonsAnswer(Schema):
+    """The reasons for which a post can be flagged: code → words."""
+
+    reasons: dict[str, str]
+
+
+class FlagAnswer(Schema):
+    flagged: bool = True
+
+
+class FlaggedItem(Schema):
+    """A post, or one of its comments, with open flags; `count` is how many, `since` when the first came."""
+
+    post: int
+    comment: int | None
+    url: str
+    kind: str
+    text: str
+    hidden: bool
+    reasons: list[str]
+    count: int
+    since: datetime
+
+    @classmethod
+    def of(cls, flag: FlagView) -> Self:
+        return cls(
+            post=flag.post_id,
+            comment=flag.comment_id,
+            url=flag.path,
+            kind=flag.kind,
+            text=flag.text,
+            hidden=flag.hidden,
+            reasons=flag.reasons,
+            count=flag.count,
+            since=flag.since,
+        )
+
+
+class FlaggedAnswer(Schema):
+    """What waits for a moderator, the most flagged first."""
+
+    flagged: list[FlaggedItem]
+
+
+class ModerationAnswer(Schema):
+    done: bool = True
+
+
+class Receipt(Schema):
+    """What a program learns about its post besides the post: a mixin.
+
+    `receipt` is the code of an author without an account. `again`: it had been sent under the same key before.
+    """
+
+    receipt: str | None
+    again: bool

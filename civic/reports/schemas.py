@@ -1,0 +1,185 @@
+"""What programs get of reports. Times are UTC; category, department and area are codes of the pack."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+from civic.cases.schemas import TimelineEventAnswer
+from civic.cases.status import Status
+from civic.catalogue.catalogue import Catalogue
+from civic.geo.areas import Areas
+from civic.media.models import Photo
+from civic.media.schemas import PendingPhotoAnswer, PhotoAnswer, PhotoUrl
+from civic.posts.actions import Posted
+from civic.posts.models import Visibility
+from civic.posts.schemas import Receipt
+from civic.reports.forms import Answer
+from civic.reports.models import Report
+from civic.reports.pages import Promise, ReportPage
+from civic.reports.queries import ReportCard
+from civic.schemas import Schema
+
+
+class ReportBase(Schema):
+    """A report with its case's status. `overdue`: what was promised next is late."""
+
+    id: int
+    number: str
+    url: str
+    status: Status
+    overdue: bool
+    title: str
+    text: str
+    category: str | None
+    department: str | None
+    area: str | None
+    lat: float
+    lon: float
+    address: str
+    received_at: datetime
+    votes: int
+    comments: int
+
+
+class ReportCardAnswer(ReportBase):
+    """A report of a list."""
+
+    due_at: datetime | None
+    resolved_at: datetime | None
+
+    @classmethod
+    def of(cls, card: ReportCard, catalogue: Catalogue, areas: Areas) -> Self:
+        category = catalogue.category_by_id.get(card.category_id or 0)
+        department = catalogue.department_by_id.get(card.department_id or 0)
+        area = areas.by_id.get(card.area_id or 0)
+        return cls(
+            id=card.id,
+            number=card.number,
+            url=f"/reports/{card.id}",
+            status=Status(card.status),
+            overdue=card.overdue,
+            title=card.heading,
+            text=card.text,
+            category=category.code if category else None,
+            department=department.slug if department else None,
+            area=area.slug if area else None,
+            lat=card.lat,
+            lon=card.lon,
+            address=card.address,
+            received_at=card.received_at,
+            due_at=card.due_at,
+            resolved_at=card.resolved_at,
+            votes=card.votes_count,
+            comments=card.comments_count,
+        )
+
+
+class ReportListAnswer(Schema):
+    """A page of reports. `count` is at most 10,001, which means more; `next` is the `page` of the following one."""
+
+    count: int
+    reports: list[ReportCardAnswer]
+    next: str | None
+
+
+class PromiseAnswer(Schema):
+    """What was promised: when it is due (null while paused), and when it was kept."""
+
+    due_at: datetime | None
+    kept_at: datetime | None
+    paused: bool
+    late: bool
+
+    @classmethod
+    def of(cls, promise: Promise) -> Self:
+        return cls(due_at=promise.due_at, kept_at=promise.kept_at, paused=promise.paused, late=promise.late)
+
+
+class ReportAnswer(ReportBase):
+    """A report's page: its answers by the code of the question, its photos, promises ("response", "resolution") and
+    its public history."""
+
+    answers: dict[str, Answer]
+    visibility: Visibility
+    photos: list[PhotoAnswer]
+    promises: dict[str, PromiseAnswer]
+    timeline: list[TimelineEventAnswer]
+
+    @classmethod
+    def of(cls, page: ReportPage, url: PhotoUrl) -> "ReportAnswer":
+        report, case, post = page.report, page.case, page.post
+        return ReportAnswer(
+            id=report.id,
+            number=case.number,
+            url=post.path,
+            status=case.status,
+            overdue=page.overdue,
+            title=page.heading,
+            text=post.text,
+            category=page.category.code if page.category else None,
+            department=page.department.slug if page.department else None,
+            area=page.areas[0].slug if page.areas else None,
+            lat=report.lat,
+            lon=report.lon,
+            address=report.address,
+            answers=report.answers,
+            visibility=post.visibility,
+            received_at=case.received_at,
+            votes=post.votes_count,
+            comments=post.comments_count,
+            photos=[PhotoAnswer.of(one, url) for one in page.photos],
+            promises={one.kind: PromiseAnswer.of(one) for one in page.promises},
+            timeline=[TimelineEventAnswer.of(one) for one in page.timeline],
+        )
+
+
+class PostedReportAnswer(ReportAnswer, Receipt):
+    """A report that was just posted."""
+
+    @classmethod
+    def of_posted(cls, page: ReportAnswer, posted: Posted[Report]) -> "PostedReportAnswer":
+        return cls(**dict(page), receipt=posted.receipt, again=posted.again)
+
+
+class UploadedPhotosAnswer(Schema):
+    """Photos sent ahead; `position` is [lat, lon] of the first that has one, `errors` are messages by field."""
+
+    photos: list[PendingPhotoAnswer]
+    position: tuple[float, float] | None
+    errors: dict[str, str]
+
+    @classmethod
+    def of(
+        cls, photos: Sequence[Photo], position: tuple[float, float, str] | None, errors: dict[str, object]
+    ) -> "UploadedPhotosAnswer":
+        return cls(
+            photos=[PendingPhotoAnswer(name=one.name, width=one.width, height=one.height) for one in photos],
+            position=position[:2] if position else None,
+            errors={name: str(text) for name, text in errors.items()},
+        )
+
+
+class ReportPin(Schema):
+    """A report on the map; `look` is the look of its pin."""
+
+    id: int
+    lat: float
+    lon: float
+    status: Status
+    overdue: bool
+    look: str
+    heading: str
+
+
+class ReportCluster(Schema):
+    lat: float
+    lon: float
+    count: int
+    overdue: int
+
+
+class ReportMapAnswer(Schema):
+    """Pins or, where there are many reports, clusters."""
+
+    pins: list[ReportPin] = []
+    clusters: list[ReportCluster] = []

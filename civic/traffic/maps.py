@@ -1,0 +1,38 @@
+"""The map of the traffic board: pins or, where there are many updates, clusters."""
+
+from civic.db import fetch
+from civic.geo.maps import MAX_PINS, MapWindow
+from civic.geo.queries import areas
+from civic.traffic.queries import UPDATE_COLUMNS, TrafficFilters, UpdateView, live_conditions, view_update
+from civic.traffic.schemas import TrafficMapAnswer, UpdateCluster, UpdatePin
+
+PIN_LOOKS = {"confirmed": "late", "doubted": "off", "single": "wait"}
+
+
+async def map_points(filters: TrafficFilters, window: MapWindow) -> TrafficMapAnswer:
+    """What is on the road now, in a window."""
+    sql, args = live_conditions(filters)
+    n = len(args)
+    sql += f" AND t.lat BETWEEN ${n + 1} AND ${n + 2} AND t.lon BETWEEN ${n + 3} AND ${n + 4}"
+    args += [window.south, window.north, window.west, window.east]
+    rows = await fetch(f"{UPDATE_COLUMNS} {sql} LIMIT {MAX_PINS + 1}", *args)
+    if len(rows) <= MAX_PINS:
+        known = await areas()
+        return TrafficMapAnswer(pins=[_pin(view_update(row, known)) for row in rows])
+    grid = f"GROUP BY floor(t.lon / ${n + 5}), floor(t.lat / ${n + 6})"
+    clusters = await fetch(
+        f"SELECT avg(t.lat) AS lat, avg(t.lon) AS lon, count(*) AS count {sql} {grid}", *args, *window.cell
+    )
+    return TrafficMapAnswer(clusters=[UpdateCluster(**row) for row in clusters])
+
+
+def _pin(update: UpdateView) -> UpdatePin:
+    return UpdatePin(
+        id=update.id,
+        url=f"/traffic/{update.id}",
+        lat=update.lat,
+        lon=update.lon,
+        kind=update.kind,
+        look=PIN_LOOKS[update.sure],
+        heading=" · ".join(part for part in (update.name, update.where) if part),
+    )
