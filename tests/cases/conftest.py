@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cases.town import Town, database_dsn, empty, make_town
+from tests.builders.town import Town, database_dsn, empty, make_town
 
 __all__ = ["database_dsn", "empty", "town"]
 

@@ -12,11 +12,20 @@ from civic.cases.conflicts import CaseChanged
 from civic.cases.models import Assignment, AssignmentPart, Case
 from civic.cases.status import Status
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
-from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, kinds, received
+from tests.builders.town import (
+    REASON,
+    REPORTER,
+    Town,
+    at,
+    list_event_kinds,
+    make_case_in,
+    receive_assigned_case,
+    receive_case,
+)
 
 
 async def test_the_second_is_told_what_the_first_did(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     roads = town.of(town.roads)
     await actions.reply(case.id, by=roads, seen=2, text="We come.")
     with pytest.raises(CaseChanged) as caught:
@@ -29,7 +38,7 @@ async def test_the_second_is_told_what_the_first_did(town: Town) -> None:
 
 
 async def test_two_at_the_same_instant(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     roads = town.of(town.roads)
     results = await asyncio.gather(
         actions.resolve(case.id, by=roads, seen=2, text="Filled."),
@@ -40,11 +49,11 @@ async def test_two_at_the_same_instant(town: Town) -> None:
     )
     assert sum(isinstance(one, Case) for one in results) == 1
     assert sum(isinstance(one, CaseChanged) for one in results) == 3
-    assert len(await kinds(case)) == 3
+    assert len(await list_event_kinds(case)) == 3
 
 
 async def test_notes_and_reminders_do_not_disturb_a_form(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     roads = town.of(town.roads)
     await actions.add_note(case.id, by=roads, text="Call the contractor.")
     await actions.set_assignee(case.id, by=roads, user_id=town.agent.id)
@@ -52,14 +61,14 @@ async def test_notes_and_reminders_do_not_disturb_a_form(town: Town) -> None:
 
 
 async def test_without_seen_the_status_still_decides(town: Town) -> None:
-    case = await in_status(town, Status.RESOLVED)
+    case = await make_case_in(town, Status.RESOLVED)
     with pytest.raises(Conflict):
         await actions.resolve(case.id, by=town.of(town.roads), text="Filled again.")
 
 
 async def test_another_department_may_do_nothing(town: Town) -> None:
     """By a guessed id, and even where its form would be out of date."""
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     parks = town.of(town.parks)
     for seen in (None, 0, 2):
         for attempt in (
@@ -79,11 +88,11 @@ async def test_another_department_may_do_nothing(town: Town) -> None:
         ):
             with pytest.raises(NotAllowed):
                 await attempt
-    assert await kinds(case) == ["received", "assigned"]
+    assert await list_event_kinds(case) == ["received", "assigned"]
 
 
 async def test_a_department_that_had_the_case_may_not_lead_it_any_more(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     roads = town.of(town.roads)
     await actions.hand_over(case.id, town.parks.id, by=roads, text="Yours.")
     for attempt in (
@@ -99,7 +108,7 @@ async def test_a_department_that_had_the_case_may_not_lead_it_any_more(town: Tow
 
 
 async def test_a_helper_may_speak_but_not_lead(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     parks = town.of(town.parks)
     await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
     await actions.reply(case.id, by=parks, text="We look at it.")
@@ -115,7 +124,7 @@ async def test_a_helper_may_speak_but_not_lead(town: Town) -> None:
 
 
 async def test_citizens_and_reporters_do_what_is_theirs(town: Town) -> None:
-    case = await in_status(town, Status.RESOLVED)
+    case = await make_case_in(town, Status.RESOLVED)
     citizen = Actor(ActorKind.CITIZEN, town.agent.id)
     for attempt in (
         actions.confirm(case.id, by=citizen),
@@ -142,25 +151,25 @@ def test_who_acts_as_what() -> None:
 
 
 async def test_the_router_comes_too_late_without_harm(town: Town) -> None:
-    case = await received(town)
+    case = await receive_case(town)
     await actions.assign(case.id, town.parks.id, by=town.desk, reason=REASON)
     await actions.assign(case.id, town.roads.id, by=SYSTEM, reason=REASON)
     await actions.send_to_triage(case.id, reason=REASON)
-    assert await kinds(case) == ["received", "assigned"]
+    assert await list_event_kinds(case) == ["received", "assigned"]
     await actions.give_back(case.id, by=town.of(town.parks), text="Not ours.")
     await actions.assign(case.id, town.roads.id, by=SYSTEM, reason=REASON)
     assert (await Case.get(id=case.id)).status == Status.RECEIVED
 
 
 async def test_routing_one_case_many_times_at_once(town: Town) -> None:
-    case = await received(town)
+    case = await receive_case(town)
     await asyncio.gather(*(actions.assign(case.id, town.roads.id, by=SYSTEM, reason=REASON) for _ in range(8)))
-    assert await kinds(case) == ["received", "assigned"]
+    assert await list_event_kinds(case) == ["received", "assigned"]
     assert await Assignment.filter(case_id=case.id).count() == 1
 
 
 async def test_the_fourth_handover_goes_to_the_dispatchers(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     here, there = town.roads, town.parks
     for number in (1, 2, 3):
         await actions.hand_over(case.id, there.id, by=town.of(here), text="Yours.")
@@ -178,7 +187,7 @@ async def test_the_fourth_handover_goes_to_the_dispatchers(town: Town) -> None:
 
 
 async def test_wrong_input_is_named(town: Town) -> None:
-    case = await assigned(town, category=town.lamp)
+    case = await receive_assigned_case(town, category=town.lamp)
     roads = town.of(town.roads)
     for field, attempt in (
         ("text", actions.reply(case.id, by=roads, text=" \n")),
@@ -202,21 +211,25 @@ async def test_wrong_input_is_named(town: Town) -> None:
 
 
 async def test_merging(town: Town) -> None:
-    case, other, third = await assigned(town), await assigned(town), await assigned(town)
+    case, other, third = (
+        await receive_assigned_case(town),
+        await receive_assigned_case(town),
+        await receive_assigned_case(town),
+    )
     await actions.merge(third.id, case.id, by=town.of(town.roads), text="The same hole.")
     await actions.merge(case.id, other.id, by=town.desk, text="The same.")
     merged, into = await Case.get(id=case.id), await Case.get(id=other.id)
     assert (merged.status, merged.merged_into_id, merged.due_at) == (Status.MERGED, other.id, None)
     assert (await Case.get(id=third.id)).merged_into_id == other.id
     assert into.status == Status.ASSIGNED
-    assert await kinds(other) == ["received", "assigned", "absorbed"]
+    assert await list_event_kinds(other) == ["received", "assigned", "absorbed"]
     assert (await Assignment.get(case_id=case.id)).outcome == "merged"
     with pytest.raises(Conflict):
         await actions.merge(other.id, case.id, by=town.desk, text="Back.")
 
 
 async def test_two_merges_of_one_pair_at_once(town: Town) -> None:
-    case, other = await assigned(town), await assigned(town)
+    case, other = await receive_assigned_case(town), await receive_assigned_case(town)
     results = await asyncio.gather(
         actions.merge(case.id, other.id, by=town.desk, text="The same."),
         actions.merge(other.id, case.id, by=town.desk, text="The same."),
@@ -227,7 +240,7 @@ async def test_two_merges_of_one_pair_at_once(town: Town) -> None:
 
 
 async def test_late_disputes(town: Town) -> None:
-    case = await in_status(town, Status.RESOLVED)
+    case = await make_case_in(town, Status.RESOLVED)
     with at("2026-11-20 09:59"):
         assert not await actions.confirm_next_resolution()
     with at("2026-11-20 10:00"):
@@ -235,7 +248,7 @@ async def test_late_disputes(town: Town) -> None:
         assert not await actions.confirm_next_resolution()
     closed = await Case.get(id=case.id)
     assert (closed.status, closed.confirmed_by) == (Status.CONFIRMED, "time")
-    assert (await kinds(case))[-1] == "closed"
+    assert (await list_event_kinds(case))[-1] == "closed"
     with at("2026-12-20 10:01"):
         with pytest.raises(Conflict):
             await actions.dispute(case.id, by=REPORTER, text="Again.")
@@ -245,7 +258,7 @@ async def test_late_disputes(town: Town) -> None:
 
 
 async def test_rating_how_it_was_handled(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with pytest.raises(Conflict):
         await actions.rate_handling(case.id, rater="post:1", stars=5)
     await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")

@@ -12,7 +12,7 @@ from civic.cases.queries import ChainFault, check_chain, load_assignments, load_
 from civic.cases.status import Status
 from civic.i18n import use_language
 from civic.media.models import Photo
-from tests.cases.town import Town, assigned, at, fresh, in_status, local
+from tests.builders.town import Town, at, local_time, make_case_in, receive_assigned_case, reload_case
 
 
 async def _photo(name: str) -> Photo:
@@ -28,7 +28,7 @@ async def _unguarded(sql: str, *args: object) -> None:
 
 @pytest.mark.parametrize("status", list(Status), ids=lambda one: one.value)
 async def test_every_history_holds(town: Town, status: Status) -> None:
-    case = await in_status(town, status)
+    case = await make_case_in(town, status)
     assert await check_chain(case.id) is None
 
 
@@ -46,25 +46,25 @@ async def test_every_history_holds(town: Town, status: Status) -> None:
     ],
 )
 async def test_a_changed_event_is_found(town: Town, change: str) -> None:
-    case = await in_status(town, Status.WAITING)
+    case = await make_case_in(town, Status.WAITING)
     await _unguarded(f"UPDATE case_event SET {change} WHERE case_id = $1 AND seq = 3", case.id)
     assert await check_chain(case.id) == ChainFault(3, "hash")
 
 
 async def test_a_missing_event_is_found(town: Town) -> None:
-    case = await in_status(town, Status.WAITING)
+    case = await make_case_in(town, Status.WAITING)
     await _unguarded("DELETE FROM case_event WHERE case_id = $1 AND seq = 2", case.id)
     assert await check_chain(case.id) == ChainFault(2, "missing")
 
 
 async def test_an_end_cut_off_is_found(town: Town) -> None:
-    case = await in_status(town, Status.WAITING)
+    case = await make_case_in(town, Status.WAITING)
     await _unguarded("DELETE FROM case_event WHERE case_id = $1 AND seq = 4", case.id)
     assert await check_chain(case.id) == ChainFault(0, "head")
 
 
 async def test_the_database_refuses_to_change_history(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     for sql in (
         "UPDATE case_event SET kind = 'x' WHERE case_id = $1",
         "UPDATE case_event SET text = '' , at = now() WHERE case_id = $1",
@@ -75,7 +75,7 @@ async def test_the_database_refuses_to_change_history(town: Town) -> None:
 
 
 async def test_words_can_be_erased_and_the_chain_holds(town: Town) -> None:
-    case = await in_status(town, Status.WAITING)
+    case = await make_case_in(town, Status.WAITING)
     event = await CaseEvent.get(case_id=case.id, kind="asked")
     await actions.erase_event_text(event.id)
     erased = await CaseEvent.get(id=event.id)
@@ -89,21 +89,21 @@ async def test_words_can_be_erased_and_the_chain_holds(town: Town) -> None:
 
 async def test_authors_can_be_forgotten(town: Town) -> None:
     """The hash covers who acted as what, not who it was."""
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     await actions.reply(case.id, by=town.of(town.roads), text="We come.")
     await _unguarded("UPDATE case_event SET actor_id = NULL WHERE case_id = $1", case.id)
     assert await check_chain(case.id) is None
 
 
 async def test_the_timeline(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     roads = town.of(town.roads)
     with at("2026-11-10 10:00"):
         await actions.add_note(case.id, by=roads, text="Only for us.")
         await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree.")
         photo = await _photo("evidence")
         await actions.resolve(case.id, by=town.of(town.parks), text="Cut.", photos=[photo])
-        await actions.decline((await assigned(town)).id, by=roads, reason="private_matter", text="No.")
+        await actions.decline((await receive_assigned_case(town)).id, by=roads, reason="private_matter", text="No.")
     public, internal = await load_timeline(case.id, internal=False), await load_timeline(case.id, internal=True)
     assert [one.kind for one in public] == ["received", "assigned", "handed_over", "resolved"]
     assert [one.kind for one in internal] == ["received", "assigned", "note", "handed_over", "resolved"]
@@ -120,7 +120,7 @@ async def test_the_timeline(town: Town) -> None:
 
 
 async def test_assignments_say_how_long_each_department_had_the_case(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with at("2026-11-11 10:00"):
         await actions.add_support(case.id, town.water.id, by=town.desk, text="A pipe.")
         await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
@@ -129,14 +129,14 @@ async def test_assignments_say_how_long_each_department_had_the_case(town: Town)
     assert (first.names, first.held_seconds, first.is_open) == ({"en": "Roads"}, 8 * 3600, False)
     assert (helper.part, helper.held_seconds) == (AssignmentPart.SUPPORT, 4 * 3600)  # open in the afternoon only
     assert (second.held_seconds, second.is_lead, second.outcome_label) == (7 * 3600, True, "")
-    assert second.due_at == second.response_due == local("2026-11-11 15:30")
+    assert second.due_at == second.response_due == local_time("2026-11-11 15:30")
 
 
 async def test_the_same_bytes_give_the_same_hash_again(town: Town) -> None:
     """What went through the database and back is sealed alike, whatever it was."""
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     reason = {"step": "rule", "names": {"zh": "坑洞", "en": "Hole ✨"}, "p": 0.25, "n": 3.0, "x": None, "l": [1, "a"]}
     await actions.assign(case.id, town.parks.id, by=town.desk, reason=reason)
     await actions.reply(case.id, by=town.of(town.parks), text="“Ünïcödé” 你好\r\n\ttab")
     assert await check_chain(case.id) is None
-    assert (await fresh(case)).events_count == 4
+    assert (await reload_case(case)).events_count == 4

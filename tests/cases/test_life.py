@@ -11,7 +11,7 @@ from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Case
 from civic.cases.status import Status
 from civic.errors import Conflict, NotAllowed
-from tests.cases.town import REASON, REPORTER, Town, at, in_status, kinds, received
+from tests.builders.town import REASON, REPORTER, Town, at, list_event_kinds, make_case_in, receive_case
 
 ALLOWED = """
 received     assigned     system dispatcher
@@ -126,20 +126,20 @@ ACTS: dict[str, tuple[set[str], str | None, Act]] = {
 
 
 async def _merge(case: Case, town: Town) -> None:
-    await actions.merge(case.id, (await received(town)).id, by=town.desk, text="The same.")
+    await actions.merge(case.id, (await receive_case(town)).id, by=town.desk, text="The same.")
 
 
 @pytest.mark.parametrize("status", list(Status))
 async def test_every_action_in_every_status(town: Town, status: Status) -> None:
     """An action either leads where the table says, with one event more, or is refused and changes nothing."""
     for name, (works, leads, act) in ACTS.items():
-        case = await in_status(town, status)
-        before = await kinds(case)
+        case = await make_case_in(town, status)
+        before = await list_event_kinds(case)
         with at("2026-11-10 11:00"):
             if status.value not in works:
                 with pytest.raises((Conflict, NotAllowed)):
                     await act(case, town)
-                assert await kinds(case) == before, name
+                assert await list_event_kinds(case) == before, name
                 assert (await Case.get(id=case.id)).status == status
                 continue
             await act(case, town)
@@ -148,4 +148,4 @@ async def test_every_action_in_every_status(town: Town, status: Status) -> None:
         if name == "answer" and status == Status.WAITING:
             expected = "in_progress"
         assert after.status == expected, name
-        assert len(await kinds(case)) > len(before), name
+        assert len(await list_event_kinds(case)) > len(before), name

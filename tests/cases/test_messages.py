@@ -16,7 +16,16 @@ from civic.errors import Invalid
 from civic.i18n import use_language
 from civic.notifications.models import Message
 from civic.notifications.rendering import render_message
-from tests.cases.town import REASON, REPORTER, Town, assigned, at, in_status, local, received
+from tests.builders.town import (
+    REASON,
+    REPORTER,
+    Town,
+    at,
+    local_time,
+    make_case_in,
+    receive_assigned_case,
+    receive_case,
+)
 
 
 async def desk() -> list[tuple[str, str]]:
@@ -42,7 +51,7 @@ async def jobs(entrypoint: str) -> list[dict[str, Any]]:
 
 
 async def test_a_received_case_asks_to_be_routed(town: Town) -> None:
-    case = await received(town)
+    case = await receive_case(town)
     assert await jobs("route") == [{"case": case.id}]
     assert await desk() == []
 
@@ -65,7 +74,7 @@ async def test_nothing_is_asked_for_by_what_did_not_happen(town: Town) -> None:
 
 async def test_the_desks_are_told(town: Town) -> None:
     roads, parks = town.of(town.roads), town.of(town.parks)
-    case = await received(town)
+    case = await receive_case(town)
     await actions.send_to_triage(case.id, reason={"step": "triage", "why": "no_category", "suggestions": []})
     await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON, support=[town.water.id])
     await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree.")
@@ -95,7 +104,7 @@ async def test_the_desks_are_told(town: Town) -> None:
 
 
 async def test_whoever_has_it_in_hand_is_told_in_person(town: Town) -> None:
-    case = await in_status(town, Status.WAITING)
+    case = await make_case_in(town, Status.WAITING)
     await Message.all().delete()
     await actions.set_assignee(case.id, by=town.of(town.roads), user_id=town.agent.id)
     await actions.answer(case.id, by=REPORTER, text="There.")
@@ -104,10 +113,10 @@ async def test_whoever_has_it_in_hand_is_told_in_person(town: Town) -> None:
 
 
 async def test_the_desk_is_told_where_whoever_had_it_in_hand_has_left(town: Town) -> None:
-    case = await in_status(town, Status.WAITING)
+    case = await make_case_in(town, Status.WAITING)
     await actions.set_assignee(case.id, by=town.of(town.roads), user_id=town.agent.id)
     await Message.all().delete()
-    await User.filter(id=town.agent.id).update(disabled_at=local("2026-11-10 10:30"))
+    await User.filter(id=town.agent.id).update(disabled_at=local_time("2026-11-10 10:30"))
     with at("2026-11-10 11:00"):
         await actions.answer(case.id, by=REPORTER, text="There.")
     with at("2026-11-20 11:00"):
@@ -122,7 +131,7 @@ async def test_the_desk_is_told_where_whoever_had_it_in_hand_has_left(town: Town
 
 
 async def test_the_reminders_and_the_handovers_can_be_read(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     for when in ("2026-11-10 11:00", "2026-11-10 13:42", "2026-11-10 14:30", "2026-11-12 14:00", "2026-11-16 10:00"):
         with at(when):
             while await actions.escalate_next_clock():
@@ -137,7 +146,7 @@ async def test_the_reminders_and_the_handovers_can_be_read(town: Town) -> None:
 
 async def test_reporters_are_told_of_what_matters_to_them(town: Town) -> None:
     roads = town.of(town.roads)
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     await actions.add_note(case.id, by=roads, text="Only for us.")
     await actions.set_assignee(case.id, by=roads, user_id=None)
     await actions.reply(case.id, by=roads, text="We come.")

@@ -15,7 +15,16 @@ from civic.cases.models import Case, CaseEvent
 from civic.cases.status import Status
 from civic.notifications.models import Message
 from civic.sla.models import Clock, ClockStep
-from tests.cases.town import REPORTER, Town, assigned, assignments, at, in_status, local, received
+from tests.builders.town import (
+    REPORTER,
+    Town,
+    at,
+    list_assignments,
+    local_time,
+    make_case_in,
+    receive_assigned_case,
+    receive_case,
+)
 
 
 async def fire_all() -> int:
@@ -45,8 +54,8 @@ def _recipient(row: Message) -> str:
 
 async def test_each_share_once_and_then_each_working_day(town: Town) -> None:
     """4 working hours from Tuesday 09:00: 11:00, 13:42, 14:30, then Wednesday and Thursday at 09:00."""
-    case = await assigned(town)
-    clock = (await assignments(case))[0].response_clock
+    case = await receive_assigned_case(town)
+    clock = (await list_assignments(case))[0].response_clock
     seen = []
     for when, step in (
         ("2026-11-10 10:59", None),
@@ -68,10 +77,10 @@ async def test_each_share_once_and_then_each_working_day(town: Town) -> None:
 
 
 async def test_a_worker_that_was_down_fires_the_latest_step_only(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with at("2026-11-12 10:00"):
         await fire_all()
-    [assignment] = await assignments(case)
+    [assignment] = await list_assignments(case)
     assert await steps(assignment.response_clock) == [102]
     assert await steps(assignment.resolution_clock) == [50]
     # Public once, though the step at 100 % itself was missed.
@@ -79,15 +88,15 @@ async def test_a_worker_that_was_down_fires_the_latest_step_only(town: Town) -> 
 
 
 async def test_over_a_weekend_nobody_is_reminded(town: Town) -> None:
-    case = await assigned(town, "2026-11-13 09:00")
+    case = await receive_assigned_case(town, "2026-11-13 09:00")
     for when in ("2026-11-13 15:00", "2026-11-14 12:00", "2026-11-15 12:00", "2026-11-16 08:59"):
         with at(when):
             await fire_all()
-    assert await steps((await assignments(case))[0].response_clock) == [100]
+    assert await steps((await list_assignments(case))[0].response_clock) == [100]
 
 
 async def test_who_is_told(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with at("2026-11-10 11:00"):
         await fire_all()
     assert await told() == [("soon", "desk")]
@@ -104,7 +113,7 @@ async def test_who_is_told(town: Town) -> None:
 
 
 async def test_what_the_public_and_the_desk_can_read(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with at("2026-11-10 14:30"):
         await fire_all()
     events = await CaseEvent.filter(case_id=case.id, seq__gt=2).order_by("kind")
@@ -116,7 +125,7 @@ async def test_what_the_public_and_the_desk_can_read(town: Town) -> None:
 
 
 async def test_in_triage_the_dispatchers_are_reminded(town: Town) -> None:
-    await received(town)
+    await receive_case(town)
     for when in ("2026-11-10 11:00", "2026-11-10 13:42", "2026-11-10 14:30"):
         with at(when):
             await fire_all()
@@ -127,15 +136,15 @@ async def test_in_triage_the_dispatchers_are_reminded(town: Town) -> None:
     "status", [Status.RESOLVED, Status.CONFIRMED, Status.DECLINED, Status.MERGED], ids=lambda one: one.value
 )
 async def test_nobody_is_reminded_of_what_is_over(town: Town, status: Status) -> None:
-    case = await in_status(town, status)
+    case = await make_case_in(town, status)
     clocks = [case.response_clock_id, case.resolution_clock_id]
-    for assignment in await assignments(case):
+    for assignment in await list_assignments(case):
         clocks += [assignment.response_clock_id, assignment.resolution_clock_id or 0]
     assert not await Clock.filter(id__in=clocks).exclude(step_at=None).exists()
 
 
 async def test_while_waiting_the_resolution_is_not_reminded_of(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with at("2026-11-10 10:00"):
         await actions.ask(case.id, by=town.of(town.roads), text="Where?")
     with at("2026-11-20 10:00"):
@@ -143,22 +152,22 @@ async def test_while_waiting_the_resolution_is_not_reminded_of(town: Town) -> No
         await actions.answer(case.id, by=REPORTER, text="There.")
     with at("2026-11-24 10:00"):
         await fire_all()
-    assert await steps((await assignments(case))[0].resolution_clock) == [50]
+    assert await steps((await list_assignments(case))[0].resolution_clock) == [50]
 
 
 async def test_ended_assignments_do_not_escalate(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with at("2026-11-10 10:00"):
         await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
     with at("2026-11-20 10:00"):
         await fire_all()
-    first, second = await assignments(case)
+    first, second = await list_assignments(case)
     assert await steps(first.response_clock) == []
     assert await steps(second.response_clock) == [108]
 
 
 async def test_many_workers_fire_each_step_once(town: Town) -> None:
-    cases = [await assigned(town) for _ in range(6)]
+    cases = [await receive_assigned_case(town) for _ in range(6)]
     with at("2026-11-10 14:30"):
         counts = await asyncio.gather(*(fire_all() for _ in range(8)))
     assert sum(counts) == 2 * len(cases)
@@ -193,13 +202,13 @@ asyncio.run(main())
 
 
 async def _worker(url: str) -> asyncio.subprocess.Process:
-    when = local("2026-11-10 14:30").isoformat()
+    when = local_time("2026-11-10 14:30").isoformat()
     return await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, url, when, stdout=asyncio.subprocess.PIPE)
 
 
 async def test_workers_killed_in_the_middle(town: Town, database: str) -> None:
     """Two at a time; each is killed after some lines, wherever it is then. What they left is done by the next."""
-    cases = [await assigned(town) for _ in range(20)]
+    cases = [await receive_assigned_case(town) for _ in range(20)]
     for lines in (2, 4, 7):
         pair = [await _worker(database), await _worker(database)]
         for worker in pair:
@@ -216,8 +225,8 @@ async def test_workers_killed_in_the_middle(town: Town, database: str) -> None:
 
 async def test_a_wait_and_a_closing_end_once_with_many_workers(town: Town) -> None:
     for _ in range(3):
-        await in_status(town, Status.WAITING)
-        await in_status(town, Status.RESOLVED)
+        await make_case_in(town, Status.WAITING)
+        await make_case_in(town, Status.RESOLVED)
     with at("2026-12-24 12:00"):
         waits = await asyncio.gather(*(actions.end_next_wait() for _ in range(8)))
         closings = await asyncio.gather(*(actions.confirm_next_resolution() for _ in range(8)))
@@ -228,7 +237,7 @@ async def test_a_wait_and_a_closing_end_once_with_many_workers(town: Town) -> No
 
 async def test_time_with_the_actions_never_waits_in_a_circle(town: Town) -> None:
     """Reminders and actions on the same cases at once: none fails for a deadlock."""
-    cases = [await assigned(town) for _ in range(4)]
+    cases = [await receive_assigned_case(town) for _ in range(4)]
     roads = town.of(town.roads)
 
     async def talk(case: Case) -> None:
@@ -237,7 +246,7 @@ async def test_time_with_the_actions_never_waits_in_a_circle(town: Town) -> None
 
     async def remind() -> None:
         for minutes in range(0, 600, 100):
-            with timing.at(local("2026-11-10 14:30") + timedelta(minutes=minutes)):
+            with timing.at(local_time("2026-11-10 14:30") + timedelta(minutes=minutes)):
                 await fire_all()
 
     results: list[Any] = await asyncio.gather(*map(talk, cases), remind(), remind(), return_exceptions=True)
@@ -246,8 +255,8 @@ async def test_time_with_the_actions_never_waits_in_a_circle(town: Town) -> None
 
 async def test_one_that_fails_does_not_stop_the_others(town: Town) -> None:
     """As if a row had been changed by hand: what comes after it still happens, and it is tried again."""
-    broken, sound = await assigned(town), await assigned(town)
-    clocks = [(await assignments(case))[0].response_clock for case in (broken, sound)]
+    broken, sound = await receive_assigned_case(town), await receive_assigned_case(town)
+    clocks = [(await list_assignments(case))[0].response_clock for case in (broken, sound)]
     await Clock.filter(id=clocks[0].id).update(target="some day")
     with at("2026-11-10 11:00"):
         await fire_all()
@@ -260,7 +269,7 @@ async def test_one_that_fails_does_not_stop_the_others(town: Town) -> None:
 
 
 async def test_a_wait_that_cannot_end_does_not_stop_the_others(town: Town) -> None:
-    broken, sound = await in_status(town, Status.WAITING), await in_status(town, Status.WAITING)
+    broken, sound = await make_case_in(town, Status.WAITING), await make_case_in(town, Status.WAITING)
     await Clock.filter(id=broken.resolution_clock_id).update(target="some day")
     with at("2027-01-10 11:00"):
         assert await actions.end_next_wait()
@@ -271,7 +280,7 @@ async def test_a_wait_that_cannot_end_does_not_stop_the_others(town: Town) -> No
 
 
 async def test_reopening_goes_on_where_the_reminders_were(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with at("2026-11-16 10:00"):
         await fire_all()
         await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")

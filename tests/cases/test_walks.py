@@ -16,7 +16,7 @@ from civic.cases.status import HELD, OPEN, Status
 from civic.catalogue.models import Department
 from civic.errors import CivicError
 from civic.sla.models import Clock
-from tests.cases.town import REASON, REPORTER, Town, assignments, fresh, local, received
+from tests.builders.town import REASON, REPORTER, Town, list_assignments, local_time, receive_case, reload_case
 
 Act = Callable[[Case, Town, Actor, Department], Awaitable[Any]]
 ACTS: dict[str, Act] = {
@@ -62,18 +62,18 @@ STEPS = st.tuples(
 )
 @given(st.lists(STEPS, min_size=4, max_size=14))
 async def test_walks(town: Town, walk: list[tuple[str, int, int, int]]) -> None:
-    case = await received(town)
+    case = await receive_case(town)
     promised = await _promised(case)
-    departments, now = [town.roads, town.parks, town.water], local("2026-11-10 09:00")
+    departments, now = [town.roads, town.parks, town.water], local_time("2026-11-10 09:00")
     for name, who, where, hours in walk:
         now += timedelta(hours=hours)
-        before = await fresh(case)
+        before = await reload_case(case)
         leads = next((one for one in departments if one.id == before.department_id), town.roads)
         with timing.at(now):
             try:
                 await ACTS[name](case, town, town.of([*departments, *[leads] * 4][who]), departments[where])
             except CivicError:
-                assert (await fresh(case)).events_count == before.events_count
+                assert (await reload_case(case)).events_count == before.events_count
         await holds(case)
     assert await _promised(case) == promised
     await Case.filter(id=case.id).update(waiting_until=None, confirm_until=None)  # out of the next walk's way
@@ -81,13 +81,13 @@ async def test_walks(town: Town, walk: list[tuple[str, int, int, int]]) -> None:
 
 
 async def _promised(case: Case) -> list[Any]:
-    loaded = await fresh(case)
+    loaded = await reload_case(case)
     return [loaded.response_clock.promised_at, loaded.resolution_clock.promised_at, loaded.received_at]
 
 
 async def holds(case: Case) -> None:
     """What is true of every case after every change."""
-    case, turns = await fresh(case), await assignments(case)
+    case, turns = await reload_case(case), await list_assignments(case)
     kinds = await CaseEvent.filter(case_id=case.id).values_list("kind", flat=True)
     assert await check_chain(case.id) is None
     assert case.events_count == len(kinds)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.imports.harbour import Harbour
+from tests.builders.harbour import Harbour
 
 
 @pytest.fixture

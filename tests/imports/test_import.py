@@ -24,20 +24,20 @@ from civic.imports.mapping import read_mapping
 from civic.reports import actions as reports
 from civic.sla.models import Clock
 from civic.text import make_slug
-from tests.imports.harbour import MAPPING, NOW, Harbour, resolved, row, write_rows
+from tests.builders.harbour import MAPPING, NOW, Harbour, make_resolved, make_row, write_rows
 from tests.live import command, environment, prepare
 
 
 async def test_again_is_unchanged_and_more_is_added(harbour: Harbour) -> None:
-    rows = [resolved(id=n) for n in range(1, 31)]
-    assert (await harbour.take(*rows)).imported == 30
-    again = await harbour.take(*rows, row(id=99), row(id=100, lat=None))
+    rows = [make_resolved(id=n) for n in range(1, 31)]
+    assert (await harbour.import_rows(*rows)).imported == 30
+    again = await harbour.import_rows(*rows, make_row(id=99), make_row(id=100, lat=None))
     assert (again.imported, again.refused, again.unchanged) == (1, 1, 30)
     assert await Case.all().count() == 31
 
 
 async def test_two_at_once_double_nothing(harbour: Harbour) -> None:
-    path = write_rows(harbour.folder / "many.jsonl", [resolved(id=n, body=f"Body {n % 9}") for n in range(1, 301)])
+    path = write_rows(harbour.folder / "many.jsonl", [make_resolved(id=n, body=f"Body {n % 9}") for n in range(1, 301)])
     mapping = read_mapping(harbour.mapping)
     with timing.at(NOW):
         both = await asyncio.gather(
@@ -49,13 +49,13 @@ async def test_two_at_once_double_nothing(harbour: Harbour) -> None:
 
 
 async def test_another_mapping_has_its_own_numbers(harbour: Harbour) -> None:
-    await harbour.take(row(id=1))
-    harbour.change('name = "harbour"', 'name = "port"')
-    assert (await harbour.take(row(id=1))).imported == 1
+    await harbour.import_rows(make_row(id=1))
+    harbour.change_mapping('name = "harbour"', 'name = "port"')
+    assert (await harbour.import_rows(make_row(id=1))).imported == 1
 
 
 async def test_progress_is_told(harbour: Harbour) -> None:
-    path = write_rows(harbour.folder / "rows.gz", [row() for _ in range(50)], packed=True)
+    path = write_rows(harbour.folder / "rows.gz", [make_row() for _ in range(50)], packed=True)
     seen: list[tuple[int, float]] = []
 
     def on_progress(progress: Progress) -> None:
@@ -68,7 +68,9 @@ async def test_progress_is_told(harbour: Harbour) -> None:
 
 async def test_what_the_mapping_makes_on_the_way(harbour: Harbour) -> None:
     long = "Igen hosszú nevű közterület-fenntartó és városgazdálkodási nonprofit társaság"
-    await harbour.take(row(), row(body="Parks", kind="Lamp"), row(body=long, kind="Zaj & bűz"), row(body="水务局"))
+    await harbour.import_rows(
+        make_row(), make_row(body="Parks", kind="Lamp"), make_row(body=long, kind="Zaj & bűz"), make_row(body="水务局")
+    )
     departments = {one.slug: one for one in await Department.all().select_related("calendar")}
     assert set(departments) == {"roads", "parks", make_slug(long), make_slug("水务局")}
     assert all(len(slug) <= 64 for slug in departments)
@@ -82,25 +84,25 @@ async def test_what_the_mapping_makes_on_the_way(harbour: Harbour) -> None:
 
 
 async def test_what_exists_is_not_changed(harbour: Harbour) -> None:
-    await harbour.take(row())
+    await harbour.import_rows(make_row())
     await Department.all().update(names={"en": "The road office"})
     await City.all().update(names={"en": "Another town"})
-    harbour.change('names = { en = "Roads", zh = "道路处" }', 'names = { en = "New roads" }')
-    await harbour.take(row())
+    harbour.change_mapping('names = { en = "Roads", zh = "道路处" }', 'names = { en = "New roads" }')
+    await harbour.import_rows(make_row())
     assert (await Department.get()).names == {"en": "The road office"}
     assert (await City.get()).names == {"en": "Another town"}
 
 
 async def test_reports_of_a_private_category_stay_private(harbour: Harbour) -> None:
-    await harbour.take(row())
+    await harbour.import_rows(make_row())
     await Category.all().update(public=False)
-    await harbour.take(row(), row(kind="Lamp"))
+    await harbour.import_rows(make_row(), make_row(kind="Lamp"))
     posts = await Case.filter(id__gt=0).order_by("id").values_list("reports__post__visibility", flat=True)
     assert posts == ["public", "private", "public"]
 
 
 async def test_an_imported_case_goes_on_like_any_other(harbour: Harbour) -> None:
-    await harbour.take(row(sent="2026-03-02"), row(state="unclear"), resolved(done="2026-11-12"))
+    await harbour.import_rows(make_row(sent="2026-03-02"), make_row(state="unclear"), make_resolved(done="2026-11-12"))
     old, unclear, fresh = await Case.all().order_by("id")
     await reports.route_case(unclear.id)  # it is in triage already
     assert await CaseEvent.filter(case_id=unclear.id).count() == 2
@@ -112,7 +114,7 @@ async def test_an_imported_case_goes_on_like_any_other(harbour: Harbour) -> None
 
 
 async def test_the_chain_of_every_case_holds(harbour: Harbour) -> None:
-    await harbour.take(*(resolved() for _ in range(5)), row(state="unclear"))
+    await harbour.import_rows(*(make_resolved() for _ in range(5)), make_row(state="unclear"))
     for case in await Case.all():
         assert await cases.check_chain(case.id) is None
 
@@ -125,7 +127,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     """A file of 3,000 rows, and its mapping."""
     mapping = tmp_path / "map.toml"
     mapping.write_text(MAPPING, "utf-8")
-    rows = [resolved(id=n) for n in range(1, 3000)] + [row(id=3000, text="a word of mine", lat=None)]
+    rows = [make_resolved(id=n) for n in range(1, 3000)] + [make_row(id=3000, text="a word of mine", lat=None)]
     return write_rows(tmp_path / "rows.gz", rows, packed=True), mapping
 
 
@@ -185,7 +187,7 @@ async def test_stopped_at_any_instant_it_goes_on(
 async def test_the_command_says_what_it_did(tmp_path: Path, empty_database: str) -> None:
     mapping, var = tmp_path / "map.toml", tmp_path / "var"
     mapping.write_text(MAPPING, "utf-8")
-    path = write_rows(tmp_path / "rows.jsonl", [row(id=1), row(id=2, text="a word of mine", lat=None)])
+    path = write_rows(tmp_path / "rows.jsonl", [make_row(id=1), make_row(id=2, text="a word of mine", lat=None)])
     said = command(var, empty_database, "import", str(path), "--mapping", str(mapping))
     assert said.startswith("1 imported, 1 refused, 0 unchanged, in ")
     assert "1 × refused: no_position" in said
@@ -208,7 +210,9 @@ async def test_the_command_says_what_it_did(tmp_path: Path, empty_database: str)
 
 
 async def test_assignments_and_cases_agree(harbour: Harbour) -> None:
-    await harbour.take(*(resolved() for _ in range(3)), row(), row(state="refused", done="2026-04-01"))
+    await harbour.import_rows(
+        *(make_resolved() for _ in range(3)), make_row(), make_row(state="refused", done="2026-04-01")
+    )
     for stint in await Assignment.all().select_related("case"):
         assert stint.department_id == stint.case.department_id
         assert (stint.ended_at is not None) == (stint.case.status in (Status.CONFIRMED, Status.DECLINED))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from civic.imports.mapping import ImportFault, read_mapping
-from tests.imports.harbour import MAPPING
+from tests.builders.harbour import MAPPING
 from tests.source import ROOT
 
 

@@ -12,29 +12,37 @@ from civic.catalogue.models import Department
 from civic.imports.mapping import ImportFault
 from civic.posts.models import Post
 from civic.reports.models import Report
-from tests.imports.harbour import Harbour, make_areas, resolved, row, write_rows
+from tests.builders.harbour import Harbour, make_areas, make_resolved, make_row, write_rows
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    (row(text=None, title=None), "text", "It has no text."),
-    (row(text="x" * 20_001), "text", "Its text has more than 20000 characters."),
-    (row(url="https://harbour.example/reports"), "id", "It has no id"),
-    (row(sent=None), "received", "It does not say when it was received."),
-    (row(sent="2. März 2026"), "received", "“2. März 2026” is not a date in a format of the mapping (iso, %d.%m.%Y)."),
-    (row(sent="1999-12-31"), "received", "It was received before 2000."),
-    (row(sent="0001-01-01T00:00:00+14:00"), "received", "“0001-01-01T00:00:00+14:00” is not a date"),
-    (row(sent="2027-01-01"), "received", "The date of “received” is in the future."),
-    (row(answered="2026-12-24"), "first_answer", "The date of “first_answer” is in the future."),
-    (row(answered="2026-03-01"), "first_answer", "The date of “first_answer” is before the date of receipt."),
-    (resolved(done="2026-03-01", answered=None), "resolved", "The date of “resolved” is before the date of receipt."),
-    (resolved(done=None), "resolved", "Its status says that it is closed, but no column says when."),
-    (resolved(body=None), "department", "It was answered or is closed, but no department is named."),
-    (row(lat=None), "lat", "It gives no position."),
-    (row(lat="north"), "lat", "Its position is not a latitude and longitude in degrees."),
-    (row(lon=181), "lat", "Its position is not a latitude and longitude in degrees."),
-    (row(lat=10), "lat", "Its place is outside the city."),
-    (row(state="lost"), "status", "The mapping does not know the status “lost”."),
-    (row(state=None), "status", "The mapping does not know the status “”."),
-    (resolved(note="x" * 10_001), "resolution_text", "Its text has more than 10000 characters."),
+    (make_row(text=None, title=None), "text", "It has no text."),
+    (make_row(text="x" * 20_001), "text", "Its text has more than 20000 characters."),
+    (make_row(url="https://harbour.example/reports"), "id", "It has no id"),
+    (make_row(sent=None), "received", "It does not say when it was received."),
+    (
+        make_row(sent="2. März 2026"),
+        "received",
+        "“2. März 2026” is not a date in a format of the mapping (iso, %d.%m.%Y).",
+    ),
+    (make_row(sent="1999-12-31"), "received", "It was received before 2000."),
+    (make_row(sent="0001-01-01T00:00:00+14:00"), "received", "“0001-01-01T00:00:00+14:00” is not a date"),
+    (make_row(sent="2027-01-01"), "received", "The date of “received” is in the future."),
+    (make_row(answered="2026-12-24"), "first_answer", "The date of “first_answer” is in the future."),
+    (make_row(answered="2026-03-01"), "first_answer", "The date of “first_answer” is before the date of receipt."),
+    (
+        make_resolved(done="2026-03-01", answered=None),
+        "resolved",
+        "The date of “resolved” is before the date of receipt.",
+    ),
+    (make_resolved(done=None), "resolved", "Its status says that it is closed, but no column says when."),
+    (make_resolved(body=None), "department", "It was answered or is closed, but no department is named."),
+    (make_row(lat=None), "lat", "It gives no position."),
+    (make_row(lat="north"), "lat", "Its position is not a latitude and longitude in degrees."),
+    (make_row(lon=181), "lat", "Its position is not a latitude and longitude in degrees."),
+    (make_row(lat=10), "lat", "Its place is outside the city."),
+    (make_row(state="lost"), "status", "The mapping does not know the status “lost”."),
+    (make_row(state=None), "status", "The mapping does not know the status “”."),
+    (make_resolved(note="x" * 10_001), "resolution_text", "Its text has more than 10000 characters."),
 ]
 
 
@@ -43,9 +51,9 @@ async def test_a_row_is_refused_with_its_reason(
     harbour: Harbour, wrong: dict[str, Any], column: str, reason: str
 ) -> None:
     await make_areas()
-    done = await harbour.take(row(), wrong, row(answered="2026-03-03"))
+    done = await harbour.import_rows(make_row(), wrong, make_row(answered="2026-03-03"))
     assert (done.imported, done.refused) == (2, 1)
-    (refused,) = harbour.refused()
+    (refused,) = harbour.read_rejects()
     assert (refused["line"], refused["column"]) == (2, column)
     assert refused["reason"].startswith(reason)
     assert refused["row"] == {key: str(value) for key, value in wrong.items()}
@@ -54,54 +62,56 @@ async def test_a_row_is_refused_with_its_reason(
 async def test_what_was_refused_can_be_read_by_its_owner_only(harbour: Harbour) -> None:
     harbour.rejects.write_text("of another time")
     harbour.rejects.chmod(0o644)
-    await harbour.take(row(), row(lat=None))
+    await harbour.import_rows(make_row(), make_row(lat=None))
     assert stat.S_IMODE(harbour.rejects.stat().st_mode) == 0o600
-    assert len(harbour.refused()) == 1
+    assert len(harbour.read_rejects()) == 1
 
 
 async def test_broken_lines_are_refused_and_the_others_taken(harbour: Harbour) -> None:
-    path = write_rows(harbour.folder / "broken.jsonl", [row(), row()])
+    path = write_rows(harbour.folder / "broken.jsonl", [make_row(), make_row()])
     broken = b'{"a": 1\n[1, 2]\n\n\xff\xfe\n"text"\n' + path.read_bytes() + b'{"title": "\\ud800"}\n'
-    path.write_bytes(b"\xef\xbb\xbf" + write_rows(path, [row()]).read_bytes() + broken)
-    done = await harbour.take(file=path)
+    path.write_bytes(b"\xef\xbb\xbf" + write_rows(path, [make_row()]).read_bytes() + broken)
+    done = await harbour.import_rows(file=path)
     assert (done.imported, done.refused) == (3, 5)
-    assert [one["line"] for one in harbour.refused()] == [2, 3, 5, 6, 9]
+    assert [one["line"] for one in harbour.read_rejects()] == [2, 3, 5, 6, 9]
 
 
 async def test_one_id_twice_is_taken_once(harbour: Harbour) -> None:
-    done = await harbour.take(row(id=7), row(id=8), row(id=7, text="Another text"))
+    done = await harbour.import_rows(make_row(id=7), make_row(id=8), make_row(id=7, text="Another text"))
     assert (done.imported, done.refused) == (2, 1)
-    assert harbour.refused()[0]["reason"] == "Line 1 has the same id."
+    assert harbour.read_rejects()[0]["reason"] == "Line 1 has the same id."
 
 
 async def test_csv_in_another_form(harbour: Harbour) -> None:
-    rows = [resolved(text='Two lines,\nand "quotes"'), row(answered="2026-03-03"), row(state="lost")]
+    rows = [make_resolved(text='Two lines,\nand "quotes"'), make_row(answered="2026-03-03"), make_row(state="lost")]
     columns = ["url", "title", "text", "summary", "kind", "body", "street", "lat", "lon", "state", "sent", "answered"]
     columns += ["done", "answer", "note"]
     lines = [";".join(columns)]
     lines += [";".join('"' + str(one.get(name, "")).replace('"', '""') + '"' for name in columns) for one in rows]
     path = harbour.folder / "rows"
     path.write_bytes(gzip.compress(("\ufeff" + "\r\n".join([*lines, "only;three;cells", ""])).encode()))
-    harbour.change('language = "en"', 'language = "en"\ndelimiter = ";"')
-    done = await harbour.take(file=path)
+    harbour.change_mapping('language = "en"', 'language = "en"\ndelimiter = ";"')
+    done = await harbour.import_rows(file=path)
     assert (done.imported, done.refused) == (2, 2)
-    assert harbour.reasons() == [(5, "status"), (6, "")]
+    assert harbour.list_rejects() == [(5, "status"), (6, "")]
     assert (await Post.get(title="A hole", text='Two lines,\nand "quotes"')).source
 
 
 async def test_an_unknown_department_or_category_where_none_is_made(harbour: Harbour) -> None:
-    await harbour.take(row())
-    harbour.change("[departments]\ncreate = true", "[departments]")
-    harbour.change("[categories]\ncreate = true", "[categories]")
-    done = await harbour.take(row(), row(body="Nobody"), row(kind="Nothing"))
+    await harbour.import_rows(make_row())
+    harbour.change_mapping("[departments]\ncreate = true", "[departments]")
+    harbour.change_mapping("[categories]\ncreate = true", "[categories]")
+    done = await harbour.import_rows(make_row(), make_row(body="Nobody"), make_row(kind="Nothing"))
     assert (done.imported, done.reasons) == (1, {"department": 1, "category": 1})
     assert await Department.all().values_list("slug", flat=True) == ["roads"]
 
 
 async def test_defaults_stand_in(harbour: Harbour) -> None:
-    harbour.change("[departments]\n", "[place]\ndefault = [48.7, 2.2]\nunknown = [[48.1, 2.1]]\n\n[departments]\n")
-    harbour.change('calendar = "office"\nvalues.Roads', 'calendar = "office"\ndefault = "Parks"\nvalues.Roads')
-    done = await harbour.take(row(lat=None), row(lat=48.1, lon=2.1), resolved(body=None))
+    harbour.change_mapping(
+        "[departments]\n", "[place]\ndefault = [48.7, 2.2]\nunknown = [[48.1, 2.1]]\n\n[departments]\n"
+    )
+    harbour.change_mapping('calendar = "office"\nvalues.Roads', 'calendar = "office"\ndefault = "Parks"\nvalues.Roads')
+    done = await harbour.import_rows(make_row(lat=None), make_row(lat=48.1, lon=2.1), make_resolved(body=None))
     assert (done.imported, done.adjustments) == (3, {"default_position": 2})
     assert await Report.filter(lat=48.7, lon=2.2).count() == 2
     assert await Case.filter(department__slug="parks").count() == 1
@@ -109,13 +119,13 @@ async def test_defaults_stand_in(harbour: Harbour) -> None:
 
 async def test_outside_of_the_city_where_the_mapping_keeps_it(harbour: Harbour) -> None:
     await make_areas()
-    harbour.change("[departments]\n", '[place]\noutside = "keep"\n\n[departments]\n')
-    assert (await harbour.take(row(lat=10))).imported == 1
+    harbour.change_mapping("[departments]\n", '[place]\noutside = "keep"\n\n[departments]\n')
+    assert (await harbour.import_rows(make_row(lat=10))).imported == 1
     assert (await Report.get()).area_id is None
 
 
 async def test_control_characters_and_long_titles(harbour: Harbour) -> None:
-    await harbour.take(row(text="a\x00b\r\nc\u202e", title="word " * 60, street="y" * 400))
+    await harbour.import_rows(make_row(text="a\x00b\r\nc\u202e", title="word " * 60, street="y" * 400))
     post = await Post.get()
     assert post.text == "ab\nc\u202e"
     assert len(post.title) <= 200
@@ -140,9 +150,9 @@ STOPS = [
 async def test_a_mapping_that_does_not_fit_the_file_stops_it(
     harbour: Harbour, right: str, wrong: str, said: str
 ) -> None:
-    harbour.change(right, wrong)
+    harbour.change_mapping(right, wrong)
     with pytest.raises(ImportFault) as failed:
-        await harbour.take(row(), row())
+        await harbour.import_rows(make_row(), make_row())
     assert said in str(failed.value)
     assert await db.fetch("SELECT 1 AS x FROM post") == []
 
@@ -152,52 +162,52 @@ async def test_a_file_without_rows(harbour: Harbour, content: bytes) -> None:
     path = harbour.folder / "nothing"
     path.write_bytes(content)
     with pytest.raises(ImportFault, match="nothing"):
-        await harbour.take(file=path)
+        await harbour.import_rows(file=path)
 
 
 async def test_a_file_that_breaks_off_keeps_what_came_before(harbour: Harbour) -> None:
-    harbour.change("slack_minutes = 30", "slack_minutes = 31")
-    path = write_rows(harbour.folder / "rows.gz", [row(text=str(n) * n) for n in range(1, 1500)], packed=True)
+    harbour.change_mapping("slack_minutes = 30", "slack_minutes = 31")
+    path = write_rows(harbour.folder / "rows.gz", [make_row(text=str(n) * n) for n in range(1, 1500)], packed=True)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(ImportFault, match="ends too early"):
-        await harbour.take(file=path)
+        await harbour.import_rows(file=path)
     assert 1000 < await Case.all().count() < 1500
 
 
 async def test_every_row_refused_for_its_own_fault_is_no_fault_of_the_mapping(harbour: Harbour) -> None:
-    done = await harbour.take(row(lat=None), row(lat=None), row(text=None, title=None))
+    done = await harbour.import_rows(make_row(lat=None), make_row(lat=None), make_row(text=None, title=None))
     assert (done.imported, done.refused) == (0, 3)
 
 
 async def test_the_refused_do_not_go_over_the_file_itself(harbour: Harbour) -> None:
-    path = write_rows(harbour.folder / "rows.jsonl", [row()])
+    path = write_rows(harbour.folder / "rows.jsonl", [make_row()])
     before = path.read_bytes()
     harbour.rejects = path
     with pytest.raises(ImportFault, match="cannot go into the file that is imported"):
-        await harbour.take(file=path)
+        await harbour.import_rows(file=path)
     assert path.read_bytes() == before
     harbour.rejects = harbour.folder / "rows.jsonl" / "below"
     with pytest.raises(ImportFault, match=r"below: (Not a directory|File exists)"):
-        await harbour.take(file=path)
+        await harbour.import_rows(file=path)
 
 
 async def test_one_great_json_list_is_no_json_lines(harbour: Harbour) -> None:
     path = harbour.folder / "list.json"
     path.write_text('[{"url": 1},\n{"url": 2}, {"url": 3}]\n')
     with pytest.raises(ImportFault, match=r"2 × This line is not JSON in UTF-8\."):
-        await harbour.take(file=path)
+        await harbour.import_rows(file=path)
 
 
 async def test_no_city_at_all(harbour: Harbour) -> None:
     start = harbour.mapping.read_text("utf-8").index("[city]")
     end = harbour.mapping.read_text("utf-8").index("[calendars.office]")
-    harbour.change(harbour.mapping.read_text("utf-8")[start:end], "")
+    harbour.change_mapping(harbour.mapping.read_text("utf-8")[start:end], "")
     with pytest.raises(ImportFault, match="No city is loaded"):
-        await harbour.take(row())
+        await harbour.import_rows(make_row())
 
 
 async def test_events_of_history_say_what_the_source_says(harbour: Harbour) -> None:
-    await harbour.take(resolved(answer="On its way.", note="Filled."), resolved())
+    await harbour.import_rows(make_resolved(answer="On its way.", note="Filled."), make_resolved())
     texts = await CaseEvent.filter(kind__in=["replied", "resolved"]).order_by("id").values_list("text", flat=True)
     assert texts[:2] == ["On its way.", "Filled."]
     assert texts[2].startswith("Answered on this day, says the source.")

@@ -17,39 +17,41 @@ from civic.imports.mapping import read_mapping
 from civic.imports.parser import ImportedReport, RowParser
 from civic.posts import actions as posts
 from civic.reports.models import KIND, Report
-from tests.imports.harbour import NOW, Harbour, make_areas, resolved, row, write_rows
+from tests.builders.harbour import NOW, Harbour, make_areas, make_resolved, make_row, write_rows
 
 ROWS = [
-    resolved(),
-    resolved(done="2026-03-04"),  # answered and resolved on one day
-    resolved(sent="2026-03-04", done="2026-03-04"),  # all on one day
-    resolved(answered=None),
-    resolved(answered="2026-03-09"),  # after the resolution
-    resolved(kind="Lamp", answered="2026-03-03", done="2026-03-20"),  # elapsed targets, too late
-    resolved(body="Parks"),  # a calendar of its own
-    resolved(body="Parks", kind="Lamp", answered="2026-03-03T23:59:59+01:00", done="2026-03-28T02:30:00+01:00"),
-    resolved(kind=None, sent="2026-03-27", answered="2026-03-29T02:30", done="2026-03-30"),  # a time that never was
-    resolved(sent="2025-12-31T23:30:00Z", answered="02.01.2026", done="05.01.2026"),  # another year there
-    resolved(done="2026-11-12", answered="2026-11-11"),  # not closed by time yet
-    resolved(done="2026-11-03", sent="2026-11-02", answered=None, note="Filled."),  # closed by time just now
-    resolved(answer="On its way.", note="Filled with asphalt.", body="A body nobody mapped"),
-    resolved(note="The same as another one", kind="Noise & dirt"),
-    row(state="refused", done="2026-04-01"),
-    row(state="refused", done="2026-04-01", answered="2026-03-03", kind="Lamp", body="Parks"),
-    row(),  # nobody ever answered
-    row(answered="2026-03-03"),
-    row(answered="2026-03-30", kind="Lamp"),
-    row(body="Parks", answered="2026-03-02T07:59:00Z", sent="2026-03-02T09:10:00+01:00"),  # within the slack
-    row(sent="2026-11-12"),  # its promises still run
-    row(sent="2026-11-13T10:15:00+01:00", kind="Lamp", answered="2026-11-13T10:20:00+01:00"),
-    row(sent="2026-11-02", kind=None, body="Parks"),
-    row(sent="2026-10-24", kind="Lamp", answered="2026-10-25T02:30"),  # a time that was twice
-    row(body=None),
-    row(state="unclear", kind="Lamp", lon=2.1),
-    row(state="unclear", answered="2026-03-03", lon=2.9),
-    row(text=None, summary="Only a summary.", street=None, title="x" * 250),
-    row(title=None, text="路灯不亮了，已经三天。", kind="Lamp"),
-    resolved(sent="2024-02-29", answered="2024-03-01", done="2024-03-01", lat="48,9", lon=2.95),
+    make_resolved(),
+    make_resolved(done="2026-03-04"),  # answered and resolved on one day
+    make_resolved(sent="2026-03-04", done="2026-03-04"),  # all on one day
+    make_resolved(answered=None),
+    make_resolved(answered="2026-03-09"),  # after the resolution
+    make_resolved(kind="Lamp", answered="2026-03-03", done="2026-03-20"),  # elapsed targets, too late
+    make_resolved(body="Parks"),  # a calendar of its own
+    make_resolved(body="Parks", kind="Lamp", answered="2026-03-03T23:59:59+01:00", done="2026-03-28T02:30:00+01:00"),
+    make_resolved(
+        kind=None, sent="2026-03-27", answered="2026-03-29T02:30", done="2026-03-30"
+    ),  # a time that never was
+    make_resolved(sent="2025-12-31T23:30:00Z", answered="02.01.2026", done="05.01.2026"),  # another year there
+    make_resolved(done="2026-11-12", answered="2026-11-11"),  # not closed by time yet
+    make_resolved(done="2026-11-03", sent="2026-11-02", answered=None, note="Filled."),  # closed by time just now
+    make_resolved(answer="On its way.", note="Filled with asphalt.", body="A body nobody mapped"),
+    make_resolved(note="The same as another one", kind="Noise & dirt"),
+    make_row(state="refused", done="2026-04-01"),
+    make_row(state="refused", done="2026-04-01", answered="2026-03-03", kind="Lamp", body="Parks"),
+    make_row(),  # nobody ever answered
+    make_row(answered="2026-03-03"),
+    make_row(answered="2026-03-30", kind="Lamp"),
+    make_row(body="Parks", answered="2026-03-02T07:59:00Z", sent="2026-03-02T09:10:00+01:00"),  # within the slack
+    make_row(sent="2026-11-12"),  # its promises still run
+    make_row(sent="2026-11-13T10:15:00+01:00", kind="Lamp", answered="2026-11-13T10:20:00+01:00"),
+    make_row(sent="2026-11-02", kind=None, body="Parks"),
+    make_row(sent="2026-10-24", kind="Lamp", answered="2026-10-25T02:30"),  # a time that was twice
+    make_row(body=None),
+    make_row(state="unclear", kind="Lamp", lon=2.1),
+    make_row(state="unclear", answered="2026-03-03", lon=2.9),
+    make_row(text=None, summary="Only a summary.", street=None, title="x" * 250),
+    make_row(title=None, text="路灯不亮了，已经三天。", kind="Lamp"),
+    make_resolved(sent="2024-02-29", answered="2024-03-01", done="2024-03-01", lat="48,9", lon=2.95),
 ]
 TABLES = ("post", "report", "case_file", "clock", "assignment", "case_event", "clock_step", "handling", "doubt")
 
@@ -57,7 +59,7 @@ TABLES = ("post", "report", "case_file", "clock", "assignment", "case_event", "c
 async def test_history_is_what_the_actions_would_have_written(harbour: Harbour) -> None:
     await make_areas()
     await _empty()
-    done = await harbour.take(*ROWS)
+    done = await harbour.import_rows(*ROWS)
     assert (done.imported, done.refused, done.unchanged) == (len(ROWS), 0, 0)
     imported = await _all_rows()
     for table in ("message", "pgqueuer"):  # nobody is told of history
@@ -157,6 +159,6 @@ async def _all_rows() -> dict[str, list[dict[str, Any]]]:
 async def test_rows_of_every_shape_can_be_written_together(harbour: Harbour) -> None:
     """The order of the file is not the order of time."""
     path = write_rows(harbour.folder / "mixed.jsonl", [dict(one) for one in reversed(ROWS)], packed=True)
-    done = await harbour.take(file=path)
+    done = await harbour.import_rows(file=path)
     assert done.imported == len(ROWS)
     assert done.adjustments == {"answer_after_end": 1, "slack": 1}

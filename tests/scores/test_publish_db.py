@@ -23,8 +23,8 @@ from civic.scores.chains import read_chains
 from civic.scores.models import Release, ReleaseFile
 from civic.scores.periods import Span, parse_span
 from civic.scores.verify import verify_folder, verify_release
-from tests.cases.town import REPORTER, Town, at, database_dsn, empty, make_town  # noqa: F401  # fixtures
-from tests.scores.history import LIVES
+from tests.builders.histories import HISTORIES
+from tests.builders.town import REPORTER, Town, at, database_dsn, empty, make_town  # noqa: F401  # fixtures
 from tests.source import ROOT
 
 NOVEMBER = parse_span("2026-11")
@@ -36,7 +36,7 @@ async def town(database: str) -> Town:
     """With three cases of November."""
     town = await make_town()
     for name in ("solved", "passed on", "declined"):
-        await LIVES[name](town)
+        await HISTORIES[name](town)
     return town
 
 

@@ -13,8 +13,8 @@ from civic.scores import extract
 from civic.scores.inclusion import ownership_met, response_met
 from civic.scores.periods import parse_span
 from civic.scores.rows import ClockRow, RatingRow, write_assignments, write_ratings
-from tests.cases.town import Town, assigned, at, database_dsn, empty, local, make_town  # noqa: F401  # fixtures
-from tests.scores.history import LIVES
+from tests.builders.histories import HISTORIES
+from tests.builders.town import Town, at, database_dsn, empty, local_time, make_town, receive_assigned_case  # noqa: F401  # fixtures
 
 NOVEMBER = parse_span("2026-11").instants(ZoneInfo("Asia/Shanghai"))
 
@@ -31,7 +31,7 @@ async def rows_of(case: Case) -> list[ClockRow]:
 
 
 def tuesday(text: str) -> datetime:
-    return local(f"2026-11-10 {text}")
+    return local_time(f"2026-11-10 {text}")
 
 
 OPEN_ASSIGNMENT = ClockRow(
@@ -44,7 +44,7 @@ OPEN_ASSIGNMENT = ClockRow(
     started_at=tuesday("09:00"),
     response_due=tuesday("14:30"),
     first_word_at=None,
-    resolution_due=local("2026-11-13 17:30"),
+    resolution_due=local_time("2026-11-13 17:30"),
     resolved_at=None,
     standing=False,
     ended_at=None,
@@ -59,7 +59,7 @@ OPEN_CASE = replace(OPEN_ASSIGNMENT, clock_of="case", department="", role="")
 
 async def expect(town: Town, name: str, *expected: ClockRow) -> None:
     """The rows of such a case are these, but for the ids of assignments."""
-    case = await LIVES[name](town)
+    case = await HISTORIES[name](town)
     found = await rows_of(case)
     ids = [row.id if row.clock_of == "assignment" else case.number for row in found]
     assert found == [replace(row, id=id_, case=case.number) for row, id_ in zip(expected, ids, strict=True)]
@@ -68,9 +68,9 @@ async def expect(town: Town, name: str, *expected: ClockRow) -> None:
 async def test_waiting_is_left_out_and_moves_the_due_instant(town: Town) -> None:
     resolved = {
         "first_word_at": tuesday("10:00"),
-        "resolution_due": local("2026-11-16 17:30"),
-        "resolved_at": local("2026-11-11 11:00"),
-        "ended_at": local("2026-11-11 11:00"),
+        "resolution_due": local_time("2026-11-16 17:30"),
+        "resolved_at": local_time("2026-11-11 11:00"),
+        "ended_at": local_time("2026-11-11 11:00"),
         "standing": True,
         "end_reason": "resolved",
         "worked_s": 2 * 3600,
@@ -80,11 +80,11 @@ async def test_waiting_is_left_out_and_moves_the_due_instant(town: Town) -> None
 
 async def test_working_time_of_a_target_of_elapsed_days(town: Town) -> None:
     resolved = {
-        "response_due": local("2026-11-12 09:00"),
+        "response_due": local_time("2026-11-12 09:00"),
         "first_word_at": tuesday("11:00"),
-        "resolution_due": local("2026-11-16 07:30"),
-        "resolved_at": local("2026-11-11 10:00"),
-        "ended_at": local("2026-11-11 10:00"),
+        "resolution_due": local_time("2026-11-16 07:30"),
+        "resolved_at": local_time("2026-11-11 10:00"),
+        "ended_at": local_time("2026-11-11 10:00"),
         "standing": True,
         "end_reason": "resolved",
         "worked_s": 2 * 3600 + 1800,
@@ -133,7 +133,7 @@ async def test_declined_and_upheld(town: Town) -> None:
     again = replace(
         OPEN_ASSIGNMENT,
         started_at=tuesday("14:00"),
-        response_due=local("2026-11-11 09:30"),
+        response_due=local_time("2026-11-11 09:30"),
     )
     await expect(
         town,
@@ -159,7 +159,7 @@ async def test_a_supporter_resolves_nothing_and_who_waits_has_no_due_instant(tow
 
 
 async def test_a_helper_that_gets_the_case_owes_one_answer(town: Town) -> None:
-    case = await assigned(town)
+    case = await receive_assigned_case(town)
     with at("2026-11-10 09:30"):
         await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
     with at("2026-11-10 10:00"):
@@ -179,13 +179,13 @@ async def test_a_case_that_no_department_had(town: Town) -> None:
 
 @pytest.mark.parametrize("name", ["of september", "merged", "spam", "own"])
 async def test_what_is_in_no_row(town: Town, name: str) -> None:
-    await LIVES[name](town)
+    await HISTORIES[name](town)
     assert list(await extract.extract_clocks(NOVEMBER)) == []
     assert list(await extract.extract_ratings(NOVEMBER)) == []
 
 
 async def test_a_clock_counts_by_any_of_its_instants(town: Town) -> None:
-    await LIVES["of september"](town)
+    await HISTORIES["of september"](town)
     for month, rows in (("2026-09", 2), ("2026-10", 0)):
         period = parse_span(month).instants(ZoneInfo("Asia/Shanghai"))
         assert len(list(await extract.extract_clocks(period))) == rows
@@ -193,7 +193,7 @@ async def test_a_clock_counts_by_any_of_its_instants(town: Town) -> None:
 
 async def test_another_department_answers_for_what_it_was_given(town: Town) -> None:
     """What somebody of water reports counts for roads, and so does the case."""
-    await LIVES["own"](town)
+    await HISTORIES["own"](town)
     await Membership.exclude(department_id=town.water.id).delete()
     assert [row.department for row in await extract.extract_clocks(NOVEMBER)] == ["roads", ""]
     assert [row.departments for row in await extract.extract_ratings(NOVEMBER)] == [("roads",)]
@@ -201,10 +201,10 @@ async def test_another_department_answers_for_what_it_was_given(town: Town) -> N
 
 async def test_ratings_and_what_the_writers_take(town: Town) -> None:
     """The latest of each reporter; of each case, the departments that had closed it by then."""
-    cases = {name: await live(town) for name, live in LIVES.items()}
+    cases = {name: await live(town) for name, live in HISTORIES.items()}
     found = {row.case: row for row in await extract.extract_ratings(NOVEMBER)}
     expected = [
-        RatingRow("", cases["solved"].number, ("roads",), 5, local("2026-11-12 12:00")),
+        RatingRow("", cases["solved"].number, ("roads",), 5, local_time("2026-11-12 12:00")),
         RatingRow("", cases["declined"].number, ("roads",), 1, tuesday("12:00")),
         RatingRow("", cases["upheld"].number, ("roads",), 1, tuesday("12:00")),
     ]

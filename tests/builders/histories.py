@@ -1,4 +1,4 @@
-"""Made-up cases in the small city of tests/cases/town.py: every way that a row of the scores can come out."""
+"""Made-up cases in the small city of tests/builders/town.py: every way that a row of the scores can come out."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,12 +7,12 @@ from civic.cases import actions
 from civic.cases.models import Case
 from civic.posts.models import Post, Visibility
 from civic.reports.models import KIND, Report
-from tests.cases.town import REASON, REPORTER, Town, assigned, at, received
+from tests.builders.town import REASON, REPORTER, Town, at, receive_assigned_case, receive_case
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-11-09", "2026-11-10", "2026-11-11"
 
 
-async def report(case: Case, author: User | None = None, *, spam: bool = False) -> Report:
+async def make_report(case: Case, author: User | None = None, *, spam: bool = False) -> Report:
     """The main report of a case, by somebody without an account unless said."""
     post = await Post.create(
         kind=KIND,
@@ -27,8 +27,8 @@ async def report(case: Case, author: User | None = None, *, spam: bool = False) 
 
 async def _solved(town: Town) -> Case:
     """Asked on Tuesday at 10:00, answered on Wednesday at 10:00, resolved at 11:00: 2 of 9 hours were worked."""
-    case = await assigned(town, f"{TUESDAY} 09:00")
-    report_of = await report(case)
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
+    report_of = await make_report(case)
     with at(f"{TUESDAY} 10:00"):
         await actions.ask(case.id, by=town.of(town.roads), text="Where?")
     with at(f"{WEDNESDAY} 10:00"):
@@ -43,7 +43,7 @@ async def _solved(town: Town) -> Case:
 
 async def _waited_for_days(town: Town) -> Case:
     """A target of elapsed days, and a pause in it: the working time still leaves out what was waited."""
-    case = await assigned(town, f"{TUESDAY} 09:00", town.lamp)
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00", town.lamp)
     with at(f"{TUESDAY} 11:00"):
         await actions.ask(case.id, by=town.of(town.roads), text="Which lamp?")
     with at(f"{WEDNESDAY} 09:30"):
@@ -55,7 +55,7 @@ async def _waited_for_days(town: Town) -> Case:
 
 
 async def _disputed(town: Town) -> Case:
-    case = await assigned(town, f"{TUESDAY} 09:00")
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
         await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
     with at(f"{TUESDAY} 11:00"):
@@ -65,7 +65,7 @@ async def _disputed(town: Town) -> Case:
 
 async def _passed_on(town: Town) -> Case:
     """Roads hands it to parks, which gives it back, as misrouted; then water has it."""
-    case = await assigned(town, f"{TUESDAY} 09:00")
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
         await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
     with at(f"{TUESDAY} 10:30"):
@@ -76,7 +76,7 @@ async def _passed_on(town: Town) -> Case:
 
 
 async def _declined(town: Town) -> Case:
-    case = await assigned(town, f"{TUESDAY} 09:00")
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
         await actions.decline(case.id, by=town.of(town.roads), reason="not_public", text="Private ground.")
     with at(f"{TUESDAY} 12:00"):
@@ -93,7 +93,7 @@ async def _upheld(town: Town) -> Case:
 
 async def _helped(town: Town) -> Case:
     """Parks helps roads; both still at work; roads waits for the reporter."""
-    case = await assigned(town, f"{TUESDAY} 09:00")
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
         await actions.accept(case.id, by=town.of(town.roads))
         await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="A tree, too.")
@@ -102,19 +102,19 @@ async def _helped(town: Town) -> Case:
 
 
 async def _untouched(town: Town) -> Case:
-    return await received(town, f"{TUESDAY} 09:00")
+    return await receive_case(town, f"{TUESDAY} 09:00")
 
 
 async def _of_september(town: Town) -> Case:
-    case = await assigned(town, "2026-09-08 09:00")
+    case = await receive_assigned_case(town, "2026-09-08 09:00")
     with at("2026-09-08 10:00"):
         await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
     return case
 
 
 async def _merged(town: Town) -> Case:
-    into = await received(town, f"{MONDAY} 09:00")
-    case = await assigned(town, f"{TUESDAY} 09:00")
+    into = await receive_case(town, f"{MONDAY} 09:00")
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
         await actions.merge(case.id, into.id, by=town.desk, text="The same.")
         await actions.exclude(into.id, by=town.desk)
@@ -122,22 +122,22 @@ async def _merged(town: Town) -> Case:
 
 
 async def _spam(town: Town) -> Case:
-    case = await assigned(town, f"{TUESDAY} 09:00")
-    await report(case, spam=True)
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
+    await make_report(case, spam=True)
     return case
 
 
 async def _own(town: Town) -> Case:
     """Reported by somebody of the departments to themselves, and rated so."""
-    case = await assigned(town, f"{TUESDAY} 09:00")
-    main = await report(case, town.agent)
+    case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
+    main = await make_report(case, town.agent)
     with at(f"{TUESDAY} 10:00"):
         await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
         await actions.rate_handling(case.id, rater=f"post:{main.post_id}", stars=5)
     return case
 
 
-LIVES: dict[str, Callable[[Town], Awaitable[Case]]] = {
+HISTORIES: dict[str, Callable[[Town], Awaitable[Case]]] = {
     "solved": _solved,
     "waited": _waited_for_days,
     "disputed": _disputed,

@@ -85,8 +85,8 @@ weekly = { mon = [["08:00", "12:00"]], wed = [["08:00", "12:00"]], sat = [["08:0
 _number = iter(range(1000, 10**9))
 
 
-def row(**values: Any) -> dict[str, Any]:
-    """A report; `id` is the number in its address."""
+def make_row(**values: Any) -> dict[str, Any]:
+    """Make a row of the old system; `id` is the number in its address."""
     number = values.pop("id", None) or next(_number)
     plain = {
         "url": f"https://harbour.example/reports/{number}",
@@ -103,8 +103,8 @@ def row(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in (plain | values).items() if value is not None}
 
 
-def resolved(**values: Any) -> dict[str, Any]:
-    return row(**{"state": "fixed", "answered": "2026-03-04", "done": "2026-03-05", **values})
+def make_resolved(**values: Any) -> dict[str, Any]:
+    return make_row(**{"state": "fixed", "answered": "2026-03-04", "done": "2026-03-05", **values})
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]], *, packed: bool = False) -> Path:
@@ -121,23 +121,23 @@ class Harbour:
         self.mapping = folder / "mapping.toml"
         self.mapping.write_text(MAPPING, "utf-8")
 
-    def change(self, old: str, new: str) -> None:
-        """Write the mapping otherwise."""
+    def change_mapping(self, old: str, new: str) -> None:
+        """Replace a part of the mapping."""
         text = self.mapping.read_text("utf-8")
         assert old in text
         self.mapping.write_text(text.replace(old, new), "utf-8")
 
-    async def take(self, *rows: dict[str, Any], file: Path | None = None, now: datetime = NOW) -> Progress:
-        """Import these rows, or a file."""
+    async def import_rows(self, *rows: dict[str, Any], file: Path | None = None, now: datetime = NOW) -> Progress:
+        """Import these rows, or a file; return what the import counted."""
         path = file or write_rows(self.folder / "rows.jsonl", list(rows))
         with timing.at(now):
             return await import_file(path, read_mapping(self.mapping), self.rejects, batch=7)
 
-    def refused(self) -> list[dict[str, Any]]:
+    def read_rejects(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.rejects.read_text("utf-8").splitlines()]
 
-    def reasons(self) -> list[tuple[int, str]]:
-        return [(one["line"], one["column"]) for one in self.refused()]
+    def list_rejects(self) -> list[tuple[int, str]]:
+        return [(one["line"], one["column"]) for one in self.read_rejects()]
 
 
 async def make_areas() -> None:

@@ -23,7 +23,7 @@ from tests.databases import Databases, emptying
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def local(text: str) -> datetime:
+def local_time(text: str) -> datetime:
     """`2026-11-13 16:30` in Shanghai. 2026-11-13 is a Friday."""
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
@@ -73,23 +73,23 @@ async def make_town() -> Town:
         zone="Asia/Shanghai",
         settings={"calendar": "city"},
         pack_hash="",
-        loaded_at=local("2026-01-01 00:00"),
+        loaded_at=local_time("2026-01-01 00:00"),
     )
     departments = [
         await Department.create(slug=slug, names={"en": slug.title()}, calendar=calendars[calendar])
         for slug, calendar in (("roads", "city"), ("parks", "city"), ("water", "afternoons"))
     ]
-    pothole = await _category("pothole", "4 working hours", "3 working days", evidence=False)
-    lamp = await _category("lamp", "48 hours", "5 days", evidence=True)
-    agent = await _user("agent@town.example", Role.AGENT)
+    pothole = await _make_category("pothole", "4 working hours", "3 working days", evidence=False)
+    lamp = await _make_category("lamp", "48 hours", "5 days", evidence=True)
+    agent = await _make_user("agent@town.example", Role.AGENT)
     for department in departments:
         await Membership.create(user=agent, department=department)
-    dispatcher = await _user("desk@town.example", Role.DISPATCHER)
+    dispatcher = await _make_user("desk@town.example", Role.DISPATCHER)
     cache.clear_caches()
     return Town(*departments, pothole, lamp, agent, dispatcher)
 
 
-async def _category(code: str, response: str, resolution: str, *, evidence: bool) -> Category:
+async def _make_category(code: str, response: str, resolution: str, *, evidence: bool) -> Category:
     return await Category.create(
         code=code,
         names={"en": code.title()},
@@ -99,35 +99,35 @@ async def _category(code: str, response: str, resolution: str, *, evidence: bool
     )
 
 
-async def _user(email: str, role: Role) -> User:
-    return await User.create(email=email, password_hash="-", role=role, created_at=local("2026-01-01 00:00"))
+async def _make_user(email: str, role: Role) -> User:
+    return await User.create(email=email, password_hash="-", role=role, created_at=local_time("2026-01-01 00:00"))
 
 
-async def fresh(case: Case) -> Case:
+async def reload_case(case: Case) -> Case:
     return await Case.get(id=case.id).select_related("response_clock", "resolution_clock")
 
 
 def at(text: str) -> AbstractContextManager[None]:
     """Within the block it is this time in Shanghai."""
-    return timing.at(local(text))
+    return timing.at(local_time(text))
 
 
-async def received(town: Town, when: str = "2026-11-10 09:00", category: Category | None = None) -> Case:
+async def receive_case(town: Town, when: str = "2026-11-10 09:00", category: Category | None = None) -> Case:
     """A case that nobody has; of the category pothole unless said."""
     with at(when):
         return await actions.open_case(category=category or town.pothole, area_id=None, by=REPORTER, channel="web")
 
 
-async def assigned(town: Town, when: str = "2026-11-10 09:00", category: Category | None = None) -> Case:
+async def receive_assigned_case(town: Town, when: str = "2026-11-10 09:00", category: Category | None = None) -> Case:
     """A case that roads has had from the first moment on."""
-    case = await received(town, when, category)
+    case = await receive_case(town, when, category)
     with at(when):
         return await actions.assign(case.id, town.roads.id, by=SYSTEM, reason=REASON)
 
 
-async def in_status(town: Town, status: Status) -> Case:
+async def make_case_in(town: Town, status: Status) -> Case:
     """A case of roads in this status, on the usual way."""
-    case = await received(town)
+    case = await receive_case(town)
     roads = town.of(town.roads)
     ways = {
         Status.RECEIVED: [],
@@ -154,16 +154,16 @@ async def in_status(town: Town, status: Status) -> Case:
             elif step == "decline":
                 await actions.decline(case.id, by=roads, reason="not_public", text="Not ours.")
             else:
-                await actions.merge(case.id, (await received(town)).id, by=town.desk, text="The same.")
+                await actions.merge(case.id, (await receive_case(town)).id, by=town.desk, text="The same.")
     return await Case.get(id=case.id)
 
 
-async def assignments(case: Case) -> list[Assignment]:
+async def list_assignments(case: Case) -> list[Assignment]:
     """All assignments, oldest first, with their clocks."""
     rows = Assignment.filter(case_id=case.id).order_by("id")
     return await rows.select_related("response_clock", "resolution_clock")
 
 
-async def kinds(case: Case) -> list[str]:
+async def list_event_kinds(case: Case) -> list[str]:
     """The kinds of the case's events, in order."""
     return await CaseEvent.filter(case_id=case.id).order_by("seq").values_list("kind", flat=True)  # type: ignore[return-value]
