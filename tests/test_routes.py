@@ -111,12 +111,12 @@ WHO: dict[Who, str] = {
     Who.STAFF: """
         GET /api/v1/desk
         GET /api/v1/desk/cases/{id:int}
-        POST /api/v1/desk/cases/{id:int}/{deed:str}
+        POST /api/v1/desk/cases/{id:int}/{command:str}
         GET /api/v1/desk/messages
         GET /api/v1/desk/search
         GET /desk
         GET /desk/cases/{id:int}
-        POST /desk/cases/{id:int}/{deed:str}
+        POST /desk/cases/{id:int}/{command:str}
         GET /desk/messages
         GET /desk/search
     """,

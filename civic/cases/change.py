@@ -11,6 +11,7 @@ from tortoise.transactions import in_transaction
 from civic import timing
 from civic.cases import events, life, targets
 from civic.cases.actors import Actor, ActorKind
+from civic.cases.allowed_actions import CaseAction, CaseRole, require_allowed
 from civic.cases.conflicts import require_unchanged
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome
@@ -75,8 +76,18 @@ class CaseChange:
                 return assignment
         raise NotAllowed()
 
+    async def require(self, action: CaseAction) -> None:
+        """Raises Conflict or NotAllowed unless the actor may do this to the case (allowed_actions.py)."""
+        require_allowed(action, self.case.status, await self._role())
+
+    async def _role(self) -> CaseRole:
+        if self.by.kind != ActorKind.DEPARTMENT:
+            return CaseRole(self.by.kind.value)
+        parts = [one.part for one in await self.assignments() if one.department_id == self.by.department_id]
+        return CaseRole(parts[0].value) if parts else CaseRole.FORMER
+
     def move_to(self, to: Status) -> None:
-        """The next status. Raises Conflict or NotAllowed as `life.check` does."""
+        """Give the case its next status. Raises Conflict or NotAllowed as `life.check_step` does."""
         life.check_step(self.case.status, to, self.by)
         self._before, self.case.status = self.case.status, to
 

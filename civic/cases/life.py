@@ -45,19 +45,13 @@ MOVES = {(before, move.after): move.by for move in LIFE for before in move.befor
 
 
 def check_step(before: Status, after: Status, by: Actor) -> None:
-    """Raises Conflict for a step that no case can make, and NotAllowed for one that others have to make."""
+    """Raises Conflict for a step that no case can make, and NotAllowed for one that only others can make."""
     allowed = MOVES.get((before, after))
     if allowed is None:
-        raise _too_late(before)
+        raise too_late(before)
     if by.kind not in allowed:
         raise NotAllowed()
 
 
-def require_status(status: Status, *allowed: Status) -> None:
-    """Raises Conflict unless the case has one of these statuses: for what leaves it as it is, or has one way only."""
-    if status not in allowed:
-        raise _too_late(status)
-
-
-def _too_late(status: Status) -> Conflict:
+def too_late(status: Status) -> Conflict:
     return Conflict(_("This cannot be done any more: the case is “%(status)s”.", status=status.label))

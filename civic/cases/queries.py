@@ -122,6 +122,11 @@ class AssignmentView:
         return self.ended_at is None
 
     @property
+    def was_passed_on(self) -> bool:
+        """The department that led the case handed it over or gave it back."""
+        return self.is_lead and self.outcome in (Outcome.HANDED_OVER, Outcome.RETURNED)
+
+    @property
     def part_label(self) -> str:
         return str(self.part.label)
 

@@ -1,11 +1,12 @@
-"""What a form of the desk asks for, as one action on the case. Each deed names itself in the address it is sent to."""
+"""The forms of the desk: each asks for one action on a case, which its address names."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from civic.accounts.people import Person
 from civic.cases import actions as cases
-from civic.cases.actors import Actor, ActorKind
+from civic.cases.actors import Actor
+from civic.cases.allowed_actions import CaseAction
 from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
 from civic.errors import Invalid
@@ -19,7 +20,7 @@ MAX_CASE_NUMBER_CHARS = 16  # characters of a case's number
 
 @dataclass(frozen=True)
 class CaseCommand:
-    """A filled-in form: on which case, by whom, and what it says."""
+    """A filled-in form: on which case, by whom (in the capacity in which they may do it), and what it says."""
 
     case_id: int
     by: Actor
@@ -28,10 +29,6 @@ class CaseCommand:
     text: str
     fields: Mapping[str, str]
     photos: list[Photo]
-
-    def office(self) -> Actor:
-        """As a dispatcher, where the person is one, even if the form was filled in at a department's desk."""
-        return Actor(ActorKind.DISPATCHER, self.person.id) if self.person.is_dispatcher else self.by
 
 
 async def _department(order: CaseCommand, name: str = "to") -> int:
@@ -93,7 +90,7 @@ async def assign(o: CaseCommand) -> object:
     return await cases.assign(
         o.case_id,
         await _department(o),
-        by=o.office(),
+        by=o.by,
         seen=o.seen,
         reason={"step": "dispatcher", "text": o.text},
         misrouted=bool(o.fields.get("misrouted")),
@@ -119,41 +116,38 @@ async def merge(o: CaseCommand) -> object:
 
 async def uphold(o: CaseCommand) -> object:
     to = await _department(o) if o.fields.get("to") else None
-    return await cases.uphold(o.case_id, by=o.office(), seen=o.seen, text=o.text, department_id=to)
+    return await cases.uphold(o.case_id, by=o.by, seen=o.seen, text=o.text, department_id=to)
 
 
 async def misroute(o: CaseCommand) -> object:
-    return await cases.mark_misrouted(o.case_id, parse_id(o.fields.get("assignment")) or 0, by=o.office())
+    return await cases.mark_misrouted(o.case_id, parse_id(o.fields.get("assignment")) or 0, by=o.by)
 
 
 async def exclude(o: CaseCommand) -> object:
-    return await cases.exclude(o.case_id, by=o.office())
+    return await cases.exclude(o.case_id, by=o.by)
 
 
 async def include(o: CaseCommand) -> object:
-    return await cases.include(o.case_id, by=o.office())
+    return await cases.include(o.case_id, by=o.by)
 
 
-COMMANDS: dict[str, Callable[[CaseCommand], Awaitable[object]]] = {
-    deed.__name__: deed
-    for deed in (
-        accept,
-        reply,
-        ask,
-        hand_over,
-        give_back,
-        add_support,
-        support_done,
-        resolve,
-        decline,
-        note,
-        take,
-        assign,
-        recategorise,
-        merge,
-        uphold,
-        misroute,
-        exclude,
-        include,
-    )
+COMMANDS: dict[CaseAction, Callable[[CaseCommand], Awaitable[object]]] = {
+    CaseAction.ACCEPT: accept,
+    CaseAction.REPLY: reply,
+    CaseAction.ASK: ask,
+    CaseAction.HAND_OVER: hand_over,
+    CaseAction.GIVE_BACK: give_back,
+    CaseAction.ADD_SUPPORT: add_support,
+    CaseAction.SUPPORT_DONE: support_done,
+    CaseAction.RESOLVE: resolve,
+    CaseAction.DECLINE: decline,
+    CaseAction.NOTE: note,
+    CaseAction.TAKE: take,
+    CaseAction.ASSIGN: assign,
+    CaseAction.RECATEGORISE: recategorise,
+    CaseAction.MERGE: merge,
+    CaseAction.UPHOLD: uphold,
+    CaseAction.MISROUTE: misroute,
+    CaseAction.EXCLUDE: exclude,
+    CaseAction.INCLUDE: include,
 }

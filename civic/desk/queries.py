@@ -6,8 +6,10 @@ from typing import Any
 
 from civic import paging, timing
 from civic.accounts.people import Person
+from civic.cases.actors import Actor
+from civic.cases.allowed_actions import AllowedActions, CaseAction, OpenAssignment, find_allowed_actions
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Case
+from civic.cases.models import AssignmentPart, Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.cases.status import Status
 from civic.db import fetch, fetch_one
@@ -52,6 +54,7 @@ class CasePage:
     timeline: list[TimelineEvent]
     assignments: list[AssignmentView]
     mine: AssignmentView | None
+    allowed: AllowedActions
     near: list[dict[str, Any]]
 
     @property
@@ -67,18 +70,66 @@ class CasePage:
     def seen(self) -> int:
         return self.case.events_count
 
+    @property
+    def in_hand(self) -> AssignmentView | None:
+        """The assignment whose assignee the viewer may set: their own; for a dispatcher also the lead's."""
+        return (self.mine or self.lead) if CaseAction.TAKE in self.allowed else self.mine
+
+
+MAY_WORK = """
+SELECT c.status, a.department_id, a.part, a.ended_at IS NULL AS is_open
+FROM case_file c LEFT JOIN assignment a ON a.case_id = c.id AND a.department_id = ANY($2)
+WHERE c.id = $1 ORDER BY a.started_at, a.id
+"""
+
+
+@dataclass(frozen=True)
+class CaseAccess:
+    """That a person may work on a case at the desk, what they may do to it, and who they act as otherwise."""
+
+    allowed: AllowedActions
+    default: Actor
+
+    def actor(self, action: CaseAction) -> Actor:
+        """As whom the person does this; where they may not, the action itself refuses."""
+        return self.allowed.actors.get(action, self.default)
+
+
+async def may_work_on(case_id: int, person: Person, acting: int | None = None) -> CaseAccess:
+    """What `person` may do to a case, in one statement; `acting` names the department that they speak for.
+
+    Raises NotFound for people without access, so that the case's existence stays private, and NotAllowed for a
+    department that is not theirs.
+    """
+    asked = person.departments | ({acting} if acting else set())
+    rows = await fetch(MAY_WORK, case_id, list(asked))
+    had = {row["department_id"] for row in rows} & person.departments
+    if not rows or not (person.is_dispatcher or had):
+        raise NotFound()
+    spoken_for = {acting} if acting else person.departments
+    own = [
+        OpenAssignment(row["department_id"], AssignmentPart(row["part"]))
+        for row in rows
+        if row["is_open"] and row["department_id"] in spoken_for
+    ]
+    default = Actor.of(person, acting or (own[0].department_id if own else None))
+    allowed = find_allowed_actions(person, Status(rows[0]["status"]), own, had & spoken_for)
+    return CaseAccess(allowed, default)
+
 
 async def load_case_page(case_id: int, person: Person) -> CasePage:
     """A case with everything internal, for dispatchers and for departments that have or had it.
 
-    Raises NotFound for others: a case says nothing of itself to who has nothing to do with it.
+    Raises NotFound for people without access, so that the case's existence stays private.
     """
     case = await Case.get_or_none(id=case_id).select_related("response_clock", "resolution_clock")
     if case is None:
         raise NotFound()
     held = await load_assignments(case.id)
-    if not person.is_dispatcher and not any(s.department_id in person.departments for s in held):
+    own = [one for one in held if one.department_id in person.departments]
+    if not person.is_dispatcher and not own:
         raise NotFound()
+    at_work = [OpenAssignment(one.department_id, one.part) for one in own if one.is_open]
     reports = await _reports(case.id, person)
     return CasePage(
         case=case,
@@ -86,7 +137,8 @@ async def load_case_page(case_id: int, person: Person) -> CasePage:
         into=await _into(case),
         timeline=await load_timeline(case.id, internal=True),
         assignments=held,
-        mine=next((s for s in held if s.is_open and s.department_id in person.departments), None),
+        mine=next((one for one in own if one.is_open), None),
+        allowed=find_allowed_actions(person, case.status, at_work, {one.department_id for one in own}),
         near=await _near(case.id, reports[0], person) if reports else [],
     )
 

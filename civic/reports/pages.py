@@ -212,17 +212,3 @@ async def _siblings(report: Report) -> list[dict[str, Any]]:
         report.case_id,
         report.id,
     )
-
-
-def line_json(line: TimelineEvent) -> dict[str, Any]:
-    """A line of a case's history, for programs."""
-    return {
-        "seq": line.seq,
-        "at": line.at.isoformat(),
-        "kind": line.kind,
-        "by": line.actor_kind,
-        "department": line.department or None,
-        "text": line.text,
-        "reason": line.reason or None,
-        "status": line.to_status or None,
-    }

@@ -27,7 +27,7 @@ async def send(page: Page) -> None:
 
 async def deed(page: Page, name: str, text: str = "", *, to: str = "", photo: bool = False) -> None:
     """Open a form of the desk, fill it in, send it."""
-    form = page.locator(f"#deed-{name}")
+    form = page.locator(f"#command-{name}")
     await form.locator("summary").click()
     if text:
         await form.locator("textarea").fill(text)

@@ -31,7 +31,7 @@ async def test_the_desk_by_keyboard(visit: Open) -> None:
     await page.keyboard.press("r")
     await expect(page.locator("#text-reply")).to_be_focused()
     await page.keyboard.type("Reply, not hand over")
-    await expect(page.locator("#deed-hand_over")).not_to_have_attribute("open", "")
+    await expect(page.locator("#command-hand_over")).not_to_have_attribute("open", "")
     await page.locator("h1").click()
     await page.keyboard.press("h")
     await expect(page.locator("#to-hand_over")).to_be_focused()
@@ -155,13 +155,13 @@ async def test_the_second_of_two_keeps_the_text(visit: Open) -> None:
     first, second = [await visit("/desk?view=overdue", user="roads") for _ in range(2)]
     for page in (first, second):
         await page.locator("[data-open]").first.click()
-        await page.locator("#deed-reply summary").click()
+        await page.locator("#command-reply summary").click()
     await first.locator("#text-reply").fill("We come on Monday.")
     async with first.expect_navigation():
-        await first.locator("#deed-reply button").click()
+        await first.locator("#command-reply button").click()
     await second.locator("#text-reply").fill("My long and careful reply")
     async with second.expect_navigation():
-        await second.locator("#deed-reply button").click()
+        await second.locator("#command-reply button").click()
     await expect(second.locator("main")).to_contain_text("Somebody else was quicker")
     await expect(second.locator("#text-reply")).to_have_value("My long and careful reply")
     await expect(second.locator("[role=alert]").first).to_contain_text("We come on Monday.")

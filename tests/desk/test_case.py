@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from civic import timing
 from civic.accounts.models import Role
+from civic.cases.allowed_actions import CaseRole, is_allowed
 from civic.cases.models import Assignment, Case, CaseEvent
+from civic.cases.status import Status
 from civic.desk import commands
 from civic.media.models import Photo
 from tests.builders.riverside import (
@@ -102,7 +105,7 @@ async def test_a_refused_form_keeps_its_text_and_photos(roads: Client, case: Cas
     answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": ""}, files=PHOTO)
     assert answer.status_code == 422
     [name] = re.findall(r'name="kept" value="([\w-]{22})"', answer.text)
-    assert 'id="deed-resolve" open' in answer.text
+    assert 'id="command-resolve" open' in answer.text
     answer = await send_desk_form(roads, case.id, "resolve", text="Filled.", kept=name)
     assert answer.status_code == 303, answer.text
     bad = [("photos", ("bad.jpg", b"no photo", "image/jpeg"))]
@@ -274,7 +277,7 @@ async def test_a_stranger_to_the_case_is_refused(
 async def test_agents_and_leads_do_not_dispatch(roads: Client, case: Case, name: str) -> None:
     before = await kinds(case)
     answer = await send_desk_form(roads, case.id, name, **FIELDS)
-    assert answer.status_code == (409 if name == "uphold" else 403)  # it is not declined, whoever asks
+    assert answer.status_code == 403
     assert await kinds(case) == before
 
 
@@ -336,3 +339,42 @@ async def test_the_history_near_by_links_where_one_may_go(client: Client, roads:
     assert f'href="{lamp["url"]}"' in page
     assert f"/desk/cases/{(await get_case(lamp['id'])).id}" not in page
     assert (await send_report(client))["id"]
+
+
+# --- what may be done ---------------------------------------------------------
+
+
+async def set_status(case: Case, status: Status) -> None:
+    """As if the case had this status: only for pages, which read."""
+    await Case.filter(id=case.id).update(status=status)
+    if not status.is_held:
+        await Assignment.filter(case_id=case.id).update(ended_at=timing.now(), outcome="closed")
+
+
+@pytest.mark.parametrize("status", list(Status))
+async def test_the_page_and_the_answer_to_a_program_offer_the_same(
+    client: Client, roads: Client, dispatcher: Client, case: Case, new_client: Callable[[], Client], status: Status
+) -> None:
+    parks = await of_parks(new_client(), Role.AGENT)
+    await send_desk_form(dispatcher, case.id, "add_support", to="parks", text="Please help.")
+    await set_status(case, status)
+    for someone, role in ((roads, "lead"), (parks, "support"), (dispatcher, "dispatcher")):
+        role = role if status.is_held or role == "dispatcher" else "former"
+        expected = {one.value for one in commands.COMMANDS if is_allowed(one, status, CaseRole(role))}
+        answer = (await someone.get(f"/desk/cases/{case.id}", headers=JSON)).json()
+        assert set(answer["actions"]) == expected, role
+        page = (await someone.get(f"/desk/cases/{case.id}")).text
+        offered = set(re.findall(rf'action="/desk/cases/{case.id}/(\w+)"', page))
+        # Only an assignment that was passed on can be marked, and a case that counts is not counted again.
+        assert offered == expected - {"misroute", "include"}, role
+
+
+async def test_a_reply_takes_few_statements(
+    roads: Client, case: Case, count_queries: Callable[[], AbstractContextManager[Statements]]
+) -> None:
+    await send_desk_form(roads, case.id, "accept")
+    await send_desk_form(roads, case.id, "reply", text="We come.")
+    with count_queries() as statements:
+        answer = await send_desk_form(roads, case.id, "reply", text="A crew is on its way.")
+    assert answer.status_code == 303
+    assert len(statements) <= 12, "\n".join(statements.texts)

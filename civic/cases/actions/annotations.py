@@ -2,27 +2,22 @@
 
 from civic.cases import targets
 from civic.cases.actors import Actor, ActorKind
-from civic.cases.change import CaseChange, changing, clean_text
+from civic.cases.allowed_actions import CaseAction
+from civic.cases.change import changing, clean_text
 from civic.cases.event_kinds import EventKind
-from civic.cases.life import require_status
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Handling, Outcome
 from civic.cases.notices import works_for
-from civic.cases.status import OPEN
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.db import execute
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 
-STAFF = (ActorKind.DEPARTMENT, ActorKind.DISPATCHER)
-OFFICE = (ActorKind.DISPATCHER, ActorKind.SYSTEM)
-
 
 async def recategorise(case_id: int, category: Category | CategoryView, *, by: Actor, seen: int | None = None) -> Case:
     """Another category. What was promised stays promised; assignments that start from now on have its targets."""
     async with changing(case_id, by, seen) as change:
-        require_status(change.case.status, *OPEN)
-        await _at_work(change)
+        await change.require(CaseAction.RECATEGORISE)
         before = await targets.get_category(change.case.category_id) if change.case.category_id else None
         if before is not None and before.id == category.id:
             return change.case
@@ -35,25 +30,25 @@ async def recategorise(case_id: int, category: Category | CategoryView, *, by: A
 async def add_note(case_id: int, *, by: Actor, text: str) -> CaseEvent:
     """A line that only the desk sees."""
     text = clean_text(text)
-    if by.kind not in STAFF:
-        raise NotAllowed()
     async with changing(case_id, by) as change:
+        await change.require(CaseAction.NOTE)
         return await change.record_event(EventKind.NOTE, text)
 
 
 async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
     """Who in the department has the case in hand; None: nobody. Only members of the department can."""
     async with changing(case_id, by) as change:
+        await change.require(CaseAction.TAKE)
         assignment = (
             await change.lead_assignment() if by.kind == ActorKind.DISPATCHER else await change.require_own_assignment()
         )
-        if assignment is None or by.kind not in STAFF:
+        if assignment is None:
             raise NotAllowed()
         if user_id is not None and not await works_for(user_id, assignment.department_id):
             raise Invalid(fields={"user": _("This person is not a member of the department.")})
         assignment.assignee_id = user_id
         await assignment.save(update_fields=["assignee_id"])
-        await change.record_event(EventKind.TAKEN, data={"assigned": user_id is not None})
+        await change.record_event(EventKind.TAKEN, data={"has_assignee": user_id is not None})
         return change.case
 
 
@@ -77,8 +72,8 @@ async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "")
 
 async def mark_misrouted(case_id: int, assignment_id: int, *, by: Actor, misrouted: bool = True) -> Assignment:
     """A dispatcher says of an assignment that was handed over or given back: the case should not have come there."""
-    _office(by, ActorKind.DISPATCHER)
     async with changing(case_id, by) as change:
+        await change.require(CaseAction.MISROUTE)
         passed = [Outcome.HANDED_OVER, Outcome.RETURNED]
         assignment = await Assignment.get_or_none(
             id=assignment_id, case_id=case_id, outcome__in=passed, part=AssignmentPart.LEAD
@@ -118,19 +113,9 @@ async def erase_event_text(event_id: int) -> None:
 
 
 async def _count(case_id: int, counted: bool, by: Actor) -> Case:
-    _office(by, *OFFICE)
     async with changing(case_id, by) as change:
+        await change.require(CaseAction.INCLUDE if counted else CaseAction.EXCLUDE)
         if change.case.counted != counted:
             change.case.counted = counted
             await change.record_event(EventKind.INCLUDED if counted else EventKind.EXCLUDED)
         return change.case
-
-
-async def _at_work(change: CaseChange) -> None:
-    if change.by.kind != ActorKind.DISPATCHER:
-        await change.require_lead()
-
-
-def _office(by: Actor, *kinds: ActorKind) -> None:
-    if by.kind not in kinds:
-        raise NotAllowed()

@@ -8,12 +8,13 @@ from typing import Any
 
 from civic.cases import targets
 from civic.cases.actors import SYSTEM, Actor, ActorKind
+from civic.cases.allowed_actions import CaseAction
 from civic.cases.change import CaseChange, changing, clean_text
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Priority
 from civic.cases.notices import notify_department, notify_dispatchers
 from civic.cases.status import Status
-from civic.errors import Conflict, Invalid, NotAllowed
+from civic.errors import Invalid
 from civic.i18n import lazy as _
 
 MAX_HANDOVERS = 3  # the next one goes to a dispatcher
@@ -37,12 +38,11 @@ async def assign(
     was handed over or given back: the case should not have come there, so it does not count against that department.
     A case that the router has already sent somewhere is left as it is, because the router's job may run twice.
     """
-    if by.kind not in (ActorKind.SYSTEM, ActorKind.DISPATCHER):
-        raise NotAllowed()
     await require_in_force(department_id, *support)
     async with changing(case_id, by, seen) as change:
         if by.kind == ActorKind.SYSTEM and await _routed(change.case):
             return change.case
+        await change.require(CaseAction.ASSIGN)
         lead = await change.lead_assignment() if change.case.status != Status.RECEIVED else None
         if lead is not None and lead.department_id == department_id:
             raise Invalid(fields={"department": ALREADY_LEADS})
@@ -85,6 +85,7 @@ async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | 
     text = clean_text(text)
     await require_in_force(department_id)
     async with changing(case_id, by, seen) as change:
+        await change.require(CaseAction.HAND_OVER)
         limit = change.case.handovers >= MAX_HANDOVERS
         change.move_to(Status.RECEIVED if limit else Status.ASSIGNED)
         lead = await change.require_lead()
@@ -109,8 +110,7 @@ async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: s
     """The department returns a case that it has not begun to triage, with a public reason."""
     text = clean_text(text)
     async with changing(case_id, by, seen) as change:
-        if change.case.status != Status.ASSIGNED:
-            raise Conflict(_("Only a case that nobody has started can be returned to triage: hand it over instead."))
+        await change.require(CaseAction.GIVE_BACK)
         change.move_to(Status.RECEIVED)
         lead = await change.require_lead()
         await change.end_assignment(lead, Outcome.RETURNED)

@@ -6,9 +6,9 @@ from datetime import timedelta
 from civic.cases import targets
 from civic.cases.actions.assignment import require_in_force
 from civic.cases.actors import Actor, ActorKind
+from civic.cases.allowed_actions import CaseAction
 from civic.cases.change import CaseChange, changing, clean_text
 from civic.cases.event_kinds import EventKind
-from civic.cases.life import require_status
 from civic.cases.models import Assignment, AssignmentPart, Case, DeclineReason, Outcome
 from civic.cases.notices import notify_department
 from civic.cases.status import Status
@@ -26,6 +26,7 @@ async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str
     """
     text = clean_text(text)
     async with changing(case_id, by, seen) as change:
+        await change.require(CaseAction.RESOLVE)
         change.move_to(Status.RESOLVED)
         lead = await change.require_lead()
         if not photos and await _needs_evidence(change.case):
@@ -51,6 +52,7 @@ async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: s
     if reason not in set(DeclineReason):
         raise Invalid(fields={"reason": _("Please choose a reason.")})
     async with changing(case_id, by, seen) as change:
+        await change.require(CaseAction.DECLINE)
         change.move_to(Status.DECLINED)
         own = by.kind == ActorKind.DEPARTMENT
         await change.record_public_word(await change.require_lead() if own else None)
@@ -64,6 +66,7 @@ async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: s
 async def confirm(case_id: int, *, by: Actor) -> Case:
     """The reporter says that it is fixed."""
     async with changing(case_id, by) as change:
+        await change.require(CaseAction.CONFIRM)
         change.move_to(Status.CONFIRMED)
         await close_confirmed(change, "reporter")
         await change.record_event(EventKind.CONFIRMED)
@@ -84,7 +87,7 @@ async def dispute(case_id: int, *, by: Actor, text: str) -> Case:
     """
     text = clean_text(text)
     async with changing(case_id, by) as change:
-        require_status(change.case.status, Status.RESOLVED, Status.CONFIRMED)
+        await change.require(CaseAction.DISPUTE)
         if (
             change.case.status == Status.CONFIRMED
             and change.case.dispute_until
@@ -112,7 +115,7 @@ async def uphold(
     if department_id is not None:
         await require_in_force(department_id)
     async with changing(case_id, by, seen) as change:
-        require_status(change.case.status, Status.DECLINED)
+        await change.require(CaseAction.UPHOLD)
         change.move_to(Status.IN_PROGRESS)
         await Assignment.filter(case_id=case_id, outcome=Outcome.DECLINED).update(overturned=True)
         change.case.declined_reason, change.case.decline_overturned = "", True

@@ -4,6 +4,7 @@ from tortoise.transactions import in_transaction
 
 from civic.cases.actions.closing import close_merged
 from civic.cases.actors import Actor, ActorKind
+from civic.cases.allowed_actions import CaseAction
 from civic.cases.change import changing, clean_text
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case
@@ -25,9 +26,8 @@ async def merge(case_id: int, into_id: int, *, by: Actor, seen: int | None = Non
         # Always in the order of their ids: two merges of one pair never wait for each other.
         await Case.filter(id__in=[case_id, into_id]).order_by("id").select_for_update()
         async with changing(case_id, by, seen) as change:
+            await change.require(CaseAction.MERGE)
             change.move_to(Status.MERGED)
-            if by.kind == ActorKind.DEPARTMENT:
-                await change.require_lead()
             into = await _absorb(into_id, change.case, by, text)
             await close_merged(change)
             change.case.merged_into_id = into_id
@@ -37,7 +37,7 @@ async def merge(case_id: int, into_id: int, *, by: Actor, seen: int | None = Non
 
 
 async def _absorb(into_id: int, merged: Case, by: Actor, text: str) -> Case:
-    """The other case's side; any department may point at it, so that its own rights are not asked."""
+    """Note it in the other case too. The actor needs no rights there: any department may point at any case."""
     async with changing(into_id, Actor(ActorKind.SYSTEM)) as there:
         if there.case.status == Status.MERGED:
             raise Conflict(_("That case was itself merged into another one. Please choose that one."))

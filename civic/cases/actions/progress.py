@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from civic.cases import targets
 from civic.cases.actions.assignment import require_in_force
-from civic.cases.actors import Actor, ActorKind
+from civic.cases.actors import Actor
+from civic.cases.allowed_actions import CaseAction
 from civic.cases.change import changing, clean_text
 from civic.cases.event_kinds import EventKind
-from civic.cases.life import require_status
 from civic.cases.models import AssignmentPart, Case, Outcome
 from civic.cases.notices import notify_assignee, notify_department
-from civic.cases.status import HELD, OPEN, Status
-from civic.errors import Invalid, NotAllowed
+from civic.cases.status import Status
+from civic.errors import Invalid
 from civic.i18n import lazy as _
 from civic.media.models import Photo
 
@@ -20,6 +20,7 @@ async def accept(case_id: int, *, by: Actor, seen: int | None = None, text: str 
     """The department takes the case up. With a text it is a public word, and stops the response clocks."""
     text = clean_text(text, required=False)
     async with changing(case_id, by, seen) as change:
+        await change.require(CaseAction.ACCEPT)
         change.move_to(Status.IN_PROGRESS)
         lead = await change.require_lead()
         if text:
@@ -32,7 +33,7 @@ async def reply(case_id: int, *, by: Actor, seen: int | None = None, text: str, 
     """A public word, by the leading department (which takes the case up with it) or one that helps."""
     text = clean_text(text)
     async with changing(case_id, by, seen) as change:
-        require_status(change.case.status, *OPEN)
+        await change.require(CaseAction.REPLY)
         assignment = await change.require_own_assignment()
         if assignment.part == AssignmentPart.LEAD and change.case.status == Status.ASSIGNED:
             change.move_to(Status.IN_PROGRESS)
@@ -48,6 +49,7 @@ async def ask(case_id: int, *, by: Actor, seen: int | None = None, text: str, ph
     """
     text = clean_text(text)
     async with changing(case_id, by, seen) as change:
+        await change.require(CaseAction.ASK)
         if change.case.status == Status.ASSIGNED:
             change.move_to(Status.IN_PROGRESS)
             await change.require_lead()
@@ -66,10 +68,8 @@ async def ask(case_id: int, *, by: Actor, seen: int | None = None, text: str, ph
 async def answer(case_id: int, *, by: Actor, text: str, photos: Sequence[Photo] = ()) -> Case:
     """The reporter answers. A case that waits goes on; one that does not takes the words as they come."""
     text = clean_text(text)
-    if by.kind != ActorKind.REPORTER:
-        raise NotAllowed()
     async with changing(case_id, by) as change:
-        require_status(change.case.status, *OPEN)
+        await change.require(CaseAction.ANSWER)
         if change.case.status == Status.WAITING:
             change.move_to(Status.IN_PROGRESS)
             await change.resume_resolution()
@@ -84,9 +84,7 @@ async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int 
     text = clean_text(text)
     await require_in_force(department_id)
     async with changing(case_id, by, seen) as change:
-        require_status(change.case.status, *HELD)
-        if by.kind != ActorKind.DISPATCHER:
-            await change.require_lead()
+        await change.require(CaseAction.ADD_SUPPORT)
         if any(assignment.department_id == department_id for assignment in await change.assignments()):
             raise Invalid(fields={"department": _("This department is already working on the case.")})
         await change.start_assignment(department_id, AssignmentPart.SUPPORT)
@@ -100,9 +98,8 @@ async def support_done(case_id: int, *, by: Actor, seen: int | None = None, text
     """A helping department's part is done; with a text, that is a public word."""
     text = clean_text(text, required=False)
     async with changing(case_id, by, seen) as change:
+        await change.require(CaseAction.SUPPORT_DONE)
         assignment = await change.require_own_assignment()
-        if assignment.part != AssignmentPart.SUPPORT:
-            raise NotAllowed()
         if text:
             await change.record_public_word(assignment)
         await change.end_assignment(assignment, Outcome.DONE)

@@ -1,0 +1,160 @@
+"""What the desk answers to programs, such as a department's own case system."""
+
+from datetime import datetime
+
+from civic.cases.allowed_actions import CaseAction
+from civic.cases.models import AssignmentPart, Outcome, Priority
+from civic.cases.schemas import DeskTimelineEventAnswer
+from civic.cases.status import Status
+from civic.desk.queries import CasePage, TriagePage
+from civic.desk.queue import Queue
+from civic.schemas import Schema
+
+
+class QueueCaseAnswer(Schema):
+    """A case that a department has, on the list of its desk."""
+
+    case: int
+    number: str
+    status: Status
+    part: AssignmentPart
+    heading: str
+    due_at: datetime | None
+    used: float | None  # share of the time for the next target, more than 1 when it is late
+    overdue: bool
+
+
+class QueueAnswer(Schema):
+    """`counts` by view; `next` is the value of the parameter `page` for the page after this one."""
+
+    counts: dict[str, int]
+    cases: list[QueueCaseAnswer]
+    next: str | None
+
+    @classmethod
+    def of(cls, queue: Queue) -> "QueueAnswer":
+        rows = [
+            QueueCaseAnswer(
+                case=row.case_id,
+                number=row.number,
+                status=row.status,
+                part=row.part,
+                heading=row.heading,
+                due_at=row.due_at,
+                used=row.used,
+                overdue=row.overdue,
+            )
+            for row in queue.rows
+        ]
+        return cls(counts=queue.counts, cases=rows, next=queue.next or None)
+
+
+class DeskReportAnswer(Schema):
+    id: int
+    text: str
+    lat: float
+    lon: float
+    main: bool
+
+
+class AssignmentAnswer(Schema):
+    """`department` is a slug, `assignee` the id of a user."""
+
+    id: int
+    department: str
+    part: AssignmentPart
+    outcome: Outcome | None
+    assignee: int | None
+
+
+class DeskCaseAnswer(Schema):
+    """A case with what this person may do to it; `seen` goes back with the next action."""
+
+    id: int
+    number: str
+    status: Status
+    seen: int
+    actions: list[CaseAction]
+    priority: Priority
+    counted: bool
+    department: str | None
+    due_at: datetime | None
+    overdue: bool
+    merged_into: int | None
+    reports: list[DeskReportAnswer]
+    assignments: list[AssignmentAnswer]
+    timeline: list[DeskTimelineEventAnswer]
+
+    @classmethod
+    def of(cls, page: CasePage) -> "DeskCaseAnswer":
+        lead = page.lead
+        return cls(
+            id=page.case.id,
+            number=page.case.number,
+            status=page.case.status,
+            seen=page.seen,
+            actions=page.allowed.codes(),
+            priority=Priority(page.case.priority),
+            counted=page.case.counted,
+            department=lead.department if lead else None,
+            due_at=lead.due_at if lead else None,
+            overdue=page.overdue,
+            merged_into=page.into["id"] if page.into else None,
+            reports=[DeskReportAnswer(id=r.id, text=r.text, lat=r.lat, lon=r.lon, main=r.main) for r in page.reports],
+            assignments=[
+                AssignmentAnswer(
+                    id=one.id,
+                    department=one.department,
+                    part=one.part,
+                    outcome=one.outcome,
+                    assignee=one.assignee_id,
+                )
+                for one in page.assignments
+            ],
+            timeline=[DeskTimelineEventAnswer.of(event) for event in page.timeline],
+        )
+
+
+class TriageCaseAnswer(Schema):
+    """A case that waits for a department; `suggestions` are slugs, the best first."""
+
+    case: int
+    number: str
+    heading: str
+    seen: int
+    suggestions: list[str]
+
+
+class TriageAnswer(Schema):
+    count: int
+    cases: list[TriageCaseAnswer]
+    next: str | None
+
+    @classmethod
+    def of(cls, page: TriagePage) -> "TriageAnswer":
+        rows = [
+            TriageCaseAnswer(
+                case=row.case_id,
+                number=row.number,
+                heading=row.heading,
+                seen=row.events_count,
+                suggestions=[suggestion["department"]["slug"] for suggestion in row.suggestions],
+            )
+            for row in page.rows
+        ]
+        return cls(count=page.count, cases=rows, next=page.next or None)
+
+
+class DeskMessageAnswer(Schema):
+    subject: str
+    body: str
+    url: str
+    at: datetime
+
+
+class DeskMessagesAnswer(Schema):
+    messages: list[DeskMessageAnswer]
+
+
+class RequeuedAnswer(Schema):
+    requeued: bool = True
