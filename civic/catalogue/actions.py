@@ -11,9 +11,9 @@ async def add_department(
     slug: str, *, names: Mapping[str, str], calendar_id: int, contacts: Mapping[str, str] | None = None
 ) -> int:
     """Return the id of the department with this slug; create it if there is none. An existing one is not changed."""
-    found = await Department.get_or_none(slug=slug)
-    if found is None:
-        found = await Department.create(
+    department = await Department.get_or_none(slug=slug)
+    if department is None:
+        department = await Department.create(
             slug=slug,
             names=dict(names),
             calendar_id=calendar_id,
@@ -21,7 +21,7 @@ async def add_department(
             position=await _next_position("department"),
         )
         await bump_version()
-    return int(found.id)
+    return int(department.id)
 
 
 async def add_category(
@@ -31,9 +31,9 @@ async def add_category(
 
     The targets are texts as sla.targets writes them.
     """
-    found = await Category.get_or_none(code=code)
-    if found is None:
-        found = await Category.create(
+    category = await Category.get_or_none(code=code)
+    if category is None:
+        category = await Category.create(
             code=code,
             names=dict(names),
             group_code=group,
@@ -43,7 +43,7 @@ async def add_category(
             position=await _next_position("category"),
         )
         await bump_version()
-    return int(found.id)
+    return int(category.id)
 
 
 async def _next_position(table: str) -> int:

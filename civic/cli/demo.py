@@ -16,19 +16,21 @@ commands = typer.Typer()
 
 @commands.command("demo")
 def demo(as_json: AsJson = False) -> None:
-    """Make the made-up city with posts to look at, in an empty database."""
+    """Make the demo city, with posts to look at, in an empty database."""
     from civic.demo.actions import make_demo
 
     async def work(config: Config) -> "DemoAccounts":
-        return await make_demo(config, _told)
+        return await make_demo(config, _show_step)
 
-    made = run_with_database(work)
+    demo_accounts = run_with_database(work)
     sys.stderr.write("\r\033[K" if sys.stderr.isatty() else "")
-    print_answer({"password": made.password, "accounts": made.accounts}, _text(made), as_json)
+    print_answer(
+        {"password": demo_accounts.password, "accounts": demo_accounts.accounts}, _text(demo_accounts), as_json
+    )
 
 
-def _told(step: str) -> None:
-    """One line that changes on a terminal; elsewhere a line now and then."""
+def _show_step(step: str) -> None:
+    """On a terminal, show the step on one line that changes; elsewhere nothing."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{step}")
         sys.stderr.flush()

@@ -43,5 +43,5 @@ def due(
         raise Invalid(fields={"START": error}) from None
     except ValueError:
         raise Invalid(fields={"START": f"{start!r} is no time such as 2026-11-13T16:30"}) from None
-    said = {"start": began.isoformat(), "target": str(wanted), "due": ends.isoformat(), "zone": hours.zone.key}
-    print_answer(said, f"{ends:%a %Y-%m-%d %H:%M} ({hours.zone.key})", as_json)
+    values = {"start": began.isoformat(), "target": str(wanted), "due": ends.isoformat(), "zone": hours.zone.key}
+    print_answer(values, f"{ends:%a %Y-%m-%d %H:%M} ({hours.zone.key})", as_json)

@@ -34,16 +34,16 @@ def load(
             raise
         print_answer({"problems": [asdict(one) for one in error.problems]}, "", True)
         raise typer.Exit(EXIT_CANNOT) from None
-    print_answer(summary.as_json(), _told(summary), as_json)
+    print_answer(summary.as_json(), _summary(summary), as_json)
 
 
-def _told(summary: "LoadSummary") -> str:
+def _summary(summary: "LoadSummary") -> str:
     if not summary.changed:
         return "The pack is loaded already. Nothing was changed."
-    lines = [_line(kind, vars(tally)) for kind, tally in summary.kinds.items()]
+    lines = [_line(kind, vars(counts)) for kind, counts in summary.kinds.items()]
     return "\n".join([f"Loaded {' / '.join(summary.city.values())}.", *lines])
 
 
-def _line(kind: str, tally: dict[str, Any]) -> str:
-    said = [f"{n} {word}" for word, n in tally.items() if n]
-    return f"  {kind:12} {', '.join(said) or 'none'}"
+def _line(kind: str, counts: dict[str, Any]) -> str:
+    parts = [f"{n} {word}" for word, n in counts.items() if n]
+    return f"  {kind:12} {', '.join(parts) or 'none'}"

@@ -130,6 +130,6 @@ async def _ratings(citizens: list[Person]) -> None:
             if (place * 3 + number) % 4 == 0:
                 continue
             stars = pattern[(place + number) % len(pattern)]
-            said = RATINGS[stars][(place + number) % len(RATINGS[stars])]
+            text = RATINGS[stars][(place + number) % len(RATINGS[stars])]
             with timing.at(timing.now() - timedelta(days=1 + (place * 7 + number * 3) % 60)):
-                await ratings.rate_service(service, RatingForm(stars=stars, text=said), person, channel="demo")
+                await ratings.rate_service(service, RatingForm(stars=stars, text=text), person, channel="demo")

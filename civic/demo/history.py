@@ -109,9 +109,9 @@ async def make_history(now: datetime) -> list[Release]:
 
 
 async def _mapping() -> ImportMapping:
-    found = await catalogue()
-    values = {one.slug: {"slug": one.slug} for one in found.departments}
-    codes = {one.code: {"code": one.code} for one in found.categories}
+    loaded = await catalogue()
+    values = {one.slug: {"slug": one.slug} for one in loaded.departments}
+    codes = {one.code: {"code": one.code} for one in loaded.categories}
     return ImportMapping.model_validate({**MAPPING, "departments": {"values": values}, "categories": {"values": codes}})
 
 

@@ -152,12 +152,12 @@ class ScenarioRun:
 
     async def _post(self) -> None:
         picture = self.context.photos[self.number, self.scenario.scene]
-        scenario, found = self.scenario, await catalogue()
+        scenario, categories = self.scenario, (await catalogue()).category_by_code
         place = (await fetch("SELECT names, lat, lon FROM place WHERE names->>'zh' = $1", scenario.place))[0]
         wobble = (self.number % 7 - 3) * 0.0006
         data = ReportForm(
             text=scenario.text,
-            category=found.category_by_code.get(scenario.category),
+            category=categories.get(scenario.category),
             lat=place["lat"] + wobble,
             lon=place["lon"] - wobble / 2,
             located_by="photo",

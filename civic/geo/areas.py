@@ -57,10 +57,10 @@ class Areas:
 
     def at(self, lat: float, lon: float) -> AreaView | None:
         """The deepest area that holds the point (on a border always the same one); None outside of the city."""
-        found = self._tree.query(Point(lon, lat), predicate="intersects")
-        if not len(found):
+        indices = self._tree.query(Point(lon, lat), predicate="intersects")
+        if not len(indices):
             return None
-        return max((self.all[int(index)] for index in found), key=lambda area: (area.level, -area.id))
+        return max((self.all[int(index)] for index in indices), key=lambda area: (area.level, -area.id))
 
     def path(self, area_id: int | None) -> tuple[AreaView, ...]:
         """The area and all areas above it, deepest first; empty for None and for an area that left the pack."""

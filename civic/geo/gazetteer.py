@@ -104,8 +104,11 @@ async def search_provider(text: str, settings: GeocoderConfig, language: str, li
     geocode = geocode_function(settings)
     try:
         async with asyncio.timeout(PROVIDER_TIMEOUT_SECONDS + 1):
-            found = await asyncio.to_thread(geocode, text[:MAX_ADDRESS_CHARS], exactly_one=False)
+            answers = await asyncio.to_thread(geocode, text[:MAX_ADDRESS_CHARS], exactly_one=False)
     except (GeopyError, TimeoutError, OSError, ValueError) as error:
         log.warning("geocoder_failed", provider=settings.provider, error=type(error).__name__)
         return []
-    return [NamedPosition({language: one.address}, one.latitude, one.longitude) for one in (found or [])[:limit]]
+    return [
+        NamedPosition({language: answer.address}, answer.latitude, answer.longitude)
+        for answer in (answers or [])[:limit]
+    ]

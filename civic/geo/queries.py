@@ -26,9 +26,9 @@ async def geocode(text: str, settings: GeocoderConfig | None = None, limit: int 
     view = await city()
     if settings is None or settings.provider == "pack":
         return await gazetteer.search_pack(text, limit)
-    found = await gazetteer.search_provider(text, settings, view.languages[0], limit * 4)
+    hits = await gazetteer.search_provider(text, settings, view.languages[0], limit * 4)
     west, south, east, north = view.bbox
-    return [hit for hit in found if south <= hit.lat <= north and west <= hit.lon <= east][:limit]
+    return [hit for hit in hits if south <= hit.lat <= north and west <= hit.lon <= east][:limit]
 
 
 async def nearest_place(lat: float, lon: float, within: float = 1000.0) -> NamedPosition | None:

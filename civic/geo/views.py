@@ -31,12 +31,12 @@ async def position(request: Request) -> Response:
         raise BadRequest() from None
     if not (abs(lat) <= 90 and abs(lon) <= 180):  # which nan is not
         raise BadRequest()
-    found = await queries.areas()
-    area = found.at(lat, lon)
+    areas = await queries.areas()
+    area = areas.at(lat, lon)
     place = await queries.nearest_place(lat, lon)
     return answer_json(
         {
-            "inside": area is not None or not len(found),
+            "inside": area is not None or not len(areas),
             "area": i18n.pick(area.names) if area else "",
             "place": i18n.pick(place.names) if place else "",
         }

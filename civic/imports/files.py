@@ -101,12 +101,12 @@ def _no_column(name: str, have: set[str]) -> str:
 
 def _json_row(line: int, data: bytes) -> SourceRow:
     try:
-        found = json.loads(data.decode())
+        row = json.loads(data.decode())
     except (ValueError, RecursionError):
         return SourceRow(line, {}, _("This line is not JSON in UTF-8."))
-    if not isinstance(found, dict):
+    if not isinstance(row, dict):
         return SourceRow(line, {}, _("This line is not a JSON object."))
-    return SourceRow(line, {key: _text(value) for key, value in found.items() if value is not None})
+    return SourceRow(line, {key: _text(value) for key, value in row.items() if value is not None})
 
 
 def _text(value: Any) -> str:

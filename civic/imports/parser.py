@@ -103,9 +103,9 @@ class RowParser:
         return value_of(row, column) if column else ""
 
     def _source(self, row: SourceRow) -> str:
-        found = self._value(row, "id")
-        source = f"{self.mapping.name}:{found}"
-        if not found or len(source) > MAX_SOURCE_CHARS:
+        row_id = self._value(row, "id")
+        source = f"{self.mapping.name}:{row_id}"
+        if not row_id or len(source) > MAX_SOURCE_CHARS:
             raise RowRefused("no_id", "id", _("It has no id, so it could not be told apart from others."))
         if (line := self._lines.setdefault(source, row.line)) != row.line:
             raise RowRefused("twice", "id", _("Line %(line)s has the same id.", line=line))
@@ -187,10 +187,10 @@ class RowParser:
         return answered, ended
 
     def _timestamp_after(self, row: SourceRow, name: str, received: datetime) -> datetime | None:
-        found = self._timestamp(row, name)
-        if found is None or found >= received:
-            return found
-        if received - found > self.slack:
+        instant = self._timestamp(row, name)
+        if instant is None or instant >= received:
+            return instant
+        if received - instant > self.slack:
             raise RowRefused("order", name, _("The date of “%(name)s” is before the date of receipt.", name=name))
         self.adjustments["slack"] += 1
         return received
@@ -201,12 +201,12 @@ class RowParser:
         if column is None or not text:
             return None
         try:
-            found = self.timestamps.read(text, column.time)
+            instant = self.timestamps.read(text, column.time)
         except UnreadableTimestamp as error:
             raise RowRefused("date", name, str(error)) from None
-        if found > self.now:
+        if instant > self.now:
             raise RowRefused("future", name, _("The date of “%(name)s” is in the future.", name=name))
-        return found
+        return instant
 
     def _optional_text(self, row: SourceRow, name: str) -> str:
         text = self._value(row, name)
@@ -226,8 +226,8 @@ def value_of(row: SourceRow, column: Column) -> str:
     for name in column.column:
         text = _NEW_LINES.sub("\n", row.values.get(name, "").replace("\x00", "")).strip()
         if text and column.pattern:
-            found = column.pattern.search(text)
-            text = (found[1] if column.pattern.groups else found[0]) if found else ""
+            match = column.pattern.search(text)
+            text = (match[1] if column.pattern.groups else match[0]) if match else ""
         if text:
             return text
     return ""

@@ -33,14 +33,14 @@ class Timestamps:
         return self._cache[key]
 
     def _read(self, text: str, day_time: time) -> datetime:
-        for one in self.times.formats:
+        for form in self.times.formats:
             try:
-                found = _parsed(text, one)
-                if found.tzinfo is not None:
-                    return found.astimezone(UTC)
-                if _is_date(text, one):
-                    found = datetime.combine(date(found.year, found.month, found.day), day_time)
-                return first_instant(self.zone, found)
+                parsed = _parsed(text, form)
+                if parsed.tzinfo is not None:
+                    return parsed.astimezone(UTC)
+                if _is_date(text, form):
+                    parsed = datetime.combine(date(parsed.year, parsed.month, parsed.day), day_time)
+                return first_instant(self.zone, parsed)
             except (ValueError, OverflowError):
                 continue
         raise UnreadableTimestamp(

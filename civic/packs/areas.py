@@ -83,13 +83,13 @@ class AreaReader:
         return feature
 
     def _id(self, properties: dict[str, Any], data: Any) -> Any:
-        found = get_property(properties, self.keys.id)
-        return data.get("id") if found is None and isinstance(data, dict) else found
+        given = get_property(properties, self.keys.id)
+        return data.get("id") if given is None and isinstance(data, dict) else given
 
     def _names(self, properties: dict[str, Any]) -> Names:
         if not isinstance(self.keys.name, str):
-            found = {language: get_property(properties, key) for language, key in self.keys.name.items()}
-            return {language: str(name).strip() for language, name in found.items() if name}
+            by_language = {language: get_property(properties, key) for language, key in self.keys.name.items()}
+            return {language: str(name).strip() for language, name in by_language.items() if name}
         name = get_property(properties, self.keys.name)
         if name is None and self.keys.name == AreaKeys().name:
             name = properties.get("name")
@@ -158,7 +158,7 @@ def _build_tree(reader: AreaReader, features: list[AreaFeature]) -> AreaFeature 
 
 
 def _note_circles(reader: AreaReader, features: list[AreaFeature], by_slug: dict[str, AreaFeature]) -> bool:
-    found = False
+    has_circle = False
     for one in features:
         seen, above = [one.slug], by_slug.get(one.parent)
         while above is not None and above.slug not in seen:
@@ -166,10 +166,10 @@ def _note_circles(reader: AreaReader, features: list[AreaFeature], by_slug: dict
             above = by_slug.get(above.parent)
         if above is one:
             reader.note(one, _("The parents form a circle: %(path)s.", path=" → ".join([*seen, one.slug])))
-            found = True
+            has_circle = True
         elif len(seen) > MAX_LEVELS:
             reader.note(one, _("The tree is deeper than %(n)s levels.", n=MAX_LEVELS))
-    return found
+    return has_circle
 
 
 def _fill_outline(reader: AreaReader, feature: AreaFeature) -> MultiPolygon | None:
@@ -207,21 +207,21 @@ def _check_geometry(reader: AreaReader, feature: AreaFeature) -> None:
 
 def _list_areas(feature: AreaFeature, parent: str | None, level: int) -> list[PackArea]:
     """The areas level by level, so that parents come before children."""
-    found: list[PackArea] = []
+    areas: list[PackArea] = []
     queue = [(feature, parent, level)]
     while queue:
         one, above, depth = queue.pop(0)
-        found.append(PackArea(one.slug, above, depth, one.names, one.geometry or MultiPolygon()))
+        areas.append(PackArea(one.slug, above, depth, one.names, one.geometry or MultiPolygon()))
         queue.extend((child, one.slug, depth + 1) for child in one.children)
-    return found
+    return areas
 
 
 def get_property(properties: dict[str, Any], key: str) -> Any:
     """The property with this key; `parent.adcode` looks into an object. None if there is none."""
-    found: Any = properties
+    value: Any = properties
     for part in key.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def id_to_slug(value: Any) -> str:

@@ -85,8 +85,8 @@ class TomlFile:
 
     def tables(self, name: str) -> list[dict[str, Any]]:
         """The tables of an array of tables (`[[name]]`) as written, before validation."""
-        found = self.data.get(name)
-        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        tables = self.data.get(name)
+        return [one for one in tables if isinstance(one, dict)] if isinstance(tables, list) else []
 
     def short_names(self, name: str, key: str) -> set[str] | None:
         """The values of `key` in an array of tables; None if the file cannot be read."""
@@ -153,13 +153,13 @@ def _after(line: str, depth: int, quote: str) -> tuple[int, str]:
             if not ended:
                 return depth, quote
             quote = ""
-        found = _STRING.search(line)
-        if found is None or found[0].startswith("#"):
+        mark = _STRING.search(line)
+        if mark is None or mark[0].startswith("#"):
             return depth, ""
-        if found[0] in ('"""', "'''"):
-            quote = found[0]
-        elif found[0] in "[{":
+        if mark[0] in ('"""', "'''"):
+            quote = mark[0]
+        elif mark[0] in "[{":
             depth += 1
-        elif found[0] in "]}":
+        elif mark[0] in "]}":
             depth -= 1
-        line = line[found.end() :]
+        line = line[mark.end() :]

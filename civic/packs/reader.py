@@ -174,21 +174,21 @@ def _note_circles(file: TomlFile) -> None:
 
 
 def _questions(categories: Sequence[PackCategory]) -> dict[str, list[tuple[str, frozenset[str]]]]:
-    found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    by_code: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for question in (question for category in categories for question in category.questions):
         options = frozenset(option.code for option in question.options)
-        found.setdefault(question.code, []).append((question.kind, options))
-    return found
+        by_code.setdefault(question.code, []).append((question.kind, options))
+    return by_code
 
 
 def _parents_first(departments: Sequence[PackDepartment]) -> tuple[PackDepartment, ...]:
     """In the order of the file, but none before its parent."""
-    left, found = list(departments), dict[str, PackDepartment]()
+    left, ordered = list(departments), dict[str, PackDepartment]()
     while left:
-        ready = next(one for one in left if not one.parent or one.parent in found)
-        found[ready.slug] = ready
+        ready = next(one for one in left if not one.parent or one.parent in ordered)
+        ordered[ready.slug] = ready
         left.remove(ready)
-    return tuple(found.values())
+    return tuple(ordered.values())
 
 
 def _converted(service: PackService, convert: polygons.Convert) -> PackService:

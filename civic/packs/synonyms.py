@@ -20,15 +20,15 @@ def read_synonyms(folder: Path, problems: Problems) -> tuple[tuple[str, ...], ..
     if not path.exists() or (text := read_text(path, problems)) is None:
         return ()
     reader = csv.reader(io.StringIO(text), strict=True)
-    found = []
+    groups = []
     try:
         for row in reader:
             if group := tuple(dict.fromkeys(phrase.strip() for phrase in row if phrase.strip())):
                 _check(group, reader.line_num, problems)
-                found.append(group)
+                groups.append(group)
     except csv.Error as error:
         problems.add(FILE_NAME, _("This is not valid CSV: %(error)s", error=error), line=reader.line_num)
-    return tuple(found)
+    return tuple(groups)
 
 
 def _check(group: tuple[str, ...], line: int, problems: Problems) -> None:

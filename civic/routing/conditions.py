@@ -65,10 +65,10 @@ class Comparison:
     value: Value | None = None
 
     def holds(self, facts: Facts) -> bool:
-        found = operators.read_field(self.field, facts)
-        if found is None:
+        actual = operators.read_field(self.field, facts)
+        if actual is None:
             return self.operator in ("!=", "not in", "not contains")
-        return operators.OPERATORS[self.operator](found, self.value)
+        return operators.OPERATORS[self.operator](actual, self.value)
 
     def explain(self, names: Callable[[str, str], str]) -> str:
         return explanation.explain_comparison(self.field, self.operator, self.value, names)
@@ -99,15 +99,15 @@ class Junction:
     parts: tuple["Node", ...]
 
     def holds(self, facts: Facts) -> bool:
-        found = (part.holds(facts) for part in self.parts)
-        return all(found) if self.word == "and" else any(found)
+        results = (part.holds(facts) for part in self.parts)
+        return all(results) if self.word == "and" else any(results)
 
     def explain(self, names: Callable[[str, str], str]) -> str:
-        said = [
+        parts = [
             _("(%(condition)s)", condition=part.explain(names)) if isinstance(part, Junction) else part.explain(names)
             for part in self.parts
         ]
-        return (_(" and ") if self.word == "and" else _(" or ")).join(said)
+        return (_(" and ") if self.word == "and" else _(" or ")).join(parts)
 
     def tests(self) -> Iterator[Comparison]:
         for part in self.parts:
@@ -135,8 +135,8 @@ class RuleCondition:
 
     @property
     def mentions(self) -> tuple[tuple[str, str], ...]:
-        found = ((test.field, value) for test in self.root.tests() for value in _flat(test.value))
-        return tuple((field, value) for field, value in found if isinstance(value, str))
+        pairs = ((test.field, value) for test in self.root.tests() for value in _flat(test.value))
+        return tuple((field, value) for field, value in pairs if isinstance(value, str))
 
 
 def parse(text: str) -> RuleCondition:
@@ -259,8 +259,8 @@ def _syntax(error: UnexpectedInput, text: str) -> str:
         if char in "\"'":
             return f"{where}: this text has no closing quote"
         return f'{where}: "{char}" does not belong here'
-    found = str(error.token) if isinstance(error, UnexpectedToken) else ""
-    return f'{where}: "{found}" does not belong here'
+    token = str(error.token) if isinstance(error, UnexpectedToken) else ""
+    return f'{where}: "{token}" does not belong here'
 
 
 def _flat(value: Any) -> Iterator[Any]:

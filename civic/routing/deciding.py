@@ -82,10 +82,10 @@ def _by_category(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) 
     category = catalogue.category_by_code.get(facts.category or "")
     if category is None:
         return None
-    found = _nearest(category, catalogue, areas)
-    if found is None:
+    nearest = _nearest(category, catalogue, areas)
+    if nearest is None:
         return None
-    department_id, area = found
+    department_id, area = nearest
     reason = {
         "step": "category",
         "category": category.code,
@@ -109,14 +109,14 @@ def _suggest(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> I
     why: dict[int, CategoryView] = {}
     text, given = facts.text.casefold(), catalogue.category_by_code.get(facts.category or "")
     for category in catalogue.categories:
-        found = _nearest(category, catalogue, areas)
-        if found is None:
+        nearest = _nearest(category, catalogue, areas)
+        if nearest is None:
             continue
         named = any(name.casefold() in text for name in category.names.values() if len(name) > 1)
         related = given is not None and bool(given.group_code) and category.group_code == given.group_code
-        points[found[0]] += _AREA + _NAMED * named + _GROUP * related
-        if named or (related and found[0] not in why):
-            why[found[0]] = category
+        points[nearest[0]] += _AREA + _NAMED * named + _GROUP * related
+        if named or (related and nearest[0] not in why):
+            why[nearest[0]] = category
     best = sorted(points, key=lambda one: (-points[one], catalogue.department_by_id[one].slug))
     for department_id in best[:MAX_SUGGESTIONS]:
         sign = why.get(department_id)

@@ -21,8 +21,8 @@ __all__ = ["Decision", "Facts", "RuleFailure", "decide", "explain", "rules"]
 @cached_while(city_version)
 async def rules() -> tuple[RuleView, ...]:
     """The rules of the loaded pack in the order in which they are tried; cached until the city's version rises."""
-    found = await catalogue()
-    slugs = {one.slug: one.id for one in found.departments}
+    loaded = await catalogue()
+    slugs = {one.slug: one.id for one in loaded.departments}
     rows = await Rule.filter(retired_at=None).order_by("position", "id")
     return tuple(_rule(row, slugs) for row in rows)
 
@@ -47,8 +47,8 @@ def _rule(row: Rule, departments: Mapping[str, int]) -> RuleView:
 
 async def decide(facts: Facts) -> Decision:
     """Decide where a report with these facts goes, by the loaded pack. Nothing is written."""
-    found = await areas()
-    path = [found.by_slug[slug] for slug in facts.areas if slug in found.by_slug]
+    city_areas = await areas()
+    path = [city_areas.by_slug[slug] for slug in facts.areas if slug in city_areas.by_slug]
     return deciding.decide(facts, await rules(), await catalogue(), path)
 
 
