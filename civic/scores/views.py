@@ -211,18 +211,19 @@ def _department_context(
 ) -> dict[str, object]:
     """`past`: the department's lines in earlier releases, the latest first."""
     results, previous = published.document["results"], published.previous
-    history = [(entry, _period_label(request, entry), one) for entry, one in [*reversed(past), (published.entry, line)]]
+    in_order = [*reversed(past), (published.entry, line)]
+    history = [(entry, _period_label(request, entry), past_line) for entry, past_line in in_order]
     return {
         **_release_context(request, published),
         "line": line,
         "city_line": present_city(published.document),
-        "before": next((one for entry, one in past if entry is previous), None),
-        "ranked": sum(one["rank"] is not None for one in results["departments"].values()),
+        "before": next((past_line for entry, past_line in past if entry is previous), None),
+        "ranked": sum(figures["rank"] is not None for figures in results["departments"].values()),
         "indicators": INDICATORS,
         "labels": INDICATOR_NAMES,
         "mean": results["yardsticks"]["satisfaction"]["mean"],
         "history": history,
-        "chart": draw_chart([(label, one.score, one.bar) for _entry, label, one in history]),
+        "chart": draw_chart([(label, past_line.score, past_line.bar) for _entry, label, past_line in history]),
     }
 
 

@@ -213,6 +213,6 @@ async def test_assignments_and_cases_agree(harbour: Harbour) -> None:
     await harbour.import_rows(
         *(make_resolved() for _ in range(3)), make_row(), make_row(state="refused", done="2026-04-01")
     )
-    for stint in await Assignment.all().select_related("case"):
-        assert stint.department_id == stint.case.department_id
-        assert (stint.ended_at is not None) == (stint.case.status in (Status.CONFIRMED, Status.DECLINED))
+    for assignment in await Assignment.all().select_related("case"):
+        assert assignment.department_id == assignment.case.department_id
+        assert (assignment.ended_at is not None) == (assignment.case.status in (Status.CONFIRMED, Status.DECLINED))

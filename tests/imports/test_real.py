@@ -37,10 +37,10 @@ async def test_budapest(database: str, data: Path, tmp_path: Path) -> None:
     assert (done.imported, done.refused) == (ROWS, 0)
     assert (await _statuses())["confirmed"] > 100
     assert await Department.all().count() > 20
-    stint = await Assignment.filter(outcome="resolved").first().select_related("response_clock", "case")
-    assert stint
-    assert stint.response_clock.stopped_at == stint.first_word_at
-    assert await check_chain(stint.case_id) is None
+    assignment = await Assignment.filter(outcome="resolved").first().select_related("response_clock", "case")
+    assert assignment
+    assert assignment.response_clock.stopped_at == assignment.first_word_at
+    assert await check_chain(assignment.case_id) is None
 
 
 @pytest.mark.parametrize("name", ["abandoned_vehicle", "other-to-2016", "unsafe_dangerous"])
