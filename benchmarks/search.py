@@ -22,7 +22,8 @@ import uvloop
 
 from benchmarks.search_corpus import DATA, many
 from civic import cache, db
-from civic.admin import indexing
+from civic.composition import install_hooks, migrate
+from civic.search import feed
 from civic.search.documents import Query
 from civic.search.postgres import rows, vocabulary
 from civic.search.postgres import search as postgres_search
@@ -154,7 +155,7 @@ async def _keeping_up() -> None:
 
     async def index() -> None:
         while not stop.is_set():
-            if not await indexing.step():
+            if not await feed.step():
                 await asyncio.sleep(0.05)
 
     async def change() -> int:
@@ -169,10 +170,10 @@ async def _keeping_up() -> None:
     async def watch() -> None:
         nonlocal oldest
         while not stop.is_set():
-            oldest = max(oldest, (await indexing.backlog()).seconds)
+            oldest = max(oldest, (await feed.read_backlog()).seconds)
             await asyncio.sleep(0.1)
 
-    while await indexing.step():
+    while await feed.step():
         pass
     tasks = [asyncio.create_task(index()), asyncio.create_task(watch())]
     n = await change()
@@ -183,7 +184,8 @@ async def _keeping_up() -> None:
 
 async def _measure(count: int) -> None:
     async with _database() as url:
-        await db.migrate(url)
+        install_hooks()
+        await migrate(url)
         async with db.connect(url, AT_ONCE + 4):
             if not await db.fetch("SELECT 1 AS x FROM search_document LIMIT 1"):
                 await _fill(count)

@@ -36,7 +36,7 @@ from civic.middleware import ErrorResponses, RequestContext, RequestGuards, Requ
 from civic.notifications.views import messages
 from civic.posts.my_posts import my_posts_section
 from civic.search.meili.client import Meili
-from civic.search.meili.saved_state import search_key
+from civic.search.meili.queue import search_key
 from civic.search.metrics import measure_index
 from civic.web import environment
 

@@ -1,10 +1,44 @@
-"""What the domains above are given from those below them, which they may not import. `app.py` calls it at the start."""
+"""What the domains above are given from those below them, which they may not import."""
 
+from civic import db
+from civic.desk import documents as cases
 from civic.posts.actions import set_visibility_hooks
+from civic.ratings import documents as ratings
 from civic.ratings.actions import count_moderated_ratings
+from civic.reports import documents as reports
 from civic.reports.moderation import update_moderated_cases
+from civic.search.subjects import Subject, register
+from civic.search.triggers import install_triggers
+from civic.traffic import documents as traffic
+
+SEARCH_SUBJECTS: tuple[Subject, ...] = (
+    reports.SUBJECT,
+    traffic.SUBJECT,
+    ratings.SERVICE_SUBJECT,
+    ratings.SUBJECT,
+    cases.SUBJECT,
+)
 
 
 def install_hooks() -> None:
-    """Tell moderation what follows for each kind of post. A program that moderates calls it once, at its start."""
+    """Tell the search what can be found, and moderation what follows for each kind of post.
+
+    Every program calls it once, at its start.
+    """
+    register(SEARCH_SUBJECTS)
     set_visibility_hooks([update_moderated_cases, count_moderated_ratings])
+
+
+async def migrate(url: str) -> None:
+    """Bring the database to the newest migration, and its triggers to what the subjects of the search say."""
+    await db.migrate(url)
+    async with db.connect(url, 2):
+        await install_triggers()
+
+
+async def migrate_if_needed(url: str) -> list[str]:
+    """As `migrate`, which costs two queries where there is nothing to do; the names of the migrations applied."""
+    missing = await db.migrate_if_needed(url)
+    async with db.connect(url, 2):
+        await install_triggers()
+    return missing

@@ -23,7 +23,7 @@ from civic import cache
 from civic.accounts.models import Role
 from civic.composition import install_hooks
 from civic.config import Config, DatabaseConfig, PathsConfig
-from civic.db import connect, migrate
+from civic.db import connect
 from tests import chromium
 from tests.clients import Client, make_user
 from tests.databases import Databases, Template, emptying
@@ -38,7 +38,7 @@ FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's 
 PREFIX = "civic-tests-"
 LOCK = "run.lock"  # of a run's folder; held for as long as the run lives
 CACHE = Path(__file__).parents[1] / ".venv" / "cache"
-EMPTY = Template("empty", lambda url, folder: asyncio.run(migrate(url)))
+EMPTY = Template("empty", lambda url, folder: _migrate(url))
 # Its posts are so many minutes old, and some of them expire.
 CITY = Template(
     "city",
@@ -133,6 +133,13 @@ def databases() -> Iterator[Databases]:
         Databases(server.handle.url, server.handle.url("postgres"), server.folder, run, worker, keep=True) as made,
     ):
         yield made
+
+
+def _migrate(url: str) -> None:
+    from civic.composition import install_hooks, migrate  # here, as it imports most domains
+
+    install_hooks()
+    asyncio.run(migrate(url))
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,10 @@ from typing import Self
 import asyncpg
 
 from civic.db import model_modules
-from tests.digests import digest
+from tests.digests import ROOT, digest
 
+# From these the triggers are made that mark what the search has to index again.
+MARKING_TRIGGERS = [ROOT / "civic" / "search" / "triggers.py", *sorted(ROOT.glob("civic/*/documents.py"))]
 BLANK = "ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
 RUN = "civic_tests_"  # a run's databases, and its connections, are called this and the name of the run
 KEPT = "civic_kept_"
@@ -80,7 +82,7 @@ class Databases:
     def copy(self, name: str, template: Template) -> tuple[str, Path]:
         """A copy of a template, which is made if need be: its URL, and the template's folder."""
         stem = f"{KEPT}{template.name}_" if self.keep else f"{RUN}{self.run}_template_{template.name}_"
-        source = stem + digest(["civic/migrations", *model_modules(), *template.sources])
+        source = stem + digest(["civic/migrations", *model_modules(), *template.sources], MARKING_TRIGGERS)
         folder = self.folder / source
         with self._one_at_a_time(template.name):
             if not self._is_there(source, folder, template.seconds):

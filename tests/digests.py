@@ -11,13 +11,14 @@ ROOT = Path(__file__).parents[1]
 IMPORTS = re.compile(r"^\s*(?:from\s+(civic[\w.]*)\s+import\s+(\([^)]*\)|[^\n]*)|import\s+(civic[\w.]*))", re.MULTILINE)
 
 
-def digest(sources: Iterable[str]) -> str:
+def digest(sources: Iterable[str], alone: Iterable[Path] = ()) -> str:
     """12 hex digits that stand for the contents of the sources and of every module of Civic that they import.
 
-    A source is a module (`civic.sla.actions`) or a folder (`civic/demo/pack`). Raises FileNotFoundError.
+    A source is a module (`civic.sla.actions`) or a folder (`civic/demo/pack`). Raises FileNotFoundError. Of the files
+    `alone`, what they import does not count.
     """
     total = hashlib.sha256()
-    for file in sorted(_with_imports(file for source in sources for file in _files(source))):
+    for file in sorted({*_with_imports(file for source in sources for file in _files(source)), *alone}):
         total.update(f"{file.relative_to(ROOT)}\n".encode())
         total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()[:12]

@@ -1,6 +1,6 @@
 """The index as it is when the workers have caught up."""
 
-from civic.admin.indexing import step
+from civic.search.feed import step
 
 
 async def indexed() -> None:

@@ -11,13 +11,12 @@ from tortoise.context import require_context
 from tortoise.migrations.api.migrate import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
 
+from civic.composition import migrate, migrate_if_needed
 from civic.db import (
     APP_LABEL,
     MIGRATIONS_MODULE,
     connect,
     fetch,
-    migrate,
-    migrate_if_needed,
     migration_names,
     tortoise_config,
     unapplied_migrations,

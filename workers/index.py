@@ -2,17 +2,17 @@
 
 import time
 
-from civic.admin.indexing import mark_ended, step
+from civic.search.feed import mark_expired, step
 from workers.runner import config
 
 EVERY = 0.5
-ENDED_EVERY = 60.0
-_ended_at = 0.0
+EXPIRED_EVERY = 60.0
+_expired_at = 0.0
 
 
 async def handle_one() -> bool:
-    global _ended_at
-    if time.monotonic() - _ended_at > ENDED_EVERY:
-        await mark_ended(time.time())
-        _ended_at = time.monotonic()
+    global _expired_at
+    if time.monotonic() - _expired_at > EXPIRED_EVERY:
+        await mark_expired(time.time())
+        _expired_at = time.monotonic()
     return await step(follow=bool(config().search.url)) > 0

@@ -2,7 +2,7 @@
 
 from civic.config import SearchConfig
 from civic.search.meili.client import Meili
-from civic.search.meili.saved_state import search_key
+from civic.search.meili.queue import search_key
 from civic.search.meili.sync import MeiliSync, disable
 from civic.search.queries import wanted_settings
 from workers.runner import config

@@ -30,6 +30,7 @@ from pgqueuer.queries import Queries
 
 import workers
 from civic import db, logs
+from civic.composition import install_hooks
 from civic.config import Config
 
 log = logs.get_logger(__name__)
@@ -98,6 +99,7 @@ class Stop:
 async def run_workers(settings: Config, url: str, which: Sequence[str], stop: Stop) -> None:
     """Run workers until `stop`; whatever ends them early, they start again."""
     stop.begin()
+    install_hooks()
     _config.set(settings)
     modules = [load_worker(name) for name in which]
     pause = SHORTEST_REST

@@ -132,12 +132,12 @@ async def _mail(config: Config) -> CheckResult:
 
 
 async def _search(config: Config) -> CheckResult:
-    from civic.admin.indexing import backlog
+    from civic.search.feed import read_backlog
     from civic.search.meili.client import EngineState, Meili
-    from civic.search.meili.saved_state import search_key, seconds_behind
+    from civic.search.meili.queue import search_key, seconds_behind
     from civic.search.queries import wanted_settings
 
-    index = await backlog()
+    index = await read_backlog()
     if index.held:
         return CheckResult("search", False, f"{index.held} changes could not be put into the index; the log says why")
     if not config.search.url:

@@ -113,11 +113,14 @@ def _cancelled_by_signals(asked: list[int]) -> Iterator[None]:
 
 async def prepare_database(url: str) -> None:
     """Migrate a new database. Raises SetupError for one that is behind, or cannot be reached."""
+    from civic.composition import install_hooks, migrate  # every domain, which not every command needs
+
+    install_hooks()
     with report_unreachable():
         async with db.connect(url, 2):
             missing = await db.unapplied_migrations()
     if missing == db.migration_names():
-        await db.migrate(url)
+        await migrate(url)
     elif missing:
         raise SetupError(f"The database lacks {', '.join(missing)}. Run: civic migrate")
 

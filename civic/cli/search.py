@@ -1,4 +1,4 @@
-"""`civic search`: the index, made anew or compared."""
+"""`civic search`: the index, rebuilt or compared."""
 
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +11,7 @@ from civic.cli.common import AsJson, command_group, print_answer, run_with_datab
 from civic.config import Config
 
 if TYPE_CHECKING:
-    from civic.search.meili.client import Meili
+    from civic.search.engine import Differences, Engine
 
 commands = command_group("search", "The index that searches are answered from.")
 
@@ -23,26 +23,23 @@ Found = dict[str, dict[str, Any]]
 
 @commands.command()
 def rebuild(as_json: AsJson = False) -> None:
-    """Make the index anew. Searches go on meanwhile; stopped and started again, it goes on where it was."""
+    """Rebuild the index. Searches go on meanwhile; stopped and started again, it continues where it was."""
     try:
         done = run_with_database(_rebuild)
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped. Searches are answered as before; the same command goes on from there.\n")
+        sys.stderr.write("Stopped. Searches are answered as before; the same command continues from there.\n")
         raise SystemExit(INTERRUPTED) from None
-    print_answer(done, "\n".join(f"{engine}: {count:,} made anew." for engine, count in done.items()), as_json)
+    print_answer(done, "\n".join(f"{engine}: {count:,} rebuilt." for engine, count in done.items()), as_json)
 
 
 async def _rebuild(config: Config) -> dict[str, int]:
-    from civic.admin import reindexing
-    from civic.search.meili.rebuild import rebuild as rebuild_meili
-    from civic.search.queries import wanted_settings
+    from civic.search.rebuild import rebuild
 
-    with show_progress() as tell:
-        done = {"PostgreSQL": await reindexing.rebuild(follow=bool(config.search.url), told=_told(tell, "PostgreSQL"))}
-    if config.search.url:
-        async with _meili(config) as meili:
-            with show_progress() as tell:
-                done["Meilisearch"] = await rebuild_meili(meili, await wanted_settings(), _told(tell, "Meilisearch"))
+    done = {}
+    async with _engines(config) as engines:
+        for engine in engines:
+            with show_progress() as show:
+                done[engine.name] = await rebuild(engine, _on_progress(show, engine.name))
     return done
 
 
@@ -56,29 +53,25 @@ def check(mend: Mend = False, as_json: AsJson = False) -> None:
 
 
 async def _check(config: Config, mend: bool) -> Found:
-    from civic.admin import reindexing
-    from civic.search.meili import verify
+    from civic.search.verify import check
 
-    with show_progress() as tell:
-        differences = await reindexing.check(told=_told(tell, "PostgreSQL"))
-    found = {"PostgreSQL": _said(differences)}
-    if mend:
-        await reindexing.mend(differences)
-    if config.search.url:
-        async with _meili(config) as meili:
-            theirs = await verify.check(meili)
-            found["Meilisearch"] = _said(theirs)
+    found: Found = {}
+    async with _engines(config) as engines:
+        for engine in engines:
+            with show_progress() as show:
+                differences = await check(engine, _on_progress(show, engine.name))
+            found[engine.name] = _as_json(differences)
             if mend:
-                await verify.mend(theirs)
+                await engine.mend(differences)
     for one in found.values():
         one["mended"] = mend and bool(one["differ"])
     return found
 
 
-def _said(differences: Any) -> dict[str, Any]:
-    names = ("missing", "extra", "different")
-    said = {name: [f"{kind}:{subject}" for kind, subject in getattr(differences, name)] for name in names}
-    return {"compared": differences.compared, "differ": sum(map(len, said.values())), **said}
+def _as_json(differences: "Differences") -> dict[str, Any]:
+    parts = {"missing": differences.missing, "extra": differences.extra, "different": differences.different}
+    named = {name: [f"{kind}:{item_id}" for kind, item_id in keys] for name, keys in parts.items()}
+    return {"compared": differences.compared, "differ": len(differences.keys()), **named}
 
 
 def _line(engine: str, found: dict[str, Any]) -> str:
@@ -91,16 +84,23 @@ def _line(engine: str, found: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def _meili(config: Config) -> AsyncIterator["Meili"]:
+async def _engines(config: Config) -> AsyncIterator[list["Engine[Any]"]]:
+    """The engines that are in use, each after the one that it follows."""
     from civic.search.meili.client import Meili
-    from civic.search.meili.saved_state import search_key
+    from civic.search.meili.engine import MeiliEngine
+    from civic.search.meili.queue import search_key
+    from civic.search.postgres.engine import PostgresEngine
+    from civic.search.queries import wanted_settings
 
+    if not config.search.url:
+        yield [PostgresEngine()]
+        return
     meili = Meili(config.search, search_key)
     try:
-        yield meili
+        yield [PostgresEngine(follow=True), MeiliEngine(meili, await wanted_settings())]
     finally:
         meili.close()
 
 
-def _told(tell: Callable[[float, str], None], what: str) -> Callable[[int, int], None]:
-    return lambda done, every: tell(done / max(every, 1), f"{what}: {done:,} of {every:,}")
+def _on_progress(show: Callable[[float, str], None], engine: str) -> Callable[[int, int], None]:
+    return lambda done, total: show(done / max(total, 1), f"{engine}: {done:,} of {total:,}")

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
+from civic.geo.areas import Areas
 from civic.geo.queries import areas
+from civic.i18n import lazy as _
 from civic.posts.documents import comments_of
-from civic.reports.documents import answered, named, said_of
+from civic.reports.documents import CASE_SOURCES, CASE_STATUSES, GROUPS, RowNames, history_texts, text_answers
 from civic.reports.queries import heading
-from civic.search.documents import Document, Kind
+from civic.search.documents import Document
+from civic.search.presenters import Badge, Presenter, category_name, department_name
+from civic.search.subjects import DirtySource, Subject
 
 CASES = """
 SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,
@@ -31,39 +36,31 @@ async def documents(case_ids: Sequence[int]) -> list[Document]:
     reports: dict[int, list[dict[str, Any]]] = {}
     for report in await fetch(REPORTS, list(case_ids)):
         reports.setdefault(report["case_id"], []).append(report)
-    said = await said_of(case_ids, internal=True)
+    history = await history_texts(case_ids, internal=True)
     comments = await comments_of([one["post_id"] for some in reports.values() for one in some])
-    pack, places = await catalogue(), await areas()
+    names = RowNames(await catalogue(), await areas())
     found = []
     for row in rows:
         own = reports.get(row["id"], [])
-        answers = [text for one in own for text in answered(one, pack)]
+        answers = [text for one in own for text in text_answers(one, names.catalogue)]
         talk = [text for one in own for text in comments.get(one["post_id"], ())]
-        names = named(row, pack, places)
-        area_ids = tuple(area.id for area in places.path(row["area_id"]))
-        found.append(_document(row, own, [*answers, *said.get(row["id"], ()), *talk], names, area_ids))
+        found.append(_document(row, own, [*answers, *history.get(row["id"], ()), *talk], names))
     return found
 
 
-def _document(
-    row: dict[str, Any],
-    reports: Sequence[dict[str, Any]],
-    said: Sequence[str],
-    names: Sequence[str],
-    area_ids: tuple[int, ...],
-) -> Document:
+def _document(row: dict[str, Any], reports: Sequence[dict[str, Any]], said: Sequence[str], names: RowNames) -> Document:
     main = reports[0] if reports else None
     addresses = dict.fromkeys(one["address"] for one in reports if one["address"])
     return Document(
-        kind=Kind.CASE,
+        kind="case",
         item_id=row["id"],
         url=f"/desk/cases/{row['id']}",
         title=heading(main["title"], main["text"]) if main else row["number"],
         text="\n".join(part for one in reports for part in (one["title"], one["text"]) if part),
-        names=(row["number"], *addresses, *names),
+        names=(row["number"], *addresses, *names.of(row)),
         discussion="\n".join(said),
         category_id=row["category_id"],
-        area_ids=area_ids,
+        area_ids=names.area_ids(row["area_id"]),
         department_id=row["department_id"],
         readers=tuple(sorted(row["readers"])),
         status=row["status"],
@@ -73,3 +70,32 @@ def _document(
         lon=main["lon"] if main else None,
         extra={"number": row["number"], "address": main["address"] if main else ""},
     )
+
+
+class CasePresenter(Presenter):
+    def names(self, document: Document, catalogue: Catalogue, areas: Areas) -> Sequence[str]:
+        """The number first, and who has the case last."""
+        return (
+            str(document.extra.get("number") or ""),
+            category_name(document, catalogue),
+            *super().names(document, catalogue, areas)[1:],
+            department_name(document, catalogue),
+        )
+
+
+SUBJECT = Subject(
+    kind="case",
+    label=_("Cases"),
+    badge=Badge("note", "→", _("Case")),
+    compose=documents,
+    table="case_file",
+    roots={"case": "", "post": "SELECT case_id FROM report WHERE post_id = ANY($1)"},
+    sources=(
+        *CASE_SOURCES,
+        DirtySource("assignment", "case", "SELECT case_id FROM changed", columns=("department_id", "case_id")),
+    ),
+    desk=True,
+    statuses=CASE_STATUSES,
+    groups=GROUPS,
+    presenter=CasePresenter(),
+)

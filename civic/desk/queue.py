@@ -16,7 +16,6 @@ from civic.paging import read_instant
 from civic.posts.models import Visibility
 from civic.reports.promises import Running, lateness
 from civic.reports.queries import heading
-from civic.search.documents import Kind
 from civic.search.queries import all_words_query
 from civic.web import parse_id
 
@@ -146,7 +145,7 @@ def _narrowed(view: str, person: Person, args: list[Any]) -> str:
 async def _found(q: str, args: list[Any]) -> str:
     if not q:
         return ""
-    args += [q.strip(), await all_words_query(q, Kind.CASE)]
+    args += [q.strip(), await all_words_query(q, "case")]
     found = f"SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.item_id = c.id AND s.words @@ ${len(args)}"
     return f" AND (c.number = ${len(args) - 1} OR EXISTS ({found}::tsquery))"
 

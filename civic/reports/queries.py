@@ -15,7 +15,6 @@ from civic.posts.queries import Viewer
 from civic.reports.filters import ReportFilters, filter_conditions
 from civic.reports.models import Report
 from civic.reports.promises import Running, Standing, standing
-from civic.search.documents import Kind
 from civic.search.queries import all_words_query
 
 MAX_COUNT = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
@@ -155,7 +154,7 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
     if filters.q:
         # The planner takes any word for a common one and reads the history backwards until it finds a page of them.
         # A rare word is looked up first; of a common one a page is found soon.
-        query = await all_words_query(filters.q, Kind.REPORT)
+        query = await all_words_query(filters.q, "report")
         found = await fetch(
             f"SELECT item_id FROM search_document WHERE words @@ $1::tsquery LIMIT {MAX_RARE_POSTS + 1}", query
         )

@@ -8,11 +8,12 @@ from civic.cases.status import OPEN
 from civic.catalogue.queries import catalogue
 from civic.geo.near import Near
 from civic.geo.queries import areas
-from civic.search.documents import HIGHLIGHT_START, Kind, Query, SearchHit, SortOrder
+from civic.search.documents import HIGHLIGHT_START, Query, SearchHit, SortOrder
 from civic.search.forms import clean_line
 from civic.search.meili.client import Meili
-from civic.search.presenters import HIGHLIGHTED, PresentedHit, present_hit
+from civic.search.presenters import HIGHLIGHTED, PresentedHit
 from civic.search.queries import find
+from civic.search.subjects import present_hit
 from civic.search.text import CJK, IS_CJK
 from civic.text import fold
 
@@ -53,7 +54,7 @@ async def find_similar(
             }
     services: list[SearchHit] = []
     if len(text) >= MIN_TEXT_CHARS:
-        query = Query(text=text, partial=True, kind=Kind.SERVICE, facets=False, size=MAX_SERVICES)
+        query = Query(text=text, partial=True, kind="service", facets=False, size=MAX_SERVICES)
         services = [hit for hit in (await find(query, meili)).hits if _fit(hit, text) >= _service_fits(hit)]
     if not reports and not services:
         return SimilarPosts()
@@ -76,7 +77,7 @@ def _asked(text: str, near: Near, category_ids: tuple[int, ...]) -> Iterable[tup
 
 
 def _query(**asked: object) -> Query:
-    return Query(kind=Kind.REPORT, statuses=tuple(sorted(OPEN)), facets=False, size=MAX_REPORTS, **asked)  # type: ignore[arg-type]
+    return Query(kind="report", statuses=tuple(sorted(OPEN)), facets=False, size=MAX_REPORTS, **asked)  # type: ignore[arg-type]
 
 
 def _service_fits(hit: SearchHit) -> float:

@@ -9,16 +9,6 @@ PAGE_HITS = 20
 MAX_REACHABLE_HITS = 1000  # hits that can be paged to: whoever reads that far should narrow the search
 
 
-class Kind(StrEnum):
-    """What is found. A case is found on the desk only, the others by everybody."""
-
-    REPORT = "report"
-    TRAFFIC = "traffic"
-    SERVICE = "service"
-    RATING = "rating"
-    CASE = "case"
-
-
 class SortOrder(StrEnum):
     RELEVANCE = "relevance"
     NEW = "new"
@@ -34,7 +24,7 @@ class Document:
     empty for a kind without statuses. `extra` is what a hit shows beside its texts (small, JSON); it is not searched.
     """
 
-    kind: Kind
+    kind: str  # of a registered Subject
     item_id: int
     url: str
     title: str
@@ -46,7 +36,7 @@ class Document:
     department_id: int | None = None
     readers: tuple[int, ...] = ()  # the departments that may find it; on the desk only
     status: str = ""
-    at: datetime
+    at: datetime | None  # None: it does not age, like a service
     until: datetime | None = None  # of what ends by itself
     support: int = 0
     lat: float | None = None
@@ -59,7 +49,7 @@ class Query:
     """What somebody looks for. Empty or None: not narrowed. Ids are of the pack in force."""
 
     text: str = ""
-    kind: Kind | None = None
+    kind: str = ""
     category_ids: tuple[int, ...] = ()
     area_id: int | None = None
     department_id: int | None = None

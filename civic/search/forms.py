@@ -9,34 +9,11 @@ from civic import timing
 from civic.catalogue.catalogue import Catalogue, DepartmentView
 from civic.geo.areas import Areas, AreaView
 from civic.geo.near import Near, format_near
-from civic.i18n import lazy as _
-from civic.search.documents import MAX_REACHABLE_HITS, PAGE_HITS, Kind, Query, SortOrder
+from civic.search.documents import MAX_REACHABLE_HITS, PAGE_HITS, Query, SortOrder
 from civic.search.postgres.search import TIME_SPANS
+from civic.search.subjects import desk_subjects, public_subjects
 
-OPEN = ("received", "assigned", "in_progress", "waiting")
-# Several statuses under one word.
-GROUPS = {"open": OPEN, "solved": ("resolved", "confirmed"), "declined": ("declined",)}
-MERGED = "merged"
-ROAD = ("live", "ended")  # of traffic updates
-STATUSES = {**{one: (one,) for group in GROUPS.values() for one in group}, **{one: (one,) for one in ROAD}, **GROUPS}
-ON_DESK = {**STATUSES, MERGED: (MERGED,)}
 SINCE = tuple(TIME_SPANS)  # week, month, year
-PUBLIC_KINDS = tuple(kind for kind in Kind if kind is not Kind.CASE)
-
-STATUS_WORDS = {
-    "open": _("Open"),
-    "solved": _("Solved"),
-    "declined": _("Declined"),
-    "received": _("Received"),
-    "assigned": _("Assigned"),
-    "in_progress": _("In progress"),
-    "waiting": _("Waiting for an answer"),
-    "resolved": _("Solved, not yet confirmed"),
-    "confirmed": _("Solved and confirmed"),
-    "merged": _("Merged"),
-    "live": _("Going on"),
-    "ended": _("Over"),
-}
 
 MAX_QUERY_CHARS = 200  # characters of what is typed into the box
 # Control characters, marks that turn the direction of writing, and what stands around words that were found.
@@ -55,13 +32,15 @@ class SearchForm:
     """A search as its address says it, checked. `path` is the page's; ids are of the pack in force."""
 
     path: str = "/search"
+    desk: bool = False
     q: str = ""
-    kind: Kind | None = None
+    kind: str = ""
     category: str = ""  # code of a category or of a group
     category_ids: tuple[int, ...] = ()
     area: AreaView | None = None
     department: DepartmentView | None = None
-    status: str = ""
+    status: str = ""  # a code, or that of a group
+    statuses: tuple[str, ...] = ()  # that it means
     since: str = ""
     near: Near | None = None
     sort: SortOrder = SortOrder.RELEVANCE
@@ -71,7 +50,7 @@ class SearchForm:
     def filters(self) -> dict[str, str]:
         """What narrows the search, by the name of its parameter."""
         given = {
-            "kind": self.kind.value if self.kind else "",
+            "kind": self.kind,
             "category": self.category,
             "status": self.status,
             "area": self.area.slug if self.area else "",
@@ -108,7 +87,7 @@ class SearchForm:
             category_ids=self.category_ids,
             area_id=self.area.id if self.area else None,
             department_id=self.department.id if self.department else None,
-            statuses=ON_DESK.get(self.status, ()),
+            statuses=self.statuses,
             since=timing.now() - TIME_SPANS[self.since] if self.since else None,
             near=self.near,
             sort=self.sort,
@@ -131,25 +110,37 @@ def read_search_form(
 ) -> SearchForm:
     """What is asked: q, kind, category, area, department, status, since, sort, page. `near` is what `near` means.
 
-    On the desk there is one kind, the case.
+    On the desk nobody chooses a kind.
     """
     category, status, since = (params.get(name, "") for name in ("category", "status", "since"))
     category_ids = catalogue.category_ids(category)
+    statuses = status_filters(desk=desk)
     kind, sort = params.get("kind", ""), params.get("sort", "")
     return SearchForm(
         path=path,
+        desk=desk,
         q=clean_line(params.get("q", "")),
-        kind=Kind(kind) if kind in PUBLIC_KINDS and not desk else None,
+        kind=kind if not desk and kind in {one.kind for one in public_subjects()} else "",
         category=category if category_ids else "",
         category_ids=category_ids,
         area=areas.by_slug.get(params.get("area", "")),
         department=catalogue.department_by_slug.get(params.get("department", "")),
-        status=status if status in (ON_DESK if desk else STATUSES) else "",
+        status=status if status in statuses else "",
+        statuses=statuses.get(status, ()),
         since=since if since in SINCE else "",
         near=near,
         sort=SortOrder(sort) if sort in list(SortOrder) else SortOrder.RELEVANCE,
         page=_page(params.get("page", ""), size),
     )
+
+
+def status_filters(*, desk: bool) -> dict[str, tuple[str, ...]]:
+    """What a status filter may be set to: groups and statuses of every subject, each with the statuses it means."""
+    filters: dict[str, tuple[str, ...]] = {}
+    for subject in desk_subjects() if desk else public_subjects():
+        for code, statuses in subject.status_filters().items():
+            filters[code] = tuple(dict.fromkeys((*filters.get(code, ()), *statuses)))
+    return filters
 
 
 def _page(text: str, size: int) -> int:

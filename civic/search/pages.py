@@ -9,21 +9,15 @@ from civic.geo.areas import Areas, AreaView
 from civic.geo.queries import nearest_place
 from civic.i18n import gettext as _
 from civic.i18n import lazy, pick
-from civic.search.documents import MAX_REACHABLE_HITS, Kind, SearchResult
-from civic.search.forms import GROUPS, MERGED, PUBLIC_KINDS, ROAD, SINCE, STATUS_WORDS, SearchForm
-from civic.search.presenters import PresentedHit, present_hit
+from civic.search.documents import MAX_REACHABLE_HITS, SearchResult
+from civic.search.forms import SINCE, SearchForm
+from civic.search.presenters import PresentedHit
+from civic.search.subjects import desk_subjects, present_hit, public_subjects
 
 FIRST_FACET_VALUES = 8  # of a facet that are shown at once
 MAX_FACET_VALUES = 60  # and behind "more"
 DISTANCE_METRES = (500, 1000, 3000)  # metres that are offered
 
-KIND_WORDS = {
-    Kind.REPORT: lazy("Reports"),
-    Kind.TRAFFIC: lazy("Traffic"),
-    Kind.SERVICE: lazy("Services"),
-    Kind.RATING: lazy("Ratings"),
-    Kind.CASE: lazy("Cases"),
-}
 SINCE_WORDS = {
     "week": lazy("Past week"),
     "month": lazy("Past month"),
@@ -145,7 +139,7 @@ def _chips(asked: SearchForm, pack: Catalogue, around: str) -> Iterable[FilterCh
     """What narrows the search, in words; but for the kind, which stands above the hits."""
     words: dict[str, str] = {
         "category": _category_words(asked, pack),
-        "status": str(STATUS_WORDS.get(asked.status, "")),
+        "status": status_labels(desk=asked.desk).get(asked.status, ""),
         "area": pick(asked.area.names) if asked.area else "",
         "department": pick(asked.department.names) if asked.department else "",
         "since": str(SINCE_WORDS.get(asked.since, "")),
@@ -173,9 +167,7 @@ class FacetBuilder:
 
     def kinds(self) -> Facet | None:
         counts = self.found.facets.get("kind", {})
-        return self._facet(
-            "kind", "", counts, {kind.value: str(KIND_WORDS[kind]) for kind in PUBLIC_KINDS}, ranked=False
-        )
+        return self._facet("kind", "", counts, {one.kind: str(one.label) for one in public_subjects()}, ranked=False)
 
     def facets(self) -> list[Facet | None]:
         """Status, category, area, department, time; those that would narrow nothing are left out."""
@@ -216,13 +208,18 @@ class FacetBuilder:
         return [(one, counts[one.slug]) for one in self.places.children(area.id) if counts.get(one.slug)]
 
     def _statuses(self, counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, str]]:
-        """For everybody by groups; on the desk one by one."""
-        if self.asked.path != "/search":
-            every = [*(one for group in GROUPS.values() for one in group), MERGED]
-            return dict(counts), {one: str(STATUS_WORDS[one]) for one in every}
-        grouped = {name: sum(counts.get(one, 0) for one in group) for name, group in GROUPS.items()}
-        grouped |= {one: counts.get(one, 0) for one in ROAD}
-        return grouped, {one: str(STATUS_WORDS[one]) for one in grouped}
+        """Numbers and labels: for everybody by groups, where a kind has groups; on the desk one by one."""
+        labels = status_labels(desk=self.asked.desk)
+        if self.asked.desk:
+            codes = [status.code for subject in desk_subjects() for status in subject.statuses]
+            return dict(counts), {code: labels[code] for code in codes}
+        offered: dict[str, tuple[str, ...]] = {}
+        for subject in public_subjects():
+            means = subject.status_filters()
+            codes = [*subject.groups] or [status.code for status in subject.statuses]
+            offered |= {code: means[code] for code in codes}
+        grouped = {code: sum(counts.get(one, 0) for one in statuses) for code, statuses in offered.items()}
+        return grouped, {code: labels[code] for code in grouped}
 
     def _facet(
         self, name: str, words: str, counts: Mapping[str, int], known: Mapping[str, str], *, ranked: bool = True
@@ -240,6 +237,14 @@ class FacetBuilder:
         on = self.asked.filters.get(name) == code
         url = self.asked.address(**{name: None if on else code})
         return FacetValue(f"{name}-{code}", words, round_estimate(count, self.found.exact), on, url)
+
+
+def status_labels(*, desk: bool) -> dict[str, str]:
+    """Labels of what a status filter may be set to."""
+    labels: dict[str, str] = {}
+    for subject in desk_subjects() if desk else public_subjects():
+        labels = subject.status_labels() | labels
+    return labels
 
 
 def _by(counts: Mapping[str, int] | None, known: Mapping[int, object], attribute: str) -> dict[str, int]:

@@ -9,7 +9,7 @@ from geopy.distance import great_circle
 from civic.cache import cached_while
 from civic.city.queries import city, city_version
 from civic.db import fetch_one
-from civic.search.documents import Document, Kind, Query, SearchHit, SearchResult
+from civic.search.documents import Document, Query, SearchHit, SearchResult
 from civic.search.highlight import make_excerpt
 from civic.search.meili.client import Meili
 from civic.search.meili.fallback import answer
@@ -54,7 +54,7 @@ async def _ranked(meili: Meili, query: Query) -> RankedHits | None:
 async def _hydrated(query: Query, ranked: RankedHits) -> SearchResult:
     """The hits with their documents as they are now: what has left the index since is left out, whoever found it."""
     keys = [place.key for place in ranked.hits]
-    documents = {(one.kind.value, one.item_id): one for one in await read_documents(keys)}
+    documents = {(one.kind, one.item_id): one for one in await read_documents(keys)}
     now = await read_digests(keys)
     hits = [
         _hit(query, documents[place.key], place, stale=now[place.key].hex() != place.digest)
@@ -73,7 +73,7 @@ def _hit(query: Query, document: Document, place: RankedHit, *, stale: bool) -> 
     return SearchHit(document, place.title, place.excerpt, metres)
 
 
-async def all_words_query(text: str, kind: Kind) -> str:
+async def all_words_query(text: str, kind: str) -> str:
     """A tsquery over the words of an index, for lists that are narrowed by words too; what matches nothing if empty."""
     understood = await parse_query(text, await synonyms())
     return with_labels(all_of(understood.terms), [[f":k:{kind}"]]) if understood.terms else ""

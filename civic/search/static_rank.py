@@ -8,7 +8,7 @@ import math
 import struct
 from datetime import UTC, datetime
 
-from civic.search.documents import Kind, SortOrder
+from civic.search.documents import SortOrder
 
 HALF_YEAR_SECONDS = 182.5 * 86_400
 AGELESS_RANK = 1e4  # what does not age comes before everything that does
@@ -24,25 +24,26 @@ STEP_SQL = {
 }
 
 
-def static_rank(kind: Kind, at: datetime, support: int) -> float:
+def static_rank(at: datetime | None, support: int) -> float:
     """Freshness and support: half a year of age weighs as much as twice the support.
 
-    It never has to be computed anew as time goes by. A service does not age. As exact as the database keeps it.
+    It stays the same as time goes by. What has no time does not age. As exact as the database keeps it.
     """
-    age = AGELESS_RANK if kind == Kind.SERVICE else at.timestamp() / HALF_YEAR_SECONDS
-    found: float = struct.unpack("f", struct.pack("f", age + math.log2(1 + _counting(support))))[0]
-    return found
+    age = at.timestamp() / HALF_YEAR_SECONDS if at else AGELESS_RANK
+    rank: float = struct.unpack("f", struct.pack("f", age + math.log2(1 + _counting(support))))[0]
+    return rank
 
 
 def _counting(support: int) -> int:
     return min(max(0, support), (1 << MAX_SUPPORT_BITS) - 1)
 
 
-def rank_steps(kind: Kind, at: datetime, support: int) -> dict[SortOrder, int]:
-    """The document's step in each order, as STEP says it in SQL."""
+def rank_steps(at: datetime | None, support: int) -> dict[SortOrder, int]:
+    """The document's step in each order, as STEP_SQL says it in SQL."""
+    month = at.astimezone(UTC) if at else None
     return {
-        SortOrder.RELEVANCE: math.floor(static_rank(kind, at, support) * STEPS_PER_RANK),
-        SortOrder.NEW: int(f"{at.astimezone(UTC):%Y%m}"),
+        SortOrder.RELEVANCE: math.floor(static_rank(at, support) * STEPS_PER_RANK),
+        SortOrder.NEW: month.year * 100 + month.month if month else FIRST_MONTH,
         SortOrder.SUPPORTED: _counting(support).bit_length(),
     }
 

@@ -6,7 +6,8 @@ run must then occur as a phrase, which finds exactly what a search for that subs
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from civic.text import fold
 
@@ -17,6 +18,7 @@ FIRST_CJK_CHAR = CJK[0]  # nothing before it is one
 # PostgreSQL keeps positions up to 16,383 (and 256 of one word, of which the first tell enough); a lexeme has at most
 # 2,046 bytes.
 MAX_POSITION, MAX_WORD_CHARS = 16_383, 500
+MAX_NAME_CHARS = 60  # of a text that may be the name of something
 MAX_PLACES, MAX_PAIR_PLACES = 8, 32
 
 
@@ -36,31 +38,49 @@ def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
-def tokenize(parts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The lexemes of texts with their weights (A to D, D is ""), each with its places."""
-    places: dict[str, list[str]] = {}
+def tokenize(parts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The lexemes of texts with their weights (A to D, D is ""), each with its places: "3A,17"."""
+    places: dict[str, str] = {}
     position = 0
     for part, weight in parts:
-        for lexeme in lexemes(part):
-            position = min(position + 1, MAX_POSITION)
-            at = places.setdefault(lexeme, [])
-            if len(at) < (MAX_PAIR_PLACES if lexeme[0] >= FIRST_CJK_CHAR else MAX_PLACES):
-                at.append(f"{position}{weight}")
-        position = min(position + 1, MAX_POSITION)  # no phrase runs from one part into the next
+        for lexeme in lexemes(part) if len(part) > MAX_NAME_CHARS else name_lexemes(part):
+            position += 1
+            if lexeme not in places:
+                places[lexeme] = f"{min(position, MAX_POSITION)}{weight}"
+            elif (at := places[lexeme]).count(",") < (
+                MAX_PAIR_PLACES if lexeme[0] >= FIRST_CJK_CHAR else MAX_PLACES
+            ) - 1:
+                places[lexeme] = f"{at},{min(position, MAX_POSITION)}{weight}"
+        position += 1  # no phrase runs from one part into the next
     return places
 
 
-def tsvector_text(places: Mapping[str, list[str]], labels: Iterable[str] = ()) -> str:
+def tsvector_text(places: Mapping[str, str], labels: Iterable[str] = ()) -> str:
     """A tsvector, in its text form. A label is no word that a text can have (it holds a colon) and has no place."""
-    found = [f"'{lexeme}':{','.join(at)}" for lexeme, at in places.items()]
-    return " ".join([*found, *(f"'{label}'" for label in labels)])
+    words = [f"'{lexeme}':{at}" for lexeme, at in places.items()]
+    return " ".join([*words, *(f"'{label}'" for label in labels)])
 
 
-def lexemes(text: str) -> Iterator[str]:
+def lexemes(text: str) -> Sequence[str]:
     """What a text is found by, in order: its words, and of each run of CJK characters the pairs and the last one."""
-    for run in runs(text):
+    folded = fold(text)
+    words = [word if len(word) <= MAX_WORD_CHARS else _cut_word(word) for word in RUN.findall(folded)]
+    if folded.isascii() or not IS_CJK.search(folded):
+        return words
+    found: list[str] = []
+    for run in words:
         if _is_cjk(run):
-            yield from _pairs(run)
-            yield run[-1]
+            found += _pairs(run)
+            found.append(run[-1])
         else:
-            yield run
+            found.append(run)
+    return found
+
+
+def _cut_word(word: str) -> str:
+    """A run of CJK characters may be long, as its pairs are kept; a word may not."""
+    return word if _is_cjk(word) else word[:MAX_WORD_CHARS]
+
+
+# Names of categories, areas and departments stand in very many documents.
+name_lexemes = lru_cache(maxsize=20_000)(lexemes)

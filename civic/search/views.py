@@ -18,10 +18,11 @@ from civic.geo.queries import areas
 from civic.i18n import pick
 from civic.search import pages, queries
 from civic.search.analytics import record_search
-from civic.search.documents import Kind, Query, SearchResult
+from civic.search.documents import Query, SearchResult
 from civic.search.forms import SearchForm, clean_line, read_search_form
 from civic.search.pages import SearchPage
 from civic.search.presenters import PresentedHit
+from civic.search.subjects import by_kind
 from civic.web import Who, answer_json, is_htmx, render, route, wants_json
 
 SUGGESTED_HITS = 6  # hits while one types
@@ -52,8 +53,8 @@ async def answer_search(request: Request, place: SearchScope) -> Response:
     asked = read_search_form(request.query_params, pack, city, path=place.path, near=near, size=size, desk=place.desk)
     query = asked.build_query(size=size, facets=not typing, readers=place.readers)
     found = SearchResult([], 0) if asked.empty else await place.find(query)
-    if typing:  # what is said of a service does not crowd out the others
-        ordered = sorted(found.hits, key=lambda hit: hit.document.kind is Kind.RATING)
+    if typing:  # kinds that weigh less do not crowd out the others
+        ordered = sorted(found.hits, key=lambda hit: by_kind(hit.document.kind).weight < 1)
         found = replace(found, hits=ordered[:SUGGESTED_HITS])
     page = await pages.build_search_page(asked, found, pack, city, size=size)
     if wants_json(request):

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from civic import timing
+from civic.catalogue.catalogue import Catalogue
 from civic.db import fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import available_languages, pick, use_language
-from civic.posts.documents import comments_of
-from civic.search.documents import Document, Kind
+from civic.i18n import lazy as _
+from civic.posts.documents import AREA_COLUMNS, AREAS_BELOW, POST_SOURCES, comments_of
+from civic.search.documents import Document, SearchHit
+from civic.search.presenters import Badge, Presenter, area_name
+from civic.search.subjects import DirtySource, Subject, SubjectStatus
 from civic.traffic.kinds import NAMES
 from civic.traffic.models import TrafficKind
 
@@ -30,12 +34,6 @@ async def documents(post_ids: Sequence[int]) -> list[Document]:
     return [_document(row, comments.get(row["post_id"], ()), places) for row in rows]
 
 
-async def ended_between(since: float, until: float) -> list[int]:
-    """The posts of updates that ended by themselves in this time (Unix seconds)."""
-    sql = "SELECT post_id FROM traffic_update WHERE expires_at > to_timestamp($1) AND expires_at <= to_timestamp($2)"
-    return [row["post_id"] for row in await fetch(sql, since, until)]
-
-
 def _document(row: dict[str, Any], said: Sequence[str], places: Areas) -> Document:
     near = row["near"] or {}
     path = places.path(row["area_id"])
@@ -43,7 +41,7 @@ def _document(row: dict[str, Any], said: Sequence[str], places: Areas) -> Docume
     around = [name for area in path if area.level for name in area.names.values()]
     place = row["place"] or pick(near) or (pick(path[0].names) if path else "")
     return Document(
-        kind=Kind.TRAFFIC,
+        kind="traffic",
         item_id=row["post_id"],
         url=f"/traffic/{row['id']}",
         title=place,
@@ -68,3 +66,50 @@ def _names(kind: TrafficKind) -> dict[str, str]:
         with use_language(language):
             found[language] = str(NAMES[kind])
     return found
+
+
+class TrafficPresenter(Presenter):
+    def title(self, hit: SearchHit) -> str:
+        """The kind, and where."""
+        return " · ".join(part for part in (pick(hit.document.extra.get("kinds")), hit.title) if part)
+
+    def names(self, document: Document, catalogue: Catalogue, areas: Areas) -> Sequence[str]:
+        return (area_name(document, areas),)
+
+    def status(self, document: Document) -> str:
+        """An update may have ended by itself since it was indexed."""
+        over = document.until is not None and document.until <= timing.now()
+        return ENDED if over and document.status == LIVE else document.status
+
+
+SUBJECT = Subject(
+    kind="traffic",
+    label=_("Traffic"),
+    badge=Badge("note", "→", _("Traffic update")),
+    compose=documents,
+    table="traffic_update",
+    column="post_id",
+    roots={"post": ""},
+    sources=(
+        *POST_SOURCES,
+        DirtySource(
+            "traffic_update",
+            "post",
+            "SELECT post_id FROM changed",
+            columns=("kind", "area_id", "lat", "lon", "place", "near", "expires_at"),
+        ),
+        DirtySource(
+            "area",
+            "post",
+            f"{AREAS_BELOW} SELECT post_id FROM traffic_update WHERE area_id IN (SELECT id FROM below)",
+            columns=AREA_COLUMNS,
+            on=("update",),
+        ),
+    ),
+    expired="SELECT post_id FROM traffic_update WHERE expires_at > to_timestamp($1) AND expires_at <= to_timestamp($2)",
+    statuses=(
+        SubjectStatus(LIVE, _("Going on"), "late", "▲"),
+        SubjectStatus(ENDED, _("Over"), "off", "×"),
+    ),
+    presenter=TrafficPresenter(),
+)

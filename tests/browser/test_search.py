@@ -24,7 +24,7 @@ async def indexed(live_server: Live) -> None:
     """Everything is in the index. The bound only ends a test that would never end."""
     connection = await asyncpg.connect(live_server.database)
     for _ in range(600):
-        if not await connection.fetchval("SELECT count(*) FROM search_mark"):
+        if not await connection.fetchval("SELECT count(*) FROM search_dirty"):
             break
         await asyncio.sleep(0.2)
     await connection.close()

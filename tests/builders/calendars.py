@@ -3,7 +3,8 @@
 import asyncio
 
 from civic.catalogue.models import Calendar
-from civic.db import connect, migrate
+from civic.composition import install_hooks, migrate
+from civic.db import connect
 from civic.sla.actions import store_intervals
 from tests.databases import Template
 
@@ -19,6 +20,7 @@ async def make_calendars() -> None:
 
 
 async def _fill(url: str) -> None:
+    install_hooks()
     await migrate(url)
     async with connect(url, pool=1):
         await make_calendars()

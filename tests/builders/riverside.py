@@ -15,8 +15,9 @@ from civic.cases.models import Case
 from civic.catalogue.models import Category, Department
 from civic.city.actions import bump_version
 from civic.city.models import City
+from civic.composition import install_hooks, migrate
 from civic.config import LimitsConfig
-from civic.db import connect, execute, migrate
+from civic.db import connect, execute
 from civic.packs.actions import load_pack
 from civic.reports.actions import route_case
 from civic.reports.models import Report
@@ -28,7 +29,7 @@ JSON = {"Accept": "application/json"}
 BELL_TOWER = {"lat": "31.19", "lon": "118.008"}
 ELSEWHERE = {"lat": "12.5", "lon": "12.5"}  # not in the city
 HOLE = "A deep hole in front of the school gate"
-MARKS = "INSERT INTO search_mark (source, item_id) SELECT 'service', id FROM service"
+MARKS = "INSERT INTO search_dirty (root, item_id) SELECT 'service', id FROM service"
 CODE = r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"
 
 
@@ -36,11 +37,12 @@ PACK = Path(civic.demo.__file__).parent / "pack"
 
 
 async def _load(url: str) -> None:
+    install_hooks()
     await migrate(url)
     async with connect(url, pool=2):
         await load_pack(PACK)
         await City.filter(id=1).update(languages=["en", "zh"])
-        await execute("DELETE FROM search_mark")
+        await execute("DELETE FROM search_dirty")
 
 
 RIVERSIDE = Template(

@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from civic.admin.indexing import step
 from civic.db import connect, execute, fetch
+from civic.search.feed import step
 from civic.search.postgres import rows
 from tests.live import command, environment, prepare
 from tests.search.things import some

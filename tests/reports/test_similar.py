@@ -5,8 +5,8 @@ import re
 import pytest
 
 from civic import db
-from civic.admin.indexing import step
 from civic.reports.similar import find_similar
+from civic.search.feed import step
 from tests.builders.riverside import BELL_TOWER, change_category, send_report
 from tests.clients import Client
 
@@ -22,7 +22,7 @@ async def city(client: Client) -> None:
     await send_report(client, text=MANHOLE, category="pavement")
     await send_report(client, text="A lamp is out", category="street-light", lat="31.192", lon="118.008")
     await send_report(client, text="A manhole cover is gone", category="pavement", lat="31.25", lon="118.10")
-    await db.execute("INSERT INTO search_mark (source, item_id) SELECT 'service', id FROM service")
+    await db.execute("INSERT INTO search_dirty (root, item_id) SELECT 'service', id FROM service")
     while await step():
         pass
 

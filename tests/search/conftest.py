@@ -10,7 +10,7 @@ from meilisearch import Client
 
 from civic.config import SearchConfig
 from civic.search.documents import Query
-from civic.search.meili import saved_state
+from civic.search.meili import queue
 from civic.search.meili.client import Meili
 from tests.search.imitation import MASTER, Imitation
 from tests.search.things import filled
@@ -31,7 +31,7 @@ def imitation() -> Iterator[Imitation]:
 @pytest.fixture
 async def follower(imitation: Imitation, database: str) -> AsyncIterator[Meili]:
     """The index of the imitation, which is not there yet. The database is empty."""
-    found = Meili(SearchConfig(url=imitation.url, key=MASTER, seconds=SECONDS), saved_state.search_key)
+    found = Meili(SearchConfig(url=imitation.url, key=MASTER, seconds=SECONDS), queue.search_key)
     yield found
     found.close()
 
@@ -47,7 +47,7 @@ async def meili(request: pytest.FixtureRequest, imitation: Imitation, database: 
             index=f"civic-test-{secrets.token_hex(6)}",
             seconds=5.0,
         )
-    found = Meili(search, saved_state.search_key)
+    found = Meili(search, queue.search_key)
     yield found
     for index in (found.index, found.next):
         dropped = await found.call(partial(Client.delete_index, uid=index))

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from civic.reports.queries import heading
-from civic.search.documents import Document, Kind
+from civic.search.documents import Document
 
 CITY_HALL = (42.360322, -71.057967)  # where Boston's source puts what it cannot find
 MASKED = re.compile(r"\[(?:PLATE|PHONE|EMAIL)\]")
@@ -62,7 +62,7 @@ class Corpus:
         item_id = self.subjects[row.source] = len(self.subjects) + 1
         names = (row.category, row.department, row.address, *row.areas, row.number)
         return Document(
-            kind=Kind.REPORT,
+            kind="report",
             item_id=item_id,
             url=f"/reports/{item_id}",
             title=row.title or heading("", row.text),

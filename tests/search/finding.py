@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from civic import cache, timing
-from civic.search.documents import Document, Kind, Query, SearchResult
+from civic.search.documents import Document, Query, SearchResult
 from civic.search.postgres import rows
 from civic.search.postgres import search as postgres_search
 from civic.search.postgres.terms import Synonyms
@@ -32,7 +32,7 @@ async def noon() -> AsyncIterator[None]:
 
 def report(item_id: int, title: str, text: str = "", *, days: float = 0, **values: object) -> Document:
     """A report of so many days ago."""
-    given = {"kind": Kind.REPORT, "url": f"/reports/{item_id}", "status": "received", "at": NOW - timedelta(days=days)}
+    given = {"kind": "report", "url": f"/reports/{item_id}", "status": "received", "at": NOW - timedelta(days=days)}
     return Document(**given | {"item_id": item_id, "title": title, "text": text} | values)  # type: ignore[arg-type]
 
 

@@ -15,7 +15,6 @@ from civic.search.documents import (
     HIGHLIGHT_START,
     MAX_REACHABLE_HITS,
     Document,
-    Kind,
     Query,
     SearchResult,
 )
@@ -31,7 +30,7 @@ LONG = 5.0  # seconds; what is bounded takes milliseconds, also on a slow machin
 
 
 def document(item_id: int, title: str, text: str = "", **values: Any) -> Document:
-    given = {"kind": Kind.REPORT, "url": f"/{item_id}", "at": NOW, "status": "received", "area_ids": (5,)}
+    given = {"kind": "report", "url": f"/{item_id}", "at": NOW, "status": "received", "area_ids": (5,)}
     return Document(**given | {"item_id": item_id, "title": title, "text": text} | values)
 
 

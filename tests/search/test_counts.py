@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from civic import cache, timing
-from civic.search.documents import Document, Kind, Query, SortOrder
+from civic.search.documents import Document, Query, SortOrder
 from civic.search.postgres import rows
 from civic.search.postgres import search as postgres_search
 from civic.search.postgres.search import TIME_SPANS
@@ -37,7 +37,7 @@ def made(count: int, chance: random.Random, **values: Any) -> list[Document]:
     """Documents in which nothing has to do with anything else."""
     return [
         Document(
-            kind=chance.choice((Kind.REPORT, Kind.TRAFFIC, Kind.RATING)),
+            kind=chance.choice(("report", "traffic", "rating")),
             item_id=number,
             url=f"/{number}",
             title=" ".join(chance.sample(WORDS, 2)),
@@ -67,7 +67,7 @@ def asked(chance: random.Random) -> Query:
 
     return Query(
         text=chance.choice(("", *WORDS)),
-        kind=perhaps(Kind.REPORT, Kind.TRAFFIC),
+        kind=perhaps("report", "traffic"),
         category_ids=perhaps((1,), (1, 3)) or (),
         area_id=perhaps(1, 3, 5),
         department_id=perhaps(7),
@@ -100,7 +100,7 @@ OPENED: dict[str, dict[str, Any]] = {
     "time": {"since": None},
 }
 VALUES: dict[str, Callable[[Document], list[Any]]] = {
-    "kind": lambda one: [one.kind.value],
+    "kind": lambda one: [one.kind],
     "category": lambda one: [one.category_id] if one.category_id else [],
     "area": lambda one: list(one.area_ids),
     "department": lambda one: [one.department_id] if one.department_id else [],
@@ -209,11 +209,11 @@ async def test_on_the_edge_of_the_circle() -> None:
 
 
 async def test_near_and_words_and_filters() -> None:
-    lamp = replace(made(1, random.Random(1))[0], title="lamp", kind=Kind.REPORT, lat=10.0, lon=20.0)
+    lamp = replace(made(1, random.Random(1))[0], title="lamp", kind="report", lat=10.0, lon=20.0)
     far = replace(lamp, item_id=2, lat=10.1)
     other = replace(lamp, item_id=3, title="bench")
     await put([lamp, far, other])
-    found = await postgres_search.find(Query(text="lamp", near=(10.001, 20.001, 500), kind=Kind.REPORT))
+    found = await postgres_search.find(Query(text="lamp", near=(10.001, 20.001, 500), kind="report"))
     assert [hit.document.item_id for hit in found.hits] == [1]
     assert found.facets["kind"] == {"report": 1}
 

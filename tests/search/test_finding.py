@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from civic.search.documents import Kind
 from civic.search.postgres import vocabulary
 from tests.search.finding import CITY, found, noon, put, report, search, small
 
@@ -139,7 +138,7 @@ async def test_one_letter_is_the_beginning_of_a_word(letter: str) -> None:
     """And not of what filters ask for."""
     await put(
         report(1, "路灯", category_id=3, department_id=4, area_ids=(5, 6), lat=42.0, lon=-71.0, status="assigned"),
-        report(2, f"{letter}xyz", kind=Kind.TRAFFIC, status=""),
+        report(2, f"{letter}xyz", kind="traffic", status=""),
     )
     assert await found(letter) == [2]
 

@@ -7,8 +7,9 @@ import string
 import pytest
 
 from civic import timing
-from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Kind, Query, SortOrder
-from civic.search.meili import saved_state
+from civic.search import saved_state
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Query, SortOrder
+from civic.search.meili import queue
 from civic.search.meili.client import EngineDown, EngineState, Meili
 from civic.search.meili.fallback import answer
 from civic.search.meili.multi_search import RankedHits
@@ -109,7 +110,7 @@ async def test_facets_count(city: Meili) -> None:
 
 
 async def test_a_facet_counts_what_its_own_filter_hides(city: Meili) -> None:
-    found = await find(city, kind=Kind.REPORT, category_ids=(POTHOLES,))
+    found = await find(city, kind="report", category_ids=(POTHOLES,))
     assert found.total == 2
     assert found.facets["kind"] == {"report": 2}
     assert found.facets["category"] == {str(POTHOLES): 2, str(LIGHTS): 2, str(RATS): 2}
@@ -119,7 +120,7 @@ async def test_a_facet_counts_what_its_own_filter_hides(city: Meili) -> None:
 @pytest.mark.parametrize(
     ("narrowed", "right"),
     [
-        ({"kind": Kind.TRAFFIC}, {7}),
+        ({"kind": "traffic"}, {7}),
         ({"category_ids": (LIGHTS, OFFICE)}, {3, 4, 8}),
         ({"area_id": NORTH}, {1, 3, 7}),
         ({"department_id": PARKS}, {5, 6}),
@@ -141,7 +142,7 @@ async def test_time_narrows(city: Meili) -> None:
 
 
 async def test_the_order_that_is_asked_for(city: Meili) -> None:
-    assert (await subjects(city, sort=SortOrder.NEW, kind=Kind.REPORT)) == [1, 6, 3, 2, 5, 4]
+    assert (await subjects(city, sort=SortOrder.NEW, kind="report")) == [1, 6, 3, 2, 5, 4]
     assert (await subjects(city, sort=SortOrder.SUPPORTED))[:3] == [2, 1, 6]
 
 
@@ -226,7 +227,7 @@ async def test_noise_is_answered(city: Meili) -> None:
 async def test_the_key_for_searching_can_do_nothing_else(city: Meili) -> None:
     if not city.key:
         pytest.skip("this Meilisearch has no master key")
-    key = await saved_state.search_key()
+    key = await queue.search_key()
     assert key
     assert key != city.key
     assert await city.make_search_key() == key  # whoever makes it: it is one
@@ -248,7 +249,7 @@ async def test_without_that_key_nothing_is_searched(meili: Meili) -> None:
     if not meili.key:
         pytest.skip("this Meilisearch has no master key")
     await filled(meili)
-    await saved_state.delete_state(saved_state.KEY)
+    await saved_state.delete_state(queue.KEY)
     with pytest.raises(EngineDown) as raised:
         await find(meili)
     assert raised.value.state == EngineState.REFUSED

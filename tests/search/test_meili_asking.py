@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Kind, Query, SortOrder
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Query, SortOrder
 from civic.search.meili.multi_search import NEVER, build_searches, plain_text, read_answer
 from civic.search.meili.payload import key, name, payload
 from civic.search.meili.settings import (
@@ -24,7 +24,7 @@ from tests.search.things import SYNONYMS, WANTED, thing
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ALL = Query(
     text="pothole",
-    kind=Kind.REPORT,
+    kind="report",
     category_ids=(1, 2),
     area_id=3,
     department_id=4,
@@ -74,7 +74,7 @@ def test_a_facet_counts_with_its_own_filter_left_out() -> None:
 
 def test_what_is_not_narrowed_costs_no_search() -> None:
     assert len(asked(Query(text="x"))) == 1 + 3  # time is always counted by spans
-    assert len(asked(Query(text="x", kind=Kind.REPORT))) == 1 + 1 + 3
+    assert len(asked(Query(text="x", kind="report"))) == 1 + 1 + 3
     assert len(asked(Query(text="x", facets=False))) == 1
 
 

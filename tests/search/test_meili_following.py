@@ -6,16 +6,17 @@ import pytest
 
 from civic.db import execute, fetch, fetch_one
 from civic.errors import Conflict
-from civic.search.documents import Kind
+from civic.search import saved_state
+from civic.search.meili import queue
 from civic.search.meili import rebuild as meili_rebuild
-from civic.search.meili import saved_state
 from civic.search.meili.client import EngineDown, EngineState, Meili
+from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.outbox import send_batch
-from civic.search.meili.rebuild import rebuild, step
 from civic.search.meili.settings import fill_of, index_settings
 from civic.search.meili.sync import MeiliSync, disable
-from civic.search.meili.verify import check, mend
 from civic.search.postgres import rows
+from civic.search.rebuild import rebuild, rebuild_part
+from civic.search.verify import check
 from tests.search.things import WANTED, filled, some, thing, write
 
 
@@ -40,7 +41,7 @@ async def titles(meili: Meili, index: str = "") -> dict[str, str]:
 
 async def same(meili: Meili) -> bool:
     """Whether Meilisearch has exactly what PostgreSQL has."""
-    found = await check(meili)
+    found = await check(MeiliEngine(meili, WANTED))
     return not found.keys()
 
 
@@ -60,8 +61,8 @@ async def test_changes_are_sent(meili: Meili) -> None:
 
 async def test_what_is_the_desks_is_never_sent(meili: Meili) -> None:
     await filled(meili)
-    await rows.write_documents([thing(77, "Internal note", kind=Kind.CASE, readers=(1,))], rows.DESK)
-    await saved_state.queue_keys([("case", 77)])
+    await rows.write_documents([thing(77, "Internal note", kind="case", readers=(1,))], rows.DESK)
+    await queue.queue_keys([("case", 77)])
     await pushed(meili)
     assert "case-77" not in await titles(meili)
 
@@ -87,10 +88,10 @@ async def test_one_sends_at_a_time(meili: Meili) -> None:
     await filled(meili)
     await write([thing(9, "New")])
     async with saved_state.lock_connection() as other:
-        assert await other.try_lock(saved_state.PUSHING)
+        assert await other.try_lock(queue.SENDING)
         assert not await send_batch(meili)
         assert await waiting() == 1
-        await other.unlock(saved_state.PUSHING)
+        await other.unlock(queue.SENDING)
     assert await send_batch(meili)
 
 
@@ -109,7 +110,7 @@ async def test_a_rebuild_fills_an_index_and_swaps_it_in(meili: Meili, monkeypatc
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await write(some())
     steps: list[tuple[int, int]] = []
-    assert await rebuild(meili, WANTED, lambda *how: steps.append(how)) == 8
+    assert await rebuild(MeiliEngine(meili, WANTED), lambda *how: steps.append(how)) == 8
     assert [sent for sent, _ in steps] == [0, 3, 6, 8, 8]
     assert {total for _, total in steps} == {8}
     assert len(await titles(meili)) == 8
@@ -122,15 +123,15 @@ async def test_there_is_no_gap(meili: Meili, monkeypatch: pytest.MonkeyPatch) ->
     """While it is made anew, the index in use answers; what changes goes into both."""
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
-    assert await step(meili, WANTED)  # the first three
+    assert await rebuild_part(MeiliEngine(meili, WANTED))  # the first three
     await write([thing(1, "Changed behind"), thing(6, "Changed ahead"), thing(90, "New")], gone=[("report", 2)])
     assert len(await titles(meili)) == 8
-    assert await step(meili, WANTED)  # more, and the changes
+    assert await rebuild_part(MeiliEngine(meili, WANTED))  # more, and the changes
     for index in (meili.index, meili.next):
         found = await titles(meili, index)
         assert (found["report-1"], found["report-6"], found["report-90"]) == ("Changed behind", "Changed ahead", "New")
         assert "report-2" not in found
-    while await step(meili, WANTED):
+    while await rebuild_part(MeiliEngine(meili, WANTED)):
         pass
     assert await same(meili)
     assert await waiting() == 0
@@ -141,10 +142,10 @@ async def test_who_was_killed_is_gone_on_after(meili: Meili, monkeypatch: pytest
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
     for _ in range(steps):
-        await step(meili, WANTED)
+        await rebuild_part(MeiliEngine(meili, WANTED))
     begun = await meili_rebuild.load_rebuild()
     await write([thing(1, f"After {steps}")], gone=[("traffic", 7)])
-    await rebuild(meili, WANTED)
+    await rebuild(MeiliEngine(meili, WANTED))
     assert await same(meili)
     now = (await meili.condition()).settings
     assert now
@@ -158,13 +159,11 @@ async def test_killed_after_the_swap_it_is_not_swapped_back(meili: Meili, monkey
     before = None
     while (state := await meili_rebuild.load_rebuild()) is None or state.stage == meili_rebuild.FILLING:
         before = state
-        await step(meili, WANTED)
+        await rebuild_part(MeiliEngine(meili, WANTED))
     assert before
-    await execute(
-        'UPDATE search_state SET value = value || \'{"stage": "filling"}\' WHERE name = $1', saved_state.REBUILD
-    )
+    await execute('UPDATE search_state SET value = value || \'{"stage": "filling"}\' WHERE name = $1', queue.REBUILD)
     await write([thing(1, "After the swap")])
-    await rebuild(meili, WANTED)
+    await rebuild(MeiliEngine(meili, WANTED))
     now = (await meili.condition()).settings
     assert now
     assert fill_of(now) == before.fill
@@ -174,7 +173,9 @@ async def test_killed_after_the_swap_it_is_not_swapped_back(meili: Meili, monkey
 
 async def test_two_at_once_are_one(meili: Meili) -> None:
     await write([thing(n, f"Lamp {n}") for n in range(1, 3000)])
-    found = await asyncio.gather(rebuild(meili, WANTED), rebuild(meili, WANTED), return_exceptions=True)
+    found = await asyncio.gather(
+        rebuild(MeiliEngine(meili, WANTED)), rebuild(MeiliEngine(meili, WANTED)), return_exceptions=True
+    )
     assert sorted(type(one).__name__ for one in found) == ["Conflict", "int"]
     [refused] = [one for one in found if isinstance(one, Conflict)]
     assert "being rebuilt already" in str(refused.message)
@@ -184,13 +185,13 @@ async def test_two_at_once_are_one(meili: Meili) -> None:
 async def test_a_rebuild_for_other_settings_is_begun_anew(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
-    await step(meili, WANTED)
+    await rebuild_part(MeiliEngine(meili, WANTED))
     other = index_settings(["en"], [("bin", "can")])
     sent: list[int] = []
-    await rebuild(meili, other, lambda done, _: sent.append(done))
+    await rebuild(MeiliEngine(meili, other), lambda done, _: sent.append(done))
     assert sent[0] == 0
     assert (await meili.condition(other)).state == EngineState.OK
-    assert await saved_state.load_state(saved_state.FILLED) == {
+    assert await saved_state.load_state(queue.FILLED) == {
         "url": meili.url,
         "index": meili.index,
         "settings": meili_rebuild.schema_hash(other),
@@ -198,7 +199,7 @@ async def test_a_rebuild_for_other_settings_is_begun_anew(meili: Meili, monkeypa
 
 
 async def test_without_documents_it_is_an_empty_index(meili: Meili) -> None:
-    assert await rebuild(meili, WANTED) == 0
+    assert await rebuild(MeiliEngine(meili, WANTED)) == 0
     assert (await meili.condition(WANTED)).documents == 0
 
 
@@ -206,19 +207,20 @@ async def test_without_documents_it_is_an_empty_index(meili: Meili) -> None:
 
 
 async def test_every_difference_is_found_and_mended(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("civic.search.meili.verify.RANGE", 2)
-    monkeypatch.setattr("civic.search.meili.verify.LIMIT", 2)
+    monkeypatch.setattr("civic.search.meili.engine.RANGE_DOCUMENTS", 2)
+    monkeypatch.setattr("civic.search.meili.engine.PAGE_DOCUMENTS", 2)
     await filled(meili)
     await execute("DELETE FROM search_push")
     await rows.write_documents([thing(1, "Changed"), thing(50, "Missing"), thing(60, "Missing too")])
     await rows.remove_documents([("report", 4), ("service", 8)])
-    found = await check(meili)
+    found = await check(MeiliEngine(meili, WANTED))
     assert found.missing == [("report", 50), ("report", 60)]
     assert sorted(found.extra) == [("report", 4), ("service", 8)]
     assert found.different == [("report", 1)]
     assert found.compared == 8
-    assert await mend(found) == 5
-    assert not (await check(meili)).keys()  # on its way
+    assert len(found.keys()) == 5
+    await MeiliEngine(meili, WANTED).mend(found)
+    assert not (await check(MeiliEngine(meili, WANTED))).keys()  # on its way
     await pushed(meili)
     assert await same(meili)
 
@@ -228,9 +230,9 @@ async def test_what_the_public_must_not_find_is_found(meili: Meili) -> None:
     leaked = {"id": "case-5", "kind": "case", "item_id": 5, "digest": "00", "title": "x"}
     tasks = await meili.send(meili.index, [leaked], ())
     await meili.wait_until_done(tasks)
-    found = await check(meili)
+    found = await check(MeiliEngine(meili, WANTED))
     assert found.extra == [("case", 5)]
-    await mend(found)
+    await MeiliEngine(meili, WANTED).mend(found)
     await pushed(meili)
     assert "case-5" not in await titles(meili)
 
@@ -238,13 +240,13 @@ async def test_what_the_public_must_not_find_is_found(meili: Meili) -> None:
 async def test_documents_of_somebody_else_are_told(meili: Meili) -> None:
     await filled(meili)
     await meili.wait_until_done(await meili.send(meili.index, [{"id": "somebody", "kind": "else", "digest": "00"}], ()))
-    with pytest.raises(EngineDown, match="none of ours"):
-        await check(meili)
+    with pytest.raises(EngineDown, match="other kinds"):
+        await check(MeiliEngine(meili, WANTED))
 
 
 async def test_there_is_nothing_to_compare_without_an_index(meili: Meili) -> None:
     with pytest.raises(EngineDown) as raised:
-        await check(meili)
+        await check(MeiliEngine(meili, WANTED))
     assert raised.value.state == EngineState.MISSING
 
 
@@ -268,7 +270,7 @@ async def test_a_worker_makes_the_index_and_the_key(meili: Meili) -> None:
     await follow(meili)
     assert await same(meili)
     assert await waiting() == 0
-    assert not meili.key or await saved_state.search_key()
+    assert not meili.key or await queue.search_key()
 
 
 async def test_a_worker_takes_over_other_synonyms(meili: Meili) -> None:
@@ -286,7 +288,7 @@ async def test_a_worker_takes_over_other_synonyms(meili: Meili) -> None:
 async def test_a_worker_ends_what_somebody_began(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
     await filled(meili)
-    await step(meili, WANTED)
+    await rebuild_part(MeiliEngine(meili, WANTED))
     await follow(meili)
     assert await meili_rebuild.load_rebuild() is None
     assert await same(meili)

@@ -9,14 +9,15 @@ import pytest
 from civic.config import SearchConfig
 from civic.db import fetch, fetch_one
 from civic.search.meili import client as asking
+from civic.search.meili import queue, sync
 from civic.search.meili import rebuild as meili_rebuild
-from civic.search.meili import saved_state, sync
 from civic.search.meili.client import EngineDown, EngineState, Meili
+from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.outbox import send_batch
-from civic.search.meili.rebuild import rebuild
 from civic.search.meili.sync import MeiliSync
-from civic.search.meili.verify import check
 from civic.search.postgres import rows
+from civic.search.rebuild import rebuild, rebuild_part
+from civic.search.verify import check
 from tests.search.imitation import MASTER, Imitation, Task
 from tests.search.test_meili_following import follow, pushed, same, titles, waiting
 from tests.search.test_meili_trouble import ELM, away, broken, lost, strange_settings, trouble
@@ -142,9 +143,9 @@ async def test_one_document_that_is_not_taken_does_not_hold_up_the_others(
     assert "report-13" not in found
     assert found["report-30"] == "Lamp 30"
     assert "traffic-7" not in found
-    assert (await check(city)).missing == [("report", 13)]  # it is not forgotten
-    await rebuild(city, WANTED)
-    assert (await check(city)).missing == [("report", 13)]
+    assert (await check(MeiliEngine(city, WANTED))).missing == [("report", 13)]  # it is not forgotten
+    await rebuild(MeiliEngine(city, WANTED))
+    assert (await check(MeiliEngine(city, WANTED))).missing == [("report", 13)]
 
 
 async def test_what_is_too_large_at_once_goes_in_parts(city: Meili, imitation: Imitation) -> None:
@@ -166,7 +167,7 @@ async def test_who_lost_the_lock_while_sending_has_it_sent_again(
     """The database was restarted: by then somebody else may have sent something newer."""
 
     async def meanwhile(meili: Meili, index: str, *what: object) -> list[int]:
-        while await fetch(LOSE, saved_state.PUSHING):  # until it is gone  # noqa: ASYNC110
+        while await fetch(LOSE, queue.SENDING):  # until it is gone  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await write([thing(1, "Newer")])
         monkeypatch.setattr(Meili, "send", send)
@@ -219,10 +220,10 @@ async def test_a_rebuild_waits_for_a_swap_that_somebody_began(
 
     imitation.sees = holding
     with pytest.raises(EngineDown, match="take more than"):
-        await rebuild(city, WANTED)
+        await rebuild(MeiliEngine(city, WANTED))
     begun = await meili_rebuild.load_rebuild()
     assert begun
-    again = asyncio.create_task(rebuild(city, WANTED))
+    again = asyncio.create_task(rebuild(MeiliEngine(city, WANTED)))
     await asyncio.sleep(0.2)
     assert not again.done()
     imitation.sees, imitation.held = lambda method, path: None, False
@@ -246,14 +247,14 @@ async def test_a_rebuild_that_was_interrupted_is_gone_on_with(
 
     imitation.sees = ends
     with pytest.raises(EngineDown):
-        await rebuild(city, WANTED)
+        await rebuild(MeiliEngine(city, WANTED))
     begun = await meili_rebuild.load_rebuild()
     assert begun
-    assert begun.sent == 4
+    assert begun.done == 4
     assert len(await titles(city)) == len(some())  # the one in use answers
     imitation.asked.clear()
     imitation.sees, imitation.status = lambda method, path: None, 0
-    assert await rebuild(city, WANTED) == len(some())
+    assert await rebuild(MeiliEngine(city, WANTED)) == len(some())
     assert imitation.asked.count(("POST", "/indexes/civic-next/documents")) == 2  # of four pages
     assert await same(city)
 
@@ -262,22 +263,22 @@ async def test_an_index_that_was_taken_away_in_the_middle_is_begun_anew(
     city: Meili, imitation: Imitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 2)
-    await meili_rebuild.step(city, WANTED)
+    await rebuild_part(MeiliEngine(city, WANTED))
     del imitation.indexes["civic-next"]
     await write([thing(1, "Changed")])
-    await rebuild(city, WANTED)
+    await rebuild(MeiliEngine(city, WANTED))
     await pushed(city)
     assert await same(city)
 
 
 async def test_a_key_that_may_not_do_everything_is_told(city: Meili, imitation: Imitation) -> None:
     search = SearchConfig(url=imitation.url, key="nobody's key")
-    meili = Meili(search, saved_state.search_key)
+    meili = Meili(search, queue.search_key)
     assert (await meili.condition(WANTED)).state == EngineState.REFUSED
     with pytest.raises(EngineDown, match="refused"):
-        await rebuild(meili, WANTED)
+        await rebuild(MeiliEngine(meili, WANTED))
     with pytest.raises(EngineDown, match="refused"):
-        await check(meili)
+        await check(MeiliEngine(meili, WANTED))
     await write([thing(1, "Changed")])
     with pytest.raises(EngineDown, match="refused"):
         await send_batch(meili)

@@ -13,7 +13,7 @@ from civic.config import SearchConfig
 from civic.db import execute
 from civic.search.documents import Query
 from civic.search.meili import client as asking
-from civic.search.meili import saved_state
+from civic.search.meili import queue
 from civic.search.meili.client import EngineDown, EngineState, Meili
 from civic.search.meili.fallback import answer
 from tests.search.conftest import SECONDS
@@ -147,7 +147,7 @@ async def test_an_address_where_nobody_answers_at_all(database: str) -> None:
     """A port that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         search = SearchConfig(url=f"http://127.0.0.1:{listening.getsockname()[1]}", seconds=0.3)
-        meili = Meili(search, saved_state.search_key)
+        meili = Meili(search, queue.search_key)
         began = time.monotonic()
         assert await trouble(meili) == EngineState.AWAY
         assert time.monotonic() - began < 1
@@ -160,7 +160,7 @@ async def test_a_new_master_key_makes_a_new_key_for_searching(
     monkeypatch.setattr(asking, "RETRY_SECONDS", 0.05)
     other_master_key(imitation)
     assert await trouble(city) == EngineState.REFUSED
-    renewed = Meili(SearchConfig(url=imitation.url, key="another master key"), saved_state.search_key)
+    renewed = Meili(SearchConfig(url=imitation.url, key="another master key"), queue.search_key)
     await follow(renewed)
     await asyncio.sleep(0.1)
     assert (await city.find(ELM)).total == 1  # the web side reads it from the database
@@ -169,15 +169,15 @@ async def test_a_new_master_key_makes_a_new_key_for_searching(
 
 async def test_what_lacks_changes_of_more_than_a_minute_is_not_asked(city: Meili, imitation: Imitation) -> None:
     await write([thing(1, "Changed")])
-    saved_state.seconds_behind.clear()
+    queue.seconds_behind.clear()
     assert await answer(city, ELM) is not None
     await execute("UPDATE search_push SET at = at - interval '61 seconds'")
-    saved_state.seconds_behind.clear()
+    queue.seconds_behind.clear()
     imitation.asked.clear()
     before = fallbacks("behind")
     assert await answer(city, ELM) is None
     assert fallbacks("behind") == before + 1
     assert imitation.asked == []
     await pushed(city)
-    saved_state.seconds_behind.clear()
+    queue.seconds_behind.clear()
     assert await answer(city, ELM) is not None

@@ -16,14 +16,16 @@ from meilisearch import Client
 
 from civic.config import SearchConfig
 from civic.db import connect, execute
+from civic.search import saved_state
 from civic.search.documents import Query
-from civic.search.meili import saved_state
+from civic.search.meili import queue
 from civic.search.meili.client import Meili
-from civic.search.meili.rebuild import rebuild
+from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.settings import index_settings
 from civic.search.postgres import rows, vocabulary
 from civic.search.postgres import search as postgres_search
 from civic.search.postgres.terms import Synonyms
+from civic.search.rebuild import rebuild
 from tests.search.corpus import Corpus
 from tests.search.relevance import FIRST, Known, queries, synonyms
 
@@ -66,11 +68,11 @@ async def find(request: pytest.FixtureRequest, corpus: Corpus) -> AsyncIterator[
     search = SearchConfig(
         url=os.environ[URL], key=os.environ.get(KEY, ""), index=f"civic-test-{secrets.token_hex(6)}", seconds=30
     )
-    meili = Meili(search, saved_state.search_key)
+    meili = Meili(search, queue.search_key)
     try:
         if meili.key:
-            await saved_state.save_state(saved_state.KEY, await meili.make_search_key())
-        await rebuild(meili, index_settings(LANGUAGES, synonyms()))
+            await saved_state.save_state(queue.KEY, await meili.make_search_key())
+        await rebuild(MeiliEngine(meili, index_settings(LANGUAGES, synonyms())))
         yield partial(_by_meilisearch, meili)
     finally:
         for index in (meili.index, meili.next):

@@ -6,12 +6,14 @@ from typing import Any
 
 from tortoise.transactions import in_transaction
 
-from civic.search.documents import Document, Kind
-from civic.search.meili import saved_state
+from civic.search import saved_state
+from civic.search.documents import Document
+from civic.search.meili import queue
 from civic.search.meili.client import Meili
-from civic.search.meili.rebuild import rebuild
+from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.settings import index_settings
 from civic.search.postgres import rows
+from civic.search.rebuild import rebuild
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SYNONYMS = [("bin", "trash"), ("路灯", "街灯")]
@@ -24,7 +26,7 @@ WORKS, PARKS = 21, 22
 def thing(item_id: int, title: str, text: str = "", **values: Any) -> Document:
     """A report of today, unless `values` say otherwise; `days`: its age."""
     days = values.pop("days", 0)
-    given = {"kind": Kind.REPORT, "url": f"/reports/{item_id}", "status": "received", "at": NOW - timedelta(days=days)}
+    given = {"kind": "report", "url": f"/reports/{item_id}", "status": "received", "at": NOW - timedelta(days=days)}
     return Document(**given | {"item_id": item_id, "title": title, "text": text} | values)
 
 
@@ -41,8 +43,8 @@ def some() -> list[Document]:
         thing(5, "Patkány a Kossuth utcában", "Láttam egy patkányt.", category_id=RATS, department_id=PARKS,
               area_ids=(SOUTH, CITY), days=40),
         thing(6, "Trash was not collected", "Since Monday.", days=1, category_id=RATS, department_id=PARKS, support=1),
-        thing(7, "Elm Street closed", "Until six.", kind=Kind.TRAFFIC, status="", days=0, area_ids=(NORTH, CITY)),
-        thing(8, "Apply for a parking permit", "Bring an identity card.", kind=Kind.SERVICE, status="",
+        thing(7, "Elm Street closed", "Until six.", kind="traffic", status="", days=0, area_ids=(NORTH, CITY)),
+        thing(8, "Apply for a parking permit", "Bring an identity card.", kind="service", status="",
               category_id=OFFICE, days=900),
     ]  # fmt: skip
 
@@ -52,15 +54,15 @@ async def write(documents: Sequence[Document], gone: Sequence[rows.Key] = ()) ->
     async with in_transaction():
         changed = await rows.write_documents(documents)
         removed = await rows.remove_documents(gone)
-        await saved_state.queue_keys([*changed, *removed])
+        await queue.queue_keys([*changed, *removed])
 
 
 async def filled(meili: Meili, documents: Sequence[Document] | None = None) -> None:
     """Documents in both indexes, and the key for searching made."""
     await write(some() if documents is None else documents)
     if meili.key:
-        await saved_state.save_state(saved_state.KEY, await meili.make_search_key())
-    await rebuild(meili, WANTED)
+        await saved_state.save_state(queue.KEY, await meili.make_search_key())
+    await rebuild(MeiliEngine(meili, WANTED))
 
 
 async def wanted() -> dict[str, Any]:

@@ -14,8 +14,6 @@ from tortoise.transactions import in_transaction
 from civic import db
 from civic.accounts.models import Role
 from civic.accounts.people import Person
-from civic.admin import reindexing
-from civic.admin.indexing import backlog
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.errors import CivicError
@@ -24,7 +22,11 @@ from civic.posts import actions as posts
 from civic.posts.forms import CommentForm
 from civic.reports import actions as reports
 from civic.reports.models import Report
-from tests.admin.feeding import person, rating, report, update
+from civic.search.feed import read_backlog
+from civic.search.postgres.engine import PostgresEngine
+from civic.search.rebuild import rebuild
+from civic.search.verify import check
+from tests.search.feeding import person, rating, report, update
 from tests.workers.conftest import Start, until
 from tests.workers.test_routing import PACK
 
@@ -103,12 +105,12 @@ async def city() -> City:
 
 
 async def nothing_waits() -> bool:
-    return not await fetch("SELECT 1 FROM search_mark LIMIT 1")
+    return not await fetch("SELECT 1 FROM search_dirty LIMIT 1")
 
 
 async def worked_off() -> int:
     """Up to which mark all is done."""
-    [row] = await fetch("SELECT coalesce(min(id), 0) AS id FROM search_mark")
+    [row] = await fetch("SELECT coalesce(min(id), 0) AS id FROM search_dirty")
     return int(row["id"])
 
 
@@ -121,7 +123,7 @@ async def test_killed_again_and_again(start: Start, capsys: pytest.CaptureFixtur
 
     async def watch() -> None:
         while True:
-            behind.append((await backlog()).seconds)
+            behind.append((await read_backlog()).seconds)
             await asyncio.sleep(0.05)
 
     watching = asyncio.create_task(watch())
@@ -149,7 +151,7 @@ async def test_killed_again_and_again(start: Start, capsys: pytest.CaptureFixtur
 
 
 async def nothing_is_wrong() -> None:
-    found = await reindexing.check()
+    found = await check(PostgresEngine())
     assert found.keys() == []
     shown = await fetch("SELECT count(*) AS n FROM post WHERE visibility = 'public' AND kind = 'report'")
     have = await fetch("SELECT count(*) AS n FROM search_document WHERE kind = 'report'")
@@ -168,12 +170,12 @@ async def test_killed_in_the_middle_of_a_rebuild(start: Start) -> None:
         with suppress(TimeoutError, InterfaceError):  # cut off while it took or gave back a connection
             async with asyncio.timeout(life):
                 while True:
-                    await reindexing.rebuild()
+                    await rebuild(PostgresEngine())
         await living
         running.kill()
         await asyncio.to_thread(running.wait)
         running = rebuilding
-    await reindexing.rebuild()
+    await rebuild(PostgresEngine())
     await until(nothing_waits, 120)
     await nothing_is_wrong()
     assert not await db.fetch("SELECT 1 FROM search_state WHERE name = 'rebuild'")

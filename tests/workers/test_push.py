@@ -8,10 +8,12 @@ import pytest
 
 from civic import db
 from civic.config import SearchConfig
-from civic.search.meili import saved_state
+from civic.search import saved_state
+from civic.search.meili import queue
 from civic.search.meili.client import Meili
-from civic.search.meili.verify import check
+from civic.search.meili.engine import MeiliEngine
 from civic.search.postgres import rows
+from civic.search.verify import check
 from tests.search.imitation import MASTER, Imitation
 from tests.search.things import thing, write
 from tests.workers.conftest import Start, until
@@ -38,9 +40,9 @@ def connected(server: Imitation) -> dict[str, str]:
 
 async def same(server: Imitation) -> bool:
     """Whether Meilisearch has exactly what PostgreSQL has, of the same state."""
-    meili = Meili(SearchConfig(url=server.url, key=MASTER), saved_state.search_key)
+    meili = Meili(SearchConfig(url=server.url, key=MASTER), queue.search_key)
     try:
-        found = await check(meili)
+        found = await check(MeiliEngine(meili, {}))
     finally:
         meili.close()
     titles = {
@@ -97,7 +99,7 @@ async def test_killed_workers_lose_nothing(start: Start, meilisearch: Imitation)
 
 
 async def no_rebuild() -> bool:
-    return await saved_state.load_state(saved_state.REBUILD) is None
+    return await saved_state.load_state(queue.REBUILD) is None
 
 
 async def test_one_that_comes_back_is_caught_up_with(start: Start, meilisearch: Imitation) -> None:

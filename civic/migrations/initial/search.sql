@@ -1,4 +1,4 @@
--- The index, and what leads to it: marks of what changed, which a worker turns into documents.
+-- The index, and the list of what is dirty, which a worker turns into documents.
 
 -- Narrow rows that carry what a search compares; their texts lie apart, as only the hits of a page are shown.
 CREATE TABLE search_document (
@@ -22,11 +22,11 @@ CREATE TABLE search_text (
     digest bytea NOT NULL,             -- of everything in it
     document bytea NOT NULL            -- all of it: JSON, deflated
 );
--- Every change of an entry would else wait in a list that each search reads through.
-CREATE INDEX search_document_words ON search_document USING gin (words) WITH (fastupdate = off);
+-- New entries wait in a list until the one who writes has it cleared (search/postgres/rows.py).
+CREATE INDEX search_document_words ON search_document USING gin (words);
 -- One in sixteen, and one in 256: what is counted there, times as many, is about what there is.
-CREATE INDEX search_document_sample ON search_document USING gin (words) WITH (fastupdate = off) WHERE id % 16 = 0;
-CREATE INDEX search_document_coarse ON search_document USING gin (words) WITH (fastupdate = off) WHERE id % 256 = 0;
+CREATE INDEX search_document_sample ON search_document USING gin (words) WHERE id % 16 = 0;
+CREATE INDEX search_document_coarse ON search_document USING gin (words) WHERE id % 256 = 0;
 -- The planner takes what a text is found by for rarer than it is, unless it looks at more of it.
 ALTER TABLE search_document ALTER COLUMN words SET STATISTICS 1000;
 
@@ -38,18 +38,19 @@ CREATE TABLE search_desk_text (LIKE search_text INCLUDING ALL);
 CREATE TABLE search_word (word text COLLATE "C" PRIMARY KEY, documents int NOT NULL DEFAULT 1);
 CREATE INDEX search_word_frequent ON search_word (word) WHERE documents >= 100;
 
--- What changed and is not in the index yet; written in the transaction of the change.
-CREATE TABLE search_mark (
+-- What changed and is not in the index yet; written by triggers in the transaction of the change (search/triggers.py).
+CREATE TABLE search_dirty (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    source text NOT NULL,              -- post, case, service
+    root text NOT NULL,                -- whose row it is: post, case, service
     item_id bigint NOT NULL,
     urgent boolean NOT NULL DEFAULT false, -- something must not be found any more: before all others
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     tries smallint NOT NULL DEFAULT 0, -- that failed
-    due timestamptz NOT NULL DEFAULT '-infinity' -- of the next try
+    due timestamptz NOT NULL DEFAULT '-infinity', -- of the next try
+    xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    UNIQUE (root, item_id, xact)       -- once for each transaction
 );
-CREATE INDEX search_mark_urgent ON search_mark (id) WHERE urgent;
-CREATE INDEX search_mark_failed ON search_mark (source, item_id) WHERE tries > 0;
+CREATE INDEX search_dirty_urgent ON search_dirty (id) WHERE urgent;
 -- Documents that changed and are not in Meilisearch yet, where there is one.
 CREATE TABLE search_push (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -17,7 +17,7 @@ from meilisearch.models.task import Task
 
 from civic import config, timing
 from civic.errors import SetupError
-from civic.search.documents import Kind, Query
+from civic.search.documents import Query
 from civic.search.meili.multi_search import RankedHits, build_searches, read_answer
 from civic.search.meili.settings import PRIMARY_KEY, differing_settings, has_version
 from civic.search.postgres.rows import Key
@@ -247,7 +247,7 @@ def key_uid(index: str) -> str:
 
 def _keys(keys: Iterable[Key]) -> str:
     """A filter for documents by kind and number."""
-    subjects: dict[str, list[str]] = {}
+    items: dict[str, list[str]] = {}
     for kind, item_id in keys:
-        subjects.setdefault(Kind(kind).value, []).append(str(int(item_id)))
-    return " OR ".join(f"(kind = {kind} AND item_id IN [{', '.join(found)}])" for kind, found in subjects.items())
+        items.setdefault(kind, []).append(str(int(item_id)))
+    return " OR ".join(f"(kind = {kind} AND item_id IN [{', '.join(found)}])" for kind, found in items.items())

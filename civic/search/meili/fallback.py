@@ -4,7 +4,7 @@ from civic.metrics import search_fallbacks
 from civic.search.documents import Query
 from civic.search.meili.client import EngineDown, Meili
 from civic.search.meili.multi_search import RankedHits
-from civic.search.meili.saved_state import too_far_behind
+from civic.search.meili.queue import too_far_behind
 
 BEHIND = "behind"  # the reason, where it lacks changes that are older than a minute
 

@@ -104,7 +104,7 @@ def plain_text(text: str) -> str:
 def _filters(query: Query) -> dict[str, str]:
     """The condition of each facet that is narrowed, and of nearness. Only numbers and known codes get into them."""
     found = {
-        "kind": f"kind = {query.kind.value}" if query.kind else "",
+        "kind": _kind(query.kind),
         "category": f"category_id IN {_numbers(query.category_ids)}" if query.category_ids else "",
         "area": _equal("area_ids", query.area_id),
         "department": _equal("department_id", query.department_id),
@@ -113,6 +113,12 @@ def _filters(query: Query) -> dict[str, str]:
         "near": _near(*query.near) if query.near else "",
     }
     return {name: condition for name, condition in found.items() if condition}
+
+
+def _kind(kind: str) -> str:
+    if not kind:
+        return ""
+    return f"kind = {kind}" if CODE.fullmatch(kind) else NEVER
 
 
 def _numbers(numbers: Iterable[int]) -> str:

@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from civic import logs
-from civic.search.meili import saved_state
+from civic.search import saved_state
+from civic.search.meili import queue
 from civic.search.meili.client import EngineDown, EngineState, Meili, raise_on_failure
 from civic.search.meili.payload import payload
-from civic.search.meili.saved_state import PUSHING, REBUILD, SENT, LockConnection, lock_connection
+from civic.search.meili.queue import REBUILD, SENDING, SENT
 from civic.search.meili.settings import has_version
 from civic.search.postgres import rows
 from civic.search.postgres.rows import Key
+from civic.search.saved_state import LockConnection, lock_connection
 
 log = logs.get_logger(__name__)
 
@@ -38,16 +40,16 @@ async def send_batch(meili: Meili, wait: float = WAIT_SECONDS) -> bool:
     Raises Trouble where Meilisearch cannot take it: everything then waits as it is.
     """
     async with lock_connection() as held:
-        if not await held.try_lock(PUSHING):
+        if not await held.try_lock(SENDING):
             return False
         try:
             return await send_batch_locked(meili, held, wait)
         finally:
-            await held.unlock(PUSHING)
+            await held.unlock(SENDING)
 
 
 async def send_batch_locked(meili: Meili, held: LockConnection, wait: float = WAIT_SECONDS) -> bool:
-    """`push` of somebody who holds the lock PUSHING already, with `held`."""
+    """`push` of somebody who holds the lock SENDING already, with `held`."""
     sent = await saved_state.load_state(SENT)
     try:
         sent = sent or await _send(meili, held)
@@ -70,7 +72,7 @@ async def send_batch_locked(meili: Meili, held: LockConnection, wait: float = WA
 
 async def _send(meili: Meili, held: LockConnection) -> dict[str, Any] | None:
     """Send the oldest changes: {tasks, rows}; None if there is none, or no index that may have them."""
-    changes = await saved_state.queued_changes(BATCH_CHANGES)
+    changes = await queue.queued_changes(BATCH_CHANGES)
     indexes = await _indexes(meili) if changes else []
     if not indexes:
         return None
@@ -83,14 +85,14 @@ async def _send(meili: Meili, held: LockConnection) -> dict[str, Any] | None:
         await held.connection.execute(REMEMBER, SENT, sent["tasks"], sent["rows"])
     except Exception:
         # The lock was lost meanwhile: somebody else may have sent something newer before this.
-        await saved_state.queue_keys(keys)
+        await queue.queue_keys(keys)
         raise
     return sent
 
 
 async def _apart(meili: Meili) -> list[int]:
     """Send the oldest changes in ever smaller parts; the rows of what was sent, or cannot be."""
-    changes = await saved_state.queued_changes(BATCH_CHANGES)
+    changes = await queue.queued_changes(BATCH_CHANGES)
     documents, gone = await _read(_keys(changes))
     for index in await _indexes(meili):
         await put_documents(meili, index, documents)
@@ -142,4 +144,4 @@ async def _read(keys: Sequence[Key]) -> tuple[list[dict[str, Any]], list[Key]]:
 async def read_payloads(keys: Sequence[Key]) -> list[dict[str, Any]]:
     # In this order: where one changes in between, its digest is of before, and what is stale looks so.
     digests = await rows.read_digests(keys)
-    return [payload(one, digests.get((one.kind.value, one.item_id), b"")) for one in await rows.read_documents(keys)]
+    return [payload(one, digests.get((one.kind, one.item_id), b"")) for one in await rows.read_documents(keys)]

@@ -4,9 +4,10 @@ import math
 import re
 from typing import Any
 
-from civic.search.documents import Document, Kind
+from civic.search.documents import Document
 from civic.search.postgres.rows import Key
 from civic.search.static_rank import static_rank
+from civic.search.subjects import kinds
 
 NAME = re.compile(r"([a-z]+)-([0-9]{1,19})")
 
@@ -19,14 +20,14 @@ def name(key: Key) -> str:
 def key(name: str) -> Key | None:
     """The document that an id means; None if it is none of ours."""
     found = NAME.fullmatch(name)
-    return (found[1], int(found[2])) if found and found[1] in set(Kind) else None
+    return (found[1], int(found[2])) if found and found[1] in kinds() else None
 
 
 def payload(document: Document, digest: bytes) -> dict[str, Any]:
     """What is sent of a document; `digest` as PostgreSQL has it."""
     return {
-        "id": name((document.kind.value, document.item_id)),
-        "kind": document.kind.value,
+        "id": name((document.kind, document.item_id)),
+        "kind": document.kind,
         "item_id": document.item_id,
         "title": document.title,
         "names": list(document.names),
@@ -36,9 +37,9 @@ def payload(document: Document, digest: bytes) -> dict[str, Any]:
         "area_ids": list(document.area_ids),
         "department_id": document.department_id,
         "status": document.status or None,
-        "at": int(document.at.timestamp()),
+        "at": int(document.at.timestamp()) if document.at else 0,
         "support": document.support,
-        "static_rank": round(static_rank(document.kind, document.at, document.support), 3),
+        "static_rank": round(static_rank(document.at, document.support), 3),
         "_geo": geo(document.lat, document.lon),
         "digest": digest.hex(),
     }

@@ -1,28 +1,28 @@
-"""Making the index anew: another one is filled, page by page, and takes the place of the one in use at once.
+"""Rebuilding the index: another one is filled, page by page, and takes the place of the one in use at once.
 
-A rebuild is a row in `search_state`, so whoever is killed in the middle of one, the next goes on after the last page.
-Changes that come meanwhile go into both indexes (pushing.py). Pages and changes are read and sent under one lock: what
+A rebuild is a row in `search_state`, so whatever is killed in the middle of one, it is continued after the last page.
+Changes that come meanwhile go into both indexes (outbox.py). Pages and changes are read and sent under one lock: what
 was read earlier is sent earlier, and Meilisearch works in that order, so no page brings back an older state.
 """
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from meilisearch import Client
 
-from civic.db import fetch, fetch_one
-from civic.errors import Conflict
-from civic.search.meili import outbox, saved_state
+from civic.db import fetch
+from civic.search import saved_state
+from civic.search.meili import outbox
 from civic.search.meili.client import POLL_SECONDS, EngineDown, EngineState, Meili
 from civic.search.meili.outbox import FILLING
-from civic.search.meili.saved_state import FILLED, PUSHING, REBUILD, REBUILDING, LockConnection, lock_connection
+from civic.search.meili.queue import FILLED, REBUILD, REBUILDING, SENDING
 from civic.search.meili.settings import PRIMARY_KEY, fill_of, filled_by, schema_hash
 from civic.search.postgres.rows import Key
+from civic.search.saved_state import LockConnection, lock_connection
 
-Progress = Callable[[int, int], None]  # documents sent, documents in all
 PAGE_DOCUMENTS = 1000  # documents at once
 TASK_SECONDS = 600.0  # seconds for a page, or for settings, which may have Meilisearch look at every document
 CLEARING = "clearing"  # the stage after filling: the new index is in use, the old one has to go
@@ -31,14 +31,18 @@ NEXT = "SELECT kind, item_id FROM search_document WHERE (kind, item_id) > ($1, $
 
 
 @dataclass(frozen=True, slots=True)
-class RebuildState:
-    """A rebuild under way. `fill` names it, in the settings of its index too; `after`: the last document sent."""
+class MeiliRebuild:
+    """A rebuild under way. `fill` names it, in the settings of its index too; `after`: the last document sent.
+
+    `done` documents of about `total` were sent. `settings` is the hash of the settings that it is for.
+    """
 
     fill: str
-    settings: str  # fingerprint
+    settings: str
     stage: str = FILLING
     after: Key = ("", 0)
-    sent: int = 0
+    done: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,47 +52,6 @@ class FilledFor:
     url: str
     index: str
     settings: str
-
-
-async def rebuild(meili: Meili, wanted: Mapping[str, Any], progress: Progress = lambda sent, total: None) -> int:
-    """Make the index anew, or end the rebuild that was begun; the number of documents sent.
-
-    Raises Conflict while somebody else is at it, and Trouble where Meilisearch cannot do it.
-    """
-    async with lock_connection() as held:
-        if not await held.try_lock(REBUILDING):
-            raise Conflict("The index is being rebuilt already.")
-        try:
-            return await _all(meili, wanted, held, progress)
-        finally:
-            await held.unlock(REBUILDING)
-
-
-async def _all(meili: Meili, wanted: Mapping[str, Any], held: LockConnection, progress: Progress) -> int:
-    row = await fetch_one("SELECT count(*) AS n FROM search_document")
-    total = int(row["n"]) if row else 0
-    while True:
-        state: RebuildState | None = await _begun(meili, wanted, held)
-        while state is not None:
-            last = state
-            progress(min(last.sent, total), total)
-            state = await _step(meili, last, held)
-        if last.settings == schema_hash(wanted):  # else one with other settings was to be ended first
-            return last.sent
-
-
-async def step(meili: Meili, wanted: Mapping[str, Any]) -> bool:
-    """A page of a rebuild, which is begun if none is; whether there is more to do.
-
-    For a worker, which has something else to do in between: the changes that came meanwhile.
-    """
-    async with lock_connection() as held:
-        if not await held.try_lock(REBUILDING):
-            return False  # somebody else is at it
-        try:
-            return await _step(meili, await _begun(meili, wanted, held), held) is not None
-        finally:
-            await held.unlock(REBUILDING)
 
 
 async def update_settings(meili: Meili, wanted: Mapping[str, Any]) -> None:
@@ -106,14 +69,14 @@ async def update_settings(meili: Meili, wanted: Mapping[str, Any]) -> None:
             await held.unlock(REBUILDING)
 
 
-async def load_rebuild() -> RebuildState | None:
+async def load_rebuild() -> MeiliRebuild | None:
     """The rebuild that was begun and has not ended, whether or not anybody is at it."""
     found = await saved_state.load_state(REBUILD)
-    return RebuildState(**found | {"after": tuple(found["after"])}) if found else None
+    return MeiliRebuild(**found | {"after": tuple(found["after"])}) if found else None
 
 
-async def _begun(meili: Meili, wanted: Mapping[str, Any], held: LockConnection) -> RebuildState:
-    """The rebuild under way if it can be gone on with, else a new one."""
+async def begin(meili: Meili, wanted: Mapping[str, Any], held: LockConnection, total: int) -> MeiliRebuild:
+    """The rebuild under way if it can be continued, else a new one, of `total` documents."""
     await _swapped(meili)
     state = await load_rebuild()
     if state and state.stage == FILLING and fill_of((await _condition(meili, meili.index)) or {}) == state.fill:
@@ -121,27 +84,27 @@ async def _begun(meili: Meili, wanted: Mapping[str, Any], held: LockConnection) 
         await saved_state.save_state(REBUILD, asdict(state))
     if state and (state.stage == CLEARING or await _fits(meili, state, wanted)):
         return state
-    return await _anew(meili, wanted, held)
+    return await _begin_new(meili, wanted, held, total)
 
 
-async def _fits(meili: Meili, state: RebuildState, wanted: Mapping[str, Any]) -> bool:
+async def _fits(meili: Meili, state: MeiliRebuild, wanted: Mapping[str, Any]) -> bool:
     found = await _condition(meili, meili.next)
     return state.settings == schema_hash(wanted) and found is not None and fill_of(found) == state.fill
 
 
 async def _condition(meili: Meili, index: str) -> Mapping[str, Any] | None:
-    """The settings of an index; None if it is not there. Raises Trouble where Meilisearch is away."""
+    """The settings of an index; None if it is not there. Raises EngineDown where Meilisearch is away."""
     found = await meili.condition(index=index)
     if found.state in (EngineState.AWAY, EngineState.REFUSED):
         raise EngineDown(found.state, found.said)
     return found.settings
 
 
-async def _anew(meili: Meili, wanted: Mapping[str, Any], held: LockConnection) -> RebuildState:
-    async with held.lock(PUSHING):  # nobody is sending to the old one
+async def _begin_new(meili: Meili, wanted: Mapping[str, Any], held: LockConnection, total: int) -> MeiliRebuild:
+    async with held.lock(SENDING):  # nobody is sending to the old one
         await saved_state.delete_state(REBUILD)
     await _dropped(meili, meili.next)
-    state = RebuildState(secrets.token_hex(8), schema_hash(wanted))
+    state = MeiliRebuild(secrets.token_hex(8), schema_hash(wanted), total=total)
     new = filled_by(state.fill, wanted)
     made = await meili.call(lambda client: client.create_index(meili.next, {"primaryKey": PRIMARY_KEY}))
     await meili.wait_until_done([made.task_uid], TASK_SECONDS)
@@ -151,14 +114,26 @@ async def _anew(meili: Meili, wanted: Mapping[str, Any], held: LockConnection) -
     return state
 
 
-async def _step(meili: Meili, state: RebuildState, held: LockConnection) -> RebuildState | None:
-    """The state after the next page, swap or clearing; None at the end."""
+async def continue_rebuild(
+    meili: Meili, wanted: Mapping[str, Any], state: MeiliRebuild, held: LockConnection
+) -> MeiliRebuild | None:
+    """The state after the next page, swap or clearing; None at the end.
+
+    A rebuild for other settings than the wanted ones, which was to be ended first, is followed by one for these.
+    """
+    following = await _continue(meili, state, held)
+    if following is None and state.settings != schema_hash(wanted):
+        return await begin(meili, wanted, held, state.total)
+    return following
+
+
+async def _continue(meili: Meili, state: MeiliRebuild, held: LockConnection) -> MeiliRebuild | None:
     if state.stage == CLEARING:
         await _dropped(meili, meili.next)
         await saved_state.save_state(FILLED, asdict(FilledFor(meili.url, meili.index, state.settings)))
         await saved_state.delete_state(REBUILD)
         return None
-    async with held.lock(PUSHING):
+    async with held.lock(SENDING):
         rows = await fetch(NEXT, *state.after, PAGE_DOCUMENTS)
         keys = [(row["kind"], row["item_id"]) for row in rows]
         if not keys:
@@ -166,7 +141,7 @@ async def _step(meili: Meili, state: RebuildState, held: LockConnection) -> Rebu
             after = replace(state, stage=CLEARING)
         else:
             await outbox.put_documents(meili, meili.next, await outbox.read_payloads(keys), TASK_SECONDS)
-            after = replace(state, after=keys[-1], sent=state.sent + len(keys))
+            after = replace(state, after=keys[-1], done=state.done + len(keys))
         await saved_state.save_state(REBUILD, asdict(after))
         await outbox.send_batch_locked(meili, held)  # or changes would wait for the last page
     return after

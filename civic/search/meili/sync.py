@@ -7,12 +7,15 @@ from typing import Any
 
 from civic import logs
 from civic.db import execute
-from civic.search.meili import rebuild, saved_state
+from civic.search import saved_state
+from civic.search.meili import rebuild
 from civic.search.meili.client import EngineDown, EngineState, Meili
+from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.outbox import send_batch
+from civic.search.meili.queue import FILLED, KEY, REBUILD, SENT
 from civic.search.meili.rebuild import FilledFor
-from civic.search.meili.saved_state import FILLED, KEY, REBUILD, SENT
 from civic.search.meili.settings import has_version, schema_hash
+from civic.search.rebuild import rebuild_part
 
 log = logs.get_logger(__name__)
 
@@ -59,7 +62,7 @@ class MeiliSync:
         good = found.settings is not None and has_version(found.settings)
         elsewhere = not filled or (filled["url"], filled["index"]) != (ours["url"], ours["index"])
         if not good or elsewhere or await rebuild.load_rebuild():
-            if await rebuild.step(self.meili, wanted):
+            if await rebuild_part(MeiliEngine(self.meili, wanted)):
                 return True
         elif filled != ours:
             await rebuild.update_settings(self.meili, wanted)

@@ -28,7 +28,7 @@ def document_labels(document: Document) -> Iterator[str]:
         yield f":d:{document.department_id}"
     if document.status:
         yield _status(document.status)
-    yield from (step_label(*one) for one in rank_steps(document.kind, document.at, document.support).items())
+    yield from (step_label(*one) for one in rank_steps(document.at, document.support).items())
     yield from (f":a:{area}" for area in document.area_ids)
     yield from (f":r:{reader}" for reader in document.readers)
     if document.lat is not None and document.lon is not None:

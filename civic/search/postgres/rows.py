@@ -1,30 +1,23 @@
 """The documents as rows: writing, reading, removing them. The public ones and the desk's lie in different tables."""
 
-import hashlib
-import json
-import zlib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from civic.db import execute, fetch
-from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Document, Kind
-from civic.search.postgres import filter_labels, vocabulary
-from civic.search.static_rank import static_rank
-from civic.search.text import tokenize, tsvector_text
+from civic.db import fetch
+from civic.search.documents import Document
+from civic.search.postgres import vocabulary
+from civic.search.postgres.encoding import DumpedDocument, dump_document, encode_rows, load_document
 
 Key = tuple[str, int]  # kind and item_id of a document
 
-MAX_TEXT_CHARS = 20_000  # characters of each text that are kept
-CLEAN = dict.fromkeys(
-    [ord(HIGHLIGHT_START), ord(HIGHLIGHT_END), 0, *range(0xD800, 0xE000)]
-)  # halves of characters, too
+CHUNK_DOCUMENTS = 250  # written by one statement
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentTables:
-    """Where an index lies; `vocabulary`: its words are learnt."""
+    """Where an index lies; `vocabulary`: its words are kept, for correcting typing errors."""
 
     documents: str
     texts: str
@@ -34,21 +27,40 @@ class DocumentTables:
 PUBLIC: Final = DocumentTables("search_document", "search_text", vocabulary=True)
 DESK: Final = DocumentTables("search_desk_document", "search_desk_text")
 
-COLUMNS = "kind, item_id, category_id, area_ids, department_id, status, at, support, lat, lon, static_rank, words"
-TEXTS = "digest, document"
-GIVEN = """
-SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
-    kind text, item_id bigint, category_id bigint, area_ids bigint[], department_id bigint, status text, at timestamptz,
-    support int, lat float8, lon float8, static_rank float8, words tsvector,
-    digest bytea, document bytea)
-"""
+COLUMNS = {  # with the types that they are sent as
+    "kind": "text",
+    "item_id": "bigint",
+    "category_id": "int",
+    "area_ids": "text",
+    "department_id": "int",
+    "status": "text",
+    "at": "timestamptz",
+    "support": "int",
+    "lat": "float8",
+    "lon": "float8",
+    "static_rank": "float8",
+    "words": "text",
+}
+TEXTS = {"digest": "bytea", "document": "bytea"}
+GIVEN = ", ".join(f"${n}::{sent}[]" for n, sent in enumerate((COLUMNS | TEXTS).values(), start=1))
+CASTS = {"area_ids": "area_ids::int[]", "words": "words::tsvector"}
 WRITE = f"""
-WITH given AS ({GIVEN}), written AS (
-    INSERT INTO {{documents}} ({COLUMNS}) SELECT {COLUMNS} FROM given ON CONFLICT (kind, item_id) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:])}
+WITH given AS (SELECT * FROM unnest({GIVEN}) AS x ({", ".join(COLUMNS | TEXTS)})),
+written AS (
+    INSERT INTO {{documents}} ({", ".join(COLUMNS)})
+    SELECT {", ".join(CASTS.get(name, name) for name in COLUMNS)} FROM given
+    ON CONFLICT (kind, item_id) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in list(COLUMNS)[2:])}
     RETURNING id, kind, item_id)
-INSERT INTO {{texts}} (id, {TEXTS}) SELECT written.id, {TEXTS} FROM written JOIN given USING (kind, item_id)
-ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in TEXTS.split(", "))}
+INSERT INTO {{texts}} (id, {", ".join(TEXTS)})
+SELECT written.id, {", ".join(TEXTS)} FROM written JOIN given USING (kind, item_id)
+ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in TEXTS)}
+"""
+# New entries of a GIN index wait in a list, which is far quicker to write and slower to search. So that no search reads
+# a long one, each write ends with moving its entries to where they belong.
+TIDY = """
+SELECT gin_clean_pending_list(c.oid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_am a ON a.oid = c.relam WHERE i.indrelid = $1::text::regclass AND a.amname = 'gin'
 """
 REMOVE = """
 WITH gone AS (
@@ -63,41 +75,48 @@ JOIN unnest($1::text[], $2::bigint[]) AS k (kind, item_id) ON d.kind = k.kind AN
 """
 READ = "SELECT d.id, d.kind, d.item_id, t.document FROM {documents} d JOIN {texts} t USING (id)"
 
-# Begins the deflating of each document: what nearly all of them have in common need not be kept.
-COMMON_BYTES = (
-    b'"area_ids": [], "names": [, "discussion": "", "title": "", "text": "", "extra": {"number": "", "address": "", '
-    b'"confirmed_by": "", "cover": null, "width": null, "height": null}, "readers": [], "until": null, "category_id": '
-    b'null, "department_id": null, "lat": null, "lon": null, "support": 0, "status": "received", "status": "resolved", '
-    b'"status": "confirmed", "at": "2026-01-01T00:00:00+00:00", "url": "/desk/cases/", "url": "/reports/'
-)
-
-
-FIELDS = tuple(one.name for one in fields(Document) if one.name not in ("kind", "item_id"))
-
 
 async def write_documents(
     documents: Iterable[Document], tables: DocumentTables = PUBLIC, *, rewrite: bool = False
 ) -> list[Key]:
-    """Put documents into the index, in the transaction in hand if there is one; those that were not as given.
+    """Put documents into the index, in the transaction in hand if there is one; the keys of those that changed.
 
-    `anew`: write them even if they are as given.
+    `rewrite`: write them even if the index has them as they are given.
     """
-    given = {(one.kind.value, one.item_id): one for one in documents}
-    marks = {key: document_digest(one) for key, one in given.items()}
-    had = {} if rewrite else await read_digests(list(given), tables)
-    changed = {key: one for key, one in given.items() if had.get(key) != marks[key]}
-    if not changed:
-        return []
-    places = {key: tokenize(weighted_texts(one)) for key, one in changed.items()}
-    rows = [
-        row(one, tsvector_text(places[key], filter_labels.document_labels(one))) | {"digest": "\\x" + marks[key].hex()}
-        for key, one in changed.items()
-    ]
-    sql = WRITE.format(documents=tables.documents, texts=tables.texts)
-    await execute(sql, json.dumps(rows, ensure_ascii=False))
-    if tables.vocabulary:
-        await vocabulary.add_words({lexeme for found in places.values() for lexeme in found})
+    given = {(one.kind, one.item_id): one for one in documents}
+    dumped = {key: dump_document(one) for key, one in given.items()}
+    held = {} if rewrite else await read_digests(list(given), tables)
+    changed = {key: one for key, one in dumped.items() if held.get(key) != one.digest}
+    if changed:
+        await _write(list(changed.values()), tables)
+        await fetch(TIDY, tables.documents)
     return list(changed)
+
+
+async def _write(documents: Sequence[DumpedDocument], tables: DocumentTables) -> None:
+    """While the database writes some documents, the next ones are encoded in a thread."""
+    sql = WRITE.format(documents=tables.documents, texts=tables.texts)
+    async for columns, words in _encoded_ahead(documents):
+        await fetch(sql, *columns)
+        if tables.vocabulary:
+            await vocabulary.add_words(words)
+
+
+async def _encoded_ahead(
+    documents: Sequence[DumpedDocument],
+) -> AsyncIterator[tuple[list[tuple[Any, ...]], set[str]]]:
+    """Chunk after chunk, as `encode_rows` gives it; the next one is at work while the caller has one."""
+    chunks = _chunks(documents)
+    following = asyncio.ensure_future(asyncio.to_thread(encode_rows, next(chunks)))
+    for chunk in chunks:
+        encoded = await following
+        following = asyncio.ensure_future(asyncio.to_thread(encode_rows, chunk))
+        yield encoded
+    yield await following
+
+
+def _chunks(documents: Sequence[DumpedDocument]) -> Iterator[Sequence[DumpedDocument]]:
+    return (documents[at : at + CHUNK_DOCUMENTS] for at in range(0, len(documents), CHUNK_DOCUMENTS))
 
 
 async def remove_documents(keys: Sequence[Key], tables: DocumentTables = PUBLIC) -> list[Key]:
@@ -118,79 +137,16 @@ async def read_documents(keys: Sequence[Key], tables: DocumentTables = PUBLIC) -
     """Those of the documents that are in the index, as they are there, in the order of the keys."""
     sql = READ.format(documents=tables.documents, texts=tables.texts)
     sql += " JOIN unnest($1::text[], $2::bigint[]) AS k (kind, item_id) ON d.kind = k.kind AND d.item_id = k.item_id"
-    found = {(row["kind"], row["item_id"]): unpack_document(row) for row in await fetch(sql, *key_columns(keys))}
+    found = {(row["kind"], row["item_id"]): load_document(row) for row in await fetch(sql, *key_columns(keys))}
     return [found[key] for key in keys if key in found]
 
 
 async def read_documents_by_id(ids: Sequence[int], tables: DocumentTables = PUBLIC) -> dict[int, Document]:
     """Documents by the ids of their rows."""
     sql = READ.format(documents=tables.documents, texts=tables.texts) + " WHERE d.id = ANY($1)"
-    return {row["id"]: unpack_document(row) for row in await fetch(sql, list(ids))}
+    return {row["id"]: load_document(row) for row in await fetch(sql, list(ids))}
 
 
 def key_columns(keys: Collection[Key]) -> tuple[list[str], list[int]]:
     """Kinds and subjects, as unnest takes them."""
     return [str(kind) for kind, _ in keys], [item_id for _, item_id in keys]
-
-
-def pack_document(one: Document) -> bytes:
-    """All of a document, as small as it gets."""
-    deflating = zlib.compressobj(9, zdict=COMMON_BYTES)
-    return deflating.compress(_written(one)) + deflating.flush()
-
-
-def _written(one: Document) -> bytes:
-    values = {name: getattr(one, name) for name in FIELDS}
-    return json.dumps(values, ensure_ascii=False, default=str).encode("utf-8", "replace")
-
-
-def unpack_document(row: dict[str, Any]) -> Document:
-    values = json.loads(zlib.decompressobj(zdict=COMMON_BYTES).decompress(row["document"]))
-    for name in ("names", "area_ids", "readers"):
-        values[name] = tuple(values[name])
-    for name in ("at", "until"):
-        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
-    return Document(kind=Kind(row["kind"]), item_id=row["item_id"], **values)
-
-
-def weighted_texts(one: Document) -> list[tuple[str, str]]:
-    """The texts that a document is found by, with their weights."""
-    names = " \n ".join(clean(name) for name in one.names)
-    return [(clean(one.title), "A"), (names, "B"), (clean(one.text), "C"), (clean(one.discussion), "")]
-
-
-def row(one: Document, words: str) -> dict[str, Any]:
-    """A document as the row that WRITE takes."""
-    return {
-        "kind": one.kind.value,
-        "item_id": one.item_id,
-        "category_id": one.category_id,
-        "area_ids": list(one.area_ids),
-        "department_id": one.department_id,
-        "status": one.status,
-        "at": one.at.astimezone(UTC).isoformat(),
-        "support": one.support,
-        "lat": one.lat,
-        "lon": one.lon,
-        "static_rank": static_rank(one.kind, one.at, one.support),
-        "words": words,
-        "document": "\\x" + pack_document(cleaned(one)).hex(),
-    }
-
-
-def cleaned(one: Document) -> Document:
-    names = tuple(map(clean, one.names))
-    return replace(one, title=clean(one.title), text=clean(one.text), discussion=clean(one.discussion), names=names)
-
-
-def clean(text: str) -> str:
-    """Without what no text may hold, and not longer than is kept."""
-    return text[:MAX_TEXT_CHARS].translate(CLEAN)
-
-
-def document_digest(one: Document) -> bytes:
-    """Of everything in the document, and of the way in which it is cut into words."""
-    return hashlib.sha256(b"%d %s %d " % (DIGEST_VERSION, one.kind.encode(), one.item_id) + _written(one)).digest()[:16]
-
-
-DIGEST_VERSION = 1  # another number: every document is written anew when it is next looked at

@@ -13,12 +13,12 @@ from civic.search.postgres import filter_labels, vocabulary
 from civic.search.postgres.rows import DocumentTables
 from civic.search.postgres.terms import ParsedQuery, Synonyms, Term, all_of, with_labels
 from civic.search.static_rank import HALF_YEAR_SECONDS
+from civic.search.subjects import registered
 
 COMMON_WORD_SHARE = 0.2  # of all documents: a word that more have is a small one
 MAX_REQUIRED_DOCUMENTS = 4000  # documents: a word that fewer have is always asked for
 OPTIONAL_WORD_SHARE = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
 MAX_TRIED_DOCUMENTS = 3000  # documents that have one of the words that tell most, where some words are enough
-KIND = "(CASE d.kind WHEN 'service' THEN 1.5 WHEN 'rating' THEN 0.5 ELSE 1 END)"  # a guide before what is said of it
 # What a word counts that was said (D), that stands in the text (C), in a name (B), in the title (A).
 WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
 # Words taken out of their storage once, and not for each of the many things that are asked of them.
@@ -162,7 +162,13 @@ class PostgresSearch:
         )
         now = args.add(self.now.timestamp() / HALF_YEAR_SECONDS)
         fresh = f"(0.7 + 0.5 * exp((least(d.static_rank, {now}) - {now}) / 6))"
-        return f"{words} * {fresh} * {KIND}"
+        return f"{words} * {fresh} * {_weight()}"
+
+
+def _weight() -> str:
+    """What the hits of a kind weigh against those of others."""
+    cases = "".join(f" WHEN '{one.kind}' THEN {one.weight:f}" for one in registered() if one.weight != 1)
+    return f"(CASE d.kind{cases} ELSE 1 END)" if cases else "1"
 
 
 def is_number(term: Term) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from civic.admin.indexing import step
+from civic.search.feed import step
 from tests.builders.riverside import database_dsn, empty, riverside
 
 __all__ = ["database_dsn", "empty", "riverside"]

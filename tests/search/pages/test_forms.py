@@ -15,18 +15,9 @@ from civic.catalogue.queries import catalogue
 from civic.geo.areas import Areas
 from civic.geo.near import MAX_RADIUS_METRES, find_near, format_near, parse_near
 from civic.geo.queries import areas
-from civic.search.documents import MAX_REACHABLE_HITS, Kind, SortOrder
-from civic.search.forms import (
-    GROUPS,
-    MAX_QUERY_CHARS,
-    MERGED,
-    ON_DESK,
-    STATUS_WORDS,
-    STATUSES,
-    SearchForm,
-    clean_line,
-    read_search_form,
-)
+from civic.search.documents import MAX_REACHABLE_HITS, SortOrder
+from civic.search.forms import MAX_QUERY_CHARS, SearchForm, clean_line, read_search_form, status_filters
+from civic.search.pages import status_labels
 
 FULL = {
     "q": "deep hole",
@@ -71,7 +62,7 @@ def test_everything_is_read(pack: Catalogue, city: Areas) -> None:
     query = asked.build_query(size=10)
     assert (query.text, query.kind, query.sort, query.page, query.size) == (
         "deep hole",
-        Kind.REPORT,
+        "report",
         SortOrder.SUPPORTED,
         3,
         10,
@@ -79,7 +70,7 @@ def test_everything_is_read(pack: Catalogue, city: Areas) -> None:
     assert query.category_ids == (pack.category_by_code["pothole"].id,)
     assert query.area_id == city.by_slug["old-town"].id
     assert query.department_id == pack.department_by_slug["roads"].id
-    assert query.statuses == GROUPS["open"]
+    assert query.statuses == ("received", "assigned", "in_progress", "waiting")
     assert query.near == (31.19, 118.008, 500)
     assert query.since
     assert timing.now() - query.since - timedelta(days=7) < timedelta(minutes=1)
@@ -146,16 +137,17 @@ def test_any_words_come_back_from_the_address(text: str) -> None:
 
 
 def test_cases_only_on_the_desk(pack: Catalogue, city: Areas) -> None:
-    assert read_search_form({"kind": "case"}, pack, city).kind is None
-    assert read_search_form({"kind": "case"}, pack, city, desk=True).kind is None
-    assert read_search_form({"status": MERGED}, pack, city).status == ""
-    assert read_search_form({"status": MERGED}, pack, city, desk=True).build_query().statuses == (MERGED,)
+    assert read_search_form({"kind": "case"}, pack, city).kind == ""
+    assert read_search_form({"kind": "case"}, pack, city, desk=True).kind == ""
+    assert read_search_form({"status": Status.MERGED}, pack, city).status == ""
+    assert read_search_form({"status": Status.MERGED}, pack, city, desk=True).build_query().statuses == (Status.MERGED,)
 
 
 def test_every_status_has_a_word() -> None:
-    assert set(Status) <= set(ON_DESK)
-    assert set(Status) - set(STATUSES) == {MERGED}
-    assert set(STATUS_WORDS) == set(ON_DESK)
+    assert set(Status) <= set(status_filters(desk=True))
+    assert set(Status) - set(status_filters(desk=False)) == {Status.MERGED}
+    for desk in (False, True):
+        assert set(status_labels(desk=desk)) == set(status_filters(desk=desk))
 
 
 @pytest.mark.parametrize(

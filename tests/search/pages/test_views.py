@@ -13,10 +13,11 @@ from civic.catalogue.queries import catalogue
 from civic.db import fetch
 from civic.geo.queries import areas
 from civic.search import queries
-from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Document, Kind, Query, SearchHit, SearchResult
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Document, Query, SearchHit, SearchResult
 from civic.search.pages import format_distance, round_estimate
 from civic.search.postgres import rows
-from civic.search.presenters import highlight_html, present_hit
+from civic.search.presenters import highlight_html
+from civic.search.subjects import present_hit
 from tests.builders.riverside import JSON, send_report, send_routed_report
 from tests.clients import Client
 from tests.search.pages.test_forms import HOSTILE
@@ -32,7 +33,7 @@ async def document(item_id: int, title: str, text: str = "", **values: Any) -> D
     pack, city = await catalogue(), await areas()
     area = city.by_slug["bell-tower"]
     given: dict[str, Any] = {
-        "kind": Kind.REPORT,
+        "kind": "report",
         "url": f"/reports/{item_id}",
         "status": "received",
         "at": timing.now(),
@@ -52,8 +53,8 @@ async def lamps(riverside: None) -> None:
     light = pack.category_by_code["street-light"].id
     ago, just_now = timing.now() - timedelta(days=90), timing.now() - timedelta(minutes=1)
     others: dict[str, Any] = {"category_id": None, "url": "/elsewhere"}
-    jam: dict[str, Any] = {"kind": Kind.TRAFFIC, "status": "live", "until": just_now, "department_id": None, **others}
-    said: dict[str, Any] = {"kind": Kind.RATING, "status": "", **others}
+    jam: dict[str, Any] = {"kind": "traffic", "status": "live", "until": just_now, "department_id": None, **others}
+    said: dict[str, Any] = {"kind": "rating", "status": "", **others}
     names = {"en": "Lamps", "zh": "路灯"}
     await rows.write_documents(
         [

@@ -9,7 +9,6 @@ import pytest
 
 from civic.accounts.models import Role
 from civic.accounts.people import Person
-from civic.admin import reindexing
 from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
@@ -20,8 +19,11 @@ from civic.reports import actions as reports
 from civic.reports.forms import ReportForm
 from civic.reports.models import Report
 from civic.search.documents import Document, Query
+from civic.search.engine import Differences
 from civic.search.postgres import rows
+from civic.search.postgres.engine import PostgresEngine
 from civic.search.queries import find, find_on_desk
+from civic.search.verify import check
 from civic.traffic import actions as traffic
 from civic.traffic.forms import UpdateForm
 from civic.traffic.models import TrafficKind, TrafficUpdate
@@ -112,15 +114,15 @@ async def everything(tables: rows.DocumentTables = rows.PUBLIC) -> str:
     return json.dumps([asdict(one) for one in await documents(tables)], ensure_ascii=False, default=str)
 
 
-async def whole() -> reindexing.Differences:
+async def whole() -> Differences:
     """Caught up, the index is what it should be."""
     await indexed()
-    assert not await fetch("SELECT * FROM search_mark")
-    found = await reindexing.check()
+    assert not await fetch("SELECT * FROM search_dirty")
+    found = await check(PostgresEngine())
     assert found.keys() == []
     return found
 
 
 async def forget_marks() -> None:
     """As if something had gone wrong."""
-    await execute("DELETE FROM search_mark")
+    await execute("DELETE FROM search_dirty")

@@ -1,7 +1,6 @@
 """The index made anew from the database, and every difference between the two found and mended."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,17 +8,24 @@ import pytest
 
 from civic.accounts.models import Role
 from civic.accounts.people import Person
-from civic.admin import indexing, reindexing
 from civic.cases import actions as cases
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.errors import Conflict
 from civic.posts import actions as posts
-from civic.search.documents import Kind, Query
-from civic.search.meili.saved_state import load_state
-from civic.search.postgres import rows
+from civic.search import feed
+from civic.search.documents import Query
+from civic.search.engine import Differences, KeyRange
+from civic.search.postgres import engine, rows
 from civic.search.postgres import search as postgres_search
-from tests.admin.feeding import (
+from civic.search.postgres.engine import PostgresEngine
+from civic.search.rebuild import rebuild
+from civic.search.saved_state import load_state
+from civic.search.subjects import Subject
+from civic.search.verify import check
+from tests.builders.riverside import database_dsn, empty, riverside
+from tests.indexed import indexed
+from tests.search.feeding import (
     ana,
     documents,
     everything,
@@ -32,20 +38,19 @@ from tests.admin.feeding import (
     update,
     whole,
 )
-from tests.builders.riverside import database_dsn, empty, riverside
-from tests.indexed import indexed
 
 __all__ = ["ana", "database_dsn", "empty", "riverside"]
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
+put_documents = feed.put_documents
 TABLES = "search_document, search_text, search_desk_document, search_desk_text, search_word"
 
 
 @pytest.fixture
 async def busy(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """A city with some of everything; documents are written four at a time."""
-    monkeypatch.setattr(reindexing, "SIZE", 4)
+    monkeypatch.setattr(engine, "RANGE_ITEMS", 4)
     dan = await person("dan@example.org", Role.DISPATCHER)
     made = [await report(ana, f"Hole number{n}") for n in range(9)]
     await posts.hide(made[3].post_id, dan, "spam")
@@ -66,13 +71,13 @@ async def test_from_nothing(busy: None) -> None:
     await execute(f"TRUNCATE {TABLES}")
     assert await finds("hole") == set()
     steps: list[tuple[int, int]] = []
-    done = await reindexing.rebuild(told=lambda *how: steps.append(how))
+    done = await rebuild(PostgresEngine(), lambda *how: steps.append(how))
     assert await contents() == before
-    assert done == steps[-1][0] == steps[-1][1] == await reindexing.total()
+    assert done == steps[-1][0] == steps[-1][1] == await PostgresEngine().total()
     assert [one for one, _ in steps] == sorted(one for one, _ in steps)
     assert len(await finds("hole")) == 8
-    assert (await whole()).compared > done
-    assert await load_state(reindexing.STATE) is None
+    assert (await whole()).compared == done - 1, "one is hidden"
+    assert await load_state(engine.STATE) is None
 
 
 async def test_over_a_damaged_index(busy: None) -> None:
@@ -80,7 +85,7 @@ async def test_over_a_damaged_index(busy: None) -> None:
     before = await contents()
     await damage()
     await forget_marks()
-    assert await reindexing.rebuild() == await reindexing.total()
+    assert await rebuild(PostgresEngine()) == await PostgresEngine().total()
     assert await contents() == before
     await whole()
     assert await fetch("SELECT 1 FROM search_text WHERE id NOT IN (SELECT id FROM search_document)") == []
@@ -90,12 +95,12 @@ async def test_over_a_damaged_index(busy: None) -> None:
 
 async def damage() -> None:
     """Harm an index in many ways."""
-    ids = [one.item_id for one in await documents() if one.kind == Kind.REPORT]
+    ids = [one.item_id for one in await documents() if one.kind == "report"]
     [first] = await rows.read_documents([("report", ids[0])])
     await rows.remove_documents([("report", ids[0]), ("service", (await catalogue()).services[0].id)])
     await rows.write_documents([replace(first, item_id=999_999), replace(first, item_id=ids[1], title="Other")])
-    await rows.write_documents([replace(first, kind=Kind.CASE, item_id=5, title="Secret")])
-    await rows.write_documents([replace(first, kind=Kind.TRAFFIC, item_id=ids[2])])
+    await rows.write_documents([replace(first, kind="case", item_id=5, title="Secret")])
+    await rows.write_documents([replace(first, kind="traffic", item_id=ids[2])])
     this = "SELECT id FROM search_document WHERE kind = 'report' AND item_id = $1"  # a service may have the number too
     await execute(f"DELETE FROM search_text WHERE id = ({this})", ids[3])
     await execute("INSERT INTO search_text SELECT 777777, digest, document FROM search_text LIMIT 1")
@@ -105,17 +110,18 @@ async def damage() -> None:
 
 async def test_every_difference_is_found_and_mended(busy: None) -> None:
     before = await contents()
-    ids = sorted(one.item_id for one in await documents() if one.kind == Kind.REPORT)
+    ids = sorted(one.item_id for one in await documents() if one.kind == "report")
     service = (await catalogue()).services[0].id
     [case] = await fetch("SELECT min(item_id) AS id FROM search_desk_document")
     await damage()
     await forget_marks()
-    found = await reindexing.check()
+    found = await check(PostgresEngine())
     assert set(found.missing) == {("report", ids[0]), ("service", service), ("report", ids[3]), ("case", case["id"])}
     assert set(found.extra) == {("report", 999_999), ("traffic", ids[2]), ("case", 5)}
     assert found.different == [("report", ids[1])]
-    assert await reindexing.mend(found) == 8
-    assert (await reindexing.check()).keys() == [], "on its way"
+    assert len(found.keys()) == 8
+    await PostgresEngine().mend(found)
+    assert (await check(PostgresEngine())).keys() == [], "on its way"
     await execute("UPDATE search_document SET words = (SELECT words FROM search_document WHERE item_id = $1 LIMIT 1)"
                   " WHERE words = '''nothing'':1'", ids[4])  # fmt: skip
     await whole()
@@ -123,10 +129,9 @@ async def test_every_difference_is_found_and_mended(busy: None) -> None:
 
 
 async def test_nothing_differs(busy: None) -> None:
-    found = await reindexing.check()
-    assert found == reindexing.Differences(compared=found.compared)
+    found = await check(PostgresEngine())
+    assert found == Differences(compared=found.compared)
     assert found.compared > 20
-    assert await reindexing.mend(found) == 0
 
 
 async def test_stopped_in_the_middle_it_goes_on(busy: None) -> None:
@@ -138,12 +143,12 @@ async def test_stopped_in_the_middle_it_goes_on(busy: None) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await reindexing.rebuild(told=stop)
+        await rebuild(PostgresEngine(), stop)
     begun = await contents()
     assert 0 < len(begun[0]) < len(before[0])
     steps: list[int] = []
-    assert await reindexing.rebuild(told=lambda done, every: steps.append(done)) == await reindexing.total()
-    assert steps[0] == 12, "not from the beginning"
+    assert await rebuild(PostgresEngine(), lambda done, every: steps.append(done)) == await PostgresEngine().total()
+    assert steps[0] == 8, "not from the beginning"
     assert await contents() == before
 
 
@@ -159,23 +164,23 @@ async def test_failed_anywhere_it_is_as_if_it_had_not_begun(
     async def put(*args: Any, **values: Any) -> None:
         nonlocal written
         written += 1
-        await indexing.put(*args, **values)
+        await put_documents(*args, **values)
         if written == at:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(reindexing, "put", put)
+    monkeypatch.setattr(feed, "put_documents", put)
     with pytest.raises(KeyboardInterrupt):
-        await reindexing.rebuild()
-    await reindexing.rebuild()
+        await rebuild(PostgresEngine())
+    await rebuild(PostgresEngine())
     assert await contents() == before
     await whole()
 
 
 async def test_two_at_once_are_one(busy: None) -> None:
-    done = await asyncio.gather(reindexing.rebuild(), reindexing.rebuild(), return_exceptions=True)
+    done = await asyncio.gather(rebuild(PostgresEngine()), rebuild(PostgresEngine()), return_exceptions=True)
     assert {type(one) for one in done} == {int, Conflict}
     await whole()
-    assert await reindexing.rebuild(), "and then another can"
+    assert await rebuild(PostgresEngine()), "and then another can"
 
 
 async def test_searches_are_answered_meanwhile(busy: None) -> None:
@@ -189,7 +194,7 @@ async def test_searches_are_answered_meanwhile(busy: None) -> None:
             answers.append((await postgres_search.find(Query(text="hole"))).total)
 
     searching = asyncio.create_task(search())
-    await reindexing.rebuild()
+    await rebuild(PostgresEngine())
     done.set()
     await searching
     assert set(answers) == {8}
@@ -204,7 +209,7 @@ async def test_changes_meanwhile(busy: None, ana: Person) -> None:
 
     async def work() -> None:
         while not stop.is_set():
-            await indexing.step(size=3)
+            await feed.step(max_marks=3)
             await asyncio.sleep(0.001)
 
     async def people() -> None:
@@ -215,8 +220,8 @@ async def test_changes_meanwhile(busy: None, ana: Person) -> None:
             await asyncio.sleep(0.01)
 
     working = asyncio.create_task(work())
-    await asyncio.gather(people(), reindexing.rebuild())
-    await asyncio.gather(people_again(made, dan), reindexing.rebuild())
+    await asyncio.gather(people(), rebuild(PostgresEngine()))
+    await asyncio.gather(people_again(made, dan), rebuild(PostgresEngine()))
     stop.set()
     await working
     await whole()
@@ -235,17 +240,17 @@ async def test_posts_meanwhile(busy: None, ana: Person, monkeypatch: pytest.Monk
     """What is posted, and indexed, between two looks at the database is neither taken out nor called extra."""
     made = list[int]()
 
-    parts = reindexing.parts
+    next_range = engine._next_range
 
-    async def interrupted(source: str, after: int = 0) -> AsyncIterator[reindexing.Part]:
-        async for part in parts(source, after):
-            made.append((await report(ana, f"Crater number{len(made)}", routed=False)).post_id)
-            await indexed()
-            yield part
+    async def interrupted(subject: Subject, after: int) -> KeyRange:
+        part = await next_range(subject, after)
+        made.append((await report(ana, f"Crater number{len(made)}", routed=False)).post_id)
+        await indexed()
+        return part
 
-    monkeypatch.setattr(reindexing, "parts", interrupted)
-    assert (await reindexing.check()).keys() == []
-    await reindexing.rebuild()
+    monkeypatch.setattr(engine, "_next_range", interrupted)
+    assert (await check(PostgresEngine())).keys() == []
+    await rebuild(PostgresEngine())
     monkeypatch.undo()
     assert len(made) > 10
     await whole()
@@ -263,18 +268,18 @@ async def test_what_is_hidden_meanwhile_leaves_at_once(
 
     async def slow(*args: Any, **values: Any) -> None:
         nonlocal parts
-        await indexing.put(*args, **values)
+        await put_documents(*args, **values)
         await asyncio.sleep(0.05)
         parts += 1
         begun.set()
 
-    monkeypatch.setattr(reindexing, "put", slow)
-    monkeypatch.setattr(reindexing, "SIZE", 1)
-    rebuilding = asyncio.create_task(reindexing.rebuild())
+    monkeypatch.setattr(feed, "put_documents", slow)
+    monkeypatch.setattr(engine, "RANGE_ITEMS", 1)
+    rebuilding = asyncio.create_task(rebuild(PostgresEngine()))
     await begun.wait()
     await posts.hide(one.post_id, dan, "abuse")
     before = parts
-    assert await indexing.step()
+    assert await feed.step()
     assert parts <= before + 2
     assert await finds("slanderous") == set()
     await rebuilding
@@ -283,31 +288,31 @@ async def test_what_is_hidden_meanwhile_leaves_at_once(
 
 async def test_a_part_that_fails_is_left_to_the_worker(busy: None, monkeypatch: pytest.MonkeyPatch) -> None:
     before = await contents()
-    poisoned = next(one.item_id for one in before[0] if one.kind == Kind.REPORT)
+    poisoned = next(one.item_id for one in before[0] if one.kind == "report")
     await execute(f"TRUNCATE {TABLES}")
     written = rows.write_documents
 
     async def fails(given: Any, *args: Any, **values: Any) -> Any:
         given = list(given)
-        if poisoned in {one.item_id for one in given if one.kind == Kind.REPORT}:
+        if poisoned in {one.item_id for one in given if one.kind == "report"}:
             raise ValueError("poisoned")
         return await written(given, *args, **values)
 
-    monkeypatch.setattr(indexing, "write_documents", fails)
-    await reindexing.rebuild()
+    monkeypatch.setattr(feed, "write_documents", fails)
+    await rebuild(PostgresEngine())
     await indexed()
     missing = {f"{one.kind}:{one.item_id}" for one in before[0]} - {f"{o.kind}:{o.item_id}" for o in await documents()}
     assert missing == {f"report:{poisoned}"}
     monkeypatch.undo()
-    await execute("UPDATE search_mark SET due = '-infinity'")
+    await execute("UPDATE search_dirty SET due = '-infinity'")
     await whole()
     assert await contents() == before
 
 
 async def test_the_other_engine_is_told_of_everything(busy: None) -> None:
-    await reindexing.rebuild(follow=True)
+    await rebuild(PostgresEngine(follow=True))
     pushed = await fetch("SELECT kind, item_id FROM search_push")
-    assert {(row["kind"], row["item_id"]) for row in pushed} == {(d.kind.value, d.item_id) for d in await documents()}
+    assert {(row["kind"], row["item_id"]) for row in pushed} == {(d.kind, d.item_id) for d in await documents()}
     assert "noteworthy" not in (await everything()).casefold()
 
 
@@ -321,7 +326,7 @@ async def test_a_rebuild_knows_the_pack_in_force(ana: Person) -> None:
     try:
         await execute("""UPDATE category SET names = '{"en": "Crater"}' WHERE id = $1""", category["id"])
         await execute("UPDATE city SET version = version + 1")
-        await reindexing.rebuild()
+        await rebuild(PostgresEngine())
         assert await finds("crater") == {f"report:{one.post_id}"}
         await whole()
     finally:

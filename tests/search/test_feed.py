@@ -11,16 +11,18 @@ from tortoise.transactions import in_transaction
 
 from civic import db
 from civic.accounts.people import Person
-from civic.admin import indexing, reindexing
-from civic.admin.indexing import TRIES, backlog, step
 from civic.db import execute, fetch
 from civic.posts import actions as posts
 from civic.posts.forms import CommentForm
-from civic.search.documents import Document, Kind
+from civic.search import feed
+from civic.search.documents import Document
+from civic.search.feed import MAX_TRIES, read_backlog, step
 from civic.search.postgres import rows
-from tests.admin.feeding import ana, bo, dan, documents, finds, finds_on_desk, report, whole
+from civic.search.postgres.engine import PostgresEngine
+from civic.search.verify import check
 from tests.builders.riverside import database_dsn, empty, riverside
 from tests.indexed import indexed
+from tests.search.feeding import ana, bo, dan, documents, finds, finds_on_desk, report, whole
 
 __all__ = ["ana", "bo", "dan", "database_dsn", "empty", "riverside"]
 
@@ -42,7 +44,7 @@ async def test_a_change_that_is_taken_back_leaves_no_mark(ana: Person) -> None:
 
     with pytest.raises(RuntimeError):
         await fail()
-    assert await fetch("SELECT * FROM search_mark") == []
+    assert await fetch("SELECT * FROM search_dirty") == []
 
 
 async def test_a_change_is_not_seen_before_it_is_made(ana: Person) -> None:
@@ -71,7 +73,7 @@ async def test_many_marks_of_one_are_one_document(ana: Person) -> None:
 
 async def test_two_at_once(ana: Person) -> None:
     made = [await report(ana, f"Hole number{n}", routed=False) for n in range(30)]
-    done = await asyncio.gather(*(step(size=7) for _ in range(12)))
+    done = await asyncio.gather(*(step(max_marks=7) for _ in range(12)))
     assert sum(done) >= 30
     await whole()
     assert len({d.item_id for d in await documents() if d.kind == "report"}) == len(made)
@@ -84,7 +86,7 @@ async def test_changes_while_it_works(ana: Person, bo: Person) -> None:
 
     async def work() -> None:
         while not stop.is_set():
-            if not await step(size=5):
+            if not await step(max_marks=5):
                 await asyncio.sleep(0.001)
 
     async def people(start: int) -> None:
@@ -112,26 +114,26 @@ async def test_one_that_fails_lets_the_others_pass(ana: Person, monkeypatch: pyt
     poisoned = made[11].post_id
     await poison(monkeypatch, poisoned)
     done = 0
-    while did := await step(size=20):
+    while did := await step(max_marks=20):
         done += did
     assert done < 200, "it does not go round in circles"
     assert {d.item_id for d in await documents() if d.kind == "report"} == {m.post_id for m in made} - {poisoned}
-    waits = await backlog()
+    waits = await read_backlog()
     assert (waits.waiting > 0, waits.held) == (True, 0)
-    assert (await reindexing.check()).keys() == [], "it is still on its way"
-    for _ in range(TRIES - 1):
+    assert (await check(PostgresEngine())).keys() == [], "it is still on its way"
+    for _ in range(MAX_TRIES - 1):
         assert await step() == 0, "not before its time"
-        await execute("UPDATE search_mark SET due = '-infinity'")
+        await execute("UPDATE search_dirty SET due = '-infinity'")
         while await step():
             pass
-    waits = await backlog()
+    waits = await read_backlog()
     assert waits.waiting == 0
     assert waits.held > 0
-    assert {r["item_id"] for r in await fetch("SELECT item_id FROM search_mark WHERE source = 'post'")} == {poisoned}
+    assert {r["item_id"] for r in await fetch("SELECT item_id FROM search_dirty WHERE root = 'post'")} == {poisoned}
     monkeypatch.undo()
-    found = await reindexing.check()
+    found = await check(PostgresEngine())
     assert ("report", poisoned) in found.missing, "nothing brings it any more, as far as one knows"
-    await reindexing.mend(found)
+    await PostgresEngine().mend(found)
     await whole()
     assert await finds("number11") == {f"report:{poisoned}"}
 
@@ -139,14 +141,14 @@ async def test_one_that_fails_lets_the_others_pass(ana: Person, monkeypatch: pyt
 async def test_what_was_given_up_is_tried_again(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     one = await report(ana, "A deep hole", routed=False)
     await poison(monkeypatch, one.post_id)
-    await execute("UPDATE search_mark SET tries = $1 WHERE source = 'post'", TRIES + 3)
+    await execute("UPDATE search_dirty SET tries = $1 WHERE root = 'post'", MAX_TRIES + 3)
     while await step():
         pass
-    assert (await backlog()).held > 0
-    [soon] = await fetch("SELECT extract(epoch FROM max(due) - now()) AS seconds FROM search_mark")
+    assert (await read_backlog()).held > 0
+    [soon] = await fetch("SELECT extract(epoch FROM max(due) - now()) AS seconds FROM search_dirty")
     assert 3000 < soon["seconds"] <= 3600
     monkeypatch.undo()
-    await execute("UPDATE search_mark SET due = now()")
+    await execute("UPDATE search_dirty SET due = now()")
     await whole()
 
 
@@ -155,20 +157,20 @@ async def poison(monkeypatch: pytest.MonkeyPatch, post_id: int) -> None:
 
     async def fails(documents: Iterable[Document], *args: Any, **values: Any) -> Any:
         given = list(documents)
-        if post_id in {one.item_id for one in given if one.kind == Kind.REPORT}:
+        if post_id in {one.item_id for one in given if one.kind == "report"}:
             raise ValueError("poisoned")
         return await rows.write_documents(given, *args, **values)
 
-    monkeypatch.setattr(indexing, "write_documents", fails)
+    monkeypatch.setattr(feed, "write_documents", fails)
 
 
 async def test_a_database_that_is_away_is_nobodys_fault(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     await report(ana, "A deep hole")
     monkeypatch.setattr(db, "is_database_away", lambda error: True)
-    monkeypatch.setattr(indexing, "put", partial(_raise, ConnectionError))
+    monkeypatch.setattr(feed, "put_documents", partial(_raise, ConnectionError))
     with pytest.raises(ConnectionError):
         await step()
-    assert await fetch("SELECT * FROM search_mark WHERE tries > 0") == []
+    assert await fetch("SELECT * FROM search_dirty WHERE tries > 0") == []
 
 
 async def _raise(kind: type[Exception], *args: object, **values: object) -> None:
@@ -181,7 +183,7 @@ async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -
     comment = await posts.add_comment(one.post_id, dan, CommentForm(text="His number is 5551234"))
     other = await report(ana, "Cratered")
     await indexed()
-    await execute("INSERT INTO search_mark (source, item_id) SELECT 'post', n FROM generate_series(1, 20000) AS n")
+    await execute("INSERT INTO search_dirty (root, item_id) SELECT 'post', n FROM generate_series(1, 20000) AS n")
     await posts.hide(one.post_id, dan, "personal_data", comment_id=comment.id)
     await step()
     assert await finds("5551234") == set()
@@ -189,7 +191,7 @@ async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -
     await step()
     assert await finds("quirinus") == set()
     assert await finds_on_desk("quirinus") == set()
-    assert (await backlog()).waiting > 15_000
+    assert (await read_backlog()).waiting > 15_000
     assert await finds("cratered") == {f"report:{other.post_id}"}
     await posts.make_private([other.post_id])
     await step()
@@ -198,10 +200,10 @@ async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -
 
 async def test_how_much_waits(ana: Person) -> None:
     await indexed()
-    assert await backlog() == indexing.Backlog(0, 0.0, 0)
+    assert await read_backlog() == feed.Backlog(0, 0.0, 0)
     await report(ana, "A deep hole", routed=False)
-    await execute("UPDATE search_mark SET at = now() - interval '7 seconds'")
-    waits = await backlog()
+    await execute("UPDATE search_dirty SET at = now() - interval '7 seconds'")
+    waits = await read_backlog()
     assert waits.waiting > 0
     assert 7 <= waits.seconds < 20
 
@@ -213,7 +215,7 @@ async def test_another_engine_is_told_of_what_changed(ana: Person) -> None:
     await execute("UPDATE post SET title = 'Crater' WHERE id = $1", one.post_id)
     await step(follow=True)
     assert await fetch("SELECT kind, item_id FROM search_push") == [{"kind": "report", "item_id": one.post_id}]
-    await execute("INSERT INTO search_mark (source, item_id) VALUES ('post', $1)", one.post_id)
+    await execute("INSERT INTO search_dirty (root, item_id) VALUES ('post', $1)", one.post_id)
     await step(follow=True)
     assert len(await fetch("SELECT * FROM search_push")) == 1, "nothing was different"
     await execute("UPDATE post SET visibility = 'hidden' WHERE id = $1", one.post_id)

@@ -8,8 +8,6 @@ import pytest
 
 from civic import timing
 from civic.accounts.people import Person
-from civic.admin import indexing, reindexing
-from civic.admin.indexing import mark_ended
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.queries import catalogue
@@ -18,9 +16,15 @@ from civic.posts import actions as posts
 from civic.posts.forms import CommentForm, FlagForm
 from civic.posts.queries import Viewer
 from civic.reports import actions as reports
-from civic.search.postgres import rows
+from civic.search import feed
+from civic.search.feed import mark_expired
+from civic.search.postgres.encoding import document_digest
+from civic.search.postgres.engine import PostgresEngine
+from civic.search.subjects import registered
+from civic.search.verify import check
 from civic.traffic import actions as traffic
-from tests.admin.feeding import (
+from tests.builders.riverside import database_dsn, empty, get_department_id, riverside
+from tests.search.feeding import (
     ana,
     bo,
     dan,
@@ -35,7 +39,6 @@ from tests.admin.feeding import (
     update,
     whole,
 )
-from tests.builders.riverside import database_dsn, empty, get_department_id, riverside
 
 __all__ = ["ana", "bo", "dan", "database_dsn", "empty", "riverside"]
 
@@ -48,10 +51,10 @@ OFFICE = Actor(ActorKind.DISPATCHER)
 async def state() -> list[bytes]:
     """What the documents of the database are made of, as digests."""
     found = []
-    for source in reindexing.SOURCES:
-        async for part in reindexing.parts(source):
-            composed = await indexing.compose(indexing.Subjects(**{source: frozenset(part.ids)}))
-            found += [rows.document_digest(one) for one in [*composed.public, *composed.desk]]
+    for subject in registered():
+        items = await fetch(f"SELECT {subject.column} AS id FROM {subject.table}")
+        composed = await feed.compose({subject.kind: [row["id"] for row in items]})
+        found += sorted(document_digest(one) for one in composed.documents)
     return found
 
 
@@ -60,8 +63,8 @@ async def all_seen(act: Act, *, changes: bool | None = True) -> Any:
     before = await state()
     done = await act()
     assert changes is None or (await state() != before) is changes
-    assert (await reindexing.check()).keys() == [], "what is on its way is no difference"
-    assert (not changes) or await fetch("SELECT 1 FROM search_mark")
+    assert (await check(PostgresEngine())).keys() == [], "what is on its way is no difference"
+    assert (not changes) or await fetch("SELECT 1 FROM search_dirty")
     await whole()
     return done
 
@@ -214,21 +217,21 @@ async def test_what_people_do_with_a_traffic_update(ana: Person, bo: Person, dan
 
 async def test_what_ends_by_itself(ana: Person) -> None:
     one = await update(ana, "Water under the bridge")
-    await mark_ended(timing.now().timestamp())
+    await mark_expired(timing.now().timestamp())
     await whole()
     later = timing.now() + timedelta(days=30)
     with timing.at(later):
-        found = await reindexing.check()
+        found = await check(PostgresEngine())
         assert found.different == [("traffic", one.post_id)]
     await execute("UPDATE traffic_update SET expires_at = now() - interval '2 seconds'")
     await forget_marks()
-    await execute("UPDATE search_state SET value = to_jsonb(extract(epoch FROM now()) - 10) WHERE name = 'ended'")
-    assert (await reindexing.check()).keys() == [], "it has just ended, and will be marked"
-    await mark_ended(timing.now().timestamp())
-    assert len(await fetch("SELECT * FROM search_mark")) == 1
+    await execute("UPDATE search_state SET value = to_jsonb(extract(epoch FROM now()) - 10) WHERE name = 'expired'")
+    assert (await check(PostgresEngine())).keys() == [], "it has just ended, and will be marked"
+    await mark_expired(timing.now().timestamp())
+    assert len(await fetch("SELECT * FROM search_dirty")) == 1
     await whole()
-    await mark_ended(timing.now().timestamp())
-    assert await fetch("SELECT * FROM search_mark") == []
+    await mark_expired(timing.now().timestamp())
+    assert await fetch("SELECT * FROM search_dirty") == []
     assert [one.status for one in await documents() if one.kind == "traffic"] == ["ended"]
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from civic.accounts.models import Role
 from civic.accounts.people import NOBODY, Person
-from civic.admin import reindexing
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.models import Membership
@@ -17,8 +16,18 @@ from civic.reports import actions as reports
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportForm
 from civic.search.postgres import rows
+from civic.search.postgres.engine import PostgresEngine
 from civic.search.postgres.vocabulary import count_words
-from tests.admin.feeding import (
+from civic.search.verify import check
+from tests.builders.riverside import (
+    change_category,
+    database_dsn,
+    empty,
+    get_department_id,
+    riverside,
+)
+from tests.indexed import indexed
+from tests.search.feeding import (
     LAT,
     LON,
     ana,
@@ -32,8 +41,6 @@ from tests.admin.feeding import (
     report,
     update,
 )
-from tests.builders.riverside import change_category, database_dsn, empty, get_department_id, riverside
-from tests.indexed import indexed
 
 __all__ = ["ana", "dan", "database_dsn", "empty", "riverside"]
 
@@ -232,9 +239,9 @@ async def test_a_damaged_index_leaks_nothing_after_it_is_mended(ana: Person, dan
     await indexed()
     await rows.write_documents(old)
     assert await finds("slanderous")
-    found = await reindexing.check()
+    found = await check(PostgresEngine())
     assert found.extra == [("report", one.post_id)]
-    await reindexing.mend(found)
+    await PostgresEngine().mend(found)
     await indexed()
     assert await finds("slanderous") == set()
 

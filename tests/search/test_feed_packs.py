@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from civic.accounts.people import Person
-from civic.admin import reindexing
 from civic.catalogue.queries import catalogue
 from civic.db import connect, execute, fetch
 from civic.demo import history
@@ -16,10 +15,13 @@ from civic.imports.actions import import_file
 from civic.imports.mapping import ImportMapping
 from civic.packs.actions import load_pack
 from civic.search.documents import Query
+from civic.search.postgres.engine import PostgresEngine
 from civic.search.queries import find
-from tests.admin.feeding import documents, finds, finds_on_desk, person, rating, report, update, whole
+from civic.search.rebuild import rebuild
+from civic.search.verify import check
 from tests.indexed import indexed
 from tests.packs.conftest import WritePack, changed, collection, feature, square
+from tests.search.feeding import documents, finds, finds_on_desk, person, rating, report, update, whole
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -47,13 +49,13 @@ async def ana(database: str, write_pack: WritePack) -> Person:
 async def reloaded(write_pack: WritePack, files: dict[str, Any]) -> None:
     """Another version of the pack: what it changes is on its way, then it is there."""
     assert (await load_pack(write_pack(FULL | files))).changed
-    assert (await reindexing.check()).keys() == [], "on its way"
+    assert (await check(PostgresEngine())).keys() == [], "on its way"
     await whole()
 
 
 async def test_an_empty_city() -> None:
-    assert await reindexing.rebuild() == 0
-    assert (await reindexing.check()).compared == 0
+    assert await rebuild(PostgresEngine()) == 0
+    assert (await check(PostgresEngine())).compared == 0
     assert (await find(Query(text="hole"))).hits == []
     assert (await find(Query())).hits == []
 
@@ -223,7 +225,7 @@ async def test_an_import(ana: Person, tmp_path: Path) -> None:
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     progress = await import_file(file, ImportMapping.model_validate(MAPPING), tmp_path / "refused.jsonl", batch=7)
     assert progress.imported == 40, progress
-    assert (await reindexing.check()).keys() == []
+    assert (await check(PostgresEngine())).keys() == []
     found = await whole()
     assert found.compared >= 80
     assert len(await finds("imported")) == 40
@@ -244,6 +246,6 @@ async def test_the_made_up_city(made_up_city: str) -> None:
         assert found.compared > 1900
         assert {one.kind for one in await documents()} == {"report", "traffic", "service", "rating"}
         before = await documents()
-        await reindexing.rebuild()
+        await rebuild(PostgresEngine())
         assert await documents() == before
         assert (await find(Query(text="路灯"))).total > 50
