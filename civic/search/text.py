@@ -6,7 +6,9 @@ run must then occur as a phrase, which finds exactly what a search for that subs
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from civic.text import fold
@@ -20,6 +22,8 @@ FIRST_CJK_CHAR = CJK[0]  # nothing before it is one
 MAX_POSITION, MAX_WORD_CHARS = 16_383, 500
 MAX_NAME_CHARS = 60  # of a text that may be the name of something
 MAX_PLACES, MAX_PAIR_PLACES = 8, 32
+MAX_COUNTED_PLACES = 400  # of a document, up to which the places of each word need not be counted
+ASCII_BLANKS = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 
 
 def runs(text: str) -> Iterator[str]:
@@ -38,34 +42,52 @@ def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
-def tokenize(parts: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The lexemes of texts with their weights (A to D, D is ""), each with its places: "3A,17"."""
-    places: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a document is found by: entries of a tsvector ("'word':3A"), and the words in them."""
+
+    entries: list[str]
+    words: set[str]
+
+
+def tokenize(parts: Iterable[tuple[str, str]]) -> Tokens:
+    """The lexemes of texts with their places and weights (A to D, D is "")."""
+    entries: list[str] = []
+    every: list[str] = []
     position = 0
     for part, weight in parts:
-        for lexeme in lexemes(part) if len(part) > MAX_NAME_CHARS else name_lexemes(part):
-            position += 1
-            if lexeme not in places:
-                places[lexeme] = f"{min(position, MAX_POSITION)}{weight}"
-            elif (at := places[lexeme]).count(",") < (
-                MAX_PAIR_PLACES if lexeme[0] >= FIRST_CJK_CHAR else MAX_PLACES
-            ) - 1:
-                places[lexeme] = f"{at},{min(position, MAX_POSITION)}{weight}"
-        position += 1  # no phrase runs from one part into the next
-    return places
+        found = lexemes(part) if len(part) > MAX_NAME_CHARS else name_lexemes(part)
+        if position + len(found) <= MAX_COUNTED_PLACES:
+            entries += [f"'{lexeme}':{place}{weight}" for place, lexeme in enumerate(found, position + 1)]
+        else:
+            entries += _entries_of_long_text(found, weight, position, every)
+        every += found
+        position += len(found) + 1  # no phrase runs from one part into the next
+    return Tokens(entries, set(every))
 
 
-def tsvector_text(places: Mapping[str, str], labels: Iterable[str] = ()) -> str:
+def _entries_of_long_text(found: Sequence[str], weight: str, position: int, before: Iterable[str]) -> Iterator[str]:
+    """The entries of a text, but for further places of a lexeme that has enough of them."""
+    counts = Counter(before)
+    for place, lexeme in enumerate(found, position + 1):
+        counts[lexeme] += 1
+        if counts[lexeme] <= (MAX_PAIR_PLACES if lexeme[0] >= FIRST_CJK_CHAR else MAX_PLACES):
+            yield f"'{lexeme}':{min(place, MAX_POSITION)}{weight}"
+
+
+def tsvector_text(tokens: Tokens, labels: Iterable[str] = ()) -> str:
     """A tsvector, in its text form. A label is no word that a text can have (it holds a colon) and has no place."""
-    words = [f"'{lexeme}':{at}" for lexeme, at in places.items()]
-    return " ".join([*words, *(f"'{label}'" for label in labels)])
+    return " ".join([*tokens.entries, *(f"'{label}'" for label in labels)])
 
 
 def lexemes(text: str) -> Sequence[str]:
     """What a text is found by, in order: its words, and of each run of CJK characters the pairs and the last one."""
     folded = fold(text)
+    if folded.isascii():  # as RUN, but a good deal quicker
+        words = folded.encode("ascii").translate(ASCII_BLANKS).decode("ascii").split()
+        return words if len(folded) <= MAX_WORD_CHARS else [word[:MAX_WORD_CHARS] for word in words]
     words = [word if len(word) <= MAX_WORD_CHARS else _cut_word(word) for word in RUN.findall(folded)]
-    if folded.isascii() or not IS_CJK.search(folded):
+    if not IS_CJK.search(folded):
         return words
     found: list[str] = []
     for run in words:

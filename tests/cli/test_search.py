@@ -23,7 +23,7 @@ async def city(empty_database: str) -> AsyncIterator[str]:
     """A service of a city, in the index, and things in the index that are of nothing in the database."""
     async with connect(empty_database, pool=2):
         await execute(
-            "WITH c AS (INSERT INTO calendar (slug, zone, spec, version) VALUES ('c', 'UTC', '{}', 1) RETURNING id),"
+            "WITH c AS (INSERT INTO calendar (slug, zone, spec) VALUES ('c', 'UTC', '{}') RETURNING id),"
             " d AS (INSERT INTO department (slug, names, calendar_id, contacts, position)"
             """ SELECT 'water', '{"en": "Water"}', id, '{}', 0 FROM c RETURNING id)"""
             " INSERT INTO service (slug, names, department_id, guide, url, position)"

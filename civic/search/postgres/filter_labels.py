@@ -6,6 +6,7 @@ A label begins with a colon, which no word of a text does: nothing that somebody
 import math
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from civic.geo.distance import bounding_box
@@ -70,6 +71,7 @@ def narrowed_facets(query: Query) -> list[str]:
     return [name for name, value in given.items() if value]
 
 
+@lru_cache(maxsize=1000)
 def _status(code: str) -> str:
     """Whatever the code holds, it cannot end the label or become an operator of a query."""
     return f":s:{quote(code[:40], safe='', errors='replace')}"
