@@ -49,7 +49,6 @@ DOMAINS = (
     "api",
     "packs",
     "imports",
-    "admin",
     "demo",
 )
 

@@ -12,7 +12,7 @@ FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal
 """
 SEARCH = "search_"
 # Business rules that triggers still hold; none is added.
-RULES_LEFT = {"rating_given", "rating_replaced", "rated_post_hidden", "report_seen_otherwise"}
+RULES_LEFT: set[str] = set()
 
 
 def documented() -> Iterator[tuple[str, str, str]]:
@@ -31,7 +31,7 @@ async def test_a_trigger_of_search_writes_marks_and_nothing_else(database: str) 
     rows = [row for row in await fetch(TRIGGERS) if row["name"].startswith(SEARCH)]
     assert rows
     for row in rows:
-        written = re.findall(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", row["source"])
+        written = re.findall(r"\b(?:INSERT INTO|(?<!DO )UPDATE|DELETE FROM)\s+(\w+)", row["source"])
         assert written, row["name"]
         assert all(table.startswith(SEARCH) for table in written), (row["name"], written)
 

@@ -9,7 +9,7 @@ async def check(engine: Engine[S], on_progress: OnProgress = lambda done, total:
     async for part in engine.ranges():
         comparison = await engine.compare(part)
         _classify(comparison, differences)
-        differences.compared += len(comparison.expected)
+        differences.compared += len(comparison.expected.keys() | comparison.held.keys())
         on_progress(min(differences.compared, total), total)
     differences.extra += await engine.strays()
     return differences

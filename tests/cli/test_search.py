@@ -69,7 +69,7 @@ async def test_rebuilding(city: str, tmp_path: Path) -> None:
     [service] = await services()
     await execute("TRUNCATE search_document, search_text")
     await rows.write_documents(some())
-    assert command(tmp_path, city, "search", "rebuild") == "PostgreSQL: 1 made anew.\n"
+    assert command(tmp_path, city, "search", "rebuild") == "PostgreSQL: 1 rebuilt.\n"
     assert await fetch("SELECT kind, item_id FROM search_document") == [service]
     assert json.loads(command(tmp_path, city, "search", "rebuild", "--json")) == {"PostgreSQL": 1}
 
@@ -101,7 +101,7 @@ async def test_stopped_by_hand(city: str, tmp_path: Path) -> None:
         running.kill()
         await other.close()
     assert running.returncode == 130
-    assert "goes on from there" in said
+    assert "continues from there" in said
     assert "Traceback" not in said
     command(tmp_path, city, "search", "rebuild")
 

@@ -74,7 +74,7 @@ async def update(author: Person, text: str, **values: Any) -> TrafficUpdate:
     """A flood at the Bell Tower."""
     given = {"kind": TrafficKind.FLOOD, "lat": LAT, "lon": LON, "place": "", "client_key": None}
     data = UpdateForm(text=text, **given | values)
-    return (await traffic.post_update(data, author)).update
+    return (await traffic.post_update(data, author)).row
 
 
 async def rating(author: Person, slug: str, text: str, stars: int = 4) -> Rating:
