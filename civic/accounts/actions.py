@@ -18,6 +18,8 @@ from civic.i18n import gettext as _
 ATTEMPTS_FACTOR = 10
 MAX_SIGN_UPS_PER_HOUR = 30
 VISITS_NOTED_EVERY = timedelta(minutes=10)
+END_SESSION = "UPDATE user_session SET revoked_at = coalesce(revoked_at, $3) WHERE id = $1 AND user_id = $2"
+END_OTHER_SESSIONS = "UPDATE user_session SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL"
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ async def _begin_session(user: User, browser: str, earlier: int) -> str:
 async def end_session(user_id: int, session_id: int) -> None:
     """Sign out there. Raises NotFound for a session of somebody else."""
     ended = await db.execute(
-        "UPDATE user_session SET revoked_at = coalesce(revoked_at, $3) WHERE id = $1 AND user_id = $2",
+        END_SESSION,
         session_id,
         user_id,
         timing.now(),
@@ -104,7 +106,7 @@ async def end_session(user_id: int, session_id: int) -> None:
 
 async def _end_sessions(user_id: int, *, but: int = 0) -> None:
     await db.execute(
-        "UPDATE user_session SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
+        END_OTHER_SESSIONS,
         user_id,
         but,
         timing.now(),

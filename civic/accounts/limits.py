@@ -15,6 +15,8 @@ ON CONFLICT (key) DO UPDATE SET
     until = CASE WHEN tally.until <= $3 THEN excluded.until ELSE tally.until END
 RETURNING count
 """
+REFUND = "UPDATE tally SET count = count - 1 WHERE key = $1 AND count > 0"
+DELETE_EXPIRED = "DELETE FROM tally WHERE until < $1"
 
 
 def _key(what: str, who: str) -> str:
@@ -47,9 +49,9 @@ async def spend(what: str, who: str, maximum: int, within: timedelta = HOUR) -> 
 
 async def refund(what: str, who: str) -> None:
     """It was none of those that are limited, after all."""
-    await db.execute("UPDATE tally SET count = count - 1 WHERE key = $1 AND count > 0", _key(what, who))
+    await db.execute(REFUND, _key(what, who))
 
 
 async def delete_expired() -> None:
     """Drop the counts whose time is over."""
-    await db.execute("DELETE FROM tally WHERE until < $1", timing.now())
+    await db.execute(DELETE_EXPIRED, timing.now())

@@ -35,6 +35,9 @@ Row = TypeVar("Row")
 # Called within the transaction in which posts (ids) become visible to everybody (True), or stop being so.
 VisibilityHook = Callable[[Sequence[int], bool], Awaitable[None]]
 _visibility_hooks: Sequence[VisibilityHook] | None = None
+ADD_VOTE = "INSERT INTO vote (post_id, user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+REMOVE_VOTE = "DELETE FROM vote WHERE post_id = $1 AND user_id = $2"
+LOCK_POST = "SELECT visibility FROM post WHERE id = $1 FOR UPDATE"
 
 
 def set_visibility_hooks(hooks: Sequence[VisibilityHook]) -> None:
@@ -195,7 +198,7 @@ async def vote(post_id: int, by: Person) -> None:
     async with in_transaction():
         await _lock_public_post(post_id)
         added = await execute(
-            "INSERT INTO vote (post_id, user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            ADD_VOTE,
             post_id,
             by.id,
             timing.now(),
@@ -206,12 +209,12 @@ async def vote(post_id: int, by: Person) -> None:
 async def unvote(post_id: int, by: Person) -> None:
     """Take one's support back."""
     async with in_transaction():
-        removed = await execute("DELETE FROM vote WHERE post_id = $1 AND user_id = $2", post_id, by.id)
+        removed = await execute(REMOVE_VOTE, post_id, by.id)
         await Post.filter(id=post_id).update(votes_count=F("votes_count") - removed)
 
 
 async def _lock_public_post(post_id: int) -> None:
-    row = await fetch_one("SELECT visibility FROM post WHERE id = $1 FOR UPDATE", post_id)
+    row = await fetch_one(LOCK_POST, post_id)
     if row is None or row["visibility"] != Visibility.PUBLIC:
         raise NotFound()
 

@@ -2,18 +2,12 @@
 
 from starlette.requests import Request
 
-from civic import db
 from civic.accounts.views import AccountSection
 from civic.i18n import gettext as _
-
-MY_POSTS = """
-SELECT kind, path, coalesce(nullif(title, ''), left(text, 80)) AS heading, created_at, votes_count, comments_count,
-       visibility
-FROM post WHERE author_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50
-"""
+from civic.posts.queries import list_own_posts
 
 
 async def my_posts_section(request: Request) -> AccountSection:
-    """The latest fifty."""
-    rows = await db.fetch(MY_POSTS, request.state.person.id)
-    return AccountSection("posts", _("What I posted"), "posts/_own.html", {"posts": rows})
+    """The latest fifty posts of the person who is signed in."""
+    posts = await list_own_posts(request.state.person.id)
+    return AccountSection("posts", _("What I posted"), "posts/_own.html", {"posts": posts})

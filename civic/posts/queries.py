@@ -17,6 +17,37 @@ from civic.posts import receipts
 from civic.posts.models import Post, PostPhoto, Visibility
 
 MAX_COMMENTS_SHOWN = 200
+COMMENTS = """
+SELECT c.id, c.text, c.created_at AS at, coalesce(u.name, '') AS author, d.names AS department, c.suggestion,
+       c.hidden_at IS NOT NULL AS hidden, c.author_id = $2 AS own
+FROM comment c LEFT JOIN user_account u ON u.id = c.author_id LEFT JOIN department d ON d.id = c.department_id
+WHERE c.post_id = $1 AND (c.hidden_at IS NULL OR $3 OR c.author_id = $2)
+ORDER BY c.created_at, c.id LIMIT $4
+"""
+OWN_POSTS = """
+SELECT kind, path, coalesce(nullif(title, ''), left(text, 80)) AS heading, created_at, votes_count, comments_count,
+       visibility
+FROM post WHERE author_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2
+"""
+HAS_VOTED = "SELECT 1 AS x FROM vote WHERE post_id = $1 AND user_id = $2"
+OPEN_FLAGS = """
+SELECT f.post_id, f.comment_id, p.path, p.kind, coalesce(c.text, p.text) AS text,
+       CASE WHEN f.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden,
+       array_agg(DISTINCT f.reason::text) AS reasons,
+       coalesce(array_agg(f.text) FILTER (WHERE f.text <> ''), '{}') AS notes,
+       count(*) AS count, min(f.created_at) AS since
+FROM flag f JOIN post p ON p.id = f.post_id LEFT JOIN comment c ON c.id = f.comment_id
+WHERE f.settled_at IS NULL
+GROUP BY f.post_id, f.comment_id, p.path, p.kind, p.text, c.text, p.visibility, c.hidden_at
+ORDER BY count(*) DESC, min(f.created_at) LIMIT $1
+"""
+MODERATION_LOG = """
+SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id,
+       CASE WHEN m.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden
+FROM moderation m JOIN user_account u ON u.id = m.moderator_id JOIN post p ON p.id = m.post_id
+LEFT JOIN comment c ON c.id = m.comment_id
+ORDER BY m.id DESC LIMIT $1
+"""
 
 
 @dataclass(frozen=True)
@@ -87,13 +118,7 @@ class Discussion:
 async def read_discussion(post: Post, viewer: Viewer) -> Discussion:
     """Comments (oldest first, at most COMMENTS_SHOWN; hidden ones for dispatchers and their author) and votes."""
     rows = await fetch(
-        """
-        SELECT c.id, c.text, c.created_at AS at, coalesce(u.name, '') AS author, d.names AS department, c.suggestion,
-               c.hidden_at IS NOT NULL AS hidden, c.author_id = $2 AS own
-        FROM comment c LEFT JOIN user_account u ON u.id = c.author_id LEFT JOIN department d ON d.id = c.department_id
-        WHERE c.post_id = $1 AND (c.hidden_at IS NULL OR $3 OR c.author_id = $2)
-        ORDER BY c.created_at, c.id LIMIT $4
-        """,
+        COMMENTS,
         post.id,
         viewer.person.id,
         viewer.person.is_dispatcher,
@@ -120,9 +145,7 @@ async def _speaks(person: Person) -> list[DepartmentView]:
 async def _voted(post_id: int, person: Person) -> bool:
     if not person.signed_in:
         return False
-    return (
-        await fetch_one("SELECT 1 AS x FROM vote WHERE post_id = $1 AND user_id = $2", post_id, person.id) is not None
-    )
+    return await fetch_one(HAS_VOTED, post_id, person.id) is not None
 
 
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
@@ -148,17 +171,7 @@ class FlagView:
 async def open_flags(limit: int = 100) -> list[FlagView]:
     """What waits for a moderator, the most flagged first."""
     rows = await fetch(
-        """
-        SELECT f.post_id, f.comment_id, p.path, p.kind, coalesce(c.text, p.text) AS text,
-               CASE WHEN f.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden,
-               array_agg(DISTINCT f.reason::text) AS reasons,
-               coalesce(array_agg(f.text) FILTER (WHERE f.text <> ''), '{}') AS notes,
-               count(*) AS count, min(f.created_at) AS since
-        FROM flag f JOIN post p ON p.id = f.post_id LEFT JOIN comment c ON c.id = f.comment_id
-        WHERE f.settled_at IS NULL
-        GROUP BY f.post_id, f.comment_id, p.path, p.kind, p.text, c.text, p.visibility, c.hidden_at
-        ORDER BY count(*) DESC, min(f.created_at) LIMIT $1
-        """,
+        OPEN_FLAGS,
         limit,
     )
     return [FlagView(**row) for row in rows]
@@ -167,15 +180,14 @@ async def open_flags(limit: int = 100) -> list[FlagView]:
 async def moderation_log(limit: int = 50) -> list[dict[str, Any]]:
     """The latest acts of moderators: act, reason, text, at, moderator, path, and whether it is hidden now."""
     return await fetch(
-        """
-        SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id,
-               CASE WHEN m.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden
-        FROM moderation m JOIN user_account u ON u.id = m.moderator_id JOIN post p ON p.id = m.post_id
-        LEFT JOIN comment c ON c.id = m.comment_id
-        ORDER BY m.id DESC LIMIT $1
-        """,
+        MODERATION_LOG,
         limit,
     )
+
+
+async def list_own_posts(author_id: int, limit: int = 50) -> list[dict[str, Any]]:
+    """A person's latest posts: kind, path, heading, created_at, votes_count, comments_count, visibility."""
+    return await fetch(OWN_POSTS, author_id, limit)
 
 
 async def photos_of(post_ids: list[int]) -> dict[int, list[Photo]]:

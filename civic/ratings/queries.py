@@ -21,6 +21,12 @@ from civic.ratings.finding import entries, found
 from civic.ratings.stars import StarCounts, count_by_service
 
 MAX_REPLIES_SHOWN = 200  # official replies on a page
+STAR_COUNTS = "SELECT service_id, stars, n FROM service_stars WHERE n > 0"
+OFFICIAL_REPLIES = """
+SELECT c.id, c.post_id, c.text, c.created_at AS at, d.names
+FROM comment c JOIN department d ON d.id = c.department_id
+WHERE c.post_id = ANY($1) AND c.hidden_at IS NULL ORDER BY c.id LIMIT $2
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ async def list_services(query: str, department: str) -> list[ServiceLine]:
 
 
 async def _stars() -> tuple[dict[int, StarCounts], float | None]:
-    return count_by_service(await fetch("SELECT service_id, stars, n FROM service_stars WHERE n > 0"))
+    return count_by_service(await fetch(STAR_COUNTS))
 
 
 @dataclass(frozen=True)
@@ -189,11 +195,7 @@ async def _fill(shown: list[RatingView]) -> None:
     ids = [one.post_id for one in shown]
     photos = await photos_of(ids)
     rows = await fetch(
-        """
-        SELECT c.id, c.post_id, c.text, c.created_at AS at, d.names
-        FROM comment c JOIN department d ON d.id = c.department_id
-        WHERE c.post_id = ANY($1) AND c.hidden_at IS NULL ORDER BY c.id LIMIT $2
-        """,
+        OFFICIAL_REPLIES,
         ids,
         MAX_REPLIES_SHOWN,
     )

@@ -32,6 +32,17 @@ from civic.reports.queries import report_of_author
 from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
 
+REPORTERS = """
+SELECT p.id, p.author_id, p.email, p.language, p.path
+FROM report r JOIN post p ON p.id = r.post_id
+WHERE r.case_id = $1 AND (p.author_id IS NOT NULL OR p.email <> '')
+"""
+ADD_DOUBT = """
+INSERT INTO doubt (case_id, user_id, resolved_at, text, at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+"""
+
 
 async def post_report(
     form: ReportForm,
@@ -149,8 +160,7 @@ async def notify_reporters(event_id: int) -> int:
     names = await _department_of(event)
     told = 0
     rows = await fetch(
-        "SELECT p.id, p.author_id, p.email, p.language, p.path FROM report r JOIN post p ON p.id = r.post_id "
-        "WHERE r.case_id = $1 AND (p.author_id IS NOT NULL OR p.email <> '')",
+        REPORTERS,
         event.case_id,
     )
     for row in rows:
@@ -250,8 +260,7 @@ async def doubt_resolution(report_id: int, person: Person, text: str) -> bool:
         if not person.signed_in or not await _supports(case.id, person.id):
             raise NotAllowed(_("Only its reporter or people who support it can say that it is not fixed."))
         await execute(
-            "INSERT INTO doubt (case_id, user_id, resolved_at, text, at) VALUES ($1, $2, $3, $4, $5)"
-            " ON CONFLICT DO NOTHING",
+            ADD_DOUBT,
             case.id,
             person.id,
             case.resolved_at,

@@ -25,6 +25,13 @@ from civic.reports.queries import heading
 from civic.sla.models import Clock
 from civic.sla.targets import parse_target
 
+OTHER_REPORTS = """
+SELECT r.id, r.main, p.title, p.text, p.created_at
+FROM report r JOIN post p ON p.id = r.post_id
+WHERE r.case_id = $1 AND r.id <> $2 AND p.visibility = 'public'
+ORDER BY r.main DESC, r.id LIMIT 20
+"""
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -207,8 +214,7 @@ def _answers(report: Report, category: CategoryView | None) -> list[tuple[dict[s
 
 async def _siblings(report: Report) -> list[dict[str, Any]]:
     return await fetch(
-        "SELECT r.id, r.main, p.title, p.text, p.created_at FROM report r JOIN post p ON p.id = r.post_id"
-        " WHERE r.case_id = $1 AND r.id <> $2 AND p.visibility = 'public' ORDER BY r.main DESC, r.id LIMIT 20",
+        OTHER_REPORTS,
         report.case_id,
         report.id,
     )

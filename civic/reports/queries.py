@@ -49,6 +49,16 @@ ORDERS = {
     "overdue": ("(c.due_at, c.id) > ({}, {})", "c.due_at, c.id", ("due_at", "case_id")),
 }
 
+HOME_COUNTS = """
+SELECT (SELECT count(*) FROM (SELECT 1 FROM case_file WHERE status = ANY($1) LIMIT $2) x) AS open,
+       count(*) FILTER (WHERE c.first_word_at IS NOT NULL OR k.promised_at < $4) AS judged,
+       count(*) FILTER (WHERE c.first_word_at <= k.promised_at) AS in_time,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.first_word_at - c.received_at))
+           FILTER (WHERE c.first_word_at IS NOT NULL) AS typical
+FROM case_file c JOIN clock k ON k.id = c.response_clock_id
+WHERE c.received_at >= $3 AND c.counted AND c.status <> $5
+"""
+
 
 @dataclass(frozen=True)
 class ReportCard:
@@ -187,15 +197,7 @@ async def report_of_author(report_id: int, viewer: Viewer) -> Report:
 async def home_counts() -> dict[str, int]:
     """Numbers of the home page: open cases (at most COUNTED + 1), and those of the last 30 days answered in time."""
     row = await fetch_one(
-        """
-        SELECT (SELECT count(*) FROM (SELECT 1 FROM case_file WHERE status = ANY($1) LIMIT $2) x) AS open,
-               count(*) FILTER (WHERE c.first_word_at IS NOT NULL OR k.promised_at < $4) AS judged,
-               count(*) FILTER (WHERE c.first_word_at <= k.promised_at) AS in_time,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.first_word_at - c.received_at))
-                   FILTER (WHERE c.first_word_at IS NOT NULL) AS typical
-        FROM case_file c JOIN clock k ON k.id = c.response_clock_id
-        WHERE c.received_at >= $3 AND c.counted AND c.status <> $5
-        """,
+        HOME_COUNTS,
         list(OPEN),
         MAX_COUNT + 1,
         timing.now() - timedelta(days=30),
