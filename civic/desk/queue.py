@@ -14,9 +14,9 @@ from civic.db import fetch, fetch_one
 from civic.i18n import lazy as _
 from civic.paging import read_instant
 from civic.posts.models import Visibility
-from civic.reports.promises import Running, lateness
 from civic.reports.queries import heading
 from civic.search.queries import all_words_query
+from civic.sla.status import ClockSnapshot, describe_lateness
 from civic.web import parse_id
 
 PAGE_ROWS = 50
@@ -181,10 +181,10 @@ async def _row(row: dict[str, Any], person: Person) -> QueueRow:
         heading="" if masked else heading(row["title"], row["text"]),
         hidden=hidden,
         used=used,
-        late_by=await lateness(clock, used) if late and clock and used else "",
+        late_by=await describe_lateness(clock, used) if late and clock and used else "",
     )
 
 
-def _clock(row: dict[str, Any]) -> Running:
+def _clock(row: dict[str, Any]) -> ClockSnapshot:
     names = ("kind", "target", "allowance", "started_at", "remaining", "stopped_at", "calendar_id")
-    return Running(**{name: row[name] for name in names}, due_at=row["clock_due"])
+    return ClockSnapshot(**{name: row[name] for name in names}, due_at=row["clock_due"])

@@ -8,6 +8,7 @@ from civic import timing
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
+from civic.cases.sla_status import describe_sla_status
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
@@ -20,9 +21,9 @@ from civic.posts.models import Post, Visibility
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
 from civic.posts.receipts import code_digest
 from civic.reports.models import Report
-from civic.reports.promises import Running, Standing, lateness, standing
 from civic.reports.queries import heading
 from civic.sla.models import Clock
+from civic.sla.status import ClockSnapshot, SlaStatus, describe_lateness
 from civic.sla.targets import parse_target
 
 OTHER_REPORTS = """
@@ -72,7 +73,7 @@ class ReportPage:
     photos: list[Photo]
     answers: list[tuple[dict[str, str], Any]]  # question's names, answer in words
     promises: list[Promise]
-    standing: Standing
+    sla_status: SlaStatus
     timeline: list[TimelineEvent]
     assignments: list[AssignmentView]
     official: TimelineEvent | None  # the latest public word of a department, pinned
@@ -144,7 +145,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         photos=(await photos_of([post.id]))[post.id] if post.photos_count else [],
         answers=_answers(report, found.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
-        standing=await standing(case, _clock_that_matters(case)),
+        sla_status=await describe_sla_status(case, _clock_that_matters(case)),
         timeline=lines,
         assignments=held,
         official=spoken[-1] if spoken else None,
@@ -156,9 +157,9 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
     )
 
 
-def _clock_that_matters(case: Case) -> Running:
+def _clock_that_matters(case: Case) -> ClockSnapshot:
     unanswered = case.first_word_at is None and case.resolved_at is None
-    return Running.of(case.response_clock if unanswered else case.resolution_clock)
+    return ClockSnapshot.of(case.response_clock if unanswered else case.resolution_clock)
 
 
 def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> ReporterActions:
@@ -182,7 +183,7 @@ def _question(case: Case, lines: list[TimelineEvent]) -> TimelineEvent | None:
 
 async def _promise(case: Case, clock: Clock) -> Promise:
     """How a clock stands now: when it is due, and which share of its time is used (or was, when it stopped)."""
-    running = Running.of(clock)
+    running = ClockSnapshot.of(clock)
     used = await running.used()
     until = clock.stopped_at or timing.now()
     over = not case.status.is_open and clock.stopped_at is None  # it ended without a word or a solution
@@ -195,7 +196,7 @@ async def _promise(case: Case, clock: Clock) -> Promise:
         used=used,
         late=late,
         paused=clock.due_at is None,
-        late_by=await lateness(running, used) if late else "",
+        late_by=await describe_lateness(running, used) if late else "",
     )
 
 

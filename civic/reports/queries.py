@@ -6,6 +6,7 @@ from typing import Any
 
 from civic import paging, timing
 from civic.cache import TimedCache, cached
+from civic.cases.sla_status import describe_sla_status
 from civic.cases.status import OPEN, Status
 from civic.db import fetch, fetch_one
 from civic.errors import NotAllowed, NotFound
@@ -14,8 +15,8 @@ from civic.posts.models import Visibility
 from civic.posts.queries import Viewer
 from civic.reports.filters import ReportFilters, filter_conditions
 from civic.reports.models import Report
-from civic.reports.promises import Running, Standing, standing
 from civic.search.queries import all_words_query
+from civic.sla.status import ClockSnapshot, SlaStatus
 
 MAX_COUNT = 10_000  # beyond, a list says "more than": counting a whole history is not bounded
 MAX_EXACT_COUNT = 500  # up to here a count is always of this moment
@@ -111,7 +112,7 @@ def heading(title: str, text: str, longest: int = 80) -> str:
 @dataclass(frozen=True)
 class ReportList:
     cards: list[ReportCard]
-    standings: dict[int, Standing]  # by case id
+    sla_statuses: dict[int, SlaStatus]  # by case id
     next: str  # cursor of the page after this one; empty: there is none
     count: int  # at most COUNTED + 1
 
@@ -128,16 +129,16 @@ async def list_reports(filters: ReportFilters, *, size: int, cursor: str = "") -
     cards = [ReportCard(**row) for row in rows[:size]]
     return ReportList(
         cards=cards,
-        standings=await standings(cards),
+        sla_statuses=await load_sla_statuses(cards),
         next=paging.write_cursor(*(getattr(cards[-1], name) for name in names)) if len(rows) > size else "",
         count=await _count(filters, *every),
     )
 
 
-async def standings(cards: list[ReportCard]) -> dict[int, Standing]:
-    """How each card's case stands with its promise, by case id."""
-    clocks = {row.pop("case_id"): Running(**row) for row in await fetch(CLOCKS, [one.case_id for one in cards])}
-    return {one.case_id: await standing(one, clocks[one.case_id]) for one in cards}
+async def load_sla_statuses(cards: list[ReportCard]) -> dict[int, SlaStatus]:
+    """How each card's case stands with its targets, by case id."""
+    clocks = {row.pop("case_id"): ClockSnapshot(**row) for row in await fetch(CLOCKS, [one.case_id for one in cards])}
+    return {one.case_id: await describe_sla_status(one, clocks[one.case_id]) for one in cards}
 
 
 _counted: TimedCache[ReportFilters, int] = TimedCache(seconds=10)
