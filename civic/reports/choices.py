@@ -48,7 +48,8 @@ async def choices() -> Choices:
 
 def _selecting(options: Markup) -> Selected:
     def selecting(code: str) -> Markup:
-        start = Markup('<option value="{}"').format(code)
-        return Markup(options.replace(f"{start}>", f"{start} selected>", 1)) if code else options  # noqa: S704
+        plain = Markup('<option value="{}">').format(code)
+        chosen = Markup('<option value="{}" selected>').format(code)
+        return options.replace(plain, chosen, 1) if code else options
 
     return selecting
