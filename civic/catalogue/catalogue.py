@@ -7,11 +7,13 @@ by slug or code hold only what is in force.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 Names = dict[str, str]
+Guide = dict[str, str | list[str]]
+"""What a service needs, in one language: purpose, papers (a list), time, fee, hours, where."""
 QuestionKind = Literal["text", "number", "choice", "choices", "yes_no", "date"]
 
 
@@ -84,7 +86,7 @@ class ServiceView:
     slug: str
     names: Names
     department_id: int
-    guide: dict[str, dict[str, Any]]
+    guide: dict[str, Guide]
     url: str
     lat: float | None
     lon: float | None

@@ -1,11 +1,10 @@
 """The catalogue: who answers, when they are open, what people report and what they use."""
 
-from typing import Any
-
 from tortoise import fields
 from tortoise.models import Model
 
 from civic.accounts.models import User
+from civic.catalogue.catalogue import Guide
 from civic.geo.models import Area
 
 
@@ -15,7 +14,7 @@ class Calendar(Model):
     id = fields.BigIntField(primary_key=True)
     slug = fields.CharField(64, unique=True)
     zone = fields.CharField(64)
-    spec: dict[str, Any] = fields.JSONField()
+    spec: dict[str, object] = fields.JSONField()
     retired_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -70,7 +69,7 @@ class Category(Model):
     names: dict[str, str] = fields.JSONField()
     descriptions: dict[str, str] = fields.JSONField(default=dict)
     # [{code, names, kind: text|number|choice|choices|yes_no|date, required, options: [{code, names}]}]
-    questions: list[dict[str, Any]] = fields.JSONField(default=list)
+    questions: list[dict[str, object]] = fields.JSONField(default=list)
     response_target = fields.CharField(40)
     resolution_target = fields.CharField(40)
     photo_required = fields.BooleanField(default=False)  # with the report
@@ -116,7 +115,7 @@ class Service(Model):
     )
     department_id: int
     # per language: {purpose, papers: [..], time, fee, hours, where}
-    guide: dict[str, dict[str, Any]] = fields.JSONField(default=dict)
+    guide: dict[str, Guide] = fields.JSONField(default=dict)
     url = fields.CharField(500, default="")
     lat = fields.FloatField(null=True)
     lon = fields.FloatField(null=True)

@@ -1,7 +1,5 @@
 """The city's row."""
 
-from typing import Any
-
 from tortoise import fields
 from tortoise.models import Model
 
@@ -15,7 +13,7 @@ class City(Model):
     zone = fields.CharField(64)  # IANA
     phone = fields.CharField(40, default="")
     accent = fields.CharField(7, default="")
-    settings: dict[str, Any] = fields.JSONField(default=dict)  # city.settings.CitySettings as plain data
+    settings: dict[str, object] = fields.JSONField(default=dict)  # city.settings.CitySettings as plain data
     bbox: list[float] = fields.JSONField(default=list)  # west, south, east, north of all areas
     contents: dict[str, list[str]] = fields.JSONField(default=dict)  # kind -> slugs that came with the pack
     pack_hash = fields.CharField(64)  # SHA-256 of the pack's files; "": no pack

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -44,6 +44,6 @@ def _summary(summary: "LoadSummary") -> str:
     return "\n".join([f"Loaded {' / '.join(summary.city.values())}.", *lines])
 
 
-def _line(kind: str, counts: dict[str, Any]) -> str:
+def _line(kind: str, counts: dict[str, object]) -> str:
     parts = [f"{n} {word}" for word, n in counts.items() if n]
     return f"  {kind:12} {', '.join(parts) or 'none'}"

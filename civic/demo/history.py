@@ -5,7 +5,6 @@ import random
 import tempfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tortoise.transactions import in_transaction
@@ -115,7 +114,7 @@ async def _mapping() -> ImportMapping:
     return ImportMapping.model_validate({**MAPPING, "departments": {"values": values}, "categories": {"values": codes}})
 
 
-async def _rows(start: datetime, end: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+async def _rows(start: datetime, end: datetime, zone: ZoneInfo) -> list[dict[str, object]]:
     """Rows as a city would export them, at random, but the same each time."""
     chance = random.Random(20)  # noqa: S311  # a made-up past, not a secret
     places = [area for area in (await areas()).all if area.level > 1]

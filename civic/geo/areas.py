@@ -84,7 +84,7 @@ class Areas:
         return found
 
     @cached_property
-    def outlines(self) -> dict[str, Any]:
+    def outlines(self) -> dict[str, object]:
         """GeoJSON of all areas, simplified for the base map (to 1/1000 of the city's width)."""
         if not self.all:
             return {"type": "FeatureCollection", "features": []}
@@ -98,7 +98,7 @@ class Areas:
         return {"type": "FeatureCollection", "features": features}
 
 
-def _feature(area: AreaView, outline: Any) -> dict[str, Any]:
+def _feature(area: AreaView, outline: Any) -> dict[str, object]:
     return {
         "type": "Feature",
         "id": area.id,
@@ -107,7 +107,7 @@ def _feature(area: AreaView, outline: Any) -> dict[str, Any]:
     }
 
 
-def as_multipolygon(geometry: dict[str, Any]) -> MultiPolygon:
+def as_multipolygon(geometry: dict[str, object]) -> MultiPolygon:
     """Read a GeoJSON Polygon or MultiPolygon as a MultiPolygon."""
     read = shape(geometry)
     return read if isinstance(read, MultiPolygon) else MultiPolygon([read])

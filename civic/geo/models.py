@@ -1,7 +1,5 @@
 """Areas and places."""
 
-from typing import Any
-
 from tortoise import fields
 from tortoise.models import Model
 
@@ -17,7 +15,7 @@ class Area(Model):
     parent_id: int | None
     level = fields.SmallIntField()  # 0 is the city
     names: dict[str, str] = fields.JSONField()
-    geometry: dict[str, Any] = fields.JSONField()  # GeoJSON MultiPolygon, WGS-84, lon/lat
+    geometry: dict[str, object] = fields.JSONField()  # GeoJSON MultiPolygon, WGS-84, lon/lat
     retired_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
-from typing import IO, Any, TypeVar
+from typing import IO, TypeVar
 
 from tortoise.transactions import in_transaction
 
@@ -55,7 +55,7 @@ class Progress:
     def rows(self) -> int:
         return self.imported + self.refused + self.unchanged
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For `--json`."""
         counts = {"imported": self.imported, "refused": self.refused, "unchanged": self.unchanged}
         return counts | {"seconds": round(self.seconds, 2)}

@@ -103,11 +103,11 @@ class CaseReplay:
         data = {"category": code, "channel": CHANNEL, "priority": self.case.priority}
         self._event(EventKind.RECEIVED, at, Actor(ActorKind.REPORTER), data, new=True)
 
-    def triage(self, reason: dict[str, Any]) -> None:
+    def triage(self, reason: dict[str, str]) -> None:
         """No department is known: the case waits for a dispatcher."""
         self._event(EventKind.TRIAGED, self.report.received_at, SYSTEM, {"reason": reason})
 
-    def assign(self, department_id: int, reason: dict[str, Any]) -> None:
+    def assign(self, department_id: int, reason: dict[str, str]) -> None:
         """Assign it to its department at the instant of receipt."""
         at = self.report.received_at
         before = self._change_status(Status.ASSIGNED, SYSTEM)
@@ -116,7 +116,7 @@ class CaseReplay:
             case_id=self.case.id, department_id=department_id, part=AssignmentPart.LEAD, started_at=at
         )
         self.case.department_id = department_id
-        data: dict[str, Any] = {"from": None, "department": self.rules.departments[department_id], "reason": reason}
+        data: dict[str, object] = {"from": None, "department": self.rules.departments[department_id], "reason": reason}
         data |= {"support": [], "priority": self.case.priority, "misrouted": False}
         self._event(EventKind.ASSIGNED, at, SYSTEM, data, before=before)
 

@@ -45,7 +45,7 @@ class LoadSummary:
     kinds: dict[str, RowCounts] = field(default_factory=dict)
     changed: bool = False
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "city": self.city,
             "changed": self.changed,

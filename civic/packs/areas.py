@@ -82,11 +82,11 @@ class AreaReader:
         feature.geometry = self._geometry(feature, data)
         return feature
 
-    def _id(self, properties: dict[str, Any], data: Any) -> Any:
+    def _id(self, properties: dict[str, object], data: Any) -> Any:
         given = get_property(properties, self.keys.id)
         return data.get("id") if given is None and isinstance(data, dict) else given
 
-    def _names(self, properties: dict[str, Any]) -> Names:
+    def _names(self, properties: dict[str, object]) -> Names:
         if not isinstance(self.keys.name, str):
             by_language = {language: get_property(properties, key) for language, key in self.keys.name.items()}
             return {language: str(name).strip() for language, name in by_language.items() if name}
@@ -216,7 +216,7 @@ def _list_areas(feature: AreaFeature, parent: str | None, level: int) -> list[Pa
     return areas
 
 
-def get_property(properties: dict[str, Any], key: str) -> Any:
+def get_property(properties: dict[str, object], key: str) -> Any:
     """The property with this key; `parent.adcode` looks into an object. None if there is none."""
     value: Any = properties
     for part in key.split("."):

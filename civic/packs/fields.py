@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
@@ -16,6 +16,7 @@ from civic.suggestions import did_you_mean, unknown_name
 from civic.text import CONTROL_CHARACTERS, MAX_SLUG_CHARS, SLUG
 from civic.validation import ManyProblems
 
+T = TypeVar("T")
 Names = dict[str, str]
 """A text for each language of the city."""
 
@@ -112,7 +113,7 @@ def check_languages(codes: list[str]) -> list[str]:
     return codes
 
 
-def check_translations(texts: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+def check_translations(texts: dict[str, T], info: ValidationInfo) -> dict[str, T]:
     """Every language of the city has its text, and no other language has one; nothing at all is right, too."""
     languages = pack_names(info).languages
     problems = [

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -49,7 +49,7 @@ class TomlFile:
 
     def __init__(self, path: Path, problems: Problems, *, optional: bool = False) -> None:
         self.name, self.problems = path.name, problems
-        self.data: dict[str, Any] = {}
+        self.data: dict[str, object] = {}
         self._lines: dict[Location, int] = {}
         text = "" if optional and not path.exists() else read_text(path, problems)
         self.broken = text is None
@@ -83,7 +83,7 @@ class TomlFile:
         """Note a problem at a key."""
         self.problems.add(self.name, message, where=write_location(location), line=self.line_of(location))
 
-    def tables(self, name: str) -> list[dict[str, Any]]:
+    def tables(self, name: str) -> list[dict[str, object]]:
         """The tables of an array of tables (`[[name]]`) as written, before validation."""
         tables = self.data.get(name)
         return [one for one in tables if isinstance(one, dict)] if isinstance(tables, list) else []

@@ -140,7 +140,7 @@ class _PackReader:
             languages=list(self.names.languages),
             zone=self.names.zone,
             calendar="",
-            crs=data.get("crs", "wgs84"),
+            crs="gcj02" if data.get("crs") == "gcj02" else "wgs84",
             areas=keys,
         )
 

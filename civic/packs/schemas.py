@@ -90,10 +90,11 @@ class PackWeights(FileModel):
 
 def read_area_name(value: object, info: ValidationInfo) -> str | dict[str, str]:
     """A property for all languages, or one for each: `name = "NAME"`, `name = { zh = "name_zh", … }`."""
-    texts = value if isinstance(value, dict) else {"": value}
-    if not texts or not all(isinstance(one, str) and one.strip() for one in texts.values()):
+    given = value if isinstance(value, dict) else {"": value}
+    texts = {language: one.strip() for language, one in given.items() if isinstance(one, str) and one.strip()}
+    if not given or len(texts) < len(given):
         raise ValueError(_("This has to be a text, or a table with a text for each language."))
-    return check_translations(value, info) if isinstance(value, dict) else str(value).strip()
+    return check_translations(texts, info) if isinstance(value, dict) else texts[""]
 
 
 class AreaKeys(FileModel):

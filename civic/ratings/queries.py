@@ -7,7 +7,7 @@ from typing import Any
 
 from civic import timing
 from civic.accounts.people import Person
-from civic.catalogue.catalogue import DepartmentView, ServiceView
+from civic.catalogue.catalogue import DepartmentView, Guide, ServiceView
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, fetch_one
 from civic.errors import NotFound
@@ -96,7 +96,7 @@ class ServicePage:
 
     service: ServiceView
     department: DepartmentView | None
-    guide: dict[str, Any]  # in the reader's language, else another
+    guide: Guide  # in the reader's language, else another
     guide_language: str
     stars: StarCounts
     ratings: list[RatingView]
@@ -140,7 +140,7 @@ async def service_page(slug: str, viewer: Viewer, *, size: int, page: str = "", 
     )
 
 
-def _guide(one: ServiceView) -> tuple[str, dict[str, Any]]:
+def _guide(one: ServiceView) -> tuple[str, Guide]:
     """The guide's language and texts: the reader's, else English, else any."""
     for code in (language(), "en", *one.guide):
         if code in one.guide:

@@ -66,7 +66,7 @@ def _by_rule(
         except Exception as error:  # a rule may fail in any way, and the report still has to arrive
             faults.append(RuleFailure(rule.id, rule.slug, f"{type(error).__name__}: {error}"[:300]))
             continue
-        reason = {
+        reason: dict[str, object] = {
             "step": "rule",
             "rule": rule.slug,
             "names": rule.names,
@@ -86,7 +86,7 @@ def _by_category(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) 
     if nearest is None:
         return None
     department_id, area = nearest
-    reason = {
+    reason: dict[str, object] = {
         "step": "category",
         "category": category.code,
         "names": category.names,
@@ -99,11 +99,11 @@ def _by_category(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) 
 def _triage(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Decision:
     suggestions = list(_suggest(facts, catalogue, areas))
     why = "no_department" if facts.category in catalogue.category_by_code else "no_category"
-    reason = {"step": "triage", "why": why, "suggestions": suggestions}
+    reason: dict[str, object] = {"step": "triage", "why": why, "suggestions": suggestions}
     return Decision(None, "triage", reason, suggestions=tuple(suggestions))
 
 
-def _suggest(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Iterator[dict[str, Any]]:
+def _suggest(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Iterator[dict[str, object]]:
     """Yield the departments that similar categories go to at this place, best first, always in the same order."""
     points: Counter[int] = Counter()
     why: dict[int, CategoryView] = {}
@@ -138,5 +138,5 @@ def _nearest(
     return None
 
 
-def _named(department: Any) -> dict[str, Any]:
+def _named(department: Any) -> dict[str, object]:
     return {"slug": department.slug, "names": department.names}

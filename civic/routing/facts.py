@@ -41,8 +41,8 @@ class Decision:
 
     department_id: int | None
     step: str
-    reason: dict[str, Any]
+    reason: dict[str, object]
     support: tuple[int, ...] = ()
     priority: str | None = None
-    suggestions: tuple[dict[str, Any], ...] = ()
+    suggestions: tuple[dict[str, object], ...] = ()
     faults: tuple[RuleFailure, ...] = field(default=(), compare=False)

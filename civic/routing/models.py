@@ -1,7 +1,5 @@
 """The pack's routing rules."""
 
-from typing import Any
-
 from tortoise import fields
 from tortoise.models import Model
 
@@ -38,7 +36,7 @@ class RuleFault(Model):
     rule_id: int
     error = fields.CharField(300)
     at = fields.DatetimeField()
-    context: dict[str, Any] = fields.JSONField(default=dict)  # category, area, channel; never the text
+    context: dict[str, object] = fields.JSONField(default=dict)  # category, area, channel; never the text
 
     class Meta:
         table = "rule_fault"
