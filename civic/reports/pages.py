@@ -69,7 +69,7 @@ class ReportPage:
     heading: str
     category: CategoryView | None
     department: DepartmentView | None
-    areas: tuple[AreaView, ...]  # deepest first
+    areas: tuple[AreaView, ...]  # deepest first, without the city itself
     photos: list[Photo]
     answers: list[tuple[dict[str, str], Any]]  # question's names, answer in words
     promises: list[Promise]
@@ -134,6 +134,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
     spoken = [line for line in lines if line.department and line.text]
     category = found.category_by_id.get(case.category_id or report.category_id or 0)
     said = await read_discussion(post, viewer)
+    path = (await areas()).path(report.area_id)
     return ReportPage(
         report=report,
         post=post,
@@ -141,7 +142,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         heading=heading(post.title, post.text),
         category=category,
         department=found.department_by_id.get(case.department_id or 0),
-        areas=(await areas()).path(report.area_id),
+        areas=path[:-1] or path,
         photos=(await photos_of([post.id]))[post.id] if post.photos_count else [],
         answers=_answers(report, found.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],

@@ -115,7 +115,7 @@ async def test_the_figures_behind_a_figure(publish: Publish, client: Client) -> 
     made = await publish("2024-01")
     shown = made.document["results"]["departments"]["parks"]["indicators"]["response"]
     page = text((await client.get("/scores/departments/parks")).text)
-    assert f"{shown['met']} of {shown['n']} assignments" in page
+    assert f"{shown['met']} of {shown['n']} cases" in page
     assert f"{shown['raw']:.1%}" in page
     assert f"{shown['expected']:.1%}" in page
     assert f"answered {100 * shown['value']:.0f} of 100 on time" in page
