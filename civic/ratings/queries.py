@@ -17,8 +17,11 @@ from civic.paging import read_cursor, write_cursor
 from civic.posts.models import Post, Visibility
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
 from civic.ratings.actions import REPLACED_WITHIN
-from civic.ratings.finding import entries, found
 from civic.ratings.stars import StarCounts, count_by_service
+from civic.search.documents import MAX_REACHABLE_HITS, Query
+from civic.search.meili.client import Meili
+from civic.search.queries import find
+from civic.search.text import runs
 
 MAX_REPLIES_SHOWN = 200  # official replies on a page
 STAR_COUNTS = "SELECT service_id, stars, n FROM service_stars WHERE n > 0"
@@ -38,8 +41,11 @@ class ServiceLine:
     stars: StarCounts
 
 
-async def list_services(query: str, department: str) -> list[ServiceLine]:
-    """The services of the pack that words and department (with those below it) leave, best first."""
+async def list_services(query: str, department: str, meili: Meili | None = None) -> list[ServiceLine]:
+    """The services of the pack that match the words, of a department and those below it, best first.
+
+    Without words, all of them in the pack's order.
+    """
     known = await catalogue()
     chosen: Sequence[ServiceView] = known.services
     if one := known.department_by_slug.get(department):
@@ -50,8 +56,18 @@ async def list_services(query: str, department: str) -> list[ServiceLine]:
         ServiceLine(
             service, known.department_by_id.get(service.department_id), stars.get(service.id, StarCounts(city=city))
         )
-        for service in found(query, chosen, await entries())
+        for service in await _matching(query, chosen, meili)
     ]
+
+
+async def _matching(query: str, services: Sequence[ServiceView], meili: Meili | None) -> Sequence[ServiceView]:
+    """Those of the services that the search finds, in its order."""
+    if not any(runs(query)):
+        return services
+    asked = Query(text=query, kind="service", size=MAX_REACHABLE_HITS, facets=False)
+    by_id = {one.id: one for one in services}
+    ids = [hit.document.item_id for hit in (await find(asked, meili)).hits]
+    return [by_id[one] for one in ids if one in by_id]
 
 
 async def _stars() -> tuple[dict[int, StarCounts], float | None]:

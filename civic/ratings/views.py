@@ -18,7 +18,7 @@ from civic.web import Who, json_answer, render, route, wants_json
 async def listing(request: Request) -> Response:
     query = request.query_params.get("q", "").strip()
     department = request.query_params.get("department", "")
-    lines = await queries.list_services(query, department)
+    lines = await queries.list_services(query, department, request.app.state.meili)
     size, page = request.app.state.config.limits.page, _number(request.query_params.get("page", ""))
     shown, more = lines[page * size : (page + 1) * size], len(lines) > (page + 1) * size
     if wants_json(request):

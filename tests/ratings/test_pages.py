@@ -11,6 +11,7 @@ from civic.catalogue.queries import catalogue
 from civic.posts.models import Post
 from civic.ratings.models import Rating
 from tests.clients import Client, make_user
+from tests.indexed import indexed
 from tests.media.pictures import encoded, scene
 
 pytestmark = pytest.mark.usefixtures("riverside")
@@ -25,6 +26,7 @@ async def rate(client: Client, stars: object = 4, **more: Any) -> dict[str, Any]
 
 
 async def test_the_list(client: Client) -> None:
+    await indexed()
     answer = await client.get("/services")
     assert answer.status_code == 200
     assert "Identity card, lost or expired" in answer.text
@@ -37,6 +39,7 @@ async def test_the_list(client: Client) -> None:
 
 
 async def test_the_list_alone_for_htmx(client: Client) -> None:
+    await indexed()
     answer = await client.get("/services?q=marriage", headers={"HX-Request": "true", "HX-Request-Type": "partial"})
     assert answer.text.lstrip().startswith('<div id="results"')
 
