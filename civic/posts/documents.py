@@ -18,7 +18,7 @@ POST_SOURCES = (
         "post",
         "post",
         "SELECT id FROM changed",
-        columns=("title", "text", "visibility", "path", "votes_count", "cover_id", "created_at"),
+        columns=("title", "text", "visibility", "votes_count", "cover_id", "created_at"),
         urgent="OLD.visibility <> NEW.visibility AND NEW.visibility <> 'public'",
         on=("update", "delete"),
     ),

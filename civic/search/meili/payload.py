@@ -9,11 +9,11 @@ from civic.search.postgres.rows import Key
 from civic.search.static_rank import static_rank
 from civic.search.subjects import kinds
 
-NAME = re.compile(r"([a-z]+)-([0-9]{1,19})")
+NAME = re.compile(r"([a-z_]+)-([0-9]{1,19})")
 
 
 def name(key: Key) -> str:
-    """A document's id: letters, digits and hyphens are all that Meilisearch takes."""
+    """A document's id: letters, digits, hyphens and underscores are all that Meilisearch takes."""
     return f"{key[0]}-{key[1]}"
 
 
