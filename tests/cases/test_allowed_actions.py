@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.cases.town import REASON, REPORTER, Town, at, in_status, received
 from tortoise.transactions import in_transaction
 
 from civic.cases import actions
@@ -12,6 +11,7 @@ from civic.cases.allowed_actions import ALLOWED, CaseAction, CaseRole, is_allowe
 from civic.cases.models import Assignment, AssignmentPart, Case
 from civic.cases.status import Status
 from civic.errors import Conflict, NotAllowed, NotFound
+from tests.builders.town import REASON, REPORTER, Town, at, make_case_in, receive_case
 
 ACTIONS: dict[CaseAction, Callable[[int, Town, Actor], Awaitable[object]]] = {
     CaseAction.ACCEPT: lambda case, town, by: actions.accept(case, by=by),
@@ -65,7 +65,7 @@ async def role_of(case: Case, by: Actor) -> CaseRole:
 
 @pytest.mark.parametrize("status", list(Status))
 async def test_an_action_refuses_exactly_what_is_not_allowed(town: Town, status: Status) -> None:
-    case, into = await in_status(town, status), await received(town)
+    case, into = await make_case_in(town, status), await receive_case(town)
     actors = [town.of(town.roads), town.desk, REPORTER, Actor(ActorKind.CITIZEN)]
     with at("2026-11-10 11:00"):
         if status.is_held:
@@ -80,7 +80,7 @@ async def test_an_action_refuses_exactly_what_is_not_allowed(town: Town, status:
 
 
 async def test_who_never_had_a_case_may_do_nothing(town: Town) -> None:
-    case, into = await in_status(town, Status.IN_PROGRESS), await received(town)
+    case, into = await make_case_in(town, Status.IN_PROGRESS), await receive_case(town)
     for action in CaseAction:
         assert await refused(action, case, town, town.of(town.water), into), action
 
