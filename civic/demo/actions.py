@@ -15,10 +15,11 @@ from civic.accounts.people import Person
 from civic.catalogue.members import add_user
 from civic.catalogue.queries import catalogue
 from civic.config import Config
-from civic.db import execute, fetch, fetch_one
+from civic.db import execute, fetch_one
 from civic.demo.history import make_history
 from civic.demo.scenarios import Scenario, ScenarioContext, ScenarioRun, make_photos, read_scenarios
 from civic.errors import Conflict
+from civic.geo.queries import search_places
 from civic.i18n import gettext as _
 from civic.i18n import use_language
 from civic.media.decoder import Decoder
@@ -109,15 +110,10 @@ async def _play(scenarios: Sequence[Scenario], context: ScenarioContext, on_step
         await ScenarioRun(scenario, context, number, now).play()
 
 
-async def _position(place: str) -> tuple[float, float]:
-    row = (await fetch("SELECT lat, lon FROM place WHERE names->>'zh' = $1", place))[0]
-    return row["lat"], row["lon"]
-
-
 async def _traffic(citizens: list[Person]) -> None:
     for number, (kind, place, language, text, minutes) in enumerate(TRAFFIC):
-        lat, lon = await _position(place)
-        data = UpdateForm(kind=TrafficKind(kind), text=text, lat=lat, lon=lon, address="")
+        position = (await search_places(place, limit=1))[0]
+        data = UpdateForm(kind=TrafficKind(kind), text=text, lat=position.lat, lon=position.lon, address="")
         with timing.at(timing.now() - timedelta(minutes=minutes)), use_language(language):
             await traffic.post_update(data, citizens[number], channel="demo")
 

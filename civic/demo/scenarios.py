@@ -13,11 +13,11 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
-from civic.cases.models import Case
+from civic.cases.models import Assignment, Case
 from civic.cases.status import Status
 from civic.catalogue.queries import catalogue
-from civic.db import fetch
 from civic.demo.drawing import draw_photo
+from civic.geo.queries import search_places
 from civic.i18n import use_language
 from civic.media import actions as media
 from civic.media.decoder import Decoder
@@ -153,13 +153,13 @@ class ScenarioRun:
     async def _post(self) -> None:
         picture = self.context.photos[self.number, self.scenario.scene]
         scenario, categories = self.scenario, (await catalogue()).category_by_code
-        place = (await fetch("SELECT names, lat, lon FROM place WHERE names->>'zh' = $1", scenario.place))[0]
+        place = (await search_places(scenario.place, limit=1))[0]
         wobble = (self.number % 7 - 3) * 0.0006
         data = ReportForm(
             text=scenario.text,
             category=categories.get(scenario.category),
-            lat=place["lat"] + wobble,
-            lon=place["lon"] - wobble / 2,
+            lat=place.lat + wobble,
+            lon=place.lon - wobble / 2,
             located_by="photo",
             answers=dict(scenario.answers),
         )
@@ -254,8 +254,8 @@ class ScenarioRun:
 
         async def do() -> None:
             to = (await catalogue()).department_by_slug[self.scenario.to].id
-            had = await fetch("SELECT 1 FROM assignment WHERE case_id = $1 AND department_id = $2", self.case_id, to)
-            if not had:  # a rule may have added them already
+            # A rule may have added them already.
+            if not await Assignment.exists(case_id=self.case_id, department_id=to):
                 await cases.add_support(self.case_id, to, by=await self.actor(), text=self.words("add_support"))
 
         await self.at(2, do)
