@@ -1,4 +1,4 @@
-"""Signing up, in and out; what people change about themselves."""
+"""Signing up, in and out, and changing one's own account."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ class SignedIn:
 
 
 async def create_user(entry: SignUpForm, *, role: Role = Role.CITIZEN, language: str = "") -> User:
-    """A new user, in the transaction in hand if there is one. Raises Invalid when the e-mail has one already."""
+    """Create a user, within the caller's transaction if there is one. Raises Invalid if the e-mail has one already."""
     hashed = await passwords.hash_password(entry.password)
     try:
         async with in_transaction():
@@ -140,7 +140,7 @@ async def change_profile(person: Person, entry: ProfileForm) -> None:
 
 
 async def disable_user(email: str) -> User:
-    """They cannot sign in any more and are signed out everywhere; what they wrote stays. Raises NotFound."""
+    """End a user's sessions and refuse new ones; their posts stay. Raises NotFound."""
     user = await user_by_email(email)
     user.disabled_at = user.disabled_at or timing.now()
     async with in_transaction():

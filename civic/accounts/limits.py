@@ -1,4 +1,4 @@
-"""How often somebody may do something in an hour: counted in the database, so it holds for all processes together."""
+"""How often somebody may do something in an hour, counted in the database for all processes together."""
 
 import hashlib
 import ipaddress
@@ -20,7 +20,7 @@ DELETE_EXPIRED = "DELETE FROM tally WHERE until < $1"
 
 
 def _key(what: str, who: str) -> str:
-    """The table holds no address and no e-mail."""
+    """The key of a count: a hash, so that the table holds no address and no e-mail."""
     named = " ".join(map(_network, who.split(" ")))
     return f"{what}:{hashlib.sha256(named.encode()).hexdigest()[:40]}"
 
@@ -48,7 +48,7 @@ async def spend(what: str, who: str, maximum: int, within: timedelta = HOUR) -> 
 
 
 async def refund(what: str, who: str) -> None:
-    """It was none of those that are limited, after all."""
+    """Undo one `spend`."""
     await db.execute(REFUND, _key(what, who))
 
 

@@ -49,7 +49,7 @@ class Session(Model):
 
 
 class RateCount(Model):
-    """How often `key` did something in an hour: what limits stand on when there are many processes."""
+    """How often `key` did something in an hour: all processes count here together."""
 
     key = fields.CharField(100, primary_key=True)
     count = fields.IntField()

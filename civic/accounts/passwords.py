@@ -13,12 +13,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _threads = ThreadPoolExecutor(max(2, (os.cpu_count() or 2) // 2), thread_name_prefix="passwords")
-# What is checked for an e-mail that nobody has, so that it takes as long as for one that somebody has.
+# Checked for an unknown e-mail, so that the answer takes as long as for a known one.
 NOBODYS_HASH = hasher.hash("nobody has this password")
 
 
 def _prepared(password: str) -> bytes:
-    """The same password from every keyboard."""
+    """The bytes to hash: the same from every keyboard."""
     return unicodedata.normalize("NFKC", password).encode()
 
 
@@ -27,7 +27,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(hashed: str | None, password: str) -> bool:
-    """Whether the password is the one that was hashed; None, as long as for any, is nobody's."""
+    """Whether the password is the one that was hashed. With None it takes as long, and is False."""
     fits = await asyncio.get_running_loop().run_in_executor(
         _threads, _fits, hashed or NOBODYS_HASH, _prepared(password)
     )
@@ -42,5 +42,5 @@ def _fits(hashed: str, password: bytes) -> bool:
 
 
 def needs_rehash(hashed: str) -> bool:
-    """Whether it was made with other costs than today's."""
+    """Whether it was hashed with other costs than today's."""
     return hasher.check_needs_rehash(hashed)

@@ -1,4 +1,4 @@
-"""Who makes the request in hand."""
+"""The person who makes the current request."""
 
 from dataclasses import dataclass
 

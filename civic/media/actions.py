@@ -1,7 +1,7 @@
-"""Taking photos in, using them, and dropping those that nobody used.
+"""Storing photos, using them, and deleting those that nobody used.
 
-Photos that look alike share files. A row is there before its files; whoever adds one holds a lock with others who
-add, and whoever removes files holds it alone. So no file goes that a row needs, however the two overlap.
+Photos that look alike share files. A row is written before its files, under a lock that everybody shares who adds
+photos; files are removed under the same lock, held alone. So no file is removed that a row needs.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ _BATCH = 200
 async def add_photo(
     data: bytes, store: Store, decoder: Decoder, *, zone: tzinfo = UTC
 ) -> tuple[Photo, GPS | None, datetime | None]:
-    """Take an upload in as a draft; with where and when it was taken, as its metadata said.
+    """Store an upload as a pending photo; with the place and the time in its metadata.
 
-    `zone` is that of a camera that does not tell its own (the city's). Not to be called within a transaction:
+    `zone` is used if the camera wrote none (the city's). Not to be called within a transaction:
     it waits for the decoder. Raises PhotoRefused and Busy.
     """
     decoded = await decoder.process(data)
@@ -64,7 +64,7 @@ def _taken_at(decoded: Decoded, zone: tzinfo, now: datetime) -> datetime | None:
 
 
 async def attach_photos(photos: Sequence[Photo], *, public: bool = True) -> None:
-    """These drafts are used by what the caller's transaction makes. Raises Invalid if one is used already or gone."""
+    """Mark pending photos as used, within the caller's transaction. Raises Invalid if one is used already or gone."""
     ids = [photo.id for photo in photos]
     if await Photo.filter(id__in=ids, attached=False).update(attached=True, public=public) != len(ids):
         raise Invalid(PHOTO_GONE, fields={"photos": PHOTO_GONE})
@@ -89,7 +89,7 @@ async def _drop_some(store: Store, before: datetime) -> int:
         await Photo.filter(id__in=[p.id for p in photos]).delete()
         contents = {p.content for p in photos}
         used = {p.content for p in await Photo.filter(content__in=list(contents)).only("content")}
-        # Before the commit, while nobody can add a row that needs these files. Killed here, the drafts are still
+        # Before the commit, while nobody can add a row that needs these files. Killed here, the photos are still
         # there for the next time, and too old for `queries.drafts`.
         for photo in photos:
             if photo.content not in used:

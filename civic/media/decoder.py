@@ -57,7 +57,7 @@ class Decoder:
         await self.stop()
 
     async def stop(self) -> None:
-        """End every process; photos in hand are lost (their uploads have not been accepted)."""
+        """End every process; photos being decoded are lost (their uploads have not been accepted)."""
         self._stopped = True
         await asyncio.gather(*(self._end(process) for process in list(self._all)))
 
@@ -197,7 +197,7 @@ class _Process:
         return head
 
     async def end(self) -> None:
-        """Kill it and take leave of it, also when we are being cancelled ourselves."""
+        """Kill the process and wait for its end, also while this task is being cancelled."""
         self._to.close()
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()

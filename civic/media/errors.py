@@ -1,4 +1,4 @@
-"""What people are told when a photo is not taken."""
+"""Why a photo is refused, in words for the reader."""
 
 from typing import get_args
 

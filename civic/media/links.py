@@ -1,4 +1,4 @@
-"""Addresses of variants. One that is not for everybody is signed: the photo's name and an expiry, under the secret."""
+"""Addresses of variants. That of a photo that is not public is signed: its name and an expiry, under the secret."""
 
 import hashlib
 import hmac
@@ -20,8 +20,8 @@ def is_public(photo: Photo) -> bool:
 def photo_url(photo: Photo, edge: int, *, secret: bytes | None = None, now: float | None = None) -> str:
     """The path of a variant (`edge` is 320, 800 or 1600).
 
-    With the `secret` (Config.secret()), whoever holds the address sees the photo for about an hour, public or
-    not: pass it only where it is decided that the reader may see this photo. `now` is in seconds since 1970.
+    With the `secret` (Config.secret()) the address shows the photo for about an hour, public or not: pass it only
+    after deciding that the reader may see this photo. `now` is in seconds since 1970.
     """
     path = f"/photos/{photo.name}/{edge}.webp"
     if secret is None or is_public(photo):
@@ -31,7 +31,7 @@ def photo_url(photo: Photo, edge: int, *, secret: bytes | None = None, now: floa
 
 
 def seconds_left(name: str, query: Mapping[str, str], secret: bytes, *, now: float | None = None) -> int:
-    """For how many seconds more the query of an address opens the photo `name`; 0: not, or not any more."""
+    """The seconds for which the query of an address still opens the photo `name`; 0 if it does not."""
     until = query.get("until", "")
     if not (until.isascii() and until.isdigit() and len(until) <= 12):
         return 0

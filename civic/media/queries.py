@@ -1,4 +1,4 @@
-"""Photos that wait for a post to use them."""
+"""Pending photos: those that no post uses yet."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,23 +8,21 @@ from civic.i18n import lazy as _
 from civic.media.models import Photo
 
 PENDING_PHOTO_LIFETIME = timedelta(hours=24)
-# A form must not take up a draft that is being dropped at this moment.
+# A form must not use a photo that is being deleted at this moment.
 _USABLE = PENDING_PHOTO_LIFETIME - timedelta(hours=1)
 PHOTO_NAME_CHARS = 22
 PHOTO_GONE = _("One of the photos is no longer there. Please choose it again.")
 
 
 async def pending_photos(names: Sequence[str]) -> list[Photo]:
-    """The photos of a form that is sent again: drafts by name, in this order.
+    """The pending photos that a form names (`kept`), in this order.
 
     Raises Invalid (field "photos") if one is unknown, used already or too old.
     """
     fresh = datetime.now(UTC) - _USABLE
-    possible = [
-        name for name in names if len(name) <= PHOTO_NAME_CHARS
-    ]  # a longer one is refused before it is looked for
-    found = await Photo.filter(name__in=possible, attached=False, created_at__gt=fresh)
-    photos = {photo.name: photo for photo in found}
+    possible = [name for name in names if len(name) <= PHOTO_NAME_CHARS]  # the column holds no longer ones
+    rows = await Photo.filter(name__in=possible, attached=False, created_at__gt=fresh)
+    photos = {photo.name: photo for photo in rows}
     if len(photos) != len(names):
         raise Invalid(PHOTO_GONE, fields={"photos": PHOTO_GONE})
     return [photos[name] for name in names]

@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _confine(memory: int, parent: int) -> None:
-    """Bounded memory, no files, no core dumps, and no life after the parent's."""
+    """Limit the memory, allow no files and no core dumps, and end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     for kind, limit in (
         (resource.RLIMIT_AS, memory),
@@ -67,7 +67,7 @@ def _confine(memory: int, parent: int) -> None:
 
 
 def _allow(seconds: int) -> None:
-    """So much processor and clock time for the next photo; then the kernel ends this process.
+    """Allow the next photo `seconds` of processor and clock time; then the kernel ends this process.
 
     The parent's own time-out is shorter by a second. This one is for when there is no parent any more.
     """
@@ -104,7 +104,7 @@ def variant_sizes(head: dict[str, Any]) -> list[int]:
 
 def parse_reply(head: dict[str, Any], parts: list[bytes]) -> Decoded:
     """The reply as `read_photo` returned it. Raises ValueError, KeyError, TypeError: a hostile file may have
-    taken over the process that wrote it, so nothing of it is believed unseen."""
+    taken over the process that wrote it, so everything in it is checked."""
     width, height = head["width"], head["height"]
     if min(width, height) < MIN_SIDE_PIXELS or width * height > 2**31:
         raise ValueError("not a photo's size")

@@ -16,7 +16,7 @@ def key_of(content: str, edge: int) -> str:
 
 
 class Store:
-    """Files under `folder`. A key names its content for ever, so a file is written once and never changed."""
+    """Files under `folder`. A key names its content, so a file is written once and never changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Store:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
     async def tidy(self, seconds: float) -> None:
-        """Remove what writers killed in the middle left behind longer than `seconds` ago."""
+        """Remove files that writers, killed in the middle, left behind more than `seconds` ago."""
         await asyncio.to_thread(self._tidy, time.time() - seconds)
 
     def _path(self, key: str) -> Path:

@@ -16,21 +16,21 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 
 async def photo(request: Request) -> Response:
-    """A variant. One that is not for everybody is there only for a signed address (see links.photo_url).
+    """A variant. One that is not public needs a signed address (see links.photo_url).
 
     `request.app.state` has `store` (a Store) and `secret` (Config.secret()).
     """
     name, edge = request.path_params["name"], str(request.path_params["edge"])
-    found = await Photo.get_or_none(name=name) if NAME.fullmatch(name) else None
-    if found is None or edge not in found.sizes:
+    row = await Photo.get_or_none(name=name) if NAME.fullmatch(name) else None
+    if row is None or edge not in row.sizes:
         raise NotFound()
-    if is_public(found):
+    if is_public(row):
         cache = f"public, max-age={YEAR_SECONDS}, immutable"
     elif left := seconds_left(name, request.query_params, request.app.state.secret):
         cache = f"private, max-age={left}"
     else:
         raise NotFound()
-    key = str(found.sizes[edge][3])
+    key = str(row.sizes[edge][3])
     headers = {
         "Cache-Control": cache,
         "ETag": f'"{key}"',

@@ -1,4 +1,4 @@
-"""Writing posts and what others add to them; each action is one transaction."""
+"""Writing posts, and what other people add to them. Each action is one transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -132,29 +132,29 @@ def _repeated_receipt(post: Post, receipt: str | None) -> str | None:
     return receipt
 
 
-async def create_post(draft: NewPost, author: Person) -> tuple[Post, str | None]:
+async def create_post(new: NewPost, author: Person) -> tuple[Post, str | None]:
     """Write a post within the caller's transaction; with the receipt code if the author has no account.
 
-    The caller sets `path` once it knows the page's address (`set_path`).
+    The caller calls `set_path` as soon as it knows the page's address.
     """
-    code = None if author.signed_in else draft.receipt or receipts.new_code()
+    code = None if author.signed_in else new.receipt or receipts.new_code()
     post = await Post.create(
-        kind=draft.kind,
+        kind=new.kind,
         author_id=author.id or None,
-        email="" if author.signed_in else draft.email,
+        email="" if author.signed_in else new.email,
         receipt_hash=receipts.code_digest(code) if code else None,
-        title=draft.title,
-        text=draft.text,
-        language=draft.language,
+        title=new.title,
+        text=new.text,
+        language=new.language,
         created_at=timing.now(),
-        visibility=Visibility.PRIVATE if draft.private else Visibility.PUBLIC,
-        photos_count=len(draft.photos),
-        cover_id=draft.photos[0].id if draft.photos else None,
-        channel=draft.channel,
-        client_key=draft.client_key,
-        source=draft.source,
+        visibility=Visibility.PRIVATE if new.private else Visibility.PUBLIC,
+        photos_count=len(new.photos),
+        cover_id=new.photos[0].id if new.photos else None,
+        channel=new.channel,
+        client_key=new.client_key,
+        source=new.source,
     )
-    await _attach(post, draft.photos)
+    await _attach(post, new.photos)
     return post, code
 
 
@@ -165,7 +165,7 @@ async def _attach(post: Post, photos: Sequence[Photo]) -> None:
 
 
 async def set_path(post: Post, path: str) -> None:
-    """Where the post is shown."""
+    """Set the address of the post's page."""
     post.path = path
     await post.save(update_fields=["path"])
 
@@ -192,7 +192,7 @@ async def add_comment(post_id: int, by: Person, form: CommentForm) -> Comment:
 
 
 async def vote(post_id: int, by: Person) -> None:
-    """Support a post; once a person, twice is once."""
+    """Support a post. A person supports it once, however often they ask."""
     if not by.signed_in:
         raise NotAllowed()
     async with in_transaction():
@@ -207,7 +207,7 @@ async def vote(post_id: int, by: Person) -> None:
 
 
 async def unvote(post_id: int, by: Person) -> None:
-    """Take one's support back."""
+    """Withdraw the support."""
     async with in_transaction():
         removed = await execute(REMOVE_VOTE, post_id, by.id)
         await Post.filter(id=post_id).update(votes_count=F("votes_count") - removed)
@@ -239,9 +239,9 @@ async def add_flag(post_id: int, by: Person, form: FlagForm) -> None:
 
 
 async def hide(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
-    """Take a post or a comment out of sight, with a reason; logged, and its author is told.
+    """Hide a post or a comment, log the reason and notify the author.
 
-    Raises Conflict when it is hidden already.
+    Raises Conflict if it is hidden already.
     """
     if reason not in FLAG_REASONS:
         raise Invalid(fields={"reason": _("Please choose a reason.")})
@@ -249,7 +249,7 @@ async def hide(post_id: int, by: Person, reason: str, text: str = "", *, comment
 
 
 async def restore(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
-    """Put a hidden post or comment back; logged, and its author is told."""
+    """Show a hidden post or comment again, log it and notify the author."""
     reason = reason if reason in FLAG_REASONS else "other"
     await _moderate("restore", post_id, comment_id, by, reason, text)
 
@@ -278,7 +278,7 @@ async def _moderate(act: str, post_id: int, comment_id: int | None, by: Person, 
             at=timing.now(),
         )
         if act != "keep":
-            await _tell_author(done, post, author_id)
+            await _notify_author(done, post, author_id)
 
 
 async def _set_post(act: str, post: Post, reason: str) -> int | None:
@@ -298,9 +298,9 @@ async def _set_post(act: str, post: Post, reason: str) -> int | None:
 
 
 async def make_private(post_ids: Sequence[int]) -> None:
-    """These posts are no longer for everybody, nor are their photos; within the caller's transaction.
+    """Make posts and their photos private, within the caller's transaction.
 
-    A hidden one stays hidden, and is private when it is restored.
+    A hidden post stays hidden, and is private once it is restored.
     """
     ids = list(post_ids)
     await Post.filter(id__in=ids, visibility=Visibility.HIDDEN).update(visibility_before=Visibility.PRIVATE)
@@ -310,23 +310,23 @@ async def make_private(post_ids: Sequence[int]) -> None:
 
 
 async def _set_comment(act: str, post: Post, comment_id: int | None) -> int | None:
-    found = await Comment.get_or_none(id=comment_id, post_id=post.id)
-    if found is None:
+    comment = await Comment.get_or_none(id=comment_id, post_id=post.id)
+    if comment is None:
         raise NotFound()
-    if (act == "hide" and found.hidden_at) or (act == "restore" and not found.hidden_at):
+    if (act == "hide" and comment.hidden_at) or (act == "restore" and not comment.hidden_at):
         raise Conflict(_("Another moderator has already dealt with this."))
     if act != "keep":
-        found.hidden_at = timing.now() if act == "hide" else None
-        await found.save(update_fields=["hidden_at"])
+        comment.hidden_at = timing.now() if act == "hide" else None
+        await comment.save(update_fields=["hidden_at"])
         post.comments_count += -1 if act == "hide" else 1
         await post.save(update_fields=["comments_count"])
-    return found.author_id
+    return comment.author_id
 
 
-async def _tell_author(done: Moderation, post: Post, author_id: int | None) -> None:
+async def _notify_author(done: Moderation, post: Post, author_id: int | None) -> None:
     subject = {"user_id": author_id} if author_id else {"email": post.email} if post.email else None
     if subject is None or (done.comment_id and not author_id):
-        return  # nobody to tell: no account and no address
+        return  # nobody to notify: no account and no address
     await notifications.notify(
         f"moderation:{done.id}",
         "hidden" if done.act == "hide" else "restored",

@@ -1,4 +1,4 @@
-"""What citizens write, and what others add to it. Posts know nothing of reports, traffic or ratings."""
+"""What citizens write, and what other people add. Posts know nothing of reports, traffic or ratings."""
 
 from enum import StrEnum
 
@@ -24,16 +24,16 @@ class Post(Model):
     )
     author_id: int | None
     email = fields.CharField(254, default="")  # of an author without an account; personal data
-    # SHA-256 of the receipt code: whoever shows the code is the author of a post without an account
+    # SHA-256 of the receipt code: a post without an account belongs to the person who shows the code
     receipt_hash = fields.CharField(64, null=True, unique=True)
     title = fields.CharField(200, default="")
     text = fields.TextField()
     language = fields.CharField(12, default="")
     created_at = fields.DatetimeField()
     visibility = fields.CharEnumField(Visibility, default=Visibility.PUBLIC, max_length=8)
-    visibility_before = fields.CharField(8, default="")  # what restoring goes back to
+    visibility_before = fields.CharField(8, default="")  # its visibility when it was hidden, to which `restore` returns
     hidden_reason = fields.CharField(20, default="")
-    path = fields.CharField(160, default="")  # its page on this site; whoever made the post says so
+    path = fields.CharField(160, default="")  # of its page on this site
     votes_count = fields.IntField(default=0)
     comments_count = fields.IntField(default=0)
     photos_count = fields.IntField(default=0)
@@ -112,7 +112,7 @@ class Vote(Model):
 
 
 class Flag(Model):
-    """Somebody says that a post or a comment should not stand here."""
+    """Somebody asks a moderator to look at a post or a comment."""
 
     id = fields.BigIntField(primary_key=True)
     post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(

@@ -1,4 +1,4 @@
-"""Reading posts and what stands under them."""
+"""Reads of posts and of what is below them on their pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ ORDER BY m.id DESC LIMIT $1
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks: a person, and the receipt codes that their browser holds."""
+    """The person who looks, and the receipt codes that their browser holds."""
 
     person: Person
     codes: tuple[str, ...] = ()
@@ -71,10 +71,10 @@ class Viewer:
 
 
 def may_see(viewer: Viewer, visibility: str, *, author: bool, at_work: bool = False) -> bool:
-    """What is public, private and hidden, decided here for every page, export and feed.
+    """Whether this viewer may see a post: the one rule for every page, export and feed.
 
-    Public: everybody. Private (by its category): its author, who has to do with it (`at_work`), and dispatchers. Hidden
-    by a moderator: dispatchers, and its author, who is told why.
+    Public: everybody. Private (by its category): its author, people who work on it (`at_work`) and dispatchers. Hidden
+    by a moderator: dispatchers, and its author, who learns the reason.
     """
     if visibility == Visibility.PUBLIC or author:
         return True
@@ -103,7 +103,7 @@ class CommentView:
 
 @dataclass(frozen=True)
 class Discussion:
-    """What templates/posts/_talk.html shows under a post of any kind."""
+    """What templates/posts/_talk.html shows below a post of any kind."""
 
     post_id: int
     path: str
@@ -112,7 +112,7 @@ class Discussion:
     votes: int
     voted: bool
     open: bool  # comments and votes are taken
-    speaks: list[DepartmentView]  # for which the viewer can comment
+    speaks: list[DepartmentView]  # departments for which the viewer can comment
 
 
 async def read_discussion(post: Post, viewer: Viewer) -> Discussion:
@@ -169,7 +169,7 @@ class FlagView:
 
 
 async def open_flags(limit: int = 100) -> list[FlagView]:
-    """What waits for a moderator, the most flagged first."""
+    """Posts and comments with open flags, the most flagged first."""
     rows = await fetch(
         OPEN_FLAGS,
         limit,
@@ -210,5 +210,5 @@ async def area_id_at(lat: float, lon: float) -> int | None:
 
 
 async def post_by_client_key(key: str | None) -> Post | None:
-    """The post that was already sent under this key."""
+    """The post that has this key."""
     return await Post.get_or_none(client_key=key) if key else None

@@ -1,4 +1,4 @@
-"""Receipt codes: who holds the code of a post without an account is its author.
+"""Receipt codes: the person who has the code of a post without an account is its author.
 
 A code has 60 random bits in an alphabet without look-alikes (Crockford's base 32), written in three groups of four.
 The database holds only its SHA-256; the browser that posted holds the code in a cookie, the person on paper or in
@@ -24,7 +24,7 @@ def new_code() -> str:
 
 
 def code_for(secret: bytes, client_key: str) -> str:
-    """The code of the post sent under this key: the same again when a phone without an answer sends again."""
+    """The code of the post sent under this key: the same code again, when a phone that got no answer sends again."""
     return _written(hmac.digest(secret, b"receipt " + client_key.encode(), hashlib.sha256))
 
 
@@ -34,7 +34,7 @@ def _written(random: bytes) -> str:
 
 
 def format_code(code: str) -> str:
-    """A code as we write it, from one that somebody typed: case, blanks and dashes do not matter, nor O for 0."""
+    """The code that somebody typed, as we write it: case, blanks and dashes do not matter, nor O for 0."""
     letters = "".join(c for c in code.upper().translate(_LOOKALIKES) if c in ALPHABET)
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
@@ -45,7 +45,7 @@ def code_digest(code: str) -> str:
 
 
 def remember_code(request: Request, response: Response, code: str, *, secure: bool) -> None:
-    """Keep `code` in this browser's cookie, with the newest others it has."""
+    """Keep `code` in this browser's cookie, with the newest of the other codes there."""
     codes = [c for c in request.state.receipts if c != code][: MAX_CODES_IN_COOKIE - 1]
     response.set_cookie(
         COOKIE,

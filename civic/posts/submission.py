@@ -75,7 +75,7 @@ class Submission:
 
     @property
     def typed(self) -> dict[str, str]:
-        """Everything typed, and the place that a photo told."""
+        """Everything typed, and the position that a photo contained."""
         typed = {name: value for name, value in self.form.items() if isinstance(value, str)}
         if self.uploads.position and not (typed.get("lat") and typed.get("lon")):
             typed["lat"], typed["lon"], typed["located_by"] = map(str, self.uploads.position)

@@ -31,9 +31,9 @@ class Rating(Model):
 
 
 class ServiceStars(Model):
-    """How many ratings of a service have so many stars, of those that count: public, and not replaced.
+    """How many ratings of a service have 1, 2 … 5 stars: of those that are public and not replaced.
 
-    Kept by `ratings.actions`, to which moderation tells what was hidden or restored (`civic/composition.py`).
+    `ratings.actions` keeps it; moderation calls it when a rating is hidden or restored (`civic/composition.py`).
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -124,11 +124,11 @@ class ServicePage:
 
 
 async def get_service(slug: str) -> ServiceView:
-    """Raises NotFound for one that the pack does not have (any more)."""
-    one = (await catalogue()).service_by_slug.get(slug)
-    if one is None:
+    """The service. Raises NotFound if the pack does not have it (any more)."""
+    service = (await catalogue()).service_by_slug.get(slug)
+    if service is None:
         raise NotFound()
-    return one
+    return service
 
 
 async def service_page(slug: str, viewer: Viewer, *, size: int, page: str = "", opened: int = 0) -> ServicePage:
@@ -137,7 +137,7 @@ async def service_page(slug: str, viewer: Viewer, *, size: int, page: str = "", 
     department = (await catalogue()).department_by_id.get(one.department_id)
     stars, city = await _stars()
     shown, following = await list_ratings(one.id, size=size, page=page)
-    open_one, said = await _opened(one.id, opened, viewer) if opened else (None, None)
+    open_one, discussion = await _opened(one.id, opened, viewer) if opened else (None, None)
     mine = await _mine(one.id, viewer.person)
     await _fill([*shown, *([open_one] if open_one else [])])
     spoken, guide = _guide(one)
@@ -150,7 +150,7 @@ async def service_page(slug: str, viewer: Viewer, *, size: int, page: str = "", 
         ratings=[rating for rating in shown if rating.id != opened],
         next=following,
         opened=open_one,
-        talk=said,
+        talk=discussion,
         mine=mine,
         replies_for=department if viewer.person.acts_for(one.department_id) else None,
     )
@@ -229,6 +229,6 @@ async def load_rating(rating_id: int) -> RatingView:
     row = await fetch_one(f"{RATING_COLUMNS} WHERE r.id = $1", rating_id)
     if row is None:
         raise NotFound()
-    one = RatingView(**row)
-    await _fill([one])
-    return one
+    rating = RatingView(**row)
+    await _fill([rating])
+    return rating

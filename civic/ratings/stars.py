@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-PRIOR_RATINGS = 10  # a service is shown as if it had so many ratings more, all of the city's mean
+PRIOR_RATINGS = 10  # added to a service's ratings, each with the city's mean
 SCALE = (1, 2, 3, 4, 5)
 
 

@@ -1,4 +1,4 @@
-"""Posting a report, and what its author and its supporters do afterwards."""
+"""Posting a report, and what its author and supporters say of the case later."""
 
 from collections.abc import Sequence
 
@@ -110,9 +110,9 @@ async def _create_report(
 
 
 async def route_case(case_id: int) -> bool:
-    """Give a received case to the department that the rules, or its category, say; else to triage, with the reason.
+    """Assign a received case to the department that `decide` finds, else send it to triage, with the reason.
 
-    False if there was nothing to do: somebody was quicker.
+    False if somebody else has assigned it already.
     """
     case = await Case.get_or_none(id=case_id)
     if case is None or case.status != Status.RECEIVED or case.department_id is not None:
@@ -153,19 +153,19 @@ async def _facts(case: Case, report: Report) -> Facts:
 
 
 async def notify_reporters(event_id: int) -> int:
-    """Tell the authors of a case's reports what happened, each once; how many were told now."""
+    """Notify the authors of a case's reports of an event, each once; the number of new messages."""
     event = await CaseEvent.get_or_none(id=event_id).select_related("case", "department")
     if event is None or event.internal:
         return 0
     names = await _department_of(event)
-    told = 0
+    notified = 0
     rows = await fetch(
         REPORTERS,
         event.case_id,
     )
     for row in rows:
         async with in_transaction():
-            told += await notifications.notify(
+            notified += await notifications.notify(
                 f"event:{event.id}:post:{row['id']}",
                 EventKind(event.kind).reporter_message,
                 user_id=row["author_id"],
@@ -174,21 +174,21 @@ async def notify_reporters(event_id: int) -> int:
                 values={"number": event.case.number, "department": names, "text": event.text},
                 url=row["path"],
             )
-    return told
+    return notified
 
 
 async def _department_of(event: CaseEvent) -> dict[str, str]:
-    """The names of the department that the event is about: who got the case, else who acted."""
-    given = (await catalogue()).department_by_slug.get(event.data.get("department") or "")
-    if event.kind == EventKind.ASSIGNED and given is not None:
-        return given.names
+    """The names of the department that got the case, else of the one that acted."""
+    receiver = (await catalogue()).department_by_slug.get(event.data.get("department") or "")
+    if event.kind == EventKind.ASSIGNED and receiver is not None:
+        return receiver.names
     return event.department.names if event.department else {}
 
 
 async def merge_reports(case_id: int, into_id: int, *, by: Actor, seen: int | None, text: str) -> None:
-    """Merge a case into another: its reports with their votes, photos and authors go along; nobody's post is lost.
+    """Merge a case into another: its reports move along with their votes, photos and authors; nobody's post is lost.
 
-    Raises Invalid (field "into") where only one of the two is private: what was said in private would be read by all.
+    Raises Invalid (field "into") if only one of the two is private: everybody would read what was said in private.
     """
     async with in_transaction():
         if await _is_private(case_id) != await _is_private(into_id):
@@ -198,14 +198,16 @@ async def merge_reports(case_id: int, into_id: int, *, by: Actor, seen: int | No
 
 
 async def _is_private(case_id: int) -> bool:
-    found = Post.filter(report__case_id=case_id)
-    return await found.filter(Q(visibility=Visibility.PRIVATE) | Q(visibility_before=Visibility.PRIVATE)).exists()
+    posts_of_case = Post.filter(report__case_id=case_id)
+    return await posts_of_case.filter(
+        Q(visibility=Visibility.PRIVATE) | Q(visibility_before=Visibility.PRIVATE)
+    ).exists()
 
 
 async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen: int | None = None) -> None:
-    """Another category. If that one is not public, neither are the case's reports from here on.
+    """Change the category of a case. If the new one is not public, the case's reports become private.
 
-    What was sent in private stays private whatever its category.
+    A report that was sent as private stays private, whatever its category.
     """
     async with in_transaction():
         await cases.recategorise(case_id, category, by=by, seen=seen)
@@ -220,7 +222,7 @@ async def answer_question(report_id: int, viewer: Viewer, text: str, photos: Seq
 
 
 async def confirm_resolution(report_id: int, viewer: Viewer, stars: int | None = None, text: str = "") -> None:
-    """The reporter says that it is fixed, with stars for the handling if they like."""
+    """The reporter confirms that it is fixed, with stars for the handling if they like."""
     report = await report_of_author(report_id, viewer)
     async with in_transaction():
         await cases.confirm(report.case_id, by=Actor.reporter(viewer.person))
@@ -229,7 +231,7 @@ async def confirm_resolution(report_id: int, viewer: Viewer, stars: int | None =
 
 
 async def rate_handling(report_id: int, viewer: Viewer, stars: int, text: str = "") -> None:
-    """The reporter's stars for the handling; the latest counts."""
+    """The reporter rates the handling of the case; the latest rating counts."""
     report = await report_of_author(report_id, viewer)
     await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
 
@@ -244,10 +246,10 @@ async def dispute_resolution(report_id: int, viewer: Viewer, text: str, stars: i
 
 
 async def doubt_resolution(report_id: int, person: Person, text: str) -> bool:
-    """A supporter says that it is not fixed; True if that was the last one needed to reopen the case.
+    """A supporter says that it is not fixed; True if enough have said so and the case is reopened.
 
-    Raises NotAllowed for somebody who does not support the report, Conflict where nothing is resolved, NotFound for a
-    report that is not public.
+    Raises NotAllowed for somebody who does not support the report, Conflict if the case is not resolved, NotFound for
+    a report that is not public.
     """
     report = await Report.get_or_none(id=report_id).select_related("post")
     if report is None or report.post.visibility != Visibility.PUBLIC:

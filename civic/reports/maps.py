@@ -23,7 +23,7 @@ _grids: TimedCache[tuple[ReportFilters, int, float], list[ReportCluster]] = Time
 async def map_points(filters: ReportFilters, window: MapWindow) -> ReportMapAnswer:
     """What a window of the map shows.
 
-    Without a filter by status the map shows what is open.
+    Without a filter by status it shows open cases.
     """
     where, args = await _open_unless_said(filters)
     n = len(args)

@@ -26,7 +26,7 @@ class Report(Model):
         "civic.Case", related_name="reports", on_delete=fields.RESTRICT
     )
     case_id: int
-    main = fields.BooleanField(default=True)  # the report that stands for its case in lists and on the map
+    main = fields.BooleanField(default=True)  # the report that lists and the map show for its case
     category: fields.ForeignKeyNullableRelation[Category] = fields.ForeignKeyField(
         "civic.Category", related_name="reports", null=True, on_delete=fields.RESTRICT
     )
@@ -47,7 +47,7 @@ class Report(Model):
 
 
 class Doubt(Model):
-    """A supporter says of a resolution that it is not fixed; three of them reopen the case."""
+    """A supporter says that a resolution has not fixed the problem; enough of them reopen the case."""
 
     id = fields.BigIntField(primary_key=True)
     case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(

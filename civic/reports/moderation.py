@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from civic.db import advisory_lock, execute, fetch
 
 CASES = "SELECT DISTINCT case_id FROM report WHERE post_id = ANY($1) ORDER BY case_id"
-# The photos of a case's history are for everybody while one of the case's reports is.
+# Everybody may see the photos of a case's history while one of its reports is public.
 SET_EVENT_PHOTOS_PUBLIC = """
 UPDATE photo SET public = event.public
 FROM (
@@ -16,7 +16,7 @@ FROM (
 ) event
 WHERE photo.id = event.photo_id AND photo.public <> event.public
 """
-# A report that everybody may see stands for its case in lists and on the map, if there is one.
+# Lists and the map show one report of each case: a public one, if there is one.
 CHOOSE_MAIN_REPORTS = """
 UPDATE report SET main = (report.id = chosen.id)
 FROM (

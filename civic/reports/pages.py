@@ -129,11 +129,11 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
     at_work = any(assignment.department_id in viewer.person.departments for assignment in held)
     if not may_see(viewer, post.visibility, author=author, at_work=at_work):
         raise NotFound()
-    found = await catalogue()
+    known = await catalogue()
     lines = await load_timeline(case.id, internal=False)
     spoken = [line for line in lines if line.department and line.text]
-    category = found.category_by_id.get(case.category_id or report.category_id or 0)
-    said = await read_discussion(post, viewer)
+    category = known.category_by_id.get(case.category_id or report.category_id or 0)
+    discussion = await read_discussion(post, viewer)
     path = (await areas()).path(report.area_id)
     return ReportPage(
         report=report,
@@ -141,18 +141,18 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         case=case,
         heading=heading(post.title, post.text),
         category=category,
-        department=found.department_by_id.get(case.department_id or 0),
+        department=known.department_by_id.get(case.department_id or 0),
         areas=path[:-1] or path,
         photos=(await photos_of([post.id]))[post.id] if post.photos_count else [],
-        answers=_answers(report, found.category_by_id.get(report.category_id or 0)),
+        answers=_answers(report, known.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
         sla_status=await describe_sla_status(case, _clock_that_matters(case)),
         timeline=lines,
         assignments=held,
         official=spoken[-1] if spoken else None,
         question=_question(case, lines),
-        talk=said,
-        do=_doings(case, viewer, author=author, supports=said.voted),
+        talk=discussion,
+        do=_doings(case, viewer, author=author, supports=discussion.voted),
         receipt=next((code for code in viewer.codes if code_digest(code) == post.receipt_hash), None),
         siblings=await _siblings(report),
     )
@@ -203,15 +203,15 @@ async def _promise(case: Case, clock: Clock) -> Promise:
 
 def _answers(report: Report, category: CategoryView | None) -> list[tuple[dict[str, str], Any]]:
     """The questions that were answered; choices by their names per language."""
-    given = []
+    answers = []
     for question in category.questions if category else ():
         if question.code not in report.answers:
             continue
         value = report.answers[question.code]
         options = {option.code: option.names for option in question.options}
         values = value if isinstance(value, list) else [value]
-        given.append((question.names, [options.get(one, one) if isinstance(one, str) else one for one in values]))
-    return given
+        answers.append((question.names, [options.get(one, one) if isinstance(one, str) else one for one in values]))
+    return answers
 
 
 async def _siblings(report: Report) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Reading reports: the public list and what a report's page shows."""
+"""Reads of reports: the public list, its counts, and the report of an author."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -113,7 +113,7 @@ def heading(title: str, text: str, longest: int = 80) -> str:
 class ReportList:
     cards: list[ReportCard]
     sla_statuses: dict[int, SlaStatus]  # by case id
-    next: str  # cursor of the page after this one; empty: there is none
+    next: str  # cursor of the next page; empty on the last one
     count: int  # at most COUNTED + 1
 
 
@@ -166,11 +166,11 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
         # The planner takes any word for a common one and reads the history backwards until it finds a page of them.
         # A rare word is looked up first; of a common one a page is found soon.
         query = await all_words_query(filters.q, "report")
-        found = await fetch(
+        rows = await fetch(
             f"SELECT item_id FROM search_document WHERE words @@ $1::tsquery LIMIT {MAX_RARE_POSTS + 1}", query
         )
-        rare = len(found) <= MAX_RARE_POSTS
-        args.append([row["item_id"] for row in found] if rare else query)
+        rare = len(rows) <= MAX_RARE_POSTS
+        args.append([row["item_id"] for row in rows] if rare else query)
         where += " AND " + (IS_RARE_POST if rare else HAS_COMMON_WORD).format(f"${len(args)}")
     if filters.near:
         lat, lon, metres = filters.near

@@ -1,4 +1,4 @@
-"""What a report that is being written may already be: open reports nearby, and the guide that answers."""
+"""Open reports nearby, and guides of services, that a report being written may repeat."""
 
 import re
 from collections.abc import Iterable
@@ -25,9 +25,9 @@ SAME_WORDS_METRES, SAME_CATEGORY_METRES, SAME_PLACE_METRES = (
 )  # metres: for the same words, the same category, without either
 MAX_TEXT_CHARS = 300  # characters of the text that are looked at
 MIN_TEXT_CHARS = 4  # characters from which words are looked for
-# What tells in a sentence: Chinese, and words of four letters or more.
+# The words of a sentence that carry its meaning: Chinese, and words of four letters or more.
 CONTENT_WORDS = re.compile(rf"[{CJK}]+|[^\W\d_{CJK}]{{4,}}")
-# How much of what tells must have been found; in a service, which is not near, less where it is its name.
+# The share of them that must match; of a service, which has no distance, less in its name than in its guide.
 MIN_REPORT_MATCH, MIN_NAME_MATCH, MIN_GUIDE_MATCH = 0.2, 0.3, 0.5
 
 
@@ -43,7 +43,7 @@ class SimilarPosts:
 async def find_similar(
     text: str, near: Near | None = None, category_ids: tuple[int, ...] = (), meili: Meili | None = None
 ) -> SimilarPosts:
-    """Open reports near the place (none without one) by what is written, then of the same category, then right there;
+    """Open reports near the place by their words, then of the same category, then right there (none without a place);
     and the services that the text is about."""
     text = clean_line(text, MAX_TEXT_CHARS)
     reports: dict[int, SearchHit] = {}
@@ -66,7 +66,7 @@ async def find_similar(
 
 
 def _asked(text: str, near: Near, category_ids: tuple[int, ...]) -> Iterable[tuple[Query, float]]:
-    """What is looked for, and how much of the text must be found."""
+    """The queries, each with the share of the text that must match."""
     lat, lon, _metres = near
     if len(text) >= MIN_TEXT_CHARS:
         yield _query(text=text, partial=True, near=(lat, lon, SAME_WORDS_METRES)), MIN_REPORT_MATCH
@@ -85,7 +85,7 @@ def _service_fits(hit: SearchHit) -> float:
 
 
 def _fit(hit: SearchHit, text: str) -> float:
-    """How much of what tells in a text was found, 0 to 1; 1 where nothing tells."""
+    """The share of a text's content words that matched, 0 to 1; 1 for a text without any."""
     asked = _weight(CONTENT_WORDS.findall(text))
     found = _weight(
         part for mark in HIGHLIGHTED.findall(f"{hit.title} {hit.excerpt}") for part in CONTENT_WORDS.findall(mark)
@@ -94,5 +94,5 @@ def _fit(hit: SearchHit, text: str) -> float:
 
 
 def _weight(parts: Iterable[str]) -> int:
-    """Characters of Chinese, and letters of words, each word once; a letter tells half as much."""
+    """Twice the Chinese characters plus the letters of words, each word once."""
     return sum(2 * len(one) if IS_CJK.match(one) else len(one) for one in {fold(part) for part in parts})

@@ -40,7 +40,7 @@ async def _filters(request: Request) -> ReportFilters:
 
 
 async def _names() -> dict[str, Any]:
-    """What cards and filters are named by."""
+    """The catalogue, areas and choices: the names on cards and filters."""
     return {"catalogue": await catalogue(), "by_area": await geo.areas(), "choices": await choices()}
 
 
@@ -149,7 +149,7 @@ async def receipt(request: Request) -> Response:
 
 
 async def follow(request: Request) -> Response:
-    """/r/CODE: the link of a mail or receipt; this browser is the author's from here on."""
+    """/r/CODE: the link of a mail or receipt; the browser gets the author's rights."""
     return await _opened(request, request.path_params["code"])
 
 

@@ -105,7 +105,7 @@ async def _update_for_opinion(update_id: int, by: Person) -> TrafficUpdate:
 
 
 async def _give_opinion(update: TrafficUpdate, by: Person, *, still: bool) -> TrafficUpdate:
-    """Keep the opinion, count all, and let the update stand longer, or end."""
+    """Keep the opinion, count all, and extend or end the update."""
     now = timing.now()
     await execute(GIVE_OPINION, update.id, by.id, still, now)
     counts = await fetch_one(COUNT_OPINIONS, update.id, recent_since(update.kind, now))
@@ -118,7 +118,7 @@ async def _give_opinion(update: TrafficUpdate, by: Person, *, still: bool) -> Tr
 
 
 async def end_update(update_id: int, viewer: Viewer) -> TrafficUpdate:
-    """Its author (signed in, or holding its receipt) says that it is over. Raises NotAllowed, NotFound, Conflict."""
+    """The author (signed in, or holding the receipt) ends the update. Raises NotAllowed, NotFound, Conflict."""
     async with in_transaction():
         update = await _lock_active_update(update_id)
         if not viewer.wrote(update.post.author_id, update.post.receipt_hash):

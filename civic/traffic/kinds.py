@@ -1,7 +1,7 @@
 """What happens on roads, how long an update of each kind stands, and how opinions change that.
 
-This table is the rule; docs/traffic.md tells it. A kind's *life* is how long such a thing usually lasts: the board
-forgets an update after it unless somebody says that it is still there.
+This table is the rule; docs/traffic.md explains it. A kind's *life* is how long such a thing usually lasts: an update
+leaves the board after it, unless somebody says that it is still there.
 """
 
 from datetime import datetime, timedelta
@@ -29,11 +29,11 @@ LIFETIMES = {
     TrafficKind.OBSTACLE: timedelta(hours=2),
     TrafficKind.SIGNAL: timedelta(hours=12),
 }
-EXTENSION_SHARE = 0.5  # "still there" lets an update stand for at least this share of its life from now on …
-MAX_LIFETIMES = 4  # … but never longer than so many lives after it was posted
-GONE_MAJORITY = 2  # so many more "gone" than "still there" end it, of the opinions …
+EXTENSION_SHARE = 0.5  # "still there" keeps an update for at least this share of its life, from that moment …
+MAX_LIFETIMES = 4  # … but never longer than this many lives after it was posted
+GONE_MAJORITY = 2  # it ends when "gone" exceeds "still there" by this many, among the opinions …
 RECENT_SHARE, MIN_RECENT = 0.5, timedelta(minutes=30)  # … of this share of its life, and at least of this time
-CONFIRMED_MAJORITY = 2  # so many more "still there" than "gone" make it confirmed
+CONFIRMED_MAJORITY = 2  # it is confirmed when "still there" exceeds "gone" by this many
 
 
 def first_expiry(kind: TrafficKind, posted: datetime) -> datetime:
@@ -42,7 +42,7 @@ def first_expiry(kind: TrafficKind, posted: datetime) -> datetime:
 
 
 def extend_expiry(kind: TrafficKind, posted: datetime, expires: datetime, now: datetime) -> datetime:
-    """When it ends now that somebody said *still there*; never earlier than before."""
+    """When it ends after somebody said *still there*; never earlier than before."""
     life = LIFETIMES[kind]
     return max(expires, min(now + EXTENSION_SHARE * life, posted + MAX_LIFETIMES * life))
 

@@ -96,11 +96,11 @@ class UpdateView:
 
 @dataclass(frozen=True)
 class TrafficBoard:
-    """A page of what stands on the road now. `counts`: how many of each kind, whatever kind is filtered."""
+    """A page of what is on the road now. `counts`: of each kind, whichever kind the filter has."""
 
     updates: list[UpdateView]
     counts: dict[TrafficKind, int]
-    next: str  # cursor of the page after this one; empty: there is none
+    next: str  # cursor of the next page; empty on the last one
 
     @property
     def total(self) -> int:
@@ -118,7 +118,7 @@ UPDATE_COLUMNS = """
 
 
 def live_conditions(filters: TrafficFilters) -> tuple[str, list[Any]]:
-    """What is live, as SQL with its arguments. Its cost follows what is on the road now, not how much ever was."""
+    """The live updates as SQL, with its arguments. Its cost follows what is on the road now."""
     sql = LIVE_UPDATES
     args: list[Any] = [timing.now()]
     if filters.area:
@@ -139,9 +139,9 @@ async def read_board(filters: TrafficFilters, person: Person, *, size: int, page
     rows = await fetch(f"{UPDATE_COLUMNS} {sql} ORDER BY p.created_at DESC, t.id DESC LIMIT {size + 1}", *args)
     more, rows = len(rows) > size, rows[:size]
     mine = await _opinions([row["id"] for row in rows], person)
-    found = await areas()
+    known = await areas()
     return TrafficBoard(
-        updates=[view_update(row, found, mine.get(row["id"])) for row in rows],
+        updates=[view_update(row, known, mine.get(row["id"])) for row in rows],
         counts=await _counts(TrafficFilters(area=filters.area, area_ids=filters.area_ids)),
         next=write_cursor(rows[-1]["created_at"], rows[-1]["id"]) if more else "",
     )
@@ -181,16 +181,16 @@ class UpdatePage:
 
 async def update_page(update_id: int, viewer: Viewer) -> UpdatePage:
     """An update's page, also when it is over. Raises NotFound for what is not the viewer's to see."""
-    found = await TrafficUpdate.get_or_none(id=update_id).select_related("post")
-    if found is None:
+    row = await TrafficUpdate.get_or_none(id=update_id).select_related("post")
+    if row is None:
         raise NotFound()
-    post = found.post
+    post = row.post
     author = viewer.wrote(post.author_id, post.receipt_hash)
     if not may_see(viewer, post.visibility, author=author):
         raise NotFound()
-    mine = await _opinions([found.id], viewer.person)
+    mine = await _opinions([row.id], viewer.person)
     return UpdatePage(
-        update=_of(found, await areas(), mine.get(found.id)),
+        update=_of(row, await areas(), mine.get(row.id)),
         post=post,
         photos=(await photos_of([post.id]))[post.id],
         talk=await read_discussion(post, viewer),

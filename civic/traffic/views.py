@@ -22,15 +22,15 @@ from civic.web import Who, is_htmx, json_answer, render, route, see_other, wants
 
 
 async def board(request: Request) -> Response:
-    found = await areas()
-    filters = queries.read_traffic_filters(request.query_params, found)
+    known = await areas()
+    filters = queries.read_traffic_filters(request.query_params, known)
     size, page = request.app.state.config.limits.page, request.query_params.get("page", "")
     shown = await queries.read_board(filters, request.state.person, size=size, page=page)
     if wants_json(request):
         updates = [UpdateAnswer.of(one) for one in shown.updates]
         body = BoardAnswer(count=shown.total, updates=updates, next=shown.next or None)
         return json_answer(body, headers={"Cache-Control": "no-store"})
-    context = {"board": shown, "filters": filters, "areas": found.all, "kinds": NAMES, "first": not page}
+    context = {"board": shown, "filters": filters, "areas": known.all, "kinds": NAMES, "first": not page}
     return render(request, "traffic/board.html", context, fragment="traffic/_board.html")
 
 
