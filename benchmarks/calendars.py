@@ -12,16 +12,17 @@ import os
 import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from time import perf_counter
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from civic.sla import sql
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.hours import CalendarSpec
 
+FUNCTIONS = (Path(__file__).parents[1] / "civic/migrations/initial/sla.sql").read_text("utf-8")
 ZONE = "Europe/Budapest"
 HOURS = [(time(9), time(12)), (time(13, 30), time(17, 30))]
 SPEC = CalendarSpec(ZONE, dict.fromkeys(range(5), HOURS), holidays={date(year, 12, 25) for year in range(2000, 2037)})
@@ -117,7 +118,7 @@ async def sql_times(spans: list[Span], calendar: WorkingCalendar, dsn: str) -> d
     schema = f"benchmark_{uuid4().hex}"
     await connection.execute(f"CREATE SCHEMA {schema}; SET search_path TO {schema}")
     try:
-        for statement in (TABLE, SPANS, sql.CALENDAR_INTERVAL_INDEX, *sql.CREATE_FUNCTIONS):
+        for statement in (TABLE, SPANS, FUNCTIONS):
             await connection.execute(statement)
         rows = [(1, *row) for row in calendar.table()]
         await connection.copy_records_to_table("calendar_interval", records=rows)

@@ -19,7 +19,6 @@ CASE_COLUMNS = [
     "category_id",
     "department_id",
     "priority",
-    "updated_at",
     "first_word_at",
     "waiting_until",
     "resolved_at",
@@ -154,7 +153,7 @@ def append_event(
         data=event.data,
     )
     event.hash = chain.hash_event(bytes(case.head or chain.GENESIS), content)
-    case.events_count, case.head, case.updated_at = event.seq, event.hash, at
+    case.events_count, case.head = event.seq, event.hash
     return event
 
 

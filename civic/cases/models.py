@@ -61,7 +61,6 @@ class Case(Model):
     department_id: int | None
     priority = fields.CharField(8, default="normal")
     received_at = fields.DatetimeField()
-    updated_at = fields.DatetimeField()
     response_clock: fields.OneToOneRelation[Clock] = fields.OneToOneField(
         "civic.Clock", related_name="case_response", on_delete=fields.RESTRICT
     )

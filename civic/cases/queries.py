@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from civic import chain, timing
+from civic import timing
 from civic.cases.event_kinds import EventKind
-from civic.cases.events import build_hashed_content, hash_text
-from civic.cases.models import AssignmentPart, Case, CaseEvent, DeclineReason, Outcome
+from civic.cases.models import AssignmentPart, DeclineReason, Outcome
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.queries import catalogue
 from civic.db import fetch, make_from_row
@@ -195,51 +194,4 @@ def _assignment(row: dict[str, Any]) -> AssignmentView:
         assignee_id=row["assignee_id"],
         assignee=row["assignee"] or "",
         held_seconds=row["held_seconds"],
-    )
-
-
-# -- the hash chain --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ChainFault:
-    """The first event of a case that is not what it was; seq 0: the case does not end where its history does."""
-
-    seq: int
-    why: str  # missing, text, hash, head
-
-
-async def check_chain(case_id: int) -> ChainFault | None:
-    """Follow a case's history from its first event to its head. Raises DoesNotExist for no such case."""
-    case = await Case.get(id=case_id)
-    slugs = {one.id: one.slug for one in (await catalogue()).every_department}
-    previous = chain.GENESIS
-    rows = await CaseEvent.filter(case_id=case_id).order_by("seq")
-    for expected, event in enumerate(rows, start=1):
-        if event.seq != expected:
-            return ChainFault(expected, "missing")
-        if event.text_hash is not None and event.text:
-            return ChainFault(event.seq, "text")
-        previous = chain.hash_event(previous, hashed_content_of(event, case.number, slugs))
-        if bytes(event.hash) != previous:
-            return ChainFault(event.seq, "hash")
-    if len(rows) != case.events_count or previous != bytes(case.head or chain.GENESIS):
-        return ChainFault(0, "head")
-    return None
-
-
-def hashed_content_of(event: CaseEvent, number: str, slugs: Mapping[int, str]) -> dict[str, Any]:
-    """What the event's hash covers, from its row; `slugs` of departments by id."""
-    return build_hashed_content(
-        number,
-        event.seq,
-        event.at,
-        event.kind,
-        actor_kind=event.actor_kind,
-        department=slugs[event.department_id] if event.department_id else None,
-        from_status=event.from_status,
-        to_status=event.to_status,
-        internal=event.internal,
-        text_hash=bytes(event.text_hash) if event.text_hash else hash_text(event.text),
-        data=event.data,
     )

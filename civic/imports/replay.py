@@ -96,7 +96,6 @@ class CaseReplay:
             category_id=category_id,
             area_id=area_id,
             received_at=at,
-            updated_at=at,
         )
         self.rows = CaseRows(report, self.case, self._start_clocks(rules.city_calendar, at))
         code = rules.categories[category_id] if category_id is not None else None

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import cast
 
 from civic import chain
+from civic.cases.history import hashed_content_of
 from civic.cases.models import CaseEvent
-from civic.cases.queries import hashed_content_of
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
 from civic.db import fetch, fetch_one

@@ -9,14 +9,14 @@ from typing import Any
 from tortoise.transactions import in_transaction
 
 from civic.catalogue.models import Calendar
-from civic.db import execute, fetch, fetch_one, mark_saved
+from civic.db import execute, fetch_one
 from civic.sla import clocks
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import compile_calendar, working_calendar
 
 
 async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime) -> Clock:
-    """A clock started at `at`, not saved yet: `save_clocks` does that. Raises ValueError for no target."""
+    """A clock started at `at`, not saved yet: INSERT_CLOCKS does that. Raises ValueError for no target."""
     return clocks.start(kind, target, calendar_id, at, await working_calendar(calendar_id))
 
 
@@ -42,20 +42,6 @@ def clock_values(*clocks: Clock) -> list[list[Any]]:
         [one.step for one in clocks],
         [one.step_at for one in clocks],
     ]
-
-
-async def save_clocks(*clocks: Clock) -> None:
-    """Insert them, in one statement; each gets its id."""
-    rows = await fetch(INSERT_CLOCKS, *clock_values(*clocks))
-    for clock, row in zip(clocks, rows, strict=True):
-        mark_saved(clock, row["id"])
-
-
-async def start_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime) -> Clock:
-    """A clock of `target` ("3 working days") that runs from `at`. Raises ValueError for no target."""
-    clock = await new_clock(kind, target, calendar_id, at)
-    await save_clocks(clock)
-    return clock
 
 
 async def pause_clock(clock: Clock, at: datetime) -> None:

@@ -9,7 +9,7 @@ from civic.catalogue.models import Calendar
 
 
 class CalendarInterval(Model):
-    """One stretch of opening time of a calendar, with the opening seconds before it: the look-up of sla.sql."""
+    """One stretch of a calendar's opening time, with the opening seconds before it, for look-ups in SQL."""
 
     id = fields.BigIntField(primary_key=True)
     calendar: fields.ForeignKeyRelation[Calendar] = fields.ForeignKeyField(

@@ -7,9 +7,11 @@ from tortoise.exceptions import BaseORMException, IntegrityError, OperationalErr
 
 from civic import db, timing
 from civic.cases import actions
-from civic.cases.models import AssignmentPart, CaseEvent
-from civic.cases.queries import ChainFault, check_chain, load_assignments, load_timeline
+from civic.cases.history import ChainFault, HistoryCheck, check_chain, check_histories
+from civic.cases.models import AssignmentPart, Case, CaseEvent
+from civic.cases.queries import load_assignments, load_timeline
 from civic.cases.status import Status
+from civic.errors import NotFound
 from civic.i18n import use_language
 from civic.media.models import Photo
 from tests.builders.town import Town, at, local_time, make_case_in, receive_assigned_case, reload_case
@@ -77,7 +79,7 @@ async def test_the_database_refuses_to_change_history(town: Town) -> None:
 async def test_words_can_be_erased_and_the_chain_holds(town: Town) -> None:
     case = await make_case_in(town, Status.WAITING)
     event = await CaseEvent.get(case_id=case.id, kind="asked")
-    await actions.erase_event_text(event.id)
+    await actions.erase_event_text(case.number, event.seq)
     erased = await CaseEvent.get(id=event.id)
     assert (erased.text, bytes(erased.text_hash or b"")) == ("", hashlib.sha256(b"Where exactly?").digest())
     assert await check_chain(case.id) is None
@@ -114,9 +116,9 @@ async def test_the_timeline(town: Town) -> None:
     assert done.data["photos"] == ["evidence"]
     assert (await Photo.get(name="evidence")).attached
     assert public[1].reason == "A dispatcher decided."
-    assert (done.label, done.status) == ("Resolved", "resolved")
+    assert (done.label, str(Status.RESOLVED.label)) == ("Resolved", "Solved, not yet confirmed")
     with use_language("zh"):
-        assert (done.label, done.status) == ("已解决", "已解决")
+        assert (done.label, done.to_status) == ("已解决", Status.RESOLVED)
 
 
 async def test_assignments_say_how_long_each_department_had_the_case(town: Town) -> None:
@@ -140,3 +142,19 @@ async def test_the_same_bytes_give_the_same_hash_again(town: Town) -> None:
     await actions.reply(case.id, by=town.of(town.parks), text="“Ünïcödé” 你好\r\n\ttab")
     assert await check_chain(case.id) is None
     assert (await reload_case(case)).events_count == 4
+
+
+async def test_every_history_is_checked_at_once(town: Town) -> None:
+    first, second = await make_case_in(town, Status.WAITING), await make_case_in(town, Status.DECLINED)
+    assert await check_histories() == HistoryCheck(await Case.all().count(), {})
+    await _unguarded("UPDATE case_event SET text = 'No.' WHERE case_id = $1 AND seq = 4", first.id)
+    await _unguarded("DELETE FROM case_event WHERE case_id = $1 AND seq = 2", second.id)
+    checked = await check_histories()
+    assert checked.faults == {first.number: ChainFault(4, "hash"), second.number: ChainFault(2, "missing")}
+
+
+async def test_an_event_without_a_text_cannot_be_erased(town: Town) -> None:
+    case = await make_case_in(town, Status.WAITING)
+    for number, seq in ((case.number, 99), ("26-0", 1)):
+        with pytest.raises(NotFound):
+            await actions.erase_event_text(number, seq)

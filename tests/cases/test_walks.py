@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from civic import timing
 from civic.cases import actions
 from civic.cases.actors import SYSTEM, Actor
+from civic.cases.history import check_chain
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome
-from civic.cases.queries import check_chain
 from civic.cases.status import HELD, OPEN, Status
 from civic.catalogue.models import Department
 from civic.errors import CivicError

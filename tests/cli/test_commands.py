@@ -18,7 +18,7 @@ async def test_migrate_twice(tmp_path: Path, empty_database: str) -> None:
 async def test_users(tmp_path: Path, empty_database: str) -> None:
     connection = await asyncpg.connect(empty_database)
     await connection.execute(
-        "WITH c AS (INSERT INTO calendar (slug, zone, spec, version) VALUES ('c', 'UTC', '{}', 1) RETURNING id) "
+        "WITH c AS (INSERT INTO calendar (slug, zone, spec) VALUES ('c', 'UTC', '{}') RETURNING id) "
         "INSERT INTO department (slug, names, calendar_id, contacts, position) "
         "SELECT 'water', '{}', id, '{}', 0 FROM c"
     )
@@ -70,3 +70,9 @@ def test_a_wrong_setting(tmp_path: Path) -> None:
 def test_an_unknown_worker(tmp_path: Path, empty_database: str) -> None:
     with pytest.raises(RuntimeError, match="There is no worker 'rout'"):
         command(tmp_path, empty_database, "work", "rout")
+
+
+async def test_histories_are_checked_and_a_text_is_erased(tmp_path: Path, empty_database: str) -> None:
+    assert json.loads(command(tmp_path, empty_database, "cases", "verify", "--json")) == {"cases": 0, "faults": []}
+    with pytest.raises(RuntimeError, match="There is no such event with a text"):
+        command(tmp_path, empty_database, "cases", "erase", "26-1", "1")

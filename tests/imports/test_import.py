@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from civic import timing
-from civic.cases import queries as cases
+from civic.cases import history, queries
 from civic.cases.actions import confirm_next_resolution, end_next_wait, escalate_next_clock
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.cases.status import Status
@@ -110,13 +110,13 @@ async def test_an_imported_case_goes_on_like_any_other(harbour: Harbour) -> None
         assert [await escalate_next_clock(), await end_next_wait(), await confirm_next_resolution()] == [False] * 3
     late, soon = await Clock.filter(id__in=[old.resolution_clock_id, fresh.resolution_clock_id]).order_by("id")
     assert late.step_at is soon.step_at is None
-    assert [one.kind for one in await cases.load_timeline(old.id, internal=False)] == ["received", "assigned"]
+    assert [one.kind for one in await queries.load_timeline(old.id, internal=False)] == ["received", "assigned"]
 
 
 async def test_the_chain_of_every_case_holds(harbour: Harbour) -> None:
     await harbour.import_rows(*(make_resolved() for _ in range(5)), make_row(state="unclear"))
     for case in await Case.all():
-        assert await cases.check_chain(case.id) is None
+        assert await history.check_chain(case.id) is None
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

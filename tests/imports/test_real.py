@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from civic.cases.history import check_chain
 from civic.cases.models import Assignment, Case, CaseEvent
-from civic.cases.queries import check_chain
 from civic.catalogue.models import Department
 from civic.imports.actions import Progress, import_file
 from civic.imports.mapping import read_mapping

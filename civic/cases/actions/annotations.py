@@ -98,18 +98,19 @@ async def include(case_id: int, *, by: Actor) -> Case:
     return await _count(case_id, True, by)
 
 
-async def erase_event_text(event_id: int) -> None:
-    """Wipe the words of an event, for somebody's right to it; the hash of them stays, and the chain holds.
+ERASE_TEXT = """
+UPDATE case_event SET text_hash = sha256(convert_to(text, 'UTF8')), text = ''
+WHERE text_hash IS NULL AND seq = $2 AND case_id = (SELECT id FROM case_file WHERE number = $1)
+"""
 
-    Raises NotFound.
+
+async def erase_event_text(case_number: str, seq: int) -> None:
+    """Erase the text of an event, for somebody who has a right to it; its hash stays, so that the chain holds.
+
+    Raises NotFound if there is no such event, or if its text is erased already.
     """
-    wiped = await execute(
-        "UPDATE case_event SET text_hash = sha256(convert_to(text, 'UTF8')), text = ''"
-        " WHERE id = $1 AND text_hash IS NULL",
-        event_id,
-    )
-    if not wiped:
-        raise NotFound()
+    if not await execute(ERASE_TEXT, case_number, seq):
+        raise NotFound(_("There is no such event with a text."))
 
 
 async def _count(case_id: int, counted: bool, by: Actor) -> Case:

@@ -53,7 +53,6 @@ async def open_case(
             area_id=area_id,
             priority=priority,
             received_at=at,
-            updated_at=at,
             response_clock_id=ids["response_id"],
             resolution_clock_id=ids["resolution_id"],
             due_at=targets.find_next_due(response, resolution),

@@ -21,7 +21,6 @@ TABLES = [
             foreign_key("department", "Department", null=True, related_name="cases"),
             ("priority", fields.CharField(default="normal", max_length=8)),
             ("received_at", fields.DatetimeField()),
-            ("updated_at", fields.DatetimeField()),
             one_to_one("response_clock", "Clock", related_name="case_response"),
             one_to_one("resolution_clock", "Clock", related_name="case_resolution"),
             ("first_word_at", fields.DatetimeField(null=True)),

@@ -1,4 +1,9 @@
--- Working time by look-up: the statements of civic/sla/sql.py as they are here.
+-- Working time by look-up over the rows of WorkingCalendar.table (civic/sla/calendars.py).
+--
+-- Both count in whole microseconds, as Python does, and give the same answers (tests/sla/test_sql.py). The functions are
+-- in PL/pgSQL because it keeps the plans of its look-ups and can raise; the body of an SQL function that looks things up
+-- is planned again at each call and never inlined. A NULL argument gives NULL. An instant that the table does not reach,
+-- or a calendar without rows, raises SQLSTATE 22008 (datetime_field_overflow).
 
 CREATE INDEX IF NOT EXISTS calendar_interval_by_work
     ON calendar_interval (calendar_id, before_seconds, opens_at);
