@@ -4,7 +4,6 @@ The server is the embedded one (tests/server.py), whose data stays in .venv/cach
 CIVIC_TEST_DATABASE_URL names: the URL of an existing database whose user may create others.
 """
 
-import asyncio
 import fcntl
 import os
 import shutil
@@ -26,7 +25,7 @@ from civic.config import Config, DatabaseConfig, PathsConfig
 from civic.db import connect
 from tests import chromium
 from tests.clients import Client, make_user
-from tests.databases import Databases, Template, emptying
+from tests.databases import EMPTY, Databases, Template, emptying
 from tests.live import Live, command, serving
 from tests.statements import Statements, counting
 
@@ -38,13 +37,13 @@ FOLDER = "CIVIC_TEST_FOLDER"  # made by the first process, inherited by xdist's 
 PREFIX = "civic-tests-"
 LOCK = "run.lock"  # of a run's folder; held for as long as the run lives
 CACHE = Path(__file__).parents[1] / ".venv" / "cache"
-EMPTY = Template("empty", lambda url, folder: _migrate(url))
 # Its posts are so many minutes old, and some of them expire.
 CITY = Template(
     "city",
     lambda url, folder: command(folder, url, "demo"),
     sources=("civic.cli.demo", "civic/demo", "civic/locale"),
     seconds=30 * 60,
+    base=EMPTY,
 )
 # Whole programs are started and killed here, cities imported, histories walked: seconds each.
 SLOW = (
@@ -133,13 +132,6 @@ def databases() -> Iterator[Databases]:
         Databases(server.handle.url, server.handle.url("postgres"), server.folder, run, worker, keep=True) as made,
     ):
         yield made
-
-
-def _migrate(url: str) -> None:
-    from civic.composition import install_hooks, migrate  # here, as it imports most domains
-
-    install_hooks()
-    asyncio.run(migrate(url))
 
 
 @pytest.fixture(scope="session")

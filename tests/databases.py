@@ -32,14 +32,26 @@ WHERE starts_with(d.datname, $1) AND pg_get_userbyid(d.datdba) = current_user AN
 class Template:
     """A database that tests get copies of.
 
-    `fill` makes it out of a blank database of that URL; the folder is for files that belong to it. `sources` are the
-    modules and folders, beside models and migrations, on which it depends; after `seconds` it is too old.
+    `fill` makes it out of a copy of `base`, or of a blank database: its URL, and a folder for files that belong to
+    it. `sources` are the modules and folders, beside models and migrations, on which it depends; after `seconds` it
+    is too old.
     """
 
     name: str
     fill: Callable[[str, Path], object]
     sources: tuple[str, ...] = ()
     seconds: float = inf
+    base: "Template | None" = None
+
+
+def _migrate(url: str, _folder: Path) -> None:
+    from civic.composition import install_hooks, migrate  # here, as it imports most domains
+
+    install_hooks()
+    asyncio.run(migrate(url))
+
+
+EMPTY = Template("empty", _migrate)
 
 
 @dataclass
@@ -81,13 +93,19 @@ class Databases:
 
     def copy(self, name: str, template: Template) -> tuple[str, Path]:
         """A copy of a template, which is made if need be: its URL, and the template's folder."""
+        with self._template(template) as source:
+            return self.make(name, _copy_of(source)), self.folder / source
+
+    @contextmanager
+    def _template(self, template: Template) -> Iterator[str]:
+        """The name of a template's database, which is there and does not change within the block."""
         stem = f"{KEPT}{template.name}_" if self.keep else f"{RUN}{self.run}_template_{template.name}_"
         source = stem + digest(["civic/migrations", *model_modules(), *template.sources], MARKING_TRIGGERS)
         folder = self.folder / source
         with self._one_at_a_time(template.name):
             if not self._is_there(source, folder, template.seconds):
                 self._make_template(template, stem, source, folder)
-            return self.make(name, f"TEMPLATE {source} STRATEGY wal_log"), folder
+            yield source
 
     def _is_there(self, source: str, folder: Path, seconds: float) -> bool:
         there = self._fetch("SELECT datname FROM pg_database WHERE datname = $1", source)
@@ -104,7 +122,11 @@ class Databases:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         draft = f"{source}_new"
-        self._execute(f"CREATE DATABASE {draft} {BLANK}")
+        if template.base:
+            with self._template(template.base) as base:
+                self._execute(f"CREATE DATABASE {draft} {_copy_of(base)}")
+        else:
+            self._execute(f"CREATE DATABASE {draft} {BLANK}")
         template.fill(self.url(draft), folder)
         self._execute(f"ALTER DATABASE {draft} RENAME TO {source}")
 
@@ -133,6 +155,10 @@ class Databases:
 
     def _execute(self, sql: str) -> None:
         self._runner.run(self._connection.execute(sql))
+
+
+def _copy_of(database: str) -> str:
+    return f"TEMPLATE {database} STRATEGY wal_log"
 
 
 TABLES = """

@@ -3,10 +3,9 @@
 import asyncio
 
 from civic.catalogue.models import Calendar
-from civic.composition import install_hooks, migrate
 from civic.db import connect
 from civic.sla.actions import store_intervals
-from tests.databases import Template
+from tests.databases import EMPTY, Template
 
 ZONE = "Asia/Shanghai"
 OFFICE = {str(day): [["09:00", "12:00"], ["13:30", "17:30"]] for day in range(5)}
@@ -20,8 +19,6 @@ async def make_calendars() -> None:
 
 
 async def _fill(url: str) -> None:
-    install_hooks()
-    await migrate(url)
     async with connect(url, pool=1):
         await make_calendars()
 
@@ -30,4 +27,5 @@ WITH_CALENDARS = Template(
     "calendars",
     lambda url, folder: asyncio.run(_fill(url)),
     sources=(__name__, store_intervals.__module__),
+    base=EMPTY,
 )

@@ -15,14 +15,14 @@ from civic.cases.models import Case
 from civic.catalogue.models import Category, Department
 from civic.city.actions import bump_version
 from civic.city.models import City
-from civic.composition import install_hooks, migrate
+from civic.composition import install_hooks
 from civic.config import LimitsConfig
 from civic.db import connect, execute
 from civic.packs.actions import load_pack
 from civic.reports.actions import route_case
 from civic.reports.models import Report
 from tests.clients import Client
-from tests.databases import Databases, Template, emptying
+from tests.databases import EMPTY, Databases, Template, emptying
 from tests.media.pictures import encoded, scene
 
 JSON = {"Accept": "application/json"}
@@ -38,7 +38,6 @@ PACK = Path(civic.demo.__file__).parent / "pack"
 
 async def _load(url: str) -> None:
     install_hooks()
-    await migrate(url)
     async with connect(url, pool=2):
         await load_pack(PACK)
         await City.filter(id=1).update(languages=["en", "zh"])
@@ -46,7 +45,10 @@ async def _load(url: str) -> None:
 
 
 RIVERSIDE = Template(
-    "riverside", lambda url, folder: asyncio.run(_load(url)), sources=(load_pack.__module__, "civic/demo/pack")
+    "riverside",
+    lambda url, folder: asyncio.run(_load(url)),
+    sources=(load_pack.__module__, "civic/demo/pack"),
+    base=EMPTY,
 )
 
 
