@@ -57,7 +57,7 @@ NUMBER: /-?\d+(\.\d+)?/
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FieldComparison:
     """A comparison `field operator value`. The operator `is` has no value: it asks whether the answer is yes."""
 
     field: str
@@ -73,7 +73,7 @@ class Comparison:
     def explain(self, names: Callable[[str, str], str]) -> str:
         return explanation.explain_comparison(self.field, self.operator, self.value, names)
 
-    def tests(self) -> Iterator["Comparison"]:
+    def tests(self) -> Iterator["FieldComparison"]:
         yield self
 
 
@@ -87,7 +87,7 @@ class Not:
     def explain(self, names: Callable[[str, str], str]) -> str:
         return _("not (%(condition)s)", condition=self.part.explain(names))
 
-    def tests(self) -> Iterator[Comparison]:
+    def tests(self) -> Iterator[FieldComparison]:
         yield from self.part.tests()
 
 
@@ -109,12 +109,12 @@ class Junction:
         ]
         return (_(" and ") if self.word == "and" else _(" or ")).join(parts)
 
-    def tests(self) -> Iterator[Comparison]:
+    def tests(self) -> Iterator[FieldComparison]:
         for part in self.parts:
             yield from part.tests()
 
 
-Node = Comparison | Not | Junction
+Node = FieldComparison | Not | Junction
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +203,12 @@ class _Builder(Transformer[Token, Node]):
         field = _field(name)
         if not field.startswith(ANSWER_PREFIX):
             raise ValueError(_at(name, f'"{field}" has to be compared with something, as in {field} == …'))
-        return Comparison(field, "is")
+        return FieldComparison(field, "is")
 
     def test(self, name: Token, operator: str, value: Any) -> Node:
         field = _field(name)
         _check(name, field, operator, value)
-        return Comparison(field, operator, value)
+        return FieldComparison(field, operator, value)
 
 
 def _field(name: Token) -> str:
