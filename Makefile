@@ -13,6 +13,11 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n
 # Each process gets a run of neighbouring tests, which share what is set up for them; who has none left takes others'.
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -p no:cacheprovider
 
+SQUAWK = $(BIN)/squawk --pg-version=15 --reporter=gcc
+# What it asks of statements on tables in use; the first migration makes them. jobs.sql is pgqueuer's.
+FOR_TABLES_IN_USE := prefer-robust-stmts,require-concurrent-index-creation,require-statement-timeout,$\
+require-lock-timeout,constraint-missing-not-valid,prefer-bigint-over-int,prefer-bigint-over-smallint
+
 # Caches of the checks stay out of the tree.
 export RUFF_CACHE_DIR := $(VENV)/cache/ruff
 export MYPY_CACHE_DIR := $(VENV)/cache/mypy
@@ -37,6 +42,9 @@ lint: $(VENV)/development $(VENV)/browser-tools ## Rules of style and types: Pyt
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "Not formatted: run $(BIN)/ruff format"; exit 1; }
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.unused
+	@said=$$($(SQUAWK) --exclude=$(FOR_TABLES_IN_USE) --exclude-path='*/jobs.sql' 'civic/migrations/initial/*.sql' 2>&1) || { echo "$$said"; exit 1; }
+	@said=$$($(SQUAWK) --no-error-on-unmatched-pattern 'civic/migrations/[0-9]*.sql' 2>&1) || { echo "$$said"; exit 1; }
 	@$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/biome check --error-on-warnings --log-level=warn || { echo "If it is the format: $(BIN)/biome check --write"; exit 1; }
 

@@ -6,11 +6,13 @@ from typing import Generic, Protocol, TypeVar
 
 K = TypeVar("K")
 T = TypeVar("T")
-_all: list["Clearable"] = []
 
 
 class Clearable(Protocol):
     def clear(self) -> None: ...
+
+
+_all: list[Clearable] = []
 
 
 class CachedValue(Generic[T]):

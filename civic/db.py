@@ -25,7 +25,7 @@ M = TypeVar("M", bound=Model)
 
 APP_LABEL = "civic"
 MIGRATIONS_MODULE = "civic.migrations"
-LOCK_POLL_SECONDS = 0.1
+LOCK_POLL_SECONDS = 0.02
 
 # The listing is the architecture: a domain imports only what stands above it.
 DOMAINS = (
@@ -199,19 +199,19 @@ async def try_advisory_lock(name: str) -> bool:
     return bool((await fetch("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS mine", name))[0]["mine"])
 
 
-class LockHolder:
+class LockConnection:
     """A connection for locks that last longer than a transaction; no transaction is open meanwhile."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     async def try_lock(self, name: str) -> bool:
         """Take the lock `name`, unless another connection holds it."""
-        return bool(await self._connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name))
+        return bool(await self.connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name))
 
     async def unlock(self, name: str) -> None:
-        if not self._connection.is_closed():  # a closed connection has no locks
-            await self._connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
+        if not self.connection.is_closed():  # a closed connection has no locks
+            await self.connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
 
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[None]:
@@ -226,10 +226,10 @@ class LockHolder:
 
 
 @asynccontextmanager
-async def lock_holder() -> AsyncIterator[LockHolder]:
+async def lock_connection() -> AsyncIterator[LockConnection]:
     """A connection of the pool that nobody else uses within the block; its locks end with the block."""
     async with own_connection() as connection:
-        yield LockHolder(connection)
+        yield LockConnection(connection)
 
 
 # --- the driver and Tortoise's models; the only place that uses Tortoise's private names ----------------------------

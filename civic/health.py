@@ -7,14 +7,28 @@ from starlette.routing import BaseRoute, Route
 from civic import db, logs, metrics
 from civic.city.queries import city
 from civic.error_responses import to_civic_error
-from civic.web import answer_json
+from civic.schemas import Schema
+from civic.web import json_answer
 
 log = logs.get_logger(__name__)
 
 
+class AliveAnswer(Schema):
+    status: str
+
+
+class ReadyAnswer(Schema):
+    """Each thing that requests need, and "ok" or what is wrong with it."""
+
+    status: str
+    database: str
+    migrations: str
+    pack: str
+
+
 async def show_alive(request: Request) -> Response:
     """The process answers. Nothing else is asked: a database that is away is no reason to restart it."""
-    return answer_json({"status": "alive"}, headers={"Cache-Control": "no-store"})
+    return json_answer(AliveAnswer(status="alive"), headers={"Cache-Control": "no-store"})
 
 
 async def check_readiness() -> dict[str, str]:
@@ -46,11 +60,8 @@ async def show_ready(request: Request) -> Response:
     """200 when requests can be answered, else 503; with each thing's state."""
     found = await check_readiness()
     good = all(state == "ok" for state in found.values())
-    return answer_json(
-        {"status": "ready" if good else "not ready", **found},
-        200 if good else 503,
-        {"Cache-Control": "no-store"},
-    )
+    answer = ReadyAnswer(status="ready" if good else "not ready", **found)
+    return json_answer(answer, 200 if good else 503, {"Cache-Control": "no-store"})
 
 
 routes: list[BaseRoute] = [

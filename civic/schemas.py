@@ -26,7 +26,7 @@ class Schema(BaseModel):
 
 
 class SchemaList(RootModel[list[T]]):
-    """A JSON answer that is a list: `answers=SchemaList[PlaceAnswer]`."""
+    """A JSON answer that is a list: `class PlacesAnswer(SchemaList[PlaceAnswer])`."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 

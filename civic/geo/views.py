@@ -7,20 +7,21 @@ from starlette.routing import BaseRoute
 from civic import i18n
 from civic.errors import BadRequest
 from civic.geo import queries
-from civic.web import Who, answer_json, route
+from civic.geo.schemas import OutlinesAnswer, PlaceAnswer, PlacesAnswer, PositionAnswer
+from civic.web import Who, json_answer, route
 
 
 async def outlines(request: Request) -> Response:
     """GeoJSON of the city's areas: the base map where no tiles are set."""
     shown = (await queries.areas()).outlines
-    return answer_json(shown, headers={"Cache-Control": "public, max-age=600"})
+    return json_answer(OutlinesAnswer.model_construct(shown), headers={"Cache-Control": "public, max-age=600"})
 
 
 async def places(request: Request) -> Response:
     """Positions for an address: `q`; [{name, lat, lon}], best first."""
     query = request.query_params.get("q", "").strip()
     hits = await queries.geocode(query, request.app.state.config.geocoder) if query else []
-    return answer_json([{"name": i18n.pick(h.names), "lat": h.lat, "lon": h.lon} for h in hits])
+    return json_answer(PlacesAnswer([PlaceAnswer(name=i18n.pick(h.names), lat=h.lat, lon=h.lon) for h in hits]))
 
 
 async def position(request: Request) -> Response:
@@ -34,17 +35,17 @@ async def position(request: Request) -> Response:
     areas = await queries.areas()
     area = areas.at(lat, lon)
     place = await queries.nearest_place(lat, lon)
-    return answer_json(
-        {
-            "inside": area is not None or not len(areas),
-            "area": i18n.pick(area.names) if area else "",
-            "place": i18n.pick(place.names) if place else "",
-        }
+    return json_answer(
+        PositionAnswer(
+            inside=area is not None or not len(areas),
+            area=i18n.pick(area.names) if area else "",
+            place=i18n.pick(place.names) if place else "",
+        )
     )
 
 
 routes: list[BaseRoute] = [
-    route("/map/areas.json", outlines, who=Who.ANYONE),
-    route("/places", places, who=Who.ANYONE),
-    route("/places/at", position, who=Who.ANYONE),
+    route("/map/areas.json", outlines, who=Who.ANYONE, answers=OutlinesAnswer),
+    route("/places", places, who=Who.ANYONE, answers=PlacesAnswer),
+    route("/places/at", position, who=Who.ANYONE, answers=PositionAnswer),
 ]

@@ -7,7 +7,8 @@ from starlette.routing import BaseRoute
 from civic.accounts.views import AccountSection
 from civic.i18n import gettext as _
 from civic.notifications import actions, queries
-from civic.web import Who, answer_json, render, route, wants_json
+from civic.notifications.schemas import MessageAnswer, MessagesAnswer
+from civic.web import Who, json_answer, render, route, wants_json
 
 MAX_ON_ACCOUNT_PAGE = 5
 
@@ -29,13 +30,15 @@ async def inbox(request: Request) -> Response:
     if request.method == "GET":
         await actions.mark_read(person)
     if wants_json(request):
-        return answer_json(
-            [
-                {"subject": one.subject, "text": one.body, "url": one.url, "at": one.at.isoformat(), "read": one.read}
-                for one in shown
-            ]
+        return json_answer(
+            MessagesAnswer(
+                [
+                    MessageAnswer(subject=one.subject, text=one.body, url=one.url, at=one.at, read=one.read)
+                    for one in shown
+                ]
+            )
         )
     return render(request, "notifications/inbox.html", {"messages": shown}, headers={"Cache-Control": "no-store"})
 
 
-routes: list[BaseRoute] = [route("/account/messages", inbox, who=Who.SIGNED_IN)]
+routes: list[BaseRoute] = [route("/account/messages", inbox, who=Who.SIGNED_IN, answers=MessagesAnswer)]

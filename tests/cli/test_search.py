@@ -76,7 +76,7 @@ async def test_rebuilding(city: str, tmp_path: Path) -> None:
 
 async def test_two_at_once(city: str, tmp_path: Path) -> None:
     other = await asyncpg.connect(city)
-    await other.execute("SELECT pg_advisory_lock(hashtext('civic.search.rebuild'))")
+    await other.execute("SELECT pg_advisory_lock(hashtextextended('civic.search.rebuild', 0))")
     with pytest.raises(RuntimeError, match="The index is being rebuilt already") as failed:
         command(tmp_path, city, "search", "rebuild")
     assert "Traceback" not in str(failed.value)
@@ -87,7 +87,7 @@ async def test_two_at_once(city: str, tmp_path: Path) -> None:
 async def test_stopped_by_hand(city: str, tmp_path: Path) -> None:
     """It waits for its turn with the index; Ctrl-C ends it, and says how it goes on."""
     other = await asyncpg.connect(city)
-    await other.execute("SELECT pg_advisory_lock(hashtext('civic.index'))")
+    await other.execute("SELECT pg_advisory_lock(hashtextextended('civic.index', 0))")
     running = _started(tmp_path, city, "search", "rebuild")
     try:
         for _ in range(600):
