@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from civic.db import LockConnection
 from civic.search.postgres.rows import Key
-from civic.search.saved_state import LockConnection
 
 OnProgress = Callable[[int, int], None]  # done, in all
 
@@ -25,7 +25,7 @@ class KeyRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class IndexComparison:
     """The digests of a range's documents, as they should be and as an index has them; `pending` are on their way."""
 
     expected: Mapping[Key, bytes]
@@ -79,7 +79,7 @@ class Engine(Protocol[S]):
 
     def ranges(self) -> AsyncIterator[KeyRange]: ...
 
-    async def compare(self, part: KeyRange) -> Comparison: ...
+    async def compare(self, part: KeyRange) -> IndexComparison: ...
 
     async def strays(self) -> Sequence[Key]:
         """Documents that are in no range: of kinds that must not be there."""

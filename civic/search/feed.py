@@ -13,7 +13,7 @@ from tortoise.transactions import in_transaction
 
 from civic import db, logs
 from civic.city.queries import city
-from civic.db import execute, fetch
+from civic.db import advisory_lock, execute, fetch
 from civic.search.documents import Document
 from civic.search.meili.queue import queue_keys
 from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, Key, remove_documents, write_documents
@@ -26,7 +26,7 @@ PARTS = 8  # into which marks are divided of which one fails
 MAX_TRIES = 5  # of a mark that fail, until a person is told
 MAX_PAUSE_SECONDS = 3600.0  # between two tries
 EXPIRED_AT = "expired"  # in search_state: the instant up to which documents that expire are marked, Unix seconds
-LOCK = "SELECT pg_advisory_xact_lock(hashtext('civic.index'))"
+LOCK = "civic.index"
 ANY = "SELECT EXISTS (SELECT FROM search_dirty WHERE due <= clock_timestamp()) AS any"
 TAKE = """
 SELECT id, root, item_id FROM (
@@ -79,7 +79,7 @@ async def _work(ids: list[int], follow: bool, max_marks: int = MAX_MARKS) -> int
     """Work off these marks, or those that come next; where some fail, in smaller parts, until the one is alone."""
     try:
         async with in_transaction():
-            await fetch(LOCK)
+            await advisory_lock(LOCK)
             marks = await (fetch(THESE, ids) if ids else fetch(TAKE, max_marks))
             ids = [mark["id"] for mark in marks]
             if marks:

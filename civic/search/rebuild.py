@@ -1,8 +1,8 @@
 """Rebuilding the index of an engine. Searches go on meanwhile; stopped, the next rebuild continues where it was."""
 
+from civic.db import lock_connection
 from civic.errors import Conflict
 from civic.search.engine import Engine, OnProgress, RebuildState, S
-from civic.search.saved_state import lock_connection
 
 
 async def rebuild(engine: Engine[S], on_progress: OnProgress = lambda done, total: None) -> int:

@@ -1,6 +1,6 @@
 """Comparing the index of an engine with what it should hold, range by range."""
 
-from civic.search.engine import Comparison, Differences, Engine, OnProgress, S
+from civic.search.engine import Differences, Engine, IndexComparison, OnProgress, S
 
 
 async def check(engine: Engine[S], on_progress: OnProgress = lambda done, total: None) -> Differences:
@@ -15,7 +15,7 @@ async def check(engine: Engine[S], on_progress: OnProgress = lambda done, total:
     return differences
 
 
-def _classify(comparison: Comparison, differences: Differences) -> None:
+def _classify(comparison: IndexComparison, differences: Differences) -> None:
     expected, held = comparison.expected, comparison.held
     for key in sorted((expected.keys() | held.keys()) - comparison.pending):
         if key not in held:

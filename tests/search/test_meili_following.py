@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from civic.db import execute, fetch, fetch_one
+from civic.db import execute, fetch, fetch_one, lock_connection
 from civic.errors import Conflict
 from civic.search import saved_state
 from civic.search.meili import queue
@@ -87,7 +87,7 @@ async def test_the_last_state_counts(meili: Meili) -> None:
 async def test_one_sends_at_a_time(meili: Meili) -> None:
     await filled(meili)
     await write([thing(9, "New")])
-    async with saved_state.lock_connection() as other:
+    async with lock_connection() as other:
         assert await other.try_lock(queue.SENDING)
         assert not await send_batch(meili)
         assert await waiting() == 1

@@ -157,7 +157,7 @@ async def test_what_is_too_large_at_once_goes_in_parts(city: Meili, imitation: I
 
 LOSE = """
 SELECT pg_terminate_backend(pid) FROM pg_locks
-WHERE locktype = 'advisory' AND objid::bigint = hashtext($1) & 4294967295 AND pid <> pg_backend_pid()
+WHERE locktype = 'advisory' AND objid::bigint = hashtextextended($1, 0) & 4294967295 AND pid <> pg_backend_pid()
 """
 
 

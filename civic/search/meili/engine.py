@@ -6,15 +6,14 @@ from typing import Any
 
 from meilisearch import Client
 
-from civic.db import fetch, fetch_one
-from civic.search.engine import Comparison, Differences, KeyRange
+from civic.db import LockConnection, fetch, fetch_one
+from civic.search.engine import Differences, IndexComparison, KeyRange
 from civic.search.meili import queue, rebuild
 from civic.search.meili.client import EngineDown, EngineState, Meili
 from civic.search.meili.payload import key
 from civic.search.meili.queue import REBUILDING
 from civic.search.meili.rebuild import MeiliRebuild
 from civic.search.postgres.rows import Key, read_digests
-from civic.search.saved_state import LockConnection
 from civic.search.subjects import registered
 
 RANGE_DOCUMENTS = 1000  # compared at once
@@ -60,7 +59,7 @@ class MeiliEngine:
                     break
                 after = last
 
-    async def compare(self, part: KeyRange) -> Comparison:
+    async def compare(self, part: KeyRange) -> IndexComparison:
         rows = await fetch(DIGESTS, part.kind, part.after, part.last)
         expected = {(part.kind, row["item_id"]): bytes(row["digest"]) for row in rows}
         above = f"kind = {part.kind} AND item_id > {part.after}"
@@ -70,7 +69,7 @@ class MeiliEngine:
         for start in range(0, len(suspects), RANGE_DOCUMENTS):
             some = suspects[start : start + RANGE_DOCUMENTS]
             pending |= await self._look_again(part.kind, some, expected, held)
-        return Comparison(expected, held, pending)
+        return IndexComparison(expected, held, pending)
 
     async def _look_again(
         self, kind: str, suspects: Sequence[Key], expected: dict[Key, bytes], held: dict[Key, bytes]

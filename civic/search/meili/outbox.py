@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from civic import logs
+from civic.db import LockConnection, lock_connection
 from civic.search import saved_state
 from civic.search.meili import queue
 from civic.search.meili.client import EngineDown, EngineState, Meili, raise_on_failure
@@ -17,7 +18,6 @@ from civic.search.meili.queue import REBUILD, SENDING, SENT
 from civic.search.meili.settings import has_version
 from civic.search.postgres import rows
 from civic.search.postgres.rows import Key
-from civic.search.saved_state import LockConnection, lock_connection
 
 log = logs.get_logger(__name__)
 

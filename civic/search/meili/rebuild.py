@@ -13,7 +13,7 @@ from typing import Any
 
 from meilisearch import Client
 
-from civic.db import fetch
+from civic.db import LockConnection, fetch, lock_connection
 from civic.search import saved_state
 from civic.search.meili import outbox
 from civic.search.meili.client import POLL_SECONDS, EngineDown, EngineState, Meili
@@ -21,7 +21,6 @@ from civic.search.meili.outbox import FILLING
 from civic.search.meili.queue import FILLED, REBUILD, REBUILDING, SENDING
 from civic.search.meili.settings import PRIMARY_KEY, fill_of, filled_by, schema_hash
 from civic.search.postgres.rows import Key
-from civic.search.saved_state import LockConnection, lock_connection
 
 PAGE_DOCUMENTS = 1000  # documents at once
 TASK_SECONDS = 600.0  # seconds for a page, or for settings, which may have Meilisearch look at every document

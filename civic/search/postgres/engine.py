@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, replace
 from tortoise.transactions import in_transaction
 
 from civic import db, logs
-from civic.db import execute, fetch, use_snapshot
+from civic.db import LockConnection, advisory_lock, execute, fetch, use_snapshot
 from civic.search import feed
-from civic.search.engine import Comparison, Differences, KeyRange
+from civic.search.engine import Differences, IndexComparison, KeyRange
 from civic.search.postgres import vocabulary
 from civic.search.postgres.encoding import document_digest
 from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, Key, remove_documents
-from civic.search.saved_state import LockConnection, delete_state, load_state, save_state
+from civic.search.saved_state import delete_state, load_state, save_state
 from civic.search.subjects import Subject, by_kind, kinds, registered
 
 log = logs.get_logger(__name__)
@@ -93,7 +93,7 @@ class PostgresEngine:
         subject = by_kind(part.kind)
         try:
             async with in_transaction():
-                await fetch(feed.LOCK)
+                await advisory_lock(feed.LOCK)
                 composed = await _compose(subject, part)
                 await feed.put_documents(composed, follow=self.follow, rewrite=True)
                 await save_state(STATE, asdict(following))
@@ -113,7 +113,7 @@ class PostgresEngine:
 
     # --- checking ------------------------------------------------------------------------------------------------
 
-    async def compare(self, part: KeyRange) -> Comparison:
+    async def compare(self, part: KeyRange) -> IndexComparison:
         async with in_transaction():
             await use_snapshot()
             subject = by_kind(part.kind)
@@ -122,7 +122,7 @@ class PostgresEngine:
             held = {key: digest for key, digest in (await _held(subject, part)).items() if digest}
             suspects = {key[1] for key in composed.keys if expected.get(key) != held.get(key)}
             pending = await _pending(subject, suspects) if suspects else ()
-        return Comparison(expected, held, frozenset((part.kind, one) for one in pending))
+        return IndexComparison(expected, held, frozenset((part.kind, one) for one in pending))
 
     async def strays(self) -> Sequence[Key]:
         return [*await _strays(PUBLIC), *await _strays(DESK)]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from rapidfuzz.distance import OSA
 from tortoise.transactions import in_transaction
 
-from civic.db import execute, fetch
+from civic.db import execute, fetch, try_advisory_lock
 from civic.search.text import IS_CJK
 
 MIN_ONE_TYPO_CHARS, MIN_TWO_TYPO_CHARS = 4, 8  # letters from which a word may have so many
@@ -155,7 +155,7 @@ changed AS (
 GONE = "DELETE FROM search_word WHERE NOT EXISTS (SELECT FROM counted WHERE counted.word = search_word.word)"
 
 
-LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('civic.search.words')) AS mine"
+LOCK = "civic.search.words"
 
 
 async def count_words() -> None:
@@ -164,7 +164,7 @@ async def count_words() -> None:
     Words that are nowhere any more are dropped where all documents were looked at. One counts at a time.
     """
     async with in_transaction():
-        if not (await fetch(LOCK))[0]["mine"]:
+        if not await try_advisory_lock(LOCK):
             return
         row = await fetch(
             "SELECT count(*) AS n FROM (SELECT FROM search_document LIMIT $1) x", MAX_COUNTED_DOCUMENTS + 1
