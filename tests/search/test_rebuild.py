@@ -112,7 +112,7 @@ async def test_every_difference_is_found_and_mended(busy: None) -> None:
     before = await contents()
     ids = sorted(one.item_id for one in await documents() if one.kind == "report")
     service = (await catalogue()).services[0].id
-    [case] = await fetch("SELECT min(item_id) AS id FROM search_desk_document")
+    [case] = await fetch("SELECT item_id AS id FROM search_desk_document ORDER BY search_desk_document.id LIMIT 1")
     await damage()
     await forget_marks()
     found = await check(PostgresEngine())
