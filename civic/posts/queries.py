@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from civic.accounts.people import Person
 from civic.catalogue.catalogue import DepartmentView
@@ -116,7 +115,7 @@ class Discussion:
 
 
 async def read_discussion(post: Post, viewer: Viewer) -> Discussion:
-    """Comments (oldest first, at most COMMENTS_SHOWN; hidden ones for dispatchers and their author) and votes."""
+    """Comments (oldest first, at most MAX_COMMENTS_SHOWN; hidden ones for dispatchers and their author) and votes."""
     rows = await fetch(
         COMMENTS,
         post.id,
@@ -127,7 +126,7 @@ async def read_discussion(post: Post, viewer: Viewer) -> Discussion:
     return Discussion(
         post_id=post.id,
         path=post.path,
-        comments=[CommentView(**(row | {"own": bool(row["own"])})) for row in map(_decoded, rows)],
+        comments=[CommentView(**(row | {"own": bool(row["own"])})) for row in rows],
         count=post.comments_count,
         votes=post.votes_count,
         voted=await _voted(post.id, viewer.person),
@@ -146,10 +145,6 @@ async def _voted(post_id: int, person: Person) -> bool:
     if not person.signed_in:
         return False
     return await fetch_one(HAS_VOTED, post_id, person.id) is not None
-
-
-def _decoded(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"department": row["department"]}
 
 
 @dataclass(frozen=True)
@@ -177,17 +172,42 @@ async def open_flags(limit: int = 100) -> list[FlagView]:
     return [FlagView(**row) for row in rows]
 
 
-async def moderation_log(limit: int = 50) -> list[dict[str, Any]]:
-    """The latest acts of moderators: act, reason, text, at, moderator, path, and whether it is hidden now."""
-    return await fetch(
-        MODERATION_LOG,
-        limit,
-    )
+@dataclass(frozen=True)
+class ModerationEntry:
+    """What a moderator did: hide, restore or keep; `hidden` is whether the post or comment is hidden now."""
+
+    act: str
+    reason: str
+    text: str
+    at: datetime
+    moderator: str
+    path: str
+    post_id: int
+    comment_id: int | None
+    hidden: bool
 
 
-async def list_own_posts(author_id: int, limit: int = 50) -> list[dict[str, Any]]:
-    """A person's latest posts: kind, path, heading, created_at, votes_count, comments_count, visibility."""
-    return await fetch(OWN_POSTS, author_id, limit)
+async def moderation_log(limit: int = 50) -> list[ModerationEntry]:
+    """The latest entries of the log."""
+    return [ModerationEntry(**row) for row in await fetch(MODERATION_LOG, limit)]
+
+
+@dataclass(frozen=True)
+class OwnPost:
+    """A post as its author's account page lists it."""
+
+    kind: str
+    path: str
+    heading: str
+    created_at: datetime
+    votes_count: int
+    comments_count: int
+    visibility: str
+
+
+async def list_own_posts(author_id: int, limit: int = 50) -> list[OwnPost]:
+    """A person's latest posts."""
+    return [OwnPost(**row) for row in await fetch(OWN_POSTS, author_id, limit)]
 
 
 async def photos_of(post_ids: list[int]) -> dict[int, list[Photo]]:

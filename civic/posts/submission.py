@@ -61,8 +61,8 @@ class Submission:
 
     @property
     def signed_out(self) -> bool:
-        """The session ended before the form was sent."""
-        return isinstance(self.error, SignInNeeded)
+        """The session ended before the form was sent: nobody knows any more who it is."""
+        return isinstance(self.error, SignInNeeded | NotAllowed) and not self.person.signed_in
 
     @property
     def errors(self) -> dict[str, object]:

@@ -81,7 +81,7 @@ class ReportPage:
     talk: Discussion
     do: ReporterActions
     receipt: str | None  # the author's code, if this browser holds it
-    siblings: list[dict[str, Any]]  # other reports of the same case
+    siblings: list["OtherReport"]  # of the same case
 
     @property
     def overdue(self) -> bool:
@@ -214,9 +214,16 @@ def _answers(report: Report, category: CategoryView | None) -> list[tuple[dict[s
     return answers
 
 
-async def _siblings(report: Report) -> list[dict[str, Any]]:
-    return await fetch(
-        OTHER_REPORTS,
-        report.case_id,
-        report.id,
-    )
+@dataclass(frozen=True)
+class OtherReport:
+    """A public report of the same case."""
+
+    id: int
+    main: bool
+    title: str
+    text: str
+    created_at: datetime
+
+
+async def _siblings(report: Report) -> list[OtherReport]:
+    return [OtherReport(**row) for row in await fetch(OTHER_REPORTS, report.case_id, report.id)]
