@@ -2,6 +2,8 @@
 
 from civic import db
 from civic.desk import documents as cases
+from civic.notifications.channels import register_channels
+from civic.notifications.mail import MailChannel
 from civic.posts.actions import set_visibility_hooks
 from civic.ratings import documents as ratings
 from civic.ratings.actions import count_moderated_ratings
@@ -21,11 +23,12 @@ SEARCH_SUBJECTS: tuple[Subject, ...] = (
 
 
 def install_hooks() -> None:
-    """Tell the search what can be found, and moderation what follows for each kind of post.
+    """Tell the search what can be found, messages how they leave, and moderation what follows for each kind of post.
 
     Every program calls it once, at its start.
     """
     register(SEARCH_SUBJECTS)
+    register_channels([MailChannel()])
     set_visibility_hooks([update_moderated_cases, count_moderated_ratings])
 
 

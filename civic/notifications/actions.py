@@ -57,15 +57,3 @@ async def notify(
 async def mark_read(person: Person) -> None:
     """Whatever was sent to this person has been seen by them."""
     await db.execute("UPDATE message SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL", person.id, timing.now())
-
-
-# A receipt code is what its holder proves authorship with: it is kept no longer than it takes to mail it.
-MARK_SENT = """
-UPDATE message SET sent_at = $2, "values" = "values" - 'code', url = CASE WHEN url LIKE '/r/%' THEN '' ELSE url END
-WHERE id = $1 AND sent_at IS NULL
-"""
-
-
-async def mark_sent(message_id: int) -> None:
-    """The mail of this message is out."""
-    await db.execute(MARK_SENT, message_id, timing.now())

@@ -1,4 +1,4 @@
-"""What somebody is told, once."""
+"""Messages, and by which channel each was sent."""
 
 from typing import Any
 
@@ -33,9 +33,24 @@ class Message(Model):
     email = fields.CharField(254, default="")  # a person without an account; personal data
     language = fields.CharField(12, default="")
     created_at = fields.DatetimeField()
-    sent_at = fields.DatetimeField(null=True)  # mailed; desk messages are only shown
     read_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "message"
         indexes = (("user_id", "created_at"), ("department_id", "created_at"), ("role", "created_at"))
+
+
+class Delivery(Model):
+    """That a channel has sent a message. Messages to a desk are only shown there."""
+
+    id = fields.BigIntField(primary_key=True)
+    message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField(
+        "civic.Message", related_name="deliveries", on_delete=fields.RESTRICT
+    )
+    message_id: int
+    channel = fields.CharField(12)
+    sent_at = fields.DatetimeField()
+
+    class Meta:
+        table = "delivery"
+        unique_together = (("message", "channel"),)

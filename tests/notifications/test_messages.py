@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+from dataclasses import dataclass, field
 
 import pytest
 from tortoise.transactions import in_transaction
@@ -11,13 +12,16 @@ from civic import db, i18n
 from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.cases.event_kinds import EventKind
+from civic.city.queries import CityView
 from civic.config import Config, MailConfig, SiteConfig
 from civic.jobs.actions import Job
 from civic.notifications import queries
 from civic.notifications.actions import notify
+from civic.notifications.channels import register_channels
 from civic.notifications.delivery import deliver_message
-from civic.notifications.models import Message
-from civic.notifications.rendering import render_message, template_exists
+from civic.notifications.mail import MailChannel
+from civic.notifications.models import Delivery, Message
+from civic.notifications.rendering import MessageText, render_message, template_exists
 from tests.clients import Client, make_user
 from tests.source import ROOT
 
@@ -88,7 +92,7 @@ async def test_a_worker_killed_before_it_noted_the_mail_writes_the_same_one(conf
     await deliver_message(message.id, config)
     (path,) = config.paths.var.glob("outbox/*")
     before = path.read_bytes()
-    await Message.filter(id=message.id).update(sent_at=None)
+    await Delivery.filter(message_id=message.id).delete()
     assert await deliver_message(message.id, config)
     assert list(config.paths.var.glob("outbox/*")) == [path]
     assert path.read_bytes().split(b"boundary")[0] == before.split(b"boundary")[0]
@@ -115,6 +119,46 @@ async def test_a_receipt_code_is_kept_no_longer_than_it_takes_to_mail_it(config:
         await notify("post:1", "report_received", email="a@example.org", values=values, url="/r/7QF3-MWD9-XPA2")
     await deliver_message((await Message.get()).id, config)
     assert "7QF3-MWD9-XPA2" in mails(config)[0].get_content()
+    assert "7QF3" not in str(await db.fetch("SELECT * FROM message"))
+
+
+@dataclass
+class Letters:
+    """A made-up channel, which fails at first."""
+
+    name: str = "letter"
+    fails: bool = True
+    sent: list[str] = field(default_factory=list)
+
+    def reaches(self, message: Message) -> bool:
+        return bool(message.email)
+
+    async def send(self, message: Message, text: MessageText, city: CityView, config: Config) -> None:
+        if self.fails:
+            raise ConnectionError("no paper")
+        self.sent.append(text.body)
+
+
+async def test_one_more_channel(config: Config) -> None:
+    """Each channel sends a message once, whatever becomes of the others; the code is kept until all have."""
+    letters = Letters()
+    register_channels([MailChannel(), letters])
+    try:
+        async with in_transaction():
+            values = {"number": "26-1", "code": "7QF3-MWD9-XPA2"}
+            await notify("post:1", "report_received", email="a@example.org", values=values)
+        message = await Message.get()
+        with pytest.raises(ConnectionError):
+            await deliver_message(message.id, config)
+        letters.fails = False
+        assert len(mails(config)) == 1
+        next(config.paths.var.glob("outbox/*")).unlink()
+        assert await deliver_message(message.id, config)
+        assert not await deliver_message(message.id, config)
+    finally:
+        register_channels([MailChannel()])
+    assert mails(config) == []
+    assert "7QF3-MWD9-XPA2" in letters.sent[0]
     assert "7QF3" not in str(await db.fetch("SELECT * FROM message"))
 
 

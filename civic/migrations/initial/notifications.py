@@ -21,7 +21,6 @@ TABLES = [
             ("email", fields.CharField(default="", max_length=254)),
             ("language", fields.CharField(default="", max_length=12)),
             ("created_at", fields.DatetimeField()),
-            ("sent_at", fields.DatetimeField(null=True)),
             ("read_at", fields.DatetimeField(null=True)),
         ],
         options={
@@ -32,5 +31,15 @@ TABLES = [
                 Index(fields=["role", "created_at"]),
             ],
         },
+    ),
+    ops.CreateModel(
+        name="Delivery",
+        fields=[
+            ("id", row_id()),
+            foreign_key("message", "Message", related_name="deliveries"),
+            ("channel", fields.CharField(max_length=12)),
+            ("sent_at", fields.DatetimeField()),
+        ],
+        options={"table": "delivery", "unique_together": (("message", "channel"),)},
     ),
 ]
