@@ -23,6 +23,7 @@ def test_the_small_pack_is_sound(write_pack: WritePack) -> None:
 
 CATEGORY = '\n[[category]]\ncode = "x"\ngroup = "g"\nnames = { zh = "坑", en = "X" }\n'
 SERVICE = '[[service]]\nslug = "s"\nnames = { zh = "服务", en = "S" }\ndepartment = "roads"\n'
+GUIDES = '[service.guide.zh]\npurpose = "用途"\npapers = ["证件"]\n[service.guide.en]\npurpose = "What for"\n'
 RULE = '[[rule]]\nslug = "r"\nnames = { zh = "规则", en = "Rule" }\ndepartment = "roads"\n'
 
 WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
@@ -263,6 +264,42 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
         "services.toml:5: service[1].place: Latitude and longitude look swapped: latitude 89.5, longitude 31.",
     ),
     (
+        "a guide's key",
+        {"services.toml": SERVICE + GUIDES.replace("papers", "paper")},
+        "services.toml:7: service[1].guide.zh.paper: There is no such key here. Did you mean papers?",
+    ),
+    (
+        "a language that the city has not",
+        {"services.toml": SERVICE + GUIDES + '[service.guide.fr]\npurpose = "P"\n'},
+        "services.toml:1: service[1].guide: fr is not a language of the city.",
+    ),
+    (
+        "hours of a wrong shape",
+        changed("calendars.toml", '[["09:00", "17:00"]]', '"09:00"'),
+        'calendars.toml:4: calendar[1].weekly.monday: Hours are written like [["09:00", "12:00"], ',
+    ),
+    (
+        "names that are no table",
+        changed("departments.toml", '{ zh = "道路处", en = "Roads" }', '"Roads"'),
+        "departments.toml:3: department[1].names: This has to be a table with a text for each language.",
+    ),
+    (
+        "names of areas",
+        added("city.toml", "[areas]\nname = 3\n"),
+        "city.toml:6: areas.name: This has to be a text, or a table with a text for each language.",
+    ),
+    ("a language twice", changed("city.toml", '["zh", "en"]', '["zh", "en", "zh"]'), "A language is given twice."),
+    ("no department", {"departments.toml": ""}, "departments.toml: department: This key is missing."),
+    ("a table that is none", {"departments.toml": "department = [1]\n"}, "department[1]: This has to be a table."),
+    (
+        "a circle",
+        added(
+            "departments.toml",
+            'parent = "lamps"\n' + SOUND["departments.toml"].replace("roads", "lamps") + 'parent = "roads"\n',
+        ),
+        "departments.toml:5: department[1].parent: The parents form a circle: roads → lamps → roads.",
+    ),
+    (
         "gazetteer column",
         {"places.csv": "lat,lon,name_zh,name\n31,118,甲,A\n"},
         "places.csv:1: The column “name_en” is missing.",
@@ -304,6 +341,12 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
 def test_what_is_wrong_is_said(write_pack: WritePack, files: dict[str, str | bytes | None], said: str) -> None:
     found = problems(write_pack(files))
     assert any(said in problem for problem in found), found
+
+
+def test_a_file_that_cannot_be_read_is_the_only_problem(write_pack: WritePack) -> None:
+    """What it would have given is not missed in the other files."""
+    for name in ("departments.toml", "calendars.toml", "categories.toml"):
+        assert len(problems(write_pack(added(name, "[[")))) == 1
 
 
 def test_everything_is_said_at_once(write_pack: WritePack) -> None:
