@@ -10,7 +10,7 @@ Box = tuple[float, float, float, float]
 def bounding_box(lat: float, lon: float, metres: float) -> Box:
     """South, north, west, east in degrees of a box that holds the circle around a position.
 
-    An index finds what lies in the box; whoever needs the circle then compares `metres_between`. Around a pole the box
+    An index finds what lies in the box; a query for the circle then compares `metres_between`. Around a pole the box
     goes round the world.
     """
     high = metres / METRES_PER_DEGREE
