@@ -23,22 +23,9 @@ from civic.search.postgres.engine import PostgresEngine
 from civic.search.subjects import registered
 from civic.search.verify import check
 from civic.traffic import actions as traffic
+from tests.builders.posts import ana, bo, dan, get_holder, make_person, make_rating, make_report, make_update
 from tests.builders.riverside import database_dsn, empty, get_department_id, riverside
-from tests.search.feeding import (
-    ana,
-    bo,
-    dan,
-    documents,
-    finds,
-    finds_on_desk,
-    forget_marks,
-    holder,
-    person,
-    rating,
-    report,
-    update,
-    whole,
-)
+from tests.search.feeding import documents, finds, finds_on_desk, forget_marks, whole
 
 __all__ = ["ana", "bo", "dan", "database_dsn", "empty", "riverside"]
 
@@ -70,7 +57,7 @@ async def all_seen(act: Act, *, changes: bool | None = True) -> Any:
 
 
 async def test_what_people_do_with_a_report(ana: Person, bo: Person, dan: Person) -> None:
-    one = await all_seen(lambda: report(ana, "A deep hole", routed=False))
+    one = await all_seen(lambda: make_report(ana, "A deep hole", routed=False))
     post = one.post_id
     await all_seen(lambda: reports.route_case(one.case_id))
     comment = await all_seen(lambda: posts.add_comment(post, bo, CommentForm(text="Same for my bicycle")))
@@ -90,10 +77,10 @@ async def test_what_people_do_with_a_report(ana: Person, bo: Person, dan: Person
 
 
 async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
-    one = await report(ana, "A deep hole")
+    one = await make_report(ana, "A deep hole")
     case, parks = one.case_id, await get_department_id("parks")
     viewer = Viewer(ana)
-    roads = await holder(case)
+    roads = await get_holder(case)
     support = Actor(ActorKind.DEPARTMENT, None, parks)
     category = (await catalogue()).category_by_code["street-light"]
     acts: list[tuple[Act, bool]] = [
@@ -150,15 +137,18 @@ async def misrouted(case: int) -> None:
 
 
 async def erased(case: int) -> None:
-    [event] = await fetch("SELECT id FROM case_event WHERE case_id = $1 AND text = 'Which lane is it?'", case)
-    await cases.erase_event_text(event["id"])
+    events = "SELECT c.number, e.seq FROM case_event e JOIN case_file c ON c.id = e.case_id"
+    [event] = await fetch(f"{events} WHERE c.id = $1 AND e.text = 'Which lane is it?'", case)
+    await cases.erase_event_text(event["number"], event["seq"])
 
 
 async def test_answers_to_the_questions_of_a_category(ana: Person) -> None:
     """What was written is found, by everybody and on the desk; what was chosen is not."""
     category = next(c for c in (await catalogue()).categories if any(q.kind == "text" for q in c.questions))
     code = next(q.code for q in category.questions if q.kind == "text")
-    one = await report(ana, "A deep hole", category.code, answers={code: "Behind the Zanzibar", "other": "chosenword"})
+    one = await make_report(
+        ana, "A deep hole", category.code, answers={code: "Behind the Zanzibar", "other": "chosenword"}
+    )
     await whole()
     assert await finds("zanzibar") == {f"report:{one.post_id}"}
     assert await finds_on_desk("zanzibar") == {one.case_id}
@@ -167,8 +157,8 @@ async def test_answers_to_the_questions_of_a_category(ana: Person) -> None:
 
 
 async def test_merging(ana: Person, bo: Person) -> None:
-    one = await report(ana, "A deep hole")
-    other = await report(bo, "The hole at the school")
+    one = await make_report(ana, "A deep hole")
+    other = await make_report(bo, "The hole at the school")
     await whole()
     await all_seen(lambda: reports.merge_reports(other.case_id, one.case_id, by=OFFICE, seen=None, text="The same"))
     assert await finds_on_desk("school") == {one.case_id}
@@ -178,14 +168,14 @@ async def test_merging(ana: Person, bo: Person) -> None:
 
 async def test_moved_by_hand(ana: Person, bo: Person) -> None:
     """Both cases say something else then, and both when a report is gone."""
-    one, other = await report(ana, "A deep hole"), await report(bo, "The hole at the school")
+    one, other = await make_report(ana, "A deep hole"), await make_report(bo, "The hole at the school")
     await whole()
     await all_seen(lambda: execute("UPDATE report SET case_id = $1 WHERE id = $2", one.case_id, other.id))
     await all_seen(lambda: execute("DELETE FROM report WHERE id = $1", other.id))
 
 
 async def test_a_category_that_is_not_public(ana: Person, dan: Person) -> None:
-    one = await report(ana, "A deep hole")
+    one = await make_report(ana, "A deep hole")
     tip = await catalogue()
     private = next((c for c in tip.categories if not c.public), None)
     await whole()
@@ -200,14 +190,14 @@ async def test_a_category_that_is_not_public(ana: Person, dan: Person) -> None:
 
 
 async def test_what_people_do_with_a_traffic_update(ana: Person, bo: Person, dan: Person) -> None:
-    one = await all_seen(lambda: update(ana, "Water under the bridge"))
+    one = await all_seen(lambda: make_update(ana, "Water under the bridge"))
     await all_seen(lambda: traffic.confirm_update(one.id, bo), changes=None)
     await all_seen(lambda: posts.add_comment(one.post_id, bo, CommentForm(text="Knee-deep")))
     await all_seen(lambda: traffic.end_update(one.id, Viewer(ana)))
-    two = await all_seen(lambda: update(ana, "Water under the bridge again", place="The old bridge"))
+    two = await all_seen(lambda: make_update(ana, "Water under the bridge again", address="The old bridge"))
     await all_seen(lambda: posts.hide(two.post_id, dan, "wrong"))
     await all_seen(lambda: posts.restore(two.post_id, dan, "other"))
-    gone = [await person(f"p{n}@example.org") for n in range(2)]
+    gone = [await make_person(f"p{n}@example.org") for n in range(2)]
     for one_of in gone:
         await traffic.contest_update(two.id, one_of)
     await all_seen(nothing, changes=False)
@@ -216,7 +206,7 @@ async def test_what_people_do_with_a_traffic_update(ana: Person, bo: Person, dan
 
 
 async def test_what_ends_by_itself(ana: Person) -> None:
-    one = await update(ana, "Water under the bridge")
+    one = await make_update(ana, "Water under the bridge")
     await mark_expired(timing.now().timestamp())
     await whole()
     later = timing.now() + timedelta(days=30)
@@ -237,13 +227,13 @@ async def test_what_ends_by_itself(ana: Person) -> None:
 
 async def test_what_people_do_with_ratings(ana: Person, bo: Person, dan: Person) -> None:
     slug = (await catalogue()).services[0].slug
-    one = await all_seen(lambda: rating(ana, slug, "Friendly people"))
-    await all_seen(lambda: rating(ana, slug, "Very friendly people", 5))
+    one = await all_seen(lambda: make_rating(ana, slug, "Friendly people"))
+    await all_seen(lambda: make_rating(ana, slug, "Very friendly people", 5))
     assert await finds("friendly people") != {f"rating:{one.post_id}"}
-    two = await all_seen(lambda: rating(bo, slug, "Unfriendlily"))
-    await all_seen(lambda: rating(bo, slug, "", 3))
+    two = await all_seen(lambda: make_rating(bo, slug, "Unfriendlily"))
+    await all_seen(lambda: make_rating(bo, slug, "", 3))
     await all_seen(lambda: posts.add_comment(one.post_id, bo, CommentForm(text="Indeed")), changes=False)
-    three = await all_seen(lambda: rating(dan, slug, "Slow"))
+    three = await all_seen(lambda: make_rating(dan, slug, "Slow"))
     await all_seen(lambda: posts.vote(three.post_id, bo))
     await all_seen(lambda: posts.hide(three.post_id, dan, "abuse"))
     assert await finds("unfriendlily") == set()

@@ -20,9 +20,10 @@ from civic.search.feed import MAX_TRIES, read_backlog, step
 from civic.search.postgres import rows
 from civic.search.postgres.engine import PostgresEngine
 from civic.search.verify import check
+from tests.builders.posts import ana, bo, dan, make_report
 from tests.builders.riverside import database_dsn, empty, riverside
 from tests.indexed import indexed
-from tests.search.feeding import ana, bo, dan, documents, finds, finds_on_desk, report, whole
+from tests.search.feeding import documents, finds, finds_on_desk, whole
 
 __all__ = ["ana", "bo", "dan", "database_dsn", "empty", "riverside"]
 
@@ -39,7 +40,7 @@ async def test_a_change_that_is_taken_back_leaves_no_mark(ana: Person) -> None:
 
     async def fail() -> None:
         async with in_transaction():
-            await report(ana, "A deep hole", routed=False)
+            await make_report(ana, "A deep hole", routed=False)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -49,7 +50,7 @@ async def test_a_change_that_is_taken_back_leaves_no_mark(ana: Person) -> None:
 
 async def test_a_change_is_not_seen_before_it_is_made(ana: Person) -> None:
     """Somebody reads on another connection."""
-    one = await report(ana, "A deep hole")
+    one = await make_report(ana, "A deep hole")
     await whole()
     async with in_transaction():
         await execute("UPDATE post SET title = 'Crater' WHERE id = $1", one.post_id)
@@ -64,7 +65,7 @@ async def _elsewhere(act: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def test_many_marks_of_one_are_one_document(ana: Person) -> None:
-    one = await report(ana, "A deep hole")
+    one = await make_report(ana, "A deep hole")
     for n in range(20):
         await execute("UPDATE post SET title = $2 WHERE id = $1", one.post_id, f"Title {n}")
     await whole()
@@ -72,7 +73,7 @@ async def test_many_marks_of_one_are_one_document(ana: Person) -> None:
 
 
 async def test_two_at_once(ana: Person) -> None:
-    made = [await report(ana, f"Hole number{n}", routed=False) for n in range(30)]
+    made = [await make_report(ana, f"Hole number{n}", routed=False) for n in range(30)]
     done = await asyncio.gather(*(step(max_marks=7) for _ in range(12)))
     assert sum(done) >= 30
     await whole()
@@ -81,7 +82,7 @@ async def test_two_at_once(ana: Person) -> None:
 
 async def test_changes_while_it_works(ana: Person, bo: Person) -> None:
     """A worker at full speed and people who never stop."""
-    made = [await report(ana, f"Hole number{n}", routed=False) for n in range(12)]
+    made = [await make_report(ana, f"Hole number{n}", routed=False) for n in range(12)]
     stop = asyncio.Event()
 
     async def work() -> None:
@@ -110,7 +111,7 @@ async def test_changes_while_it_works(ana: Person, bo: Person) -> None:
 
 
 async def test_one_that_fails_lets_the_others_pass(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = [await report(ana, f"Hole number{n}", routed=False) for n in range(30)]
+    made = [await make_report(ana, f"Hole number{n}", routed=False) for n in range(30)]
     poisoned = made[11].post_id
     await poison(monkeypatch, poisoned)
     done = 0
@@ -129,7 +130,8 @@ async def test_one_that_fails_lets_the_others_pass(ana: Person, monkeypatch: pyt
     waits = await read_backlog()
     assert waits.waiting == 0
     assert waits.held > 0
-    assert {r["item_id"] for r in await fetch("SELECT item_id FROM search_dirty WHERE root = 'post'")} == {poisoned}
+    marks = await fetch("SELECT root, item_id FROM search_dirty")
+    assert {(row["root"], row["item_id"]) for row in marks} == {("case", made[11].case_id)}
     monkeypatch.undo()
     found = await check(PostgresEngine())
     assert ("report", poisoned) in found.missing, "nothing brings it any more, as far as one knows"
@@ -139,9 +141,9 @@ async def test_one_that_fails_lets_the_others_pass(ana: Person, monkeypatch: pyt
 
 
 async def test_what_was_given_up_is_tried_again(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = await report(ana, "A deep hole", routed=False)
+    one = await make_report(ana, "A deep hole", routed=False)
     await poison(monkeypatch, one.post_id)
-    await execute("UPDATE search_dirty SET tries = $1 WHERE root = 'post'", MAX_TRIES + 3)
+    await execute("UPDATE search_dirty SET tries = $1", MAX_TRIES + 3)
     while await step():
         pass
     assert (await read_backlog()).held > 0
@@ -165,7 +167,7 @@ async def poison(monkeypatch: pytest.MonkeyPatch, post_id: int) -> None:
 
 
 async def test_a_database_that_is_away_is_nobodys_fault(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    await report(ana, "A deep hole")
+    await make_report(ana, "A deep hole")
     monkeypatch.setattr(db, "is_database_away", lambda error: True)
     monkeypatch.setattr(feed, "put_documents", partial(_raise, ConnectionError))
     with pytest.raises(ConnectionError):
@@ -179,9 +181,9 @@ async def _raise(kind: type[Exception], *args: object, **values: object) -> None
 
 async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -> None:
     """However much waits."""
-    one = await report(ana, "A man called Quirinus")
+    one = await make_report(ana, "A man called Quirinus")
     comment = await posts.add_comment(one.post_id, dan, CommentForm(text="His number is 5551234"))
-    other = await report(ana, "Cratered")
+    other = await make_report(ana, "Cratered")
     await indexed()
     await execute("INSERT INTO search_dirty (root, item_id) SELECT 'post', n FROM generate_series(1, 20000) AS n")
     await posts.hide(one.post_id, dan, "personal_data", comment_id=comment.id)
@@ -201,7 +203,7 @@ async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -
 async def test_how_much_waits(ana: Person) -> None:
     await indexed()
     assert await read_backlog() == feed.Backlog(0, 0.0, 0)
-    await report(ana, "A deep hole", routed=False)
+    await make_report(ana, "A deep hole", routed=False)
     await execute("UPDATE search_dirty SET at = now() - interval '7 seconds'")
     waits = await read_backlog()
     assert waits.waiting > 0
@@ -209,7 +211,7 @@ async def test_how_much_waits(ana: Person) -> None:
 
 
 async def test_another_engine_is_told_of_what_changed(ana: Person) -> None:
-    one = await report(ana, "A deep hole", routed=False)
+    one = await make_report(ana, "A deep hole", routed=False)
     await step()
     assert await fetch("SELECT * FROM search_push") == []
     await execute("UPDATE post SET title = 'Crater' WHERE id = $1", one.post_id)

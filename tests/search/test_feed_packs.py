@@ -19,9 +19,10 @@ from civic.search.postgres.engine import PostgresEngine
 from civic.search.queries import find
 from civic.search.rebuild import rebuild
 from civic.search.verify import check
+from tests.builders.posts import make_person, make_rating, make_report, make_update
 from tests.indexed import indexed
 from tests.packs.conftest import WritePack, changed, collection, feature, square
-from tests.search.feeding import documents, finds, finds_on_desk, person, rating, report, update, whole
+from tests.search.feeding import documents, finds, finds_on_desk, whole
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -43,7 +44,7 @@ FULL: dict[str, Any] = {"services.toml": SERVICES}
 @pytest.fixture
 async def ana(database: str, write_pack: WritePack) -> Person:
     await load_pack(write_pack(FULL))
-    return await person("ana@example.org")
+    return await make_person("ana@example.org")
 
 
 async def reloaded(write_pack: WritePack, files: dict[str, Any]) -> None:
@@ -69,7 +70,7 @@ async def test_a_service_is_found_once_its_pack_is_loaded(ana: Person) -> None:
 
 
 async def test_a_category_renamed(ana: Person, write_pack: WritePack) -> None:
-    one = await report(ana, "Dear city", **WEST)
+    one = await make_report(ana, "Dear city", **WEST)
     await whole()
     assert await finds("pothole") == {f"report:{one.post_id}"}
     await reloaded(write_pack, changed("categories.toml", 'en = "Pothole"', 'en = "Crater"'))
@@ -79,14 +80,14 @@ async def test_a_category_renamed(ana: Person, write_pack: WritePack) -> None:
 
 
 async def test_a_group_renamed(ana: Person, write_pack: WritePack) -> None:
-    one = await report(ana, "Dear city", **WEST)
+    one = await make_report(ana, "Dear city", **WEST)
     await whole()
     await reloaded(write_pack, changed("categories.toml", 'en = "Group"', 'en = "Highways"'))
     assert await finds("highways") == {f"report:{one.post_id}"}
 
 
 async def test_a_category_that_only_the_report_has(ana: Person, write_pack: WritePack) -> None:
-    one = await report(ana, "Dear city", **WEST)
+    one = await make_report(ana, "Dear city", **WEST)
     await execute("UPDATE case_file SET category_id = NULL")
     await whole()
     await reloaded(write_pack, changed("categories.toml", 'en = "Pothole"', 'en = "Crater"'))
@@ -94,7 +95,7 @@ async def test_a_category_that_only_the_report_has(ana: Person, write_pack: Writ
 
 
 async def test_a_category_retired(ana: Person, write_pack: WritePack) -> None:
-    one = await report(ana, "Dear city", **WEST)
+    one = await make_report(ana, "Dear city", **WEST)
     await whole()
     other = changed("categories.toml", 'code = "pothole"', 'code = "crater"')
     await reloaded(write_pack, other)
@@ -102,7 +103,7 @@ async def test_a_category_retired(ana: Person, write_pack: WritePack) -> None:
 
 
 async def test_a_department_renamed(ana: Person, write_pack: WritePack) -> None:
-    one = await report(ana, "Dear city", **WEST)
+    one = await make_report(ana, "Dear city", **WEST)
     await whole()
     assert await finds("dear roads") == {f"report:{one.post_id}"}
     await reloaded(write_pack, changed("departments.toml", 'en = "Roads"', 'en = "Highways"'))
@@ -112,7 +113,7 @@ async def test_a_department_renamed(ana: Person, write_pack: WritePack) -> None:
 
 
 async def test_an_area_renamed(ana: Person, write_pack: WritePack) -> None:
-    one, flood = await report(ana, "Dear city", **WEST), await update(ana, "Water", **WEST)
+    one, flood = await make_report(ana, "Dear city", **WEST), await make_update(ana, "Water", **WEST)
     await whole()
     areas = areas_with(feature("west", "small", square(118.0, 31.0), en="Harbour", zh="港"))
     await reloaded(write_pack, areas)
@@ -126,7 +127,7 @@ def areas_with(*features: Any, names: dict[str, str] | None = None) -> dict[str,
 
 
 async def test_an_area_moved_under_another(ana: Person, write_pack: WritePack) -> None:
-    one = await report(ana, "Dear city", **WEST)
+    one = await make_report(ana, "Dear city", **WEST)
     await whole()
     north = feature("north", "small", square(118.0, 31.0, 0.1), en="Northside", zh="北")
     west = feature("west", "north", square(118.0, 31.0, 0.1))
@@ -140,7 +141,7 @@ async def test_an_area_moved_under_another(ana: Person, write_pack: WritePack) -
 
 
 async def test_an_area_retired(ana: Person, write_pack: WritePack) -> None:
-    one = await report(ana, "Dear city", **WEST)
+    one = await make_report(ana, "Dear city", **WEST)
     await whole()
     await reloaded(write_pack, areas_with(feature("wild", "small", square(118.0, 31.0), en="Wildwest", zh="野")))
     [found] = [d for d in await documents() if d.kind == "report"]
@@ -159,7 +160,7 @@ async def test_an_outline_moved(ana: Person, write_pack: WritePack) -> None:
 
 
 async def test_a_service_renamed_and_retired(ana: Person, write_pack: WritePack) -> None:
-    one = await rating(ana, "permits", "Friendly people")
+    one = await make_rating(ana, "permits", "Friendly people")
     await whole()
     service = (await catalogue()).services[0].id
     assert await finds("permits") == {f"service:{service}", f"rating:{one.post_id}"}
@@ -179,7 +180,7 @@ async def test_a_service_renamed_and_retired(ana: Person, write_pack: WritePack)
 
 
 async def test_synonyms_of_a_pack(ana: Person, write_pack: WritePack) -> None:
-    one = await report(ana, "The bin is full", **WEST)
+    one = await make_report(ana, "The bin is full", **WEST)
     await whole()
     assert await finds("trash") == set()
     await load_pack(write_pack(FULL | {"synonyms.csv": "bin,trash,垃圾桶\n"}))
@@ -189,7 +190,7 @@ async def test_synonyms_of_a_pack(ana: Person, write_pack: WritePack) -> None:
 
 async def test_a_pack_loaded_by_another_process(ana: Person, database: str, write_pack: WritePack) -> None:
     """What is kept in memory of the pack is older than the mark."""
-    one = await report(ana, "Dear city", **WEST)
+    one = await make_report(ana, "Dear city", **WEST)
     await whole()
     await catalogue()
     await execute("""UPDATE category SET names = '{"en": "Crater"}'""")

@@ -19,6 +19,7 @@ from civic.search.postgres import rows
 from civic.search.postgres.engine import PostgresEngine
 from civic.search.postgres.vocabulary import count_words
 from civic.search.verify import check
+from tests.builders.posts import LAT, LON, ana, dan, get_holder, make_person, make_rating, make_report, make_update
 from tests.builders.riverside import (
     change_category,
     database_dsn,
@@ -27,20 +28,7 @@ from tests.builders.riverside import (
     riverside,
 )
 from tests.indexed import indexed
-from tests.search.feeding import (
-    LAT,
-    LON,
-    ana,
-    dan,
-    everything,
-    finds,
-    finds_on_desk,
-    holder,
-    person,
-    rating,
-    report,
-    update,
-)
+from tests.search.feeding import everything, finds, finds_on_desk
 
 __all__ = ["ana", "dan", "database_dsn", "empty", "riverside"]
 
@@ -51,10 +39,10 @@ OFFICE = Actor(ActorKind.DISPATCHER)
 
 async def test_nothing_personal() -> None:
     """Who wrote it, their address, the code of their receipt."""
-    maker = await person("leakymail@secretdomain.example", name="Quirinus Blom")
-    agent = await person("clerkmail@cityhall.example", Role.AGENT, "roads", name="Clerkname Jones")
+    maker = await make_person("leakymail@secretdomain.example", name="Quirinus Blom")
+    agent = await make_person("clerkmail@cityhall.example", Role.AGENT, "roads", name="Clerkname Jones")
     await Membership.create(user_id=agent.id, department_id=await get_department_id("roads"))
-    one = await report(maker, "A deep hole")
+    one = await make_report(maker, "A deep hole")
     anonymous = await post_report(
         ReportForm(
             text="Another hole", title="", category=None, lat=LAT, lon=LON, located_by="pin", address="",
@@ -68,8 +56,8 @@ async def test_nothing_personal() -> None:
     await posts.add_flag(one.post_id, maker, FlagForm(reason="other", text="flagnote of mine"))
     await cases.set_assignee(one.case_id, by=Actor.of(agent, await get_department_id("roads")), user_id=agent.id)
     slug = (await catalogue()).services[0].slug
-    await rating(maker, slug, "Friendly")
-    await update(maker, "Water")
+    await make_rating(maker, slug, "Friendly")
+    await make_update(maker, "Water")
     await indexed()
     words = ["quirinus", "blom", "leakymail", "secretdomain", "hiddenmail", "clerkmail", "clerkname", "jones"]
     words += ["clientkey77", "flagnote", anonymous.receipt, *anonymous.receipt.split("-")]
@@ -84,8 +72,8 @@ async def test_nothing_personal() -> None:
 
 
 async def test_what_is_internal_is_for_the_desk(ana: Person, dan: Person) -> None:
-    one = await report(ana, "A deep hole")
-    roads = await holder(one.case_id)
+    one = await make_report(ana, "A deep hole")
+    roads = await get_holder(one.case_id)
     await cases.add_note(one.case_id, by=roads, text="Beware of doggeral")
     await indexed()
     assert await finds("doggeral") == set()
@@ -98,9 +86,9 @@ async def test_what_is_internal_is_for_the_desk(ana: Person, dan: Person) -> Non
 
 
 async def test_a_clerk_finds_what_their_department_has_or_had(ana: Person) -> None:
-    one = await report(ana, "Zweihander in the road")
-    other = await report(ana, "Zweihander in the tree", "street-light")
-    unrouted = await report(ana, "Zweihander in the air", None, routed=False)
+    one = await make_report(ana, "Zweihander in the road")
+    other = await make_report(ana, "Zweihander in the tree", "street-light")
+    unrouted = await make_report(ana, "Zweihander in the air", None, routed=False)
     roads, lighting, parks = [await get_department_id(slug) for slug in ("roads", "lighting", "parks")]
     await indexed()
     assert await finds_on_desk("zweihander", [roads]) == {one.case_id}
@@ -109,15 +97,15 @@ async def test_a_clerk_finds_what_their_department_has_or_had(ana: Person) -> No
     assert await finds_on_desk("zweihander", []) == set()
     assert await finds_on_desk("zweihander", [roads, lighting]) == {one.case_id, other.case_id}
     assert await finds_on_desk("zweihander") == {one.case_id, other.case_id, unrouted.case_id}
-    await cases.hand_over(one.case_id, parks, by=await holder(one.case_id), text="Theirs")
-    await cases.add_support(other.case_id, roads, by=await holder(other.case_id), text="Please")
+    await cases.hand_over(one.case_id, parks, by=await get_holder(one.case_id), text="Theirs")
+    await cases.add_support(other.case_id, roads, by=await get_holder(other.case_id), text="Please")
     await indexed()
     assert await finds_on_desk("zweihander", [parks]) == {one.case_id}
     assert await finds_on_desk("zweihander", [roads]) == {one.case_id, other.case_id}, "as they had it, or help"
 
 
 async def test_hidden_reports(ana: Person, dan: Person) -> None:
-    one = await report(ana, "Slanderous words", address="Slanderstreet 5", title="Slandertitle")
+    one = await make_report(ana, "Slanderous words", address="Slanderstreet 5", title="Slandertitle")
     await posts.add_comment(one.post_id, ana, CommentForm(text="Slandercomment"))
     words = ("slanderous", "slanderstreet", "slandertitle", "slandercomment")
     await indexed()
@@ -138,7 +126,7 @@ async def test_hidden_reports(ana: Person, dan: Person) -> None:
 
 
 async def test_one_hidden_report_of_two(ana: Person, dan: Person) -> None:
-    one, other = await report(ana, "Holey road"), await report(dan, "Slanderous words")
+    one, other = await make_report(ana, "Holey road"), await make_report(dan, "Slanderous words")
     await reports.merge_reports(other.case_id, one.case_id, by=OFFICE, seen=None, text="")
     await posts.hide(other.post_id, dan, "abuse")
     await indexed()
@@ -148,7 +136,7 @@ async def test_one_hidden_report_of_two(ana: Person, dan: Person) -> None:
 
 
 async def test_hidden_comments(ana: Person, dan: Person) -> None:
-    one, flood = await report(ana, "A deep hole"), await update(ana, "Water")
+    one, flood = await make_report(ana, "A deep hole"), await make_update(ana, "Water")
     for post in (one.post_id, flood.post_id):
         comment = await posts.add_comment(post, ana, CommentForm(text="Slanderous words"))
         await indexed()
@@ -166,13 +154,13 @@ async def test_hidden_comments(ana: Person, dan: Person) -> None:
 async def test_private_reports(ana: Person, dan: Person) -> None:
     """By their category: their author and the desk only."""
     async with change_category("pothole", public=False):
-        one = await report(ana, "A man sells powderous things")
+        one = await make_report(ana, "A man sells powderous things")
     await indexed()
     assert (await Post.get(id=one.post_id)).visibility == "private"
     assert await finds("powderous") == set()
     assert await finds_on_desk("powderous", [await get_department_id("roads")]) == {one.case_id}
     assert await finds_on_desk("powderous", [await get_department_id("parks")]) == set()
-    await cases.reply(one.case_id, by=await holder(one.case_id), text="Answerable")
+    await cases.reply(one.case_id, by=await get_holder(one.case_id), text="Answerable")
     await indexed()
     assert await finds("answerable") == set()
     await posts.hide(one.post_id, dan, "spam")
@@ -183,7 +171,7 @@ async def test_private_reports(ana: Person, dan: Person) -> None:
 
 
 async def test_made_private(ana: Person) -> None:
-    one = await report(ana, "A man sells powderous things", "street-light")
+    one = await make_report(ana, "A man sells powderous things", "street-light")
     await indexed()
     assert await finds("powderous")
     async with change_category("pothole", public=False):
@@ -196,10 +184,10 @@ async def test_made_private(ana: Person) -> None:
 
 async def test_hidden_and_replaced_ratings(ana: Person, dan: Person) -> None:
     slug = (await catalogue()).services[0].slug
-    one = await rating(ana, slug, "Slanderous words")
+    one = await make_rating(ana, slug, "Slanderous words")
     await indexed()
     assert await finds("slanderous") == {f"rating:{one.post_id}"}
-    two = await rating(ana, slug, "Kindliness")
+    two = await make_rating(ana, slug, "Kindliness")
     await indexed()
     assert await finds("slanderous") == set()
     assert await finds("kindliness") == {f"rating:{two.post_id}"}
@@ -209,7 +197,7 @@ async def test_hidden_and_replaced_ratings(ana: Person, dan: Person) -> None:
 
 
 async def test_hidden_traffic(ana: Person, dan: Person) -> None:
-    one = await update(ana, "Slanderous words", place="Slanderstreet")
+    one = await make_update(ana, "Slanderous words", address="Slanderstreet")
     await indexed()
     assert await finds("slanderous") == await finds("slanderstreet") == {f"traffic:{one.post_id}"}
     await posts.hide(one.post_id, dan, "abuse")
@@ -217,13 +205,16 @@ async def test_hidden_traffic(ana: Person, dan: Person) -> None:
     assert await finds("slanderous") == await finds("slanderstreet") == set()
 
 
+EVENTS = "SELECT c.number, e.seq FROM case_event e JOIN case_file c ON c.id = e.case_id"
+
+
 async def test_what_was_erased(ana: Person) -> None:
-    one = await report(ana, "A deep hole")
-    await cases.reply(one.case_id, by=await holder(one.case_id), text="Call me at 0905551234")
+    one = await make_report(ana, "A deep hole")
+    await cases.reply(one.case_id, by=await get_holder(one.case_id), text="Call me at 0905551234")
     await indexed()
     assert await finds("0905551234") == {f"report:{one.post_id}"}
-    [event] = await fetch("SELECT id FROM case_event WHERE text LIKE 'Call me%'")
-    await cases.erase_event_text(event["id"])
+    [event] = await fetch(f"{EVENTS} WHERE e.text LIKE 'Call me%'")
+    await cases.erase_event_text(event["number"], event["seq"])
     await indexed()
     assert await finds("0905551234") == set()
     assert await finds_on_desk("0905551234") == set()
@@ -232,7 +223,7 @@ async def test_what_was_erased(ana: Person) -> None:
 
 async def test_a_damaged_index_leaks_nothing_after_it_is_mended(ana: Person, dan: Person) -> None:
     """Say, it came back with an old backup."""
-    one = await report(ana, "Slanderous words")
+    one = await make_report(ana, "Slanderous words")
     await indexed()
     old = await rows.read_documents([("report", one.post_id)])
     await posts.hide(one.post_id, dan, "abuse")
@@ -248,7 +239,7 @@ async def test_a_damaged_index_leaks_nothing_after_it_is_mended(ana: Person, dan
 
 async def test_words_of_hidden_texts_are_forgotten(ana: Person, dan: Person) -> None:
     """What a mistyped word may have meant is said to whoever types it."""
-    one = await report(ana, "Quirinus Blomqvist did it")
+    one = await make_report(ana, "Quirinus Blomqvist did it")
     await indexed()
     await posts.hide(one.post_id, dan, "personal_data")
     await indexed()

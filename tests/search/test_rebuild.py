@@ -23,21 +23,10 @@ from civic.search.rebuild import rebuild
 from civic.search.saved_state import load_state
 from civic.search.subjects import Subject
 from civic.search.verify import check
+from tests.builders.posts import ana, get_holder, make_person, make_rating, make_report, make_update
 from tests.builders.riverside import database_dsn, empty, riverside
 from tests.indexed import indexed
-from tests.search.feeding import (
-    ana,
-    documents,
-    everything,
-    finds,
-    forget_marks,
-    holder,
-    person,
-    rating,
-    report,
-    update,
-    whole,
-)
+from tests.search.feeding import documents, everything, finds, forget_marks, whole
 
 __all__ = ["ana", "database_dsn", "empty", "riverside"]
 
@@ -51,14 +40,14 @@ TABLES = "search_document, search_text, search_desk_document, search_desk_text, 
 async def busy(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """A city with some of everything; documents are written four at a time."""
     monkeypatch.setattr(engine, "RANGE_ITEMS", 4)
-    dan = await person("dan@example.org", Role.DISPATCHER)
-    made = [await report(ana, f"Hole number{n}") for n in range(9)]
+    dan = await make_person("dan@example.org", Role.DISPATCHER)
+    made = [await make_report(ana, f"Hole number{n}") for n in range(9)]
     await posts.hide(made[3].post_id, dan, "spam")
-    await cases.add_note(made[4].case_id, by=await holder(made[4].case_id), text="Noteworthy")
+    await cases.add_note(made[4].case_id, by=await get_holder(made[4].case_id), text="Noteworthy")
     for n in range(3):
-        await update(ana, f"Water number{n}")
+        await make_update(ana, f"Water number{n}")
     for one in (await catalogue()).services[:3]:
-        await rating(ana, one.slug, f"Friendly at {one.slug}")
+        await make_rating(ana, one.slug, f"Friendly at {one.slug}")
     await indexed()
 
 
@@ -203,8 +192,8 @@ async def test_searches_are_answered_meanwhile(busy: None) -> None:
 
 async def test_changes_meanwhile(busy: None, ana: Person) -> None:
     """People post, moderators hide, the worker works: nothing is lost, nothing comes back."""
-    dan = await person("dan2@example.org", Role.DISPATCHER)
-    made = [await report(ana, f"Crater number{n}", routed=False) for n in range(10)]
+    dan = await make_person("dan2@example.org", Role.DISPATCHER)
+    made = [await make_report(ana, f"Crater number{n}", routed=False) for n in range(10)]
     stop = asyncio.Event()
 
     async def work() -> None:
@@ -244,7 +233,7 @@ async def test_posts_meanwhile(busy: None, ana: Person, monkeypatch: pytest.Monk
 
     async def interrupted(subject: Subject, after: int) -> KeyRange:
         part = await next_range(subject, after)
-        made.append((await report(ana, f"Crater number{len(made)}", routed=False)).post_id)
+        made.append((await make_report(ana, f"Crater number{len(made)}", routed=False)).post_id)
         await indexed()
         return part
 
@@ -261,8 +250,8 @@ async def test_what_is_hidden_meanwhile_leaves_at_once(
     busy: None, ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker waits for its turn between two parts; it does not have to be lucky."""
-    dan = await person("dan2@example.org", Role.DISPATCHER)
-    one = await report(ana, "Slanderous words")
+    dan = await make_person("dan2@example.org", Role.DISPATCHER)
+    one = await make_report(ana, "Slanderous words")
     await indexed()
     parts, begun = 0, asyncio.Event()
 
@@ -318,7 +307,7 @@ async def test_the_other_engine_is_told_of_everything(busy: None) -> None:
 
 async def test_a_rebuild_knows_the_pack_in_force(ana: Person) -> None:
     """Loaded by another process a moment ago."""
-    one = await report(ana, "A deep hole")
+    one = await make_report(ana, "A deep hole")
     await whole()
     await catalogue()
     [category] = await fetch("SELECT category_id AS id FROM case_file WHERE id = $1", one.case_id)

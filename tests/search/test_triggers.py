@@ -9,9 +9,9 @@ from civic.posts import actions as posts
 from civic.reports import actions as reports
 from civic.search.subjects import DirtySource, register, registered
 from civic.search.triggers import expected_triggers, install_triggers, marking_triggers
+from tests.builders.posts import ana, bo, make_report
 from tests.builders.riverside import database_dsn, empty, riverside
 from tests.indexed import indexed
-from tests.search.feeding import ana, bo, report
 
 __all__ = ["ana", "bo", "database_dsn", "empty", "riverside"]
 
@@ -75,7 +75,7 @@ def test_a_table_has_one_trigger_for_each_event() -> None:
 
 async def test_a_transaction_marks_a_thing_once(ana: Person, bo: Person) -> None:
     await indexed()
-    one = await report(ana, "A deep hole", routed=False)
+    one = await make_report(ana, "A deep hole", routed=False)
     assert await marks() == [("case", one.case_id, False)]
     await indexed()
     async with in_transaction():
@@ -89,7 +89,7 @@ async def test_a_transaction_marks_a_thing_once(ana: Person, bo: Person) -> None
 
 
 async def test_what_must_not_be_found_makes_the_mark_urgent(ana: Person) -> None:
-    one = await report(ana, "A deep hole", routed=False)
+    one = await make_report(ana, "A deep hole", routed=False)
     await indexed()
     async with in_transaction():
         await execute("UPDATE post SET title = 'Hole' WHERE id = $1", one.post_id)

@@ -26,7 +26,7 @@ from civic.search.feed import read_backlog
 from civic.search.postgres.engine import PostgresEngine
 from civic.search.rebuild import rebuild
 from civic.search.verify import check
-from tests.search.feeding import person, rating, report, update
+from tests.builders.posts import make_person, make_rating, make_report, make_update
 from tests.workers.conftest import Start, until
 from tests.workers.test_routing import PACK
 
@@ -76,7 +76,7 @@ class City:
 
     async def one_more(self) -> None:
         if self.chance.random() < 0.3:
-            self.made.append(await report(self.people[0], f"A new hole {self.changes}", routed=False))
+            self.made.append(await make_report(self.people[0], f"A new hole {self.changes}", routed=False))
 
     async def live(self, until: float) -> None:
         began, done = time.monotonic(), 0
@@ -93,14 +93,14 @@ class TakenBack(Exception):
 
 async def city() -> City:
     await load_pack(PACK)
-    people = [await person(f"p{n}@example.org") for n in range(8)]
-    dan = await person("dan@example.org", Role.DISPATCHER)
-    made = [await report(people[n % 8], f"A hole, number {n}", routed=False) for n in range(REPORTS)]
+    people = [await make_person(f"p{n}@example.org") for n in range(8)]
+    dan = await make_person("dan@example.org", Role.DISPATCHER)
+    made = [await make_report(people[n % 8], f"A hole, number {n}", routed=False) for n in range(REPORTS)]
     for one in made[::6]:
         await reports.route_case(one.case_id)
     for n, one in enumerate((await catalogue()).services[:4]):
-        await rating(people[n], one.slug, f"Friendly {n}")
-        await update(people[n], f"Water {n}")
+        await make_rating(people[n], one.slug, f"Friendly {n}")
+        await make_update(people[n], f"Water {n}")
     return City(made, people, dan)
 
 
