@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from civic import formats, i18n
@@ -190,10 +190,6 @@ def with_query(request: Request, **changes: object) -> str:
     pairs = [(k, v) for k, v in parse_qsl(request.url.query) if k not in changes and k != "page"]
     pairs += [(k, str(v)) for k, v in changes.items() if v is not None]
     return request.url.path + ("?" + urlencode(pairs) if pairs else "")
-
-
-def answer_json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse(data, status, dict(headers or {}))
 
 
 class JsonAnswer(Response):

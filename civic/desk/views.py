@@ -30,6 +30,7 @@ from civic.notifications.queries import list_desk_messages
 from civic.posts.uploads import Uploads, read_uploads
 from civic.reports.choices import choices
 from civic.search.queries import find_on_desk
+from civic.search.schemas import SearchAnswer
 from civic.search.views import SearchScope, answer_search
 from civic.web import Who, json_answer, parse_id, read_form, render, route, see_other, text_fields, wants_json
 
@@ -176,7 +177,7 @@ async def requeue_job(request: Request) -> Response:
 routes: list[BaseRoute] = [
     route("/desk", desk, who=Who.STAFF, answers=QueueAnswer),
     route("/desk/triage", triage, who=Who.DISPATCHER, answers=TriageAnswer),
-    route("/desk/search", search, who=Who.STAFF),
+    route("/desk/search", search, who=Who.STAFF, answers=SearchAnswer),
     route("/desk/messages", messages, who=Who.STAFF, answers=DeskMessagesAnswer),
     route("/desk/cases/{id:int}", case, who=Who.STAFF, answers=DeskCaseAnswer),
     # Finer: queries.may_work_on lets only those in who have to do with the case; each action checks its actor.

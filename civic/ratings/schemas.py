@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Self
 
-from pydantic import JsonValue
-
 from civic.catalogue.catalogue import ServiceView
 from civic.posts.actions import Posted
 from civic.posts.schemas import Receipt
@@ -107,7 +105,7 @@ class RatingAnswer(Schema):
 class ServicePageAnswer(ServiceAnswer):
     """A service with its guide (language → part → text or list) and a page of its ratings."""
 
-    guide: dict[str, dict[str, JsonValue]]
+    guide: dict[str, dict[str, str | list[str]]]
     ratings: list[RatingAnswer]
     next: str | None
 

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -12,7 +11,6 @@ from starlette.routing import BaseRoute
 
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
-from civic.geo.areas import Areas
 from civic.geo.near import find_near
 from civic.geo.queries import areas
 from civic.i18n import pick
@@ -20,10 +18,9 @@ from civic.search import pages, queries
 from civic.search.analytics import record_search
 from civic.search.documents import Query, SearchResult
 from civic.search.forms import SearchForm, clean_line, read_search_form
-from civic.search.pages import SearchPage
-from civic.search.presenters import PresentedHit
+from civic.search.schemas import SearchAnswer
 from civic.search.subjects import by_kind
-from civic.web import Who, answer_json, is_htmx, render, route, wants_json
+from civic.web import Who, is_htmx, json_answer, render, route, wants_json
 
 SUGGESTED_HITS = 6  # hits while one types
 MAX_EXAMPLES = 6
@@ -58,7 +55,7 @@ async def answer_search(request: Request, place: SearchScope) -> Response:
         found = replace(found, hits=ordered[:SUGGESTED_HITS])
     page = await pages.build_search_page(asked, found, pack, city, size=size)
     if wants_json(request):
-        return answer_json(_as_json(page, pack, city))
+        return json_answer(SearchAnswer.of(page, pack, city))
     context = {
         "page": page,
         "asked": asked,
@@ -93,47 +90,6 @@ def _examples(pack: Catalogue) -> tuple[list[str], list[str]]:
     return categories, [pick(service.names) for service in pack.services[: MAX_EXAMPLES // 2]]
 
 
-def _as_json(page: SearchPage, pack: Catalogue, city: Areas) -> dict[str, Any]:
-    found = page.found
-    return {
-        "count": found.total,
-        "exact": found.exact,
-        "results": [_hit_json(one, pack, city) for one in page.hits],
-        "facets": {
-            facet.name: {value.id.partition("-")[2]: value.count for value in facet.values}
-            for facet in (*((page.kinds,) if page.kinds else ()), *page.facets)
-        },
-        "instead": [{"typed": typed, "meant": meant} for typed, meant in page.corrections],
-        "fallback": found.fallback,
-        "next": page.asked.page + 1 if page.next else None,
-    }
-
-
-def _hit_json(one: PresentedHit, pack: Catalogue, city: Areas) -> dict[str, Any]:
-    """A hit, for programs. Times are UTC; texts are without marks."""
-    document = one.document
-    category = pack.category_by_id.get(document.category_id or 0)
-    department = pack.department_by_id.get(document.department_id or 0)
-    path = [area for number in document.area_ids if (area := city.by_id.get(number))]
-    area = max(path, key=lambda one: one.level, default=None)
-    return {
-        "kind": document.kind,
-        "url": document.url,
-        "title": one.title.striptags(),
-        "excerpt": one.excerpt.striptags(),
-        "status": one.status or None,
-        "category": category.code if category else None,
-        "department": department.slug if department else None,
-        "area": area.slug if area else None,
-        "at": one.at.isoformat() if one.at else None,
-        "support": document.support,
-        "lat": document.lat,
-        "lon": document.lon,
-        "metres": round(one.metres) if one.metres is not None else None,
-        "stars": one.stars,
-    }
-
-
 routes: list[BaseRoute] = [
-    route("/search", search, who=Who.ANYONE),
+    route("/search", search, who=Who.ANYONE, answers=SearchAnswer),
 ]

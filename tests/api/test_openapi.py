@@ -46,7 +46,7 @@ def test_every_address_of_the_api_names_its_model() -> None:
         for call in calls(one)
         if call not in NOT_JSON
     ]
-    assert silent in ([], ["GET /api/v1/search"])
+    assert not silent, silent
 
 
 def test_the_command_prints_the_description(tmp_path: Path) -> None:
