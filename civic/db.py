@@ -150,12 +150,16 @@ async def unapplied_migrations() -> list[str]:
     return sorted(set(migration_names()) - {row["name"] for row in rows})
 
 
-async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:
+Row = dict[str, Any]
+"""A row of a statement, by the names of its columns: a query makes a typed object of it at once."""
+
+
+async def fetch(sql: str, *args: Any) -> list[Row]:
     """Rows of a statement as dicts, in the transaction in hand if there is one: the fast path for lists."""
     return await get_connection("default").execute_query_dict(sql, list(args))
 
 
-async def fetch_one(sql: str, *args: Any) -> dict[str, Any] | None:
+async def fetch_one(sql: str, *args: Any) -> Row | None:
     rows = await fetch(sql, *args)
     return rows[0] if rows else None
 

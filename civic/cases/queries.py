@@ -10,7 +10,7 @@ from civic.cases.event_kinds import EventKind
 from civic.cases.models import AssignmentPart, DeclineReason, Outcome
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.queries import catalogue
-from civic.db import fetch, make_from_row
+from civic.db import Row, fetch, make_from_row
 from civic.media.models import Photo
 from civic.routing.queries import explain
 
@@ -145,7 +145,7 @@ async def load_timeline(case_id: int, *, internal: bool) -> list[TimelineEvent]:
     return [_line(row, names, photos.get(row["id"], []), internal) for row in await fetch(EVENTS_OF, case_id, internal)]
 
 
-def _line(row: dict[str, Any], names: Mapping[str, Names], photos: list[Photo], internal: bool) -> TimelineEvent:
+def _line(row: Row, names: Mapping[str, Names], photos: list[Photo], internal: bool) -> TimelineEvent:
     data = row["data"]
     return TimelineEvent(
         id=row["id"],
@@ -174,7 +174,7 @@ async def load_assignments(case_id: int) -> list[AssignmentView]:
     return [_assignment(row) for row in rows]
 
 
-def _assignment(row: dict[str, Any]) -> AssignmentView:
+def _assignment(row: Row) -> AssignmentView:
     return AssignmentView(
         id=row["id"],
         department_id=row["department_id"],

@@ -1,11 +1,10 @@
 """Cases as the desk finds them: every word of them, internal ones too, for the departments that have or had them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
-from civic.db import fetch
+from civic.db import Row, fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import lazy as _
@@ -33,7 +32,7 @@ WHERE r.case_id = ANY($1) AND p.visibility <> 'hidden' ORDER BY r.case_id, r.mai
 async def documents(case_ids: Sequence[int]) -> list[Document]:
     """The documents of these cases."""
     rows = await fetch(CASES, list(case_ids))
-    reports: dict[int, list[dict[str, Any]]] = {}
+    reports: dict[int, list[Row]] = {}
     for report in await fetch(REPORTS, list(case_ids)):
         reports.setdefault(report["case_id"], []).append(report)
     history = await history_texts(case_ids, internal=True)
@@ -48,7 +47,7 @@ async def documents(case_ids: Sequence[int]) -> list[Document]:
     return found
 
 
-def _document(row: dict[str, Any], reports: Sequence[dict[str, Any]], said: Sequence[str], names: RowNames) -> Document:
+def _document(row: Row, reports: Sequence[Row], said: Sequence[str], names: RowNames) -> Document:
     main = reports[0] if reports else None
     addresses = dict.fromkeys(one["address"] for one in reports if one["address"])
     return Document(

@@ -1,24 +1,80 @@
-"""What a desk works on: a case whole, and the triage. (The list of a desk: queue.py.)"""
+"""A case as the desk sees it, and who may work on it. (The list of a desk: queue.py; the triage: triage.py.)"""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from civic import paging, timing
+from pydantic import JsonValue
+
+from civic import timing
 from civic.accounts.people import Person
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import AllowedActions, CaseAction, OpenAssignment, find_allowed_actions
-from civic.cases.event_kinds import EventKind
 from civic.cases.models import AssignmentPart, Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.cases.status import Status
-from civic.db import fetch, fetch_one
+from civic.db import Row, fetch
 from civic.errors import NotFound
 from civic.geo.distance import bounding_box
 from civic.media.models import Photo
 from civic.posts.models import Visibility
 from civic.posts.queries import photos_of
 from civic.reports.queries import heading
+
+MAY_WORK = """
+SELECT c.status, a.department_id, a.part, a.ended_at IS NULL AS is_open
+FROM case_file c LEFT JOIN assignment a ON a.case_id = c.id AND a.department_id = ANY($2)
+WHERE c.id = $1 ORDER BY a.started_at, a.id
+"""
+REPORTS = """
+SELECT r.id, p.id AS post_id, p.title, p.text, r.address, r.lat, r.lon, r.answers, p.created_at, p.visibility,
+       p.votes_count AS votes, r.main, (p.author_id IS NOT NULL OR p.email <> '') AS reachable
+FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = $1 ORDER BY r.main DESC, r.id LIMIT 50
+"""
+NEAR = """
+SELECT c.id, r.id AS report_id, c.number, c.received_at, p.title, p.text, ours,
+       metres_between(r.lat, r.lon, $2, $3) AS metres
+FROM report r JOIN case_file c ON c.id = r.case_id JOIN post p ON p.id = r.post_id
+CROSS JOIN LATERAL (SELECT $5 OR EXISTS (
+    SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = ANY($6)) AS ours) x
+WHERE r.main AND r.case_id <> $1
+  AND r.lat BETWEEN $7 AND $8 AND r.lon BETWEEN $9 AND $10
+  AND c.status <> $11 AND metres_between(r.lat, r.lon, $2, $3) <= $4
+  AND (p.visibility = 'public' OR $5 OR (p.visibility = 'private' AND ours))
+ORDER BY c.received_at DESC LIMIT 8
+"""
+NEAR_METRES = 250
+MEMBERS = """
+SELECT u.id, u.name, u.email FROM membership m JOIN user_account u ON u.id = m.user_id
+WHERE m.department_id = $1 AND u.disabled_at IS NULL ORDER BY u.name, u.id
+"""
+
+
+@dataclass(frozen=True)
+class MergedInto:
+    """The case that goes on for one that was merged into it."""
+
+    id: int
+    number: str
+
+
+@dataclass(frozen=True)
+class NearbyCase:
+    """A case near by. `ours`: the viewer may open it on the desk."""
+
+    id: int
+    report_id: int
+    number: str
+    received_at: datetime
+    heading: str
+    metres: float
+    ours: bool
+
+
+@dataclass(frozen=True)
+class Member:
+    id: int
+    name: str
+    email: str
 
 
 @dataclass(frozen=True)
@@ -32,7 +88,7 @@ class DeskReport:
     address: str
     lat: float
     lon: float
-    answers: dict[str, Any]
+    answers: dict[str, JsonValue]
     created_at: datetime
     visibility: str
     votes: int
@@ -50,12 +106,12 @@ class CasePage:
 
     case: Case
     reports: list[DeskReport]
-    into: dict[str, Any] | None  # id and number of the case that goes on for this one
+    into: MergedInto | None
     timeline: list[TimelineEvent]
     assignments: list[AssignmentView]
     mine: AssignmentView | None
     allowed: AllowedActions
-    near: list[dict[str, Any]]
+    near: list[NearbyCase]
 
     @property
     def lead(self) -> AssignmentView | None:
@@ -74,13 +130,6 @@ class CasePage:
     def in_hand(self) -> AssignmentView | None:
         """The assignment whose assignee the viewer may set: their own; for a dispatcher also the lead's."""
         return (self.mine or self.lead) if CaseAction.TAKE in self.allowed else self.mine
-
-
-MAY_WORK = """
-SELECT c.status, a.department_id, a.part, a.ended_at IS NULL AS is_open
-FROM case_file c LEFT JOIN assignment a ON a.case_id = c.id AND a.department_id = ANY($2)
-WHERE c.id = $1 ORDER BY a.started_at, a.id
-"""
 
 
 @dataclass(frozen=True)
@@ -134,7 +183,7 @@ async def load_case_page(case_id: int, person: Person) -> CasePage:
     return CasePage(
         case=case,
         reports=reports,
-        into=await _into(case),
+        into=await _merged_into(case),
         timeline=await load_timeline(case.id, internal=True),
         assignments=held,
         mine=next((one for one in own if one.is_open), None),
@@ -143,139 +192,45 @@ async def load_case_page(case_id: int, person: Person) -> CasePage:
     )
 
 
-async def _into(case: Case) -> dict[str, Any] | None:
+async def _merged_into(case: Case) -> MergedInto | None:
     if case.merged_into_id is None:
         return None
-    return await fetch_one("SELECT id, number FROM case_file WHERE id = $1", case.merged_into_id)
+    into = await Case.get(id=case.merged_into_id)
+    return MergedInto(into.id, into.number)
 
 
 async def _reports(case_id: int, person: Person) -> list[DeskReport]:
-    rows = await fetch(
-        """
-        SELECT r.id, p.id AS post_id, p.title, p.text, r.address, r.lat, r.lon, r.answers, p.created_at, p.visibility,
-               p.votes_count AS votes, r.main, (p.author_id IS NOT NULL OR p.email <> '') AS reachable
-        FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = $1 ORDER BY r.main DESC, r.id LIMIT 50
-        """,
-        case_id,
-    )
+    rows = await fetch(REPORTS, case_id)
     photos = await photos_of([row["post_id"] for row in rows])
     return [_report(row, photos[row.pop("post_id")], person) for row in rows]
 
 
-def _report(row: dict[str, Any], photos: list[Photo], person: Person) -> DeskReport:
+def _report(row: Row, photos: list[Photo], person: Person) -> DeskReport:
     if row["visibility"] == Visibility.HIDDEN and not person.is_dispatcher:
         row |= {"title": "", "text": "", "address": "", "answers": {}}
         photos = []
     return DeskReport(heading=heading(row["title"], row["text"]), photos=photos, **row)
 
 
-async def _near(case_id: int, report: DeskReport, person: Person, metres: int = 250) -> list[dict[str, Any]]:
-    """Other cases within some steps, the latest first: the history of the place, and what could be merged.
+async def _near(case_id: int, report: DeskReport, person: Person) -> list[NearbyCase]:
+    """Other cases near by, the latest first: the history of the place, and what could be merged.
 
-    What is private only for departments that have or had it (`ours`), what is hidden only for dispatchers.
+    A private one is only for departments that have or had it (`ours`), a hidden one only for dispatchers.
     """
     rows = await fetch(
-        """
-        SELECT c.id, r.id AS report_id, c.number, c.status, c.received_at, p.title, p.text, ours,
-               metres_between(r.lat, r.lon, $2, $3) AS metres
-        FROM report r JOIN case_file c ON c.id = r.case_id JOIN post p ON p.id = r.post_id
-        CROSS JOIN LATERAL (SELECT $5 OR EXISTS (
-            SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = ANY($6)) AS ours) x
-        WHERE r.main AND r.case_id <> $1
-          AND r.lat BETWEEN $7 AND $8 AND r.lon BETWEEN $9 AND $10
-          AND c.status <> $11 AND metres_between(r.lat, r.lon, $2, $3) <= $4
-          AND (p.visibility = 'public' OR $5 OR (p.visibility = 'private' AND ours))
-        ORDER BY c.received_at DESC LIMIT 8
-        """,
+        NEAR,
         case_id,
         report.lat,
         report.lon,
-        float(metres),
+        float(NEAR_METRES),
         person.is_dispatcher,
         list(person.departments),
-        *bounding_box(report.lat, report.lon, metres),
+        *bounding_box(report.lat, report.lon, NEAR_METRES),
         Status.MERGED,
     )
-    return [row | {"heading": heading(row["title"], row["text"])} for row in rows]
+    return [NearbyCase(heading=heading(row.pop("title"), row.pop("text")), **row) for row in rows]
 
 
-@dataclass(frozen=True)
-class TriageRow:
-    """A case that no department has: why (`kind` of the event, and its text), and the router's suggestions."""
-
-    case_id: int
-    number: str
-    events_count: int
-    received_at: datetime
-    due_at: datetime | None
-    category_id: int | None
-    area_id: int | None
-    report_id: int
-    heading: str
-    text: str
-    address: str
-    cover: str | None
-    kind: EventKind
-    why: str
-    reason: dict[str, Any]
-    suggestions: list[dict[str, Any]]
-
-    @property
-    def was_handed_over(self) -> bool:
-        """Once too often: a dispatcher has to name who leads it."""
-        return self.kind is EventKind.HANDED_OVER
-
-
-@dataclass(frozen=True)
-class TriagePage:
-    rows: list[TriageRow]
-    count: int
-    next: str  # cursor of the page after this one; empty: there is none
-
-
-TRIAGE_PAGE_ROWS = 50
-TRIAGE = f"""
-SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.category_id, c.area_id, r.id AS report_id,
-       p.title, p.text, r.address, ph.name AS cover, e.kind, e.text AS why, e.data,
-       (SELECT t.data FROM case_event t WHERE t.case_id = c.id AND t.kind = $4 ORDER BY t.seq DESC LIMIT 1)
-           AS routed
-FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
-LEFT JOIN photo ph ON ph.id = p.cover_id AND ph.public
-CROSS JOIN LATERAL (
-    SELECT kind, text, data FROM case_event
-    WHERE case_id = c.id AND kind = ANY($5) ORDER BY seq DESC LIMIT 1) e
-WHERE c.status = $3 AND (c.received_at, c.id) > ($1, $2)
-ORDER BY c.received_at, c.id LIMIT {TRIAGE_PAGE_ROWS + 1}
-"""
-TRIAGE_KINDS = [EventKind.RECEIVED, EventKind.TRIAGED, EventKind.RETURNED, EventKind.HANDED_OVER]  # why it is here
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-async def load_triage(cursor: str = "") -> TriagePage:
-    """Cases that wait for a dispatcher, the oldest first, by keyset."""
-    after = paging.read_cursor(cursor) or (BEGINNING, 0)
-    rows = await fetch(TRIAGE, *after, Status.RECEIVED, EventKind.TRIAGED, TRIAGE_KINDS)
-    counted = await fetch_one("SELECT count(*) AS n FROM case_file WHERE status = $1", Status.RECEIVED)
-    shown = [_triaged(row) for row in rows[:TRIAGE_PAGE_ROWS]]
-    more = paging.write_cursor(shown[-1].received_at, shown[-1].case_id) if len(rows) > TRIAGE_PAGE_ROWS else ""
-    return TriagePage(shown, counted["n"] if counted else 0, more)
-
-
-def _triaged(row: dict[str, Any]) -> TriageRow:
-    data, routed = row.pop("data"), row.pop("routed") or {}
-    row["kind"] = EventKind(row["kind"])
-    return TriageRow(
-        heading=heading(row.pop("title"), row["text"]),
-        reason=data.get("reason") or {},
-        suggestions=(routed.get("reason") or {}).get("suggestions") or [],
-        **row,
-    )
-
-
-async def list_members(department_id: int) -> list[dict[str, Any]]:
-    """Who can take a case of this department: id and name."""
-    return await fetch(
-        "SELECT u.id, u.name, u.email FROM membership m JOIN user_account u ON u.id = m.user_id"
-        " WHERE m.department_id = $1 AND u.disabled_at IS NULL ORDER BY u.name, u.id",
-        department_id,
-    )
+async def list_members(department_id: int) -> list[Member]:
+    """Who can be the assignee of a case of this department."""
+    return [Member(**row) for row in await fetch(MEMBERS, department_id)]

@@ -10,7 +10,7 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.cases.models import AssignmentPart, Priority
 from civic.cases.status import Status
-from civic.db import fetch, fetch_one
+from civic.db import Row, fetch, fetch_one
 from civic.i18n import lazy as _
 from civic.paging import read_instant
 from civic.posts.models import Visibility
@@ -164,7 +164,7 @@ def _after(cursor: str, args: list[Any]) -> str:
     return f" AND (a.due_at IS NULL OR (a.due_at, a.id) > (${last + 1}, ${last}))"
 
 
-async def _row(row: dict[str, Any], person: Person) -> QueueRow:
+async def _row(row: Row, person: Person) -> QueueRow:
     known = {name: row[name] for name in row if name in QueueRow.__dataclass_fields__}
     known |= {
         "status": Status(row["status"]),
@@ -185,6 +185,6 @@ async def _row(row: dict[str, Any], person: Person) -> QueueRow:
     )
 
 
-def _clock(row: dict[str, Any]) -> ClockSnapshot:
+def _clock(row: Row) -> ClockSnapshot:
     names = ("kind", "target", "allowance", "started_at", "remaining", "stopped_at", "calendar_id")
     return ClockSnapshot(**{name: row[name] for name in names}, due_at=row["clock_due"])

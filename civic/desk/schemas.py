@@ -6,8 +6,9 @@ from civic.cases.allowed_actions import CaseAction
 from civic.cases.models import AssignmentPart, Outcome, Priority
 from civic.cases.schemas import DeskTimelineEventAnswer
 from civic.cases.status import Status
-from civic.desk.queries import CasePage, TriagePage
+from civic.desk.queries import CasePage
 from civic.desk.queue import Queue
+from civic.desk.triage import TriagePage
 from civic.schemas import Schema
 
 
@@ -99,7 +100,7 @@ class DeskCaseAnswer(Schema):
             department=lead.department if lead else None,
             due_at=lead.due_at if lead else None,
             overdue=page.overdue,
-            merged_into=page.into["id"] if page.into else None,
+            merged_into=page.into.id if page.into else None,
             reports=[DeskReportAnswer(id=r.id, text=r.text, lat=r.lat, lon=r.lon, main=r.main) for r in page.reports],
             assignments=[
                 AssignmentAnswer(

@@ -1,7 +1,5 @@
 """The desk: what is due first, a case with everything that can be done with it, the triage, held jobs."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -21,6 +19,7 @@ from civic.desk.schemas import (
     RequeuedAnswer,
     TriageAnswer,
 )
+from civic.desk.triage import load_triage
 from civic.errors import Conflict, Invalid, NotFound, TooMany
 from civic.geo.queries import areas
 from civic.jobs import queries as jobs
@@ -35,7 +34,7 @@ from civic.search.views import SearchScope, answer_search
 from civic.web import Who, json_answer, parse_id, read_form, render, route, see_other, text_fields, wants_json
 
 
-async def _shared(request: Request) -> dict[str, Any]:
+async def _shared(request: Request) -> dict[str, object]:
     found = await catalogue()
     secret = request.app.state.secret
     return {
@@ -145,7 +144,7 @@ async def _next_page(case_id: int, person: Person, back: str) -> str:
 
 
 async def triage(request: Request) -> Response:
-    page = await queries.load_triage(request.query_params.get("page", ""))
+    page = await load_triage(request.query_params.get("page", ""))
     if wants_json(request):
         return json_answer(TriageAnswer.of(page))
     return render(request, "desk/triage.html", {"page": page, **await _shared(request)})

@@ -195,7 +195,7 @@ async def report_of_author(report_id: int, viewer: Viewer) -> Report:
 
 
 @cached(seconds=10)
-async def home_counts() -> dict[str, int]:
+async def home_counts() -> dict[str, float | None]:
     """Numbers of the home page: open cases (at most COUNTED + 1), and those of the last 30 days answered in time."""
     row = await fetch_one(
         HOME_COUNTS,
@@ -205,4 +205,5 @@ async def home_counts() -> dict[str, int]:
         timing.now(),
         Status.MERGED,
     )
-    return row or {"open": 0, "judged": 0, "in_time": 0, "typical": None}
+    none: dict[str, float | None] = {"open": 0, "judged": 0, "in_time": 0, "typical": None}
+    return row or none
