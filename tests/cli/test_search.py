@@ -14,8 +14,8 @@ import pytest
 from civic.db import connect, execute, fetch
 from civic.search.feed import step
 from civic.search.postgres import rows
+from tests.builders.documents import make_documents
 from tests.live import command, environment, prepare
-from tests.search.things import some
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def test_nothing_differs(city: str, tmp_path: Path) -> None:
 async def test_differences_are_named_and_mended(city: str, tmp_path: Path) -> None:
     [service] = await services()
     await rows.remove_documents([("service", service["item_id"])])
-    await rows.write_documents([one for one in some() if one.kind == "report"])
+    await rows.write_documents([one for one in make_documents() if one.kind == "report"])
     with pytest.raises(RuntimeError, match="ended with 1") as failed:
         command(tmp_path, city, "search", "check")
     assert "PostgreSQL: 7 compared, 7 differ." in str(failed.value)
@@ -68,7 +68,7 @@ async def test_differences_are_named_and_mended(city: str, tmp_path: Path) -> No
 async def test_rebuilding(city: str, tmp_path: Path) -> None:
     [service] = await services()
     await execute("TRUNCATE search_document, search_text")
-    await rows.write_documents(some())
+    await rows.write_documents(make_documents())
     assert command(tmp_path, city, "search", "rebuild") == "PostgreSQL: 1 rebuilt.\n"
     assert await fetch("SELECT kind, item_id FROM search_document") == [service]
     assert json.loads(command(tmp_path, city, "search", "rebuild", "--json")) == {"PostgreSQL": 1}

@@ -12,8 +12,8 @@ from civic.config import SearchConfig
 from civic.search.documents import Query
 from civic.search.meili import queue
 from civic.search.meili.client import Meili
+from tests.builders.documents import fill_indexes
 from tests.search.imitation import MASTER, Imitation
-from tests.search.things import filled
 
 URL = "CIVIC_TEST_MEILI_URL"
 SECONDS = 2.0  # that a search waits: tests share their machine
@@ -58,7 +58,7 @@ async def meili(request: pytest.FixtureRequest, imitation: Imitation, database: 
 @pytest.fixture
 async def city(follower: Meili, imitation: Imitation) -> Meili:
     """The imitation's index, with a small city's documents."""
-    await filled(follower)
+    await fill_indexes(follower)
     await follower.find(Query(text="warm"))
     imitation.asked.clear()
     return follower

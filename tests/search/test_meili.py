@@ -14,8 +14,7 @@ from civic.search.meili.client import EngineDown, EngineState, Meili
 from civic.search.meili.fallback import answer
 from civic.search.meili.multi_search import RankedHits
 from civic.search.postgres import rows
-from tests.search.conftest import URL
-from tests.search.things import (
+from tests.builders.documents import (
     CITY,
     LIGHTS,
     NORTH,
@@ -27,16 +26,17 @@ from tests.search.things import (
     SOUTH,
     WANTED,
     WORKS,
-    filled,
-    some,
-    thing,
+    fill_indexes,
+    make_document,
+    make_documents,
 )
+from tests.search.conftest import URL
 
 
 @pytest.fixture
 async def city(meili: Meili) -> Meili:
     """The index with a small city's documents."""
-    await filled(meili)
+    await fill_indexes(meili)
     return meili
 
 
@@ -148,11 +148,11 @@ async def test_the_order_that_is_asked_for(city: Meili) -> None:
 
 async def test_what_is_newer_or_supported_comes_first_among_what_fits_as_well(meili: Meili) -> None:
     same = [
-        thing(1, "Lamp broken", days=400),
-        thing(2, "Lamp broken", days=1),
-        thing(3, "Lamp broken", days=1, support=40),
+        make_document(1, "Lamp broken", days=400),
+        make_document(2, "Lamp broken", days=1),
+        make_document(3, "Lamp broken", days=1, support=40),
     ]
-    await filled(meili, same)
+    await fill_indexes(meili, same)
     assert await subjects(meili, "lamp broken") == [3, 2, 1]
     assert await subjects(meili) == [3, 2, 1]
 
@@ -168,7 +168,7 @@ async def test_what_was_found_is_marked(city: Meili) -> None:
 
 async def test_a_long_text_is_cropped_to_where_the_words_are(meili: Meili) -> None:
     text = "on and on " * 9000 + "the needle is here " + "and so on " * 1000
-    await filled(meili, [thing(1, "Hay", text[:20_000]), thing(2, "Hay", text[-15_000:])])
+    await fill_indexes(meili, [make_document(1, "Hay", text[:20_000]), make_document(2, "Hay", text[-15_000:])])
     [hit] = (await find(meili, "needle")).hits
     assert hit.key == ("report", 2)
     assert f"{HIGHLIGHT_START}needle{HIGHLIGHT_END}" in hit.excerpt
@@ -179,13 +179,13 @@ async def test_a_hit_says_of_what_state_it_is(city: Meili) -> None:
     [hit] = (await find(city, "elm pothole")).hits
     key = ("report", 1)
     assert hit.digest == (await rows.read_digests([key]))[key].hex()
-    await rows.write_documents([thing(1, "Nothing like it")])
+    await rows.write_documents([make_document(1, "Nothing like it")])
     [hit] = (await find(city, "elm pothole")).hits
     assert hit.digest != (await rows.read_digests([key]))[key].hex()
 
 
 async def test_pages(meili: Meili) -> None:
-    await filled(meili, [thing(n, f"Lamp {n}", days=n) for n in range(1, 46)])
+    await fill_indexes(meili, [make_document(n, f"Lamp {n}", days=n) for n in range(1, 46)])
     pages = [await subjects(meili, "lamp", page=page, sort=SortOrder.NEW) for page in (1, 2, 3, 4, 10**9, -1, 0)]
     assert pages[0] + pages[1] + pages[2] == list(range(1, 46))
     assert pages[3] == pages[4] == []
@@ -248,7 +248,7 @@ async def test_the_key_for_searching_can_do_nothing_else(city: Meili) -> None:
 async def test_without_that_key_nothing_is_searched(meili: Meili) -> None:
     if not meili.key:
         pytest.skip("this Meilisearch has no master key")
-    await filled(meili)
+    await fill_indexes(meili)
     await saved_state.delete_state(queue.KEY)
     with pytest.raises(EngineDown) as raised:
         await find(meili)
@@ -257,9 +257,9 @@ async def test_without_that_key_nothing_is_searched(meili: Meili) -> None:
 
 async def test_the_state_of_an_index(meili: Meili) -> None:
     assert (await meili.condition(WANTED)).state == EngineState.MISSING
-    await filled(meili)
+    await fill_indexes(meili)
     found = await meili.condition(WANTED)
-    assert (found.state, found.documents, found.differing) == (EngineState.OK, len(some()), ())
+    assert (found.state, found.documents, found.differing) == (EngineState.OK, len(make_documents()), ())
     task = await meili.call(lambda client: client.index(meili.index).update_settings({"rankingRules": ["words"]}))
     await meili.wait_until_done([task.task_uid])
     found = await meili.condition(WANTED)

@@ -18,8 +18,8 @@ from civic.search.meili.settings import (
     index_settings,
     schema_hash,
 )
+from tests.builders.documents import SYNONYMS, WANTED, make_document
 from tests.search.imitated_index import DEFAULTS, Filter, Index, Refused, checked
-from tests.search.things import SYNONYMS, WANTED, thing
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ALL = Query(
@@ -265,12 +265,12 @@ def test_an_id_names_a_document() -> None:
 
 
 def test_a_place_that_meilisearch_would_refuse_is_left_out() -> None:
-    assert payload(thing(1, "x", lat=42.0, lon=-71.0), b"")["_geo"] == {"lat": 42.0, "lng": -71.0}
+    assert payload(make_document(1, "x", lat=42.0, lon=-71.0), b"")["_geo"] == {"lat": 42.0, "lng": -71.0}
     for lat, lon in ((None, None), (91.0, 0.0), (0.0, 181.0), (math.nan, 0.0)):
-        assert payload(thing(1, "x", lat=lat, lon=lon), b"")["_geo"] is None
+        assert payload(make_document(1, "x", lat=lat, lon=lon), b"")["_geo"] is None
 
 
 def test_nothing_is_sent_that_is_not_needed() -> None:
-    sent = payload(thing(1, "x", extra={"cover": "secret"}, readers=(3,)), b"\x01")
+    sent = payload(make_document(1, "x", extra={"cover": "secret"}, readers=(3,)), b"\x01")
     assert sent["digest"] == "01"
     assert not {"extra", "readers", "url"} & sent.keys()

@@ -17,7 +17,7 @@ from civic.search.meili.sync import MeiliSync, disable
 from civic.search.postgres import rows
 from civic.search.rebuild import rebuild, rebuild_part
 from civic.search.verify import check
-from tests.search.things import WANTED, filled, some, thing, write
+from tests.builders.documents import WANTED, fill_indexes, make_document, make_documents, write_documents
 
 
 async def waiting() -> int:
@@ -49,8 +49,8 @@ async def same(meili: Meili) -> bool:
 
 
 async def test_changes_are_sent(meili: Meili) -> None:
-    await filled(meili)
-    await write([thing(1, "Another title"), thing(9, "New")], gone=[("report", 2)])
+    await fill_indexes(meili)
+    await write_documents([make_document(1, "Another title"), make_document(9, "New")], gone=[("report", 2)])
     assert await send_batch(meili)
     assert not await send_batch(meili)
     found = await titles(meili)
@@ -60,33 +60,33 @@ async def test_changes_are_sent(meili: Meili) -> None:
 
 
 async def test_what_is_the_desks_is_never_sent(meili: Meili) -> None:
-    await filled(meili)
-    await rows.write_documents([thing(77, "Internal note", kind="case", readers=(1,))], rows.DESK)
+    await fill_indexes(meili)
+    await rows.write_documents([make_document(77, "Internal note", kind="case", readers=(1,))], rows.DESK)
     await queue.queue_keys([("case", 77)])
     await pushed(meili)
     assert "case-77" not in await titles(meili)
 
 
 async def test_many_changes_go_in_parts(meili: Meili) -> None:
-    await filled(meili, [])
-    await write([thing(n, f"Lamp {n}") for n in range(1, 1202)])
+    await fill_indexes(meili, [])
+    await write_documents([make_document(n, f"Lamp {n}") for n in range(1, 1202)])
     await pushed(meili)
     assert len(await titles(meili)) == 1201
 
 
 async def test_the_last_state_counts(meili: Meili) -> None:
-    await filled(meili, [])
+    await fill_indexes(meili, [])
     for n in range(5):
-        await write([thing(1, f"Title {n}")])
-    await write([], gone=[("report", 1)])
-    await write([thing(1, "At last")])
+        await write_documents([make_document(1, f"Title {n}")])
+    await write_documents([], gone=[("report", 1)])
+    await write_documents([make_document(1, "At last")])
     await pushed(meili)
     assert await titles(meili) == {"report-1": "At last"}
 
 
 async def test_one_sends_at_a_time(meili: Meili) -> None:
-    await filled(meili)
-    await write([thing(9, "New")])
+    await fill_indexes(meili)
+    await write_documents([make_document(9, "New")])
     async with lock_connection() as other:
         assert await other.try_lock(queue.SENDING)
         assert not await send_batch(meili)
@@ -97,7 +97,7 @@ async def test_one_sends_at_a_time(meili: Meili) -> None:
 
 async def test_nothing_is_sent_to_an_index_that_is_not_ours(meili: Meili) -> None:
     """Meilisearch would make one of a handful of documents, without settings."""
-    await write([thing(1, "New")])
+    await write_documents([make_document(1, "New")])
     assert not await send_batch(meili)
     assert (await meili.condition()).state == EngineState.MISSING
     assert await waiting() == 1
@@ -108,7 +108,7 @@ async def test_nothing_is_sent_to_an_index_that_is_not_ours(meili: Meili) -> Non
 
 async def test_a_rebuild_fills_an_index_and_swaps_it_in(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
-    await write(some())
+    await write_documents(make_documents())
     steps: list[tuple[int, int]] = []
     assert await rebuild(MeiliEngine(meili, WANTED), lambda *how: steps.append(how)) == 8
     assert [sent for sent, _ in steps] == [0, 3, 6, 8, 8]
@@ -122,9 +122,12 @@ async def test_a_rebuild_fills_an_index_and_swaps_it_in(meili: Meili, monkeypatc
 async def test_there_is_no_gap(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it is made anew, the index in use answers; what changes goes into both."""
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
-    await filled(meili)
+    await fill_indexes(meili)
     assert await rebuild_part(MeiliEngine(meili, WANTED))  # the first three
-    await write([thing(1, "Changed behind"), thing(6, "Changed ahead"), thing(90, "New")], gone=[("report", 2)])
+    await write_documents(
+        [make_document(1, "Changed behind"), make_document(6, "Changed ahead"), make_document(90, "New")],
+        gone=[("report", 2)],
+    )
     assert len(await titles(meili)) == 8
     assert await rebuild_part(MeiliEngine(meili, WANTED))  # more, and the changes
     for index in (meili.index, meili.next):
@@ -140,11 +143,11 @@ async def test_there_is_no_gap(meili: Meili, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("steps", range(7))
 async def test_who_was_killed_is_gone_on_after(meili: Meili, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
-    await filled(meili)
+    await fill_indexes(meili)
     for _ in range(steps):
         await rebuild_part(MeiliEngine(meili, WANTED))
     begun = await meili_rebuild.load_rebuild()
-    await write([thing(1, f"After {steps}")], gone=[("traffic", 7)])
+    await write_documents([make_document(1, f"After {steps}")], gone=[("traffic", 7)])
     await rebuild(MeiliEngine(meili, WANTED))
     assert await same(meili)
     now = (await meili.condition()).settings
@@ -155,14 +158,14 @@ async def test_who_was_killed_is_gone_on_after(meili: Meili, monkeypatch: pytest
 async def test_killed_after_the_swap_it_is_not_swapped_back(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody wrote down that it was done."""
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
-    await filled(meili)
+    await fill_indexes(meili)
     before = None
     while (state := await meili_rebuild.load_rebuild()) is None or state.stage == meili_rebuild.FILLING:
         before = state
         await rebuild_part(MeiliEngine(meili, WANTED))
     assert before
     await execute('UPDATE search_state SET value = value || \'{"stage": "filling"}\' WHERE name = $1', queue.REBUILD)
-    await write([thing(1, "After the swap")])
+    await write_documents([make_document(1, "After the swap")])
     await rebuild(MeiliEngine(meili, WANTED))
     now = (await meili.condition()).settings
     assert now
@@ -172,7 +175,7 @@ async def test_killed_after_the_swap_it_is_not_swapped_back(meili: Meili, monkey
 
 
 async def test_two_at_once_are_one(meili: Meili) -> None:
-    await write([thing(n, f"Lamp {n}") for n in range(1, 3000)])
+    await write_documents([make_document(n, f"Lamp {n}") for n in range(1, 3000)])
     found = await asyncio.gather(
         rebuild(MeiliEngine(meili, WANTED)), rebuild(MeiliEngine(meili, WANTED)), return_exceptions=True
     )
@@ -184,7 +187,7 @@ async def test_two_at_once_are_one(meili: Meili) -> None:
 
 async def test_a_rebuild_for_other_settings_is_begun_anew(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
-    await filled(meili)
+    await fill_indexes(meili)
     await rebuild_part(MeiliEngine(meili, WANTED))
     other = index_settings(["en"], [("bin", "can")])
     sent: list[int] = []
@@ -209,9 +212,11 @@ async def test_without_documents_it_is_an_empty_index(meili: Meili) -> None:
 async def test_every_difference_is_found_and_mended(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("civic.search.meili.engine.RANGE_DOCUMENTS", 2)
     monkeypatch.setattr("civic.search.meili.engine.PAGE_DOCUMENTS", 2)
-    await filled(meili)
+    await fill_indexes(meili)
     await execute("DELETE FROM search_push")
-    await rows.write_documents([thing(1, "Changed"), thing(50, "Missing"), thing(60, "Missing too")])
+    await rows.write_documents(
+        [make_document(1, "Changed"), make_document(50, "Missing"), make_document(60, "Missing too")]
+    )
     await rows.remove_documents([("report", 4), ("service", 8)])
     found = await check(MeiliEngine(meili, WANTED))
     assert found.missing == [("report", 50), ("report", 60)]
@@ -226,7 +231,7 @@ async def test_every_difference_is_found_and_mended(meili: Meili, monkeypatch: p
 
 
 async def test_what_the_public_must_not_find_is_found(meili: Meili) -> None:
-    await filled(meili)
+    await fill_indexes(meili)
     leaked = {"id": "case-5", "kind": "case", "item_id": 5, "digest": "00", "title": "x"}
     tasks = await meili.send(meili.index, [leaked], ())
     await meili.wait_until_done(tasks)
@@ -238,7 +243,7 @@ async def test_what_the_public_must_not_find_is_found(meili: Meili) -> None:
 
 
 async def test_documents_of_somebody_else_are_told(meili: Meili) -> None:
-    await filled(meili)
+    await fill_indexes(meili)
     await meili.wait_until_done(await meili.send(meili.index, [{"id": "somebody", "kind": "else", "digest": "00"}], ()))
     with pytest.raises(EngineDown, match="other kinds"):
         await check(MeiliEngine(meili, WANTED))
@@ -266,7 +271,7 @@ async def follow(meili: Meili, given: dict[str, object] = WANTED) -> MeiliSync:
 
 
 async def test_a_worker_makes_the_index_and_the_key(meili: Meili) -> None:
-    await write(some())
+    await write_documents(make_documents())
     await follow(meili)
     assert await same(meili)
     assert await waiting() == 0
@@ -274,7 +279,7 @@ async def test_a_worker_makes_the_index_and_the_key(meili: Meili) -> None:
 
 
 async def test_a_worker_takes_over_other_synonyms(meili: Meili) -> None:
-    await write(some())
+    await write_documents(make_documents())
     await follow(meili)
     before = (await meili.condition()).settings
     await follow(meili, index_settings(["en"], [("pothole", "crater")]))
@@ -287,7 +292,7 @@ async def test_a_worker_takes_over_other_synonyms(meili: Meili) -> None:
 
 async def test_a_worker_ends_what_somebody_began(meili: Meili, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 3)
-    await filled(meili)
+    await fill_indexes(meili)
     await rebuild_part(MeiliEngine(meili, WANTED))
     await follow(meili)
     assert await meili_rebuild.load_rebuild() is None
@@ -295,10 +300,10 @@ async def test_a_worker_ends_what_somebody_began(meili: Meili, monkeypatch: pyte
 
 
 async def test_what_is_not_followed_any_more_is_made_anew_later(meili: Meili) -> None:
-    await write(some())
+    await write_documents(make_documents())
     await follow(meili)
     await disable()
-    await rows.write_documents([thing(1, "Changed while nobody followed")])
+    await rows.write_documents([make_document(1, "Changed while nobody followed")])
     assert await fetch("SELECT * FROM search_push") == []
     await follow(meili)
     assert (await titles(meili))["report-1"] == "Changed while nobody followed"

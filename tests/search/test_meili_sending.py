@@ -18,10 +18,10 @@ from civic.search.meili.sync import MeiliSync
 from civic.search.postgres import rows
 from civic.search.rebuild import rebuild, rebuild_part
 from civic.search.verify import check
+from tests.builders.documents import WANTED, get_index_settings, make_document, make_documents, write_documents
 from tests.search.imitation import MASTER, Imitation, Task
 from tests.search.test_meili_following import follow, pushed, same, titles, waiting
 from tests.search.test_meili_trouble import ELM, away, broken, lost, strange_settings, trouble
-from tests.search.things import WANTED, some, thing, wanted, write
 
 # --- sending ----------------------------------------------------------------------------------------------------------
 
@@ -34,7 +34,10 @@ async def test_away_for_a_while_it_catches_up(
     worker = await follow(city)
     how(imitation)
     for n in range(20):
-        await write([thing(n, f"Written meanwhile {n}"), thing(100 + n, f"New {n}")], gone=[("report", 100 + n - 1)])
+        await write_documents(
+            [make_document(n, f"Written meanwhile {n}"), make_document(100 + n, f"New {n}")],
+            gone=[("report", 100 + n - 1)],
+        )
         assert not await worker.step()
     assert await waiting() > 20
     imitation.status = 0
@@ -53,7 +56,7 @@ async def test_one_that_comes_back_empty_is_filled_at_once(
     monkeypatch.setattr(sync, "RETRY_SECONDS", 0.05)
     worker = await follow(city)
     imitation.stop()
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     assert not await worker.step()
     imitation.lose()
     imitation.start()
@@ -66,7 +69,7 @@ async def test_one_that_comes_back_empty_is_filled_at_once(
 async def test_a_worker_does_not_wait_for_one_that_is_away(city: Meili, imitation: Imitation) -> None:
     worker = await follow(city)
     imitation.stop()
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     began = time.monotonic()
     for _ in range(100):
         assert not await worker.step()
@@ -75,7 +78,7 @@ async def test_a_worker_does_not_wait_for_one_that_is_away(city: Meili, imitatio
 
 async def test_a_task_that_is_not_done_is_waited_for_and_not_sent_again(city: Meili, imitation: Imitation) -> None:
     imitation.held = True
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     assert not await send_batch(city, wait=0.05)
     sent = len(imitation.tasks)
     for _ in range(3):
@@ -91,9 +94,9 @@ async def test_a_task_that_is_not_done_is_waited_for_and_not_sent_again(city: Me
 
 async def test_what_changes_while_a_task_is_under_way_is_sent_after_it(city: Meili, imitation: Imitation) -> None:
     imitation.held = True
-    await write([thing(1, "First")])
+    await write_documents([make_document(1, "First")])
     assert not await send_batch(city, wait=0)
-    await write([thing(1, "Second")])
+    await write_documents([make_document(1, "Second")])
     imitation.held = False
     imitation.work()
     await pushed(city)
@@ -103,7 +106,7 @@ async def test_what_changes_while_a_task_is_under_way_is_sent_after_it(city: Mei
 async def test_a_task_that_failed_is_done_again(city: Meili, imitation: Imitation) -> None:
     left = [{"code": "internal", "message": "no space left on device", "type": "internal"}] * 2
     imitation.fails = lambda task: left.pop() if left and task.type == "documentAdditionOrUpdate" else None
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     for _ in range(2):
         with pytest.raises(EngineDown, match="no space left"):
             await send_batch(city)
@@ -115,7 +118,7 @@ async def test_a_task_that_failed_is_done_again(city: Meili, imitation: Imitatio
 async def test_a_task_that_was_cancelled_or_forgotten_is_done_again(city: Meili, imitation: Imitation) -> None:
     for how in ("canceled", "forgotten"):
         imitation.held = True
-        await write([thing(1, how)])
+        await write_documents([make_document(1, how)])
         assert not await send_batch(city, wait=0)
         imitation.held = False
         if how == "canceled":
@@ -136,7 +139,7 @@ async def test_one_document_that_is_not_taken_does_not_hold_up_the_others(
         return {"code": "invalid_document_geo_field", "message": "Bad latitude"} if bad else None
 
     imitation.fails = poisoned  # type: ignore[assignment]
-    await write([thing(n, f"Lamp {n}") for n in range(1, 31)], gone=[("traffic", 7)])
+    await write_documents([make_document(n, f"Lamp {n}") for n in range(1, 31)], gone=[("traffic", 7)])
     assert await send_batch(city)
     assert await waiting() == 0
     found = await titles(city)
@@ -150,7 +153,7 @@ async def test_one_document_that_is_not_taken_does_not_hold_up_the_others(
 
 async def test_what_is_too_large_at_once_goes_in_parts(city: Meili, imitation: Imitation) -> None:
     imitation.most_bytes = 200_000
-    await write([thing(n, f"Lamp {n}", "long " * 2000) for n in range(1, 41)])
+    await write_documents([make_document(n, f"Lamp {n}", "long " * 2000) for n in range(1, 41)])
     await pushed(city)
     assert await same(city)
 
@@ -169,13 +172,13 @@ async def test_who_lost_the_lock_while_sending_has_it_sent_again(
     async def meanwhile(meili: Meili, index: str, *what: object) -> list[int]:
         while await fetch(LOSE, queue.SENDING):  # until it is gone  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        await write([thing(1, "Newer")])
+        await write_documents([make_document(1, "Newer")])
         monkeypatch.setattr(Meili, "send", send)
         await pushed(meili)
         return await send(meili, index, *what)  # type: ignore[arg-type]
 
     send = Meili.send
-    await write([thing(1, "Older")])
+    await write_documents([make_document(1, "Older")])
     monkeypatch.setattr(Meili, "send", meanwhile)
     with pytest.raises(Exception, match="clos"):
         await send_batch(city)
@@ -194,11 +197,11 @@ async def test_an_index_that_is_lost_or_of_another_version_is_made_anew(
 ) -> None:
     monkeypatch.setattr(asking, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(sync, "CHECK_SECONDS", 0)
-    worker = MeiliSync(city, wanted)
+    worker = MeiliSync(city, get_index_settings)
     for _ in range(5):
         await worker.step()
     how(imitation)
-    await write([thing(1, "Pothole on Elm Street, changed")])
+    await write_documents([make_document(1, "Pothole on Elm Street, changed")])
     assert await trouble(city) in (EngineState.MISSING, EngineState.DIFFERS)
     for _ in range(8):
         await worker.step()
@@ -251,10 +254,10 @@ async def test_a_rebuild_that_was_interrupted_is_gone_on_with(
     begun = await meili_rebuild.load_rebuild()
     assert begun
     assert begun.done == 4
-    assert len(await titles(city)) == len(some())  # the one in use answers
+    assert len(await titles(city)) == len(make_documents())  # the one in use answers
     imitation.asked.clear()
     imitation.sees, imitation.status = lambda method, path: None, 0
-    assert await rebuild(MeiliEngine(city, WANTED)) == len(some())
+    assert await rebuild(MeiliEngine(city, WANTED)) == len(make_documents())
     assert imitation.asked.count(("POST", "/indexes/civic-next/documents")) == 2  # of four pages
     assert await same(city)
 
@@ -265,7 +268,7 @@ async def test_an_index_that_was_taken_away_in_the_middle_is_begun_anew(
     monkeypatch.setattr(meili_rebuild, "PAGE_DOCUMENTS", 2)
     await rebuild_part(MeiliEngine(city, WANTED))
     del imitation.indexes["civic-next"]
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     await rebuild(MeiliEngine(city, WANTED))
     await pushed(city)
     assert await same(city)
@@ -279,7 +282,7 @@ async def test_a_key_that_may_not_do_everything_is_told(city: Meili, imitation: 
         await rebuild(MeiliEngine(meili, WANTED))
     with pytest.raises(EngineDown, match="refused"):
         await check(MeiliEngine(meili, WANTED))
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     with pytest.raises(EngineDown, match="refused"):
         await send_batch(meili)
     assert await waiting() == 1
@@ -289,7 +292,7 @@ async def test_a_key_that_may_not_do_everything_is_told(city: Meili, imitation: 
 async def test_no_transaction_is_open_while_meilisearch_works(city: Meili, imitation: Imitation) -> None:
     """Nor does anybody wait for a row."""
     imitation.held = True
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     pushing_now = asyncio.create_task(send_batch(city, wait=0.5))
     await asyncio.sleep(0.2)
     row = await fetch_one(
@@ -298,7 +301,7 @@ async def test_no_transaction_is_open_while_meilisearch_works(city: Meili, imita
     )
     assert row
     assert row["open"] == 0
-    await write([thing(1, "Changed again")])
+    await write_documents([make_document(1, "Changed again")])
     await pushing_now
     imitation.held = False
     imitation.work()
@@ -308,7 +311,7 @@ async def test_no_transaction_is_open_while_meilisearch_works(city: Meili, imita
 
 async def test_the_key_is_in_no_message(city: Meili, imitation: Imitation) -> None:
     imitation.stop()
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     with pytest.raises(EngineDown) as raised:
         await send_batch(city)
     assert MASTER not in str(raised.value.message)

@@ -16,10 +16,10 @@ from civic.search.meili import client as asking
 from civic.search.meili import queue
 from civic.search.meili.client import EngineDown, EngineState, Meili
 from civic.search.meili.fallback import answer
+from tests.builders.documents import make_document, write_documents
 from tests.search.conftest import SECONDS
 from tests.search.imitation import Imitation
 from tests.search.test_meili_following import follow, pushed
-from tests.search.things import thing, write
 
 ELM = Query(text="elm pothole")
 
@@ -168,7 +168,7 @@ async def test_a_new_master_key_makes_a_new_key_for_searching(
 
 
 async def test_what_lacks_changes_of_more_than_a_minute_is_not_asked(city: Meili, imitation: Imitation) -> None:
-    await write([thing(1, "Changed")])
+    await write_documents([make_document(1, "Changed")])
     queue.seconds_behind.clear()
     assert await answer(city, ELM) is not None
     await execute("UPDATE search_push SET at = at - interval '61 seconds'")

@@ -14,8 +14,8 @@ from civic.search.meili.client import Meili
 from civic.search.meili.engine import MeiliEngine
 from civic.search.postgres import rows
 from civic.search.verify import check
+from tests.builders.documents import make_document, write_documents
 from tests.search.imitation import MASTER, Imitation
-from tests.search.things import thing, write
 from tests.workers.conftest import Start, until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -54,10 +54,10 @@ async def same(server: Imitation) -> bool:
 
 
 async def test_a_worker_fills_the_index_and_follows(start: Start, meilisearch: Imitation) -> None:
-    await write([thing(n, f"First {n}") for n in range(DOCUMENTS)])
+    await write_documents([make_document(n, f"First {n}") for n in range(DOCUMENTS)])
     start("push", **connected(meilisearch))
     await until(sent)
-    await write([thing(3, "Second")], gone=[("report", 4)])
+    await write_documents([make_document(3, "Second")], gone=[("report", 4)])
     await until(sent, seconds=5)
     assert await same(meilisearch)
 
@@ -66,7 +66,7 @@ async def test_killed_workers_lose_nothing(start: Start, meilisearch: Imitation)
     """While documents are written, changed and removed, and the index is filled, workers are killed again and again."""
     dice = random.Random(3)
     meilisearch.delay = 0.003
-    await write([thing(n, f"First {n}") for n in range(DOCUMENTS)])
+    await write_documents([make_document(n, f"First {n}") for n in range(DOCUMENTS)])
     written = 0
 
     async def writing() -> None:
@@ -74,7 +74,9 @@ async def test_killed_workers_lose_nothing(start: Start, meilisearch: Imitation)
         while True:
             written += 1
             some = dice.sample(range(DOCUMENTS), 12)
-            await write([thing(n, f"State {written} of {n}") for n in some[:8]], [("report", n) for n in some[8:]])
+            await write_documents(
+                [make_document(n, f"State {written} of {n}") for n in some[:8]], [("report", n) for n in some[8:]]
+            )
             await asyncio.sleep(0.02)
 
     writer = asyncio.create_task(writing())
@@ -103,11 +105,11 @@ async def no_rebuild() -> bool:
 
 
 async def test_one_that_comes_back_is_caught_up_with(start: Start, meilisearch: Imitation) -> None:
-    await write([thing(n, f"First {n}") for n in range(20)])
+    await write_documents([make_document(n, f"First {n}") for n in range(20)])
     start("push", **connected(meilisearch))
     await until(sent)
     meilisearch.stop()
-    await write([thing(n, f"Second {n}") for n in range(10)], gone=[("report", 11)])
+    await write_documents([make_document(n, f"Second {n}") for n in range(10)], gone=[("report", 11)])
     await asyncio.sleep(2)
     assert not await sent()
     meilisearch.start()
