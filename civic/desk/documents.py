@@ -8,7 +8,7 @@ from civic.db import Row, fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import lazy as _
-from civic.posts.documents import comments_of
+from civic.posts.queries import comments_of
 from civic.reports.documents import CASE_SOURCES, CASE_STATUSES, GROUPS, RowNames, history_texts, text_answers
 from civic.reports.queries import heading
 from civic.search.documents import Document

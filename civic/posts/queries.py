@@ -1,6 +1,6 @@
 """Reads of posts and of what is below them on their pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +29,13 @@ SELECT kind, path, coalesce(nullif(title, ''), left(text, 80)) AS heading, creat
 FROM post WHERE author_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2
 """
 HAS_VOTED = "SELECT 1 AS x FROM vote WHERE post_id = $1 AND user_id = $2"
+MAX_COMMENTS_FOUND = 100  # of a post that are found, the latest
+PUBLIC_COMMENTS = """
+SELECT post_id, text FROM (
+    SELECT post_id, text, department_id, created_at, row_number() OVER (PARTITION BY post_id ORDER BY id DESC) AS n
+    FROM comment WHERE post_id = ANY($1) AND hidden_at IS NULL) c
+WHERE n <= $2 ORDER BY post_id, department_id IS NULL, created_at
+"""
 OPEN_FLAGS = """
 SELECT f.post_id, f.comment_id, p.path, p.kind, coalesce(c.text, p.text) AS text,
        CASE WHEN f.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden,
@@ -232,3 +239,11 @@ async def area_id_at(lat: float, lon: float) -> int | None:
 async def post_by_client_key(key: str | None) -> Post | None:
     """The post that has this key."""
     return await Post.get_or_none(client_key=key) if key else None
+
+
+async def comments_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The texts of the comments that everybody sees, official ones first, by post id."""
+    comments: dict[int, list[str]] = {}
+    for row in await fetch(PUBLIC_COMMENTS, list(post_ids), MAX_COMMENTS_FOUND) if post_ids else ():
+        comments.setdefault(row["post_id"], []).append(row["text"])
+    return comments

@@ -10,8 +10,10 @@ from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import language, pick
 from civic.i18n import lazy as _
-from civic.posts.documents import POST_SOURCES, comments_of
+from civic.posts.documents import POST_SOURCES
+from civic.posts.queries import comments_of
 from civic.ratings.actions import rating_path
+from civic.ratings.sql import PUBLIC_RATINGS
 from civic.search.documents import HIGHLIGHT_START, Document, SearchHit
 from civic.search.highlight import make_excerpt
 from civic.search.presenters import HIGHLIGHTED, Badge, Presenter, strip_highlights
@@ -20,16 +22,11 @@ from civic.text import fold
 
 GUIDE = ("purpose", "papers", "time", "fee", "hours", "where")
 MOST_TELLING = ("purpose", "papers", "where", "time", "fee", "hours")
-PUBLIC = """
-SELECT p.id AS post_id, t.id, t.service_id, t.stars, p.text, p.votes_count, t.given_at
-FROM post p JOIN rating t ON t.post_id = p.id
-WHERE p.id = ANY($1) AND p.visibility = 'public' AND t.replaced_at IS NULL AND p.text <> ''
-"""
 
 
 async def documents(post_ids: Sequence[int]) -> list[Document]:
     """The documents of those of the posts that are ratings with words, for everybody, and not replaced."""
-    rows = await fetch(PUBLIC, list(post_ids))
+    rows = await fetch(PUBLIC_RATINGS, list(post_ids))
     said = await comments_of([row["post_id"] for row in rows])
     services = (await catalogue()).service_by_id
     return [

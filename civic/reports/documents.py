@@ -11,27 +11,14 @@ from civic.db import fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import lazy as _
-from civic.posts.documents import AREA_COLUMNS, AREAS_BELOW, POST_SOURCES, comments_of
+from civic.posts.documents import AREA_COLUMNS, AREAS_BELOW, POST_SOURCES
+from civic.posts.queries import comments_of
 from civic.reports.queries import heading
+from civic.reports.sql import CASE_HISTORIES, POSTS_OF_CASES, PUBLIC_REPORTS
 from civic.search.documents import Document
 from civic.search.presenters import Badge
 from civic.search.subjects import DirtySource, Subject, SubjectStatus
 
-PUBLIC = """
-SELECT p.id AS post_id, r.id, p.title, p.text, p.votes_count, p.created_at, r.case_id, r.lat, r.lon, r.address,
-       r.answers, r.category_id AS sent_as,
-       c.number, c.status, c.confirmed_by, coalesce(c.area_id, r.area_id) AS area_id,
-       coalesce(c.category_id, r.category_id) AS category_id, c.department_id, ph.name AS cover, ph.width, ph.height
-FROM post p JOIN report r ON r.post_id = p.id JOIN case_file c ON c.id = r.case_id
-LEFT JOIN photo ph ON ph.id = p.cover_id
-WHERE p.id = ANY($1) AND p.visibility = 'public'
-"""
-# What a department or a dispatcher said publicly comes first, then the rest of the public history.
-HISTORY = """
-SELECT case_id, text FROM case_event
-WHERE case_id = ANY($1) AND text <> '' AND (NOT internal OR $2)
-ORDER BY case_id, actor_kind NOT IN ('department', 'dispatcher'), seq DESC
-"""
 CASE_COLUMNS = ("number", "status", "confirmed_by", "category_id", "area_id", "department_id", "received_at")
 # What reports and cases are made of. A mark on a case leads to its reports too.
 CASE_SOURCES = (
@@ -72,7 +59,7 @@ CASE_STATUSES = tuple(
 
 async def documents(post_ids: Sequence[int]) -> list[Document]:
     """The documents of those of the posts that are reports for everybody."""
-    rows = await fetch(PUBLIC, list(post_ids))
+    rows = await fetch(PUBLIC_REPORTS, list(post_ids))
     history = await history_texts([row["case_id"] for row in rows])
     comments = await comments_of([row["post_id"] for row in rows])
     names = RowNames(await catalogue(), await areas())
@@ -90,7 +77,7 @@ async def documents(post_ids: Sequence[int]) -> list[Document]:
 async def history_texts(case_ids: Sequence[int], *, internal: bool = False) -> dict[int, list[str]]:
     """The texts of these cases' histories, by case id; those for the desk only where `internal`."""
     texts: dict[int, list[str]] = {}
-    for row in await fetch(HISTORY, list(case_ids), internal) if case_ids else ():
+    for row in await fetch(CASE_HISTORIES, list(case_ids), internal) if case_ids else ():
         texts.setdefault(row["case_id"], []).append(row["text"])
     return texts
 
@@ -156,7 +143,7 @@ SUBJECT = Subject(
     compose=documents,
     table="report",
     column="post_id",
-    roots={"post": "", "case": "SELECT post_id FROM report WHERE case_id = ANY($1)"},
+    roots={"post": "", "case": POSTS_OF_CASES},
     sources=CASE_SOURCES,
     statuses=tuple(one for one in CASE_STATUSES if one.group in GROUPS),
     groups=GROUPS,

@@ -11,11 +11,11 @@ from civic.geo.maps import MAX_PINS, MapWindow, cell_size
 from civic.reports.filters import ReportFilters
 from civic.reports.queries import heading, list_conditions
 from civic.reports.schemas import ReportCluster, ReportMapAnswer, ReportPin
+from civic.reports.sql import MAP_CLUSTERS, MAP_PINS
 
 # Up to this zoom a window shows much of a city: its clusters are cut out of those of the whole city, which are kept
 # for some seconds. Closer up a window holds few reports, and the index on their place finds them.
 MAX_CITY_ZOOM = 13
-FROM = "FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id"
 
 _grids: TimedCache[tuple[ReportFilters, int, float], list[ReportCluster]] = TimedCache(seconds=10, most=200)
 
@@ -29,8 +29,7 @@ async def map_points(filters: ReportFilters, window: MapWindow) -> ReportMapAnsw
     n = len(args)
     inside = f"{where} AND r.lat BETWEEN ${n + 1} AND ${n + 2} AND r.lon BETWEEN ${n + 3} AND ${n + 4}"
     box = [window.south, window.north, window.west, window.east]
-    sql = f"SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text {FROM} WHERE {inside} LIMIT {MAX_PINS + 1}"
-    rows = await fetch(sql, *args, *box)
+    rows = await fetch(MAP_PINS.format(where=inside, limit=MAX_PINS + 1), *args, *box)
     if len(rows) <= MAX_PINS:
         return ReportMapAnswer(pins=[_pin(row) for row in rows])
     if window.zoom > MAX_CITY_ZOOM:
@@ -60,15 +59,8 @@ async def _grid(filters: ReportFilters, window: MapWindow) -> list[ReportCluster
 
 async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> list[ReportCluster]:
     n, (wide, high) = len(args), cell
-    rows = await fetch(
-        f"SELECT floor(r.lon / ${n + 1})::bigint AS x, floor(r.lat / ${n + 2})::bigint AS y, avg(r.lat) AS lat,"
-        f" avg(r.lon) AS lon, count(*) AS count, count(*) FILTER (WHERE c.due_at < ${n + 3}) AS overdue {FROM}"
-        f" WHERE {where} GROUP BY 1, 2",
-        *args,
-        wide,
-        high,
-        timing.now(),
-    )
+    sql = MAP_CLUSTERS.format(where=where, wide=n + 1, high=n + 2, now=n + 3)
+    rows = await fetch(sql, *args, wide, high, timing.now())
     return [
         ReportCluster(
             lat=cluster_position(row["lat"], row["y"], high),

@@ -22,16 +22,10 @@ from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_dis
 from civic.posts.receipts import code_digest
 from civic.reports.models import Report
 from civic.reports.queries import heading
+from civic.reports.sql import OTHER_REPORTS
 from civic.sla.models import Clock
 from civic.sla.status import ClockSnapshot, SlaStatus, describe_lateness
 from civic.sla.targets import parse_target
-
-OTHER_REPORTS = """
-SELECT r.id, r.main, p.title, p.text, p.created_at
-FROM report r JOIN post p ON p.id = r.post_id
-WHERE r.case_id = $1 AND r.id <> $2 AND p.visibility = 'public'
-ORDER BY r.main DESC, r.id LIMIT 20
-"""
 
 
 @dataclass(frozen=True)

@@ -10,25 +10,21 @@ from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import available_languages, pick, use_language
 from civic.i18n import lazy as _
-from civic.posts.documents import AREA_COLUMNS, AREAS_BELOW, POST_SOURCES, comments_of
+from civic.posts.documents import AREA_COLUMNS, AREAS_BELOW, POST_SOURCES
+from civic.posts.queries import comments_of
 from civic.search.documents import Document, SearchHit
 from civic.search.presenters import Badge, Presenter, area_name
 from civic.search.subjects import DirtySource, Subject, SubjectStatus
 from civic.traffic.kinds import NAMES
 from civic.traffic.models import TrafficKind
+from civic.traffic.sql import ENDED_BETWEEN, PUBLIC_UPDATES
 
 LIVE, ENDED = "live", "ended"
-PUBLIC = """
-SELECT p.id AS post_id, t.id, t.kind, p.text, p.votes_count, p.created_at, t.lat, t.lon, t.area_id, t.place, t.near,
-       t.expires_at, ph.name AS cover, ph.width, ph.height
-FROM post p JOIN traffic_update t ON t.post_id = p.id LEFT JOIN photo ph ON ph.id = p.cover_id
-WHERE p.id = ANY($1) AND p.visibility = 'public'
-"""
 
 
 async def documents(post_ids: Sequence[int]) -> list[Document]:
     """The documents of those of the posts that are traffic updates for everybody."""
-    rows = await fetch(PUBLIC, list(post_ids))
+    rows = await fetch(PUBLIC_UPDATES, list(post_ids))
     comments = await comments_of([row["post_id"] for row in rows])
     places = await areas()
     return [_document(row, comments.get(row["post_id"], ()), places) for row in rows]
@@ -106,7 +102,7 @@ SUBJECT = Subject(
             on=("update",),
         ),
     ),
-    expired="SELECT post_id FROM traffic_update WHERE expires_at > to_timestamp($1) AND expires_at <= to_timestamp($2)",
+    expired=ENDED_BETWEEN,
     statuses=(
         SubjectStatus(LIVE, _("Going on"), "late", "▲"),
         SubjectStatus(ENDED, _("Over"), "off", "×"),

@@ -5,6 +5,7 @@ from civic.geo.maps import MAX_PINS, MapWindow
 from civic.geo.queries import areas
 from civic.traffic.queries import UPDATE_COLUMNS, TrafficFilters, UpdateView, live_conditions, view_update
 from civic.traffic.schemas import TrafficMapAnswer, UpdateCluster, UpdatePin
+from civic.traffic.sql import MAP_CLUSTERS
 
 PIN_LOOKS = {"confirmed": "late", "doubted": "off", "single": "wait"}
 
@@ -19,10 +20,7 @@ async def map_points(filters: TrafficFilters, window: MapWindow) -> TrafficMapAn
     if len(rows) <= MAX_PINS:
         known = await areas()
         return TrafficMapAnswer(pins=[_pin(view_update(row, known)) for row in rows])
-    grid = f"GROUP BY floor(t.lon / ${n + 5}), floor(t.lat / ${n + 6})"
-    clusters = await fetch(
-        f"SELECT avg(t.lat) AS lat, avg(t.lon) AS lon, count(*) AS count {sql} {grid}", *args, *window.cell
-    )
+    clusters = await fetch(MAP_CLUSTERS.format(live=sql, wide=n + 5, high=n + 6), *args, *window.cell)
     return TrafficMapAnswer(clusters=[UpdateCluster(**row) for row in clusters])
 
 

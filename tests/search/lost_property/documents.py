@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from babel.support import LazyProxy
 
 from civic.db import fetch
-from civic.posts.documents import POST_SOURCES, comments_of
+from civic.posts.documents import POST_SOURCES
+from civic.posts.queries import comments_of
 from civic.search.documents import Document
 from civic.search.presenters import Badge
 from civic.search.subjects import DirtySource, Subject, SubjectStatus

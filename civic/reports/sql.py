@@ -1,0 +1,57 @@
+"""The statements of reports' documents, of moderation, of a report's page and of the map."""
+
+PUBLIC_REPORTS = """
+SELECT p.id AS post_id, r.id, p.title, p.text, p.votes_count, p.created_at, r.case_id, r.lat, r.lon, r.address,
+       r.answers, r.category_id AS sent_as,
+       c.number, c.status, c.confirmed_by, coalesce(c.area_id, r.area_id) AS area_id,
+       coalesce(c.category_id, r.category_id) AS category_id, c.department_id, ph.name AS cover, ph.width, ph.height
+FROM post p JOIN report r ON r.post_id = p.id JOIN case_file c ON c.id = r.case_id
+LEFT JOIN photo ph ON ph.id = p.cover_id
+WHERE p.id = ANY($1) AND p.visibility = 'public'
+"""
+# What a department or a dispatcher said publicly comes first, then the rest of the public history.
+CASE_HISTORIES = """
+SELECT case_id, text FROM case_event
+WHERE case_id = ANY($1) AND text <> '' AND (NOT internal OR $2)
+ORDER BY case_id, actor_kind NOT IN ('department', 'dispatcher'), seq DESC
+"""
+POSTS_OF_CASES = "SELECT post_id FROM report WHERE case_id = ANY($1)"
+MODERATED_CASES = "SELECT DISTINCT case_id FROM report WHERE post_id = ANY($1) ORDER BY case_id"
+# Everybody may see the photos of a case's history while one of its reports is public.
+SET_EVENT_PHOTOS_PUBLIC = """
+UPDATE photo SET public = event.public
+FROM (
+    SELECT x.photo_id, NOT e.internal AND EXISTS (
+               SELECT FROM report r JOIN post p ON p.id = r.post_id
+               WHERE r.case_id = e.case_id AND p.visibility = 'public') AS public
+    FROM case_event e JOIN case_event_photo x ON x.case_event_id = e.id WHERE e.case_id = ANY($1)
+) event
+WHERE photo.id = event.photo_id AND photo.public <> event.public
+"""
+# Lists and the map show one report of each case: a public one, if there is one.
+CHOOSE_MAIN_REPORTS = """
+UPDATE report SET main = (report.id = chosen.id)
+FROM (
+    SELECT DISTINCT ON (r.case_id) r.case_id, r.id FROM report r JOIN post p ON p.id = r.post_id
+    WHERE r.case_id = ANY($1) ORDER BY r.case_id, p.visibility = 'public' DESC, r.main DESC, r.id
+) chosen
+WHERE report.case_id = chosen.case_id AND report.main <> (report.id = chosen.id)
+"""
+OTHER_REPORTS = """
+SELECT r.id, r.main, p.title, p.text, p.created_at
+FROM report r JOIN post p ON p.id = r.post_id
+WHERE r.case_id = $1 AND r.id <> $2 AND p.visibility = 'public'
+ORDER BY r.main DESC, r.id LIMIT 20
+"""
+# The map: `where` is that of queries.list_conditions, the numbers those of its next arguments.
+MAP_PINS = """
+SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text
+FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
+WHERE {where} LIMIT {limit}
+"""
+MAP_CLUSTERS = """
+SELECT floor(r.lon / ${wide})::bigint AS x, floor(r.lat / ${high})::bigint AS y, avg(r.lat) AS lat, avg(r.lon) AS lon,
+       count(*) AS count, count(*) FILTER (WHERE c.due_at < ${now}) AS overdue
+FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
+WHERE {where} GROUP BY 1, 2
+"""
