@@ -38,11 +38,11 @@ def _counting(support: int) -> int:
     return min(max(0, support), (1 << MAX_SUPPORT_BITS) - 1)
 
 
-def rank_steps(at: datetime | None, support: int) -> dict[SortOrder, int]:
-    """The document's step in each order, as STEP_SQL says it in SQL."""
+def rank_steps(at: datetime | None, support: int, rank: float) -> dict[SortOrder, int]:
+    """The step in each order of a document with this static rank, as STEP_SQL says it in SQL."""
     month = at.astimezone(UTC) if at else None
     return {
-        SortOrder.RELEVANCE: math.floor(static_rank(at, support) * STEPS_PER_RANK),
+        SortOrder.RELEVANCE: math.floor(rank * STEPS_PER_RANK),
         SortOrder.NEW: month.year * 100 + month.month if month else FIRST_MONTH,
         SortOrder.SUPPORTED: _counting(support).bit_length(),
     }

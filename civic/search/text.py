@@ -23,6 +23,10 @@ MAX_POSITION, MAX_WORD_CHARS = 16_383, 500
 MAX_NAME_CHARS = 60  # of a text that may be the name of something
 MAX_PLACES, MAX_PAIR_PLACES = 8, 32
 MAX_COUNTED_PLACES = 400  # of a document, up to which the places of each word need not be counted
+# By weight, what follows a lexeme in its entry at each of these places.
+PLACES = {
+    weight: [f"':{place}{weight}" for place in range(1, MAX_COUNTED_PLACES + 1)] for weight in ("A", "B", "C", "")
+}
 ASCII_BLANKS = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 
 
@@ -44,7 +48,7 @@ def _pairs(run: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a document is found by: entries of a tsvector ("'word':3A"), and the words in them."""
+    """What a document is found by: entries of a tsvector, but for the quote before them ("word':3A"), and the words."""
 
     entries: list[str]
     words: set[str]
@@ -58,7 +62,8 @@ def tokenize(parts: Iterable[tuple[str, str]]) -> Tokens:
     for part, weight in parts:
         found = lexemes(part) if len(part) > MAX_NAME_CHARS else name_lexemes(part)
         if position + len(found) <= MAX_COUNTED_PLACES:
-            entries += [f"'{lexeme}':{place}{weight}" for place, lexeme in enumerate(found, position + 1)]
+            places = PLACES[weight][position : position + len(found)]
+            entries += [lexeme + place for lexeme, place in zip(found, places, strict=True)]
         else:
             entries += _entries_of_long_text(found, weight, position, every)
         every += found
@@ -72,12 +77,13 @@ def _entries_of_long_text(found: Sequence[str], weight: str, position: int, befo
     for place, lexeme in enumerate(found, position + 1):
         counts[lexeme] += 1
         if counts[lexeme] <= (MAX_PAIR_PLACES if lexeme[0] >= FIRST_CJK_CHAR else MAX_PLACES):
-            yield f"'{lexeme}':{min(place, MAX_POSITION)}{weight}"
+            yield f"{lexeme}':{min(place, MAX_POSITION)}{weight}"
 
 
 def tsvector_text(tokens: Tokens, labels: Iterable[str] = ()) -> str:
     """A tsvector, in its text form. A label is no word that a text can have (it holds a colon) and has no place."""
-    return " ".join([*tokens.entries, *(f"'{label}'" for label in labels)])
+    entries = [*tokens.entries, *[f"{label}'" for label in labels]]
+    return "'" + " '".join(entries) if entries else ""
 
 
 def lexemes(text: str) -> Sequence[str]:

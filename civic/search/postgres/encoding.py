@@ -103,6 +103,7 @@ def encode_rows(documents: Iterable[DumpedDocument]) -> tuple[list[tuple[Any, ..
         one = dumped.document
         tokens = tokenize(weighted_texts(one))
         words |= tokens.words
+        rank = static_rank(one.at, one.support)
         rows.append(
             (
                 one.kind,
@@ -115,8 +116,8 @@ def encode_rows(documents: Iterable[DumpedDocument]) -> tuple[list[tuple[Any, ..
                 one.support,
                 one.lat,
                 one.lon,
-                static_rank(one.at, one.support),
-                tsvector_text(tokens, document_labels(one)),
+                rank,
+                tsvector_text(tokens, document_labels(one, rank)),
                 dumped.digest,
                 _deflate(dumped.json),
             )

@@ -20,8 +20,8 @@ CELL_DEGREES = (
 MAX_CELLS = 40
 
 
-def document_labels(document: Document) -> Iterator[str]:
-    """The labels that a document is found by."""
+def document_labels(document: Document, rank: float) -> Iterator[str]:
+    """The labels that a document with this static rank is found by."""
     yield f":k:{document.kind}"
     if document.category_id is not None:
         yield f":c:{document.category_id}"
@@ -29,7 +29,7 @@ def document_labels(document: Document) -> Iterator[str]:
         yield f":d:{document.department_id}"
     if document.status:
         yield _status(document.status)
-    yield from (step_label(*one) for one in rank_steps(document.at, document.support).items())
+    yield from (step_label(*one) for one in rank_steps(document.at, document.support, rank).items())
     yield from (f":a:{area}" for area in document.area_ids)
     yield from (f":r:{reader}" for reader in document.readers)
     if document.lat is not None and document.lon is not None:
