@@ -1,5 +1,7 @@
-"""Finding posts by words: PostgreSQL full text, with Chinese, Japanese and Korean cut into pairs of characters.
+"""Finding what people wrote, and services: the core, which knows no kind of thing, and two engines.
 
-*words* are what a text is found by; a *query* is what somebody typed, as PostgreSQL's tsquery. Both are made by the
-same cut (civic/search/text.py), so what is in a text is found by any part of it that has two characters or a word.
+A *document* is one thing that can be found; a *subject* describes all documents of a kind (`subjects.py`). An *engine*
+is a program that holds an index of them: `postgres/` always, `meili/` where a city has one. What changed is *dirty*
+until its documents have been made again (`feed.py`). Every document is in PostgreSQL's index first. What only the desk
+may find is never in the public index.
 """
