@@ -1,4 +1,4 @@
-"""Counting what people search for, without knowing who.
+"""Counts what people search for, without knowing who they are.
 
 A search is seen as its words, the hour, the area and how many results it had, with a number for who searched: a hash
 of their address and browser with a random salt that is replaced, and forgotten, every week with all that was seen. A
@@ -42,7 +42,7 @@ ON CONFLICT (word, coalesce(area_id, 0), hour) DO UPDATE SET
 
 
 async def record_search(text: str, results: int, *, address: str, browser: str, area_id: int | None = None) -> None:
-    """Somebody at this address, with this browser, searched for this and found so much."""
+    """Note a search: its words, the number of results, and a hash of who searched."""
     words = [word for word in dict.fromkeys(runs(text)) if _may_be_seen(word)][:MAX_SEARCH_WORDS]
     if not words:
         return

@@ -1,4 +1,4 @@
-"""What is put into the index and what is asked of it: the same for every engine."""
+"""Documents, queries and results: what every engine of the search is given and gives back."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,7 @@ class SortOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One thing that can be found. `kind` and `item_id` name it: the same twice is one, the later counts.
+    """One thing that can be found. `kind` and `item_id` are its key: it replaces an earlier one with the same key.
 
     `title`, `names`, `text` and `discussion` are what it is found by, in falling weight; all but the
     names are shown with the matching words highlighted. `area_ids` are the place's area and those above it. `status` is
@@ -85,13 +85,13 @@ Facets = dict[str, dict[str, int]]
 class SearchResult:
     """A page of hits. Where there are too many to count, `total` and `facets` are estimates and `exact` is False.
 
-    A facet counts what would be found if its own filter were another; all other filters hold.
+    A facet counts what would be found without its own filter; all other filters hold.
     """
 
     hits: list[SearchHit]
     total: int
     exact: bool = True
     facets: Facets = field(default_factory=dict)
-    corrections: tuple[str, ...] = ()  # words of the query that were also taken for others: "potohle → pothole"
+    corrections: tuple[str, ...] = ()  # of typing errors that were also searched for: "potohle → pothole"
     engine: str = "postgresql"
     fallback: bool = False  # the configured engine is away

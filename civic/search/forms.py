@@ -23,13 +23,13 @@ INVISIBLE_CHARS = re.compile(
 
 
 def clean_line(text: str, max_chars: int = MAX_QUERY_CHARS) -> str:
-    """One line without what cannot be seen, at most so long."""
+    """The text as one line of at most `max_chars`, without invisible characters."""
     return " ".join(INVISIBLE_CHARS.sub(" ", text[: max_chars * 10]).split())[:max_chars].rstrip()
 
 
 @dataclass(frozen=True)
 class SearchForm:
-    """A search as its address says it, checked. `path` is the page's; ids are of the pack in force."""
+    """A search, read from its address and checked. `path` is the page's; ids are of the pack in force."""
 
     path: str = "/search"
     desk: bool = False
@@ -48,7 +48,7 @@ class SearchForm:
 
     @property
     def filters(self) -> dict[str, str]:
-        """What narrows the search, by the name of its parameter."""
+        """The filters that are set, by the name of their parameter."""
         given = {
             "kind": self.kind,
             "category": self.category,
@@ -62,7 +62,7 @@ class SearchForm:
 
     @property
     def empty(self) -> bool:
-        """Nothing is asked."""
+        """Whether neither words nor filters are given."""
         return not (self.q or self.filters)
 
     @property
@@ -80,7 +80,7 @@ class SearchForm:
     def build_query(
         self, *, size: int = PAGE_HITS, facets: bool = True, readers: tuple[int, ...] | None = None
     ) -> Query:
-        """What an engine is asked."""
+        """The query that an engine answers."""
         return Query(
             text=self.q,
             kind=self.kind,
@@ -108,7 +108,9 @@ def read_search_form(
     size: int = PAGE_HITS,
     desk: bool = False,
 ) -> SearchForm:
-    """What is asked: q, kind, category, area, department, status, since, sort, page. `near` is what `near` means.
+    """A search from the parameters q, kind, category, area, department, status, since, sort, page.
+
+    `near` is the place that the parameter of that name means.
 
     On the desk nobody chooses a kind.
     """

@@ -1,4 +1,4 @@
-"""Marking what was found: in a whole title, and in an excerpt of a longer text."""
+"""Highlights what matched: in a whole title, and in an excerpt of a longer text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}](?:[^\W_{CJK}]|[\u0300-\u036f])*")
 
 
 def highlight_words(text: str, words: Sequence[str]) -> str:
-    """The text with every word that matches between MARK and UNMARK."""
+    """The text with every word that matches between the highlight characters."""
     return _mark(text, list(_spans(text, words)))
 
 
 def make_excerpt(texts: Sequence[str], words: Sequence[str]) -> str:
-    """The part where most of it matches, of the first text in which anything does; else the beginning of the first."""
+    """The part with the most matches of the first text that has any; if none has, the beginning of the first text."""
     for text in texts:
         flat = BREAKS.sub(" ", text).strip()
         if spans := list(_spans(flat, words)):

@@ -62,9 +62,9 @@ class FilterChip:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """`total` and the numbers of the facets are rounded where they are estimates (`found.exact` is False).
+    """`total` and the numbers of the facets are rounded if they are estimates (`found.exact` is False).
 
-    `kinds` is the facet that stands above the hits; `instead` says which words were taken for which others.
+    `kinds` is the facet that stands above the hits; `corrections` are typing errors with what was searched for instead.
     """
 
     asked: SearchForm
@@ -120,7 +120,7 @@ async def build_search_page(
 
 
 async def _around(asked: SearchForm) -> str:
-    """How the middle of `near` is called."""
+    """The name of the place that is searched around."""
     if not asked.near:
         return ""
     lat, lon, _metres = asked.near
@@ -186,7 +186,7 @@ class FacetBuilder:
         ]
 
     def _times(self) -> dict[str, int]:
-        """Without a time in which everything was."""
+        """The numbers for each time span; spans that exclude nothing are left out."""
         counts = self.found.facets.get("time", {})
         most = max(counts.values(), default=0) if self.asked.since else self.found.total
         return {one: count for one, count in counts.items() if count < most or self.asked.since}

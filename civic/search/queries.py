@@ -1,4 +1,4 @@
-"""Searching, whichever engine answers."""
+"""Searches, whichever engine answers."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,7 +34,7 @@ async def wanted_settings() -> Mapping[str, Any]:
 
 
 async def find(query: Query, meili: Meili | None = None) -> SearchResult:
-    """What everybody may find; by Meilisearch where there is one that can be relied on, else by PostgreSQL."""
+    """Find what everybody may see. Meilisearch answers if there is one that can be relied on, else PostgreSQL."""
     ranked = await _ranked(meili, query) if meili else None
     if ranked is None:
         found = await postgres_search.find(query, synonyms=await synonyms())
@@ -52,7 +52,7 @@ async def _ranked(meili: Meili, query: Query) -> RankedHits | None:
 
 
 async def _hydrated(query: Query, ranked: RankedHits) -> SearchResult:
-    """The hits with their documents as they are now: what has left the index since is left out, whoever found it."""
+    """The hits with their documents as they are now: a document that has left the index since is left out."""
     keys = [place.key for place in ranked.hits]
     documents = {(one.kind, one.item_id): one for one in await read_documents(keys)}
     now = await read_digests(keys)
@@ -74,7 +74,7 @@ def _hit(query: Query, document: Document, place: RankedHit, *, stale: bool) -> 
 
 
 async def all_words_query(text: str, kind: str) -> str:
-    """A tsquery over the words of an index, for lists that are narrowed by words too; what matches nothing if empty."""
+    """A tsquery over the words of an index, for lists that are narrowed by words too; empty if nothing matches."""
     understood = await parse_query(text, await synonyms())
     return with_labels(all_of(understood.terms), [[f":k:{kind}"]]) if understood.terms else ""
 

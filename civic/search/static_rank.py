@@ -1,7 +1,7 @@
-"""What speaks for a document whatever is looked for, and the steps in which the index can be read from its best end.
+"""The rank of a document that does not depend on the query, and the steps in which the index is read from the top.
 
-What very many documents match cannot be sorted whole. Each carries labels of its step in every order; a sample tells in
-which of the uppermost steps enough of what matches lies, and only these are read.
+Where very many documents match, they cannot all be sorted. Each document has a label for its step in every order. A
+sample tells how many of the uppermost steps hold enough matching documents, and only these steps are read.
 """
 
 import math
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from civic.search.documents import SortOrder
 
 HALF_YEAR_SECONDS = 182.5 * 86_400
-AGELESS_RANK = 1e4  # what does not age comes before everything that does
+AGELESS_RANK = 1e4  # documents without a time come before all others
 STEPS_PER_RANK = 2  # of the static_rank, a unit: a quarter of a year
 FIRST_MONTH = 197001
 MAX_SUPPORT_BITS = 16  # bits of support that count: 65,535

@@ -1,4 +1,4 @@
-"""Cutting texts into the words that they are found by, and queries likewise.
+"""Cuts texts and queries into the words by which texts are found.
 
 Letters are folded (case, width, accents: "Kátyú" is found by "katyu"). A run of Chinese, Japanese or Korean characters
 becomes its overlapping pairs at consecutive positions, and its last character alone: 路灯坏 is 路灯 灯坏 坏. A query's
@@ -38,7 +38,7 @@ def runs(text: str) -> Iterator[str]:
 
 
 def _is_cjk(run: str) -> bool:
-    """Of a run's first character, as of all of them."""
+    """Whether a run is of CJK characters: its first one tells, as it has one sort only."""
     return run[0] >= FIRST_CJK_CHAR and IS_CJK.match(run) is not None
 
 

@@ -28,7 +28,7 @@ MAX_EXAMPLES = 6
 
 @dataclass(frozen=True)
 class SearchScope:
-    """Where is searched. `readers`: the departments whose cases the reader may see (None: all of them)."""
+    """What a page searches. `readers`: the departments whose cases the reader may see (None: all of them)."""
 
     path: str
     find: Callable[[Query], Awaitable[SearchResult]]
@@ -41,7 +41,7 @@ async def search(request: Request) -> Response:
 
 
 async def answer_search(request: Request, place: SearchScope) -> Response:
-    """The page of a place where one searches; while one types its first hits (htmx, `typing`); JSON for a program."""
+    """The page with the results; while somebody types the first hits only (htmx, `typing`); JSON for a program."""
     typing = is_htmx(request) and "typing" in request.query_params
     size = SUGGESTED_HITS * 2 if typing else request.app.state.config.limits.page
     pack, city = await catalogue(), await areas()

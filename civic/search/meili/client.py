@@ -1,4 +1,4 @@
-"""Talking to Meilisearch through its own client, which waits: in threads of ours, a bounded number of them."""
+"""Calls Meilisearch through its own client, which blocks, so each call runs in one of a few threads."""
 
 import asyncio
 import hashlib
@@ -33,7 +33,7 @@ POLL_SECONDS = (0.02, 0.5)  # seconds between looks at a task: the first pause, 
 
 
 class EngineState(StrEnum):
-    """How Meilisearch is: only when it is WELL may its answers be used."""
+    """How Meilisearch is: its answers may be used only when it is OK."""
 
     OK = "well"
     AWAY = "away"  # does not answer, or with a fault of its own
@@ -51,13 +51,13 @@ class EngineDown(SetupError):
 
     @property
     def is_about_documents(self) -> bool:
-        """Whether the documents are at fault, or one of them: sent in smaller parts, the others may be taken."""
+        """Whether a document was refused: sent in smaller parts, the others may be accepted."""
         return self.code.startswith(FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexCondition:
-    """What a look at an index showed. `differing`: the settings that are not as they should be."""
+    """The state of an index. `differing`: the settings that are not as they should be."""
 
     state: EngineState
     said: str = ""
@@ -87,7 +87,7 @@ class Meili:
     # --- searching ---------------------------------------------------------------------------------------------------
 
     async def find(self, query: Query) -> RankedHits:
-        """What matches the query, within `search.seconds`. Raises Trouble, at once for REST after the last one."""
+        """What matches the query, within `search.seconds`. Raises EngineDown, at once where it just failed."""
         if query.text.strip() and not any(runs(query.text)):
             return RankedHits([], 0)  # nothing but punctuation, which Meilisearch would take for nothing at all
         if self._failed and time.monotonic() < self._rests_until:
@@ -122,7 +122,7 @@ class Meili:
     # --- everything else ---------------------------------------------------------------------------------------------
 
     async def call(self, work: Callable[[Client], T]) -> T:
-        """Do something with the client, with the key that may do everything. Raises Trouble."""
+        """Do something with the client, with the key that may do everything. Raises EngineDown."""
         return await self._call(work, CALL_SECONDS, self.key)
 
     async def condition(self, wanted: Mapping[str, Any] | None = None, index: str | None = None) -> IndexCondition:
@@ -148,7 +148,7 @@ class Meili:
         return [task.task_uid for task in tasks]
 
     async def wait_until_ended(self, tasks: Iterable[int], within: float) -> list[Task] | None:
-        """The tasks, once all have ended, well or not; None if one has not `within` so many seconds. Raises Trouble."""
+        """The tasks, once all have ended; None if that takes longer than `within` seconds. Raises EngineDown."""
         until, ended = time.monotonic() + within, list[Task]()
         for uid in tasks:
             pause, longest = POLL_SECONDS
@@ -161,7 +161,7 @@ class Meili:
         return ended
 
     async def wait_until_done(self, tasks: Iterable[int], within: float = CALL_SECONDS) -> None:
-        """Wait for tasks. Raises Trouble if one fails, or they take longer than so many seconds."""
+        """Wait for tasks. Raises EngineDown if one fails, or they take longer than so many seconds."""
         uids = list(tasks)
         found = await self.wait_until_ended(uids, within)
         if found is None:
@@ -224,7 +224,7 @@ def _state(error: MeilisearchApiError) -> EngineState:
 
 
 def raise_on_failure(tasks: Iterable[Task]) -> None:
-    """Raises Trouble if one of the tasks did not succeed."""
+    """Raises EngineDown if one of the tasks did not succeed."""
     for task in tasks:
         if task.status != "succeeded":
             raise task_failure(task)

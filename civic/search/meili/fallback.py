@@ -1,4 +1,4 @@
-"""What the web side asks: Meilisearch's answer where it can be relied on."""
+"""Meilisearch's answer, where it can be relied on."""
 
 from civic.metrics import search_fallbacks
 from civic.search.documents import Query

@@ -48,7 +48,10 @@ class RankedHit:
 
 @dataclass(frozen=True, slots=True)
 class RankedHits:
-    """What Meilisearch found, in order. From REACH hits on `total` and `facets` are estimates and `exact` is False."""
+    """What Meilisearch found, in order.
+
+    From MAX_REACHABLE_HITS hits on `total` and `facets` are estimates and `exact` is False.
+    """
 
     hits: list[RankedHit]
     total: int
@@ -58,7 +61,7 @@ class RankedHits:
 
 
 def build_searches(query: Query, index: str, now: datetime) -> list[dict[str, Any]]:
-    """The searches of a multi-search: the hits; then, each without hits, what the hits' filters hide of a facet."""
+    """The searches of a multi-search: first the hits; then, without hits, one for each facet that is filtered."""
     filters = _filters(query)
     first = _hits(query, index) | {"filter": _all_but(filters)}
     if not query.facets:
@@ -96,7 +99,7 @@ def _hits(query: Query, index: str) -> dict[str, Any]:
 
 
 def plain_text(text: str) -> str:
-    """What somebody typed, without what means something to Meilisearch: quotes, and hyphens before a word."""
+    """The text without the operators of Meilisearch: quotes, and hyphens before a word."""
     kept = "".join(" " if c in '"“”' or unicodedata.category(c)[0] == "C" else c for c in text[:MAX_QUERY_CHARS])
     return " ".join(word for word in (part.lstrip("-") for part in kept.split()) if word)
 
@@ -152,7 +155,7 @@ def _all_but(filters: Mapping[str, str], left: str = "") -> list[str]:
 
 
 def read_answer(query: Query, answer: Mapping[str, Any]) -> RankedHits:
-    """The answer to `searches(query, …)`. Raises LookupError, TypeError or ValueError if it is none."""
+    """The answer to `build_searches(query, …)`. Raises LookupError, TypeError or ValueError if it has another form."""
     results = answer["results"]
     if query.facets and len(results) != 1 + len(_filters(query).keys() & ATTRIBUTES.keys()) + len(TIME_SPANS):
         raise ValueError("not as many answers as were asked for")
@@ -176,7 +179,7 @@ def _place(hit: Mapping[str, Any]) -> RankedHit:
 
 
 def _facets(query: Query, results: Sequence[Mapping[str, Any]]) -> Facets:
-    """In the order in which `searches` asked."""
+    """The facets, in the order in which `build_searches` asked for them."""
     filters = _filters(query)
     rest = iter(results[1:])
     found = {}
@@ -187,7 +190,7 @@ def _facets(query: Query, results: Sequence[Mapping[str, Any]]) -> Facets:
 
 
 def _instead(text: str, hits: Iterable[RankedHit]) -> Iterator[str]:
-    """Words that only others like them were found for. Meilisearch does not say; what it marked does."""
+    """Typing errors that Meilisearch corrected. It does not name them; what it highlighted tells."""
     marked = {fold(word) for hit in hits for shown in (hit.title, hit.excerpt) for word in MARKED.findall(shown)}
     for word in dict.fromkeys(runs(plain_text(text))):
         if len(word) < settings.MIN_ONE_TYPO_CHARS or IS_CJK.match(word) or any(one.startswith(word) for one in marked):

@@ -37,7 +37,7 @@ WITH settled AS (DELETE FROM search_state WHERE name = $1) DELETE FROM search_pu
 async def send_batch(meili: Meili, wait: float = WAIT_SECONDS) -> bool:
     """Send one batch of changes, or see whether the last one is done; whether there was one, and it is.
 
-    Raises Trouble where Meilisearch cannot take it: everything then waits as it is.
+    Raises EngineDown where Meilisearch cannot take it: everything then waits as it is.
     """
     async with lock_connection() as held:
         if not await held.try_lock(SENDING):
@@ -49,7 +49,7 @@ async def send_batch(meili: Meili, wait: float = WAIT_SECONDS) -> bool:
 
 
 async def send_batch_locked(meili: Meili, held: LockConnection, wait: float = WAIT_SECONDS) -> bool:
-    """`push` of somebody who holds the lock SENDING already, with `held`."""
+    """`send_batch` for a caller whose connection `held` holds the lock SENDING already."""
     sent = await saved_state.load_state(SENT)
     try:
         sent = sent or await _send(meili, held)
@@ -91,7 +91,7 @@ async def _send(meili: Meili, held: LockConnection) -> dict[str, Any] | None:
 
 
 async def _apart(meili: Meili) -> list[int]:
-    """Send the oldest changes in ever smaller parts; the rows of what was sent, or cannot be."""
+    """Send the oldest changes in ever smaller parts; the rows of those that were sent or cannot be sent."""
     changes = await queue.queued_changes(BATCH_CHANGES)
     documents, gone = await _read(_keys(changes))
     for index in await _indexes(meili):

@@ -18,7 +18,7 @@ def name(key: Key) -> str:
 
 
 def key(name: str) -> Key | None:
-    """The document that an id means; None if it is none of ours."""
+    """The document that an id means; or None if it is not an id of ours."""
     found = NAME.fullmatch(name)
     return (found[1], int(found[2])) if found and found[1] in kinds() else None
 

@@ -25,7 +25,7 @@ async def search_key() -> str | None:
 
 
 async def queue_keys(keys: Sequence[Key]) -> None:
-    """Have documents sent (again), as they are by then."""
+    """Queue documents; each is sent as it is at that time."""
     await execute(
         "INSERT INTO search_push (kind, item_id) SELECT * FROM unnest($1::text[], $2::bigint[])", *key_columns(keys)
     )

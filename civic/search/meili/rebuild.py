@@ -69,7 +69,7 @@ async def update_settings(meili: Meili, wanted: Mapping[str, Any]) -> None:
 
 
 async def load_rebuild() -> MeiliRebuild | None:
-    """The rebuild that was begun and has not ended, whether or not anybody is at it."""
+    """The rebuild that was begun and has not ended, whether or not a process works on it."""
     found = await saved_state.load_state(REBUILD)
     return MeiliRebuild(**found | {"after": tuple(found["after"])}) if found else None
 
@@ -157,7 +157,7 @@ async def _swap(meili: Meili) -> None:
 async def _swapped(meili: Meili) -> None:
     """Wait until no swap of our index is under way.
 
-    Somebody may have been killed waiting for one, and a second would take back the first.
+    A process may have been killed while it waited for one; a second swap would undo the first.
     """
     while await meili.call(lambda client: _swapping(client, meili.index)):  # noqa: ASYNC110
         await asyncio.sleep(POLL_SECONDS[1])

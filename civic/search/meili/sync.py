@@ -35,7 +35,7 @@ class MeiliSync:
     async def step(self) -> bool:
         """A page of a rebuild if one is needed, and a batch of changes; whether there was something to do.
 
-        A Meilisearch that is away, or has other troubles, is tried again after REST: everything waits as it is.
+        A Meilisearch that is away, or has another fault, is tried again after RETRY_SECONDS: everything waits as it is.
         """
         if time.monotonic() < self._rests_until:
             return False
@@ -50,7 +50,7 @@ class MeiliSync:
         return found
 
     async def _look(self) -> bool:
-        """Whether there is more to do for the index itself; where there is not, the next look is in LOOK seconds."""
+        """Whether there is more to do for the index itself; where there is not, the next look is in CHECK_SECONDS."""
         wanted = await self._wanted()
         if self.meili.key and (key := await self.meili.make_search_key()) != await saved_state.load_state(KEY):
             await saved_state.save_state(KEY, key)
@@ -82,6 +82,6 @@ class MeiliSync:
 
 
 async def disable() -> None:
-    """Without a Meilisearch: nothing waits for it, and one that is there later is filled anew."""
+    """Forget everything that waits for Meilisearch; if one is configured again, it is filled from the beginning."""
     await saved_state.delete_state(FILLED, REBUILD, SENT, KEY)
     await execute("DELETE FROM search_push")

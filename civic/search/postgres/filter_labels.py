@@ -1,6 +1,6 @@
-"""Labels: what a filter asks for, kept beside the words of a document so that one look-up finds both.
+"""Labels: the values that filters ask for, kept beside the words of a document, so that one look-up finds both.
 
-A label begins with a colon, which no word of a text does: nothing that somebody types is one, nor the beginning of one.
+A label begins with a colon. No word of a text does, so nothing that somebody types can be a label or begin one.
 """
 
 import math
@@ -13,10 +13,8 @@ from civic.geo.distance import bounding_box
 from civic.search.documents import Document, Query, SortOrder
 from civic.search.static_rank import STEP_SQL, rank_steps
 
-CELL_DEGREES = (
-    ("g", 0.01),
-    ("h", 0.1),
-)  # degrees of the cells that nearness is looked up in; the exact distance comes after
+# Grids in which nearness is looked up, by the letter of their labels; the exact distance is compared afterwards.
+CELL_DEGREES = (("g", 0.01), ("h", 0.1))
 MAX_CELLS = 40
 
 
@@ -42,7 +40,7 @@ def step_label(sort: SortOrder, step: int) -> str:
 
 
 def query_labels(query: Query, now: datetime, *, except_facet: str = "") -> list[list[str]]:
-    """Of each filter the labels of which a document must have one; `leave` names a facet that is left open."""
+    """For each filter the labels, any of which matches; without the filter of the facet `except_facet`."""
     filters: dict[str, list[str]] = {
         "kind": [f":k:{query.kind}"] if query.kind else [],
         "category": [f":c:{one}" for one in query.category_ids],

@@ -1,9 +1,9 @@
 """Finding with PostgreSQL's full text. Its cost is bounded, however many documents there are.
 
-What MOST documents at most match is ranked and counted whole. What more match is ordered by what speaks for a document
-whatever is looked for (freshness and support), the first of them are ranked by their words, and numbers are estimated
-from a sample that the index holds apart: one document in 16, or in 256. Where hardly anything has all the words, what
-has most of them, by how much each word tells, follows.
+If at most MAX_EXACT_HITS documents match, all of them are ranked and counted. If more do, they are ordered by their
+static rank (freshness and support), the first of them are ranked by their words, and numbers are estimated from a
+sample that has an index of its own: one document in 16, or in 256. Where hardly any document has all the words, those
+follow that have most of them; a rare word counts more than a common one.
 """
 
 import math
@@ -26,18 +26,18 @@ from civic.search.postgres.terms import Synonyms, pairs, parse_query
 from civic.search.static_rank import STEP_SQL, steps_from
 from civic.search.text import IS_CJK
 
-MAX_EXACT_HITS = 4000  # documents up to which everything that matches is looked at
+MAX_EXACT_HITS = 4000  # if no more documents match, all of them are ranked and counted
 SAMPLE_RATES = (16, 256)  # one document in so many
-RANKED_HITS = 300  # of what is common are ranked by their words
-FEW_HITS = 10  # hits with every word, up to which others follow
-MAX_PARTIAL_HITS = 1000  # of those that have two of them
-MAX_QUERY_UNITS = 16  # of a query that are looked at then
+RANKED_HITS = 300  # of the hits of a common word, the first ones, which are ranked by their words
+FEW_HITS = 10  # if no more hits have every word, hits with most of the words follow
+MAX_PARTIAL_HITS = 1000  # with two of the words
+MAX_QUERY_UNITS = 16  # words, or pairs of Chinese characters, of which some are enough
 MAX_CJK_WORD_CHARS = 4  # Chinese characters that may be one word
 MIN_SHARE_OF_NONE, MIN_SHARE_OF_FEW = (
     0.35,
     0.6,
-)  # how much of a query must occur where nothing, or little, has every word
-MAX_SEARCH_SECONDS = 5  # after which a search is given up
+)  # the share of a query that must occur, where no document or only a few have every word
+MAX_SEARCH_SECONDS = 5  # a search that takes longer is given up
 
 TIME_SPANS = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
 
@@ -88,7 +88,7 @@ class CountedHits:
 
 
 async def find(query: Query, tables: DocumentTables = PUBLIC, synonyms: Synonyms | None = None) -> SearchResult:
-    """A page of what matches the query. Nothing that somebody may type is an error."""
+    """A page of what matches the query. No text that somebody types is an error."""
     query = replace(query, page=max(1, query.page), size=max(0, min(query.size, MAX_REACHABLE_HITS)))
     if query.near and not _on_earth(*query.near):
         return SearchResult([], 0)
@@ -110,7 +110,8 @@ async def find(query: Query, tables: DocumentTables = PUBLIC, synonyms: Synonyms
 
 
 async def _occurring(words: Collection[str], tables: DocumentTables) -> list[str]:
-    """Those that are, or begin, a word of a document: what was hidden is known for a while, and must not be told."""
+    """The words that are, or begin, a word of a document. The vocabulary keeps words of hidden documents for a while;
+    these must not be named."""
     if not words:
         return []
     sql = (
@@ -191,7 +192,7 @@ def _on_earth(lat: float, lon: float, metres: float) -> bool:
 
 
 async def _about(search: PostgresSearch, except_facet: str) -> int:
-    """About how many match, as the sample says; what is beyond MOST is not counted further."""
+    """About how many match, as the sample says; more than MAX_EXACT_HITS are not counted."""
     args = Arguments()
     limit = MAX_EXACT_HITS // SAMPLE_RATES[0] + 1
     source = search.match_clause(args, except_facet=except_facet, sample=SAMPLE_RATES[0])
@@ -225,7 +226,7 @@ async def _whole(search: PostgresSearch, except_facet: str) -> CountedHits:
 
 
 async def _first(search: PostgresSearch, steps: Sequence[tuple[int, int]]) -> Sequence[dict[str, Any]]:
-    """A page of what is common, from the uppermost steps of its order; the first WINDOW are ranked by their words."""
+    """A page of very many matches, from the uppermost steps of the order; the first RANKED_HITS are ranked by words."""
     query = search.query
     start = (query.page - 1) * query.size
     window = RANKED_HITS - RANKED_HITS % max(query.size, 1)  # whole pages

@@ -15,13 +15,13 @@ from civic.search.postgres.terms import ParsedQuery, Synonyms, Term, all_of, wit
 from civic.search.static_rank import HALF_YEAR_SECONDS
 from civic.search.subjects import registered
 
-COMMON_WORD_SHARE = 0.2  # of all documents: a word that more have is a small one
-MAX_REQUIRED_DOCUMENTS = 4000  # documents: a word that fewer have is always asked for
-OPTIONAL_WORD_SHARE = 0.1  # of all documents: a word that so many have is not asked for where others are rarer
-MAX_TRIED_DOCUMENTS = 3000  # documents that have one of the words that tell most, where some words are enough
-# What a word counts that was said (D), that stands in the text (C), in a name (B), in the title (A).
+COMMON_WORD_SHARE = 0.2  # a word in more than this share of the documents is a stop word: it is not highlighted
+MAX_REQUIRED_DOCUMENTS = 4000  # a word that fewer documents have must always occur
+OPTIONAL_WORD_SHARE = 0.1  # a word in more than this share of the documents need not occur if others are rarer
+MAX_TRIED_DOCUMENTS = 3000  # that have one of the rarest words, where some of the words are enough
+# What a word counts in the discussion (D), in the text (C), in a name (B), in the title (A).
 WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
-# Words taken out of their storage once, and not for each of the many things that are asked of them.
+# Unpacks the words once, and not again for each of the many expressions that read them.
 UNPACKED = " CROSS JOIN LATERAL (SELECT d.words || ''::tsvector AS words OFFSET 0) v"
 
 
@@ -58,7 +58,7 @@ class PostgresSearch:
 
     @property
     def required(self) -> tuple[Term, ...]:
-        """The terms that must occur: a word that nearly everything has is none where others are rarer."""
+        """The terms that must occur: not a word that very many documents have, if others are rarer."""
         terms = self.understood.terms
         rare = tuple(
             one for one in terms if one.documents <= max(MAX_REQUIRED_DOCUMENTS, self.size * OPTIONAL_WORD_SHARE)
@@ -68,7 +68,7 @@ class PostgresSearch:
     def match_clause(
         self, args: Arguments, *, except_facet: str = "", sample: int = 0, steps: Sequence[int] = ()
     ) -> str:
-        """What matches, as FROM and WHERE over rows d; `leave` names the facet whose own filter is left open.
+        """What matches, as FROM and WHERE over rows d; `except_facet` is the facet whose filter is left out.
 
         `sample`: one document in so many; `steps`: those in these steps of the order.
         """
@@ -91,7 +91,7 @@ class PostgresSearch:
 
     @property
     def highlights(self) -> list[str]:
-        """What to mark in a text; not the small words, where others tell more. "*": as the beginning of a word."""
+        """What to highlight in a text: no stop words, if there are other words. "*": as the beginning of a word."""
         terms = self.understood.terms
         telling = [
             one
@@ -172,5 +172,5 @@ def _weight() -> str:
 
 
 def is_number(term: Term) -> bool:
-    """A number of a case, say: whoever types one means nothing else."""
+    """Whether the term is a long number, such as that of a case, which must occur as it is."""
     return not vocabulary.is_kept(term.typed) and any(map(str.isdigit, term.typed))

@@ -1,4 +1,4 @@
-"""What somebody typed, understood: its terms, and as PostgreSQL's tsquery what each may be found by.
+"""Parses a query into terms, and says as PostgreSQL's tsquery what each may be found by.
 
 A term is a word, or a run of Chinese, Japanese or Korean characters, which is a phrase of its pairs. It is found as
 typed, as the beginning of a longer word, by its synonyms, and by what it was probably meant for. Only letters and
@@ -15,23 +15,23 @@ from civic.text import fold
 
 MAX_TERMS = 16
 MAX_QUERY_CHARS = 600  # characters of a query that are read
-MIN_PREFIX_CHARS = 4  # letters from which a word is also taken for the beginning of a longer one
-# Documents from which on the words that begin so are asked for one by one, as the index would collect all of it first;
-# a word that so many have itself is enough.
+MIN_PREFIX_CHARS = 4  # letters of a word that is also taken for the beginning of longer ones
+# If more documents than this have words with that beginning, only the most frequent of these are looked up, one by one:
+# the index would collect all of them first. A word that itself is in so many documents is not taken for a beginning.
 BROAD_DOCUMENTS = 10_000
-MAX_TYPO_DOCUMENTS = 50  # documents up to which a word may be another one mistyped
-MIN_DOUBTED_CHARS = 6  # letters up to which one that occurs is none: too many are one slip away from it
-MIN_PLURAL_CHARS = 5  # letters from which a last "s" may be left out
+MAX_TYPO_DOCUMENTS = 50  # documents that have a word which may still be a typing error
+MIN_DOUBTED_CHARS = 6  # shorter words that occur are not taken for typing errors
+MIN_PLURAL_CHARS = 5  # letters of a word whose last "s" may be left out
 
 Groups = Sequence[Sequence[str]]  # of phrases that mean the same
-Counts = Mapping[str, tuple[int, int]]  # as vocabulary.counted gives them
+Counts = Mapping[str, tuple[int, int]]  # as vocabulary.word_and_prefix_counts gives them
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`exact` and the other ways to find it are tsqueries; `marks` is what is marked where it was found.
+    """A part of a query. `exact` and the other ways to find it are tsqueries; `highlights` are the words to highlight.
 
-    `documents` is about how many have it as typed (0: none), `reach` about how many have it in any way.
+    About `documents` documents have it as typed (0: none), and about `reach` have it in any way.
     """
 
     typed: str
@@ -71,7 +71,7 @@ class ParsedQuery:
 
 @dataclass
 class Synonyms:
-    """Groups of phrases that mean the same, ready for looking up."""
+    """Groups of phrases that mean the same, by phrase."""
 
     groups: Groups = ()
     of: Mapping[tuple[str, ...], list[tuple[str, ...]]] = field(default_factory=dict)
@@ -146,7 +146,7 @@ def _phrases(tokens: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[str, .
 
 
 async def _meant(words: Sequence[str], counted: Counts, last: str) -> dict[str, dict[str, int]]:
-    """What words that hardly occur may be meant for; the last one may be the beginning of another."""
+    """Corrections of words that hardly occur; the last word may be the beginning of another one."""
     found = {word: counted[word][0] for word in words if not IS_CJK.match(word)}
     doubtful = {
         word: n for word, n in found.items() if n <= (MAX_TYPO_DOCUMENTS if len(word) >= MIN_DOUBTED_CHARS else 0)

@@ -1,7 +1,8 @@
 """The words of the public index, and which of them a mistyped word may have meant.
 
-Words of four letters and more may have one letter too many, too few, wrong or swapped with its neighbour; words of
-eight and more, two such slips, of which none is in the first three letters. Numbers and Chinese are taken as typed.
+A word of at least four letters may have one typing error: a letter too many, missing, wrong, or swapped with its
+neighbour. A word of at least eight letters may have two, but none in the first three letters. Numbers and Chinese are
+taken as they were typed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,23 +13,23 @@ from tortoise.transactions import in_transaction
 from civic.db import execute, fetch, try_advisory_lock
 from civic.search.text import IS_CJK
 
-MIN_ONE_TYPO_CHARS, MIN_TWO_TYPO_CHARS = 4, 8  # letters from which a word may have so many
-FIXED_CHARS = 3  # first letters that two slips leave alone
-# A word that occurs is another one mistyped only if that is this many times more frequent.
+MIN_ONE_TYPO_CHARS, MIN_TWO_TYPO_CHARS = 4, 8  # letters of a word that may have so many typing errors
+FIXED_CHARS = 3  # first letters that are right where there are two errors
+# An existing word is corrected only to one that is at least this many times as frequent.
 MIN_TIMES_COMMONER = 8
 MAX_CORRECTIONS = 3
 LAST_CHAR = "\U0010ffff"  # no text that begins with a word comes after the word and this
 MIN_FREQUENT_DOCUMENTS = 100  # documents of a word that the index search_word_frequent has
 MAX_FREQUENT_WORDS = 16  # frequent words with one beginning
-MAX_PREFIX_WORDS = 2000  # beginnings of one word
+MAX_PREFIX_WORDS = 2000  # that begin with one word, and are counted
 MAX_NUMBER_CHARS = 4  # characters of a word with digits that is kept
 MAX_WORD_CHARS = 40  # letters of a word that is kept
-# The letters of a script, by one of its own.
+# The letters of each script: an error within a word is a letter of the same script.
 SCRIPTS = ("abcdefghijklmnopqrstuvwxyz", "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ", "αβγδεζηθικλμνξοπρσςτυφχψω")
 
 
 async def document_counts(words: Iterable[str]) -> dict[str, int]:
-    """Those of the words that occur, each with about how many documents it is in."""
+    """The words that occur, each with about the number of documents that have it."""
     asked = list(words)
     if not asked:
         return {}
@@ -37,7 +38,7 @@ async def document_counts(words: Iterable[str]) -> dict[str, int]:
 
 
 async def word_and_prefix_counts(words: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """Of each word, in about how many documents it is, and how often words that begin with it are."""
+    """For each word: about how many documents have it, and how many have words that begin with it."""
     rows = await fetch(
         "SELECT given AS word, (SELECT documents FROM search_word WHERE word = given) AS itself,"
         " (SELECT sum(documents) FROM (SELECT documents FROM search_word"
@@ -66,7 +67,7 @@ async def frequent_words(beginnings: Iterable[str]) -> dict[str, list[str]]:
 
 
 async def find_corrections(words: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """What words, each with its number of documents, may be meant for: the likeliest first, with theirs."""
+    """Corrections of words, which are given with their numbers of documents; the likeliest first, with its number."""
     slipped = {word: one_typo_variants(word) for word in words if may_be_typo(word)}
     near = await document_counts({slip for some in slipped.values() for slip in some})
     found = {}
@@ -90,7 +91,7 @@ def _likely(found: dict[str, int], documents: int) -> dict[str, int]:
 
 
 def one_typo_variants(word: str) -> set[str]:
-    """Every text that is one slip away from a word."""
+    """Every text that differs from a word by one typing error."""
     letters = next((script for script in SCRIPTS if word[0] in script), "".join(sorted(set(word))))
     parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
     found = {a + b[1:] for a, b in parts if b}
@@ -113,7 +114,7 @@ async def _two_slips(word: str) -> dict[str, int]:
 
 
 async def find_prefix_corrections(word: str) -> dict[str, int]:
-    """What the beginning of a word may be meant for, by one slip: other beginnings, the likeliest first."""
+    """Corrections of the beginning of a word by one typing error: other beginnings, the likeliest first."""
     if not may_be_typo(word):
         return {}
     rows = await fetch(
@@ -127,7 +128,7 @@ async def find_prefix_corrections(word: str) -> dict[str, int]:
 
 
 async def add_words(lexemes: Iterable[str]) -> None:
-    """These occur, in the transaction in hand; how often is counted now and then (`count_words`)."""
+    """Add words that occur, in the transaction in hand. How often they do is counted now and then (`count_words`)."""
     await execute(
         "INSERT INTO search_word (word) SELECT new.word FROM unnest($1::text[]) AS new (word)"
         " WHERE NOT EXISTS (SELECT FROM search_word WHERE word = new.word) ON CONFLICT DO NOTHING",
@@ -136,7 +137,7 @@ async def add_words(lexemes: Iterable[str]) -> None:
 
 
 def is_kept(lexeme: str) -> bool:
-    """A word, or a pair of characters. Long numbers are not: there are more of them than words, and each is rare."""
+    """Whether the vocabulary keeps it. Not long numbers: there are more of them than words, and each is rare."""
     return 1 < len(lexeme) <= MAX_WORD_CHARS and (len(lexeme) <= MAX_NUMBER_CHARS or not any(map(str.isdigit, lexeme)))
 
 
@@ -159,9 +160,9 @@ LOCK = "civic.search.words"
 
 
 async def count_words() -> None:
-    """Count in how many documents each word is; of a large index by a sample, in which rare words may be missing.
+    """Count how many documents have each word; in a large index by a sample, which may miss rare words.
 
-    Words that are nowhere any more are dropped where all documents were looked at. One counts at a time.
+    Words that no document has any more are dropped if all documents were looked at. One process counts at a time.
     """
     async with in_transaction():
         if not await try_advisory_lock(LOCK):
