@@ -24,7 +24,8 @@ from civic import formats, i18n, logs, metrics
 from civic.accounts import cookies
 from civic.accounts.actions import note_visit
 from civic.accounts.people import NOBODY, Person
-from civic.catalogue.queries import find_person
+from civic.accounts.queries import find_person
+from civic.catalogue.members import add_departments
 from civic.city.queries import CityView, city
 from civic.config import Config
 from civic.error_responses import make_error_response
@@ -246,7 +247,7 @@ class RequestContext:
         person, seen_at = await find_person(cookies.token_digest(token), self.config.sign_in.session_days)
         if seen_at is not None:
             await note_visit(person.session_id, seen_at)
-        return person
+        return await add_departments(person)
 
     def _switched(self, request: Request, view: CityView) -> RedirectResponse | None:
         """`?lang=zh` is remembered and leaves the address."""

@@ -4,8 +4,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from civic import timing
-from civic.accounts.models import Session
-from civic.accounts.people import Person
+from civic.accounts.models import Role, Session
+from civic.accounts.people import NOBODY, Person
+from civic.db import fetch_one
+
+PERSON = """
+SELECT u.id, u.name, u.email, u.role, u.language, s.id AS session_id, s.seen_at
+FROM user_session s JOIN user_account u ON u.id = s.user_id
+WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.seen_at > $2
+"""
+
+
+async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person, datetime | None]:
+    """The person whose session it is, without their departments, and the time of the last noted visit.
+
+    (NOBODY, None) if the session ended (`session_days` without a visit) or was revoked, or the user is disabled.
+    """
+    row = await fetch_one(PERSON, token_digest, timing.now() - timedelta(days=session_days))
+    if row is None:
+        return NOBODY, None
+    person = Person(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        role=Role(row["role"]),
+        language=row["language"],
+        session_id=row["session_id"],
+    )
+    return person, row["seen_at"]
 
 
 @dataclass(frozen=True)

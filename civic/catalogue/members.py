@@ -1,7 +1,7 @@
 """Users and the departments that they act for, as an operator sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tortoise.transactions import in_transaction
@@ -10,6 +10,7 @@ from civic import db
 from civic.accounts.actions import create_user
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role, User
+from civic.accounts.people import Person
 from civic.catalogue.models import Department, Membership
 from civic.errors import Invalid
 from civic.i18n import gettext as _
@@ -23,6 +24,14 @@ class UserView:
     departments: list[str]
     created_at: datetime
     disabled: bool
+
+
+async def add_departments(person: Person) -> Person:
+    """The person with the departments that they act for. Only staff act for one, so others cost no statement."""
+    if not person.is_staff:
+        return person
+    memberships = await Membership.filter(user_id=person.id)
+    return replace(person, departments=frozenset(membership.department_id for membership in memberships))
 
 
 async def add_user(entry: SignUpForm, role: Role, departments: Sequence[str] = ()) -> User:

@@ -1,10 +1,5 @@
-"""Reads of the catalogue, and of who is signed in with their departments."""
+"""Reads of the catalogue."""
 
-from datetime import datetime, timedelta
-
-from civic import db, timing
-from civic.accounts.models import Role
-from civic.accounts.people import NOBODY, Person
 from civic.cache import cached_while
 from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
@@ -69,31 +64,3 @@ def _service(row: Service) -> ServiceView:
         position=row.position,
         retired=row.retired_at is not None,
     )
-
-
-PERSON = """
-SELECT u.id, u.name, u.email, u.role, u.language, s.id AS session_id, s.seen_at,
-       array(SELECT department_id FROM membership m WHERE m.user_id = u.id) AS departments
-FROM user_session s JOIN user_account u ON u.id = s.user_id
-WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.seen_at > $2
-"""
-
-
-async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person, datetime | None]:
-    """The person whose session it is, with their departments, and the time of the last noted visit.
-
-    (NOBODY, None) if the session ended (`session_days` without a visit) or was revoked, or the user is disabled.
-    """
-    row = await db.fetch_one(PERSON, token_digest, timing.now() - timedelta(days=session_days))
-    if row is None:
-        return NOBODY, None
-    person = Person(
-        id=row["id"],
-        name=row["name"],
-        email=row["email"],
-        role=Role(row["role"]),
-        departments=frozenset(row["departments"]),
-        language=row["language"],
-        session_id=row["session_id"],
-    )
-    return person, row["seen_at"]
