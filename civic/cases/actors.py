@@ -25,7 +25,7 @@ class Actor:
 
     @classmethod
     def of(cls, person: Person, department_id: int | None = None) -> "Actor":
-        """What `person` may act as: for the department named, else as dispatcher, else as a citizen.
+        """Return what `person` acts as: for the department named, else as dispatcher, else as a citizen.
 
         A dispatcher who names a department speaks for it, as its members do. Raises NotAllowed for somebody
         else's department.
@@ -39,7 +39,7 @@ class Actor:
 
     @classmethod
     def reporter(cls, person: Person) -> "Actor":
-        """The author of one of the case's reports; whether they are is for the caller to know."""
+        """Return the author of one of the case's reports. The caller has checked that they are one."""
         return cls(ActorKind.REPORTER, person.id or None)
 
 

@@ -1,4 +1,4 @@
-"""Taking a case in hand: locked, as it is now, with who acts and when."""
+"""One change of one case: the case is locked, and its event, its assignments and its clocks are saved together."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,13 +26,13 @@ from civic.sla.models import Clock
 
 MAX_TEXT_CHARS = 10_000
 ASSIGNMENT_COLUMNS = ("ended_at", "outcome", "standing", "due_at")
-# Ends by which the department gave its last word, or the case went elsewhere: its promise to resolve stops.
+# Outcomes by which the department finished or passed the case on: its resolution clock counts as stopped.
 _STOPS = frozenset({Outcome.RESOLVED, Outcome.DECLINED, Outcome.HANDED_OVER, Outcome.RETURNED, Outcome.REASSIGNED})
 
 
 @dataclass
 class CaseChange:
-    """One change of one case. The case's row is locked; `finish` writes all of it, with its event."""
+    """One change of one case, whose row is locked; `record_event` saves all of it, with its event."""
 
     case: Case
     by: Actor
@@ -92,7 +92,7 @@ class CaseChange:
         self._before, self.case.status = self.case.status, to
 
     async def start_assignment(self, department_id: int, part: AssignmentPart) -> Assignment:
-        """A new assignment, from now."""
+        """Start an assignment now."""
         assignment = await insert_assignment(self.case, department_id, part, self.at)
         if part == AssignmentPart.LEAD:
             self.case.department_id = department_id
@@ -101,7 +101,7 @@ class CaseChange:
         return assignment
 
     async def end_assignment(self, assignment: Assignment, outcome: Outcome) -> None:
-        """The assignment is over. A promise that was not kept keeps its due instant, for the scores."""
+        """End the assignment. A target that was missed keeps its due instant, for the scores."""
         assignment.ended_at, assignment.outcome = self.at, outcome
         await sla.end_clock(assignment.response_clock, self.at)
         if assignment.resolution_clock is not None:
@@ -111,7 +111,7 @@ class CaseChange:
         await assignment.save(update_fields=ASSIGNMENT_COLUMNS)
 
     async def end_all_assignments(self, outcome: Outcome, lead: Outcome | None = None) -> None:
-        """Every open assignment is over; the lead's with an outcome of its own."""
+        """End every open assignment, the lead's with an outcome of its own."""
         for assignment in await self.assignments():
             if assignment.ended_at is None:
                 await self.end_assignment(
@@ -119,7 +119,7 @@ class CaseChange:
                 )
 
     async def record_public_word(self, assignment: Assignment | None) -> None:
-        """A public word was given, by the department of this assignment: it stops the response clocks, once."""
+        """Record the first public word, by the department of this assignment: it stops the response clocks, once."""
         response, _resolution = await self.clocks()
         await sla.stop_clock(response, self.at)
         self.case.first_word_at = self.case.first_word_at or self.at
@@ -129,7 +129,7 @@ class CaseChange:
             await assignment.save(update_fields=["first_word_at"])
 
     async def pause_resolution(self, lead: Assignment) -> None:
-        """The resolution waits for the reporter."""
+        """Pause the resolution clocks while the reporter is asked."""
         _response, resolution = await self.clocks()
         await sla.pause_clock(resolution, self.at)
         if lead.resolution_clock is not None:
@@ -137,7 +137,7 @@ class CaseChange:
         self.case.waiting_until = await targets.compute_wait_end(lead.department_id, self.at)
 
     async def resume_resolution(self) -> None:
-        """The wait is over, whatever ended it; a case that does not wait is left alone."""
+        """End the wait for the reporter, if there is one, and let the resolution clocks run on."""
         if self.case.waiting_until is None:
             return
         self.case.waiting_until = None
@@ -155,7 +155,7 @@ class CaseChange:
         data: Mapping[str, Any] | None = None,
         photos: Sequence[Photo] = (),
     ) -> CaseEvent:
-        """Save the case, its assignments and what falls due next, with the event that says why."""
+        """Save the case, its assignments and their next due instants, with the event that says why."""
         await self._settle()
         event_data = dict(data or {})
         if photos:
@@ -175,7 +175,7 @@ class CaseChange:
         return event
 
     async def _settle(self) -> None:
-        """`due_at` of the case and of its assignments, from their clocks: here and nowhere else."""
+        """Set `due_at` of the case and of its assignments from their clocks. No other code sets it."""
         if not self.case.status.is_open:
             self.case.due_at = None
         elif self._clocks is not None:
@@ -203,7 +203,7 @@ RETURNING id, response_clock_id, resolution_clock_id
 
 
 async def insert_assignment(case: Case, department_id: int, part: AssignmentPart, at: datetime) -> Assignment:
-    """An assignment that starts at `at`, with its clocks, in one statement."""
+    """Insert an assignment that starts at `at`, with its clocks, in one statement."""
     response, resolution = await targets.new_assignment_clocks(case.category_id, department_id, part, at)
     clocks = [response] if resolution is None else [response, resolution]
     assignment = Assignment(
@@ -249,7 +249,7 @@ async def _had_it(case: Case, department_id: int | None) -> bool:
 
 
 def clean_text(text: str, *, required: bool = True) -> str:
-    """A text as it is kept. Raises Invalid (field "text") where it is needed and missing, or far too long."""
+    """Return the text as it is kept. Raises Invalid (field "text") if it is required and missing, or too long."""
     kept = text.replace("\x00", "").strip()
     if required and not kept:
         raise Invalid(fields={"text": _("Please write a text.")})

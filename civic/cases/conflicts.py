@@ -1,4 +1,4 @@
-"""Two people at one case: the second is told what the first did."""
+"""Two people work on one case at once: the second gets a conflict that says what the first did."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ _QUIET_KINDS = [kind.value for kind in EventKind if kind.is_quiet]
 
 @dataclass(frozen=True, slots=True)
 class MissedEvent:
-    """What happened meanwhile. `text` is public."""
+    """An event that the second person had not seen. `text` is public."""
 
     seq: int
     at: datetime
@@ -28,7 +28,7 @@ class MissedEvent:
 
 
 class CaseChanged(Conflict):
-    """Events that the form did not know of: `changes`, oldest first."""
+    """The case has changed since the form was opened: `changes`, oldest first."""
 
     def __init__(self, changes: list[MissedEvent]) -> None:
         super().__init__(
@@ -42,7 +42,7 @@ class CaseChanged(Conflict):
 
 
 class _Labels:
-    """The changes' labels, in the language of whoever reads them."""
+    """The labels of the changes, in the reader's language."""
 
     def __init__(self, changes: list[MissedEvent]) -> None:
         self._changes = changes
@@ -52,7 +52,7 @@ class _Labels:
 
 
 async def require_unchanged(case: Case, by: Actor, seen: int | None) -> None:
-    """Raises CaseChanged if the case's life went on after the event `seen`; notes and reminders do not count."""
+    """Raises CaseChanged if anything but quiet events, such as notes, followed the event number `seen`."""
     if seen is None or seen >= case.events_count:
         return
     rows = await CaseEvent.filter(case_id=case.id, seq__gt=seen).exclude(kind__in=_QUIET_KINDS).order_by("seq")

@@ -21,7 +21,7 @@ from civic.sla.models import Clock
 
 
 async def escalate(change: CaseChange, clock_id: int) -> None:
-    """Fire the latest step that the clock has reached, record it and tell who has to know."""
+    """Record the latest step that the clock has reached, and send the reminders of that step."""
     clock = await Clock.get(id=clock_id)
     before = clock.step
     due_at = clock.due_at
@@ -32,18 +32,18 @@ async def escalate(change: CaseChange, clock_id: int) -> None:
     fallen_due = before < DUE_STEP <= step
     data: dict[str, Any] = {"clock": clock.kind.value, "step": step, "due": due_at.isoformat()}
     if assignment is None and fallen_due:
-        change.by = Actor(ActorKind.SYSTEM, department_id=change.case.department_id)  # whose the delay is
+        change.by = Actor(ActorKind.SYSTEM, department_id=change.case.department_id)  # the department that is late
         await change.record_event(EventKind.OVERDUE, data=data)
     elif fallen_due or step < DUE_STEP:  # the daily reminders after that are kept as ClockStep rows only
         await change.record_event(EventKind.ESCALATED, data=data | {"of": "assignment" if assignment else "case"})
     values = {"number": change.case.number, "promise": clock.kind.value, "due": due_at.isoformat(), "step": step}
     if assignment is not None:
-        await _tell_department(change, assignment, f"clock:{clock.id}:{step}", step, values)
+        await _remind_department(change, assignment, f"clock:{clock.id}:{step}", step, values)
     if step >= DUE_STEP or (assignment is None and await change.lead_assignment() is None):
-        await _tell_dispatchers(change, clock.kind.value, step, values)
+        await _remind_dispatchers(change, clock.kind.value, step, values)
 
 
-async def _tell_department(
+async def _remind_department(
     change: CaseChange, assignment: Assignment, key: str, step: int, values: dict[str, Any]
 ) -> None:
     kind, url = _kind(step), desk_path(change.case)
@@ -57,7 +57,7 @@ async def _tell_department(
         await notify(f"{key}:lead", kind, department_id=assignment.department_id, role="lead", values=values, url=url)
 
 
-async def _tell_dispatchers(change: CaseChange, promise: str, step: int, values: dict[str, Any]) -> None:
+async def _remind_dispatchers(change: CaseChange, promise: str, step: int, values: dict[str, Any]) -> None:
     when = f"{(await city()).local(change.at):%Y-%m-%d}" if step >= DUE_STEP else str(step)
     key = f"case:{change.case.id}:{promise}:{when}:dispatchers"
     await notify(key, _kind(step), role="dispatcher", values=values, url=desk_path(change.case))

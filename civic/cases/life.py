@@ -1,4 +1,4 @@
-"""The life of a case: the one table of what may follow what, and by whom (DESIGN 3)."""
+"""The life of a case: one table says which status may follow which, and whose action may lead there (DESIGN 3)."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from civic.i18n import lazy as _
 
 @dataclass(frozen=True, slots=True)
 class LifeStep:
-    """From each of these to that one, by any of these."""
+    """A case may go from each status of `before` to `after`, by an actor of any kind in `by`."""
 
     before: frozenset[Status]
     after: Status
@@ -35,7 +35,7 @@ LIFE = (
     _move(Status.WAITING, Status.IN_PROGRESS, _REPORTER, _SYSTEM),
     _move(HELD, Status.RESOLVED, _DEPARTMENT),
     _move(Status.RESOLVED, Status.CONFIRMED, _REPORTER, _SYSTEM),
-    # A citizen is the third supporter who doubts it: reports.actions.doubt counts them.
+    # A citizen: the last of enough supporters who dispute the resolution (reports.actions counts them).
     _move(Status.RESOLVED, Status.IN_PROGRESS, _REPORTER, _CITIZEN),
     _move(Status.CONFIRMED, Status.IN_PROGRESS, _REPORTER),
     _move(Status.DECLINED, Status.IN_PROGRESS, _DISPATCHER),

@@ -1,4 +1,4 @@
-"""The work that reports cause, its assignments and its history."""
+"""Cases, their assignments and their history."""
 
 from enum import StrEnum
 from typing import Any, Self
@@ -54,7 +54,7 @@ class Case(Model):
         "civic.Area", related_name="cases", null=True, on_delete=fields.RESTRICT
     )
     area_id: int | None
-    # who has it, or had it last; NULL in triage
+    # the department that leads it, or led it last; NULL in triage
     department: fields.ForeignKeyNullableRelation[Department] = fields.ForeignKeyField(
         "civic.Department", related_name="cases", null=True, on_delete=fields.RESTRICT
     )
@@ -70,23 +70,23 @@ class Case(Model):
     )
     resolution_clock_id: int
     first_word_at = fields.DatetimeField(null=True)
-    waiting_until = fields.DatetimeField(null=True)  # when waiting for the reporter ends by itself
+    waiting_until = fields.DatetimeField(null=True)  # when the wait for the reporter ends automatically
     resolved_at = fields.DatetimeField(null=True)  # of the resolution that still stands
-    confirm_until = fields.DatetimeField(null=True)  # when a resolution is confirmed by itself
+    confirm_until = fields.DatetimeField(null=True)  # when the resolution is confirmed automatically
     confirmed_by = fields.CharField(8, default="")  # reporter, time
     dispute_until = fields.DatetimeField(null=True)  # until when the reporter may reopen a confirmed case
     declined_reason = fields.CharField(20, default="")
-    decline_overturned = fields.BooleanField(default=False)  # and it is declined no more
+    decline_overturned = fields.BooleanField(default=False)  # an appeal was upheld, so it is no longer declined
     reopened = fields.IntField(default=0)
     handovers = fields.IntField(default=0)
-    # when the case's own promise (first the response, then the resolution) falls due; NULL: nothing runs
+    # when the case's next target (first the response, then the resolution) falls due; NULL: no clock runs
     due_at = fields.DatetimeField(null=True)
     merged_into: fields.ForeignKeyNullableRelation["Case"] = fields.ForeignKeyField(
         "civic.Case", related_name="merged", null=True, on_delete=fields.RESTRICT
     )
     merged_into_id: int | None
     counted = fields.BooleanField(default=True)  # False: hidden as spam, or a test: in no score
-    # the seq of the latest event; a form carries the one it was made from, so that the second of two gets a conflict
+    # seq of the latest event; a form carries the seq it was made from, so that the second of two people gets a conflict
     events_count = fields.IntField(default=0)
     head = fields.BinaryField(null=True)  # hash of the latest event
 
@@ -121,7 +121,7 @@ class Outcome(LabelledCode):
 
 
 class Assignment(Model):
-    """An assignment: one department's turn at a case."""
+    """The time for which one department holds a case, as lead or as support."""
 
     id = fields.BigIntField(primary_key=True)
     case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
@@ -141,7 +141,7 @@ class Assignment(Model):
     first_word_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
     outcome = fields.CharEnumField(Outcome, null=True, max_length=12)
-    misrouted = fields.BooleanField(default=False)  # the dispatcher says: it should not have come here
+    misrouted = fields.BooleanField(default=False)  # a dispatcher says that the case should not have come here
     standing = fields.BooleanField(default=False)  # its resolution still stands
     overturned = fields.BooleanField(default=False)  # it declined, and an appeal was upheld
     response_clock: fields.OneToOneRelation[Clock] = fields.OneToOneField(
@@ -153,7 +153,7 @@ class Assignment(Model):
         "civic.Clock", related_name="assignment_resolution", null=True, on_delete=fields.RESTRICT
     )
     resolution_clock_id: int | None
-    # the next promise that this department must keep; NULL while paused or ended: the desk's order
+    # when the department's next target falls due; NULL while paused or ended. The desk's list is in this order
     due_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -162,7 +162,7 @@ class Assignment(Model):
 
 
 class CaseEvent(Model):
-    """One line of a case's history; append-only, hash-chained per case (civic.chain).
+    """An event of a case's history; append-only, each case's events chained by hashes (civic.chain).
 
     `data` says the rest, by kind: routing's reason, from/to department, reason codes, times held.
     """

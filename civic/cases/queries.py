@@ -1,4 +1,4 @@
-"""Reading a case: its history, its assignments, and whether the history is whole."""
+"""Reading a case: its history and its assignments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ PHOTOS_OF = """
 SELECT p.*, x.case_event_id AS event_id FROM case_event_photo x JOIN photo p ON p.id = x.photo_id
 JOIN case_event e ON e.id = x.case_event_id WHERE e.case_id = $1 AND ($2 OR NOT e.internal) ORDER BY p.id
 """
-STINTS_OF = """
+ASSIGNMENTS_OF = """
 SELECT a.id, a.department_id, d.slug, d.names, a.part, a.started_at, a.ended_at, a.outcome, a.first_word_at, a.due_at,
        a.standing, a.misrouted, a.assignee_id, u.name AS assignee, r.due_at AS response_due,
        s.due_at AS resolution_due, s.paused_at IS NOT NULL AND a.ended_at IS NULL AS paused,
@@ -69,7 +69,7 @@ class TimelineEvent:
 
     @property
     def reason(self) -> str:
-        """Why it went where it went, or why it was declined, in plain words; "" for other events."""
+        """Why the case was routed or declined, in plain words; "" for other events."""
         if self.kind is EventKind.DECLINED:
             return str(DeclineReason(self.data["reason"]).label)
         return explain(self.data.get("reason") or {})
@@ -88,7 +88,7 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """One department's turn. `held_seconds` is its working time so far, or until it ended, waiting included.
+    """An assignment as pages show it. `held_seconds` is working time from its start to its end or now, waits included.
 
     The due instants are None while paused; `due_at` is the one to be kept next.
     """
@@ -136,7 +136,7 @@ class AssignmentView:
 
 
 async def load_timeline(case_id: int, *, internal: bool) -> list[TimelineEvent]:
-    """The case's history, oldest first; what is internal only for the desk. Two statements, whatever its length."""
+    """Return the case's history, oldest first, in two statements; `internal` adds what only the desk may read."""
     names = {one.slug: one.names for one in (await catalogue()).every_department}
     photos: dict[int, list[Photo]] = {}
     for row in await fetch(PHOTOS_OF, case_id, internal):
@@ -169,8 +169,8 @@ def _line(row: Row, names: Mapping[str, Names], photos: list[Photo], internal: b
 
 
 async def load_assignments(case_id: int) -> list[AssignmentView]:
-    """Who had the case and for how long, oldest first; one statement."""
-    rows = await fetch(STINTS_OF, case_id, timing.now())
+    """Return which departments had the case and for how long, oldest first, in one statement."""
+    rows = await fetch(ASSIGNMENTS_OF, case_id, timing.now())
     return [_assignment(row) for row in rows]
 
 

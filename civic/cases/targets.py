@@ -15,7 +15,7 @@ from civic.sla.targets import due, parse_target
 
 
 async def get_department(department_id: int) -> DepartmentView:
-    """A department, retired or not; one that was made since the catalogue was read is found. Raises KeyError."""
+    """Return a department, retired or not, even one that is newer than the catalogue in memory. Raises KeyError."""
     found = (await catalogue()).department_by_id.get(department_id)
     if found is None:
         catalogue.clear()
@@ -24,7 +24,7 @@ async def get_department(department_id: int) -> DepartmentView:
 
 
 async def get_category(category_id: int) -> CategoryView:
-    """A category, as `department` finds a department."""
+    """Return a category, as `get_department` returns a department."""
     found = (await catalogue()).category_by_id.get(category_id)
     if found is None:
         catalogue.clear()
@@ -33,14 +33,14 @@ async def get_category(category_id: int) -> CategoryView:
 
 
 async def new_case_clocks(category_id: int | None, at: datetime) -> tuple[Clock, Clock]:
-    """The response and resolution clocks of a case received at `at`, on the city's own calendar; not saved yet."""
+    """Make the response and resolution clocks of a case received at `at`, on the city's calendar. Saves nothing."""
     return await _clocks(category_id, await get_city_calendar(), at)
 
 
 async def new_assignment_clocks(
     category_id: int | None, department_id: int, part: AssignmentPart, at: datetime
 ) -> tuple[Clock, Clock | None]:
-    """The clocks of an assignment that starts at `at`, on its department's calendar; a supporter resolves nothing."""
+    """Make the clocks of an assignment that starts at `at`, on its department's calendar; support has no resolution."""
     calendar_id = (await get_department(department_id)).calendar_id
     response, resolution = await _clocks(category_id, calendar_id, at)
     return response, resolution if part == AssignmentPart.LEAD else None
@@ -54,7 +54,7 @@ async def _clocks(category_id: int | None, calendar_id: int, at: datetime) -> tu
 
 
 async def get_targets(category_id: int | None) -> tuple[str, str]:
-    """The response and the resolution target: the category's, else the city's."""
+    """Return the response and the resolution target: the category's, else the city's."""
     settings = (await city()).settings
     if category_id is None:
         return settings.response, settings.resolution
@@ -63,7 +63,7 @@ async def get_targets(category_id: int | None) -> tuple[str, str]:
 
 
 async def get_city_calendar() -> int:
-    """The id of the calendar that the city's own promises run on. Raises SetupError where there is none."""
+    """Return the id of the calendar for the city's own targets. Raises SetupError if there is no calendar."""
     calendars = (await catalogue()).calendars
     if not calendars:
         catalogue.clear()
@@ -75,13 +75,13 @@ async def get_city_calendar() -> int:
 
 
 async def compute_wait_end(department_id: int, at: datetime) -> datetime:
-    """When waiting for the reporter, begun at `at`, ends by itself."""
+    """Return when a wait for the reporter that began at `at` ends automatically."""
     calendar = await working_calendar((await get_department(department_id)).calendar_id)
     return due(parse_target((await city()).settings.waiting_limit), at, calendar)
 
 
 def find_next_due(response: Clock, resolution: Clock | None) -> datetime | None:
-    """The promise to be kept next: the answer while it is owed, then the resolution; None while nothing runs."""
+    """Return when the next target falls due: the response until the first word, then the resolution. None: paused."""
     if response.stopped_at is None:
         return response.due_at
     return resolution.due_at if resolution is not None and resolution.stopped_at is None else None

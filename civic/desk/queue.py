@@ -1,4 +1,4 @@
-"""The list of a desk: what a department has open, what falls due first on top."""
+"""The list of a desk: the open assignments of its departments, ordered by due instant."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from civic.sla.status import ClockSnapshot, describe_lateness
 from civic.web import parse_id
 
 PAGE_ROWS = 50
-MAX_COUNTED = 1000  # counted of a view; more are more than anybody looks through
+MAX_COUNTED = 1000  # the most that is counted in a view
 
 QUEUE = """
 SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
@@ -86,7 +86,7 @@ class QueueRow:
     heading: str
     hidden: bool  # by a moderator: only dispatchers read what it says
     votes_count: int
-    kind: str | None  # of the promise: response, resolution
+    kind: str | None  # of the clock: response, resolution
     used: float | None
     late_by: str
 
@@ -103,7 +103,7 @@ class QueueRow:
 class Queue:
     rows: list[QueueRow]
     next: str
-    counts: dict[str, int]  # of each view, at most MOST
+    counts: dict[str, int]  # of each view, at most MAX_COUNTED
 
     @property
     def views(self) -> list[tuple[str, str, str]]:
@@ -116,13 +116,13 @@ class Queue:
 
 
 def select_desks(person: Person, chosen: int | None, all_departments: list[int]) -> list[int]:
-    """The departments whose desk this person sees: the chosen one, or all of their own; a dispatcher's own are all."""
+    """Return the departments whose desk this person sees: the chosen one, or all of theirs (a dispatcher: all)."""
     own = all_departments if person.is_dispatcher else sorted(person.departments)
     return [chosen] if chosen in own and chosen is not None else own
 
 
 async def load_queue(person: Person, departments: list[int], view: str, *, q: str = "", after: str = "") -> Queue:
-    """A page of what these departments have open, by keyset; `q` is a case's number, or words."""
+    """Return a page of the open assignments of these departments, by keyset; `q` is a case's number, or words."""
     args: list[Any] = [departments]
     narrowed = _narrowed(view, person, args) + await _found(q, args) + _after(after, args)
     rows = await fetch(QUEUE.format(narrowed=narrowed, limit=PAGE_ROWS + 1), *args)

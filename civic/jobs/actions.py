@@ -23,7 +23,7 @@ class Job(StrEnum):
 
 
 def _queue() -> Queries:
-    """pgqueuer in the transaction in hand."""
+    """Return pgqueuer's queries in the open transaction."""
     if not in_a_transaction():
         raise RuntimeError("a job is asked for in the transaction of its change")
     return Queries(AsyncpgDriver(transaction_connection()))
@@ -43,7 +43,7 @@ async def enqueue(job: Job, payload: dict[str, Any], *, key: str | None = None, 
     )
 
 
-# The same thing was asked for again while this one was held: one of the two is enough.
+# The same job was asked for again while this one was held: one of the two is enough.
 DELETE_DOUBLE = """
 DELETE FROM pgqueuer held USING pgqueuer other
 WHERE held.id = $1 AND held.status = 'failed' AND other.dedupe_key = held.dedupe_key
@@ -52,7 +52,7 @@ WHERE held.id = $1 AND held.status = 'failed' AND other.dedupe_key = held.dedupe
 
 
 async def requeue(job_id: int) -> None:
-    """Try a held job again, with all its tries; one that is not held is left alone."""
+    """Try a held job again, with all its tries; do nothing if it is not held."""
     async with in_transaction():
         await execute(DELETE_DOUBLE, job_id)
         await _queue().requeue_jobs([JobId(job_id)])

@@ -1,4 +1,4 @@
-"""Which jobs are held, and asking for them again."""
+"""Which jobs are held, and how many wait."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FROM pgqueuer job WHERE job.status = 'failed' ORDER BY job.updated DESC LIMIT $1
 
 @dataclass(frozen=True)
 class HeldJob:
-    """A job that failed as often as it may and waits for a person."""
+    """A job that has failed as often as it is tried; an admin has to look at it."""
 
     id: int
     job: str
@@ -44,6 +44,6 @@ async def list_held(limit: int = 100) -> list[HeldJob]:
 
 
 async def count_waiting() -> int:
-    """Jobs that have not been done yet, held ones aside."""
+    """Return how many jobs wait or run; held ones do not count."""
     row = await db.fetch_one("SELECT count(*) AS n FROM pgqueuer WHERE status IN ('queued', 'picked')")
     return int(row["n"]) if row else 0

@@ -1,4 +1,4 @@
-"""Asking for messages, and marking them as read."""
+"""Creating messages, and marking them as read."""
 
 import json
 from collections.abc import Mapping
@@ -55,5 +55,5 @@ async def notify(
 
 
 async def mark_read(person: Person) -> None:
-    """Whatever was sent to this person has been seen by them."""
+    """Mark all messages to this person as read."""
     await db.execute("UPDATE message SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL", person.id, timing.now())

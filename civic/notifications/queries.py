@@ -1,4 +1,4 @@
-"""Reading messages: a person's own, and those of the desks that they sit at."""
+"""Reading messages: a person's own, and those of their desks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,12 +22,12 @@ class MessageView:
 
 
 async def list_inbox(person: Person, limit: int = 50) -> list[MessageView]:
-    """What this person was told, the latest first."""
+    """Return the messages to this person, the latest first."""
     return _shown(await Message.filter(user_id=person.id).order_by("-created_at", "-id").limit(limit))
 
 
 async def count_unread(person: Person) -> int:
-    """How many messages this person has not seen."""
+    """Return how many messages this person has not read."""
     row = await db.fetch_one("SELECT count(*) AS n FROM message WHERE user_id = $1 AND read_at IS NULL", person.id)
     return int(row["n"]) if row else 0
 
@@ -40,7 +40,7 @@ ORDER BY created_at DESC, id DESC LIMIT $4
 
 
 async def list_desk_messages(person: Person, limit: int = 30) -> list[MessageView]:
-    """What the desks were told that this person sits at, the latest first: their departments', and their role's."""
+    """Return the messages to this person's departments and to their role, the latest first."""
     within = ["", "lead"] if person.role in ("lead", "dispatcher", "admin") else [""]
     roles = ["dispatcher", "admin"] if person.is_admin else ["dispatcher"] if person.is_dispatcher else []
     rows = await db.fetch(DESK, list(person.departments), within, roles, limit)

@@ -1,4 +1,4 @@
-"""What a message says, in the language of the moment: templates/messages/<kind>.txt, its first line the subject."""
+"""The text of a message in the current language: templates/messages/<kind>.txt, whose first line is the subject."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from jinja2 import TemplateNotFound
 from civic.notifications.models import Message
 from civic.web import environment
 
-# Mails are plain text: what a person wrote stands in them as it is.
+# Messages are plain text, so what a person wrote is not escaped.
 _plain = environment.overlay(autoescape=False)
 _control = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 

@@ -1,4 +1,4 @@
-"""Clocks: started, paused, stopped and fired, each in the transaction of the change that causes it.
+"""Saving clocks that start, pause, stop and escalate, each in the transaction of the change that causes it.
 
 What each makes of a clock is in running.py; here it is saved.
 """
@@ -20,7 +20,7 @@ async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime
     return clocks.start(kind, target, calendar_id, at, await working_calendar(calendar_id))
 
 
-# Its parameters are `clock_values`. In order, as the clocks were given, so that ids can be told apart.
+# Its parameters are `clock_values`. It returns the ids in the order of the clocks.
 INSERT_CLOCKS = """
 INSERT INTO clock (kind, target, calendar_id, started_at, allowance, due_at, promised_at, step, step_at)
 SELECT * FROM unnest($1::varchar[], $2::varchar[], $3::bigint[], $4::timestamptz[], $5::float8[], $6::timestamptz[],
@@ -57,19 +57,19 @@ async def resume_clock(clock: Clock, at: datetime) -> None:
 
 
 async def stop_clock(clock: Clock, at: datetime) -> None:
-    """The promise was kept at `at`, early or late. The first stop counts; a paused clock resumes first."""
+    """Stop the clock: the target was reached at `at`, early or late. Only the first stop counts."""
     if clocks.stop(clock, at, await working_calendar(clock.calendar_id)):
         await _save(clock)
 
 
 async def end_clock(clock: Clock, at: datetime) -> None:
-    """Nobody has to keep it any more: no further steps, but a due instant for the scores."""
+    """End the clock: there are no further steps, but the scores still need its due instant."""
     if clocks.end(clock, at, await working_calendar(clock.calendar_id)):
         await _save(clock)
 
 
 async def restart_clock(clock: Clock, at: datetime) -> None:
-    """What stopped or ended it stands no longer: it runs on, due when it always was."""
+    """Let a stopped or ended clock run on, with the due instant that it had."""
     clocks.restart(clock, at, await working_calendar(clock.calendar_id))
     await _save(clock)
 

@@ -1,4 +1,4 @@
-"""What starting, pausing, stopping and the passing of time make of a clock: the row in memory, nothing else.
+"""The changes of a clock: start, pause, resume, stop, end, escalate. They change the row in memory and save nothing.
 
 A clock that runs has `step_at`, the instant of its next escalation. One that was *ended* (its assignment or case is
 over) without having been *stopped* (the promise was kept, early or late) keeps its due instant for the scores.
@@ -60,7 +60,7 @@ def resume(clock: Clock, at: datetime, calendar: WorkingCalendar) -> bool:
 
 
 def stop(clock: Clock, at: datetime, calendar: WorkingCalendar) -> bool:
-    """The promise was kept at `at`, early or late. The first stop counts; a paused clock resumes first."""
+    """Stop the clock: the target was reached at `at`, early or late. Only the first stop counts."""
     if clock.stopped_at is not None:
         return False
     resume(clock, at, calendar)
@@ -69,7 +69,7 @@ def stop(clock: Clock, at: datetime, calendar: WorkingCalendar) -> bool:
 
 
 def end(clock: Clock, at: datetime, calendar: WorkingCalendar) -> bool:
-    """Nobody has to keep it any more: no further steps, but a due instant for the scores."""
+    """End the clock: there are no further steps, but the scores still need its due instant."""
     resumed = resume(clock, at, calendar)
     if clock.step_at is None:
         return resumed
@@ -78,13 +78,13 @@ def end(clock: Clock, at: datetime, calendar: WorkingCalendar) -> bool:
 
 
 def restart(clock: Clock, at: datetime, calendar: WorkingCalendar) -> None:
-    """What stopped or ended it stands no longer: it runs on, due when it always was."""
+    """Let a stopped or ended clock run on, with the due instant that it had."""
     clock.stopped_at = None
     set_next_step(clock, at, calendar)
 
 
 def escalate(clock: Clock, at: datetime, calendar: WorkingCalendar) -> int | None:
-    """The latest step that `at` has reached, now fired, and the next one set; None if there is none to fire."""
+    """Record the latest step that `at` has reached, set the next one, and return it; None if no step is due."""
     if clock.step_at is None or clock.step_at > at or clock.due_at is None:
         return None
     before, clock.step = clock.step, _latest(clock, at, calendar)
@@ -93,7 +93,7 @@ def escalate(clock: Clock, at: datetime, calendar: WorkingCalendar) -> int | Non
 
 
 def pass_over(clock: Clock, at: datetime, calendar: WorkingCalendar) -> None:
-    """A clock of history that still runs: what it has reached by `at` is past, and reminds nobody.
+    """Pass over the steps that an imported clock has reached by `at`, so that they remind nobody.
 
     What it reaches later does; but a promise that was broken before `at` is not spoken of every day from then on.
     """
@@ -107,7 +107,7 @@ def pass_over(clock: Clock, at: datetime, calendar: WorkingCalendar) -> None:
 
 
 def set_next_step(clock: Clock, now: datetime, calendar: WorkingCalendar) -> None:
-    """When the step after the last one fired comes, of a clock that runs."""
+    """Set when the next step of a running clock falls due."""
     assert clock.due_at is not None
     clock.step_at = escalation.next_step_at(
         parse_target(clock.target), clock.started_at, clock.due_at, clock.allowance, clock.step, now, calendar

@@ -1,4 +1,4 @@
-"""When a promise is spoken of again: at 50, 80 and 100 % of its allowance, then once a working day.
+"""The steps at which a clock reminds people: at 50, 80 and 100 % of its allowance, then once a working day.
 
 Steps are numbered 50, 80, 100, and 100 + n at the opening of the n-th working day after the one on which it
 fell due (CLOCK-AND-SCORES 2). Whoever comes late fires the latest step only.
@@ -31,7 +31,7 @@ def latest_step(
     now: datetime,
     calendar: WorkingCalendar,
 ) -> int:
-    """The latest step that `now` has reached; `fired` where there is none after it."""
+    """Return the latest step that `now` has reached, or `fired` if there is no later one."""
     if now < due:
         reached = [
             share
@@ -40,7 +40,7 @@ def latest_step(
         ]
         return max([fired, *reached])
     days = _openings(due, now, calendar)
-    # A pause moves `due`, so that its days are counted anew; the numbers go on.
+    # A pause moves `due`, so days are counted from the new one; the numbers of the steps go on.
     return max(fired + (1 if fired >= DUE_STEP else 0), DUE_STEP + days)
 
 
@@ -53,7 +53,7 @@ def next_step_at(
     now: datetime,
     calendar: WorkingCalendar,
 ) -> datetime:
-    """When the step after `fired` comes, seen from `now`: may be past, if nobody fired it yet."""
+    """Return when the step after `fired` falls due; it may lie in the past."""
     for share in EARLY_STEPS:
         if fired < share:
             return instant_at_share(target, start, due, share / 100, calendar, allowance=allowance)

@@ -165,7 +165,7 @@ def _ends(interval: Sequence[str | time]) -> tuple[int, int] | None:
 
 
 def _minutes(value: str | time) -> int | None:
-    """Minutes after midnight; None for what is no whole minute of a day. 24:00 is the end of the day."""
+    """Return the minutes after midnight, or None if it is not a whole minute of a day. 24:00 is the end of the day."""
     if value == "24:00":
         return _DAY_MINUTES
     try:

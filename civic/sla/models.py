@@ -32,7 +32,7 @@ class ClockKind(StrEnum):
 
 
 class Clock(Model):
-    """A promise that runs: CLOCK-AND-SCORES 2. Whose it is, the row that points here knows.
+    """A clock (CLOCK-AND-SCORES 2). The case or assignment that it belongs to points at it.
 
     `due_at` is computed once, when the clock starts, and stored; it is NULL only while paused.
     `remaining` is what a pause keeps: working seconds for working targets, elapsed seconds for elapsed ones.

@@ -1,4 +1,4 @@
-"""Working calendars, kept laid out."""
+"""Working calendars, kept in memory as tables."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Everything that changes a case: one action is one transaction (see turns.py), and joins one that is open.
+"""Everything that changes a case: one action is one transaction (change.py), and joins one that is open.
 
 Actions on a case that a form was made from take `seen`, the seq of the latest event that the form knew of. They raise
 NotFound, Conflict (CaseChanged with what happened since, or a step that the case cannot make), NotAllowed, Invalid.

@@ -1,4 +1,4 @@
-"""What is kept beside a case's life: its category, who has it in hand, notes, ratings, and whether it counts."""
+"""What leaves a case's status alone: category, assignee, notes, ratings, and whether it counts in the scores."""
 
 from civic.cases import targets
 from civic.cases.actors import Actor, ActorKind
@@ -15,7 +15,7 @@ from civic.i18n import lazy as _
 
 
 async def recategorise(case_id: int, category: Category | CategoryView, *, by: Actor, seen: int | None = None) -> Case:
-    """Another category. What was promised stays promised; assignments that start from now on have its targets."""
+    """Change the category. Clocks that run keep their targets; assignments that start later have the new ones."""
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.RECATEGORISE)
         before = await targets.get_category(change.case.category_id) if change.case.category_id else None
@@ -28,7 +28,7 @@ async def recategorise(case_id: int, category: Category | CategoryView, *, by: A
 
 
 async def add_note(case_id: int, *, by: Actor, text: str) -> CaseEvent:
-    """A line that only the desk sees."""
+    """Add a note that only the desk sees."""
     text = clean_text(text)
     async with changing(case_id, by) as change:
         await change.require(CaseAction.NOTE)
@@ -36,7 +36,7 @@ async def add_note(case_id: int, *, by: Actor, text: str) -> CaseEvent:
 
 
 async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
-    """Who in the department has the case in hand; None: nobody. Only members of the department can."""
+    """Set or remove the assignee of the actor's assignment (dispatcher: the lead's). Only members can be assignees."""
     async with changing(case_id, by) as change:
         await change.require(CaseAction.TAKE)
         assignment = (
@@ -53,7 +53,7 @@ async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
 
 
 async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "") -> Handling:
-    """How a reporter ("post:17") found the handling, 1 to 5: once a department resolved or declined the case.
+    """Rate how the case was handled, 1 to 5, after a department resolved or declined it. `rater` is "post:17".
 
     The latest rating of a reporter counts.
     """
@@ -71,7 +71,7 @@ async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "")
 
 
 async def mark_misrouted(case_id: int, assignment_id: int, *, by: Actor, misrouted: bool = True) -> Assignment:
-    """A dispatcher says of an assignment that was handed over or given back: the case should not have come there."""
+    """Mark an assignment that was handed over or given back: the case should not have come to that department."""
     async with changing(case_id, by) as change:
         await change.require(CaseAction.MISROUTE)
         passed = [Outcome.HANDED_OVER, Outcome.RETURNED]
@@ -89,12 +89,12 @@ async def mark_misrouted(case_id: int, assignment_id: int, *, by: Actor, misrout
 
 
 async def exclude(case_id: int, *, by: Actor) -> Case:
-    """The case counts in no score: spam, or a test."""
+    """Leave the case out of the scores: it is spam, or a test."""
     return await _count(case_id, False, by)
 
 
 async def include(case_id: int, *, by: Actor) -> Case:
-    """The case counts again."""
+    """Count the case in the scores again."""
     return await _count(case_id, True, by)
 
 

@@ -1,4 +1,4 @@
-"""Who has the case: the router's and the dispatchers' decisions, and what departments hand on.
+"""Which department holds a case: decisions of the router and the dispatchers, and departments that pass it on.
 
 Handing a case on ends an assignment and starts another; the case's own clocks go on, so it buys no time.
 """
@@ -107,7 +107,7 @@ async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | 
 
 
 async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
-    """The department returns a case that it has not begun to triage, with a public reason."""
+    """The department returns a case that it has not started to triage, with a public reason."""
     text = clean_text(text)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.GIVE_BACK)
@@ -121,14 +121,14 @@ async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: s
 
 
 async def _routed(case: Case) -> bool:
-    """Whether the router is done with it."""
+    """Whether the router has already dealt with the case."""
     if case.status != Status.RECEIVED or case.events_count == 1:
         return case.status != Status.RECEIVED
     return await CaseEvent.exists(case_id=case.id, kind__in=[EventKind.TRIAGED, EventKind.ASSIGNED])
 
 
 async def _start_lead(change: CaseChange, department_id: int) -> Assignment:
-    """A department that was helping now leads: one assignment of it at a time.
+    """Start the lead assignment of a department, which has one assignment at a time.
 
     Its turn as a helper was taken from it, as by a reassignment: what that one still owed, the new one owes.
     """
@@ -139,7 +139,7 @@ async def _start_lead(change: CaseChange, department_id: int) -> Assignment:
 
 
 async def _start_supports(change: CaseChange, department_ids: Sequence[int]) -> list[str]:
-    """Assignments for the departments that do not have one yet; the slugs of all that were named."""
+    """Start support assignments for departments that have none yet; return the slugs of all departments named."""
     busy = {assignment.department_id for assignment in await change.assignments() if assignment.ended_at is None}
     for department_id in dict.fromkeys(department_ids):
         if department_id not in busy:
@@ -148,7 +148,7 @@ async def _start_supports(change: CaseChange, department_ids: Sequence[int]) -> 
 
 
 async def _mark_latest(change: CaseChange) -> None:
-    """The latest assignment that its department passed on should not have come to it."""
+    """Mark the latest assignment that its department passed on as misrouted."""
     passed = Assignment.filter(
         case_id=change.case.id, outcome__in=[Outcome.HANDED_OVER, Outcome.RETURNED], part=AssignmentPart.LEAD
     )

@@ -1,4 +1,4 @@
-"""How a case ends, and how it is opened again."""
+"""Resolving, declining and confirming a case, and reopening it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -46,7 +46,7 @@ async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str
 async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: str, text: str) -> Case:
     """The leading department, or a dispatcher, says in public why nothing will be done. Never counted as solved.
 
-    `reason` is one of models.Decline. A dispatcher's decline answers the citizen, but is not the department's word.
+    `reason` is a code of DeclineReason. A dispatcher's decline answers the citizen, but is not the department's word.
     """
     text = clean_text(text)
     if reason not in set(DeclineReason):
@@ -74,7 +74,7 @@ async def confirm(case_id: int, *, by: Actor) -> Case:
 
 
 async def close_confirmed(change: CaseChange, confirmed_by: str) -> None:
-    """The resolution counts as confirmed, by the "reporter" or by "time"; it can be disputed for some more days."""
+    """Record the confirmation, by the "reporter" or by "time"; the reporter can still dispute it for some days."""
     change.case.confirmed_by, change.case.confirm_until = confirmed_by, None
     change.case.dispute_until = change.at + timedelta(days=(await city()).settings.reopen_days)
 
@@ -138,14 +138,14 @@ async def _reopen(change: CaseChange, department_id: int | None) -> Assignment:
 
 
 async def _close(change: CaseChange) -> None:
-    """The case is over without a resolution: nobody is reminded of its promises any more."""
+    """End the case's clocks: it is over without a resolution, and nobody is reminded any more."""
     change.case.waiting_until = None
     for clock in await change.clocks():
         await sla.end_clock(clock, change.at)
 
 
 async def close_merged(change: CaseChange) -> None:
-    """As for a case that is over: another one goes on for it."""
+    """End the assignments and clocks of a case that was merged into another."""
     await change.end_all_assignments(Outcome.MERGED)
     await _close(change)
 

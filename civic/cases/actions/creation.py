@@ -1,4 +1,4 @@
-"""A case begins."""
+"""Creating a case."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from civic.i18n import lazy as _
 from civic.jobs.actions import Job, enqueue
 from civic.sla.actions import INSERT_CLOCKS, clock_values
 
-# The clocks, and an id for the case: its number is made of it.
+# Inserts the clocks and takes an id for the case, of which its number is made.
 BEGIN = f"""
 WITH made AS ({INSERT_CLOCKS})
 SELECT nextval('case_file_id_seq') AS case_id, (SELECT id FROM made WHERE kind = 'response') AS response_id,
@@ -26,7 +26,7 @@ SELECT nextval('case_file_id_seq') AS case_id, (SELECT id FROM made WHERE kind =
 
 
 def make_case_number(case_id: int, received: datetime) -> str:
-    """What people call the case: the year of its receipt, in the city's zone, and its id."""
+    """Return the case's number: the year of its receipt, in the city's time zone, and its id."""
     return f"{received:%y}-{case_id}"
 
 
@@ -38,7 +38,7 @@ async def open_case(
     priority: str = "normal",
     channel: str,
 ) -> Case:
-    """A case received now: its first event, both its clocks, and the job that routes it."""
+    """Create a case received now, with its first event, both its clocks and the job that routes it."""
     if priority not in set(Priority):
         raise Invalid(fields={"priority": _("Please choose a priority.")})
     at, category_id = timing.now(), category.id if category else None

@@ -1,4 +1,4 @@
-"""What a department and the reporter do while the work goes on."""
+"""What departments and the reporter do while the work goes on: accept, reply, ask, answer, support."""
 
 from collections.abc import Sequence
 

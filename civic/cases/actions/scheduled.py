@@ -1,4 +1,4 @@
-"""What happens by itself when its time comes. Each call does one thing and says whether there was one.
+"""What happens automatically when it falls due. Each call does one thing and returns whether there was one.
 
 Many workers at once never do one thing twice: the case's row is claimed together with what is due, and both change in
 one transaction. What fails is logged and put off for some minutes: else the first that fails would stop all after it.
@@ -24,7 +24,7 @@ log = logs.get_logger(__name__)
 
 RETRY_DELAY = timedelta(minutes=10)
 
-# The case is locked with its clock, as every other change does first, so that nobody waits for anybody in a circle.
+# Locks the case with its clock. Every other change locks the case first too, so that there is no deadlock.
 DUE_CLOCK = """
 SELECT f.id AS case_id, k.id AS clock_id
 FROM clock k JOIN case_file f ON f.id = coalesce(
@@ -42,7 +42,7 @@ FOR UPDATE SKIP LOCKED
 
 @asynccontextmanager
 async def _put_off(table: str, row_id: int, column: str) -> AsyncIterator[None]:
-    """Do what is due of a row, within the transaction that claimed it; if it fails, nothing of it until LATER."""
+    """Do what is due for a row, in the transaction that claimed it; if that fails, put it off by RETRY_DELAY."""
     try:
         async with in_transaction():  # a savepoint: the claim stays
             yield
@@ -54,7 +54,7 @@ async def _put_off(table: str, row_id: int, column: str) -> AsyncIterator[None]:
 
 
 async def escalate_next_clock() -> bool:
-    """Fire the latest escalation step of one clock that has reached one (CLOCK-AND-SCORES 2)."""
+    """Escalate one clock that has reached a step (CLOCK-AND-SCORES 2)."""
     async with in_transaction():
         due = await fetch_one(DUE_CLOCK, timing.now())
         if due is None:
@@ -65,7 +65,7 @@ async def escalate_next_clock() -> bool:
 
 
 async def end_next_wait() -> bool:
-    """A case has waited for its reporter until the limit: it goes on, and the desk is told."""
+    """End the wait of one case whose reporter did not answer in time, and tell the desk."""
     async with in_transaction():
         case_id = await _due_case(Status.WAITING, "waiting_until")
         if case_id is None:
@@ -80,7 +80,7 @@ async def end_next_wait() -> bool:
 
 
 async def confirm_next_resolution() -> bool:
-    """Nobody said within the days that a resolution is right or wrong: closed, and shown as unconfirmed."""
+    """Close one resolved case that nobody confirmed or disputed in time; it is shown as unconfirmed."""
     async with in_transaction():
         case_id = await _due_case(Status.RESOLVED, "confirm_until")
         if case_id is None:
