@@ -80,6 +80,12 @@ def test_every_domain_is_in_the_listing() -> None:
     assert folders - helpers == set(DOMAINS)
 
 
+def test_the_listing_of_the_documentation_is_the_one_that_holds() -> None:
+    text = (ROOT / "docs/develop.md").read_text("utf-8").partition("## The listing")[2].partition("```")[2]
+    listed = [line.split()[0] for line in text.partition("```")[0].strip().splitlines()[1:]]
+    assert listed == list(DOMAINS)
+
+
 @pytest.mark.parametrize("name", DOMAINS)
 def test_a_domain_says_what_it_is_and_nothing_else(name: str) -> None:
     body = tree(ROOT / "civic" / name / "__init__.py").body
