@@ -19,7 +19,6 @@ KEPT = {
     "check_chain": "whoever checks a case's history calls it; its hashes are published for that",
     "follow_chain": "the same, from a receipt on",
     "verify_inclusion": "the same, in a release",
-    "pids": "tests end the decoders by it",
     "template_exists": "a test asks whether every kind of message has a text",
     **dict.fromkeys(("negation", "not_operator", "TEXT", "NUMBER", "TRUE", "FALSE", "truth"), "the grammar calls it"),
     **dict.fromkeys(("RateCount", "ServiceStars", "CalendarInterval"), "a table that SQL reads and writes"),
