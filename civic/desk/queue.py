@@ -1,5 +1,6 @@
 """The list of a desk: the open assignments of its departments, ordered by due instant."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,19 +41,20 @@ ORDER BY a.due_at, a.id LIMIT {limit}
 
 @dataclass(frozen=True)
 class DeskView:
-    """A part of the list: its label, and its SQL condition with {n} for the number of its parameter, if it has one."""
+    """A part of the list: its label, and its SQL condition, in which {n} is the number of the parameter `value`."""
 
     label: LazyProxy
     condition: str = ""
+    value: Callable[[Person], object] | None = None
 
 
 VIEWS = {
     "due": DeskView(_("Due first")),
-    "mine": DeskView(_("Mine"), "AND a.assignee_id = {n}"),
+    "mine": DeskView(_("Mine"), "AND a.assignee_id = {n}", lambda person: person.id),
     "new": DeskView(_("Unanswered"), "AND a.first_word_at IS NULL"),
-    Status.WAITING.value: DeskView(_("Waiting"), "AND c.status = {n}"),
-    "overdue": DeskView(_("Overdue"), "AND a.due_at < {n}"),
-    "support": DeskView(_("We help"), "AND a.part = {n}"),
+    Status.WAITING.value: DeskView(_("Waiting"), "AND c.status = {n}", lambda _person: Status.WAITING),
+    "overdue": DeskView(_("Overdue"), "AND a.due_at < {n}", lambda _person: timing.now()),
+    "support": DeskView(_("We help"), "AND a.part = {n}", lambda _person: AssignmentPart.SUPPORT),
 }
 COUNTS = f"""
 SELECT count(*) AS due, count(*) FILTER (WHERE assignee_id = $2) AS mine,
@@ -134,12 +136,11 @@ async def load_queue(person: Person, departments: list[int], view: str, *, q: st
 
 
 def _narrowed(view: str, person: Person, args: list[Any]) -> str:
-    clause = VIEWS[view].condition
-    if "{n}" in clause:
-        values = {"mine": person.id, Status.WAITING: Status.WAITING, "overdue": timing.now()}
-        args.append(values.get(view, AssignmentPart.SUPPORT))
-        clause = clause.format(n=f"${len(args)}")
-    return clause
+    chosen = VIEWS[view]
+    if chosen.value is None:
+        return chosen.condition
+    args.append(chosen.value(person))
+    return chosen.condition.format(n=f"${len(args)}")
 
 
 async def _found(q: str, args: list[Any]) -> str:
