@@ -1,5 +1,6 @@
 """The city's areas in memory: the one that holds a point, those above and below it, their outlines."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,8 +9,9 @@ from itertools import groupby
 from typing import Any
 
 import shapely
+from pydantic import JsonValue
 from shapely import STRtree
-from shapely.geometry import MultiPolygon, Point, mapping, shape
+from shapely.geometry import MultiPolygon, Point, shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,12 @@ class Areas:
         return found
 
     @cached_property
-    def outlines(self) -> dict[str, object]:
+    def outlines(self) -> dict[str, JsonValue]:
         """GeoJSON of all areas, simplified for the base map (to 1/1000 of the city's width)."""
         if not self.all:
             return {"type": "FeatureCollection", "features": []}
         west, _, east, _ = shapely.total_bounds([area.geometry for area in self.all])
-        features = []
+        features: list[JsonValue] = []
         for _level, members in groupby(self.all, key=lambda area: area.level):
             areas = list(members)
             # A whole level at once, so that a border that two areas share stays one line.
@@ -98,12 +100,13 @@ class Areas:
         return {"type": "FeatureCollection", "features": features}
 
 
-def _feature(area: AreaView, outline: Any) -> dict[str, object]:
+def _feature(area: AreaView, outline: Any) -> dict[str, JsonValue]:
+    names: dict[str, JsonValue] = {**area.names}
     return {
         "type": "Feature",
         "id": area.id,
-        "properties": {"slug": area.slug, "level": area.level, "names": area.names},
-        "geometry": mapping(shapely.set_precision(outline, 0.00001, mode="pointwise")),
+        "properties": {"slug": area.slug, "level": area.level, "names": names},
+        "geometry": json.loads(shapely.to_geojson(shapely.set_precision(outline, 0.00001, mode="pointwise"))),
     }
 
 

@@ -1,8 +1,5 @@
 """The base map, and names of positions."""
 
-from typing import cast
-
-from pydantic import JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -18,7 +15,7 @@ async def outlines(request: Request) -> Response:
     """GeoJSON of the city's areas: the base map where no tiles are set."""
     shown = (await queries.areas()).outlines
     return json_answer(
-        OutlinesAnswer.model_construct(cast(dict[str, JsonValue], shown)),
+        OutlinesAnswer.model_construct(shown),
         headers={"Cache-Control": "public, max-age=600"},
     )
 
