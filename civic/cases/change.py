@@ -45,8 +45,8 @@ class CaseChange:
         """The case's own response and resolution clocks."""
         if self._clocks is None:
             ids = [self.case.response_clock_id, self.case.resolution_clock_id]
-            found = await Clock.in_bulk(ids, "id")
-            self._clocks = found[ids[0]], found[ids[1]]
+            clocks = await Clock.in_bulk(ids, "id")
+            self._clocks = clocks[ids[0]], clocks[ids[1]]
         return self._clocks
 
     async def assignments(self) -> list[Assignment]:
@@ -105,8 +105,8 @@ class CaseChange:
         assignment.ended_at, assignment.outcome = self.at, outcome
         await sla.end_clock(assignment.response_clock, self.at)
         if assignment.resolution_clock is not None:
-            change = sla.stop_clock if outcome in _STOPS else sla.end_clock
-            await change(assignment.resolution_clock, self.at)
+            finish = sla.stop_clock if outcome in _STOPS else sla.end_clock
+            await finish(assignment.resolution_clock, self.at)
         assignment.due_at = None
         await assignment.save(update_fields=ASSIGNMENT_COLUMNS)
 

@@ -16,20 +16,20 @@ from civic.sla.targets import due, parse_target
 
 async def get_department(department_id: int) -> DepartmentView:
     """Return a department, retired or not, even one that is newer than the catalogue in memory. Raises KeyError."""
-    found = (await catalogue()).department_by_id.get(department_id)
-    if found is None:
+    department = (await catalogue()).department_by_id.get(department_id)
+    if department is None:
         catalogue.clear()
-        found = (await catalogue()).department_by_id[department_id]
-    return found
+        department = (await catalogue()).department_by_id[department_id]
+    return department
 
 
 async def get_category(category_id: int) -> CategoryView:
     """Return a category, as `get_department` returns a department."""
-    found = (await catalogue()).category_by_id.get(category_id)
-    if found is None:
+    category = (await catalogue()).category_by_id.get(category_id)
+    if category is None:
         catalogue.clear()
-        found = (await catalogue()).category_by_id[category_id]
-    return found
+        category = (await catalogue()).category_by_id[category_id]
+    return category
 
 
 async def new_case_clocks(category_id: int | None, at: datetime) -> tuple[Clock, Clock]:
@@ -58,8 +58,8 @@ async def get_targets(category_id: int | None) -> tuple[str, str]:
     settings = (await city()).settings
     if category_id is None:
         return settings.response, settings.resolution
-    found = await get_category(category_id)
-    return found.response_target or settings.response, found.resolution_target or settings.resolution
+    category = await get_category(category_id)
+    return category.response_target or settings.response, category.resolution_target or settings.resolution
 
 
 async def get_city_calendar() -> int:

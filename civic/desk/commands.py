@@ -33,10 +33,10 @@ class CaseCommand:
 
 async def _department(order: CaseCommand, name: str = "to") -> int:
     """The department that a form names by its slug. Raises Invalid."""
-    found = (await catalogue()).department_by_slug.get(order.fields.get(name, ""))
-    if found is None:
+    department = (await catalogue()).department_by_slug.get(order.fields.get(name, ""))
+    if department is None:
         raise Invalid(fields={name: _("Please choose a department.")})
-    return found.id
+    return department.id
 
 
 async def accept(o: CaseCommand) -> object:

@@ -38,16 +38,16 @@ async def documents(case_ids: Sequence[int]) -> list[Document]:
     history = await history_texts(case_ids, internal=True)
     comments = await comments_of([one["post_id"] for some in reports.values() for one in some])
     names = RowNames(await catalogue(), await areas())
-    found = []
+    composed = []
     for row in rows:
         own = reports.get(row["id"], [])
         answers = [text for one in own for text in text_answers(one, names.catalogue)]
         talk = [text for one in own for text in comments.get(one["post_id"], ())]
-        found.append(_document(row, own, [*answers, *history.get(row["id"], ()), *talk], names))
-    return found
+        composed.append(_document(row, own, [*answers, *history.get(row["id"], ()), *talk], names))
+    return composed
 
 
-def _document(row: Row, reports: Sequence[Row], said: Sequence[str], names: RowNames) -> Document:
+def _document(row: Row, reports: Sequence[Row], texts: Sequence[str], names: RowNames) -> Document:
     main = reports[0] if reports else None
     addresses = dict.fromkeys(one["address"] for one in reports if one["address"])
     return Document(
@@ -57,7 +57,7 @@ def _document(row: Row, reports: Sequence[Row], said: Sequence[str], names: RowN
         title=heading(main["title"], main["text"]) if main else row["number"],
         text="\n".join(part for one in reports for part in (one["title"], one["text"]) if part),
         names=(row["number"], *addresses, *names.of(row)),
-        discussion="\n".join(said),
+        discussion="\n".join(texts),
         category_id=row["category_id"],
         area_ids=names.area_ids(row["area_id"]),
         department_id=row["department_id"],

@@ -147,8 +147,10 @@ async def _found(q: str, args: list[Any]) -> str:
     if not q:
         return ""
     args += [q.strip(), await all_words_query(q, "case")]
-    found = f"SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.item_id = c.id AND s.words @@ ${len(args)}"
-    return f" AND (c.number = ${len(args) - 1} OR EXISTS ({found}::tsquery))"
+    matching = (
+        f"SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.item_id = c.id AND s.words @@ ${len(args)}"
+    )
+    return f" AND (c.number = ${len(args) - 1} OR EXISTS ({matching}::tsquery))"
 
 
 def _after(cursor: str, args: list[Any]) -> str:

@@ -35,10 +35,10 @@ from civic.web import Who, json_answer, parse_id, read_form, render, route, see_
 
 
 async def _shared(request: Request) -> dict[str, object]:
-    found = await catalogue()
+    offered = await catalogue()
     secret = request.app.state.secret
     return {
-        "catalogue": found,
+        "catalogue": offered,
         "by_area": await areas(),
         "choices": await choices(),
         "photo_url": lambda photo, size: photo_url(photo, size, secret=secret),
@@ -48,16 +48,18 @@ async def _shared(request: Request) -> dict[str, object]:
 async def desk(request: Request) -> Response:
     """The list of the person's departments (`department` narrows it to one), by view: due, mine, new, waiting …"""
     person, query = request.state.person, request.query_params
-    found = await catalogue()
-    chosen = found.department_by_slug.get(query.get("department", ""))
-    everyone = [one.id for one in found.every_department]  # also what one that left the pack still holds
+    offered = await catalogue()
+    chosen = offered.department_by_slug.get(query.get("department", ""))
+    everyone = [one.id for one in offered.every_department]  # also what one that left the pack still holds
     departments = lists.select_desks(person, chosen.id if chosen else None, everyone)
     view, q = query.get("view", ""), query.get("q", "")[:200]
     view = view if view in lists.VIEWS else "due"
     queue = await lists.load_queue(person, departments, view, q=q, after=query.get("page", ""))
     if wants_json(request):
         return json_answer(QueueAnswer.of(queue))
-    own = [found.department_by_id[one] for one in lists.select_desks(person, None, [d.id for d in found.departments])]
+    own = [
+        offered.department_by_id[one] for one in lists.select_desks(person, None, [d.id for d in offered.departments])
+    ]
     context = {
         "queue": queue,
         "view": view,

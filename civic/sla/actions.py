@@ -1,6 +1,6 @@
 """Saving clocks that start, pause, stop and escalate, each in the transaction of the change that causes it.
 
-What each makes of a clock is in running.py; here it is saved.
+clocks.py says what each change makes of a clock; here it is saved.
 """
 
 from datetime import datetime

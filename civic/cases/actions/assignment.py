@@ -161,10 +161,10 @@ async def _mark_latest(change: CaseChange) -> None:
 async def require_in_force(*department_ids: int) -> None:
     for department_id in department_ids:
         try:
-            found = await targets.get_department(department_id)
+            department = await targets.get_department(department_id)
         except KeyError:
-            found = None
-        if found is None or found.retired:
+            department = None
+        if department is None or department.retired:
             raise Invalid(fields={"department": _("Please choose a department.")})
 
 
