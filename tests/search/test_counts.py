@@ -67,7 +67,7 @@ def asked(chance: random.Random) -> Query:
 
     return Query(
         text=chance.choice(("", *WORDS)),
-        kind=perhaps("report", "traffic"),
+        kind=perhaps("report", "traffic") or "",
         category_ids=perhaps((1,), (1, 3)) or (),
         area_id=perhaps(1, 3, 5),
         department_id=perhaps(7),
@@ -81,7 +81,7 @@ def asked(chance: random.Random) -> Query:
 def fits(query: Query, one: Document) -> bool:
     return (
         query.text in one.title
-        and (query.kind in (None, one.kind))
+        and (query.kind in ("", one.kind))
         and (not query.category_ids or one.category_id in query.category_ids)
         and (query.area_id is None or query.area_id in one.area_ids)
         and (query.department_id in (None, one.department_id))
@@ -92,7 +92,7 @@ def fits(query: Query, one: Document) -> bool:
 
 # Each facet with the filter that it leaves open.
 OPENED: dict[str, dict[str, Any]] = {
-    "kind": {"kind": None},
+    "kind": {"kind": ""},
     "category": {"category_ids": ()},
     "area": {"area_id": None},
     "department": {"department_id": None},
