@@ -21,8 +21,10 @@ from civic.search.rebuild import rebuild
 from civic.search.verify import check
 from tests.builders.posts import make_person, make_rating, make_report, make_update
 from tests.indexed import indexed
-from tests.packs.conftest import WritePack, changed, collection, feature, square
+from tests.packs.conftest import WritePack, changed, collection, feature, square, write_pack
 from tests.search.feeding import documents, finds, finds_on_desk, whole
+
+__all__ = ["write_pack"]
 
 pytestmark = pytest.mark.usefixtures("database")
 
