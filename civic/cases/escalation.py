@@ -6,8 +6,6 @@ reminds the dispatchers, from 100 % on; before that only if no department holds 
 case are overdue, the dispatchers hear of its answer, and of its resolution, at most once a day.
 """
 
-from typing import Any
-
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.change import CaseChange
 from civic.cases.event_kinds import EventKind
@@ -30,7 +28,7 @@ async def escalate(change: CaseChange, clock_id: int) -> None:
         return
     assignment = next((one for one in await change.assignments() if clock_id in _clock_ids(one)), None)
     fallen_due = before < DUE_STEP <= step
-    data: dict[str, Any] = {"clock": clock.kind.value, "step": step, "due": due_at.isoformat()}
+    data: dict[str, str | int] = {"clock": clock.kind.value, "step": step, "due": due_at.isoformat()}
     if assignment is None and fallen_due:
         change.by = Actor(ActorKind.SYSTEM, department_id=change.case.department_id)  # the department that is late
         await change.record_event(EventKind.OVERDUE, data=data)
@@ -44,7 +42,7 @@ async def escalate(change: CaseChange, clock_id: int) -> None:
 
 
 async def _remind_department(
-    change: CaseChange, assignment: Assignment, key: str, step: int, values: dict[str, Any]
+    change: CaseChange, assignment: Assignment, key: str, step: int, values: dict[str, str | int]
 ) -> None:
     kind, url = _kind(step), desk_path(change.case)
     if step == EARLY_STEPS[0] or step >= DUE_STEP:
@@ -57,7 +55,7 @@ async def _remind_department(
         await notify(f"{key}:lead", kind, department_id=assignment.department_id, role="lead", values=values, url=url)
 
 
-async def _remind_dispatchers(change: CaseChange, promise: str, step: int, values: dict[str, Any]) -> None:
+async def _remind_dispatchers(change: CaseChange, promise: str, step: int, values: dict[str, str | int]) -> None:
     when = f"{(await city()).local(change.at):%Y-%m-%d}" if step >= DUE_STEP else str(step)
     key = f"case:{change.case.id}:{promise}:{when}:dispatchers"
     await notify(key, _kind(step), role="dispatcher", values=values, url=desk_path(change.case))

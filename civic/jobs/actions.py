@@ -1,9 +1,9 @@
 """Asking for a job."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.domain.types import JobId
@@ -29,14 +29,16 @@ def _queue() -> Queries:
     return Queries(AsyncpgDriver(transaction_connection()))
 
 
-async def enqueue(job: Job, payload: dict[str, Any], *, key: str | None = None, after: timedelta | None = None) -> None:
+async def enqueue(
+    job: Job, payload: Mapping[str, int], *, key: str | None = None, after: timedelta | None = None
+) -> None:
     """Ask for a job in the transaction in hand; `key` makes asking twice asking once while it waits.
 
     Raises RuntimeError outside of a transaction: a job without its change is never wanted.
     """
     await _queue().enqueue(
         job.value,
-        json.dumps(payload).encode(),
+        json.dumps(dict(payload)).encode(),
         execute_after=after,
         dedupe_key=key,
         on_conflict="skip",

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from civic import db
 
@@ -22,7 +21,7 @@ class HeldJob:
 
     id: int
     job: str
-    payload: dict[str, Any]
+    payload: dict[str, int]
     attempts: int
     since: datetime
     reason: str

@@ -1,7 +1,6 @@
 """Messages, and by which channel each was sent."""
 
-from typing import Any
-
+from pydantic import JsonValue
 from tortoise import fields
 from tortoise.models import Model
 
@@ -19,7 +18,7 @@ class Message(Model):
     id = fields.BigIntField(primary_key=True)
     key = fields.CharField(200, unique=True)
     kind = fields.CharField(40)
-    values: dict[str, Any] = fields.JSONField(default=dict)
+    values: dict[str, JsonValue] = fields.JSONField(default=dict)
     url = fields.CharField(300, default="")  # path on this site
     user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "civic.User", related_name="messages", null=True, on_delete=fields.RESTRICT

@@ -3,8 +3,7 @@
 Handing a case on ends an assignment and starts another; the case's own clocks go on, so it buys no time.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from civic.cases import targets
 from civic.cases.actors import SYSTEM, Actor, ActorKind
@@ -27,7 +26,7 @@ async def assign(
     *,
     by: Actor,
     seen: int | None = None,
-    reason: dict[str, Any],
+    reason: Mapping[str, object],
     support: Sequence[int] = (),
     priority: str | None = None,
     misrouted: bool = False,
@@ -56,7 +55,7 @@ async def assign(
             change.case.priority = _priority(priority)
         before = await _slug(lead.department_id) if lead is not None else None
         await _start_lead(change, department_id)
-        data: dict[str, Any] = {"from": before, "department": await _slug(department_id), "reason": reason}
+        data: dict[str, object] = {"from": before, "department": await _slug(department_id), "reason": reason}
         data |= {"support": await _start_supports(change, support), "priority": change.case.priority}
         event = await change.record_event(EventKind.ASSIGNED, data=data | {"misrouted": misrouted})
         await notify_department(change.case, event, department_id)
@@ -65,7 +64,7 @@ async def assign(
         return change.case
 
 
-async def send_to_triage(case_id: int, *, reason: dict[str, Any]) -> Case:
+async def send_to_triage(case_id: int, *, reason: Mapping[str, object]) -> Case:
     """The router found no department: the case stays received, with its suggestions, and the dispatchers are told.
 
     Nothing happens to a case that is no longer received, or that is in triage already.
