@@ -71,7 +71,10 @@ def run(config: Config, *, workers: bool = True, demo: bool = False) -> None:
 
 async def _migrated(url: str) -> bool:
     """Migrate if need be; whether no pack is loaded yet."""
-    await db.migrate_if_needed(url)
+    from civic.composition import install_hooks, migrate_if_needed
+
+    install_hooks()
+    await migrate_if_needed(url)
     async with db.connect(url, 2):
         return not await db.fetch("SELECT 1 FROM city")
 

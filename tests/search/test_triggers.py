@@ -1,5 +1,7 @@
 """The database's triggers are those that the subjects ask for, and a transaction marks a thing once."""
 
+import re
+
 import pytest
 from tortoise.transactions import in_transaction
 
@@ -12,6 +14,7 @@ from civic.search.triggers import expected_triggers, install_triggers, marking_t
 from tests.builders.posts import ana, bo, make_report
 from tests.builders.riverside import database_dsn, empty, riverside
 from tests.indexed import indexed
+from tests.source import python_files, relative
 
 __all__ = ["ana", "bo", "database_dsn", "empty", "riverside"]
 
@@ -97,3 +100,13 @@ async def test_what_must_not_be_found_makes_the_mark_urgent(ana: Person) -> None
         await execute("UPDATE post SET visibility = 'hidden' WHERE id = $1", one.post_id)
         await execute("UPDATE post SET title = 'A hole' WHERE id = $1", one.post_id)
     assert await marks() == [("post", one.post_id, True)]
+
+
+def test_every_way_to_migrate_brings_the_triggers() -> None:
+    """`db.migrate` alone would leave a database whose changes nobody puts into the index."""
+    alone = [
+        relative(path)
+        for path in python_files("civic")
+        if re.search(r"\bdb\.migrate\b|\bdb\.migrate_if_needed\b", path.read_text("utf-8"))
+    ]
+    assert alone == ["civic/composition.py"]
