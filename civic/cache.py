@@ -1,8 +1,13 @@
-"""Small things that every request needs and that hardly ever change, kept in the process for some seconds."""
+"""Small things that every request needs and that hardly ever change, kept in the process for some seconds.
+
+async-lru would do what `CachedValue` does, but only within one event loop, and a command runs several.
+"""
 
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
+
+from cachetools import TTLCache
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -64,26 +69,11 @@ def cached_while(
     return lambda read: VersionedValue(read, version)
 
 
-class TimedCache(Generic[K, T]):
-    """Answers by what was asked, each good for `seconds`; at most `most` of them, the oldest go first."""
-
-    def __init__(self, seconds: float, most: int = 1000) -> None:
-        self._seconds, self._most = seconds, most
-        self._answers: dict[K, tuple[float, T]] = {}
-        _all.append(self)
-
-    def get(self, asked: K) -> T | None:
-        until, answer = self._answers.get(asked, (0.0, None))
-        return answer if time.monotonic() < until else None
-
-    def put(self, asked: K, answer: T) -> None:
-        self._answers.pop(asked, None)
-        while len(self._answers) >= self._most:
-            del self._answers[next(iter(self._answers))]
-        self._answers[asked] = (time.monotonic() + self._seconds, answer)
-
-    def clear(self) -> None:
-        self._answers.clear()
+def timed_cache(seconds: float, max_entries: int = 1000) -> TTLCache[K, T]:
+    """A mapping that keeps each entry for `seconds`, and at most `max_entries`: the least recently used go first."""
+    cache: TTLCache[K, T] = TTLCache(max_entries, seconds)
+    _all.append(cache)
+    return cache
 
 
 def clear_caches() -> None:

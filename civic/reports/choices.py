@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cachetools import TTLCache
 from markupsafe import Markup
 
-from civic.cache import TimedCache
+from civic.cache import timed_cache
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city_version
 from civic.geo.queries import areas
@@ -26,7 +27,7 @@ class Choices:
     departments: Selected
 
 
-_kept: TimedCache[tuple[object, str], Choices] = TimedCache(seconds=600, most=50)
+_kept: TTLCache[tuple[object, str], Choices] = timed_cache(seconds=600, max_entries=50)
 
 
 async def choices() -> Choices:
@@ -42,7 +43,7 @@ async def choices() -> Choices:
             areas=_selecting(options.areas(await areas())),
             departments=_selecting(options.departments(known.departments)),
         )
-        _kept.put(key, kept)
+        _kept[key] = kept
     return kept
 
 

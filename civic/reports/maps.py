@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from cachetools import TTLCache
+
 from civic import timing
-from civic.cache import TimedCache
+from civic.cache import timed_cache
 from civic.cases.status import OPEN, OVERDUE_LOOK, Status
 from civic.db import fetch
 from civic.geo.grid import cluster_position
@@ -17,7 +19,7 @@ from civic.reports.sql import MAP_CLUSTERS, MAP_PINS
 # for some seconds. Closer up a window holds few reports, and the index on their place finds them.
 MAX_CITY_ZOOM = 13
 
-_grids: TimedCache[tuple[ReportFilters, int, float], list[ReportCluster]] = TimedCache(seconds=10, most=200)
+_grids: TTLCache[tuple[ReportFilters, int, float], list[ReportCluster]] = timed_cache(seconds=10, max_entries=200)
 
 
 async def map_points(filters: ReportFilters, window: MapWindow) -> ReportMapAnswer:
@@ -53,7 +55,7 @@ async def _grid(filters: ReportFilters, window: MapWindow) -> list[ReportCluster
     kept = _grids.get(asked)
     if kept is None:
         kept = await _clusters(*await _open_unless_said(filters), cell_size(window.zoom, lat))
-        _grids.put(asked, kept)
+        _grids[asked] = kept
     return kept
 
 

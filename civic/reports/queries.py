@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cachetools import TTLCache
+
 from civic import paging, timing
-from civic.cache import TimedCache, cached
+from civic.cache import cached, timed_cache
 from civic.cases.sla_status import describe_sla_status
 from civic.cases.status import OPEN, Status
 from civic.db import fetch, fetch_one
@@ -141,7 +143,7 @@ async def load_sla_statuses(cards: list[ReportCard]) -> dict[int, SlaStatus]:
     return {one.case_id: await describe_sla_status(one, clocks[one.case_id]) for one in cards}
 
 
-_counted: TimedCache[ReportFilters, int] = TimedCache(seconds=10)
+_counted: TTLCache[ReportFilters, int] = timed_cache(seconds=10)
 
 
 async def _count(filters: ReportFilters, where: str, args: list[Any]) -> int:
@@ -155,7 +157,7 @@ async def _count(filters: ReportFilters, where: str, args: list[Any]) -> int:
     )
     number: int = row["n"] if row else 0
     if number > MAX_EXACT_COUNT:
-        _counted.put(filters, number)
+        _counted[filters] = number
     return number
 
 

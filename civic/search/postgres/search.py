@@ -13,9 +13,10 @@ from datetime import timedelta
 from itertools import accumulate
 from typing import Any
 
+from cachetools import TTLCache
 from tortoise.transactions import in_transaction
 
-from civic.cache import TimedCache
+from civic.cache import timed_cache
 from civic.db import fetch
 from civic.search.documents import MAX_REACHABLE_HITS, Document, Facets, Query, SearchHit, SearchResult, SortOrder
 from civic.search.highlight import highlight_words, make_excerpt
@@ -293,7 +294,7 @@ def _hit(search: PostgresSearch, document: Document, row: dict[str, Any]) -> Sea
     return SearchHit(document, highlight_words(document.title, marks), make_excerpt(texts, marks), row["metres"])
 
 
-_sizes: TimedCache[str, int] = TimedCache(seconds=30)
+_sizes: TTLCache[str, int] = timed_cache(seconds=30)
 
 
 async def _size(tables: DocumentTables) -> int:
@@ -308,5 +309,5 @@ async def _size(tables: DocumentTables) -> int:
                 f"SELECT count(*) AS n FROM (SELECT FROM {tables.documents} LIMIT {MAX_EXACT_HITS * 10}) x"
             )
             size = max(size, counted[0]["n"])
-        _sizes.put(tables.documents, size)
+        _sizes[tables.documents] = size
     return size
