@@ -68,7 +68,7 @@ async def _check(config: Config, mend: bool) -> Found:
     return found
 
 
-def _as_json(differences: "Differences") -> dict[str, Any]:
+def _as_json(differences: "Differences") -> dict[str, object]:
     parts = {"missing": differences.missing, "extra": differences.extra, "different": differences.different}
     named = {name: [f"{kind}:{item_id}" for kind, item_id in keys] for name, keys in parts.items()}
     return {"compared": differences.compared, "differ": len(differences.keys()), **named}

@@ -76,7 +76,7 @@ def _allow(seconds: int) -> None:
     signal.alarm(seconds + 1)
 
 
-def _head(decoded: Decoded) -> dict[str, Any]:
+def _head(decoded: Decoded) -> dict[str, object]:
     return {
         "format": decoded.format,
         "width": decoded.width,
@@ -87,7 +87,7 @@ def _head(decoded: Decoded) -> dict[str, Any]:
     }
 
 
-def _send(target: IO[bytes], head: dict[str, Any], *parts: bytes) -> None:
+def _send(target: IO[bytes], head: dict[str, object], *parts: bytes) -> None:
     text = json.dumps(head).encode()
     target.write(LENGTH.pack(len(text)) + text)
     target.writelines(parts)

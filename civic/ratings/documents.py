@@ -5,7 +5,7 @@ from typing import Any
 
 from civic.catalogue.catalogue import Catalogue, ServiceView
 from civic.catalogue.queries import catalogue
-from civic.db import fetch
+from civic.db import Row, fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import language, pick
@@ -43,7 +43,7 @@ async def service_documents(service_ids: Sequence[int]) -> list[Document]:
     return [_service(one, pack, places) for one in wanted if one and not one.retired]
 
 
-def _rating(row: dict[str, Any], service: ServiceView, said: Sequence[str]) -> Document:
+def _rating(row: Row, service: ServiceView, said: Sequence[str]) -> Document:
     names = list(dict.fromkeys(service.names.values()))
     return Document(
         kind="rating",

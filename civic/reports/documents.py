@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
 
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
-from civic.db import fetch
+from civic.db import Row, fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import lazy as _
@@ -82,7 +81,7 @@ async def history_texts(case_ids: Sequence[int], *, internal: bool = False) -> d
     return texts
 
 
-def text_answers(row: dict[str, Any], catalogue: Catalogue) -> list[str]:
+def text_answers(row: Row, catalogue: Catalogue) -> list[str]:
     """What a report's author wrote in answer to the questions of the category that it was sent as."""
     category = catalogue.category_by_id.get(row["sent_as"] or 0)
     codes = [one.code for one in category.questions if one.kind == "text"] if category else []
@@ -97,7 +96,7 @@ class RowNames:
         self.catalogue, self.areas = catalogue, areas
         self._names, self.area_ids = cache(self._find_names), cache(self._find_area_ids)
 
-    def of(self, row: dict[str, Any]) -> tuple[str, ...]:
+    def of(self, row: Row) -> tuple[str, ...]:
         """The names, in all languages, of a row's category and its group, its area and those above, its department."""
         names: tuple[str, ...] = self._names(row["category_id"], row["area_id"], row["department_id"])
         return names
@@ -115,7 +114,7 @@ class RowNames:
         return tuple(area.id for area in self.areas.path(area_id))
 
 
-def _document(row: dict[str, Any], said: Iterable[str], names: RowNames) -> Document:
+def _document(row: Row, said: Iterable[str], names: RowNames) -> Document:
     return Document(
         kind="report",
         item_id=row["post_id"],

@@ -7,7 +7,7 @@ from cachetools import TTLCache
 from civic import timing
 from civic.cache import timed_cache
 from civic.cases.status import OPEN, OVERDUE_LOOK, Status
-from civic.db import fetch
+from civic.db import Row, fetch
 from civic.geo.grid import cluster_position
 from civic.geo.maps import MAX_PINS, MapWindow, cell_size
 from civic.reports.filters import ReportFilters
@@ -74,7 +74,7 @@ async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> l
     ]
 
 
-def _pin(row: dict[str, Any]) -> ReportPin:
+def _pin(row: Row) -> ReportPin:
     status, due_at = Status(row["status"]), row["due_at"]
     overdue = status.is_open and due_at is not None and due_at < timing.now()
     return ReportPin(

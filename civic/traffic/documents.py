@@ -1,11 +1,10 @@
 """Traffic updates as the search finds them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from civic import timing
 from civic.catalogue.catalogue import Catalogue
-from civic.db import fetch
+from civic.db import Row, fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import available_languages, pick, use_language
@@ -30,7 +29,7 @@ async def documents(post_ids: Sequence[int]) -> list[Document]:
     return [_document(row, comments.get(row["post_id"], ()), places) for row in rows]
 
 
-def _document(row: dict[str, Any], said: Sequence[str], places: Areas) -> Document:
+def _document(row: Row, said: Sequence[str], places: Areas) -> Document:
     near = row["near"] or {}
     path = places.path(row["area_id"])
     kinds = _names(TrafficKind(row["kind"]))

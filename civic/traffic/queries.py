@@ -8,7 +8,7 @@ from typing import Any
 
 from civic import timing
 from civic.accounts.people import Person
-from civic.db import fetch
+from civic.db import Row, fetch
 from civic.errors import NotFound
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
@@ -147,7 +147,7 @@ async def read_board(filters: TrafficFilters, person: Person, *, size: int, page
     )
 
 
-def view_update(row: dict[str, Any], found: Areas, mine: bool | None = None) -> UpdateView:
+def view_update(row: Row, found: Areas, mine: bool | None = None) -> UpdateView:
     """A row of UPDATE_COLUMNS; `mine` is the viewer's opinion."""
     area = found.by_id.get(row["area_id"] or 0)
     values = row | {"kind": TrafficKind(row["kind"]), "near": row["near"]}

@@ -2,7 +2,6 @@
 
 import math
 import re
-from typing import Any
 
 from civic.search.documents import Document
 from civic.search.postgres.rows import Key
@@ -23,7 +22,7 @@ def key(name: str) -> Key | None:
     return (found[1], int(found[2])) if found and found[1] in kinds() else None
 
 
-def payload(document: Document, digest: bytes) -> dict[str, Any]:
+def payload(document: Document, digest: bytes) -> dict[str, object]:
     """What is sent of a document; `digest` as PostgreSQL has it."""
     return {
         "id": name((document.kind, document.item_id)),

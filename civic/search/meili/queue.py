@@ -1,10 +1,9 @@
 """What PostgreSQL keeps about Meilisearch: the changes that are to be sent, and the key for searching."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from civic.cache import cached
-from civic.db import execute, fetch, fetch_one
+from civic.db import Row, execute, fetch, fetch_one
 from civic.search.postgres.rows import Key, key_columns
 from civic.search.saved_state import load_state
 
@@ -31,7 +30,7 @@ async def queue_keys(keys: Sequence[Key]) -> None:
     )
 
 
-async def queued_changes(most: int) -> list[dict[str, Any]]:
+async def queued_changes(most: int) -> list[Row]:
     """The oldest rows of what is to be sent."""
     return await fetch("SELECT id, kind, item_id FROM search_push ORDER BY id LIMIT $1", most)
 

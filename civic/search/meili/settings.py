@@ -41,7 +41,7 @@ LOCALES = {pair[:2]: pair[3:] for pair in _CODES.split()}
 ALWAYS = ("cmn", "eng")
 
 
-def index_settings(languages: Iterable[str], synonyms: Iterable[Sequence[str]]) -> dict[str, Any]:
+def index_settings(languages: Iterable[str], synonyms: Iterable[Sequence[str]]) -> dict[str, object]:
     """What PATCH /indexes/{uid}/settings takes.
 
     `languages` are the city's (ISO 639-1, "pt-BR" too); each group of `synonyms` is phrases that mean the same.
@@ -90,7 +90,7 @@ def schema_hash(wanted: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def filled_by(fill: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def filled_by(fill: str, wanted: Mapping[str, Any]) -> dict[str, object]:
     """The settings of the index that one rebuild fills."""
     return {**wanted, "filterableAttributes": [*wanted["filterableAttributes"], FILL_PREFIX + fill]}
 

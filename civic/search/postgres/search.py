@@ -11,13 +11,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import accumulate
-from typing import Any
 
 from cachetools import TTLCache
 from tortoise.transactions import in_transaction
 
 from civic.cache import timed_cache
-from civic.db import fetch
+from civic.db import Row, fetch
 from civic.search.documents import MAX_REACHABLE_HITS, Document, Facets, Query, SearchHit, SearchResult, SortOrder
 from civic.search.highlight import highlight_words, make_excerpt
 from civic.search.postgres import filter_labels, vocabulary
@@ -84,7 +83,7 @@ class CountedHits:
     total: int = 0
     exact: bool = True
     facets: Facets = field(default_factory=dict)
-    page: Sequence[dict[str, Any]] = ()
+    page: Sequence[Row] = ()
     steps: Sequence[tuple[int, int]] = ()  # of what is common: the steps of the order, and about how many are in each
 
 
@@ -226,7 +225,7 @@ async def _whole(search: PostgresSearch, except_facet: str) -> CountedHits:
     return CountedHits(row["total"], row["total"] < most, _facets(row), row["page"] or ())
 
 
-async def _first(search: PostgresSearch, steps: Sequence[tuple[int, int]]) -> Sequence[dict[str, Any]]:
+async def _first(search: PostgresSearch, steps: Sequence[tuple[int, int]]) -> Sequence[Row]:
     """A page of very many matches, from the uppermost steps of the order; the first RANKED_HITS are ranked by words."""
     query = search.query
     start = (query.page - 1) * query.size
@@ -251,7 +250,7 @@ def _lowest(steps: Sequence[tuple[int, int]], need: int) -> int:
 
 async def _read(
     search: PostgresSearch, steps: Sequence[int], part: tuple[int, int], *, ranked: bool
-) -> tuple[Sequence[dict[str, Any]], int]:
+) -> tuple[Sequence[Row], int]:
     """The page from these steps, and how many documents match in them. `part`: a limit and an offset."""
     args = Arguments()
     rank = search.rank(args) if ranked else "0"
@@ -284,11 +283,11 @@ def _page(search: PostgresSearch, offset: int | None = None, order: str = "") ->
     return PAGE.format(order=order or ORDERS[query.sort], size=size, offset=min(start, MAX_REACHABLE_HITS))
 
 
-def _facets(row: dict[str, Any]) -> Facets:
+def _facets(row: Row) -> Facets:
     return {name: row.get(name) or {} for name in FACETS}
 
 
-def _hit(search: PostgresSearch, document: Document, row: dict[str, Any]) -> SearchHit:
+def _hit(search: PostgresSearch, document: Document, row: Row) -> SearchHit:
     marks = search.highlights
     texts = (document.text, document.discussion, *document.names) if marks else (document.text,)
     return SearchHit(document, highlight_words(document.title, marks), make_excerpt(texts, marks), row["metres"])
