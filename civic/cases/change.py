@@ -15,6 +15,7 @@ from civic.cases.allowed_actions import CaseAction, CaseRole, require_allowed
 from civic.cases.conflicts import require_unchanged
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome
+from civic.cases.sql import INSERT_ASSIGNMENT
 from civic.cases.status import Status
 from civic.db import fetch, fetch_one, make_from_row, mark_saved
 from civic.errors import Invalid, NotAllowed, NotFound
@@ -190,16 +191,6 @@ class CaseChange:
         category = await targets.get_category(self.case.category_id) if self.case.category_id else None
         await attach_photos(photos, public=not event.internal and (category is None or category.public))
         await event.photos.add(*photos)
-
-
-INSERT_ASSIGNMENT = f"""
-WITH made AS ({sla.INSERT_CLOCKS})
-INSERT INTO assignment (case_id, department_id, part, started_at, due_at, misrouted, standing, overturned,
-                        response_clock_id, resolution_clock_id)
-SELECT $10, $11, $12, $13, $14, false, false, false,
-       (SELECT id FROM made WHERE kind = 'response'), (SELECT id FROM made WHERE kind = 'resolution')
-RETURNING id, response_clock_id, resolution_clock_id
-"""
 
 
 async def insert_assignment(case: Case, department_id: int, part: AssignmentPart, at: datetime) -> Assignment:

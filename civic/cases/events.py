@@ -10,36 +10,11 @@ from civic import chain
 from civic.cases.actors import Actor
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case, CaseEvent
+from civic.cases.sql import CASE_COLUMNS, INSERT_EVENT
 from civic.cases.targets import get_department
 from civic.db import fetch, mark_saved
 from civic.jobs.actions import Job, enqueue
 
-CASE_COLUMNS = [
-    "status",
-    "category_id",
-    "department_id",
-    "priority",
-    "first_word_at",
-    "waiting_until",
-    "resolved_at",
-    "confirm_until",
-    "confirmed_by",
-    "dispute_until",
-    "declined_reason",
-    "decline_overturned",
-    "reopened",
-    "handovers",
-    "due_at",
-    "merged_into_id",
-    "counted",
-    "events_count",
-    "head",
-]
-INSERT_EVENT = """
-INSERT INTO case_event (case_id, seq, at, kind, actor_id, actor_kind, department_id, from_status, to_status, internal,
-                        text, data, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13) RETURNING id
-"""
 UPDATE_CASE = "UPDATE case_file SET {} WHERE id = $1 RETURNING id".format(
     ", ".join(f"{name} = ${14 + i}" for i, name in enumerate(CASE_COLUMNS))
 )

@@ -4,13 +4,9 @@ from collections.abc import Mapping
 
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, Case, CaseEvent
+from civic.cases.sql import WORKS_THERE
 from civic.db import fetch
 from civic.notifications.actions import notify
-
-WORKS_THERE = """
-SELECT 1 FROM membership m JOIN user_account u ON u.id = m.user_id
-WHERE m.user_id = $1 AND m.department_id = $2 AND u.disabled_at IS NULL AND u.role <> 'citizen'
-"""
 
 
 def desk_path(case: Case) -> str:

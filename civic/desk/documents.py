@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.db import Row, fetch
+from civic.desk.sql import CASES, REPORTS
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import lazy as _
@@ -14,19 +15,6 @@ from civic.reports.queries import heading
 from civic.search.documents import Document
 from civic.search.presenters import Badge, Presenter, category_name, department_name
 from civic.search.subjects import DirtySource, Subject
-
-CASES = """
-SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,
-       (SELECT coalesce(array_agg(DISTINCT department_id), '{}') FROM assignment WHERE case_id = c.id) AS readers
-FROM case_file c WHERE c.id = ANY($1)
-"""
-# What a moderator has hidden is for dispatchers only, so it is not found here.
-REPORTS = """
-SELECT r.case_id, p.id AS post_id, p.title, p.text, p.votes_count, r.address, r.lat, r.lon, r.answers,
-       r.category_id AS sent_as
-FROM report r JOIN post p ON p.id = r.post_id
-WHERE r.case_id = ANY($1) AND p.visibility <> 'hidden' ORDER BY r.case_id, r.main DESC, r.id
-"""
 
 
 async def documents(case_ids: Sequence[int]) -> list[Document]:

@@ -12,6 +12,7 @@ from civic.accounts.people import Person
 from civic.cases.models import AssignmentPart, Priority
 from civic.cases.status import Status
 from civic.db import Row, fetch, fetch_one
+from civic.desk.sql import COUNTS, MAX_COUNTED, QUEUE
 from civic.i18n import lazy as _
 from civic.paging import read_instant
 from civic.posts.models import Visibility
@@ -21,22 +22,6 @@ from civic.sla.status import ClockSnapshot, describe_lateness
 from civic.web import parse_id
 
 PAGE_ROWS = 50
-MAX_COUNTED = 1000  # the most that is counted in a view
-
-QUEUE = """
-SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
-       c.number, c.status, c.priority, c.category_id, c.area_id, c.reopened,
-       r.id AS report_id, r.address, p.title, p.text, p.visibility, p.votes_count,
-       k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id
-FROM assignment a
-JOIN case_file c ON c.id = a.case_id
-JOIN report r ON r.case_id = c.id AND r.main
-JOIN post p ON p.id = r.post_id
-LEFT JOIN user_account u ON u.id = a.assignee_id
-LEFT JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_clock_id ELSE a.resolution_clock_id END
-WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed}
-ORDER BY a.due_at, a.id LIMIT {limit}
-"""
 
 
 @dataclass(frozen=True)
@@ -56,15 +41,6 @@ VIEWS = {
     "overdue": DeskView(_("Overdue"), "AND a.due_at < {n}", lambda _person: timing.now()),
     "support": DeskView(_("We help"), "AND a.part = {n}", lambda _person: AssignmentPart.SUPPORT),
 }
-COUNTS = f"""
-SELECT count(*) AS due, count(*) FILTER (WHERE assignee_id = $2) AS mine,
-       count(*) FILTER (WHERE first_word_at IS NULL) AS new,
-       count(*) FILTER (WHERE status = $4) AS waiting,
-       count(*) FILTER (WHERE due_at < $3) AS overdue, count(*) FILTER (WHERE part = $5) AS support
-FROM (SELECT a.assignee_id, a.first_word_at, c.status, a.due_at, a.part FROM assignment a
-      JOIN case_file c ON c.id = a.case_id
-      WHERE a.department_id = ANY($1) AND a.ended_at IS NULL LIMIT {MAX_COUNTED}) x
-"""
 
 
 @dataclass(frozen=True)

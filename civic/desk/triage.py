@@ -7,26 +7,12 @@ from civic import paging
 from civic.cases.event_kinds import EventKind
 from civic.cases.status import Status
 from civic.db import Row, fetch, fetch_one
+from civic.desk.sql import COUNT, PAGE_ROWS, TRIAGE
 from civic.reports.queries import heading
 
-PAGE_ROWS = 50
-TRIAGE = f"""
-SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.category_id, c.area_id, r.id AS report_id,
-       p.title, p.text, r.address, ph.name AS cover, e.kind, e.text AS why, e.data,
-       (SELECT t.data FROM case_event t WHERE t.case_id = c.id AND t.kind = $4 ORDER BY t.seq DESC LIMIT 1)
-           AS routed
-FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
-LEFT JOIN photo ph ON ph.id = p.cover_id AND ph.public
-CROSS JOIN LATERAL (
-    SELECT kind, text, data FROM case_event
-    WHERE case_id = c.id AND kind = ANY($5) ORDER BY seq DESC LIMIT 1) e
-WHERE c.status = $3 AND (c.received_at, c.id) > ($1, $2)
-ORDER BY c.received_at, c.id LIMIT {PAGE_ROWS + 1}
-"""
 # The events that bring a case here: the latest of them says why.
 TRIAGE_KINDS = [EventKind.RECEIVED, EventKind.TRIAGED, EventKind.RETURNED, EventKind.HANDED_OVER]
 FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
-COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1"
 
 
 @dataclass(frozen=True)

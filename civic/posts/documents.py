@@ -20,7 +20,4 @@ POST_SOURCES = (
         urgent="OLD.hidden_at IS NULL AND NEW.hidden_at IS NOT NULL",
     ),
 )
-# Begins the SELECT of a source on the table `area`: the changed areas and those within them.
-AREAS_BELOW = """WITH RECURSIVE below (id) AS (
-        SELECT id FROM changed UNION SELECT area.id FROM area JOIN below ON area.parent_id = below.id)"""
 AREA_COLUMNS = ("names", "parent_id", "level", "retired_at")

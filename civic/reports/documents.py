@@ -10,8 +10,9 @@ from civic.db import Row, fetch
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import lazy as _
-from civic.posts.documents import AREA_COLUMNS, AREAS_BELOW, POST_SOURCES
+from civic.posts.documents import AREA_COLUMNS, POST_SOURCES
 from civic.posts.queries import comments_of
+from civic.posts.sql import AREAS_BELOW
 from civic.reports.queries import heading
 from civic.reports.sql import CASE_HISTORIES, POSTS_OF_CASES, PUBLIC_REPORTS
 from civic.search.documents import Document

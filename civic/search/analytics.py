@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from civic import timing
 from civic.db import execute, fetch_one
+from civic.search.sql import KEEP, NEW_SALT, SEEN
 from civic.search.text import runs
 
 MIN_SEEKERS = 5  # different seekers
@@ -20,25 +21,6 @@ MAX_SEARCH_WORDS, MAX_WORD_CHARS = 8, 24  # of a search, characters of a word
 MIN_NUMBER_DIGITS = 5  # from so many on it may be somebody's number
 
 SALT = "seekers' salt"  # in search_state: {week, salt}
-NEW_SALT = """
-INSERT INTO search_state (name, value) VALUES ($1, jsonb_build_object('week', $2::int, 'salt', $3::text))
-ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE (search_state.value ->> 'week')::int < $2
-"""
-SEEN = """
-INSERT INTO search_sighting (word, seeker, hour, area_id, results)
-SELECT word, $2, $3, $4, $5 FROM unnest($1::text[]) AS word ON CONFLICT DO NOTHING
-"""
-KEEP = """
-WITH seen AS (SELECT id, word, seeker, floor(extract(epoch FROM hour) / $2) AS week FROM search_sighting),
-common AS (SELECT word, week FROM seen GROUP BY word, week HAVING count(DISTINCT seeker) >= $1),
-taken AS (
-    UPDATE search_sighting s SET counted = true FROM seen JOIN common USING (word, week)
-    WHERE s.id = seen.id AND NOT s.counted RETURNING s.word, s.area_id, s.hour, s.results)
-INSERT INTO search_count AS c (word, area_id, hour, searches, empty, results)
-SELECT word, area_id, hour, count(*), count(*) FILTER (WHERE results = 0), sum(results) FROM taken GROUP BY 1, 2, 3
-ON CONFLICT (word, coalesce(area_id, 0), hour) DO UPDATE SET
-    searches = c.searches + excluded.searches, empty = c.empty + excluded.empty, results = c.results + excluded.results
-"""
 
 
 async def record_search(text: str, results: int, *, address: str, browser: str, area_id: int | None = None) -> None:

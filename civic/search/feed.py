@@ -17,6 +17,7 @@ from civic.db import advisory_lock, execute, fetch
 from civic.search.documents import Document
 from civic.search.meili.queue import queue_keys
 from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, Key, remove_documents, write_documents
+from civic.search.sql import ANY, BACKLOG, DONE, FAILED, MARK, TAKE, THESE
 from civic.search.subjects import Subject, registered
 
 log = logs.get_logger(__name__)
@@ -27,31 +28,6 @@ MAX_TRIES = 5  # of a mark that fail, until a person is told
 MAX_PAUSE_SECONDS = 3600.0  # between two tries
 EXPIRED_AT = "expired"  # in search_state: the instant up to which documents that expire are marked, Unix seconds
 LOCK = "civic.index"
-ANY = "SELECT EXISTS (SELECT FROM search_dirty WHERE due <= clock_timestamp()) AS any"
-TAKE = """
-SELECT id, root, item_id FROM (
-    (SELECT * FROM search_dirty WHERE urgent AND due <= clock_timestamp() ORDER BY id LIMIT $1)
-    UNION ALL
-    (SELECT * FROM search_dirty WHERE NOT urgent AND due <= clock_timestamp() ORDER BY id LIMIT $1)) x
-ORDER BY urgent DESC, id LIMIT $1
-"""
-THESE = "SELECT id, root, item_id FROM search_dirty WHERE id = ANY($1) ORDER BY id"
-# With what was done, earlier marks of the same that had failed.
-DONE = """
-WITH done AS (DELETE FROM search_dirty WHERE id = ANY($1) RETURNING root, item_id)
-DELETE FROM search_dirty d USING done WHERE d.root = done.root AND d.item_id = done.item_id AND d.tries > 0
-"""
-FAILED = """
-UPDATE search_dirty SET tries = least(tries + 1, 100),
-    due = clock_timestamp() + least($2::float8, power(4, least(tries + 1, 9))) * interval '1 second'
-WHERE id = ANY($1)
-"""
-MARK = "INSERT INTO search_dirty (root, item_id) SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING"
-BACKLOG = """
-SELECT count(*) FILTER (WHERE tries < $1) AS waiting, count(*) FILTER (WHERE tries >= $1) AS held,
-    extract(epoch FROM clock_timestamp() - min(at) FILTER (WHERE tries < $1))::float8 AS seconds
-FROM search_dirty
-"""
 
 Mark = Mapping[str, object]  # id, root and item_id of a row of search_dirty
 

@@ -2,9 +2,7 @@
 
 from civic.db import fetch_one
 from civic.metrics import GaugeReading
-
-OLDEST_MARK = "SELECT extract(epoch FROM clock_timestamp() - min(at)) AS age FROM search_dirty"
-OLDEST_PUSH = "SELECT extract(epoch FROM clock_timestamp() - at) AS age FROM search_push ORDER BY id LIMIT 1"
+from civic.search.sql import OLDEST_MARK, OLDEST_PUSH
 
 
 async def measure_index() -> list[GaugeReading]:

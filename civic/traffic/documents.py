@@ -9,8 +9,9 @@ from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import available_languages, pick, use_language
 from civic.i18n import lazy as _
-from civic.posts.documents import AREA_COLUMNS, AREAS_BELOW, POST_SOURCES
+from civic.posts.documents import AREA_COLUMNS, POST_SOURCES
 from civic.posts.queries import comments_of
+from civic.posts.sql import AREAS_BELOW
 from civic.search.documents import Document, SearchHit
 from civic.search.presenters import Badge, Presenter, area_name
 from civic.search.subjects import DirtySource, Subject, SubjectStatus

@@ -13,18 +13,13 @@ from civic.search.meili.client import EngineDown, EngineState, Meili
 from civic.search.meili.payload import key
 from civic.search.meili.queue import REBUILDING
 from civic.search.meili.rebuild import MeiliRebuild
+from civic.search.meili.sql import DIGESTS, NEXT_IDS
 from civic.search.postgres.rows import Key, read_digests
 from civic.search.subjects import registered
 
 RANGE_DOCUMENTS = 1000  # compared at once
 PAGE_DOCUMENTS = 5000  # of a look at Meilisearch
 QUEUED_KEYS = 10_000  # queued by one statement
-
-NEXT_IDS = "SELECT item_id FROM search_document WHERE kind = $1 AND item_id > $2 ORDER BY item_id LIMIT $3"
-DIGESTS = """
-SELECT d.item_id, t.digest FROM search_document d JOIN search_text t USING (id)
-WHERE d.kind = $1 AND d.item_id > $2 AND ($3::bigint IS NULL OR d.item_id <= $3)
-"""
 
 
 class MeiliEngine:

@@ -16,6 +16,7 @@ from civic.search.meili.client import EngineDown, EngineState, Meili, raise_on_f
 from civic.search.meili.payload import payload
 from civic.search.meili.queue import REBUILD, SENDING, SENT
 from civic.search.meili.settings import has_version
+from civic.search.meili.sql import REMEMBER, SETTLE
 from civic.search.postgres import rows
 from civic.search.postgres.rows import Key
 
@@ -24,14 +25,6 @@ log = logs.get_logger(__name__)
 BATCH_CHANGES = 500  # changes at once
 WAIT_SECONDS = 10.0  # seconds for Meilisearch to be done; then it is looked at again later, so that a worker can end
 FILLING = "filling"  # the stage of a rebuild in which changes go into both indexes
-
-REMEMBER = """
-INSERT INTO search_state AS s (name, value) VALUES ($1, jsonb_build_object('tasks', $2::bigint[], 'rows', $3::bigint[]))
-ON CONFLICT (name) DO UPDATE SET value = excluded.value
-"""
-SETTLE = """
-WITH settled AS (DELETE FROM search_state WHERE name = $1) DELETE FROM search_push WHERE id = ANY($2::bigint[])
-"""
 
 
 async def send_batch(meili: Meili, wait: float = WAIT_SECONDS) -> bool:

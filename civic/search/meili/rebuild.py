@@ -20,13 +20,12 @@ from civic.search.meili.client import POLL_SECONDS, EngineDown, EngineState, Mei
 from civic.search.meili.outbox import FILLING
 from civic.search.meili.queue import FILLED, REBUILD, REBUILDING, SENDING
 from civic.search.meili.settings import PRIMARY_KEY, fill_of, filled_by, schema_hash
+from civic.search.meili.sql import NEXT
 from civic.search.postgres.rows import Key
 
 PAGE_DOCUMENTS = 1000  # documents at once
 TASK_SECONDS = 600.0  # seconds for a page, or for settings, which may have Meilisearch look at every document
 CLEARING = "clearing"  # the stage after filling: the new index is in use, the old one has to go
-
-NEXT = "SELECT kind, item_id FROM search_document WHERE (kind, item_id) > ($1, $2) ORDER BY kind, item_id LIMIT $3"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from civic.search.engine import Differences, IndexComparison, KeyRange
 from civic.search.postgres import vocabulary
 from civic.search.postgres.encoding import document_digest
 from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, Key, remove_documents
+from civic.search.postgres.sql import DIRTY, DROP_TEXTS, EXPIRED_SINCE, HELD, ITEMS, NEXT_ITEMS, STRAYS
 from civic.search.saved_state import delete_state, load_state, save_state
 from civic.search.subjects import Subject, by_kind, kinds, registered
 
@@ -19,17 +20,6 @@ log = logs.get_logger(__name__)
 
 RANGE_ITEMS = 500  # at once
 STATE = "rebuild"  # in search_state: the rebuild under way
-
-NEXT_ITEMS = "SELECT {column} AS id FROM {table} WHERE {column} > $1 ORDER BY {column} LIMIT $2"
-ITEMS = "SELECT {column} AS id FROM {table} WHERE {column} > $1 AND ($2::bigint IS NULL OR {column} <= $2)"
-HELD = """
-SELECT d.item_id, t.digest FROM {documents} d LEFT JOIN {texts} t USING (id)
-WHERE d.kind = $1 AND d.item_id > $2 AND ($3::bigint IS NULL OR d.item_id <= $3)
-"""
-STRAYS = "SELECT kind, item_id FROM {documents} WHERE kind <> ALL($1) ORDER BY 1, 2"
-DROP_TEXTS = "DELETE FROM {texts} t WHERE NOT EXISTS (SELECT FROM {documents} WHERE id = t.id)"
-DIRTY = "SELECT item_id FROM search_dirty WHERE root = $1 AND tries < $2"
-EXPIRED_SINCE = "SELECT coalesce((SELECT value::text::float8 FROM search_state WHERE name = $1), 0) AS at"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from civic.db import fetch
 from civic.search.documents import Document
 from civic.search.postgres import vocabulary
 from civic.search.postgres.encoding import DumpedDocument, dump_document, encode_rows, load_document
+from civic.search.postgres.sql import CASTS, COLUMNS, DIGESTS, READ, REMOVE, TEXTS, TIDY
 
 Key = tuple[str, int]  # kind and item_id of a document
 
@@ -27,23 +28,7 @@ class DocumentTables:
 PUBLIC: Final = DocumentTables("search_document", "search_text", vocabulary=True)
 DESK: Final = DocumentTables("search_desk_document", "search_desk_text")
 
-COLUMNS = {  # with the types that they are sent as
-    "kind": "text",
-    "item_id": "bigint",
-    "category_id": "int",
-    "area_ids": "text",
-    "department_id": "int",
-    "status": "text",
-    "at": "timestamptz",
-    "support": "int",
-    "lat": "float8",
-    "lon": "float8",
-    "static_rank": "float8",
-    "words": "text",
-}
-TEXTS = {"digest": "bytea", "document": "bytea"}
 GIVEN = ", ".join(f"${n}::{sent}[]" for n, sent in enumerate((COLUMNS | TEXTS).values(), start=1))
-CASTS = {"area_ids": "area_ids::int[]", "words": "words::tsvector"}
 WRITE = f"""
 WITH given AS (SELECT * FROM unnest({GIVEN}) AS x ({", ".join(COLUMNS | TEXTS)})),
 written AS (
@@ -56,24 +41,6 @@ INSERT INTO {{texts}} (id, {", ".join(TEXTS)})
 SELECT written.id, {", ".join(TEXTS)} FROM written JOIN given USING (kind, item_id)
 ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in TEXTS)}
 """
-# New entries of a GIN index wait in a list, which is far quicker to write and slower to search. So that no search reads
-# a long one, each write ends with moving its entries to where they belong.
-TIDY = """
-SELECT gin_clean_pending_list(c.oid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-JOIN pg_am a ON a.oid = c.relam WHERE i.indrelid = $1::text::regclass AND a.amname = 'gin'
-"""
-REMOVE = """
-WITH gone AS (
-    DELETE FROM {documents} d USING unnest($1::text[], $2::bigint[]) AS k (kind, item_id)
-    WHERE d.kind = k.kind AND d.item_id = k.item_id RETURNING d.id, d.kind, d.item_id),
-texts AS (DELETE FROM {texts} WHERE id IN (SELECT id FROM gone))
-SELECT kind, item_id FROM gone
-"""
-DIGESTS = """
-SELECT d.kind, d.item_id, t.digest FROM {documents} d JOIN {texts} t USING (id)
-JOIN unnest($1::text[], $2::bigint[]) AS k (kind, item_id) ON d.kind = k.kind AND d.item_id = k.item_id
-"""
-READ = "SELECT d.id, d.kind, d.item_id, t.document FROM {documents} d JOIN {texts} t USING (id)"
 
 
 async def write_documents(

@@ -21,6 +21,7 @@ from civic.search.documents import MAX_REACHABLE_HITS, Document, Facets, Query, 
 from civic.search.highlight import highlight_words, make_excerpt
 from civic.search.postgres import filter_labels, vocabulary
 from civic.search.postgres.rows import PUBLIC, DocumentTables, read_documents_by_id
+from civic.search.postgres.sql import COUNTS, PREPARE
 from civic.search.postgres.statements import WEIGHTS, Arguments, PostgresSearch, QueryUnit, is_number
 from civic.search.postgres.terms import Synonyms, pairs, parse_query
 from civic.search.static_rank import STEP_SQL, steps_from
@@ -41,27 +42,9 @@ MAX_SEARCH_SECONDS = 5  # a search that takes longer is given up
 
 TIME_SPANS = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
 
-# No statement here is answered well by reading a whole table, and planning each time costs as much as most searches.
-PREPARE = (
-    "SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),"
-    " set_config('statement_timeout', $1, true)"
-)
 COLUMNS = (
     "d.id, d.lat, d.lon, d.kind, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.static_rank"
 )
-COUNTS = """
-SELECT (SELECT count(*) FROM m) AS total,
-    (SELECT json_object_agg(v, n) FROM (SELECT kind AS v, count(*) AS n FROM m GROUP BY 1) x) AS kind,
-    (SELECT json_object_agg(v, n) FROM (SELECT category_id AS v, count(*) AS n FROM m
-        WHERE category_id IS NOT NULL GROUP BY 1) x) AS category,
-    (SELECT json_object_agg(v, n) FROM (SELECT unnest(area_ids) AS v, count(*) AS n FROM m GROUP BY 1) x) AS area,
-    (SELECT json_object_agg(v, n) FROM (SELECT department_id AS v, count(*) AS n FROM m
-        WHERE department_id IS NOT NULL GROUP BY 1) x) AS department,
-    (SELECT json_object_agg(v, n) FROM (SELECT status AS v, count(*) AS n FROM m WHERE status <> '' GROUP BY 1) x)
-        AS status,
-    (SELECT json_object_agg(v, n) FROM (SELECT v, (SELECT count(*) FROM m WHERE at >= since) AS n
-        FROM unnest({names}::text[], {instants}::timestamptz[]) AS t (v, since)) x) AS time
-"""
 PAGE = "(SELECT json_agg(p) FROM (SELECT id, metres FROM m ORDER BY {order} LIMIT {size} OFFSET {offset}) p) AS page"
 FACETS = ("kind", "category", "area", "department", "status", "time")
 ORDERS = {

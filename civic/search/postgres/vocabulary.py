@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 from tortoise.transactions import in_transaction
 
 from civic.db import execute, fetch, try_advisory_lock
+from civic.search.postgres.sql import COUNT_WORDS, GONE
 from civic.search.text import IS_CJK
 
 MIN_ONE_TYPO_CHARS, MIN_TWO_TYPO_CHARS = 4, 8  # letters of a word that may have so many typing errors
@@ -142,18 +143,6 @@ def is_kept(lexeme: str) -> bool:
 
 
 MAX_COUNTED_DOCUMENTS = 200_000  # documents up to which every one is looked at; of more, a sample
-COUNT_WORDS = """
-WITH counted AS (
-    SELECT word, ndoc * $1 AS n FROM ts_stat($2) WHERE position(':' IN word) = 0
-    AND length(word) BETWEEN 2 AND {longest} AND (length(word) <= {number} OR word !~ '[0-9]')
-),
-changed AS (
-    INSERT INTO search_word (word, documents) SELECT word, n FROM counted
-    ON CONFLICT (word) DO UPDATE SET documents = excluded.documents WHERE search_word.documents <> excluded.documents
-)
-{gone}
-"""
-GONE = "DELETE FROM search_word WHERE NOT EXISTS (SELECT FROM counted WHERE counted.word = search_word.word)"
 
 
 LOCK = "civic.search.words"

@@ -1,0 +1,53 @@
+"""The statements of the desk."""
+
+MAX_COUNTED = 1000  # the most that is counted in a view
+QUEUE = """
+SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
+       c.number, c.status, c.priority, c.category_id, c.area_id, c.reopened,
+       r.id AS report_id, r.address, p.title, p.text, p.visibility, p.votes_count,
+       k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id
+FROM assignment a
+JOIN case_file c ON c.id = a.case_id
+JOIN report r ON r.case_id = c.id AND r.main
+JOIN post p ON p.id = r.post_id
+LEFT JOIN user_account u ON u.id = a.assignee_id
+LEFT JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_clock_id ELSE a.resolution_clock_id END
+WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed}
+ORDER BY a.due_at, a.id LIMIT {limit}
+"""
+COUNTS = f"""
+SELECT count(*) AS due, count(*) FILTER (WHERE assignee_id = $2) AS mine,
+       count(*) FILTER (WHERE first_word_at IS NULL) AS new,
+       count(*) FILTER (WHERE status = $4) AS waiting,
+       count(*) FILTER (WHERE due_at < $3) AS overdue, count(*) FILTER (WHERE part = $5) AS support
+FROM (SELECT a.assignee_id, a.first_word_at, c.status, a.due_at, a.part FROM assignment a
+      JOIN case_file c ON c.id = a.case_id
+      WHERE a.department_id = ANY($1) AND a.ended_at IS NULL LIMIT {MAX_COUNTED}) x
+"""
+PAGE_ROWS = 50
+TRIAGE = f"""
+SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.category_id, c.area_id, r.id AS report_id,
+       p.title, p.text, r.address, ph.name AS cover, e.kind, e.text AS why, e.data,
+       (SELECT t.data FROM case_event t WHERE t.case_id = c.id AND t.kind = $4 ORDER BY t.seq DESC LIMIT 1)
+           AS routed
+FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
+LEFT JOIN photo ph ON ph.id = p.cover_id AND ph.public
+CROSS JOIN LATERAL (
+    SELECT kind, text, data FROM case_event
+    WHERE case_id = c.id AND kind = ANY($5) ORDER BY seq DESC LIMIT 1) e
+WHERE c.status = $3 AND (c.received_at, c.id) > ($1, $2)
+ORDER BY c.received_at, c.id LIMIT {PAGE_ROWS + 1}
+"""
+COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1"
+CASES = """
+SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,
+       (SELECT coalesce(array_agg(DISTINCT department_id), '{}') FROM assignment WHERE case_id = c.id) AS readers
+FROM case_file c WHERE c.id = ANY($1)
+"""
+# What a moderator has hidden is for dispatchers only, so it is not found here.
+REPORTS = """
+SELECT r.case_id, p.id AS post_id, p.title, p.text, p.votes_count, r.address, r.lat, r.lon, r.answers,
+       r.category_id AS sent_as
+FROM report r JOIN post p ON p.id = r.post_id
+WHERE r.case_id = ANY($1) AND p.visibility <> 'hidden' ORDER BY r.case_id, r.main DESC, r.id
+"""
