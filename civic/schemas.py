@@ -8,7 +8,7 @@ import json
 from datetime import date, datetime
 from decimal import Decimal
 from types import UnionType
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, JsonValue, RootModel
@@ -23,6 +23,9 @@ class Schema(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+    # Texts and finite numbers alone, no times: pydantic itself writes them, which is several times quicker.
+    has_plain_values: ClassVar[bool] = False
 
 
 class SchemaList(RootModel[list[T]]):
@@ -57,6 +60,8 @@ AnswerType = type[BaseModel] | UnionType
 
 def to_json(model: BaseModel) -> bytes:
     """The model as UTF-8 JSON. Raises TypeError for a value that JSON cannot hold, ValueError for NaN."""
+    if isinstance(model, Schema) and model.has_plain_values:
+        return model.model_dump_json(by_alias=True).encode()
     values = model.model_dump(by_alias=True)
     return json.dumps(values, default=_encode, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 

@@ -181,5 +181,7 @@ class ReportCluster(Schema):
 class ReportMapAnswer(Schema):
     """Pins or, where there are many reports, clusters."""
 
+    has_plain_values = True
+
     pins: list[ReportPin] = []
     clusters: list[ReportCluster] = []

@@ -91,11 +91,14 @@ FollowUp = Callable[[Submission, int, FollowUpForm], Awaitable[None]]
 def _follow_up(action: FollowUp) -> FormView:
     """The view of something that a reporter or a supporter says on a report's page.
 
-    Limited like posts: each is a public line of the case's history, and notifies its department.
+    Whether somebody may say it comes before what is wrong with the form. Limited like posts: each is a public line
+    of the case's history, and notifies its department.
     """
 
     async def view(request: Request, refused: CivicError | None = None) -> Response:
         async def act(sent: Submission) -> Response:
+            if action is not doubt:  # which is a supporter's; its action checks that
+                await queries.report_of_author(request.path_params["id"], viewer(request))
             await spend_limit(request, "deed", FOLLOW_UPS_PER_POST)
             await action(sent, request.path_params["id"], sent.read(FollowUpForm))
             if wants_json(request):
@@ -109,7 +112,6 @@ def _follow_up(action: FollowUp) -> FormView:
 
 
 async def answer(sent: Submission, report_id: int, form: FollowUpForm) -> None:
-    await queries.report_of_author(report_id, viewer(sent.request))
     await sent.take_photos()
     if sent.uploads.errors:
         raise Invalid(fields=sent.uploads.errors)
