@@ -29,10 +29,12 @@ def arguments(name: str) -> list[str] | None:
         return os.environ.get("CIVIC_BENCH_DATABASES", "").split() or None
     if name.startswith("search"):
         return [] if DATA.is_dir() else None
-    if name != "imports":
+    if name not in ("imports", "feed"):
         return []
     mappings = FOLDER.parent / "docs" / "imports"
     pairs = [[str(file), str(mappings / m)] for m, pattern in IMPORTS.items() for file in sorted(DATA.glob(pattern))]
+    if name == "feed":
+        pairs = pairs[:1]
     return [argument for pair in pairs for argument in pair] or None
 
 
