@@ -91,7 +91,10 @@ async def test_stopped_by_hand(city: str, tmp_path: Path) -> None:
     running = _started(tmp_path, city, "search", "rebuild")
     try:
         for _ in range(600):
-            waits = await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
+            waits = await other.fetchval(
+                "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                " WHERE d.datname = current_database() AND NOT l.granted AND l.locktype = 'advisory'"
+            )
             if waits or running.poll() is not None:
                 break
             await other.fetchval("SELECT pg_sleep(0.05)")
