@@ -161,6 +161,7 @@ async def test_what_is_too_large_at_once_goes_in_parts(city: Meili, imitation: I
 LOSE = """
 SELECT pg_terminate_backend(pid) FROM pg_locks
 WHERE locktype = 'advisory' AND objid::bigint = hashtextextended($1, 0) & 4294967295 AND pid <> pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 
