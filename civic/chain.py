@@ -6,11 +6,11 @@ JSON can hold.
 """
 
 import hashlib
-import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from civic.canonical_json import encode_canonical_json
 
 GENESIS = bytes(32)
 """What the first event of a chain covers."""
@@ -19,38 +19,12 @@ GENESIS = bytes(32)
 _LEAF, _NODE, _LINK = b"\x00", b"\x01", b"\x02"
 
 
-def canonical_json(value: Any) -> bytes:
-    """The one UTF-8 JSON text of a value: keys sorted, no spaces, nothing escaped that need not be.
-
-    A float without a fraction is written as a whole number, so that a value read back from a `jsonb` column
-    gives the same bytes. Raises TypeError for what JSON cannot hold and ValueError for NaN and infinities.
-    """
-    return _CANONICAL.encode(_plain(value)).encode()
-
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int):  # nearly everything
-        return value
-    if isinstance(value, float):
-        return int(value) if math.isfinite(value) and value.is_integer() else value
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError("keys must be text")
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
-
-
 def digest_event(event: Mapping[str, Any]) -> bytes:
-    """The SHA-256 of an event's canonical JSON: it stands for an event whose words are not public.
+    """The SHA-256 of an event's canonical JSON (RFC 8785): it stands for an event whose words are not public.
 
     Where the content could be guessed, let the event hold a random salt.
     """
-    return hashlib.sha256(canonical_json(event)).digest()
+    return hashlib.sha256(encode_canonical_json(event)).digest()
 
 
 def link_hash(previous: bytes, event_digest: bytes) -> bytes:
@@ -79,7 +53,7 @@ def follow_chain(start: bytes, digests: Iterable[bytes]) -> bytes:
 
 def head_leaf(key: str, head: bytes) -> bytes:
     """The leaf that stands for a whole chain: its name (a case's number) and its head."""
-    return canonical_json([key, head.hex()])
+    return encode_canonical_json([key, head.hex()])
 
 
 @dataclass(frozen=True, slots=True)

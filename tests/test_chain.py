@@ -10,7 +10,6 @@ from civic.chain import (
     GENESIS,
     InclusionProof,
     MerkleTree,
-    canonical_json,
     digest_event,
     follow_chain,
     hash_event,
@@ -108,19 +107,3 @@ def test_a_link_is_sha256_of_two_previous_and_digest():
     assert hash_event(GENESIS, {"a": 1}) == expect
     with pytest.raises(ValueError, match="32 bytes"):
         link_hash(b"short", bytes(32))
-
-
-def test_the_canonical_json_does_not_depend_on_how_it_was_kept():
-    assert canonical_json({"b": 1.0, "a": [True, None, "ü行"]}) == '{"a":[true,null,"ü行"],"b":1}'.encode()
-    assert canonical_json({"at": 47.4979}) == b'{"at":47.4979}'
-    assert canonical_json(-0.0) == b"0"
-    assert canonical_json(1e22) == canonical_json(10**22)
-
-
-def test_what_has_no_canonical_json_is_refused():
-    with pytest.raises(ValueError, match="JSON"):
-        canonical_json({"x": float("nan")})
-    with pytest.raises(TypeError):
-        canonical_json({"x": object()})
-    with pytest.raises(TypeError, match="keys"):
-        canonical_json({1: "x"})

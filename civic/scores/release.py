@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from civic.chain import canonical_json
+from civic.canonical_json import encode_canonical_json
 from civic.city.settings import DEFAULT_MINIMUMS, DEFAULT_WEIGHTS
 from civic.scores.compute import METHOD, compute_results
 from civic.scores.inclusion import Period
@@ -72,8 +72,8 @@ def make_release(
 
 
 def compute_seal(release: Mapping[str, Any]) -> str:
-    """Return the SHA-256, in hexadecimal, of the canonical JSON of a release without its seal."""
-    return hashlib.sha256(canonical_json({key: release[key] for key in release if key != "seal"})).hexdigest()
+    """Return the SHA-256, in hexadecimal, of the canonical JSON (RFC 8785) of a release without its seal."""
+    return hashlib.sha256(encode_canonical_json({key: release[key] for key in release if key != "seal"})).hexdigest()
 
 
 def release_period(release: Mapping[str, Any]) -> Period:
