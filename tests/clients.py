@@ -39,7 +39,13 @@ class Client(httpx2.AsyncClient):
 
 
 async def make_user(email: str, role: Role = Role.CITIZEN, *, name: str = "", language: str = "en") -> User:
-    """Somebody whose password fits nothing."""
+    """Somebody with a confirmed e-mail whose password fits nothing."""
     return await User.create(
-        email=email, name=name, role=role, language=language, password_hash="-", created_at=timing.now()
+        email=email,
+        name=name,
+        role=role,
+        language=language,
+        password_hash="-",
+        created_at=timing.now(),
+        email_confirmed_at=timing.now(),
     )

@@ -30,8 +30,13 @@ class SignedIn:
     token: str
 
 
-async def create_user(entry: SignUpForm, *, role: Role = Role.CITIZEN, language: str = "") -> User:
-    """Create a user, within the caller's transaction if there is one. Raises Invalid if the e-mail has one already."""
+async def create_user(
+    entry: SignUpForm, *, role: Role = Role.CITIZEN, language: str = "", confirmed: bool = False
+) -> User:
+    """Create a user, within the caller's transaction if there is one; `confirmed`: the e-mail is known to be theirs.
+
+    Raises Invalid if the e-mail has a user already.
+    """
     hashed = await passwords.hash_password(entry.password)
     try:
         async with in_transaction():
@@ -42,6 +47,7 @@ async def create_user(entry: SignUpForm, *, role: Role = Role.CITIZEN, language:
                 role=role,
                 language=language,
                 created_at=timing.now(),
+                email_confirmed_at=timing.now() if confirmed else None,
             )
     except IntegrityError:
         raise Invalid(fields={"email": _("There is an account with this e-mail already.")}) from None

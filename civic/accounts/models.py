@@ -24,6 +24,7 @@ class User(Model):
     role = fields.CharEnumField(Role, default=Role.CITIZEN, max_length=12)
     language = fields.CharField(12, default="")
     created_at = fields.DatetimeField()
+    email_confirmed_at = fields.DatetimeField(null=True)  # by the link of a mail, or by the operator who added them
     disabled_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -13,6 +13,7 @@ SELECT u.id, u.name, u.email, u.role, u.language, s.id AS session_id, s.seen_at
 FROM user_session s JOIN user_account u ON u.id = s.user_id
 WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.seen_at > $2
 """
+CONFIRMED = "SELECT 1 AS x FROM user_account WHERE id = $1 AND email_confirmed_at IS NOT NULL"
 
 
 async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person, datetime | None]:
@@ -32,6 +33,11 @@ async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person
         session_id=row["session_id"],
     )
     return person, row["seen_at"]
+
+
+async def user_email_is_confirmed(user_id: int) -> bool:
+    """Whether somebody showed that the e-mail of this account is theirs, or the operator vouched for it."""
+    return await fetch_one(CONFIRMED, user_id) is not None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ SELECT kind, path, coalesce(nullif(title, ''), left(text, 80)) AS heading, creat
 FROM post WHERE author_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2
 """
 HAS_VOTED = "SELECT 1 AS x FROM vote WHERE post_id = $1 AND user_id = $2"
+AUTHOR_CONFIRMED = """
+SELECT 1 AS x FROM post p LEFT JOIN user_account u ON u.id = p.author_id
+WHERE p.id = $1 AND coalesce(u.email_confirmed_at, p.email_confirmed_at) IS NOT NULL
+"""
 MAX_COMMENTS_FOUND = 100  # of a post that are found, the latest
 PUBLIC_COMMENTS = """
 SELECT post_id, text FROM (
@@ -247,3 +251,8 @@ async def comments_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
     for row in await fetch(PUBLIC_COMMENTS, list(post_ids), MAX_COMMENTS_FOUND) if post_ids else ():
         comments.setdefault(row["post_id"], []).append(row["text"])
     return comments
+
+
+async def author_email_is_confirmed(post_id: int) -> bool:
+    """Whether the post's author has shown that their e-mail is theirs: of their account, or the one of the post."""
+    return await fetch_one(AUTHOR_CONFIRMED, post_id) is not None

@@ -10,6 +10,8 @@ from civic.accounts import limits, passwords
 from civic.accounts.actions import create_user, disable_user, reset_password
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role, Session, User
+from civic.accounts.queries import user_email_is_confirmed
+from civic.catalogue.members import add_user
 from civic.errors import TooMany
 from tests.clients import Client
 
@@ -41,6 +43,14 @@ async def test_signing_up_and_out(client: Client) -> None:
     await client.post("/sign-out")
     assert not await is_in(client)
     assert (await Session.get()).revoked_at is not None
+
+
+async def test_whose_email_is_confirmed(client: Client) -> None:
+    """Those whom the operator added; not somebody who signed up, which shows nothing."""
+    added = await add_user(SignUpForm(email="operator@example.org", password=PASSWORD), Role.CITIZEN)
+    await client.post("/sign-up", data={"email": EMAIL, "password": PASSWORD})
+    assert await user_email_is_confirmed(added.id)
+    assert not await user_email_is_confirmed((await User.get(email=EMAIL)).id)
 
 
 async def test_the_cookie(client: Client, ana: User) -> None:

@@ -100,7 +100,8 @@ async def _make_category(code: str, response: str, resolution: str, *, evidence:
 
 
 async def _make_user(email: str, role: Role) -> User:
-    return await User.create(email=email, password_hash="-", role=role, created_at=local_time("2026-01-01 00:00"))
+    then = local_time("2026-01-01 00:00")
+    return await User.create(email=email, password_hash="-", role=role, created_at=then, email_confirmed_at=then)
 
 
 async def reload_case(case: Case) -> Case:

@@ -17,6 +17,7 @@ TABLES = [
             ("role", fields.CharEnumField(default=Role.CITIZEN, enum_type=Role, max_length=12)),
             ("language", fields.CharField(default="", max_length=12)),
             ("created_at", fields.DatetimeField()),
+            ("email_confirmed_at", fields.DatetimeField(null=True)),
             ("disabled_at", fields.DatetimeField(null=True)),
         ],
         options={"table": "user_account"},

@@ -15,6 +15,7 @@ TABLES = [
             ("kind", fields.CharField(max_length=32)),
             foreign_key("author", "User", null=True, related_name="posts"),
             ("email", fields.CharField(default="", max_length=254)),
+            ("email_confirmed_at", fields.DatetimeField(null=True)),
             ("receipt_hash", fields.CharField(null=True, unique=True, max_length=64)),
             ("title", fields.CharField(default="", max_length=200)),
             ("text", fields.TextField(unique=False)),
