@@ -26,7 +26,21 @@ from civic.sla import actions as sla
 from civic.sla.models import Clock
 
 MAX_TEXT_CHARS = 10_000
-ASSIGNMENT_COLUMNS = ("ended_at", "outcome", "standing", "due_at")
+ASSIGNMENT_COLUMNS = ("ended_at", "outcome", "ended_by", "standing", "due_at")
+NEW_ASSIGNMENT_COLUMNS = (
+    "case_id",
+    "department_id",
+    "part",
+    "category_id",
+    "added_by",
+    "started_at",
+    "given_at",
+    "first_word_at",
+    "asked_at",
+    "unanswered_at",
+    "due_at",
+)
+_GIVES = frozenset({ActorKind.DISPATCHER, ActorKind.DEPARTMENT})  # what anybody else causes, the system does
 # Outcomes by which the department finished or passed the case on: its resolution clock counts as stopped.
 _STOPS = frozenset({Outcome.RESOLVED, Outcome.DECLINED, Outcome.HANDED_OVER, Outcome.RETURNED, Outcome.REASSIGNED})
 
@@ -94,16 +108,17 @@ class CaseChange:
 
     async def start_assignment(self, department_id: int, part: AssignmentPart) -> Assignment:
         """Start an assignment now."""
-        assignment = await insert_assignment(self.case, department_id, part, self.at)
+        assignment = await insert_assignment(self.case, department_id, part, self.at, self.by)
         if part == AssignmentPart.LEAD:
             self.case.department_id = department_id
+            self.case.first_department_id = self.case.first_department_id or department_id
         if self._assignments is not None:
             self._assignments.append(assignment)
         return assignment
 
     async def end_assignment(self, assignment: Assignment, outcome: Outcome) -> None:
         """End the assignment. A target that was missed keeps its due instant, for the scores."""
-        assignment.ended_at, assignment.outcome = self.at, outcome
+        assignment.ended_at, assignment.outcome, assignment.ended_by = self.at, outcome, self.by.kind.value
         await sla.end_clock(assignment.response_clock, self.at)
         if assignment.resolution_clock is not None:
             finish = sla.stop_clock if outcome in _STOPS else sla.end_clock
@@ -193,7 +208,9 @@ class CaseChange:
         await event.photos.add(*photos)
 
 
-async def insert_assignment(case: Case, department_id: int, part: AssignmentPart, at: datetime) -> Assignment:
+async def insert_assignment(
+    case: Case, department_id: int, part: AssignmentPart, at: datetime, by: Actor
+) -> Assignment:
     """Insert an assignment that starts at `at`, with its clocks, in one statement."""
     response, resolution = await targets.new_assignment_clocks(case.category_id, department_id, part, at)
     clocks = [response] if resolution is None else [response, resolution]
@@ -201,10 +218,13 @@ async def insert_assignment(case: Case, department_id: int, part: AssignmentPart
         case_id=case.id,
         department_id=department_id,
         part=part,
+        category_id=case.category_id,
+        added_by=by.kind.value if by.kind in _GIVES else ActorKind.SYSTEM.value,
         started_at=at,
+        given_at=at,
         due_at=targets.find_next_due(response, resolution),
     )
-    values = [case.id, department_id, part.value, at, assignment.due_at]
+    values = [getattr(assignment, name) for name in NEW_ASSIGNMENT_COLUMNS]
     [row] = await fetch(INSERT_ASSIGNMENT, *sla.clock_values(*clocks), *values)
     mark_saved(response, row["response_clock_id"])
     if resolution is not None:

@@ -59,6 +59,11 @@ class Case(Model):
         "civic.Department", related_name="cases", null=True, on_delete=fields.RESTRICT
     )
     department_id: int | None
+    # the department that it was first given to: the case's promise is by its calendar
+    first_department: fields.ForeignKeyNullableRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    first_department_id: int | None
     priority = fields.CharField(8, default="normal")
     received_at = fields.DatetimeField()
     response_clock: fields.OneToOneRelation[Clock] = fields.OneToOneField(
@@ -77,6 +82,9 @@ class Case(Model):
     dispute_until = fields.DatetimeField(null=True)  # until when the reporter may reopen a confirmed case
     declined_reason = fields.CharField(20, default="")
     decline_overturned = fields.BooleanField(default=False)  # an appeal was upheld, so it is no longer declined
+    appealed_at = fields.DatetimeField(null=True)  # when the reporter appealed against the decline
+    appeal_due_at = fields.DatetimeField(null=True)  # until when a dispatcher decides it
+    appeal_outcome = fields.CharField(8, default="")  # upheld, rejected
     reopened = fields.IntField(default=0)
     handovers = fields.IntField(default=0)
     # when the case's next target (first the response, then the resolution) falls due; NULL: no clock runs
@@ -120,6 +128,18 @@ class Outcome(LabelledCode):
     CLOSED = "closed", _("closed by somebody else")
 
 
+class WaitEnd(StrEnum):
+    """What ended a wait for the reporter's answer."""
+
+    ANSWER = "answer"  # any word of the reporter on the case
+    LIMIT = "limit"
+    RESOLVED = "resolved"
+    DECLINED = "declined"
+    MERGED = "merged"
+    PASSED_ON = "passed_on"
+    REASSIGNED = "reassigned"
+
+
 class Assignment(Model):
     """The time for which one department holds a case, as lead or as support."""
 
@@ -137,10 +157,21 @@ class Assignment(Model):
         "civic.User", related_name="assignments", null=True, on_delete=fields.RESTRICT
     )
     assignee_id: int | None
-    started_at = fields.DatetimeField()
+    # at the start; changed only by a dispatcher who recategorises
+    category: fields.ForeignKeyNullableRelation[Category] = fields.ForeignKeyField(
+        "civic.Category", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    category_id: int | None
+    added_by = fields.CharField(12, default="system")  # who gave it the case: system, dispatcher, department
+    started_at = fields.DatetimeField()  # from when its clocks count
+    given_at = fields.DatetimeField()  # when the department was given the case this time
     first_word_at = fields.DatetimeField(null=True)
+    asked_at = fields.DatetimeField(null=True)  # its first question to the reporter
+    unanswered_at = fields.DatetimeField(null=True)  # its first question that stayed unanswered to the limit
     ended_at = fields.DatetimeField(null=True)
     outcome = fields.CharEnumField(Outcome, null=True, max_length=12)
+    ended_by = fields.CharField(12, default="")  # whose action ended it: an ActorKind
+    came_back = fields.BooleanField(default=False)  # passed on, and got back: a later assignment goes on with it
     misrouted = fields.BooleanField(default=False)  # a dispatcher says that the case should not have come here
     standing = fields.BooleanField(default=False)  # its resolution still stands
     overturned = fields.BooleanField(default=False)  # it declined, and an appeal was upheld
@@ -159,6 +190,39 @@ class Assignment(Model):
     class Meta:
         table = "assignment"
         indexes = (("department_id", "ended_at", "due_at"), ("case_id", "started_at"))
+
+
+class Wait(Model):
+    """One wait for the reporter's answer, and what it did to the resolution clocks of its assignment and its case.
+
+    The clock of the assignment pauses from `started_at` to `assignment_paused_until`, that of the case to
+    `case_paused_until`; NULL means that the clock did not pause. A wait that does not count leaves the due instants as
+    they were before it: `assignment_due_at`, `case_due_at`.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "civic.Case", related_name="waits", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    assignment: fields.ForeignKeyRelation[Assignment] = fields.ForeignKeyField(
+        "civic.Assignment", related_name="waits", on_delete=fields.RESTRICT
+    )
+    assignment_id: int
+    started_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField()  # the limit
+    ended_at = fields.DatetimeField(null=True)
+    ended_by = fields.CharEnumField(WaitEnd, null=True, max_length=12)
+    counts = fields.BooleanField(null=True)  # NULL while it goes on
+    assignment_paused_until = fields.DatetimeField(null=True)
+    case_paused_until = fields.DatetimeField(null=True)
+    assignment_due_at = fields.DatetimeField(null=True)
+    case_due_at = fields.DatetimeField(null=True)
+    resume_at = fields.DatetimeField(null=True)  # when the pauses end before the wait does; NULL: not, or done
+
+    class Meta:
+        table = "case_wait"
+        indexes = (("case_id", "started_at"),)
 
 
 class CaseEvent(Model):

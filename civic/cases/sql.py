@@ -6,6 +6,7 @@ CASE_COLUMNS = [
     "status",
     "category_id",
     "department_id",
+    "first_department_id",
     "priority",
     "first_word_at",
     "waiting_until",
@@ -15,6 +16,9 @@ CASE_COLUMNS = [
     "dispute_until",
     "declined_reason",
     "decline_overturned",
+    "appealed_at",
+    "appeal_due_at",
+    "appeal_outcome",
     "reopened",
     "handovers",
     "due_at",
@@ -30,9 +34,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13) RETURNING
 """
 INSERT_ASSIGNMENT = f"""
 WITH made AS ({sla.INSERT_CLOCKS})
-INSERT INTO assignment (case_id, department_id, part, started_at, due_at, misrouted, standing, overturned,
+INSERT INTO assignment (case_id, department_id, part, category_id, added_by, started_at, given_at, first_word_at,
+                        asked_at, unanswered_at, due_at, ended_by, came_back, misrouted, standing, overturned,
                         response_clock_id, resolution_clock_id)
-SELECT $10, $11, $12, $13, $14, false, false, false,
+SELECT $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, '', false, false, false, false,
        (SELECT id FROM made WHERE kind = 'response'), (SELECT id FROM made WHERE kind = 'resolution')
 RETURNING id, response_clock_id, resolution_clock_id
 """

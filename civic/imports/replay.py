@@ -112,9 +112,14 @@ class CaseReplay:
         before = self._change_status(Status.ASSIGNED, SYSTEM)
         self.rows.clocks += self._start_clocks(self.rules.department_calendar[department_id], at)
         self.rows.assignment = row_class(Assignment)(
-            case_id=self.case.id, department_id=department_id, part=AssignmentPart.LEAD, started_at=at
+            case_id=self.case.id,
+            department_id=department_id,
+            part=AssignmentPart.LEAD,
+            category_id=self.case.category_id,
+            started_at=at,
+            given_at=at,
         )
-        self.case.department_id = department_id
+        self.case.department_id = self.case.first_department_id = department_id
         data: dict[str, object] = {"from": None, "department": self.rules.departments[department_id], "reason": reason}
         data |= {"support": [], "priority": self.case.priority, "misrouted": False}
         self._event(EventKind.ASSIGNED, at, SYSTEM, data, before=before)
@@ -201,6 +206,7 @@ class CaseReplay:
 
     def _end_assignment(self, at: datetime, outcome: Outcome) -> None:
         self._assignment.ended_at, self._assignment.outcome = at, outcome
+        self._assignment.ended_by = ActorKind.DEPARTMENT.value
         self._assignment.standing = outcome == Outcome.RESOLVED
         self._stop_clock(3, at)
 

@@ -22,15 +22,17 @@ async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime
 
 # Its parameters are `clock_values`. It returns the ids in the order of the clocks.
 INSERT_CLOCKS = """
-INSERT INTO clock (kind, target, calendar_id, started_at, allowance, due_at, promised_at, step, step_at)
+INSERT INTO clock (kind, target, calendar_id, started_at, allowance, due_at, promised_at, half_at, moved_at, stopped_at,
+                   computed, step, step_at)
 SELECT * FROM unnest($1::varchar[], $2::varchar[], $3::bigint[], $4::timestamptz[], $5::float8[], $6::timestamptz[],
-                     $7::timestamptz[], $8::smallint[], $9::timestamptz[])
+                     $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::boolean[],
+                     $12::smallint[], $13::timestamptz[])
 RETURNING id, kind
 """
 
 
 def clock_values(*clocks: Clock) -> list[list[Any]]:
-    """New clocks as the parameters $1 to $9 of INSERT_CLOCKS."""
+    """New clocks as the parameters $1 to $13 of INSERT_CLOCKS."""
     return [
         [one.kind.value for one in clocks],
         [one.target for one in clocks],
@@ -39,6 +41,10 @@ def clock_values(*clocks: Clock) -> list[list[Any]]:
         [one.allowance for one in clocks],
         [one.due_at for one in clocks],
         [one.promised_at for one in clocks],
+        [one.half_at for one in clocks],
+        [one.moved_at for one in clocks],
+        [one.stopped_at for one in clocks],
+        [one.computed for one in clocks],
         [one.step for one in clocks],
         [one.step_at for one in clocks],
     ]

@@ -11,7 +11,7 @@ from datetime import datetime
 from civic.sla import escalation
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.models import Clock, ClockKind
-from civic.sla.targets import allowance, due, parse_target, remaining
+from civic.sla.targets import allowance, due, instant_at_share, parse_target, remaining
 from civic.sla.targets import resume as due_after
 
 
@@ -36,6 +36,8 @@ def start(
         promised_at=due_at,
         step=0,
     )
+    if kind == ClockKind.RESPONSE:
+        clock.half_at = instant_at_share(parsed, at, due_at, 0.5, calendar, allowance=clock.allowance)
     set_next_step(clock, at, calendar)
     return clock
 

@@ -36,6 +36,7 @@ class Clock(Model):
 
     `due_at` is computed once, when the clock starts, and stored; it is NULL only while paused.
     `remaining` is what a pause keeps: working seconds for working targets, elapsed seconds for elapsed ones.
+    A figure of the scores counts in the period of the later of `due_at` and `moved_at`.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -49,6 +50,10 @@ class Clock(Model):
     allowance = fields.FloatField()  # seconds, of the kind that the target counts
     due_at = fields.DatetimeField(null=True)
     promised_at = fields.DatetimeField()  # the due instant as first promised
+    half_at = fields.DatetimeField(null=True)  # when half of the allowance of a response clock is used
+    # when the due instant was last moved back (by a wait that does not count, by a merge) or taken up again
+    moved_at = fields.DatetimeField(null=True)
+    computed = fields.BooleanField(default=False)  # of imported history, by today's targets: for figures only, no steps
     paused_at = fields.DatetimeField(null=True)
     remaining = fields.FloatField(null=True)
     stopped_at = fields.DatetimeField(null=True)

@@ -5,7 +5,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from civic.cases.models import AssignmentPart, Outcome
+from civic.cases.models import AssignmentPart, Outcome, WaitEnd
 from civic.cases.status import Status
 from civic.migrations.initial.columns import foreign_key, json_field, one_to_one, row_id
 
@@ -19,6 +19,7 @@ TABLES = [
             foreign_key("category", "Category", null=True, related_name="cases"),
             foreign_key("area", "Area", null=True, related_name="cases"),
             foreign_key("department", "Department", null=True, related_name="cases"),
+            foreign_key("first_department", "Department", null=True, related_name=False),
             ("priority", fields.CharField(default="normal", max_length=8)),
             ("received_at", fields.DatetimeField()),
             one_to_one("response_clock", "Clock", related_name="case_response"),
@@ -31,6 +32,9 @@ TABLES = [
             ("dispute_until", fields.DatetimeField(null=True)),
             ("declined_reason", fields.CharField(default="", max_length=20)),
             ("decline_overturned", fields.BooleanField(default=False)),
+            ("appealed_at", fields.DatetimeField(null=True)),
+            ("appeal_due_at", fields.DatetimeField(null=True)),
+            ("appeal_outcome", fields.CharField(default="", max_length=8)),
             ("reopened", fields.IntField(default=0)),
             ("handovers", fields.IntField(default=0)),
             ("due_at", fields.DatetimeField(null=True)),
@@ -59,10 +63,17 @@ TABLES = [
             foreign_key("department", "Department", related_name="assignments"),
             ("part", fields.CharEnumField(default=AssignmentPart.LEAD, enum_type=AssignmentPart, max_length=8)),
             foreign_key("assignee", "User", null=True, related_name="assignments"),
+            foreign_key("category", "Category", null=True, related_name=False),
+            ("added_by", fields.CharField(default="system", max_length=12)),
             ("started_at", fields.DatetimeField()),
+            ("given_at", fields.DatetimeField()),
             ("first_word_at", fields.DatetimeField(null=True)),
+            ("asked_at", fields.DatetimeField(null=True)),
+            ("unanswered_at", fields.DatetimeField(null=True)),
             ("ended_at", fields.DatetimeField(null=True)),
             ("outcome", fields.CharEnumField(null=True, enum_type=Outcome, max_length=12)),
+            ("ended_by", fields.CharField(default="", max_length=12)),
+            ("came_back", fields.BooleanField(default=False)),
             ("misrouted", fields.BooleanField(default=False)),
             ("standing", fields.BooleanField(default=False)),
             ("overturned", fields.BooleanField(default=False)),
@@ -74,6 +85,25 @@ TABLES = [
             "table": "assignment",
             "indexes": [Index(fields=["department_id", "ended_at", "due_at"]), Index(fields=["case_id", "started_at"])],
         },
+    ),
+    ops.CreateModel(
+        name="Wait",
+        fields=[
+            ("id", row_id()),
+            foreign_key("case", "Case", related_name="waits"),
+            foreign_key("assignment", "Assignment", related_name="waits"),
+            ("started_at", fields.DatetimeField()),
+            ("ends_at", fields.DatetimeField()),
+            ("ended_at", fields.DatetimeField(null=True)),
+            ("ended_by", fields.CharEnumField(null=True, enum_type=WaitEnd, max_length=12)),
+            ("counts", fields.BooleanField(null=True)),
+            ("assignment_paused_until", fields.DatetimeField(null=True)),
+            ("case_paused_until", fields.DatetimeField(null=True)),
+            ("assignment_due_at", fields.DatetimeField(null=True)),
+            ("case_due_at", fields.DatetimeField(null=True)),
+            ("resume_at", fields.DatetimeField(null=True)),
+        ],
+        options={"table": "case_wait", "indexes": [Index(fields=["case_id", "started_at"])]},
     ),
     ops.CreateModel(
         name="CaseEvent",
