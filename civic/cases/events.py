@@ -42,7 +42,7 @@ def build_hashed_content(
     return {
         "case": number,
         "seq": seq,
-        "at": at.astimezone(UTC).isoformat(),
+        "at": at.astimezone(UTC).isoformat()[:-6] + "Z",
         "kind": kind,
         "actor": str(actor_kind),
         "department": department,
