@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from civic.errors import Invalid
 from civic.i18n import gettext as _
-from civic.text import CONTROL_CHARACTERS
+from civic.text import CONTROL_CHARACTERS, is_public_word
 
 
 class Form(BaseModel):
@@ -76,3 +76,15 @@ def read_text(value: object) -> str:
 
 
 Text = Annotated[str, BeforeValidator(read_text)]
+
+
+def check_public_word(text: str) -> str:
+    """The text, if it says enough to stand as a public word. Raises ValueError with a text for the reader."""
+    if not is_public_word(text):
+        raise ValueError(
+            _(
+                "Please say a little more: everybody reads this, so it needs at least ten letters or digits "
+                "(four in Chinese, Japanese or Korean). Signs and blanks do not count."
+            )
+        )
+    return text

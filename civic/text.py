@@ -7,6 +7,18 @@ import unicodedata
 # What a database cannot keep or nobody sees: control characters (but tab and line feed), halves of surrogate pairs.
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 NOT_LATIN = re.compile("[^\x00-\x7f\u0300-\u034e\u0350-\u036f]")  # neither ASCII nor an accent
+# What takes no room on a page: the characters that Unicode calls default-ignorable (joiners, marks of direction,
+# variation selectors, fillers of Korean syllables, tags), and those that are drawn as a blank without being one.
+UNSEEN_CHARACTERS = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013441\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+EAST_ASIAN_LETTER = re.compile(
+    "[\u1100-\u11ff\u3005-\u3007\u3040-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
+    "\uf900-\ufaff\uff66-\uffdc\U0001aff0-\U0001b16f\U00020000-\U0003ffff]"
+)
+MIN_LETTERS, MIN_EAST_ASIAN_LETTERS = 10, 4  # of a public word (CLOCK-AND-SCORES 2)
 MAX_SLUG_CHARS = 64
 SLUG = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_SLUG_CHARS - 1}}}")
 
@@ -21,6 +33,26 @@ def fold(text: str) -> str:
     # No mark stands before U+0300, which spares nearly every letter the look-up.
     kept = [c for c in plain if c < "\u0300" or not unicodedata.combining(c) or _is_voicing_mark(c)]
     return unicodedata.normalize("NFC", "".join(kept))
+
+
+def find_letters(text: str) -> str:
+    """The letters and digits of a text that can be seen, and nothing else; an accent is part of its letter."""
+    seen = unicodedata.normalize("NFC", UNSEEN_CHARACTERS.sub("", text))
+    return "".join(c for c in seen if c.isalnum())
+
+
+def is_seen(text: str) -> bool:
+    """Whether a reader of the text sees anything: a letter, a digit or a sign; blanks and lone accents are nothing."""
+    return any(unicodedata.category(c)[0] in "LNPS" for c in UNSEEN_CHARACTERS.sub("", text))
+
+
+def is_public_word(text: str) -> bool:
+    """Whether a text says enough to stand as a public word: ten letters or digits that can be seen.
+
+    Four are enough where Chinese, Japanese or Korean characters are among them.
+    """
+    letters = find_letters(text)
+    return len(letters) >= (MIN_EAST_ASIAN_LETTERS if EAST_ASIAN_LETTER.search(letters) else MIN_LETTERS)
 
 
 def _is_voicing_mark(mark: str) -> bool:

@@ -24,6 +24,7 @@ from civic.media.actions import attach_photos
 from civic.media.models import Photo
 from civic.sla import actions as sla
 from civic.sla.models import Clock
+from civic.text import is_seen
 
 MAX_TEXT_CHARS = 10_000
 ASSIGNMENT_COLUMNS = ("ended_at", "outcome", "ended_by", "standing", "due_at")
@@ -260,8 +261,12 @@ async def _had_it(case: Case, department_id: int | None) -> bool:
 
 
 def clean_text(text: str, *, required: bool = True) -> str:
-    """Return the text as it is kept. Raises Invalid (field "text") if it is required and missing, or too long."""
+    """Return the text as it is kept. Raises Invalid (field "text") if it is required and missing, or too long.
+
+    A text of which nothing can be seen is none.
+    """
     kept = text.replace("\x00", "").strip()
+    kept = kept if is_seen(kept) else ""
     if required and not kept:
         raise Invalid(fields={"text": _("Please write a text.")})
     if len(kept) > MAX_TEXT_CHARS:

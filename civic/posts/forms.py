@@ -8,8 +8,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from civic.accounts.forms import Typed, clean_email
-from civic.forms import Form, Text, context_of, read_text
+from civic.forms import Form, Text, check_public_word, context_of, read_text
 from civic.i18n import gettext as _
+from civic.text import is_seen
 from civic.web import parse_id
 
 Position = tuple[float, float, str]  # latitude, longitude, how it was found
@@ -95,17 +96,19 @@ class PlacedForm(Form):
 
 
 class CommentForm(Form):
-    """A comment: `text suggestion department`. With a department it is official."""
+    """A comment: `text suggestion department`. With a department it is official, and has to be a public word."""
 
-    text: Annotated[Text, Field(max_length=MAX_COMMENT_CHARS)] = ""
     suggestion: Annotated[bool, BeforeValidator(bool)] = False
     department: Annotated[int | None, BeforeValidator(parse_id)] = None
+    text: Annotated[Text, Field(max_length=MAX_COMMENT_CHARS)] = ""
 
     @field_validator("text")
     @classmethod
-    def _need_text(cls, text: str) -> str:
-        if not text:
+    def _need_text(cls, text: str, info: ValidationInfo) -> str:
+        if not is_seen(text):
             raise ValueError(_("Please write something."))
+        if info.data.get("department") is not None:
+            check_public_word(text)
         return text
 
 

@@ -30,11 +30,11 @@ async def _solved(town: Town) -> Case:
     case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     report_of = await make_report(case)
     with at(f"{TUESDAY} 10:00"):
-        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
     with at(f"{WEDNESDAY} 10:00"):
         await actions.answer(case.id, by=REPORTER, text="There.")
     with at(f"{WEDNESDAY} 11:00"):
-        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+        await actions.resolve(case.id, by=town.of(town.roads), text="We filled it in.")
     for day, stars in ((WEDNESDAY, 2), ("2026-11-12", 5)):
         with at(f"{day} 12:00"):
             await actions.rate_handling(case.id, rater=f"post:{report_of.post_id}", stars=stars)
@@ -45,21 +45,21 @@ async def _waited_for_days(town: Town) -> Case:
     """A target of elapsed days, and a pause in it: the working time still leaves out what was waited."""
     case = await receive_assigned_case(town, f"{TUESDAY} 09:00", town.lamp)
     with at(f"{TUESDAY} 11:00"):
-        await actions.ask(case.id, by=town.of(town.roads), text="Which lamp?")
+        await actions.ask(case.id, by=town.of(town.roads), text="Which lamp is it?")
     with at(f"{WEDNESDAY} 09:30"):
         await actions.answer(case.id, by=REPORTER, text="That one.")
     with at(f"{WEDNESDAY} 10:00"):
         await actions.recategorise(case.id, town.pothole, by=town.of(town.roads))
-        await actions.resolve(case.id, by=town.of(town.roads), text="Lit.")
+        await actions.resolve(case.id, by=town.of(town.roads), text="It is lit again.")
     return case
 
 
 async def _disputed(town: Town) -> Case:
     case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
-        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+        await actions.resolve(case.id, by=town.of(town.roads), text="We filled it in.")
     with at(f"{TUESDAY} 11:00"):
-        await actions.dispute(case.id, by=REPORTER, text="It is not.")
+        await actions.dispute(case.id, by=REPORTER, text="No, it is not fixed.")
     return case
 
 
@@ -67,9 +67,9 @@ async def _passed_on(town: Town) -> Case:
     """Roads hands it to parks, which gives it back, as misrouted; then water has it."""
     case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
-        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="This is yours.")
     with at(f"{TUESDAY} 10:30"):
-        await actions.give_back(case.id, by=town.of(town.parks), text="Not ours.")
+        await actions.give_back(case.id, by=town.of(town.parks), text="This is not ours.")
     with at(f"{TUESDAY} 11:00"):
         await actions.assign(case.id, town.water.id, by=town.desk, reason=REASON, misrouted=True)
     return case
@@ -96,8 +96,8 @@ async def _helped(town: Town) -> Case:
     case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
         await actions.accept(case.id, by=town.of(town.roads))
-        await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="A tree, too.")
-        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+        await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="There is a tree, too.")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
     return case
 
 
@@ -108,7 +108,7 @@ async def _untouched(town: Town) -> Case:
 async def _of_september(town: Town) -> Case:
     case = await receive_assigned_case(town, "2026-09-08 09:00")
     with at("2026-09-08 10:00"):
-        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+        await actions.resolve(case.id, by=town.of(town.roads), text="We filled it in.")
     return case
 
 
@@ -116,7 +116,7 @@ async def _merged(town: Town) -> Case:
     into = await receive_case(town, f"{MONDAY} 09:00")
     case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     with at(f"{TUESDAY} 10:00"):
-        await actions.merge(case.id, into.id, by=town.desk, text="The same.")
+        await actions.merge(case.id, into.id, by=town.desk, text="It is the same one.")
         await actions.exclude(into.id, by=town.desk)
     return case
 
@@ -132,7 +132,7 @@ async def _own(town: Town) -> Case:
     case = await receive_assigned_case(town, f"{TUESDAY} 09:00")
     main = await make_report(case, town.agent)
     with at(f"{TUESDAY} 10:00"):
-        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+        await actions.resolve(case.id, by=town.of(town.roads), text="We filled it in.")
         await actions.rate_handling(case.id, rater=f"post:{main.post_id}", stars=5)
     return case
 

@@ -149,13 +149,13 @@ async def make_case_in(town: Town, status: Status) -> Case:
             elif step == "ask":
                 await actions.ask(case.id, by=roads, text="Where exactly?")
             elif step == "resolve":
-                await actions.resolve(case.id, by=roads, text="Filled.")
+                await actions.resolve(case.id, by=roads, text="We filled it in.")
             elif step == "confirm":
                 await actions.confirm(case.id, by=REPORTER)
             elif step == "decline":
-                await actions.decline(case.id, by=roads, reason="not_public", text="Not ours.")
+                await actions.decline(case.id, by=roads, reason="not_public", text="This is not ours.")
             else:
-                await actions.merge(case.id, (await receive_case(town)).id, by=town.desk, text="The same.")
+                await actions.merge(case.id, (await receive_case(town)).id, by=town.desk, text="It is the same one.")
     return await Case.get(id=case.id)
 
 

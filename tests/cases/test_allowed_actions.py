@@ -15,25 +15,31 @@ from tests.builders.town import REASON, REPORTER, Town, at, make_case_in, receiv
 
 ACTIONS: dict[CaseAction, Callable[[int, Town, Actor], Awaitable[object]]] = {
     CaseAction.ACCEPT: lambda case, town, by: actions.accept(case, by=by),
-    CaseAction.REPLY: lambda case, town, by: actions.reply(case, by=by, text="We come."),
-    CaseAction.ASK: lambda case, town, by: actions.ask(case, by=by, text="Where?"),
-    CaseAction.HAND_OVER: lambda case, town, by: actions.hand_over(case, town.water.id, by=by, text="Yours."),
-    CaseAction.GIVE_BACK: lambda case, town, by: actions.give_back(case, by=by, text="Not ours."),
-    CaseAction.ADD_SUPPORT: lambda case, town, by: actions.add_support(case, town.water.id, by=by, text="Help."),
+    CaseAction.REPLY: lambda case, town, by: actions.reply(case, by=by, text="We come and look."),
+    CaseAction.ASK: lambda case, town, by: actions.ask(case, by=by, text="Where exactly?"),
+    CaseAction.HAND_OVER: lambda case, town, by: actions.hand_over(case, town.water.id, by=by, text="This is yours."),
+    CaseAction.GIVE_BACK: lambda case, town, by: actions.give_back(case, by=by, text="This is not ours."),
+    CaseAction.ADD_SUPPORT: lambda case, town, by: actions.add_support(
+        case, town.water.id, by=by, text="Please help us."
+    ),
     CaseAction.SUPPORT_DONE: lambda case, town, by: actions.support_done(case, by=by),
-    CaseAction.RESOLVE: lambda case, town, by: actions.resolve(case, by=by, text="Done."),
-    CaseAction.DECLINE: lambda case, town, by: actions.decline(case, by=by, reason="not_feasible", text="No."),
+    CaseAction.RESOLVE: lambda case, town, by: actions.resolve(case, by=by, text="It is all done."),
+    CaseAction.DECLINE: lambda case, town, by: actions.decline(
+        case, by=by, reason="not_feasible", text="No, that is not so."
+    ),
     CaseAction.NOTE: lambda case, town, by: actions.add_note(case, by=by, text="Hm."),
     CaseAction.TAKE: lambda case, town, by: actions.set_assignee(case, by=by, user_id=None),
     CaseAction.ASSIGN: lambda case, town, by: actions.assign(case, town.water.id, by=by, reason=REASON),
     CaseAction.RECATEGORISE: lambda case, town, by: actions.recategorise(case, town.lamp, by=by),
-    CaseAction.UPHOLD: lambda case, town, by: actions.uphold(case, by=by, text="Yes.", department_id=town.roads.id),
+    CaseAction.UPHOLD: lambda case, town, by: actions.uphold(
+        case, by=by, text="Yes, it is ours.", department_id=town.roads.id
+    ),
     CaseAction.MISROUTE: lambda case, town, by: actions.mark_misrouted(case, 0, by=by),
     CaseAction.EXCLUDE: lambda case, town, by: actions.exclude(case, by=by),
     CaseAction.INCLUDE: lambda case, town, by: actions.include(case, by=by),
     CaseAction.ANSWER: lambda case, town, by: actions.answer(case, by=by, text="There."),
     CaseAction.CONFIRM: lambda case, town, by: actions.confirm(case, by=by),
-    CaseAction.DISPUTE: lambda case, town, by: actions.dispute(case, by=by, text="No."),
+    CaseAction.DISPUTE: lambda case, town, by: actions.dispute(case, by=by, text="No, that is not so."),
 }
 
 
@@ -69,7 +75,7 @@ async def test_an_action_refuses_exactly_what_is_not_allowed(town: Town, status:
     actors = [town.of(town.roads), town.desk, REPORTER, Actor(ActorKind.CITIZEN)]
     with at("2026-11-10 11:00"):
         if status.is_held:
-            await actions.add_support(case.id, town.parks.id, by=town.desk, text="Help.")
+            await actions.add_support(case.id, town.parks.id, by=town.desk, text="Please help us.")
             actors.append(town.of(town.parks))
         elif status is Status.RECEIVED:
             actors.pop(0)  # no department ever had it

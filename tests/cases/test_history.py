@@ -92,7 +92,7 @@ async def test_words_can_be_erased_and_the_chain_holds(town: Town) -> None:
 async def test_authors_can_be_forgotten(town: Town) -> None:
     """The hash covers who acted as what, not who it was."""
     case = await receive_assigned_case(town)
-    await actions.reply(case.id, by=town.of(town.roads), text="We come.")
+    await actions.reply(case.id, by=town.of(town.roads), text="We come and look.")
     await _unguarded("UPDATE case_event SET actor_id = NULL WHERE case_id = $1", case.id)
     assert await check_chain(case.id) is None
 
@@ -102,16 +102,18 @@ async def test_the_timeline(town: Town) -> None:
     roads = town.of(town.roads)
     with at("2026-11-10 10:00"):
         await actions.add_note(case.id, by=roads, text="Only for us.")
-        await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree.")
+        await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree is there.")
         photo = await _photo("evidence")
-        await actions.resolve(case.id, by=town.of(town.parks), text="Cut.", photos=[photo])
-        await actions.decline((await receive_assigned_case(town)).id, by=roads, reason="private_matter", text="No.")
+        await actions.resolve(case.id, by=town.of(town.parks), text="We cut it down.", photos=[photo])
+        await actions.decline(
+            (await receive_assigned_case(town)).id, by=roads, reason="private_matter", text="No, that is not so."
+        )
     public, internal = await load_timeline(case.id, internal=False), await load_timeline(case.id, internal=True)
     assert [one.kind for one in public] == ["received", "assigned", "handed_over", "resolved"]
     assert [one.kind for one in internal] == ["received", "assigned", "note", "handed_over", "resolved"]
     over, done = public[2:]
     assert (over.names, over.from_names, over.to_names) == ({"en": "Roads"}, {"en": "Roads"}, {"en": "Parks"})
-    assert (over.text, over.to_status, over.department) == ("A tree.", "assigned", "roads")
+    assert (over.text, over.to_status, over.department) == ("A tree is there.", "assigned", "roads")
     assert [one.name for one in done.photos] == ["evidence"]
     assert done.data["photos"] == ["evidence"]
     assert (await Photo.get(name="evidence")).attached
@@ -124,8 +126,8 @@ async def test_the_timeline(town: Town) -> None:
 async def test_assignments_say_how_long_each_department_had_the_case(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-11 10:00"):
-        await actions.add_support(case.id, town.water.id, by=town.desk, text="A pipe.")
-        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
+        await actions.add_support(case.id, town.water.id, by=town.desk, text="A pipe is there.")
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="A tree is there.")
     with at("2026-11-12 10:00"):
         first, helper, second = await load_assignments(case.id)
     assert (first.names, first.held_seconds, first.is_open) == ({"en": "Roads"}, 8 * 3600, False)

@@ -72,27 +72,27 @@ ACTS: dict[str, tuple[set[str], str | None, Act]] = {
     "ask": (
         {"assigned", "in_progress"},
         "waiting",
-        lambda case, town: actions.ask(case.id, by=town.of(town.roads), text="Where?"),
+        lambda case, town: actions.ask(case.id, by=town.of(town.roads), text="Where exactly?"),
     ),
     "hand_over": (
         HELD,
         "assigned",
-        lambda case, town: actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours."),
+        lambda case, town: actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="This is yours."),
     ),
     "give_back": (
         {"assigned"},
         "received",
-        lambda case, town: actions.give_back(case.id, by=town.of(town.roads), text="Not ours."),
+        lambda case, town: actions.give_back(case.id, by=town.of(town.roads), text="This is not ours."),
     ),
     "resolve": (
         HELD,
         "resolved",
-        lambda case, town: actions.resolve(case.id, by=town.of(town.roads), text="Done."),
+        lambda case, town: actions.resolve(case.id, by=town.of(town.roads), text="It is all done."),
     ),
     "decline": (
         OPEN,
         "declined",
-        lambda case, town: actions.decline(case.id, by=town.desk, reason="not_feasible", text="No."),
+        lambda case, town: actions.decline(case.id, by=town.desk, reason="not_feasible", text="No, that is not so."),
     ),
     "merge": (
         OPEN,
@@ -108,12 +108,12 @@ ACTS: dict[str, tuple[set[str], str | None, Act]] = {
     "uphold": (
         {"declined"},
         "in_progress",
-        lambda case, town: actions.uphold(case.id, by=town.desk, text="It is ours."),
+        lambda case, town: actions.uphold(case.id, by=town.desk, text="It is our own work."),
     ),
     "add_support": (
         HELD,
         None,
-        lambda case, town: actions.add_support(case.id, town.parks.id, by=town.desk, text="Help."),
+        lambda case, town: actions.add_support(case.id, town.parks.id, by=town.desk, text="Please help us."),
     ),
     "answer": (OPEN, None, lambda case, town: actions.answer(case.id, by=REPORTER, text="There.")),
     "recategorise": (
@@ -126,7 +126,7 @@ ACTS: dict[str, tuple[set[str], str | None, Act]] = {
 
 
 async def _merge(case: Case, town: Town) -> None:
-    await actions.merge(case.id, (await receive_case(town)).id, by=town.desk, text="The same.")
+    await actions.merge(case.id, (await receive_case(town)).id, by=town.desk, text="It is the same one.")
 
 
 @pytest.mark.parametrize("status", list(Status))

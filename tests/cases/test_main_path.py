@@ -16,7 +16,7 @@ async def test_the_main_path(town: Town) -> None:
     with timing.at(local_time("2026-11-10 11:00")):
         await actions.reply(case.id, by=town.of(town.roads), seen=3, text="We come tomorrow.")
     with timing.at(local_time("2026-11-11 11:00")):
-        await actions.resolve(case.id, by=town.of(town.roads), seen=4, text="Filled.")
+        await actions.resolve(case.id, by=town.of(town.roads), seen=4, text="We filled it in.")
     with timing.at(local_time("2026-11-11 20:00")):
         await actions.confirm(case.id, by=REPORTER)
     case = await reload_case(case)

@@ -77,17 +77,17 @@ async def test_the_desks_are_told(town: Town) -> None:
     case = await receive_case(town)
     await actions.send_to_triage(case.id, reason={"step": "triage", "why": "no_category", "suggestions": []})
     await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON, support=[town.water.id])
-    await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree.")
-    await actions.give_back(case.id, by=parks, text="Not ours.")
+    await actions.hand_over(case.id, town.parks.id, by=roads, text="A tree is there.")
+    await actions.give_back(case.id, by=parks, text="This is not ours.")
     await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON)
-    await actions.add_support(case.id, town.parks.id, by=roads, text="Cut it.")
-    await actions.support_done(case.id, by=parks, text="Cut.")
-    await actions.ask(case.id, by=roads, text="Where?")
+    await actions.add_support(case.id, town.parks.id, by=roads, text="Please cut it down.")
+    await actions.support_done(case.id, by=parks, text="We cut it down.")
+    await actions.ask(case.id, by=roads, text="Where exactly?")
     await actions.answer(case.id, by=REPORTER, text="There.")
-    await actions.resolve(case.id, by=roads, text="Filled.")
-    await actions.dispute(case.id, by=REPORTER, text="No.")
-    await actions.decline(case.id, by=roads, reason="not_feasible", text="Rock.")
-    await actions.uphold(case.id, by=town.desk, text="Try again.")
+    await actions.resolve(case.id, by=roads, text="We filled it in.")
+    await actions.dispute(case.id, by=REPORTER, text="No, that is not so.")
+    await actions.decline(case.id, by=roads, reason="not_feasible", text="It is solid rock.")
+    await actions.uphold(case.id, by=town.desk, text="Please try again.")
     assert await desk() == [
         ("case_triage", "dispatcher"),
         ("case_assigned", "roads"),
@@ -138,7 +138,7 @@ async def test_the_reminders_and_the_handovers_can_be_read(town: Town) -> None:
                 pass
     here, there = town.roads, town.parks
     for _ in range(4):
-        await actions.hand_over(case.id, there.id, by=town.of(here), text="Yours.")
+        await actions.hand_over(case.id, there.id, by=town.of(here), text="This is yours.")
         here, there = there, here
     kinds = {kind for kind, _recipient in await desk()}
     assert kinds == {"case_assigned", "promise_soon", "promise_overdue", "case_handovers"}
@@ -149,8 +149,8 @@ async def test_reporters_are_told_of_what_matters_to_them(town: Town) -> None:
     case = await receive_assigned_case(town)
     await actions.add_note(case.id, by=roads, text="Only for us.")
     await actions.set_assignee(case.id, by=roads, user_id=None)
-    await actions.reply(case.id, by=roads, text="We come.")
-    await actions.resolve(case.id, by=roads, text="Filled.")
+    await actions.reply(case.id, by=roads, text="We come and look.")
+    await actions.resolve(case.id, by=roads, text="We filled it in.")
     await actions.confirm(case.id, by=REPORTER)
     told = [await CaseEvent.get(id=payload["event"]) for payload in await jobs("notify")]
     assert [event.kind for event in told] == ["assigned", "replied", "resolved"]

@@ -145,7 +145,7 @@ async def test_nobody_is_reminded_of_what_is_over(town: Town, status: Status) ->
 async def test_while_waiting_the_resolution_is_not_reminded_of(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-10 10:00"):
-        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
     with at("2026-11-20 10:00"):
         assert await fire_all() == 0
         await actions.answer(case.id, by=REPORTER, text="There.")
@@ -157,7 +157,7 @@ async def test_while_waiting_the_resolution_is_not_reminded_of(town: Town) -> No
 async def test_ended_assignments_do_not_escalate(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-10 10:00"):
-        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="This is yours.")
     with at("2026-11-20 10:00"):
         await fire_all()
     first, second = await list_assignments(case)
@@ -241,7 +241,7 @@ async def test_time_with_the_actions_never_waits_in_a_circle(town: Town) -> None
 
     async def talk(case: Case) -> None:
         for _ in range(5):
-            await actions.reply(case.id, by=roads, text="We come.")
+            await actions.reply(case.id, by=roads, text="We come and look.")
 
     async def remind() -> None:
         for minutes in range(0, 600, 100):
@@ -282,10 +282,10 @@ async def test_reopening_goes_on_where_the_reminders_were(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-16 10:00"):
         await fire_all()
-        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+        await actions.resolve(case.id, by=town.of(town.roads), text="We filled it in.")
     with at("2026-11-17 10:00"):
         assert await fire_all() == 0
-        await actions.dispute(case.id, by=REPORTER, text="No.")
+        await actions.dispute(case.id, by=REPORTER, text="No, that is not so.")
     with at("2026-11-18 10:00"):
         await fire_all()
     clock = await Clock.get(id=case.resolution_clock_id)

@@ -26,21 +26,25 @@ ACTS: dict[str, Act] = {
         case.id, to.id, by=town.desk, reason=REASON, support=[town.parks.id], misrouted=True
     ),
     "accept": lambda case, town, by, to: actions.accept(case.id, by=by),
-    "reply": lambda case, town, by, to: actions.reply(case.id, by=by, text="We come."),
-    "ask": lambda case, town, by, to: actions.ask(case.id, by=by, text="Where?"),
+    "reply": lambda case, town, by, to: actions.reply(case.id, by=by, text="We come and look."),
+    "ask": lambda case, town, by, to: actions.ask(case.id, by=by, text="Where exactly?"),
     "answer": lambda case, town, by, to: actions.answer(case.id, by=REPORTER, text="There."),
-    "hand_over": lambda case, town, by, to: actions.hand_over(case.id, to.id, by=by, text="Yours."),
-    "give_back": lambda case, town, by, to: actions.give_back(case.id, by=by, text="Not ours."),
-    "support": lambda case, town, by, to: actions.add_support(case.id, to.id, by=by, text="Help."),
-    "support_done": lambda case, town, by, to: actions.support_done(case.id, by=by, text="Done."),
-    "resolve": lambda case, town, by, to: actions.resolve(case.id, by=by, text="Filled."),
-    "decline": lambda case, town, by, to: actions.decline(case.id, by=by, reason="cannot_find", text="No."),
+    "hand_over": lambda case, town, by, to: actions.hand_over(case.id, to.id, by=by, text="This is yours."),
+    "give_back": lambda case, town, by, to: actions.give_back(case.id, by=by, text="This is not ours."),
+    "support": lambda case, town, by, to: actions.add_support(case.id, to.id, by=by, text="Please help us."),
+    "support_done": lambda case, town, by, to: actions.support_done(case.id, by=by, text="It is all done."),
+    "resolve": lambda case, town, by, to: actions.resolve(case.id, by=by, text="We filled it in."),
+    "decline": lambda case, town, by, to: actions.decline(
+        case.id, by=by, reason="cannot_find", text="No, that is not so."
+    ),
     "decline by the desk": lambda case, town, by, to: actions.decline(
-        case.id, by=town.desk, reason="not_public", text="No."
+        case.id, by=town.desk, reason="not_public", text="No, that is not so."
     ),
     "confirm": lambda case, town, by, to: actions.confirm(case.id, by=REPORTER),
-    "dispute": lambda case, town, by, to: actions.dispute(case.id, by=REPORTER, text="No."),
-    "uphold": lambda case, town, by, to: actions.uphold(case.id, by=town.desk, text="Yes.", department_id=to.id),
+    "dispute": lambda case, town, by, to: actions.dispute(case.id, by=REPORTER, text="No, that is not so."),
+    "uphold": lambda case, town, by, to: actions.uphold(
+        case.id, by=town.desk, text="Yes, it is ours.", department_id=to.id
+    ),
     "recategorise": lambda case, town, by, to: actions.recategorise(case.id, town.lamp, by=town.desk),
     "note": lambda case, town, by, to: actions.add_note(case.id, by=town.desk, text="Hm."),
     "rate": lambda case, town, by, to: actions.rate_handling(case.id, rater="post:1", stars=3),

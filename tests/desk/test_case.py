@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from civic import timing
-from civic.accounts.models import Role
+from civic.accounts.models import Role, User
 from civic.cases.allowed_actions import CaseRole, is_allowed
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.cases.status import Status
@@ -70,11 +70,11 @@ async def test_the_way_of_a_case(client: Client, roads: Client, case: Case) -> N
     await act_at_desk(roads, case.id, "accept")
     await act_at_desk(roads, case.id, "take")
     await act_at_desk(roads, case.id, "reply", text="A crew comes.")
-    await act_at_desk(roads, case.id, "ask", text="Which side?")
+    await act_at_desk(roads, case.id, "ask", text="Which side is it?")
     await act_at_desk(roads, case.id, "note", text="Call the foreman.")
     report_url = re.findall(r'href="(/reports/\d+)"', (await roads.get(f"/desk/cases/{case.id}")).text)[0]
     await client.post(f"{report_url}/answer", data={"text": "The left one."})
-    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Filled."}, files=PHOTO)
+    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "We filled it in."}, files=PHOTO)
     assert answer.status_code == 303
     assert (await now(case)).status == "resolved"
     assert await kinds(case) == [
@@ -89,7 +89,7 @@ async def test_evidence_is_asked_for_and_shown(client: Client, roads: Client, ca
     assert answer.status_code == 422
     assert "a photo must show the result" in answer.text
     assert "All done here." in answer.text
-    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "All done."}, files=PHOTO)
+    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "It is all done."}, files=PHOTO)
     assert answer.status_code == 303
     photo = await Photo.get()
     assert photo.public
@@ -101,12 +101,31 @@ async def report_of(case: Case) -> int:
     return int(row.id)
 
 
+@pytest.mark.parametrize(
+    "name", ["reply", "ask", "resolve", "hand_over", "give_back", "decline", "add_support", "accept"]
+)
+async def test_a_public_text_that_says_nothing_is_marked(roads: Client, case: Case, name: str) -> None:
+    """On the page at its field, with what was typed kept; as JSON by the field's name; in the reader's language."""
+    before = await kinds(case)
+    for typed in ("ok 👍", "\u2060\u3164ok"):
+        answer = await send_desk_form(roads, case.id, name, **FIELDS | {"text": typed})
+        assert answer.status_code == 422
+        assert f'aria-describedby="text-{name}-error">{typed}</textarea>' in answer.text
+        assert answer.text.count("at least ten letters or digits") == 2  # above the form, and at the field
+        await User.all().update(language="zh")
+        told = await roads.post(f"/desk/cases/{case.id}/{name}", json={**FIELDS, "text": typed}, headers=JSON)
+        await User.all().update(language="en")
+        assert told.status_code == 422
+        assert "四个汉字" in told.json()["fields"]["text"]
+    assert await kinds(case) == before
+
+
 async def test_a_refused_form_keeps_its_text_and_photos(roads: Client, case: Case) -> None:
     answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": ""}, files=PHOTO)
     assert answer.status_code == 422
     [name] = re.findall(r'name="kept" value="([\w-]{22})"', answer.text)
     assert 'id="command-resolve" open' in answer.text
-    answer = await send_desk_form(roads, case.id, "resolve", text="Filled.", kept=name)
+    answer = await send_desk_form(roads, case.id, "resolve", text="We filled it in.", kept=name)
     assert answer.status_code == 303, answer.text
     bad = [("photos", ("bad.jpg", b"no photo", "image/jpeg"))]
     assert (await roads.post(f"/desk/cases/{case.id}/reply", data={"text": "x"}, files=bad)).status_code == 422
@@ -129,7 +148,7 @@ async def test_the_second_of_two_keeps_the_text(roads: Client, dispatcher: Clien
     assert "Accepted" in answer.text
     assert "My long and careful reply</textarea>" in answer.text
     assert f'name="seen" value="{(await now(case)).events_count}"' in answer.text
-    told = await roads.post(f"/desk/cases/{case.id}/reply", json={"seen": 2, "text": "x"}, headers=JSON)
+    told = await roads.post(f"/desk/cases/{case.id}/reply", json={"seen": 2, "text": "We look at it."}, headers=JSON)
     assert told.status_code == 409
     assert "Accepted" in told.json()["message"]
     # What is quiet is no conflict: somebody wrote a note meanwhile.
@@ -139,15 +158,15 @@ async def test_the_second_of_two_keeps_the_text(roads: Client, dispatcher: Clien
 
 
 async def test_deeds_as_a_program(roads: Client, case: Case) -> None:
-    answer = await roads.post(f"/api/v1/desk/cases/{case.id}/accept", json={"seen": 2, "text": "We look."})
+    answer = await roads.post(f"/api/v1/desk/cases/{case.id}/accept", json={"seen": 2, "text": "We look at it."})
     body = answer.json()
     assert (answer.status_code, body["status"], body["seen"]) == (200, "in_progress", 3)
     assert body["department"] == "roads"
     assert [line["kind"] for line in body["timeline"]] == ["received", "assigned", "accepted"]
-    answer = await roads.post(f"/desk/cases/{case.id}/decline", json={"text": "No."}, headers=JSON)
+    answer = await roads.post(f"/desk/cases/{case.id}/decline", json={"text": "No, that is not so."}, headers=JSON)
     assert (answer.status_code, list(answer.json()["fields"])) == (422, ["reason"])
     answer = await roads.post(
-        f"/desk/cases/{case.id}/decline", json={"text": "No.", "reason": "not_public"}, headers=JSON
+        f"/desk/cases/{case.id}/decline", json={"text": "No, that is not so.", "reason": "not_public"}, headers=JSON
     )
     assert answer.json()["status"] == "declined"
     assert answer.json()["due_at"] is None
@@ -161,9 +180,9 @@ async def test_handing_over_and_helping(roads: Client, case: Case, new_client: C
     await act_at_desk(parks, case.id, "reply", text="Cut on Monday.")
     await act_at_desk(parks, case.id, "support_done")
     for wrong in ("", "nobody", "roads"):
-        answer = await send_desk_form(roads, case.id, "hand_over", to=wrong, text="Theirs.")
+        answer = await send_desk_form(roads, case.id, "hand_over", to=wrong, text="This is theirs.")
         assert answer.status_code == 422, wrong
-        assert "Theirs." in answer.text
+        assert "This is theirs." in answer.text
     await act_at_desk(roads, case.id, "hand_over", to="drainage", text="A pipe burst below.")
     assert (await roads.get(f"/desk/cases/{case.id}")).status_code == 200, "who had it can look"
     assert (await send_desk_form(roads, case.id, "accept")).status_code == 403
@@ -195,13 +214,13 @@ async def test_triage_with_one_click(client: Client, dispatcher: Client) -> None
 
 
 async def test_dispatchers_say_what_counts_and_what_was_wrong(roads: Client, dispatcher: Client, case: Case) -> None:
-    await act_at_desk(roads, case.id, "decline", reason="not_feasible", text="Too dear.")
+    await act_at_desk(roads, case.id, "decline", reason="not_feasible", text="It is too expensive.")
     await act_at_desk(dispatcher, case.id, "uphold", text="It can be done.")
     assert (await now(case)).status == "in_progress"
     await act_at_desk(dispatcher, case.id, "exclude")
     assert not (await now(case)).counted
     await act_at_desk(dispatcher, case.id, "include")
-    await act_at_desk(roads, case.id, "hand_over", to="parks", text="Theirs.")
+    await act_at_desk(roads, case.id, "hand_over", to="parks", text="This is theirs.")
     assignment = await Assignment.get(case_id=case.id, outcome="handed_over")
     await act_at_desk(dispatcher, case.id, "misroute", assignment=assignment.id)
     assert (await Assignment.get(id=assignment.id)).misrouted
@@ -244,7 +263,7 @@ async def test_a_category_is_corrected(roads: Client, case: Case) -> None:
 # --- who may ------------------------------------------------------------------
 
 FIELDS = {
-    "text": "x",
+    "text": "This is a text.",
     "to": "parks",
     "reason": "not_public",
     "category": "drain",
@@ -283,7 +302,7 @@ async def test_agents_and_leads_do_not_dispatch(roads: Client, case: Case, name:
 
 async def test_nobody_speaks_for_another_department(roads: Client, case: Case) -> None:
     for acting in (await get_department_id("parks"), 999_999, "x", "²", 10**30):
-        answer = await send_desk_form(roads, case.id, "reply", text="x", acting=acting)
+        answer = await send_desk_form(roads, case.id, "reply", text="This is a text.", acting=acting)
         assert answer.status_code in (303, 403)
     assert (
         not await CaseEvent.filter(case_id=case.id)
@@ -306,10 +325,10 @@ async def test_a_deed_that_there_is_not(roads: Client, case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"seen": "²"}, {"seen": str(10**40)}, {"seen": "-1"}, {"seen": "x"}, {"text": "a\x00b"}]
+    "fields", [{"seen": "²"}, {"seen": str(10**40)}, {"seen": "-1"}, {"seen": "x"}, {"text": "a\x00b and all the rest"}]
 )
 async def test_odd_fields_break_nothing(roads: Client, case: Case, fields: dict[str, Any]) -> None:
-    answer = await send_desk_form(roads, case.id, "reply", **{"text": "x", **fields})
+    answer = await send_desk_form(roads, case.id, "reply", **{"text": "This is a text.", **fields})
     assert answer.status_code in (303, 409, 422)
 
 
@@ -320,7 +339,7 @@ async def test_what_the_page_asks_does_not_grow(
     asked = []
     for number in (1, 5):
         for _ in range(number):
-            await roads.post(f"/desk/cases/{case.id}/reply", data={"text": "Again."}, files=PHOTO)
+            await roads.post(f"/desk/cases/{case.id}/reply", data={"text": "Once again, please."}, files=PHOTO)
             await send_routed_report(client, text="Near it")
             other = await send_routed_report(client, text="The same")
             await act_at_desk(roads, (await get_case(other["id"])).id, "merge", into=case.number)
@@ -373,7 +392,7 @@ async def test_a_reply_takes_few_statements(
     roads: Client, case: Case, count_queries: Callable[[], AbstractContextManager[Statements]]
 ) -> None:
     await send_desk_form(roads, case.id, "accept")
-    await send_desk_form(roads, case.id, "reply", text="We come.")
+    await send_desk_form(roads, case.id, "reply", text="We come and look.")
     with count_queries() as statements:
         answer = await send_desk_form(roads, case.id, "reply", text="A crew is on its way.")
     assert answer.status_code == 303

@@ -60,10 +60,10 @@ async def test_what_is_due_first_is_on_top(client: Client, roads: Client) -> Non
     first, second, third = [await at(hours, client) for hours in (0, 1, 2)]
     with timing.at(MORNING + timedelta(hours=3)):
         assert await on_desk(roads) == [first, second, third]
-        await act_at_desk(roads, first, "reply", text="We come.")  # now its solution is due, in days
+        await act_at_desk(roads, first, "reply", text="We come and look.")  # now its solution is due, in days
         assert await on_desk(roads) == [second, third, first]
-        await act_at_desk(roads, second, "ask", text="Where?")
-        await act_at_desk(roads, third, "decline", reason="not_public", text="No.")
+        await act_at_desk(roads, second, "ask", text="Where exactly?")
+        await act_at_desk(roads, third, "decline", reason="not_public", text="No, that is not so.")
         assert await on_desk(roads) == [first, second], "what stands still comes last, what is over not at all"
 
 
@@ -82,7 +82,7 @@ async def test_the_rows_say_what_is_due_and_how_much_is_used(client: Client, roa
         assert 'class="clock over"' in page
         assert "Overdue" in page
     with timing.at(MORNING + timedelta(hours=3)):
-        await act_at_desk(roads, case, "ask", text="Where?")
+        await act_at_desk(roads, case, "ask", text="Where exactly?")
         assert "paused: the reporter was asked" in (await roads.get("/desk")).text
 
 
@@ -91,7 +91,7 @@ async def test_the_views_and_their_counts(client: Client, roads: Client, dispatc
     lamp = await at(3, client, category="street-light")
     with timing.at(MORNING + timedelta(hours=4)):
         await act_at_desk(roads, first, "take")
-        await act_at_desk(roads, second, "ask", text="Where?")
+        await act_at_desk(roads, second, "ask", text="Where exactly?")
         await act_at_desk(dispatcher, lamp, "add_support", to="roads", text="Please look at the cable.")
         views = {view: await on_desk(roads, f"?view={view}") for view in queue.VIEWS}
         assert views["mine"] == [first]
@@ -123,8 +123,8 @@ async def test_search_by_number_or_words(client: Client, roads: Client) -> None:
 
 async def test_pages_hold_each_assignment_once(client: Client, roads: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [await at(number // 3, client) for number in range(11)]  # some fall due in the same instant
-    await act_at_desk(roads, cases[0], "ask", text="Where?")
-    await act_at_desk(roads, cases[1], "ask", text="Where?")
+    await act_at_desk(roads, cases[0], "ask", text="Where exactly?")
+    await act_at_desk(roads, cases[1], "ask", text="Where exactly?")
     monkeypatch.setattr(queue, "PAGE_ROWS", 4)
     seen, cursor = [], ""
     while True:
@@ -206,4 +206,4 @@ async def test_ended_assignments_leave_the_desk(client: Client, roads: Client) -
     await act_at_desk(roads, case, "hand_over", to="lighting", text="The lamp is theirs.")
     assert await on_desk(roads) == []
     assert await Assignment.filter(case_id=case, ended_at=None).count() == 1
-    assert (await send_desk_form(roads, case, "reply", text="x")).status_code == 403
+    assert (await send_desk_form(roads, case, "reply", text="This is a text.")).status_code == 403

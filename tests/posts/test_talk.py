@@ -55,16 +55,18 @@ async def test_a_comment_that_is_refused_is_kept(citizen: Client, post: Post, te
 async def test_a_department_speaks_officially(client: Client, agent: Client, post: Post) -> None:
     roads = await get_department_id("roads")
     assert "As whom" not in (await agent.get(post.path)).text
-    answer = await agent.post(f"/posts/{post.id}/comments", data={"text": "We know.", "department": roads})
+    answer = await agent.post(f"/posts/{post.id}/comments", data={"text": "We know about it.", "department": roads})
     assert answer.status_code == 403
     await agent.join(roads)
     assert f'<option value="{roads}">' in (await agent.get(post.path)).text
-    await agent.post(f"/posts/{post.id}/comments", data={"text": "We know.", "department": roads, "suggestion": "1"})
+    await agent.post(
+        f"/posts/{post.id}/comments", data={"text": "We know about it.", "department": roads, "suggestion": "1"}
+    )
     [comment] = await Comment.all()
     assert (comment.department_id, comment.suggestion) == (roads, False)
     assert "Roads" in (await client.get(post.path)).text
     for odd in ("x", "²", str(10**30)):
-        await agent.post(f"/posts/{post.id}/comments", data={"text": "As myself.", "department": odd})
+        await agent.post(f"/posts/{post.id}/comments", data={"text": "As myself, not for you.", "department": odd})
     assert await Comment.filter(department_id=None).count() == 3
 
 
@@ -88,6 +90,21 @@ async def test_htmx_gets_the_block_alone(citizen: Client, post: Post) -> None:
     answer = await citizen.post(f"/posts/{post.id}/comments", data={"text": ""}, headers={"HX-Request": "true"})
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
+
+
+async def test_an_official_comment_is_a_public_word(agent: Client, post: Post) -> None:
+    """As at the desk: it has to say something. Anybody else may be as brief as they like."""
+    roads = await get_department_id("roads")
+    await agent.join(roads)
+    url = f"/posts/{post.id}/comments"
+    answer = await agent.post(url, data={"text": "ok \u3164", "department": roads}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "at least ten letters or digits" in answer.text
+    assert "ok</textarea>" in answer.text.replace(" \u3164", "")
+    told = await agent.post(url, json={"text": "ok", "department": roads}, headers=JSON)
+    assert told.json()["fields"].keys() == {"text"}
+    assert (await agent.post(url, data={"text": "ok"})).status_code == 303
+    assert (await agent.post(url, data={"text": "\u3164"})).status_code == 422
 
 
 async def test_counts_hold_when_all_come_at_once(new_client: Callable[[], Client], post: Post) -> None:

@@ -30,7 +30,7 @@ async def resolved(client: Client, roads: Client) -> tuple[str, Case]:
     one = await send_routed_report(client)
     case = await get_case(one["id"])
     photo = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
-    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Filled."}, files=photo)
+    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "We filled it in."}, files=photo)
     assert answer.status_code == 303, answer.text
     return one["url"], case
 
@@ -139,9 +139,9 @@ async def test_the_reporter_disputes_with_a_reason(client: Client, roads: Client
     assert answer.status_code == 422
     assert "Please say what is still wrong" in answer.text
     assert await status(case) == "resolved"
-    answer = await client.post(f"{url}/dispute", data={"text": "Half of it."}, headers=JSON)
+    answer = await client.post(f"{url}/dispute", data={"text": "Half of it is left."}, headers=JSON)
     assert answer.json()["status"] == "in_progress"
-    assert "Half of it." in (await client.get(url)).text
+    assert "Half of it is left." in (await client.get(url)).text
     assert "reopened once" in (await client.get(url)).text
 
 
@@ -151,7 +151,7 @@ async def test_a_confirmed_case_can_be_reopened_for_thirty_days(client: Client, 
         await client.post(f"{url}/confirm")
     with timing.at(MORNING + timedelta(days=29)):
         assert "Is it still fixed?" in (await client.get(url)).text
-        assert (await client.post(f"{url}/dispute", data={"text": "It is back."})).status_code == 303
+        assert (await client.post(f"{url}/dispute", data={"text": "It has come back."})).status_code == 303
         assert await status(case) == "in_progress"
     with timing.at(MORNING):
         url, case = await resolved(client, roads)
@@ -159,7 +159,7 @@ async def test_a_confirmed_case_can_be_reopened_for_thirty_days(client: Client, 
     with timing.at(MORNING + timedelta(days=31)):
         page = (await client.get(url)).text
         assert f"{url}/dispute" not in page
-        answer = await client.post(f"{url}/dispute", data={"text": "It is back."})
+        answer = await client.post(f"{url}/dispute", data={"text": "It has come back."})
         assert answer.status_code == 409
         assert "too late" in answer.text
         assert await status(case) == "confirmed"
@@ -220,9 +220,9 @@ async def test_doubts_of_an_earlier_resolution_do_not_count(
     supporters = [await supporter(new_client, number, post) for number in range(3)]
     for someone in supporters[:2]:
         await someone.post(f"{url}/doubt")
-    await client.post(f"{url}/dispute", data={"text": "No."})
+    await client.post(f"{url}/dispute", data={"text": "No, that is not so."})
     files = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
-    await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Again."}, files=files)
+    await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Once again, please."}, files=files)
     assert (await supporters[2].post(f"{url}/doubt")).status_code == 303
     assert await status(case) == "resolved"
 

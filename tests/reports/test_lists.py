@@ -140,11 +140,11 @@ async def test_cards_say_how_a_case_stands(client: Client, agent: Client) -> Non
             or "Answer due tomorrow" in (await client.get("/reports")).text
         )
         case = await get_case(two["id"])
-        await act_at_desk(agent, case.id, "reply", text="We come.")
+        await act_at_desk(agent, case.id, "reply", text="We come and look.")
         assert "Answered; solution due" in (await client.get("/reports")).text
-        await act_at_desk(agent, case.id, "ask", text="Where?")
+        await act_at_desk(agent, case.id, "ask", text="Where exactly?")
         assert "Waiting for the reporter&#39;s answer" in (await client.get("/reports")).text
-        await act_at_desk(agent, case.id, "decline", reason="cannot_find", text="Not there.")
+        await act_at_desk(agent, case.id, "decline", reason="cannot_find", text="It is not there.")
         page = (await client.get("/reports")).text
         assert "Declined: the place or the problem could not be found" in page
     assert one["id"] != two["id"]
@@ -275,7 +275,7 @@ async def test_the_home_page_counts(client: Client, agent: Client) -> None:
     one = await send_routed_report(client)
     await send_report(client, **FAR)
     await agent.join(await get_department_id("roads"))
-    await act_at_desk(agent, (await get_case(one["id"])).id, "reply", text="We come.")
+    await act_at_desk(agent, (await get_case(one["id"])).id, "reply", text="We come and look.")
     page = (await client.get("/")).text
     assert "2 cases are open" in page
     assert "100% answered on time" in page

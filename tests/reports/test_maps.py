@@ -52,7 +52,7 @@ async def test_a_pin_says_what_it_is(client: Client) -> None:
 async def test_the_map_shows_what_is_open_and_follows_the_filters(client: Client, agent: Client) -> None:
     one = await send_routed_report(client)
     await agent.join(await get_department_id("roads"))
-    await act_at_desk(agent, (await get_case(one["id"])).id, "decline", reason="not_public", text="No.")
+    await act_at_desk(agent, (await get_case(one["id"])).id, "decline", reason="not_public", text="No, that is not so.")
     lamp = await send_report(client, category="street-light")
     assert [pin["id"] for pin in (await points(client, f"bbox={CITY}&zoom=12"))["pins"]] == [lamp["id"]]
     assert [p["id"] for p in (await points(client, f"bbox={CITY}&zoom=12&status=declined"))["pins"]] == [one["id"]]

@@ -107,7 +107,7 @@ async def test_photos_of_a_private_cases_history(client: Client, agent: Client) 
         one = await send_routed_report(client, text=SECRET)
         await agent.join(await get_department_id("roads"))
         case = await get_case(one["id"])
-        answer = await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "Seen."}, files=PHOTO)
+        answer = await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "We have seen it."}, files=PHOTO)
         assert answer.status_code == 303
         photo = await Photo.get()
         assert not photo.public
@@ -125,7 +125,7 @@ async def test_a_report_becomes_private_with_its_category(
     assert (await stranger.get(photo["urls"]["320"])).status_code == 200
     await act_at_desk(dispatcher, case.id, "assign", to="roads")
     await agent.join(await get_department_id("roads"))
-    await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "Seen."}, files=PHOTO)
+    await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "We have seen it."}, files=PHOTO)
     async with change_category("pothole", public=False):
         await act_at_desk(dispatcher, case.id, "recategorise", category="pothole")
         await assert_unseen(stranger, url)
@@ -161,7 +161,7 @@ async def test_a_hidden_report_is_gone_and_comes_back(
     case = await get_case(int(url.rpartition("/")[2]))
     await act_at_desk(dispatcher, case.id, "assign", to="roads")
     await agent.join(await get_department_id("roads"))
-    await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "Seen."}, files=PHOTO)
+    await agent.post(f"/desk/cases/{case.id}/reply", data={"text": "We have seen it."}, files=PHOTO)
     await hide(dispatcher, url)
     await assert_unseen(stranger, url)
     await assert_unseen(agent, url)

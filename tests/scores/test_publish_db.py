@@ -102,7 +102,7 @@ async def test_what_happens_later_changes_nothing(november: Release, town: Town)
     case = await Case.filter(status="resolved").first()
     assert case
     with at("2026-12-01 09:00"):
-        await cases.dispute(case.id, by=REPORTER, text="It is not.")
+        await cases.dispute(case.id, by=REPORTER, text="No, it is not fixed.")
     assert await queries.get_files(november.id) == before
 
 
@@ -121,8 +121,8 @@ async def test_a_correction_is_a_new_release(november: Release, town: Town) -> N
             await publish_release(NOVEMBER, corrects="2026-11-r7", reason="Unknown.")
         second = await publish_release(NOVEMBER, corrects="2026-11", reason="One case was a test.")
         with pytest.raises(Conflict, match="r2"):
-            await publish_release(NOVEMBER, corrects="2026-11", reason="Again.")
-        third = await publish_release(NOVEMBER, corrects="2026-11-r2", reason="Again.")
+            await publish_release(NOVEMBER, corrects="2026-11", reason="It is there again.")
+        third = await publish_release(NOVEMBER, corrects="2026-11-r2", reason="It is there again.")
     assert [second.id, third.id] == ["2026-11-r2", "2026-11-r3"]
     assert second.document["replaces"] == "2026-11"
     assert second.document["reason"] == "One case was a test."
@@ -164,7 +164,7 @@ async def test_a_receipt_is_still_in(november: Release, town: Town) -> None:
     assert case
     events = await CaseEvent.filter(case_id=case.id).order_by("seq")
     with at("2026-12-01 09:00"):
-        await cases.dispute(case.id, by=REPORTER, text="It is not.")
+        await cases.dispute(case.id, by=REPORTER, text="No, it is not fixed.")
     proof = await queries.prove_history(november.id, case.number)
     path = chain.InclusionProof(proof["index"], proof["size"], tuple(map(bytes.fromhex, proof["path"])))
     published_head = bytes.fromhex(proof["head"])

@@ -161,11 +161,11 @@ async def test_a_supporter_resolves_nothing_and_who_waits_has_no_due_instant(tow
 async def test_a_helper_that_gets_the_case_owes_one_answer(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-10 09:30"):
-        await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
+        await actions.add_support(case.id, town.parks.id, by=town.of(town.roads), text="A tree is there.")
     with at("2026-11-10 10:00"):
-        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="All yours.")
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="It is all yours.")
     with at("2026-11-10 10:30"):
-        await actions.reply(case.id, by=town.of(town.parks), text="We cut it.")
+        await actions.reply(case.id, by=town.of(town.parks), text="We cut it down.")
     _roads, helped, leads, _case = await rows_of(case)
     assert (helped.department, helped.role, helped.end_reason) == ("parks", "support", "reassigned")
     assert (leads.department, leads.role) == ("parks", "lead")

@@ -87,7 +87,7 @@ async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
         (lambda: cases.accept(case, by=roads, text="We shall come"), True),
         (lambda: cases.add_note(case, by=roads, text="The third time this year"), True),
         (lambda: cases.set_assignee(case, by=OFFICE, user_id=None), False),
-        (lambda: cases.reply(case, by=roads, text="On Monday"), True),
+        (lambda: cases.reply(case, by=roads, text="Not before Monday"), True),
         (lambda: cases.ask(case, by=roads, text="Which lane is it?"), True),
         (lambda: reports.answer_question(one.id, viewer, "The left one"), True),
         (lambda: cases.ask(case, by=roads, text="And how deep?"), True),
@@ -102,7 +102,7 @@ async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
         (lambda: reports.confirm_resolution(one.id, viewer), True),
         (lambda: reports.dispute_resolution(one.id, viewer, "Once more"), True),
         (lambda: cases.hand_over(case, parks, by=roads, text="It is theirs"), True),
-        (lambda: cases.give_back(case, by=support, text="It is not"), True),
+        (lambda: cases.give_back(case, by=support, text="It is not our part"), True),
         (lambda: cases.assign(case, roads.department_id or 0, by=OFFICE, reason={"step": "dispatcher"}), True),
         (lambda: misrouted(case), False),
         (lambda: cases.exclude(case, by=OFFICE), False),
@@ -160,7 +160,9 @@ async def test_merging(ana: Person, bo: Person) -> None:
     one = await make_report(ana, "A deep hole")
     other = await make_report(bo, "The hole at the school")
     await whole()
-    await all_seen(lambda: reports.merge_reports(other.case_id, one.case_id, by=OFFICE, seen=None, text="The same"))
+    await all_seen(
+        lambda: reports.merge_reports(other.case_id, one.case_id, by=OFFICE, seen=None, text="It is the same one")
+    )
     assert await finds_on_desk("school") == {one.case_id}
     assert await finds("school") == {f"report:{other.post_id}"}
     await all_seen(lambda: posts.vote(other.post_id, ana))

@@ -51,7 +51,7 @@ async def test_nothing_personal() -> None:
         NOBODY,
     )  # fmt: skip
     assert anonymous.receipt
-    await cases.reply(one.case_id, by=Actor.of(agent, await get_department_id("roads")), text="We come")
+    await cases.reply(one.case_id, by=Actor.of(agent, await get_department_id("roads")), text="We come and look")
     await posts.add_comment(one.post_id, maker, CommentForm(text="Thank you"))
     await posts.add_flag(one.post_id, maker, FlagForm(reason="other", text="flagnote of mine"))
     await cases.set_assignee(one.case_id, by=Actor.of(agent, await get_department_id("roads")), user_id=agent.id)
@@ -80,7 +80,7 @@ async def test_what_is_internal_is_for_the_desk(ana: Person, dan: Person) -> Non
     assert await finds_on_desk("doggeral") == {one.case_id}
     assert "doggeral" not in await everything()
     assert await fetch("SELECT 1 FROM search_word WHERE word = 'doggeral'") == [], "not even as what may be meant"
-    await cases.reply(one.case_id, by=roads, text="Publicity")
+    await cases.reply(one.case_id, by=roads, text="Publicity work")
     await indexed()
     assert await finds("publicity") == {f"report:{one.post_id}"}
 
@@ -97,8 +97,8 @@ async def test_a_clerk_finds_what_their_department_has_or_had(ana: Person) -> No
     assert await finds_on_desk("zweihander", []) == set()
     assert await finds_on_desk("zweihander", [roads, lighting]) == {one.case_id, other.case_id}
     assert await finds_on_desk("zweihander") == {one.case_id, other.case_id, unrouted.case_id}
-    await cases.hand_over(one.case_id, parks, by=await get_holder(one.case_id), text="Theirs")
-    await cases.add_support(other.case_id, roads, by=await get_holder(other.case_id), text="Please")
+    await cases.hand_over(one.case_id, parks, by=await get_holder(one.case_id), text="Theirs, not ours")
+    await cases.add_support(other.case_id, roads, by=await get_holder(other.case_id), text="Please come along")
     await indexed()
     assert await finds_on_desk("zweihander", [parks]) == {one.case_id}
     assert await finds_on_desk("zweihander", [roads]) == {one.case_id, other.case_id}, "as they had it, or help"

@@ -65,17 +65,17 @@ async def test_a_public_word_stops_the_response_clocks(town: Town, word: str) ->
     with at("2026-11-10 11:00"):
         match word:
             case "reply":
-                await actions.reply(case.id, by=roads, text="We come.")
+                await actions.reply(case.id, by=roads, text="We come and look.")
             case "ask":
-                await actions.ask(case.id, by=roads, text="Where?")
+                await actions.ask(case.id, by=roads, text="Where exactly?")
             case "accept":
-                await actions.accept(case.id, by=roads, text="We take it.")
+                await actions.accept(case.id, by=roads, text="We take it up now.")
             case "resolve":
-                await actions.resolve(case.id, by=roads, text="Filled.")
+                await actions.resolve(case.id, by=roads, text="We filled it in.")
             case "decline":
                 await actions.decline(case.id, by=roads, reason="not_public", text="Private ground.")
             case "support reply":
-                await actions.reply(case.id, by=parks, text="We come, too.")
+                await actions.reply(case.id, by=parks, text="We come there, too.")
             case "support done":
                 await actions.support_done(case.id, by=parks, text="The tree is cut.")
     response, _resolution = await clocks(case)
@@ -96,8 +96,8 @@ async def test_transfers_and_silent_acts_never_stop_a_response_clock(town: Town)
         await actions.set_assignee(case.id, by=roads, user_id=town.agent.id)
         await actions.add_note(case.id, by=roads, text="Looks bad.")
         await actions.answer(case.id, by=REPORTER, text="It grows.")
-        await actions.hand_over(case.id, town.parks.id, by=roads, text="Yours.")
-        await actions.give_back(case.id, by=parks, text="Not ours.")
+        await actions.hand_over(case.id, town.parks.id, by=roads, text="This is yours.")
+        await actions.give_back(case.id, by=parks, text="This is not ours.")
         await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON)
         await actions.accept(case.id, by=roads)
     response, _resolution = await clocks(case)
@@ -111,7 +111,7 @@ async def test_only_the_first_word_counts(town: Town) -> None:
     case = await receive_assigned_case(town)
     for hour in ("10:00", "11:00"):
         with at(f"2026-11-10 {hour}"):
-            await actions.reply(case.id, by=town.of(town.roads), text="We come.")
+            await actions.reply(case.id, by=town.of(town.roads), text="We come and look.")
     assert (await clocks(case))[0].stopped_at == local_time("2026-11-10 10:00")
     assert (await list_assignments(case))[0].first_word_at == local_time("2026-11-10 10:00")
 
@@ -119,7 +119,7 @@ async def test_only_the_first_word_counts(town: Town) -> None:
 async def test_the_resolution_clock_stops_with_the_resolution_that_stands(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-11 10:00"):
-        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+        await actions.resolve(case.id, by=town.of(town.roads), text="We filled it in.")
     assert (await clocks(case))[1].stopped_at == local_time("2026-11-11 10:00")
     with at("2026-11-12 10:00"):
         await actions.dispute(case.id, by=REPORTER, text="Still there.")
@@ -157,7 +157,7 @@ async def test_waiting_pauses_each_kind_of_target(town: Town, target: str, due: 
 
     assert [one.due_at for one in await resolutions()] == [local_time(due)] * 2
     with at("2026-11-10 11:00"):
-        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
     for clock in await resolutions():
         assert (clock.due_at, clock.step_at) == (None, None)
         assert clock.paused_at == local_time("2026-11-10 11:00")
@@ -172,7 +172,7 @@ async def test_waiting_pauses_each_kind_of_target(town: Town, target: str, due: 
 async def test_waiting_ends_by_itself_after_the_citys_limit(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-10 11:00"):
-        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
     assert (await reload_case(case)).waiting_until == local_time("2026-11-24 17:30")  # 10 working days
     with at("2026-11-24 17:29"):
         assert not await actions.end_next_wait()
@@ -190,7 +190,7 @@ async def test_the_response_clock_of_a_supporter_never_pauses(town: Town) -> Non
     with at("2026-11-10 10:00"):
         await actions.add_support(case.id, town.parks.id, by=town.desk, text="Please help.")
     with at("2026-11-10 11:00"):
-        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
     support = (await list_assignments(case))[1]
     assert support.part == AssignmentPart.SUPPORT
     assert support.resolution_clock is None
@@ -200,7 +200,7 @@ async def test_the_response_clock_of_a_supporter_never_pauses(town: Town) -> Non
 async def test_an_overdue_pause_keeps_the_delay(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-16 10:00"):  # one working hour late
-        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
     with at("2026-11-17 09:30"):
         await actions.answer(case.id, by=REPORTER, text="There.")
     # Half an hour of Tuesday and the last half hour of Monday are the hour by which it is late.
@@ -226,7 +226,7 @@ async def test_handing_over_buys_no_time(town: Town) -> None:
     case = await receive_assigned_case(town)
     before = await clocks(case)
     with at("2026-11-11 15:00"):
-        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="A tree.")
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="A tree is there.")
     after = await clocks(case)
     assert [one.due_at for one in after] == [one.due_at for one in before]
     assert [one.stopped_at for one in after] == [None, None]
@@ -246,7 +246,7 @@ async def test_a_assignment_handed_over_without_a_word_shows_whether_that_was_ea
 ) -> None:
     case = await receive_assigned_case(town)
     with at(when):
-        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="This is yours.")
     assignment = (await list_assignments(case))[0]
     assert assignment.ended_at is not None
     assert assignment.response_clock.due_at is not None
@@ -257,9 +257,9 @@ async def test_a_assignment_handed_over_without_a_word_shows_whether_that_was_ea
 async def test_a_assignment_that_ends_while_waiting_gets_a_due_instant_back(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-10 11:00"):
-        await actions.ask(case.id, by=town.of(town.roads), text="Where?")
+        await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
     with at("2026-11-11 15:00"):
-        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="Yours.")
+        await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="This is yours.")
     assignment = (await list_assignments(case))[0].resolution_clock
     assert assignment is not None
     assert assignment.due_at == (await clocks(case))[1].due_at == local_time("2026-11-17 11:30")
@@ -273,7 +273,7 @@ async def test_reopening_keeps_the_first_promise_and_starts_a_fresh_assignment(t
     case = await receive_assigned_case(town)
     promised = [one.due_at for one in await clocks(case)]
     with at("2026-11-10 15:00"):
-        await actions.resolve(case.id, by=town.of(town.roads), text="Filled.")
+        await actions.resolve(case.id, by=town.of(town.roads), text="We filled it in.")
     assert (await reload_case(case)).due_at is None
     with at("2026-11-12 10:00"):
         await actions.dispute(case.id, by=REPORTER, text="Still there.")
@@ -312,7 +312,7 @@ async def test_a_second_decline_is_not_overturned(town: Town) -> None:
     case = await receive_assigned_case(town)
     for day in (10, 12):
         with at(f"2026-11-{day} 10:00"):
-            await actions.decline(case.id, by=town.of(town.roads), reason="not_public", text="Private.")
+            await actions.decline(case.id, by=town.of(town.roads), reason="not_public", text="It is private land.")
         if day == 10:
             with at("2026-11-11 10:00"):
                 await actions.uphold(case.id, by=town.desk, text="The city owns it.")

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from civic.cases import targets
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction
-from civic.cases.change import CaseChange, changing, clean_text
+from civic.cases.change import CaseChange, changing
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Priority
 from civic.cases.notices import notify_department, notify_dispatchers
+from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
 from civic.errors import Invalid
 from civic.i18n import lazy as _
@@ -81,7 +82,7 @@ async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | 
 
     From the fourth handover of a case on it goes to triage instead, where a dispatcher names who leads it.
     """
-    text = clean_text(text)
+    text = read_public_word(text)
     await require_in_force(department_id)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.HAND_OVER)
@@ -107,7 +108,7 @@ async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | 
 
 async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
     """The department returns a case that it has not started to triage, with a public reason."""
-    text = clean_text(text)
+    text = read_public_word(text)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.GIVE_BACK)
         change.move_to(Status.RECEIVED)

@@ -7,10 +7,11 @@ from civic.cases import targets
 from civic.cases.actions.assignment import require_in_force
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction
-from civic.cases.change import CaseChange, changing, clean_text
+from civic.cases.change import CaseChange, changing
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, DeclineReason, Outcome
 from civic.cases.notices import notify_department
+from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
 from civic.city.queries import city
 from civic.errors import Conflict, Invalid
@@ -24,7 +25,7 @@ async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str
 
     The resolution stands until somebody disputes it. Departments that still help are done.
     """
-    text = clean_text(text)
+    text = read_public_word(text)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.RESOLVE)
         change.move_to(Status.RESOLVED)
@@ -48,7 +49,7 @@ async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: s
 
     `reason` is a code of DeclineReason. A dispatcher's decline answers the citizen, but is not the department's word.
     """
-    text = clean_text(text)
+    text = read_public_word(text)
     if reason not in set(DeclineReason):
         raise Invalid(fields={"reason": _("Please choose a reason.")})
     async with changing(case_id, by, seen) as change:
@@ -85,7 +86,7 @@ async def dispute(case_id: int, *, by: Actor, text: str) -> Case:
     The resolution stands no longer, the department gets a new assignment with fresh targets, the case keeps its first
     promise. After a confirmation only the reporter can, for the days that the city's settings say.
     """
-    text = clean_text(text)
+    text = read_public_word(text)
     async with changing(case_id, by) as change:
         await change.require(CaseAction.DISPUTE)
         if (
@@ -111,7 +112,7 @@ async def uphold(
 
     `department_id` names another one; it has to where the case was declined before any department had it.
     """
-    text = clean_text(text)
+    text = read_public_word(text)
     if department_id is not None:
         await require_in_force(department_id)
     async with changing(case_id, by, seen) as change:

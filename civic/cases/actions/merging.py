@@ -5,9 +5,10 @@ from tortoise.transactions import in_transaction
 from civic.cases.actions.closing import close_merged
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction
-from civic.cases.change import changing, clean_text
+from civic.cases.change import changing
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case
+from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
 from civic.errors import Conflict, Invalid
 from civic.i18n import lazy as _
@@ -19,7 +20,7 @@ async def merge(case_id: int, into_id: int, *, by: Actor, seen: int | None = Non
     Its reports are moved by reports.actions.merge_reports, in whose transaction this runs. Only the merged case's
     assignments end. Whatever was merged into it before follows.
     """
-    text = clean_text(text, required=False)
+    text = read_public_word(text, required=False)
     if case_id == into_id:
         raise Invalid(fields={"into": _("A case cannot be merged into itself.")})
     async with in_transaction():

@@ -10,6 +10,7 @@ from civic.cases.change import changing, clean_text
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import AssignmentPart, Case, Outcome
 from civic.cases.notices import notify_assignee, notify_department
+from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
 from civic.errors import Invalid
 from civic.i18n import lazy as _
@@ -18,7 +19,7 @@ from civic.media.models import Photo
 
 async def accept(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Case:
     """The department takes the case up. With a text it is a public word, and stops the response clocks."""
-    text = clean_text(text, required=False)
+    text = read_public_word(text, required=False)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.ACCEPT)
         change.move_to(Status.IN_PROGRESS)
@@ -31,7 +32,7 @@ async def accept(case_id: int, *, by: Actor, seen: int | None = None, text: str 
 
 async def reply(case_id: int, *, by: Actor, seen: int | None = None, text: str, photos: Sequence[Photo] = ()) -> Case:
     """A public word, by the leading department (which takes the case up with it) or one that helps."""
-    text = clean_text(text)
+    text = read_public_word(text)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.REPLY)
         assignment = await change.require_own_assignment()
@@ -47,7 +48,7 @@ async def ask(case_id: int, *, by: Actor, seen: int | None = None, text: str, ph
 
     A department that has not taken the case up yet takes it up with the question.
     """
-    text = clean_text(text)
+    text = read_public_word(text)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.ASK)
         if change.case.status == Status.ASSIGNED:
@@ -81,7 +82,7 @@ async def answer(case_id: int, *, by: Actor, text: str, photos: Sequence[Photo] 
 
 async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
     """The leading department, or a dispatcher, asks another to help: an assignment with a response clock of its own."""
-    text = clean_text(text)
+    text = read_public_word(text)
     await require_in_force(department_id)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.ADD_SUPPORT)
@@ -96,7 +97,7 @@ async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int 
 
 async def support_done(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Case:
     """A helping department's part is done; with a text, that is a public word."""
-    text = clean_text(text, required=False)
+    text = read_public_word(text, required=False)
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.SUPPORT_DONE)
         assignment = await change.require_own_assignment()
