@@ -100,7 +100,7 @@ async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
         (lambda: cases.resolve(case, by=roads, text="Filled for good"), True),
         (lambda: reports.rate_handling(one.id, viewer, 4, "Well done"), False),
         (lambda: reports.confirm_resolution(one.id, viewer), True),
-        (lambda: reports.dispute_resolution(one.id, viewer, "Once more"), True),
+        (lambda: reports.dispute_resolution(one.id, viewer, "Once more, please"), True),
         (lambda: cases.hand_over(case, parks, by=roads, text="It is theirs"), True),
         (lambda: cases.give_back(case, by=support, text="It is not our part"), True),
         (lambda: cases.assign(case, roads.department_id or 0, by=OFFICE, reason={"step": "dispatcher"}), True),
