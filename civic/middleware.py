@@ -39,7 +39,6 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # Nobody reads these in a language or as a person, so they cost no look-up.
 PATHS_WITHOUT_READER = ("/static/", "/healthz", "/readyz", "/metrics")
-RECEIPT_CODE = re.compile(r"[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}")
 LANGUAGE_COOKIE = "lang"
 YEAR = 365 * 86400
 
@@ -234,9 +233,7 @@ class RequestContext:
 
     def _set(self, request: Request, person: Person) -> None:
         state: MutableMapping[str, Any] = request.scope["state"]
-        state.update(
-            city=self.view, person=person, receipts=read_receipt_codes(request.cookies.get(receipts.COOKIE, ""))
-        )
+        state.update(city=self.view, person=person, receipts=receipts.read_codes(request))
         i18n.set_language(choose_language(request, self.view, person))
         formats.set_zone(self.view.zone)
 
@@ -272,11 +269,6 @@ def choose_language(request: Request, view: CityView, person: Person) -> str:
             if code == known or code.split("-")[0] == known.split("-")[0]:
                 return known
     return view.languages[0]
-
-
-def read_receipt_codes(cookie: str) -> list[str]:
-    """The receipt codes of the cookie; what is none is left out."""
-    return [code for code in cookie.split(".") if RECEIPT_CODE.fullmatch(code)][: receipts.MAX_CODES_IN_COOKIE]
 
 
 @lru_cache(maxsize=1000)

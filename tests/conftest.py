@@ -23,7 +23,7 @@ import pytest
 sys.dont_write_bytecode = False
 sys.pycache_prefix = str(Path(__file__).parents[1] / ".venv" / "cache" / "bytecode")
 
-from civic import cache
+from civic import cache, signing
 from civic.accounts.models import Role
 from civic.composition import install_hooks
 from civic.config import Config, DatabaseConfig, PathsConfig
@@ -185,6 +185,7 @@ async def empty_database(database_dsn: str, empty: Callable[[], Awaitable[None]]
 async def database(empty_database: str) -> AsyncIterator[str]:
     """Tortoise is connected to this worker's database, which is empty. Gives its URL."""
     install_hooks()
+    signing.set_key(lambda: b"the key of the tests")
     async with connect(empty_database, pool=5):
         yield empty_database
 

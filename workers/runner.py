@@ -29,7 +29,7 @@ from pgqueuer.domain.models import Job
 from pgqueuer.queries import Queries
 
 import workers
-from civic import db, logs
+from civic import db, logs, signing
 from civic.composition import install_hooks
 from civic.config import Config
 
@@ -100,6 +100,7 @@ async def run_workers(settings: Config, url: str, which: Sequence[str], stop: St
     """Run workers until `stop`; whatever ends them early, they start again."""
     stop.begin()
     install_hooks()
+    signing.set_key(settings.secret)
     _config.set(settings)
     modules = [load_worker(name) for name in which]
     pause = SHORTEST_REST

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from civic import config as configuration
-from civic import db, logs
+from civic import db, logs, signing
 from civic.config import Config
 from civic.errors import CivicError, SetupError
 
@@ -71,6 +71,7 @@ def run_with_database(work: Callable[[Config], Awaitable[T]]) -> T:
     A database that never had a migration gets them all. Raises SetupError where one is behind.
     """
     config = load_command_config()
+    signing.set_key(config.secret)
 
     asked: list[int] = []  # signals to end
 

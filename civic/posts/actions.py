@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Generic, TypeVar
 
 from tortoise.exceptions import IntegrityError
@@ -21,10 +20,10 @@ from civic.notifications import actions as notifications
 from civic.posts import receipts
 from civic.posts.forms import FLAG_REASONS, CommentForm, FlagForm
 from civic.posts.models import Comment, Flag, Moderation, Post, PostPhoto, Visibility
-from civic.posts.queries import post_by_client_key
+from civic.posts.queries import author_is, post_by_client_key
+from civic.posts.receipts import NO_CODES, SenderCodes
 
 MAX_NOTE_CHARS = 500  # of a flag or a moderator's decision
-RECEIPT_REPEATED_FOR = timedelta(hours=1)  # a phone that got no answer is given its receipt again
 
 SET_PHOTOS_PUBLIC = """
 UPDATE photo SET public = $2 WHERE id IN (SELECT photo_id FROM post_photo WHERE post_id = ANY($1))
@@ -81,6 +80,7 @@ class Posted(Generic[Row]):
     row: Row
     receipt: str | None = None  # the code of an author without an account
     again: bool = False  # it had been sent under the same key before
+    own: bool = True  # whoever sends it is its author: not so if a stranger sends a used key
 
     @property
     def path(self) -> str:
@@ -92,44 +92,32 @@ async def post_once(
     client_key: str | None,
     create: Callable[[], Awaitable[Posted[Row]]],
     find: Callable[[Post], Awaitable[Row | None]],
-    *,
-    receipt: str | None = None,
+    author: Person,
+    codes: SenderCodes = NO_CODES,
 ) -> Posted[Row]:
-    """Create a post in one transaction; the same key twice is one post.
+    """Create a post in one transaction; the same key twice is one post, whoever sends it.
 
     `find` gives the row of a post that has the key already, or None if that post says something else: then Conflict
-    is raised.
+    is raised. Only the same `author`, or the browser that has or makes its code, is told more than that it is there.
     """
+
+    async def find_earlier() -> Posted[Row] | None:
+        post = await post_by_client_key(client_key)
+        if post is None:
+            return None
+        if (row := await find(post)) is None:
+            raise Conflict(_("This form was used for another post before. If this is a new one, please send it again."))
+        code = codes.code_of(post.receipt_hash)
+        return Posted(post, row, code, again=True, own=author_is(post, author, code))
+
     try:
         async with in_transaction():
-            return await _posted_before(client_key, find, receipt) or await create()
+            return await find_earlier() or await create()
     except IntegrityError:
         # Two sent the same key at once: the other one's post is kept.
-        if earlier := await _posted_before(client_key, find, receipt):
+        if earlier := await find_earlier():
             return earlier
         raise
-
-
-async def _posted_before(
-    client_key: str | None, find: Callable[[Post], Awaitable[Row | None]], receipt: str | None
-) -> Posted[Row] | None:
-    post = await post_by_client_key(client_key)
-    if post is None:
-        return None
-    row = await find(post)
-    if row is None:
-        raise Conflict(_("This form was used for another post before. If this is a new one, please send it again."))
-    return Posted(post, row, _repeated_receipt(post, receipt), again=True)
-
-
-def _repeated_receipt(post: Post, receipt: str | None) -> str | None:
-    """The receipt for somebody who sends a post once more under its key, if its author has no account.
-
-    Only for a while: a weak key can be guessed, and with it somebody could become the author of what they read.
-    """
-    if post.author_id is not None or timing.now() - post.created_at > RECEIPT_REPEATED_FOR:
-        return None
-    return receipt
 
 
 async def create_post(new: NewPost, author: Person) -> tuple[Post, str | None]:

@@ -25,7 +25,7 @@ class Post(Model):
     author_id: int | None
     email = fields.CharField(254, default="")  # of an author without an account; personal data
     email_confirmed_at = fields.DatetimeField(null=True)  # `email`, by the link of a mail
-    # SHA-256 of the receipt code: a post without an account belongs to the person who shows the code
+    # digest (signing) of the receipt code: a post without an account belongs to the person who shows the code
     receipt_hash = fields.CharField(64, null=True, unique=True)
     title = fields.CharField(200, default="")
     text = fields.TextField()

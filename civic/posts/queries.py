@@ -245,6 +245,16 @@ async def post_by_client_key(key: str | None) -> Post | None:
     return await Post.get_or_none(client_key=key) if key else None
 
 
+def author_is(post: Post, person: Person, code: str | None) -> bool:
+    """Whether this person, or the browser that shows this code of the post, wrote it."""
+    return code is not None if post.author_id is None else post.author_id == person.id
+
+
+async def post_by_code(code: str) -> Post | None:
+    """The post that has this receipt code."""
+    return await Post.get_or_none(receipt_hash=receipts.code_digest(code))
+
+
 async def comments_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
     """The texts of the comments that everybody sees, official ones first, by post id."""
     comments: dict[int, list[str]] = {}

@@ -1,7 +1,7 @@
 """What programs get of posts of every kind."""
 
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from civic.posts.queries import FlagView
 from civic.schemas import Schema
@@ -71,3 +71,9 @@ class Receipt(Schema):
 
     receipt: str | None
     again: bool
+
+
+class SentBeforeAnswer(Schema):
+    """Somebody sent a post under this key before; who asks now has not shown that it was them."""
+
+    again: Literal[True] = True

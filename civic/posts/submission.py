@@ -20,9 +20,11 @@ from civic.i18n import gettext as _
 from civic.posts import receipts
 from civic.posts.actions import Posted
 from civic.posts.forms import Position
-from civic.posts.schemas import Receipt
+from civic.posts.models import Visibility
+from civic.posts.receipts import SenderCodes
+from civic.posts.schemas import Receipt, SentBeforeAnswer
 from civic.posts.uploads import Uploads, geocode_address, photo_url_for, read_uploads, spend_limit
-from civic.web import json_answer, read_form, see_other, wants_json
+from civic.web import json_answer, read_form, render, see_other, wants_json
 
 # Refusals after which somebody can send the same form again. After others there is no page that could hold it.
 CAN_SEND_AGAIN = (Invalid, NotAllowed, SignInNeeded, Conflict, TooLarge, TooMany, Busy)
@@ -120,19 +122,31 @@ class Submission:
 
     async def spend_limit(self) -> None:
         """Count one more post, unless this form was taken before. Raises TooMany."""
-        if not self.uploads.sent_before:
+        if self.uploads.sent_before is None:
             await spend_limit(self.request, "post")
 
-    def receipt_for(self, client_key: str | None) -> str | None:
-        """The receipt code that belongs to a key."""
-        return receipts.code_for(self.request.app.state.secret, client_key) if client_key else None
+    def codes(self, client_key: str | None) -> SenderCodes:
+        """The receipt codes by which this browser shows that it sent what has this key."""
+        return receipts.sender_codes(self.request, client_key)
 
-    def accepted(self, posted: Posted[Any], body: Receipt | None = None) -> Response:
-        """303 to the post's page, or 201 and `body` for a program; the browser keeps the receipt."""
-        response: Response = json_answer(body, 201) if body else see_other(posted.path)
+    def form_page(self, template: str, context: Mapping[str, object], *, fragment: str | None = None) -> Response:
+        """The page with the form; the browser gets its mark, by which it is known when it sends the form again."""
+        response = render(self.request, template, {**self.context(), **context}, fragment=fragment, status=self.status)
+        receipts.mark_browser(self.request, response, self.request.app.state.config)
+        return response
+
+    async def accepted(self, posted: Posted[Any], answer: Callable[[], Awaitable[Receipt]] | None = None) -> Response:
+        """303 to the post's page, or 201 and what `answer` gives for a program; the browser keeps the receipt.
+
+        Who is not the author and sends a used key learns that it was used, and nothing of the post.
+        """
+        if answer and wants_json(self.request):
+            response: Response = json_answer(await answer() if posted.own else SentBeforeAnswer(), 201)
+        else:
+            public = posted.post.visibility == Visibility.PUBLIC
+            response = see_other(posted.path if posted.own or public else "/receipt")
         if posted.receipt:
-            secure = self.request.app.state.config.sign_in.secure_cookies
-            receipts.remember_code(self.request, response, posted.receipt, secure=secure)
+            receipts.remember_code(self.request, response, posted.receipt, self.request.app.state.config)
         return response
 
 

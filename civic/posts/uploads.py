@@ -1,7 +1,7 @@
 """Photos and places of a form, and how often somebody may send one.
 
 A phone that got no answer sends its form again. Its photos belong to the post by then, and nothing more is counted:
-`Uploads.sent_before` says so, and the action finds the post by its key.
+`Uploads.sent_before` says so, and the action finds the post by its key. Only its author sees its photos in the form.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,8 @@ from civic.media.models import Photo
 from civic.media.queries import pending_photos
 from civic.media.schemas import PhotoUrl
 from civic.posts.forms import Position
-from civic.posts.queries import photos_of, post_by_client_key
+from civic.posts.queries import author_is, photos_of, post_by_client_key
+from civic.posts.receipts import sender_codes
 
 # Times as many as posts in an hour: one post has several photos, and people upload more than they keep.
 PHOTO_UPLOADS_PER_POST = 4
@@ -35,7 +36,12 @@ class Uploads:
     photos: list[Photo] = field(default_factory=list)
     position: Position | None = None  # of the first photo that has one
     errors: dict[str, object] = field(default_factory=dict)
-    sent_before: bool = False  # this form was accepted before: the photos are those of its post
+    sent_before: int | None = None  # this form was accepted before: with so many photos
+
+    @property
+    def count(self) -> int:
+        """How many photos the form has, or had when it was accepted."""
+        return len(self.photos) if self.sent_before is None else self.sent_before
 
 
 async def read_uploads(request: Request, form: FormData, uploads: Uploads) -> None:
@@ -44,14 +50,14 @@ async def read_uploads(request: Request, form: FormData, uploads: Uploads) -> No
     A refused photo is an error in `uploads`; the others stay. Raises TooMany: decoding photos is the most expensive
     thing that a stranger can ask for.
     """
-    if await _was_sent_before(form, uploads):
+    if await _was_sent_before(request, form, uploads):
         return
     limit = request.app.state.config.limits.photos
     names = [str(name) for name in form.getlist("kept")]
     try:
         uploads.photos = await pending_photos(names[:limit])
     except Invalid as error:
-        if await _was_sent_before(form, uploads):  # it has become a post a moment ago
+        if await _was_sent_before(request, form, uploads):  # it has become a post a moment ago
             return
         uploads.errors.update(error.fields)
     files = [file for file in form.getlist("photos") if isinstance(file, UploadFile) and file.filename]
@@ -63,14 +69,15 @@ async def read_uploads(request: Request, form: FormData, uploads: Uploads) -> No
         uploads.errors["photos"] = _("At most %(n)s photos; the first ones were kept.", n=limit)
 
 
-async def _was_sent_before(form: FormData, uploads: Uploads) -> bool:
-    """Whether there is a post under the form's key with the same text; others do not get to see its photos."""
+async def _was_sent_before(request: Request, form: FormData, uploads: Uploads) -> bool:
+    """Whether there is a post under the form's key with the same text."""
     key, text = form.get("client_key"), form.get("text")
     post = await post_by_client_key(key[:64]) if isinstance(key, str) else None
     if post is None or post.text != clean_text(text):
         return False
-    uploads.photos = (await photos_of([post.id]))[post.id]
-    uploads.sent_before = True
+    if author_is(post, request.state.person, sender_codes(request, post.client_key).code_of(post.receipt_hash)):
+        uploads.photos = (await photos_of([post.id]))[post.id]
+    uploads.sent_before = post.photos_count
     return True
 
 

@@ -58,7 +58,7 @@ async def rate_service(
         rating = await Rating.get_or_none(post_id=post.id, service_id=service.id, stars=form.stars)
         return GivenRating(rating) if rating and post.text == form.text else None
 
-    return await posts.post_once(form.client_key, create, find)
+    return await posts.post_once(form.client_key, create, find, by)
 
 
 async def _create_rating(

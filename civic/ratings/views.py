@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.errors import CivicError
+from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import Submission, submit
 from civic.posts.views import viewer
 from civic.ratings import actions, queries
@@ -76,10 +77,11 @@ async def _submit_rating(sent: Submission) -> Response:
     form = sent.read(RatingForm)
     await sent.spend_limit()
     posted = await actions.rate_service(service, form, sent.person, photos=sent.uploads.photos, channel=sent.channel)
-    if not wants_json(sent.request):
-        return sent.accepted(posted)
-    rating = await queries.load_rating(posted.row.rating.id)
-    return sent.accepted(posted, GivenRatingAnswer.of_given(rating, posted))
+
+    async def answer() -> GivenRatingAnswer:
+        return GivenRatingAnswer.of_given(await queries.load_rating(posted.row.rating.id), posted)
+
+    return await sent.accepted(posted, answer)
 
 
 routes: list[BaseRoute] = [
@@ -91,7 +93,7 @@ routes: list[BaseRoute] = [
         who=Who.SIGNED_IN,
         methods=("POST",),
         takes=RatingForm,
-        answers=GivenRatingAnswer,
+        answers=GivenRatingAnswer | SentBeforeAnswer,
         status=201,
         refused=rate,
     ),

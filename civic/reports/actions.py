@@ -26,6 +26,7 @@ from civic.posts import actions as posts
 from civic.posts.actions import Posted
 from civic.posts.models import Post, Visibility, Vote
 from civic.posts.queries import Viewer, area_id_at
+from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.reports.forms import ReportForm
 from civic.reports.models import KIND, Doubt, Report
 from civic.reports.queries import report_of_author
@@ -50,7 +51,7 @@ async def post_report(
     *,
     photos: Sequence[Photo] = (),
     channel: str = "web",
-    receipt: str | None = None,
+    codes: SenderCodes = NO_CODES,
 ) -> Posted[Report]:
     """The report, its case with both clocks, the first line of its history and the job that routes it: all or nothing.
 
@@ -60,16 +61,16 @@ async def post_report(
     area_id = await area_id_at(form.lat, form.lon)
 
     async def create() -> Posted[Report]:
-        return await _create_report(form, author, photos, channel, receipt, area_id)
+        return await _create_report(form, author, photos, channel, codes, area_id)
 
     async def find(post: Post) -> Report | None:
         return await Report.get_or_none(post_id=post.id) if post.text == form.text else None
 
-    return await posts.post_once(form.client_key, create, find, receipt=receipt)
+    return await posts.post_once(form.client_key, create, find, author, codes)
 
 
 async def _create_report(
-    form: ReportForm, author: Person, photos: Sequence[Photo], channel: str, receipt: str | None, area_id: int | None
+    form: ReportForm, author: Person, photos: Sequence[Photo], channel: str, codes: SenderCodes, area_id: int | None
 ) -> Posted[Report]:
     category = form.category
     new_post = posts.NewPost(
@@ -82,7 +83,7 @@ async def _create_report(
         client_key=form.client_key,
         private=category is not None and not category.public,
         photos=photos,
-        receipt=receipt,
+        receipt=codes.new,
     )
     post, code = await posts.create_post(new_post, author)
     case = await cases.open_case(category=category, area_id=area_id, by=Actor.reporter(author), channel=channel)

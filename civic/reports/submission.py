@@ -29,7 +29,6 @@ async def _form_page(sent: Submission) -> Response:
     """The form with everything that was typed, every photo that was taken, and similar reports."""
     typed, known = sent.typed, await catalogue()
     context = {
-        **sent.context(),
         "answers": read_answers(sent.form),
         "groups": known.groups,
         "category": known.category_by_code.get(typed.get("category", "")),
@@ -37,7 +36,7 @@ async def _form_page(sent: Submission) -> Response:
         "looked": typed.get("show") == "similar",
         "distance": format_distance,
     }
-    return render(sent.request, "reports/new.html", context, fragment="reports/_form.html", status=sent.status)
+    return sent.form_page("reports/new.html", context, fragment="reports/_form.html")
 
 
 async def category_questions(request: Request) -> Response:
@@ -94,17 +93,16 @@ async def _submit_report(sent: Submission) -> Response:
         return await _form_page(sent)  # without a script: show the category's questions, or similar reports
     form = sent.read(
         ReportForm,
-        {**sent.form, "answers": read_answers(sent.form), "photos": len(sent.uploads.photos)},
+        {**sent.form, "answers": read_answers(sent.form), "photos": sent.uploads.count},
         catalogue=await catalogue(),
         found=await sent.find_position(),
     )
     await sent.spend_limit()
-    receipt = sent.receipt_for(form.client_key)
-    posted = await actions.post_report(
-        form, sent.person, photos=sent.uploads.photos, channel=sent.channel, receipt=receipt
-    )
-    if not wants_json(sent.request):
-        return sent.accepted(posted)
-    page = await pages.report_page(posted.row.id, Viewer.of(sent.person, filter(None, [posted.receipt])))
-    answer = ReportAnswer.of(page, photo_url_for(sent.request))
-    return sent.accepted(posted, PostedReportAnswer.of_posted(answer, posted))
+    codes = sent.codes(form.client_key)
+    posted = await actions.post_report(form, sent.person, photos=sent.uploads.photos, channel=sent.channel, codes=codes)
+
+    async def answer() -> PostedReportAnswer:
+        page = await pages.report_page(posted.row.id, Viewer.of(sent.person, filter(None, [posted.receipt])))
+        return PostedReportAnswer.of_posted(ReportAnswer.of(page, photo_url_for(sent.request)), posted)
+
+    return await sent.accepted(posted, answer)

@@ -8,16 +8,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic.catalogue.queries import catalogue
-from civic.errors import CivicError, Invalid, NotFound
+from civic.errors import CivicError, Invalid
 from civic.geo import queries as geo
 from civic.geo.maps import MapWindow
 from civic.i18n import gettext as _
-from civic.posts import receipts
-from civic.posts.models import Post
+from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
 from civic.posts.uploads import photo_url_for, spend_limit
 from civic.posts.views import viewer
-from civic.reports import actions, maps, pages, queries, submission
+from civic.reports import actions, maps, pages, queries, receipts, submission
 from civic.reports.choices import choices
 from civic.reports.filters import ReportFilters, read_report_filters
 from civic.reports.forms import FollowUpForm, ReportForm
@@ -29,7 +28,7 @@ from civic.reports.schemas import (
     ReportMapAnswer,
     UploadedPhotosAnswer,
 )
-from civic.web import GuardedRoute, Who, json_answer, read_form, render, route, see_other, wants_json
+from civic.web import GuardedRoute, Who, json_answer, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
 FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
@@ -138,37 +137,6 @@ async def rate(sent: Submission, report_id: int, form: FollowUpForm) -> None:
     await actions.rate_handling(report_id, viewer(sent.request), form.stars, form.text)
 
 
-async def receipt_form(request: Request) -> Response:
-    return render(request, "reports/receipt.html", {"errors": {}, "code": ""})
-
-
-async def receipt(request: Request) -> Response:
-    code = str((await read_form(request)).get("code") or "")
-    if await _by_code(code) is None:
-        errors = {"code": _("We do not know this code. It has twelve letters and digits.")}
-        return render(request, "reports/receipt.html", {"errors": errors, "code": code}, status=422)
-    return await _opened(request, code)
-
-
-async def follow(request: Request) -> Response:
-    """/r/CODE: the link of a mail or receipt; the browser gets the author's rights."""
-    return await _opened(request, request.path_params["code"])
-
-
-async def _by_code(code: str) -> Post | None:
-    return await Post.get_or_none(receipt_hash=receipts.code_digest(code))
-
-
-async def _opened(request: Request, code: str) -> Response:
-    post = await _by_code(code)
-    if post is None:
-        raise NotFound()
-    response = see_other(post.path)
-    written = receipts.format_code(code)
-    receipts.remember_code(request, response, written, secure=request.app.state.config.sign_in.secure_cookies)
-    return response
-
-
 def _follow_up_route(action: FollowUp, who: Who = Who.ANYONE) -> GuardedRoute:
     """Who may: the report's author, signed in or holding its receipt; `queries.report_of_author` decides."""
     view = _follow_up(action)
@@ -185,7 +153,7 @@ routes: list[BaseRoute] = [
         who=Who.ANYONE,
         methods=("POST",),
         takes=ReportForm,
-        answers=PostedReportAnswer,
+        answers=PostedReportAnswer | SentBeforeAnswer,
         status=201,
     ),
     route("/reports/new", submission.new_report, who=Who.ANYONE),
@@ -204,7 +172,5 @@ routes: list[BaseRoute] = [
     _follow_up_route(doubt, Who.SIGNED_IN),
     route("/map", map_page, who=Who.ANYONE),
     route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer),
-    route("/receipt", receipt_form, who=Who.ANYONE),
-    route("/receipt", receipt, who=Who.ANYONE, methods=("POST",)),
-    route("/r/{code:str}", follow, who=Who.ANYONE),
+    *receipts.routes,
 ]

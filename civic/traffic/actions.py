@@ -16,6 +16,7 @@ from civic.posts import actions as posts
 from civic.posts.actions import Posted
 from civic.posts.models import Post, Visibility
 from civic.posts.queries import Viewer, area_id_at
+from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.traffic.forms import UpdateForm
 from civic.traffic.kinds import GONE_MAJORITY, extend_expiry, first_expiry, recent_since
 from civic.traffic.models import KIND, TrafficUpdate
@@ -40,7 +41,7 @@ async def post_update(
     *,
     photos: Sequence[Photo] = (),
     channel: str = "web",
-    receipt: str | None = None,
+    codes: SenderCodes = NO_CODES,
 ) -> Posted[TrafficUpdate]:
     """Put an update on the board. The same `client_key` twice is one update.
 
@@ -57,7 +58,7 @@ async def post_update(
             channel=channel,
             client_key=form.client_key,
             photos=photos,
-            receipt=receipt,
+            receipt=codes.new,
         )
         post, code = await posts.create_post(new_post, author)
         update = await TrafficUpdate.create(
@@ -76,7 +77,7 @@ async def post_update(
     async def find(post: Post) -> TrafficUpdate | None:
         return await TrafficUpdate.get_or_none(post_id=post.id, kind=form.kind) if post.text == form.text else None
 
-    return await posts.post_once(form.client_key, create, find, receipt=receipt)
+    return await posts.post_once(form.client_key, create, find, author, codes)
 
 
 async def confirm_update(update_id: int, by: Person) -> TrafficUpdate:

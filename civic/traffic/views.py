@@ -10,6 +10,7 @@ from civic.errors import CivicError, Conflict
 from civic.geo.maps import MapWindow
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
+from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import Submission, submit
 from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
@@ -46,8 +47,7 @@ async def new_update(request: Request) -> Response:
 
 
 async def _form_page(sent: Submission) -> Response:
-    context = {"kinds": NAMES, "lives": LIFETIMES, "longest": MAX_TEXT_CHARS, **sent.context()}
-    return render(sent.request, "traffic/new.html", context, status=sent.status)
+    return sent.form_page("traffic/new.html", {"kinds": NAMES, "lives": LIFETIMES, "longest": MAX_TEXT_CHARS})
 
 
 async def submit_update(request: Request) -> Response:
@@ -59,14 +59,13 @@ async def _submit_update(sent: Submission) -> Response:
     await sent.take_photos()
     form = sent.read(UpdateForm, found=await sent.find_position())
     await sent.spend_limit()
-    receipt = sent.receipt_for(form.client_key)
-    posted = await actions.post_update(
-        form, sent.person, photos=sent.uploads.photos, channel=sent.channel, receipt=receipt
-    )
-    if not wants_json(sent.request):
-        return sent.accepted(posted)
-    page = await _update_answer(sent.request, posted.row.id)
-    return sent.accepted(posted, PostedUpdateAnswer.of_posted(page, posted))
+    codes = sent.codes(form.client_key)
+    posted = await actions.post_update(form, sent.person, photos=sent.uploads.photos, channel=sent.channel, codes=codes)
+
+    async def answer() -> PostedUpdateAnswer:
+        return PostedUpdateAnswer.of_posted(await _update_answer(sent.request, posted.row.id), posted)
+
+    return await sent.accepted(posted, answer)
 
 
 async def detail(request: Request) -> Response:
@@ -137,7 +136,7 @@ routes: list[BaseRoute] = [
         who=Who.ANYONE,
         methods=("POST",),
         takes=UpdateForm,
-        answers=PostedUpdateAnswer,
+        answers=PostedUpdateAnswer | SentBeforeAnswer,
         status=201,
     ),
     route("/traffic/new", new_update, who=Who.ANYONE),

@@ -1,5 +1,6 @@
 """What its author and its supporters do with a report: follow, answer, confirm, dispute, rate, reopen, doubt."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from civic import timing
+from civic import signing, timing
 from civic.cases.models import Case, CaseEvent, Handling
 from civic.notifications.models import Message
 from civic.posts import receipts
+from civic.posts.models import Post
 from civic.reports.models import Doubt
+from civic.reports.receipts import MAX_WRONG_CODES_PER_HOUR
 from tests.builders.riverside import JSON, act_at_desk, get_case, get_department_id, send_report, send_routed_report
 from tests.clients import Client, make_user
+from tests.html_forms import form_fields
 from tests.media.pictures import encoded, scene
 
 pytestmark = pytest.mark.usefixtures("riverside")
@@ -55,12 +59,15 @@ async def test_a_receipt_opens_the_report_on_another_device(client: Client, new_
     assert "samesite=lax" in cookie
 
 
-async def test_the_follow_link_of_a_mail_does_the_same(client: Client, new_client: Callable[[], Client]) -> None:
+async def test_the_follow_link_of_a_mail_opens_it_by_a_button(client: Client, new_client: Callable[[], Client]) -> None:
     one = await send_report(client, email="ana@example.org")
     message = await Message.get(kind="report_received")
     assert message.email == "ana@example.org"
     other = new_client()
-    answer = await other.get(message.url)
+    page = await other.get(message.url)
+    assert page.status_code == 200
+    assert one["receipt"] not in (await other.get(one["url"])).text  # a program that reads mail has opened it so far
+    answer = await other.post("/receipt", data=form_fields(page.text, "/receipt"))
     assert (answer.status_code, answer.headers["location"]) == (303, one["url"])
     assert one["receipt"] in (await other.get(one["url"])).text
 
@@ -70,19 +77,64 @@ async def test_a_code_that_is_none(client: Client) -> None:
         answer = await client.post("/receipt", data={"code": code})
         assert answer.status_code == 422
         assert "We do not know this code" in answer.text
-    assert (await client.get("/r/AAAA-AAAA-AAAA")).status_code == 404
+    page = await client.get("/r/AAAA-AAAA-AAAA")
+    assert page.status_code == 200  # which says nothing of whether there is such a report
+    assert (await client.post("/receipt", data=form_fields(page.text, "/receipt"))).status_code == 422
+    assert (await client.get("/r/AAAA-AAAA")).status_code == 404
+
+
+async def test_links_that_others_plant_leave_ones_own_receipts(client: Client, stranger: Client) -> None:
+    one = await send_report(client)
+    before = dict(client.cookies)
+    for number in range(receipts.MAX_CODES_IN_COOKIE):
+        planted = await send_report(stranger, text=f"Hole {number}")
+        await client.get(f"/r/{planted['receipt'] or receipts.new_code()}")
+    assert dict(client.cookies) == before
+    assert one["receipt"] in (await client.get(one["url"])).text
+
+
+async def test_wrong_codes_are_limited_and_right_ones_are_not(client: Client, new_client: Callable[[], Client]) -> None:
+    one = await send_report(client)
+    for _ in range(MAX_WRONG_CODES_PER_HOUR * 2):
+        assert (await new_client().post("/receipt", data={"code": one["receipt"]})).status_code == 303
+    answers = [
+        (await new_client().post("/receipt", data={"code": f"{number:012}"})).status_code
+        for number in range(MAX_WRONG_CODES_PER_HOUR + 1)
+    ]
+    assert answers == [*[422] * MAX_WRONG_CODES_PER_HOUR, 429]
+    assert (await client.post("/receipt", data={"code": one["receipt"]})).status_code == 429
+
+
+async def test_a_copy_of_the_database_does_not_let_anybody_try_codes(client: Client) -> None:
+    one = await send_report(client)
+    kept = (await Post.get()).receipt_hash
+    assert kept == receipts.code_digest(one["receipt"])
+    assert kept != hashlib.sha256(one["receipt"].encode()).hexdigest()
+    signing.set_key(lambda: b"another installation")
+    assert kept != receipts.code_digest(one["receipt"])
 
 
 async def test_a_browser_holds_the_newest_twenty(client: Client) -> None:
     codes = [(await send_report(client, text=f"Hole {n}"))["receipt"] for n in range(receipts.MAX_CODES_IN_COOKIE + 2)]
-    held = client.cookies.get(receipts.COOKIE).split(".")
+    *held, _signature = client.cookies.get(receipts.COOKIE).split(".")
     assert held == codes[::-1][: receipts.MAX_CODES_IN_COOKIE]
 
 
 async def test_codes_that_somebody_made_up_open_nothing(client: Client, stranger: Client) -> None:
     one = await send_report(client)
-    stranger.cookies.set(receipts.COOKIE, "AAAA-AAAA-AAAA.<script>.x")
-    assert "Your receipt code" not in (await stranger.get(one["url"])).text
+    *_codes, signature = client.cookies.get(receipts.COOKIE).split(".")
+    receipt = one["receipt"]
+    # The last two are right codes that nobody typed: who could try them here could try as many as they like.
+    for cookie in (
+        "AAAA-AAAA-AAAA.<script>.x",
+        "AAAA-AAAA-AAAA",
+        f"{receipt}.",
+        f"AAAA-AAAA-AAAA.{receipt}.{signature}",
+    ):
+        stranger.cookies.set(receipts.COOKIE, cookie)
+        assert "Your receipt code" not in (await stranger.get(one["url"])).text
+    stranger.cookies.set(receipts.COOKIE, f"{receipt}.{signature}")
+    assert "Your receipt code" in (await stranger.get(one["url"])).text
 
 
 # --- the author ---------------------------------------------------------------

@@ -40,4 +40,4 @@ async def post_lost_property(form: LostPropertyForm, by: Person) -> Posted[int]:
         rows = await fetch("SELECT id FROM lost_property WHERE post_id = $1", post.id)
         return rows[0]["id"] if rows else None
 
-    return await posts.post_once(form.client_key, create, find)
+    return await posts.post_once(form.client_key, create, find, by)

@@ -22,7 +22,7 @@ async def post(request: Request) -> Response:
 async def _post(sent: Submission) -> Response:
     form = sent.read(LostPropertyForm)
     await sent.spend_limit()
-    return sent.accepted(await post_lost_property(form, sent.person))
+    return await sent.accepted(await post_lost_property(form, sent.person))
 
 
 async def detail(request: Request) -> Response:
