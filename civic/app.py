@@ -35,6 +35,7 @@ from civic.metrics import Gauges
 from civic.middleware import ErrorResponses, RequestContext, RequestGuards, RequestLog, SecurityHeaders
 from civic.notifications.views import messages
 from civic.posts.my_posts import my_posts_section
+from civic.rates import ReadCounts
 from civic.search.meili.client import Meili
 from civic.search.meili.queue import search_key
 from civic.search.metrics import measure_index
@@ -82,15 +83,19 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
             Middleware(ErrorResponses),
             Middleware(RequestContext, config=config),
-            Middleware(RequestGuards, most=config.limits.body_bytes),
+            Middleware(RequestGuards, config=config),
         ],
         exception_handlers={HTTPException: handle_error, CivicError: handle_error},
         lifespan=_living(config, url),
+    )
+    app.router.redirect_slashes = (
+        False  # Starlette names the host that the request named; RequestGuards does it by path
     )
     app.state.config = config
     app.state.account_sections = account_sections()
     app.state.gauges = gauges()
     app.state.secret = config.secret()
+    app.state.reads = ReadCounts(config.limits.reads_per_minute)
     app.state.meili = Meili(config.search, search_key) if config.search.url else None
     app.state.store = Store(config.media_folder)
     app.state.decoder = Decoder(

@@ -6,14 +6,15 @@ defaults hold. `CIVIC_SERVER__PORT=8123` overrides `port` in `[server]`. An unkn
 refuses to start and names the nearest right key.
 """
 
+import ipaddress
 import os
 import secrets
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from civic.errors import SetupError
 from civic.suggestions import did_you_mean
@@ -23,12 +24,26 @@ PREFIX = "CIVIC_"
 NOT_SETTINGS = ("CIVIC_CONFIG", "CIVIC_TEST_", "CIVIC_BENCH_")
 
 
+def _check_networks(text: str) -> str:
+    for one in filter(None, map(str.strip, text.split(","))):
+        ipaddress.ip_network(one, strict=False)
+    return text
+
+
+Networks = Annotated[str, AfterValidator(_check_networks)]
+"""Addresses and networks with commas between them: "192.0.2.7, 10.0.0.0/8"."""
+
+
 class ConfigSection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SiteConfig(ConfigSection):
-    url: str = Field("", description="Public address, as in links of messages; empty: the address of the request.")
+    url: str = Field(
+        "",
+        pattern=r"^(https?://[^/?#\s@]+/?)?$",
+        description="Public address, https://city.example: for links, cookies, and the only host that is answered.",
+    )
 
 
 class ServerConfig(ConfigSection):
@@ -37,6 +52,9 @@ class ServerConfig(ConfigSection):
     processes: int = Field(1, ge=1, le=64, description="Web processes.")
     trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     log: str = Field("console", pattern="^(console|json)$", description="Form of the log: console or json.")
+    user: str = Field("", description="Account that the program becomes when root starts it.")
+    metrics_token: SecretStr = Field(SecretStr(""), description="Opens /metrics: Authorization: Bearer TOKEN.")
+    metrics_addresses: Networks = Field("", description="Addresses and networks that may read /metrics, with commas.")
 
 
 class PathsConfig(ConfigSection):
@@ -80,7 +98,6 @@ class MailConfig(ConfigSection):
 
 class SignInConfig(ConfigSection):
     session_days: int = Field(30, ge=1, le=365, description="Days without a visit after which a session ends.")
-    secure_cookies: bool = Field(False, description="Cookies only over HTTPS. Set it wherever HTTPS is.")
 
 
 class WorkersConfig(ConfigSection):
@@ -95,8 +112,12 @@ class LimitsConfig(ConfigSection):
     sign_ins_per_hour: int = Field(
         20, ge=1, description="Failed sign-ins an hour for one e-mail at one address; ten times as many for either."
     )
+    reads_per_minute: int = Field(
+        300, ge=1, description="Searches, places and maps a minute, of one person or address, in each web process."
+    )
     page: int = Field(24, ge=5, le=100, description="Entries a page of a list.")
-    body_bytes: int = Field(120 * 2**20, ge=2**20, description="Largest request body, bytes.")
+    form_bytes: int = Field(256 * 2**10, ge=2**14, description="Largest form without photos, or JSON, bytes.")
+    body_bytes: int = Field(120 * 2**20, ge=2**20, description="Largest form with photos, bytes.")
 
 
 class Config(ConfigSection):

@@ -19,6 +19,7 @@ from civic.errors import (
     SignInNeeded,
     TooLarge,
     TooMany,
+    TooSlow,
     WrongMethod,
 )
 from civic.schemas import ErrorAnswer, ServerErrorAnswer
@@ -56,8 +57,7 @@ async def make_error_response(request: Request, error: Exception) -> Response:
     """What the reader gets for `error`."""
     told = to_civic_error(error)
     headers = dict(getattr(error, "headers", None) or {})
-    if told.status == 503:
-        headers["Retry-After"] = "10"
+    headers |= _headers_of(told)
     if wants_json(request):
         return json_answer(_describe(request, told), told.status, headers)
     if isinstance(told, SignInNeeded) and request.method in ("GET", "HEAD") and not is_htmx(request):
@@ -76,6 +76,16 @@ async def make_error_response(request: Request, error: Exception) -> Response:
         status=told.status,
         headers={**headers, "Cache-Control": "no-store"},
     )
+
+
+def _headers_of(told: CivicError) -> dict[str, str]:
+    if told.status == 503:
+        return {"Retry-After": "10"}
+    if isinstance(told, TooMany) and told.seconds:
+        return {"Retry-After": str(told.seconds)}
+    if isinstance(told, TooSlow):
+        return {"Connection": "close"}  # what still arrives of it is not waited for
+    return {}
 
 
 def _here(request: Request) -> str:

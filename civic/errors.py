@@ -56,6 +56,16 @@ class TooLarge(CivicError):
     message = _("This is too large to be sent at once. Please send fewer or smaller photos.")
 
 
+class TooSlow(CivicError):
+    status = 408
+    message = _("The rest of this did not arrive in time. Please check your connection and send it again.")
+
+
+class WrongHost(CivicError):
+    status = 421
+    message = _("This site is not at this address.")
+
+
 class Invalid(CivicError):
     """Wrong input: `fields` names each field and what is wrong with it."""
 
@@ -64,8 +74,14 @@ class Invalid(CivicError):
 
 
 class TooMany(CivicError):
+    """`seconds`: after which it may be tried again, where that is known."""
+
     status = 429
     message = _("That was too many attempts. Please wait a little and try again.")
+
+    def __init__(self, message: object | None = None, *, seconds: int = 0) -> None:
+        self.seconds = seconds
+        super().__init__(message)
 
 
 class Busy(CivicError):

@@ -4,6 +4,7 @@ With several web processes each keeps its figures in a file under PROMETHEUS_MUL
 and the process that is asked adds them up. The domains read their gauges from the database when asked.
 """
 
+import hmac
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
+
+from civic.config import ServerConfig
+from civic.errors import NotFound
+from civic.rates import is_in_networks
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -55,8 +60,19 @@ Gauges = Callable[[], Awaitable[Sequence[GaugeReading]]]
 """Reads what a domain measures when Prometheus asks; the composition root lists them."""
 
 
+def may_read(request: Request, server: ServerConfig) -> bool:
+    """Whether the request has `server.metrics_token`, or comes from one of `server.metrics_addresses`."""
+    token = server.metrics_token.get_secret_value()
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return True
+    return request.client is not None and is_in_networks(request.client.host, server.metrics_addresses)
+
+
 async def show_metrics(request: Request) -> Response:
-    """GET /metrics, in Prometheus' text form."""
+    """GET /metrics, in Prometheus' text form. Raises NotFound for whom no setting names."""
+    if not may_read(request, request.app.state.config.server):
+        raise NotFound()
     registry: CollectorRegistry = REGISTRY
     if os.environ.get(FOLDER):
         registry = CollectorRegistry()

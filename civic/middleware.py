@@ -2,8 +2,8 @@
 
 Plain ASGI, as each costs every request: *RequestLog* gives it an id, logs and counts it; *SecurityHeaders* sets the
 headers that protect the reader; *ErrorResponses* turns what was raised into an answer; *RequestContext* finds out who
-reads, in which language, of which city; *RequestGuards* refuses forms of other sites,
-bodies that are too large, and addresses that nothing can have.
+reads, in which language, of which city; *RequestGuards* refuses forms of other sites, other hosts' names, and addresses
+that nothing can have. How much of a body is read is the route's to say (`civic/bodies.py`).
 """
 
 import re
@@ -12,16 +12,15 @@ import time
 from collections.abc import MutableMapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from civic import formats, i18n, logs, metrics
-from civic.accounts import cookies
+from civic import cookies, formats, i18n, logs, metrics
 from civic.accounts.actions import note_visit
 from civic.accounts.people import NOBODY, Person
 from civic.accounts.queries import find_person
@@ -29,18 +28,21 @@ from civic.catalogue.members import add_departments
 from civic.city.queries import CityView, city
 from civic.config import Config
 from civic.error_responses import make_error_response
-from civic.errors import BadRequest, NotAllowed, NotFound, TooLarge
+from civic.errors import BadRequest, NotAllowed, NotFound, WrongHost
 from civic.i18n import lazy as _
 from civic.posts import receipts
+from civic.site import is_https, is_own_host, request_origin
+from civic.web import Who
 
 log = logs.get_logger(__name__)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # Nobody reads these in a language or as a person, so they cost no look-up.
-PATHS_WITHOUT_READER = ("/static/", "/healthz", "/readyz", "/metrics")
-LANGUAGE_COOKIE = "lang"
+PATHS_FOR_MACHINES = ("/healthz", "/readyz", "/metrics")
+PATHS_WITHOUT_READER = ("/static/", *PATHS_FOR_MACHINES)
 YEAR = 365 * 86400
+CLIENT_LEFT = 499  # the status in the log of a request whose client went away before its end; nobody reads it
 
 
 def _template(scope: Scope) -> str:
@@ -111,12 +113,24 @@ def security_headers(config: Config) -> dict[str, str]:
     }
 
 
+def _is_private(scope: Scope) -> bool:
+    """Whether the route is not for everybody: its pages are kept by no browser either."""
+    about = getattr(scope.get("route"), "about", None)
+    return about is not None and about.who is not Who.ANYONE
+
+
 class SecurityHeaders:
     """Headers that protect the reader, on every answer there is."""
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
+        self.config = config
         self.headers = [(name.lower().encode(), value.encode()) for name, value in security_headers(config).items()]
+
+    def _of(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        private = [(b"cache-control", b"no-store")] if _is_private(scope) else []
+        https = [(b"strict-transport-security", f"max-age={YEAR}".encode())] if is_https(scope, self.config) else []
+        return [*https, *private, *(one for one in self.headers if not (private and one[0] == b"cache-control"))]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -125,14 +139,17 @@ class SecurityHeaders:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {name for name, _value in message["headers"]}
-                message["headers"] = [*message["headers"], *(one for one in self.headers if one[0] not in given)]
+                message["headers"] = [*message["headers"], *(one for one in self._of(scope) if one[0] not in given)]
             await send(message)
 
         await self.app(scope, receive, guarded)
 
 
 class ErrorResponses:
-    """Whatever was raised further in becomes an answer; unless one has begun, then the connection breaks."""
+    """Whatever was raised further in becomes an answer; unless one has begun, then the connection breaks.
+
+    A client that went away gets none, and that is no failure.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -151,6 +168,9 @@ class ErrorResponses:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            if not begun:
+                await Response(status_code=CLIENT_LEFT)(scope, receive, watched)
         except Exception as error:
             if begun:
                 raise
@@ -159,53 +179,50 @@ class ErrorResponses:
 
 
 class RequestGuards:
-    """Refuses forms that another site sent, bodies larger than `limits.body_bytes`, and NUL in an address.
+    """Refuses forms that another site sent, other hosts' names where `site.url` is set, and NUL in an address.
 
     PostgreSQL holds no NUL, so nothing that an address could name has one.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
-        self.most = most
+        self.config = config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        if scope["path"] not in PATHS_FOR_MACHINES and not is_own_host(scope, self.config):
+            raise WrongHost()
         if "\x00" in scope["path"]:
             raise NotFound()
         if b"%00" in scope["query_string"]:
             raise BadRequest()
-        if scope["method"] in SAFE_METHODS:
-            return await self.app(scope, receive, send)
-        headers = Headers(scope=scope)
-        if not is_same_origin(headers):
+        if scope["method"] not in SAFE_METHODS and not is_same_origin(scope, self.config):
             raise NotAllowed(_("This form came from another site, so it was not accepted."))
-        length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.most:
-            raise TooLarge()
-        taken = 0
-
-        async def limited() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self.most:
-                raise TooLarge()
-            return message
-
-        await self.app(scope, limited, send)
+        redirect = redirect_without_slash(scope)
+        await (redirect or self.app)(scope, receive, send)
 
 
-def is_same_origin(headers: Headers) -> bool:
+def redirect_without_slash(scope: Scope) -> RedirectResponse | None:
+    """`/reports/` is `/reports`. By path alone: a `Host` that somebody made up leads nowhere."""
+    path = "/" + scope["path"].strip("/\\")  # "//elsewhere" would lead away
+    if not scope["path"].endswith("/") or scope["path"] == "/":
+        return None
+    query = scope["query_string"].decode("latin-1")
+    return RedirectResponse(quote(path) + (f"?{query}" if query else ""), 307)
+
+
+def is_same_origin(scope: Scope, config: Config) -> bool:
     """Whether a request that changes something comes from a page of this site, or from a program without cookies.
 
     Browsers that send neither header on a form are older than 2020; without a cookie nothing is done in anybody's
     name, so programs need no header.
     """
+    headers = Headers(scope=scope)
     if site := headers.get("sec-fetch-site"):
         return site in ("same-origin", "none")
     if origin := headers.get("origin"):
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+        return origin.lower() == request_origin(scope, config)
     return "cookie" not in headers
 
 
@@ -238,7 +255,7 @@ class RequestContext:
         formats.set_zone(self.view.zone)
 
     async def _person(self, request: Request) -> Person:
-        token = request.cookies.get(cookies.SESSION, "")
+        token = cookies.read_cookie(request, cookies.SESSION)
         if not token:
             return NOBODY
         person, seen_at = await find_person(cookies.token_digest(token), self.config.sign_in.session_days)
@@ -255,13 +272,13 @@ class RequestContext:
         path = "/" + request.url.path.lstrip("/\\")  # "//elsewhere" would lead away
         response = RedirectResponse(path + ("?" + urlencode(pairs) if pairs else ""), 303)
         if wanted in view.languages:
-            cookies.set_cookie(response, LANGUAGE_COOKIE, wanted, self.config, YEAR, http_only=False)
+            cookies.set_cookie(request, response, cookies.LANGUAGE, wanted, YEAR, http_only=False)
         return response
 
 
 def choose_language(request: Request, view: CityView, person: Person) -> str:
     """The language of the answer: chosen (cookie), the account's, the browser's, the city's first."""
-    for code in (request.cookies.get(LANGUAGE_COOKIE, ""), person.language):
+    for code in (cookies.read_cookie(request, cookies.LANGUAGE), person.language):
         if code in view.languages:
             return code
     for code in parse_accept_language(request.headers.get("accept-language", "")[:200]):

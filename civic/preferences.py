@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.accounts import cookies
+from civic import cookies
 from civic.web import Who, local_path, read_form, route, see_other
 
 YEAR = 365 * 86400
@@ -16,11 +16,10 @@ async def set_large_print(request: Request) -> Response:
     """`/print?size=large|normal&next=/where/to`: remembered in the cookie `print`."""
     given = request.query_params if request.method == "GET" else await read_form(request)
     response = see_other(local_path(str(given.get("next", "/"))))
-    config = request.app.state.config
     if given.get("size") == "large":
-        cookies.set_cookie(response, "print", "large", config, YEAR)
+        cookies.set_cookie(request, response, cookies.LARGE_PRINT, "large", YEAR)
     else:
-        cookies.delete_cookie(response, "print", config)
+        cookies.delete_cookie(request, response, cookies.LARGE_PRINT)
     return response
 
 

@@ -3,7 +3,6 @@
 One address gives the page, the fragment when htmx asks, or JSON when a program asks.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,11 +18,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from civic import formats, i18n
-from civic.errors import BadRequest, CivicError, NotAllowed, NotFound, SignInNeeded
+from civic.bodies import MAX_FIELD_BYTES, MAX_FIELDS, limit_body, read_json_form
+from civic.cookies import LARGE_PRINT, read_cookie
+from civic.errors import CivicError, NotAllowed, NotFound, SignInNeeded
+from civic.rates import network_of
 from civic.schemas import AnswerType, to_json
 from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
+NO_STORE = {"Cache-Control": "no-store"}  # of an answer for one reader: not even their own browser keeps it
 View = Callable[[Request], Awaitable[Response]]
 RefusedView = Callable[[Request, CivicError], Awaitable[Response]]
 
@@ -41,6 +44,8 @@ class Who(StrEnum):
 class Caller(Protocol):
     """What this module needs to know of accounts.people.Person."""
 
+    @property
+    def id(self) -> int: ...
     @property
     def signed_in(self) -> bool: ...
     @property
@@ -61,13 +66,21 @@ def may_call(caller: Caller, who: Who) -> bool:
     }[who]
 
 
+def caller_key(request: Request) -> str:
+    """Whose reads are counted together: a person's, or those of an address."""
+    person: Caller = request.state.person
+    address = request.client.host if request.client else ""
+    return f"user {person.id}" if person.signed_in else network_of(address)
+
+
 @dataclass(frozen=True)
 class RouteDescription:
     """What a route says about itself: who may call it, and its models for the OpenAPI description.
 
     `answers`: what it answers as JSON, with `status`; None for a route that answers no JSON. `takes`: the form of a
     POST, or the query parameters of a GET. `refused` answers people who may not call the route, in place of the error
-    page: it gives back the form with what they typed.
+    page: it gives back the form with what they typed. `photos`: it takes photos, as multipart; other bodies are small.
+    `counted`: it is dear to answer and asked while one types or drags, so `limits.reads_per_minute` holds.
     """
 
     who: Who
@@ -76,6 +89,8 @@ class RouteDescription:
     takes: type[BaseModel] | None = None
     status: int = 200
     refused: RefusedView | None = None
+    photos: bool = False
+    counted: bool = False
 
 
 class GuardedRoute(Route):
@@ -86,20 +101,29 @@ class GuardedRoute(Route):
         super().__init__(path, self.guard, methods=list(methods), name=name)
 
     async def guard(self, request: Request) -> Response:
-        if not may_call(request.state.person, self.about.who):
-            error = NotAllowed() if request.state.person.signed_in else SignInNeeded()
-            if self.about.refused is None:
-                raise error
-            return await self.about.refused(request, error)
+        refusal = self._refusal(request.state.person)
+        if refusal and self.about.refused is None:
+            raise refusal
         if any(isinstance(value, int) and value >= 2**63 for value in request.path_params.values()):
             raise NotFound()  # larger than any id that the database has
+        if self.about.counted:
+            request.app.state.reads.count(caller_key(request))
+        request = limit_body(request, request.app.state.config.limits, photos=self.about.photos)
         try:
-            response = await self.about.view(request)
+            if refusal and self.about.refused:
+                return await self.about.refused(request, refusal)
+            response: Response = await self.about.view(request)
         finally:
             await request.close()  # the files of its form
         if isinstance(response, JsonAnswer) and not isinstance(response.model, self.about.answers or ()):
             raise TypeError(f"{self.name} answers {type(response.model).__name__}, which its route does not name")
         return response
+
+    def _refusal(self, caller: Caller) -> CivicError | None:
+        """Why the caller may not use the route."""
+        if may_call(caller, self.about.who):
+            return None
+        return NotAllowed() if caller.signed_in else SignInNeeded()
 
     def under(self, prefix: str, name: str) -> "GuardedRoute":
         """The same route below `prefix`."""
@@ -117,9 +141,11 @@ def route(
     takes: type[BaseModel] | None = None,
     status: int = 200,
     refused: RefusedView | None = None,
+    photos: bool = False,
+    counted: bool = False,
 ) -> GuardedRoute:
     """A route that says who may call it, and which models it answers and takes (see RouteDescription)."""
-    about = RouteDescription(who, view, answers, takes, status, refused)
+    about = RouteDescription(who, view, answers, takes, status, refused, photos, counted)
     return GuardedRoute(path, about, methods, name or f"{view.__module__}.{view.__name__}")
 
 
@@ -180,7 +206,7 @@ def page_context(request: Request) -> dict[str, Any]:
         "city": state.city,
         "lang": i18n.language(),
         "path": request.url.path,
-        "large_print": request.cookies.get("print") == "large",
+        "large_print": read_cookie(request, LARGE_PRINT) == "large",
         "with_query": lambda **changes: with_query(request, **changes),
     }
 
@@ -225,16 +251,16 @@ def local_path(url: str | None, default: str = "/") -> str:
     return default
 
 
-async def read_form(request: Request, *, max_files: int = 10, max_fields: int = 200) -> FormData:
+async def read_form(request: Request, *, max_files: int = 10) -> FormData:
     """A form (urlencoded or multipart), or a JSON object read as one. NUL characters are left out of its texts.
 
-    Raises BadRequest.
+    Raises BadRequest, TooLarge and TooSlow.
     """
     if request.headers.get("content-type", "").startswith("application/json"):
-        pairs = _pairs(await request.body())
+        form = read_json_form(await request.body())
     else:
-        pairs = (await request.form(max_files=max_files, max_fields=max_fields)).multi_items()
-    return FormData([(name, v.replace("\x00", "") if isinstance(v, str) else v) for name, v in pairs])
+        form = await request.form(max_files=max_files, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    return FormData([(name, v.replace("\x00", "") if isinstance(v, str) else v) for name, v in form.multi_items()])
 
 
 def text_fields(form: FormData) -> dict[str, str]:
@@ -246,15 +272,3 @@ def text_fields(form: FormData) -> dict[str, str]:
         elif isinstance(value, str | int | float):
             found[name] = str(value)
     return found
-
-
-def _pairs(text: bytes) -> list[tuple[str, Any]]:
-    """A JSON object as the fields of a form; a list is a field several times."""
-    try:
-        body = json.loads(text or b"{}")
-        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
-    except (ValueError, RecursionError) as error:  # UnicodeError is a ValueError
-        raise BadRequest() from error
-    if not isinstance(body, dict):
-        raise BadRequest()
-    return [(k, v) for k, values in body.items() for v in (values if isinstance(values, list) else [values])]

@@ -3,8 +3,7 @@
 import httpx2
 from starlette.applications import Starlette
 
-from civic import timing
-from civic.accounts import cookies
+from civic import cookies, timing
 from civic.accounts.models import Role, Session, User
 from civic.catalogue.models import Membership
 

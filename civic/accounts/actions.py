@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
-from civic import db, timing
-from civic.accounts import cookies, limits, passwords
+from civic import cookies, db, timing
+from civic.accounts import limits, passwords
 from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
 from civic.accounts.models import Role, Session, User
 from civic.accounts.people import Person

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic import i18n
-from civic.accounts import actions, cookies, queries
+from civic import cookies, i18n
+from civic.accounts import actions, queries
 from civic.accounts.actions import SignedIn
 from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
 from civic.accounts.schemas import SignedInAnswer, SignedOutAnswer
@@ -107,7 +107,7 @@ def _welcome(request: Request, done: SignedIn, to: str) -> Response:
     response: Response = see_other(to)
     if wants_json(request):
         response = json_answer(SignedInAnswer.model_validate(user))
-    cookies.set_cookie(response, cookies.SESSION, done.token, config, config.sign_in.session_days * DAY_SECONDS)
+    cookies.set_cookie(request, response, cookies.SESSION, done.token, config.sign_in.session_days * DAY_SECONDS)
     return response
 
 
@@ -116,7 +116,9 @@ async def sign_out(request: Request) -> Response:
     if person.signed_in:
         await actions.end_session(person.id, person.session_id)
     response = json_answer(SignedOutAnswer()) if wants_json(request) else see_other("/")
-    cookies.delete_cookie(response, cookies.SESSION, _config(request))
+    cookies.delete_cookie(request, response, cookies.SESSION)
+    # A shared counter's computer: no page of theirs comes back by the back button.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
@@ -153,7 +155,7 @@ async def change_profile(request: Request) -> Response:
     await actions.change_profile(request.state.person, entry)
     response = see_other("/account?saved=profile")
     if entry.language:
-        cookies.set_cookie(response, "lang", entry.language, _config(request), 365 * DAY_SECONDS, http_only=False)
+        cookies.set_cookie(request, response, cookies.LANGUAGE, entry.language, 365 * DAY_SECONDS, http_only=False)
     return response
 
 

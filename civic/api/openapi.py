@@ -9,7 +9,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.convertors import FloatConvertor, IntegerConvertor
 from starlette.routing import BaseRoute
 
-from civic.accounts import cookies
+from civic import cookies
 from civic.schemas import AnswerType, ErrorAnswer
 from civic.web import GuardedRoute, Who
 
@@ -53,9 +53,14 @@ def describe_api(routes: Iterable[BaseRoute]) -> JsonObject:
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": cookies.SESSION}},
+            "securitySchemes": {"session": _session_cookie()},
         },
     }
+
+
+def _session_cookie() -> JsonObject:
+    about = f"Over HTTPS its name is {cookies.HOST_PREFIX}{cookies.SESSION}."
+    return {"type": "apiKey", "in": "cookie", "name": cookies.SESSION, "description": about}
 
 
 def _model_keys(one: GuardedRoute) -> Iterator[ModelKey]:

@@ -182,6 +182,13 @@ routes: list[BaseRoute] = [
     route("/desk/messages", messages, who=Who.STAFF, answers=DeskMessagesAnswer),
     route("/desk/cases/{id:int}", case, who=Who.STAFF, answers=DeskCaseAnswer),
     # Finer: queries.may_work_on lets only those in who have to do with the case; each action checks its actor.
-    route("/desk/cases/{id:int}/{command:str}", act, who=Who.STAFF, methods=("POST",), answers=DeskCaseAnswer),
+    route(
+        "/desk/cases/{id:int}/{command:str}",
+        act,
+        who=Who.STAFF,
+        methods=("POST",),
+        answers=DeskCaseAnswer,
+        photos=True,
+    ),
     route("/desk/jobs/{id:int}/requeue", requeue_job, who=Who.ADMIN, methods=("POST",), answers=RequeuedAnswer),
 ]

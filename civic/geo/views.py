@@ -49,6 +49,6 @@ async def position(request: Request) -> Response:
 
 routes: list[BaseRoute] = [
     route("/map/areas.json", outlines, who=Who.ANYONE, answers=OutlinesAnswer),
-    route("/places", places, who=Who.ANYONE, answers=PlacesAnswer),
-    route("/places/at", position, who=Who.ANYONE, answers=PositionAnswer),
+    route("/places", places, who=Who.ANYONE, answers=PlacesAnswer, counted=True),
+    route("/places/at", position, who=Who.ANYONE, answers=PositionAnswer, counted=True),
 ]

@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from civic import signing
-from civic.accounts.cookies import set_cookie
-from civic.config import Config
+from civic.cookies import read_cookie, set_cookie
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 COOKIE = "receipts"
@@ -48,7 +47,7 @@ NO_CODES = SenderCodes()
 
 def sender_codes(request: Request, client_key: str | None) -> SenderCodes:
     """The codes of the browser that sends a form under this key."""
-    mark = request.cookies.get(MARK_COOKIE, "")
+    mark = read_cookie(request, MARK_COOKIE)
     known = client_key and MARK.fullmatch(mark)
     return SenderCodes(
         _written(signing.digest("receipt of", f"{mark} {client_key}")) if known else None, request.state.receipts
@@ -78,7 +77,7 @@ def code_digest(code: str) -> str:
 
 def read_codes(request: Request) -> list[str]:
     """The codes in a browser's cookie; none if we did not write it, so that nobody tries codes by it."""
-    codes, _, signature = request.cookies.get(COOKIE, "").rpartition(".")
+    codes, _, signature = read_cookie(request, COOKIE).rpartition(".")
     return codes.split(".") if codes and signature == _signature(codes) else []
 
 
@@ -86,13 +85,13 @@ def _signature(codes: str) -> str:
     return signing.digest("receipts of a browser", codes)[:32]
 
 
-def remember_code(request: Request, response: Response, code: str, config: Config) -> None:
+def remember_code(request: Request, response: Response, code: str) -> None:
     """Keep `code` in this browser's cookie, with the newest of the other codes there."""
     codes = ".".join([code, *(c for c in request.state.receipts if c != code)][:MAX_CODES_IN_COOKIE])
-    set_cookie(response, COOKIE, f"{codes}.{_signature(codes)}", config, YEAR_SECONDS)
+    set_cookie(request, response, COOKIE, f"{codes}.{_signature(codes)}", YEAR_SECONDS)
 
 
-def mark_browser(request: Request, response: Response, config: Config) -> None:
+def mark_browser(request: Request, response: Response) -> None:
     """Give a browser its mark, unless it has one."""
-    if not MARK.fullmatch(request.cookies.get(MARK_COOKIE, "")):
-        set_cookie(response, MARK_COOKIE, secrets.token_urlsafe(16), config, YEAR_SECONDS)
+    if not MARK.fullmatch(read_cookie(request, MARK_COOKIE)):
+        set_cookie(request, response, MARK_COOKIE, secrets.token_urlsafe(16), YEAR_SECONDS)

@@ -24,7 +24,7 @@ from civic.posts.models import Visibility
 from civic.posts.receipts import SenderCodes
 from civic.posts.schemas import Receipt, SentBeforeAnswer
 from civic.posts.uploads import Uploads, geocode_address, photo_url_for, read_uploads, spend_limit
-from civic.web import json_answer, read_form, render, see_other, wants_json
+from civic.web import NO_STORE, json_answer, read_form, render, see_other, wants_json
 
 # Refusals after which somebody can send the same form again. After others there is no page that could hold it.
 CAN_SEND_AGAIN = (Invalid, NotAllowed, SignInNeeded, Conflict, TooLarge, TooMany, Busy)
@@ -132,7 +132,7 @@ class Submission:
     def form_page(self, template: str, context: Mapping[str, object], *, fragment: str | None = None) -> Response:
         """The page with the form; the browser gets its mark, by which it is known when it sends the form again."""
         response = render(self.request, template, {**self.context(), **context}, fragment=fragment, status=self.status)
-        receipts.mark_browser(self.request, response, self.request.app.state.config)
+        receipts.mark_browser(self.request, response)
         return response
 
     async def accepted(self, posted: Posted[Any], answer: Callable[[], Awaitable[Receipt]] | None = None) -> Response:
@@ -141,12 +141,12 @@ class Submission:
         Who is not the author and sends a used key learns that it was used, and nothing of the post.
         """
         if answer and wants_json(self.request):
-            response: Response = json_answer(await answer() if posted.own else SentBeforeAnswer(), 201)
+            response: Response = json_answer(await answer() if posted.own else SentBeforeAnswer(), 201, NO_STORE)
         else:
             public = posted.post.visibility == Visibility.PUBLIC
             response = see_other(posted.path if posted.own or public else "/receipt")
         if posted.receipt:
-            receipts.remember_code(self.request, response, posted.receipt, self.request.app.state.config)
+            receipts.remember_code(self.request, response, posted.receipt)
         return response
 
 

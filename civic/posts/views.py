@@ -22,6 +22,7 @@ from civic.posts.uploads import spend_limit
 from civic.web import Who, is_htmx, json_answer, parse_id, read_form, render, route, see_other, wants_json
 
 COMMENTS_PER_POST = 2  # times as many comments as posts in an hour
+VOTES_PER_POST = 4  # the same, given and taken back
 REASONS = {
     "spam": _("Advertising or spam"),
     "abuse": _("Insult, hate or threat"),
@@ -61,11 +62,13 @@ async def add_comment(request: Request, refused: CivicError | None = None) -> Re
 
 
 async def vote(request: Request) -> Response:
+    await spend_limit(request, "vote", VOTES_PER_POST)
     await actions.vote(_post_id(request), request.state.person)
     return await _discussion(request)
 
 
 async def unvote(request: Request) -> Response:
+    await spend_limit(request, "vote", VOTES_PER_POST)
     await actions.unvote(_post_id(request), request.state.person)
     return await _discussion(request)
 

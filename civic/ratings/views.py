@@ -85,7 +85,7 @@ async def _submit_rating(sent: Submission) -> Response:
 
 
 routes: list[BaseRoute] = [
-    route("/services", listing, who=Who.ANYONE, answers=ServiceListAnswer),
+    route("/services", listing, who=Who.ANYONE, answers=ServiceListAnswer, counted=True),
     route("/services/{slug:str}", detail, who=Who.ANYONE, answers=ServicePageAnswer),
     route(
         "/services/{slug:str}/ratings",
@@ -96,5 +96,6 @@ routes: list[BaseRoute] = [
         answers=GivenRatingAnswer | SentBeforeAnswer,
         status=201,
         refused=rate,
+        photos=True,
     ),
 ]

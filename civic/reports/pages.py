@@ -106,6 +106,11 @@ class ReportPage:
     def hidden(self) -> bool:
         return self.post.visibility == Visibility.HIDDEN
 
+    @property
+    def for_one_reader(self) -> bool:
+        """It shows what only this viewer may see: a report that is not public, the receipt, what its author may do."""
+        return self.private or self.hidden or self.do.author
+
 
 async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
     """Everything on a report's page, for this viewer. Raises NotFound for what is not theirs to see.

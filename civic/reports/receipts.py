@@ -46,7 +46,7 @@ async def open_report(request: Request) -> Response:
         return _form_page(request, code, error)
     await limits.refund("receipt", address)
     response = see_other(post.path)
-    receipts.remember_code(request, response, code, request.app.state.config)
+    receipts.remember_code(request, response, code)
     return response
 
 

@@ -28,7 +28,7 @@ from civic.reports.schemas import (
     ReportMapAnswer,
     UploadedPhotosAnswer,
 )
-from civic.web import GuardedRoute, Who, json_answer, render, route, see_other, wants_json
+from civic.web import NO_STORE, GuardedRoute, Who, json_answer, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
 FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
@@ -79,9 +79,11 @@ async def detail(request: Request) -> Response:
 async def _detail(sent: Submission) -> Response:
     """A report's page, with what was typed there and why it was refused."""
     page = await pages.report_page(sent.request.path_params["id"], viewer(sent.request))
+    headers = NO_STORE if page.for_one_reader else {}
     if wants_json(sent.request):
-        return json_answer(ReportAnswer.of(page, photo_url_for(sent.request)))
-    return render(sent.request, "reports/detail.html", {"page": page, **sent.context()}, status=sent.status)
+        return json_answer(ReportAnswer.of(page, photo_url_for(sent.request)), headers=headers)
+    context = {"page": page, **sent.context()}
+    return render(sent.request, "reports/detail.html", context, status=sent.status, headers=headers)
 
 
 FollowUp = Callable[[Submission, int, FollowUpForm], Awaitable[None]]
@@ -141,7 +143,16 @@ def _follow_up_route(action: FollowUp, who: Who = Who.ANYONE) -> GuardedRoute:
     """Who may: the report's author, signed in or holding its receipt; `queries.report_of_author` decides."""
     view = _follow_up(action)
     path = f"/reports/{{id:int}}/{action.__name__}"
-    return route(path, view, who=who, methods=("POST",), takes=FollowUpForm, answers=ReportAnswer, refused=view)
+    return route(
+        path,
+        view,
+        who=who,
+        methods=("POST",),
+        takes=FollowUpForm,
+        answers=ReportAnswer,
+        refused=view,
+        photos=action is answer,
+    )
 
 
 routes: list[BaseRoute] = [
@@ -155,10 +166,11 @@ routes: list[BaseRoute] = [
         takes=ReportForm,
         answers=PostedReportAnswer | SentBeforeAnswer,
         status=201,
+        photos=True,
     ),
     route("/reports/new", submission.new_report, who=Who.ANYONE),
     route("/reports/new/questions", submission.category_questions, who=Who.ANYONE),
-    route("/reports/new/similar", submission.similar_reports, who=Who.ANYONE),
+    route("/reports/new/similar", submission.similar_reports, who=Who.ANYONE, counted=True),
     route(
         "/reports/photos",
         submission.upload_photos,
@@ -166,11 +178,12 @@ routes: list[BaseRoute] = [
         methods=("POST",),
         answers=UploadedPhotosAnswer,
         status=201,
+        photos=True,
     ),
     route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer),
     *map(_follow_up_route, (answer, confirm, dispute, rate)),
     _follow_up_route(doubt, Who.SIGNED_IN),
     route("/map", map_page, who=Who.ANYONE),
-    route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer),
+    route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer, counted=True),
     *receipts.routes,
 ]

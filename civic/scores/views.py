@@ -40,6 +40,7 @@ from civic.scores.schemas import (
     ScoresAnswer,
 )
 from civic.scores.table import write_csv_table
+from civic.site import request_origin
 from civic.web import Who, json_answer, render, route, wants_json
 
 CSV_TYPE = "text/csv; charset=utf-8"
@@ -173,7 +174,7 @@ async def _board_context(request: Request, published: PublishedRelease, names: N
         "indicators": INDICATOR_NAMES,
         "explanation": explain_scores(lines, period, previous, _previous_label(request, published)),
         "releases": [(entry, _period_label(request, entry)) for entry in published.entries],
-        "base": (request.app.state.config.site.url or str(request.base_url)).rstrip("/"),
+        "base": request_origin(request.scope, request.app.state.config),
     }
 
 

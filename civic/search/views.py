@@ -91,5 +91,5 @@ def _examples(pack: Catalogue) -> tuple[list[str], list[str]]:
 
 
 routes: list[BaseRoute] = [
-    route("/search", search, who=Who.ANYONE, answers=SearchAnswer),
+    route("/search", search, who=Who.ANYONE, answers=SearchAnswer, counted=True),
 ]

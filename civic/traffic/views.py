@@ -12,14 +12,16 @@ from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import Submission, submit
-from civic.posts.uploads import photo_url_for
+from civic.posts.uploads import photo_url_for, spend_limit
 from civic.posts.views import viewer
 from civic.traffic import actions, maps, queries
 from civic.traffic.forms import MAX_TEXT_CHARS, UpdateForm
 from civic.traffic.kinds import LIFETIMES, NAMES
 from civic.traffic.models import TrafficUpdate
 from civic.traffic.schemas import BoardAnswer, PostedUpdateAnswer, TrafficMapAnswer, UpdateAnswer, UpdatePageAnswer
-from civic.web import Who, is_htmx, json_answer, render, route, see_other, wants_json
+from civic.web import NO_STORE, Who, is_htmx, json_answer, render, route, see_other, wants_json
+
+OPINIONS_PER_POST = 4  # times as many as posts in an hour: still there, gone
 
 
 async def board(request: Request) -> Response:
@@ -83,7 +85,8 @@ async def _page(request: Request, error: CivicError | None = None) -> Response:
         "error": error.message if error else None,
         "photo_url": photo_url_for(request),
     }
-    return render(request, "traffic/detail.html", context, status=error.status if error else 200)
+    headers = NO_STORE if page.author else {}
+    return render(request, "traffic/detail.html", context, status=error.status if error else 200, headers=headers)
 
 
 async def _update_answer(request: Request, update_id: int) -> UpdatePageAnswer:
@@ -92,10 +95,12 @@ async def _update_answer(request: Request, update_id: int) -> UpdatePageAnswer:
 
 
 async def confirm(request: Request) -> Response:
+    await spend_limit(request, "opinion", OPINIONS_PER_POST)
     return await _do(request, actions.confirm_update(request.path_params["id"], request.state.person))
 
 
 async def contest(request: Request) -> Response:
+    await spend_limit(request, "opinion", OPINIONS_PER_POST)
     return await _do(request, actions.contest_update(request.path_params["id"], request.state.person))
 
 
@@ -138,9 +143,10 @@ routes: list[BaseRoute] = [
         takes=UpdateForm,
         answers=PostedUpdateAnswer | SentBeforeAnswer,
         status=201,
+        photos=True,
     ),
     route("/traffic/new", new_update, who=Who.ANYONE),
-    route("/traffic/points", points, who=Who.ANYONE, answers=TrafficMapAnswer),
+    route("/traffic/points", points, who=Who.ANYONE, answers=TrafficMapAnswer, counted=True),
     route("/traffic/{id:int}", detail, who=Who.ANYONE, answers=UpdatePageAnswer),
     route("/traffic/{id:int}/still", confirm, who=Who.SIGNED_IN, methods=("POST",), answers=UpdatePageAnswer),
     route("/traffic/{id:int}/gone", contest, who=Who.SIGNED_IN, methods=("POST",), answers=UpdatePageAnswer),

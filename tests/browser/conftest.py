@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
-from civic.accounts import cookies
+from civic import cookies
 from tests.live import Live
 
 Open = Callable[..., Awaitable[Page]]

@@ -44,7 +44,9 @@ def test_it_says_where_it_is_and_ends_when_told(serve: Callable[..., Program], n
     assert "Traceback" not in program.log.read_text()
 
 
-def test_several_processes_add_their_figures(serve: Callable[..., Program]) -> None:
+def test_several_processes_add_their_figures(serve: Callable[..., Program], tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "config.toml").write_text('[server]\nmetrics_addresses = "127.0.0.1"\n')
     program = serve("--processes", "2", "--no-workers")
     for _ in range(8):
         assert program.get("/sign-in").status_code == 200

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from civic.accounts import cookies
+from civic import cookies
 from civic.accounts.models import User
 from civic.posts.models import Comment, Post
 from tests.builders.riverside import BELL_TOWER, JSON, limit_posts, photo_field, send_report

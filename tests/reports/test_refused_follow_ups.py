@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from civic.accounts import cookies
+from civic import cookies
 from civic.cases.models import CaseEvent
 from civic.reports.models import Doubt
 from tests.builders.riverside import act_at_desk, get_case, get_department_id, limit_posts, send_routed_report
