@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
 from civic.accounts.people import NOBODY
 from civic.api.openapi import PREFIX, describe_api
 from civic.app import routes
+from civic.config import Config
 from civic.schemas import Schema
 from civic.web import GuardedRoute, Who, json_answer, route
 from tests.clients import Client
@@ -76,4 +78,6 @@ async def test_a_view_answers_only_the_model_that_its_route_names() -> None:
 
 
 def a_request() -> Request:
-    return Request({"type": "http", "state": {"person": NOBODY}, "path_params": {}})
+    app = Starlette()
+    app.state.config = Config()
+    return Request({"type": "http", "app": app, "state": {"person": NOBODY}, "path_params": {}, "headers": []})
