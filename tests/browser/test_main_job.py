@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.navigation import loads_page
 from tests.media.pictures import encoded, scene, with_gps
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,7 +22,7 @@ WORDS = {
 
 async def send(page: Page) -> None:
     """Press the main button of the page's form and wait for the answer."""
-    async with page.expect_navigation():
+    async with loads_page(page):
         await page.locator("main form .btn.main").last.click()
 
 
@@ -35,7 +36,7 @@ async def deed(page: Page, name: str, text: str = "", *, to: str = "", photo: bo
         await form.locator("select[name=to]").select_option(to)
     if photo:
         await form.locator("input[type=file]").set_input_files(DONE)  # type: ignore[arg-type]
-    async with page.expect_navigation():
+    async with loads_page(page):
         await form.locator("button").click()
     await expect(page.locator(".errors")).to_have_count(0)
 
@@ -92,13 +93,13 @@ async def test_from_a_photo_to_stars(visit: Open, language: str, script: bool) -
     # Not to the citizen's content: disputed, solved again, confirmed with stars.
     await citizen.reload()
     await citizen.locator("#fixed textarea").fill("The hole is still there.")
-    async with citizen.expect_navigation():
+    async with loads_page(citizen):
         await citizen.locator("#fixed button[formaction$=dispute]").click()
     await parks.reload()
     await deed(parks, "resolve", "And filled.", photo=True)
     await citizen.reload()
     await citizen.locator("label[for=stars-5]").click()
-    async with citizen.expect_navigation():
+    async with loads_page(citizen):
         await citizen.locator("#fixed button[formaction$=confirm]").click()
     history = await citizen.locator(".timeline").inner_text()
     assert said["thanks"] in await citizen.locator("main").inner_text()
@@ -141,7 +142,7 @@ async def test_the_questions_come_with_the_category(visit: Open) -> None:
     await expect(page.get_by_text("Green too short")).to_be_visible()
     without = await visit("/reports/new", width=360, script=False)
     await without.locator("#category").select_option("traffic-light")
-    async with without.expect_navigation():
+    async with loads_page(without):
         await without.get_by_role("button", name="Show the questions of this category").click()
     await expect(without.get_by_text("Green too short")).to_be_visible()
     await expect(without.locator(".errors")).to_have_count(0)

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.navigation import loads_page
 from tests.browser.test_pages import RULES
 from tests.live import Live
 
@@ -50,7 +51,7 @@ async def test_from_any_page_to_what_one_looks_for(visit: Open, language: str, s
         await page.wait_for_url("**/search")
         box = page.locator("#search")
     await box.fill(said["query"])
-    async with page.expect_navigation():
+    async with loads_page(page):
         await box.press("Enter")
     assert re.search(r"/search\?q=", page.url)
     await expect(page.locator("#search")).to_have_value(said["query"])
@@ -78,7 +79,7 @@ async def test_from_any_page_to_what_one_looks_for(visit: Open, language: str, s
 
     # Other words keep the page; what leads nowhere says what to try.
     await page.goto("/search?q=" + said["query"])
-    async with page.expect_navigation():
+    async with loads_page(page):
         await page.locator(".hit h3 a").first.click()
     assert re.search(r"/(reports|traffic|services)/", page.url)
     await page.goto("/search?q=qqqzzz")
@@ -112,7 +113,7 @@ async def test_while_one_types(visit: Open, axe: str, language: str, width: int)
     await expect(options.first).to_be_hidden()
     await box.focus()
     await box.press("ArrowDown")
-    async with page.expect_navigation():
+    async with loads_page(page):
         await box.press("Enter")
     assert re.search(r"/reports/\d+$", page.url)
 
@@ -127,7 +128,7 @@ async def test_a_hit_by_pointing_and_nothing_left_behind(visit: Open) -> None:
     await box.press("Enter")  # leads nowhere, as there is nothing in it
     assert page.url.endswith("/")
     await box.press_sequentially("identity card")
-    async with page.expect_navigation():
+    async with loads_page(page):
         await options.first.click()
     assert "/services/id-card" in page.url
 
@@ -138,12 +139,12 @@ async def test_near(visit: Open, script: bool) -> None:
     if script:
         await page.context.grant_permissions(["geolocation"])
         await page.context.set_geolocation({"latitude": 31.172, "longitude": 117.991})
-        async with page.expect_navigation():
+        async with loads_page(page):
             await page.locator("[data-near-me]").click()
         assert "near=31.17200%2C117.99100%2C1000" in page.url
     else:
         await page.locator("#near").fill("青石桥")
-        async with page.expect_navigation():
+        async with loads_page(page):
             await page.locator(".near button").first.click()
     await expect(page.locator("#without-near")).to_contain_text("Within 1 km of")
     assert "kind=report" in page.url
@@ -159,13 +160,13 @@ async def test_the_desk_searches_its_cases(visit: Open) -> None:
     await page.keyboard.type("drain")
     options = page.locator("#finds [role=option]")
     await expect(options.first).to_have_attribute("href", re.compile(r"^/desk/cases/\d+$"))
-    async with page.expect_navigation():
+    async with loads_page(page):
         await page.keyboard.press("Enter")
     assert "/desk/search?q=drain" in page.url
     await page.locator("h1").click()
     await page.keyboard.press("j")
     await expect(page.locator(".hit").first).to_have_class(re.compile("here"))
-    async with page.expect_navigation():
+    async with loads_page(page):
         await page.keyboard.press("Enter")
     assert re.search(r"/desk/cases/\d+$", page.url)
     other = await visit("/desk/search?q=drain", user="lighting", script=False)
@@ -185,13 +186,13 @@ async def test_what_a_report_may_already_be(visit: Open, axe: str, language: str
         await accessible(page, axe)
     else:
         await text.fill("垃圾桶满了没人收")
-        async with page.expect_navigation():
+        async with loads_page(page):
             await page.locator("button[value=similar]").click()
         await expect(found).to_have_count(1)
     await expect(text).to_have_value("垃圾桶满了没人收")
     await expect(found).to_have_attribute("target", "_blank")
     await text.fill("给孩子上户口要带什么材料")
     if not script:
-        async with page.expect_navigation():
+        async with loads_page(page):
             await page.locator("button[value=similar]").click()
     await expect(page.locator("#similar a[href='/services/newborn-registration']")).to_be_visible()

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.navigation import loads_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -25,7 +26,7 @@ async def test_the_desk_by_keyboard(visit: Open) -> None:
     await page.keyboard.type("jk")  # while typing, letters are letters
     await expect(page.locator("#find")).to_have_value("jk")
     await rows.nth(1).locator("[data-open]").focus()
-    async with page.expect_navigation():
+    async with loads_page(page):
         await page.keyboard.press("Enter")
     await expect(page.locator("h1")).to_contain_text(heading[:20])
     await page.keyboard.press("r")
@@ -36,7 +37,7 @@ async def test_the_desk_by_keyboard(visit: Open) -> None:
     await page.keyboard.press("h")
     await expect(page.locator("#to-hand_over")).to_be_focused()
     await page.locator("h1").click()
-    async with page.expect_navigation():
+    async with loads_page(page):
         await page.keyboard.press("u")
     assert page.url.endswith("/desk")
 
@@ -46,7 +47,7 @@ async def test_triage_by_keyboard(visit: Open) -> None:
     before = await page.locator("[data-row]").count()
     assert before
     await page.keyboard.press("j")
-    async with page.expect_navigation():
+    async with loads_page(page):
         await page.keyboard.press("1")
     await expect(page.locator("[data-row]")).to_have_count(before - 1)
 
@@ -112,7 +113,7 @@ async def test_the_map_shows_what_there_is(visit: Open, width: int) -> None:
     link = page.locator(".leaflet-popup a[href^='/reports/']")
     await expect(link).to_be_visible()
     words = (await link.inner_text()).removeprefix("Overdue: ")
-    async with page.expect_navigation():
+    async with loads_page(page):
         await link.click()
     await expect(page.locator("h1")).to_contain_text(words[:20].rstrip("…"))
 
@@ -157,10 +158,10 @@ async def test_the_second_of_two_keeps_the_text(visit: Open) -> None:
         await page.locator("[data-open]").first.click()
         await page.locator("#command-reply summary").click()
     await first.locator("#text-reply").fill("We come on Monday.")
-    async with first.expect_navigation():
+    async with loads_page(first):
         await first.locator("#command-reply button").click()
     await second.locator("#text-reply").fill("My long and careful reply")
-    async with second.expect_navigation():
+    async with loads_page(second):
         await second.locator("#command-reply button").click()
     await expect(second.locator("main")).to_contain_text("Somebody else was quicker")
     await expect(second.locator("#text-reply")).to_have_value("My long and careful reply")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from civic.db import execute
 from civic.search.postgres import vocabulary
 from tests.search.finding import CITY, found, noon, put, report, search, small
 
@@ -178,9 +179,11 @@ async def test_a_frequent_word_is_not_taken_for_another() -> None:
     assert set(await found("sewer", size=100)) == set(range(20))
 
 
-async def test_a_whole_sentence() -> None:
-    """What has most of its telling words."""
+@pytest.mark.parametrize("estimate", [-1, 30, 1000, 40_000])
+async def test_a_whole_sentence(estimate: int) -> None:
+    """What has most of its telling words, however many documents PostgreSQL believes that there are."""
     await put(*CITY)
+    await execute("UPDATE pg_class SET reltuples = $1 WHERE oid = 'search_document'::regclass", estimate)
     sentence = (
         "Hello, I would like to tell you that there is a deep pothole right in front of the school, please mend it"
     )

@@ -21,12 +21,13 @@ from civic.search.documents import MAX_REACHABLE_HITS, Document, Facets, Query, 
 from civic.search.highlight import highlight_words, make_excerpt
 from civic.search.postgres import filter_labels, vocabulary
 from civic.search.postgres.rows import PUBLIC, DocumentTables, read_documents_by_id
-from civic.search.postgres.sql import COUNTS, PREPARE
+from civic.search.postgres.sql import COUNTS, PREPARE, SIZE
 from civic.search.postgres.statements import WEIGHTS, Arguments, PostgresSearch, QueryUnit, is_number
 from civic.search.postgres.terms import Synonyms, pairs, parse_query
 from civic.search.static_rank import STEP_SQL, steps_from
 from civic.search.text import IS_CJK
 
+MAX_COUNTED_SIZE = 40_000  # documents of the index that are counted; of more, PostgreSQL's estimate is taken
 MAX_EXACT_HITS = 4000  # if no more documents match, all of them are ranked and counted
 SAMPLE_RATES = (16, 256)  # one document in so many
 RANKED_HITS = 300  # of the hits of a common word, the first ones, which are ranked by their words
@@ -280,16 +281,10 @@ _sizes: TTLCache[str, int] = timed_cache(seconds=30)
 
 
 async def _size(tables: DocumentTables) -> int:
-    """About how many documents there are."""
+    """How many documents there are; about, from MAX_COUNTED_SIZE on."""
     if (size := _sizes.get(tables.documents)) is None:
-        row = await fetch(
-            "SELECT reltuples::bigint AS n FROM pg_class WHERE oid = $1::text::regclass", tables.documents
-        )
-        size = max(row[0]["n"], 0)
-        if size < MAX_EXACT_HITS * 10:
-            counted = await fetch(
-                f"SELECT count(*) AS n FROM (SELECT FROM {tables.documents} LIMIT {MAX_EXACT_HITS * 10}) x"
-            )
-            size = max(size, counted[0]["n"])
+        [row] = await fetch(SIZE.format(documents=tables.documents), MAX_COUNTED_SIZE)
+        # PostgreSQL's estimate can be of long before; it is asked for only where counting costs too much.
+        size = row["counted"] if row["counted"] < MAX_COUNTED_SIZE else max(row["counted"], row["estimate"])
         _sizes[tables.documents] = size
     return size

@@ -18,6 +18,10 @@ SELECT (SELECT count(*) FROM m) AS total,
     (SELECT json_object_agg(v, n) FROM (SELECT v, (SELECT count(*) FROM m WHERE at >= since) AS n
         FROM unnest({names}::text[], {instants}::timestamptz[]) AS t (v, since)) x) AS time
 """
+SIZE = """
+SELECT (SELECT count(*) FROM (SELECT FROM {documents} LIMIT $1) x) AS counted,
+    (SELECT reltuples::bigint FROM pg_class WHERE oid = '{documents}'::regclass) AS estimate
+"""
 COUNT_WORDS = """
 WITH counted AS (
     SELECT word, ndoc * $1 AS n FROM ts_stat($2) WHERE position(':' IN word) = 0
