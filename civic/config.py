@@ -115,6 +115,11 @@ class LimitsConfig(ConfigSection):
     reads_per_minute: int = Field(
         300, ge=1, description="Searches, places and maps a minute, of one person or address, in each web process."
     )
+    unasked_mails_per_day: int = Field(
+        3,
+        ge=1,
+        description="Mails a day to an address that strangers can cause: to confirm it, or that it has an account.",
+    )
     page: int = Field(24, ge=5, le=100, description="Entries a page of a list.")
     form_bytes: int = Field(256 * 2**10, ge=2**14, description="Largest form without photos, or JSON, bytes.")
     body_bytes: int = Field(120 * 2**20, ge=2**20, description="Largest form with photos, bytes.")

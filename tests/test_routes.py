@@ -46,6 +46,8 @@ WHO: dict[Who, str] = {
         GET /map/areas.json
         GET /map/points
         GET /photos/{name}/{edge:int}.webp
+        GET /mail/stop/{token:str}
+        POST /mail/stop/{token:str}
         GET /places
         GET /places/at
         GET /posts/{id:int}/flag
@@ -64,6 +66,7 @@ WHO: dict[Who, str] = {
         GET /reports/{id:int}
         POST /reports/{id:int}/answer
         POST /reports/{id:int}/confirm
+        POST /reports/{id:int}/confirm-mail
         POST /reports/{id:int}/dispute
         POST /reports/{id:int}/rate
         GET /scores

@@ -31,6 +31,7 @@ PAGES_ONLY = (
     "/map",
     "/receipt",
     "/r/{code:str}",
+    "/reports/{id:int}/confirm-mail",
     "/reports/new",
     "/reports/new/questions",
     "/reports/new/similar",

@@ -17,12 +17,12 @@ class Channel(Protocol):
         """At most 12 characters, kept with each delivery."""
         ...
 
-    def reaches(self, message: Message) -> bool:
-        """Whether the recipient can be reached this way; `message.user` is loaded."""
+    async def reaches(self, message: Message) -> bool:
+        """Whether the recipient can be reached this way, and wants to; `message.user` is loaded."""
         ...
 
-    async def send(self, message: Message, text: MessageText, city: CityView, config: Config) -> None:
-        """Send it, outside of a transaction. What this raises is tried again later."""
+    async def send(self, message: Message, text: MessageText, city: CityView, config: Config) -> bool:
+        """Send it, outside of a transaction; False if it must not be sent. What this raises is tried again later."""
         ...
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from civic.city.queries import CityView
 from civic.config import Config
+from civic.i18n import gettext as _
+from civic.notifications.addresses import address_of, may_mail, refund_unasked, spend_unasked, stop_token
 from civic.notifications.models import Message
 from civic.notifications.rendering import MessageText
 
@@ -21,12 +23,19 @@ from civic.notifications.rendering import MessageText
 class MailChannel:
     name = "mail"
 
-    def reaches(self, message: Message) -> bool:
-        return message.user is not None or bool(message.email)
+    async def reaches(self, message: Message) -> bool:
+        return await may_mail(message)
 
-    async def send(self, message: Message, text: MessageText, city: CityView, config: Config) -> None:
-        mail = compose_mail(message, text, city, config)
-        write_mail(config.paths.var / "outbox" / f"{message.id}.eml", mail.as_bytes(policy=SMTP))
+    async def send(self, message: Message, text: MessageText, city: CityView, config: Config) -> bool:
+        if not await spend_unasked(message, config.limits.unasked_mails_per_day):
+            return False
+        try:
+            mail = compose_mail(message, text, city, config)
+            write_mail(config.paths.var / "outbox" / f"{message.id}.eml", mail.as_bytes(policy=SMTP))
+        except BaseException:
+            await refund_unasked(message)
+            raise
+        return True
 
 
 def base_url(config: Config) -> str:
@@ -37,15 +46,20 @@ def base_url(config: Config) -> str:
 def compose_mail(message: Message, text: MessageText, view: CityView, config: Config) -> EmailMessage:
     """The mail. Its Message-ID comes from the message's key, so that a mail sent twice is seen as one."""
     mail = EmailMessage(policy=SMTP)
-    _, _, domain = config.mail.sender.rpartition("@")
+    domain = config.mail.sender.rpartition("@")[2]
     mail["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@{domain}>"
     mail["Date"] = format_datetime(message.created_at.astimezone(UTC))
     mail["From"] = Address(view.name, addr_spec=config.mail.sender)
-    mail["To"] = Address(addr_spec=message.user.email if message.user else message.email)
+    mail["To"] = Address(addr_spec=address_of(message))
     mail["Subject"] = f"[{view.name}] {text.subject}"
     mail["Auto-Submitted"] = "auto-generated"
+    stop = f"{base_url(config)}/mail/stop/{stop_token(message)}"
+    mail["List-Unsubscribe"] = f"<{stop}>"
+    if stop.startswith("https:"):
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, which is about https alone
     link = f"\n\n{base_url(config)}{message.url}" if message.url else ""
-    mail.set_content(f"{text.body}{link}\n", cte="base64")
+    foot = _("If this was not you, or you want no more of these mails:")
+    mail.set_content(f"{text.body}{link}\n\n-- \n{foot}\n{stop}\n", cte="base64")
     return mail
 
 

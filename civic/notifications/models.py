@@ -1,4 +1,4 @@
-"""Messages, and by which channel each was sent."""
+"""Messages, by which channel each was sent, and who wants no mail."""
 
 from pydantic import JsonValue
 from tortoise import fields
@@ -30,6 +30,7 @@ class Message(Model):
     department_id: int | None
     role = fields.CharField(12, default="")  # "lead" of the department, or "dispatcher", "admin"
     email = fields.CharField(254, default="")  # a person without an account; personal data
+    about = fields.CharField(40, default="")  # what somebody can stop mails about: "post:17", "user:4"
     language = fields.CharField(12, default="")
     created_at = fields.DatetimeField()
     read_at = fields.DatetimeField(null=True)
@@ -53,3 +54,16 @@ class Delivery(Model):
     class Meta:
         table = "delivery"
         unique_together = (("message", "channel"),)
+
+
+class MailStop(Model):
+    """An address that wants no mails about one report or account, or (`about` empty) none at all."""
+
+    id = fields.BigIntField(primary_key=True)
+    address = fields.CharField(64)  # a digest (signing): who has the table learns no address
+    about = fields.CharField(40, default="")
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "mail_stop"
+        unique_together = (("address", "about"),)

@@ -20,7 +20,7 @@ from civic.notifications import actions as notifications
 from civic.posts import receipts
 from civic.posts.forms import FLAG_REASONS, CommentForm, FlagForm
 from civic.posts.models import Comment, Flag, Moderation, Post, PostPhoto, Visibility
-from civic.posts.queries import author_is, post_by_client_key
+from civic.posts.queries import about_post, author_is, post_by_client_key
 from civic.posts.receipts import NO_CODES, SenderCodes
 
 MAX_NOTE_CHARS = 500  # of a flag or a moderator's decision
@@ -63,6 +63,7 @@ class NewPost:
     text: str
     title: str = ""
     email: str = ""
+    email_confirmed: bool = False  # this browser confirmed it before
     language: str = ""
     channel: str = "web"
     client_key: str | None = None
@@ -130,6 +131,7 @@ async def create_post(new: NewPost, author: Person) -> tuple[Post, str | None]:
         kind=new.kind,
         author_id=author.id or None,
         email="" if author.signed_in else new.email,
+        email_confirmed_at=timing.now() if new.email_confirmed and not author.signed_in else None,
         receipt_hash=receipts.code_digest(code) if code else None,
         title=new.title,
         text=new.text,
@@ -312,13 +314,16 @@ async def _set_comment(act: str, post: Post, comment_id: int | None) -> int | No
 
 
 async def _notify_author(done: Moderation, post: Post, author_id: int | None) -> None:
-    subject = {"user_id": author_id} if author_id else {"email": post.email} if post.email else None
-    if subject is None or (done.comment_id and not author_id):
+    if author_id is None and (done.comment_id or not post.email):
         return  # nobody to notify: no account and no address
     await notifications.notify(
         f"moderation:{done.id}",
         "hidden" if done.act == "hide" else "restored",
         values={"reason": done.reason, "text": done.text, "comment": done.comment_id is not None},
         url=post.path,
-        **subject,
+        user_id=author_id,
+        email="" if author_id else post.email,
+        about=about_post(post.id),
+        confirmed=post.email_confirmed_at is not None,
+        language=post.language,
     )

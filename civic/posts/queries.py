@@ -1,6 +1,6 @@
 """Reads of posts and of what is below them on their pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,19 +65,22 @@ class Viewer:
     """The person who looks, and the receipt codes that their browser holds."""
 
     person: Person
-    codes: tuple[str, ...] = ()
-    digests: frozenset[str] = field(default_factory=frozenset)
+    codes_by_digest: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, person: Person, codes: Iterable[str] = ()) -> "Viewer":
-        codes = tuple(codes)
-        return cls(person, codes, frozenset(map(receipts.code_digest, codes)))
+        return cls(person, {receipts.code_digest(code): code for code in codes})
 
     def wrote(self, author_id: int | None, receipt_hash: str | None) -> bool:
         """This viewer is the author: signed in as them, or holding the post's receipt."""
         if author_id is not None:
             return self.person.id == author_id
-        return receipt_hash is not None and receipt_hash in self.digests
+        return receipt_hash is not None and receipt_hash in self.codes_by_digest
+
+
+def about_post(post_id: int) -> str:
+    """How a mail names the post that it is about, so that such mails can be stopped."""
+    return f"post:{post_id}"
 
 
 def may_see(viewer: Viewer, visibility: str, *, author: bool, at_work: bool = False) -> bool:
@@ -253,6 +256,14 @@ def author_is(post: Post, person: Person, code: str | None) -> bool:
 async def post_by_code(code: str) -> Post | None:
     """The post that has this receipt code."""
     return await Post.get_or_none(receipt_hash=receipts.code_digest(code))
+
+
+async def email_is_known(email: str, codes: Sequence[str]) -> bool:
+    """Whether the browser with these receipt codes sent a post before whose address, this one, was confirmed."""
+    if not email or not codes:
+        return False
+    digests = [receipts.code_digest(code) for code in codes]
+    return await Post.exists(receipt_hash__in=digests, email=email, email_confirmed_at__not_isnull=True)
 
 
 async def comments_of(post_ids: Sequence[int]) -> dict[int, list[str]]:

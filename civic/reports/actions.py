@@ -25,8 +25,9 @@ from civic.notifications import actions as notifications
 from civic.posts import actions as posts
 from civic.posts.actions import Posted
 from civic.posts.models import Post, Visibility, Vote
-from civic.posts.queries import Viewer, area_id_at
+from civic.posts.queries import Viewer, about_post, area_id_at, email_is_known
 from civic.posts.receipts import NO_CODES, SenderCodes
+from civic.reports.confirmation import send_receipt
 from civic.reports.forms import ReportForm
 from civic.reports.models import KIND, Doubt, Report
 from civic.reports.queries import report_of_author
@@ -34,7 +35,7 @@ from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
 
 REPORTERS = """
-SELECT p.id, p.author_id, p.email, p.language, p.path
+SELECT p.id, p.author_id, p.email, p.email_confirmed_at IS NOT NULL AS confirmed, p.language, p.path
 FROM report r JOIN post p ON p.id = r.post_id
 WHERE r.case_id = $1 AND (p.author_id IS NOT NULL OR p.email <> '')
 """
@@ -78,6 +79,7 @@ async def _create_report(
         text=form.text,
         title=form.title,
         email=form.email,
+        email_confirmed=await email_is_known(form.email, codes.held),
         language=language(),
         channel=channel,
         client_key=form.client_key,
@@ -100,13 +102,7 @@ async def _create_report(
     )
     await posts.set_path(post, f"/reports/{report.id}")
     if code and form.email:
-        await notifications.notify(
-            f"post:{post.id}:received",
-            "report_received",
-            email=form.email,
-            values={"number": case.number, "code": code},
-            url=f"/r/{code}",
-        )
+        await send_receipt(post, case.number, code)
     return Posted(post, report, code)
 
 
@@ -171,6 +167,8 @@ async def notify_reporters(event_id: int) -> int:
                 EventKind(event.kind).reporter_message,
                 user_id=row["author_id"],
                 email="" if row["author_id"] else row["email"],
+                about=about_post(row["id"]),
+                confirmed=row["confirmed"],
                 language=row["language"],
                 values={"number": event.case.number, "department": names, "text": event.text},
                 url=row["path"],

@@ -19,7 +19,6 @@ from civic.geo.queries import areas
 from civic.media.models import Photo
 from civic.posts.models import Post, Visibility
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
-from civic.posts.receipts import code_digest
 from civic.reports.models import Report
 from civic.reports.queries import heading
 from civic.reports.sql import OTHER_REPORTS
@@ -99,6 +98,11 @@ class ReportPage:
         return self.post.text.rstrip(" .。!！") != self.heading.rstrip(" .。!！")
 
     @property
+    def unconfirmed_email(self) -> str:
+        """The address to which the author is not told yet what happens; empty for others, and if there is none."""
+        return self.post.email if self.do.author and self.post.email_confirmed_at is None else ""
+
+    @property
     def private(self) -> bool:
         return self.post.visibility == Visibility.PRIVATE
 
@@ -152,7 +156,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         question=_question(case, lines),
         talk=discussion,
         do=_doings(case, viewer, author=author, supports=discussion.voted),
-        receipt=next((code for code in viewer.codes if code_digest(code) == post.receipt_hash), None),
+        receipt=viewer.codes_by_digest.get(post.receipt_hash or ""),
         siblings=await _siblings(report),
     )
 

@@ -11,7 +11,9 @@ from civic.accounts import limits
 from civic.errors import CivicError, Invalid, NotFound, TooMany
 from civic.i18n import gettext as _
 from civic.posts import receipts
-from civic.posts.queries import post_by_code
+from civic.posts.queries import Viewer, post_by_code
+from civic.posts.uploads import spend_limit
+from civic.reports.confirmation import confirm_email, send_receipt_again
 from civic.web import Who, read_form, render, route, see_other
 
 MAX_WRONG_CODES_PER_HOUR = 30
@@ -31,12 +33,17 @@ async def follow(request: Request) -> Response:
     code = receipts.format_code(request.path_params["code"])
     if not receipts.CODE.fullmatch(code):
         raise NotFound()
-    return render(request, "reports/follow.html", {"code": code}, headers={"Cache-Control": "no-store"})
+    context = {"code": code, "confirm": request.query_params.get("confirm", "")}
+    return render(request, "reports/follow.html", context, headers={"Cache-Control": "no-store"})
 
 
 async def open_report(request: Request) -> Response:
-    """POST /receipt: on to the post's page, and this browser gets its author's rights."""
-    code = receipts.format_code(str((await read_form(request)).get("code") or ""))
+    """POST /receipt: on to the post's page, and this browser gets its author's rights.
+
+    With what the link of a mail has in `confirm`, the address of the mail is confirmed.
+    """
+    form = await read_form(request)
+    code, token = receipts.format_code(str(form.get("code") or "")), str(form.get("confirm") or "")
     address = request.client.host if request.client else ""
     try:
         await limits.spend("receipt", address, MAX_WRONG_CODES_PER_HOUR)
@@ -45,13 +52,22 @@ async def open_report(request: Request) -> Response:
     except (Invalid, TooMany) as error:
         return _form_page(request, code, error)
     await limits.refund("receipt", address)
-    response = see_other(post.path)
+    confirmed = await confirm_email(post.id, token) if token else None
+    response = see_other(post.path + ("" if confirmed is None else f"?mail={'confirmed' if confirmed else 'old'}"))
     receipts.remember_code(request, response, code)
     return response
+
+
+async def send_mail_again(request: Request) -> Response:
+    """The author asks for another mail to confirm their address. Few a day are sent to an address, whoever asks."""
+    await spend_limit(request, "mail")
+    await send_receipt_again(request.path_params["id"], Viewer.of(request.state.person, request.state.receipts))
+    return see_other(f"/reports/{request.path_params['id']}?mail=sent")
 
 
 routes: list[BaseRoute] = [
     route("/receipt", receipt_form, who=Who.ANYONE),
     route("/receipt", open_report, who=Who.ANYONE, methods=("POST",)),
+    route("/reports/{id:int}/confirm-mail", send_mail_again, who=Who.ANYONE, methods=("POST",)),
     route("/r/{code:str}", follow, who=Who.ANYONE),
 ]

@@ -82,7 +82,7 @@ async def _detail(sent: Submission) -> Response:
     headers = NO_STORE if page.for_one_reader else {}
     if wants_json(sent.request):
         return json_answer(ReportAnswer.of(page, photo_url_for(sent.request)), headers=headers)
-    context = {"page": page, **sent.context()}
+    context = {"page": page, "mail": sent.request.query_params.get("mail", ""), **sent.context()}
     return render(sent.request, "reports/detail.html", context, status=sent.status, headers=headers)
 
 

@@ -17,7 +17,6 @@ from civic.media.models import Photo
 from civic.paging import read_cursor, write_cursor
 from civic.posts.models import Post
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
-from civic.posts.receipts import code_digest
 from civic.traffic.kinds import NAMES, certainty
 from civic.traffic.models import Confirmation, TrafficKind, TrafficUpdate
 
@@ -195,7 +194,7 @@ async def update_page(update_id: int, viewer: Viewer) -> UpdatePage:
         photos=(await photos_of([post.id]))[post.id],
         talk=await read_discussion(post, viewer),
         author=author,
-        receipt=next((code for code in viewer.codes if code_digest(code) == post.receipt_hash), None),
+        receipt=viewer.codes_by_digest.get(post.receipt_hash or ""),
     )
 
 

@@ -27,6 +27,7 @@ from tests.source import ROOT
 
 pytestmark = pytest.mark.usefixtures("database")
 
+KNOWN = {"about": "post:1", "confirmed": True}  # an address that somebody confirmed
 EVENT = {"number": "26-1", "department": {"en": "Water", "zh": "水务局"}, "text": "Tomorrow & <b>"}
 
 
@@ -47,8 +48,8 @@ def mails(config: Config) -> list[email.message.EmailMessage]:
 
 
 async def test_telling_twice_is_telling_once() -> None:
-    assert await tell_once("event:1:post:1", email="a@example.org")
-    assert not await tell_once("event:1:post:1", email="a@example.org")
+    assert await tell_once("event:1:post:1", email="a@example.org", **KNOWN)
+    assert not await tell_once("event:1:post:1", email="a@example.org", **KNOWN)
     assert (await Message.all().count(), await jobs()) == (1, 1)
 
 
@@ -60,14 +61,14 @@ async def test_a_desk_reads_its_messages_there() -> None:
 async def test_telling_is_part_of_the_change() -> None:
     with pytest.raises(ZeroDivisionError):
         async with in_transaction():
-            await notify("event:2", "report_replied", values=EVENT, email="a@example.org")
+            await notify("event:2", "report_replied", values=EVENT, email="a@example.org", **KNOWN)
             raise ZeroDivisionError
     assert (await Message.all().count(), await jobs()) == (0, 0)
 
 
 async def test_a_mail(config: Config) -> None:
     with i18n.use_language("zh"):
-        await tell_once("event:1:post:1", email="a@example.org")
+        await tell_once("event:1:post:1", email="a@example.org", **KNOWN)
     settings = config.model_copy(
         update={"site": SiteConfig(url="https://city.example/"), "mail": MailConfig(sender="hello@city.example")}
     )
@@ -81,13 +82,13 @@ async def test_a_mail(config: Config) -> None:
     assert mail["Message-ID"].endswith("@city.example>")
     body = mail.get_content()
     assert "Tomorrow & <b>" in body
-    assert body.rstrip().endswith("https://city.example/reports/1")
+    assert "\n\nhttps://city.example/reports/1\n\n-- \n" in body.replace("\r", "")
     path = next(config.paths.var.glob("outbox/*"))
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_worker_killed_before_it_noted_the_mail_writes_the_same_one(config: Config) -> None:
-    await tell_once("event:1:post:1", email="a@example.org")
+    await tell_once("event:1:post:1", email="a@example.org", **KNOWN)
     message = await Message.get()
     await deliver_message(message.id, config)
     (path,) = config.paths.var.glob("outbox/*")
@@ -116,7 +117,9 @@ async def test_a_disabled_user_gets_no_mail(config: Config) -> None:
 async def test_a_receipt_code_is_kept_no_longer_than_it_takes_to_mail_it(config: Config) -> None:
     async with in_transaction():
         values = {"number": "26-1", "code": "7QF3-MWD9-XPA2"}
-        await notify("post:1", "report_received", email="a@example.org", values=values, url="/r/7QF3-MWD9-XPA2")
+        await notify(
+            "post:1", "report_received", email="a@example.org", **KNOWN, values=values, url="/r/7QF3-MWD9-XPA2"
+        )
     await deliver_message((await Message.get()).id, config)
     assert "7QF3-MWD9-XPA2" in mails(config)[0].get_content()
     assert "7QF3" not in str(await db.fetch("SELECT * FROM message"))
@@ -130,13 +133,14 @@ class Letters:
     fails: bool = True
     sent: list[str] = field(default_factory=list)
 
-    def reaches(self, message: Message) -> bool:
+    async def reaches(self, message: Message) -> bool:
         return bool(message.email)
 
-    async def send(self, message: Message, text: MessageText, city: CityView, config: Config) -> None:
+    async def send(self, message: Message, text: MessageText, city: CityView, config: Config) -> bool:
         if self.fails:
             raise ConnectionError("no paper")
         self.sent.append(text.body)
+        return True
 
 
 async def test_one_more_channel(config: Config) -> None:
@@ -146,7 +150,7 @@ async def test_one_more_channel(config: Config) -> None:
     try:
         async with in_transaction():
             values = {"number": "26-1", "code": "7QF3-MWD9-XPA2"}
-            await notify("post:1", "report_received", email="a@example.org", values=values)
+            await notify("post:1", "report_received", email="a@example.org", **KNOWN, values=values)
         message = await Message.get()
         with pytest.raises(ConnectionError):
             await deliver_message(message.id, config)
@@ -165,7 +169,7 @@ async def test_one_more_channel(config: Config) -> None:
 async def test_a_subject_is_one_line(config: Config) -> None:
     async with in_transaction():
         names = {"en": "Water\r\nBcc: everybody@example.org"}
-        await notify("x", "report_replied", email="a@example.org", values={**EVENT, "department": names})
+        await notify("x", "report_replied", email="a@example.org", **KNOWN, values={**EVENT, "department": names})
     await deliver_message((await Message.get()).id, config)
     (mail,) = mails(config)
     assert mail["Bcc"] is None

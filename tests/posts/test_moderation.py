@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from civic import timing
 from civic.notifications.models import Message
 from civic.posts.models import Comment, Flag, Moderation, Post
 from tests.builders.riverside import HOLE, JSON, limit_posts, send_report
@@ -15,8 +16,9 @@ pytestmark = pytest.mark.usefixtures("riverside")
 
 @pytest.fixture
 async def post(client: Client) -> Post:
-    """A stranger's report, with an address to tell."""
+    """A stranger's report, with a confirmed address to tell."""
     await send_report(client, email="ana@example.org")
+    await Post.all().update(email_confirmed_at=timing.now())
     return await Post.get()
 
 

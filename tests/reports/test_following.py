@@ -61,14 +61,14 @@ async def test_a_receipt_opens_the_report_on_another_device(client: Client, new_
 
 async def test_the_follow_link_of_a_mail_opens_it_by_a_button(client: Client, new_client: Callable[[], Client]) -> None:
     one = await send_report(client, email="ana@example.org")
-    message = await Message.get(kind="report_received")
+    message = await Message.get(kind="report_confirm")
     assert message.email == "ana@example.org"
     other = new_client()
     page = await other.get(message.url)
     assert page.status_code == 200
     assert one["receipt"] not in (await other.get(one["url"])).text  # a program that reads mail has opened it so far
     answer = await other.post("/receipt", data=form_fields(page.text, "/receipt"))
-    assert (answer.status_code, answer.headers["location"]) == (303, one["url"])
+    assert (answer.status_code, answer.headers["location"]) == (303, one["url"] + "?mail=confirmed")
     assert one["receipt"] in (await other.get(one["url"])).text
 
 

@@ -19,6 +19,7 @@ TABLES = [
             foreign_key("department", "Department", null=True, related_name="messages"),
             ("role", fields.CharField(default="", max_length=12)),
             ("email", fields.CharField(default="", max_length=254)),
+            ("about", fields.CharField(default="", max_length=40)),
             ("language", fields.CharField(default="", max_length=12)),
             ("created_at", fields.DatetimeField()),
             ("read_at", fields.DatetimeField(null=True)),
@@ -41,5 +42,15 @@ TABLES = [
             ("sent_at", fields.DatetimeField()),
         ],
         options={"table": "delivery", "unique_together": (("message", "channel"),)},
+    ),
+    ops.CreateModel(
+        name="MailStop",
+        fields=[
+            ("id", row_id()),
+            ("address", fields.CharField(max_length=64)),
+            ("about", fields.CharField(default="", max_length=40)),
+            ("created_at", fields.DatetimeField()),
+        ],
+        options={"table": "mail_stop", "unique_together": (("address", "about"),)},
     ),
 ]
