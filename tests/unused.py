@@ -16,7 +16,7 @@ KINDS = {"function", "method", "class", "property", "import", "unreachable_code"
 KEPT = {
     "Meta": "Tortoise reads it",
     "serve": "uvicorn calls it",
-    "check_chain": "whoever checks a case's history calls it; its hashes are published for that",
+    "check_history": "whoever checks a case's history calls it; its hashes are published for that",
     "follow_chain": "the same, from a receipt on",
     "verify_inclusion": "the same, in a release",
     "template_exists": "a test asks whether every kind of message has a text",

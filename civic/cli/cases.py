@@ -1,4 +1,4 @@
-"""`civic cases`: check the histories of cases, and erase a text from one."""
+"""`civic cases`: erase a text from the history of a case."""
 
 from typing import Annotated
 
@@ -12,23 +12,6 @@ cases = command_group("cases", "Cases and their histories.")
 commands.add_typer(cases)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="What people call the case: 26-118340.")]
-
-
-@cases.command("verify")
-def verify(as_json: AsJson = False) -> None:
-    """Follow every case's history along its chain of hashes; ends with 1 if one was changed."""
-    from civic.cases.history import HistoryCheck, check_histories
-
-    async def work(_: Config) -> HistoryCheck:
-        return await check_histories()
-
-    checked = run_with_database(work)
-    faults = [{"case": number, "seq": fault.seq, "why": fault.why} for number, fault in checked.faults.items()]
-    lines = [f"case {number}, event {fault.seq}: {fault.why}" for number, fault in checked.faults.items()]
-    summary = f"{checked.cases:,} histories checked, {len(faults)} changed"
-    print_answer({"cases": checked.cases, "faults": faults}, "\n".join([*lines, summary]), as_json)
-    if faults:
-        raise SystemExit(1)
 
 
 @cases.command("erase")

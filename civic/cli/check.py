@@ -5,6 +5,9 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from civic import db
 from civic.cli.common import (
@@ -14,6 +17,7 @@ from civic.cli.common import (
     load_command_config,
     print_answer,
     report_unreachable,
+    show_progress,
 )
 from civic.config import Config
 from civic.errors import CivicError
@@ -30,12 +34,18 @@ class CheckResult:
     text: str
 
 
+MAX_FAULTS_NAMED = 20
+WithHistory = Annotated[
+    bool, typer.Option("--history", help="Check every case's history and the rows made of it, too.")
+]
+
+
 @commands.command()
-def check(as_json: AsJson = False) -> None:
+def check(history: WithHistory = False, as_json: AsJson = False) -> None:
     """Check the configuration and every dependency. Ends with 1 if anything is wrong."""
     config = load_command_config()  # a wrong configuration ends here, with what is wrong
     findings = [CheckResult("configuration", True, _source())]
-    findings += [_folder(config.paths.var), *_try_database(config), _assets()]
+    findings += [_folder(config.paths.var), *_try_database(config, history), _assets()]
     lines = [f"{'ok' if one.good else 'WRONG':6} {one.name:14} {one.text}" for one in findings]
     print_answer([{"name": one.name, "ok": one.good, "text": one.text} for one in findings], "\n".join(lines), as_json)
     if not all(one.good for one in findings):
@@ -58,15 +68,15 @@ def _folder(var: Path) -> CheckResult:
     return CheckResult("var", True, str(var.resolve()))
 
 
-def _try_database(config: Config) -> list[CheckResult]:
+def _try_database(config: Config, history: bool) -> list[CheckResult]:
     try:
         with exit_on_signals(), db.database_url(config) as url, report_unreachable():
-            return asyncio.run(_inside(config, url))
+            return asyncio.run(_inside(config, url, history))
     except CivicError as error:
         return [CheckResult("database", False, str(error.message))]
 
 
-async def _inside(config: Config, url: str) -> list[CheckResult]:
+async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
     kind = "configured" if config.database.url.get_secret_value() else "embedded"
     async with db.connect(url, 2):
         rows = await db.fetch(
@@ -85,6 +95,8 @@ async def _inside(config: Config, url: str) -> list[CheckResult]:
             ("mail", _mail),
             ("search", _search),
         ]
+        if history:
+            checks.append(("history", _history))
         for name, one in checks:
             try:
                 findings.append(await one(config))
@@ -152,6 +164,24 @@ async def _search(config: Config) -> CheckResult:
     behind = await seconds_behind()
     lag = f"changes wait for {behind:.0f} s" if behind else "up to date"
     return CheckResult("search", True, f"Meilisearch, {found.documents} documents, {lag}")
+
+
+async def _history(_: Config) -> CheckResult:
+    """Every history along its chain of hashes, and every assignment against its history, as at one instant."""
+    from tortoise.transactions import in_transaction
+
+    from civic.cases.history import check_histories
+
+    with show_progress() as tell:
+        async with in_transaction():
+            await db.use_snapshot()
+            checked = await check_histories(tell)
+    if not checked.faults:
+        return CheckResult("history", True, f"{checked.cases:,} histories, and what follows from them")
+    named = [str(one) for one in checked.faults[:MAX_FAULTS_NAMED]]
+    more = len(checked.faults) - len(named)
+    lines = [f"{len(checked.faults)} differences", *named, *([f"and {more} more"] if more else [])]
+    return CheckResult("history", False, "\n  ".join(lines))
 
 
 def _assets() -> CheckResult:

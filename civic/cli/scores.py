@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from civic.cli.common import AsJson, command_group, print_answer, run_with_database
+from civic.cli.common import AsJson, command_group, print_answer, run_with_database, show_progress
 from civic.config import Config
 from civic.errors import Invalid, NotFound
 
@@ -43,7 +43,8 @@ def publish(
 
     async def publish_period(_: Config) -> tuple["Release", dict[str, bytes]]:
         span = parse_span(named) if named else await queries.get_release_span(str(correct))
-        release = await publish_release(span, corrects=correct, reason=reason)
+        with show_progress() as tell:
+            release = await publish_release(span, corrects=correct, reason=reason, on_progress=tell)
         return release, await queries.get_files(release.id)
 
     release, files = run_with_database(publish_period)

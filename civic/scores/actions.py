@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from civic import timing
+from civic.cases.history import check_histories
 from civic.city.queries import CityView, city
 from civic.db import execute
 from civic.errors import Conflict, Invalid, NotFound
@@ -54,12 +56,19 @@ class ReleasePlan:
     correction: Correction | None = None
 
 
-async def publish_release(span: Span, *, corrects: str | None = None, reason: str = "") -> Release:
+async def publish_release(
+    span: Span,
+    *,
+    corrects: str | None = None,
+    reason: str = "",
+    on_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> Release:
     """Compute the release of a period from one snapshot of the database, and store it with its files.
 
     `corrects` names a release of the same period that this one replaces; `reason` is published. Days up to today
     count up to now; a year, a quarter or a month must be over. Raises Invalid (fields "period", "reason"), NotFound
-    for an unknown `corrects`, and Conflict if the period or the correction is already published.
+    for an unknown `corrects`, and Conflict if the period or the correction is already published, or if a history or
+    what follows from it was changed. `on_progress` hears how far the check of the histories is.
     """
     view = await city()
     try:
@@ -71,9 +80,25 @@ async def publish_release(span: Span, *, corrects: str | None = None, reason: st
                 plan = await _plan_correction(span, view, corrects, reason.strip())
             else:
                 plan = await _plan_release(span, view, made_at)
+            await _require_true_history(on_progress)
             return await _save_release(plan, made_at, await _take_snapshot(plan.period), view)
     except IntegrityError as error:
         raise Conflict(_("Somebody else published this a moment ago.")) from error
+
+
+async def _require_true_history(on_progress: Callable[[float, str], None]) -> None:
+    """The score comes from the history: raises Conflict, naming case and event, where a row says something else."""
+    checked = await check_histories(on_progress)
+    if checked.faults:
+        first, more = str(checked.faults[0]), len(checked.faults) - 1
+        raise Conflict(
+            _(
+                "Nothing is published: what the scores are made of is not what the histories say. "
+                "%(first)s (and %(n)s more). “civic check --history” names them.",
+                first=first,
+                n=more,
+            )
+        )
 
 
 async def _plan_release(span: Span, view: CityView, now: datetime) -> ReleasePlan:

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from civic import chain
-from civic.cases.history import hashed_content_of
-from civic.cases.models import CaseEvent
-from civic.catalogue.queries import catalogue
+from civic.cases.history import list_event_digests
 from civic.city.queries import city
 from civic.db import fetch, fetch_one
 from civic.errors import NotFound
@@ -185,10 +182,8 @@ async def list_digests(number: str, receipt: bytes, head: bytes) -> list[bytes]:
 
     They are of the events after the one with this receipt (32 bytes). Raises NotFound if there is no such event.
     """
-    slugs = {department.id: department.slug for department in (await catalogue()).every_department}
-    events = await CaseEvent.filter(case__number=number).order_by("seq")
-    hashes = [bytes(event.hash) for event in events]
+    events = await list_event_digests(number)
+    hashes = [event_hash for event_hash, _digest in events]
     if receipt not in hashes or head not in hashes or hashes.index(receipt) > hashes.index(head):
         raise NotFound(_("No event of this case had this receipt when the release was made."))
-    after = events[hashes.index(receipt) + 1 : hashes.index(head) + 1]
-    return [chain.digest_event(hashed_content_of(event, number, slugs)) for event in after]
+    return [digest for _hash, digest in events[hashes.index(receipt) + 1 : hashes.index(head) + 1]]

@@ -72,7 +72,11 @@ def test_an_unknown_worker(tmp_path: Path, empty_database: str) -> None:
         command(tmp_path, empty_database, "work", "rout")
 
 
-async def test_histories_are_checked_and_a_text_is_erased(tmp_path: Path, empty_database: str) -> None:
-    assert json.loads(command(tmp_path, empty_database, "cases", "verify", "--json")) == {"cases": 0, "faults": []}
+async def test_histories_are_checked_where_one_asks(tmp_path: Path, empty_database: str) -> None:
+    with pytest.raises(RuntimeError, match="ok     history        0 histories"):
+        command(tmp_path, empty_database, "check", "--history")
+
+
+async def test_a_text_that_is_not_there_cannot_be_erased(tmp_path: Path, empty_database: str) -> None:
     with pytest.raises(RuntimeError, match="There is no such event with a text"):
         command(tmp_path, empty_database, "cases", "erase", "26-1", "1")

@@ -116,7 +116,7 @@ async def test_an_imported_case_goes_on_like_any_other(harbour: Harbour) -> None
 async def test_the_chain_of_every_case_holds(harbour: Harbour) -> None:
     await harbour.import_rows(*(make_resolved() for _ in range(5)), make_row(state="unclear"))
     for case in await Case.all():
-        assert await history.check_chain(case.id) is None
+        assert await history.check_history(case.id) == []
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

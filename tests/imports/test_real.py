@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from civic.cases.history import check_chain
+from civic.cases.history import check_history
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.catalogue.models import Department
 from civic.imports.actions import Progress, import_file
@@ -40,7 +40,7 @@ async def test_budapest(database: str, data: Path, tmp_path: Path) -> None:
     assignment = await Assignment.filter(outcome="resolved").first().select_related("response_clock", "case")
     assert assignment
     assert assignment.response_clock.stopped_at == assignment.first_word_at
-    assert await check_chain(assignment.case_id) is None
+    assert await check_history(assignment.case_id) == []
 
 
 @pytest.mark.parametrize("name", ["abandoned_vehicle", "other-to-2016", "unsafe_dangerous"])

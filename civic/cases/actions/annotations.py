@@ -84,7 +84,8 @@ async def mark_misrouted(case_id: int, assignment_id: int, *, by: Actor, misrout
             assignment.misrouted = misrouted
             await assignment.save(update_fields=["misrouted"])
             slug = (await targets.get_department(assignment.department_id)).slug
-            await change.record_event(EventKind.MISROUTED, data={"department": slug, "misrouted": misrouted})
+            which = {"department": slug, "given_at": assignment.given_at.isoformat()}
+            await change.record_event(EventKind.MISROUTED, data={**which, "misrouted": misrouted})
         return assignment
 
 

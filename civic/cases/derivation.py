@@ -1,0 +1,250 @@
+"""What the events of a case say about its assignments, its waits and its ratings: the rows, made from events alone.
+
+An action writes rows and an event. This module reads the event and says what the rows have to be, so that a row that
+somebody changed is found (history.py). It follows the actions one by one and imports none of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from civic.cases.actors import ActorKind
+from civic.cases.event_kinds import EventKind
+from civic.cases.models import AssignmentPart, Outcome, WaitEnd
+from civic.cases.status import Status
+from civic.db import Row
+
+PASSED_ON = (Outcome.HANDED_OVER, Outcome.RETURNED)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as its hash covers it. `department` is the acting department's slug; `has_text` also if it is erased."""
+
+    seq: int
+    at: datetime
+    kind: str
+    actor: str
+    department: str | None
+    from_status: str
+    to_status: str
+    has_text: bool
+    data: Row
+
+
+@dataclass(slots=True)
+class DerivedRow:
+    """The values of a row, by column, each with the number of the event that says so."""
+
+    seq: int
+    values: dict[str, object] = field(default_factory=dict)
+    said_by: dict[str, int] = field(default_factory=dict)
+
+    def say(self, event: RecordedEvent, **values: object) -> None:
+        self.values |= values
+        self.said_by |= dict.fromkeys(values, event.seq)
+
+    def __getitem__(self, column: str) -> object:
+        return self.values[column]
+
+
+NEW_ASSIGNMENT: Mapping[str, object] = {
+    "first_word_at": None,
+    "ended_at": None,
+    "outcome": None,
+    "ended_by": "",
+    "came_back": False,
+    "misrouted": False,
+    "standing": False,
+    "overturned": False,
+}
+NEW_CASE: Mapping[str, object] = {"first_word_at": None, "resolved_at": None, "counted": True, "status": ""}
+
+
+class CaseDerivation:
+    """The rows of one case, from its events in their order."""
+
+    def __init__(self) -> None:
+        self.case = DerivedRow(1, dict(NEW_CASE))
+        self.assignments: list[DerivedRow] = []
+        self.waits: list[DerivedRow] = []
+        self.ratings: list[DerivedRow] = []
+
+    def apply(self, event: RecordedEvent) -> None:
+        """Follow one event. Raises KeyError for data that its kind always has."""
+        if event.to_status:
+            self.case.say(event, status=event.to_status)
+        follow = _FOLLOW.get(event.kind)
+        if follow is not None:
+            follow(self, event)
+
+    # -- assignments -------------------------------------------------------------------------------
+
+    def _lead(self) -> DerivedRow | None:
+        return next((one for one in self._open() if one["part"] == AssignmentPart.LEAD), None)
+
+    def _open(self) -> list[DerivedRow]:
+        return [one for one in self.assignments if one["ended_at"] is None]
+
+    def _open_of(self, department: str | None) -> DerivedRow | None:
+        return next((one for one in self._open() if one["department"] == department), None)
+
+    def _start(self, event: RecordedEvent, department: str, part: AssignmentPart) -> None:
+        gives = event.actor if event.actor in (ActorKind.DISPATCHER, ActorKind.DEPARTMENT) else ActorKind.SYSTEM
+        row = DerivedRow(event.seq)
+        row.say(event, **NEW_ASSIGNMENT)
+        row.say(event, department=department, part=part, added_by=gives, given_at=event.at, started_at=event.at)
+        self.assignments.append(row)
+
+    def _start_lead(self, event: RecordedEvent, department: str) -> None:
+        if (helper := self._open_of(department)) is not None:
+            self._end(event, helper, Outcome.REASSIGNED)
+        self._start(event, department, AssignmentPart.LEAD)
+
+    def _end(self, event: RecordedEvent, row: DerivedRow | None, outcome: Outcome) -> None:
+        if row is not None:
+            row.say(event, ended_at=event.at, outcome=outcome, ended_by=event.actor)
+
+    def _end_all(self, event: RecordedEvent, outcome: Outcome, lead: Outcome | None = None) -> None:
+        for row in self._open():
+            self._end(event, row, lead if lead and row["part"] == AssignmentPart.LEAD else outcome)
+
+    def _say_word(self, event: RecordedEvent, row: DerivedRow | None) -> None:
+        """A public word, by the department of this assignment, or of nobody who has one."""
+        for one in (self.case, row):
+            if one is not None and one["first_word_at"] is None:
+                one.say(event, first_word_at=event.at)
+
+    # -- one method for each kind of event that changes rows ----------------------------------------
+
+    def received(self, event: RecordedEvent) -> None:
+        self.case.say(event, received_at=event.at)
+
+    def assigned(self, event: RecordedEvent) -> None:
+        if event.data["misrouted"]:
+            passed = [one for one in self.assignments if one["outcome"] in PASSED_ON]
+            if passed:
+                passed[-1].say(event, misrouted=True)
+        self._end_wait(event, WaitEnd.REASSIGNED)
+        self._end(event, self._lead(), Outcome.REASSIGNED)
+        self._start_lead(event, event.data["department"])
+        for helper in event.data["support"]:
+            if self._open_of(helper) is None:
+                self._start(event, helper, AssignmentPart.SUPPORT)
+
+    def accepted(self, event: RecordedEvent) -> None:
+        if event.has_text:
+            self._say_word(event, self._lead())
+
+    def replied(self, event: RecordedEvent) -> None:
+        self._say_word(event, self._open_of(event.department))
+
+    def asked(self, event: RecordedEvent) -> None:
+        self._say_word(event, self._lead())
+        wait = DerivedRow(event.seq)
+        wait.say(event, started_at=event.at, ended_at=None, ended_by=None)
+        self.waits.append(wait)
+
+    def answered(self, event: RecordedEvent) -> None:
+        if event.from_status == Status.WAITING:
+            self._end_wait(event, WaitEnd.ANSWER)
+
+    def wait_ended(self, event: RecordedEvent) -> None:
+        self._end_wait(event, WaitEnd.LIMIT)
+
+    def _end_wait(self, event: RecordedEvent, ended_by: WaitEnd) -> None:
+        if self.waits and self.waits[-1]["ended_at"] is None:
+            self.waits[-1].say(event, ended_at=event.at, ended_by=ended_by)
+
+    def handed_over(self, event: RecordedEvent) -> None:
+        self._end_wait(event, WaitEnd.PASSED_ON)
+        self._end(event, self._lead(), Outcome.HANDED_OVER)
+        if not event.data.get("dispatcher"):
+            self._start_lead(event, event.data["department"])
+
+    def returned(self, event: RecordedEvent) -> None:
+        self._end_wait(event, WaitEnd.PASSED_ON)
+        self._end(event, self._lead(), Outcome.RETURNED)
+
+    def support_added(self, event: RecordedEvent) -> None:
+        self._start(event, event.data["department"], AssignmentPart.SUPPORT)
+
+    def support_done(self, event: RecordedEvent) -> None:
+        row = self._open_of(event.department)
+        if event.has_text:
+            self._say_word(event, row)
+        self._end(event, row, Outcome.DONE)
+
+    def resolved(self, event: RecordedEvent) -> None:
+        lead = self._lead()
+        self._say_word(event, lead)
+        self._end_wait(event, WaitEnd.RESOLVED)
+        if lead is not None:
+            lead.say(event, standing=True)
+        self._end_all(event, Outcome.CLOSED, Outcome.RESOLVED)
+        self.case.say(event, resolved_at=event.at)
+
+    def declined(self, event: RecordedEvent) -> None:
+        own = event.actor == ActorKind.DEPARTMENT
+        self._say_word(event, self._lead() if own else None)
+        self._end_wait(event, WaitEnd.DECLINED)
+        self._end_all(event, Outcome.CLOSED, Outcome.DECLINED if own else None)
+
+    def reopened(self, event: RecordedEvent) -> None:
+        for row in self.assignments:
+            if row["standing"]:
+                row.say(event, standing=False)
+        self.case.say(event, resolved_at=None)
+        leads = [one for one in self.assignments if one["part"] == AssignmentPart.LEAD]
+        self._start(event, str(leads[-1]["department"]), AssignmentPart.LEAD)
+
+    def upheld(self, event: RecordedEvent) -> None:
+        for row in self.assignments:
+            if row["outcome"] == Outcome.DECLINED:
+                row.say(event, overturned=True)
+        self._start(event, event.data["department"], AssignmentPart.LEAD)
+
+    def merged(self, event: RecordedEvent) -> None:
+        self._end_wait(event, WaitEnd.MERGED)
+        self._end_all(event, Outcome.MERGED)
+
+    def marked_misrouted(self, event: RecordedEvent) -> None:
+        given_at = datetime.fromisoformat(event.data["given_at"])
+        for row in self.assignments:
+            if row["given_at"] == given_at and row["department"] == event.data["department"]:
+                row.say(event, misrouted=event.data["misrouted"])
+
+    def excluded(self, event: RecordedEvent) -> None:
+        self.case.say(event, counted=False)
+
+    def included(self, event: RecordedEvent) -> None:
+        self.case.say(event, counted=True)
+
+    def rated(self, event: RecordedEvent) -> None:
+        rating = DerivedRow(event.seq)
+        rating.say(event, given_at=event.at, stars=event.data["stars"])
+        self.ratings.append(rating)
+
+
+_FOLLOW: Mapping[str, Callable[[CaseDerivation, RecordedEvent], None]] = {
+    EventKind.RECEIVED: CaseDerivation.received,
+    EventKind.ASSIGNED: CaseDerivation.assigned,
+    EventKind.ACCEPTED: CaseDerivation.accepted,
+    EventKind.REPLIED: CaseDerivation.replied,
+    EventKind.ASKED: CaseDerivation.asked,
+    EventKind.ANSWERED: CaseDerivation.answered,
+    EventKind.WAIT_ENDED: CaseDerivation.wait_ended,
+    EventKind.HANDED_OVER: CaseDerivation.handed_over,
+    EventKind.RETURNED: CaseDerivation.returned,
+    EventKind.SUPPORT_ADDED: CaseDerivation.support_added,
+    EventKind.SUPPORT_DONE: CaseDerivation.support_done,
+    EventKind.RESOLVED: CaseDerivation.resolved,
+    EventKind.DECLINED: CaseDerivation.declined,
+    EventKind.REOPENED: CaseDerivation.reopened,
+    EventKind.UPHELD: CaseDerivation.upheld,
+    EventKind.MERGED: CaseDerivation.merged,
+    EventKind.MISROUTED: CaseDerivation.marked_misrouted,
+    EventKind.EXCLUDED: CaseDerivation.excluded,
+    EventKind.INCLUDED: CaseDerivation.included,
+    EventKind.RATED: CaseDerivation.rated,
+}

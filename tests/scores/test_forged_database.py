@@ -1,0 +1,115 @@
+"""Forging the database as an audit did it: each forgery is found and named, and stops a release."""
+
+import pytest
+
+from civic.cases.history import HistoryFault, check_histories
+from civic.cases.models import Case
+from civic.db import execute
+from civic.errors import Conflict
+from civic.scores.actions import publish_release
+from civic.scores.models import Release
+from civic.scores.periods import parse_span
+from tests.builders.histories import HISTORIES
+from tests.builders.town import Town, at, database_dsn, empty, make_town  # noqa: F401  # fixtures
+
+ADD_EVENT = """
+WITH moved AS (UPDATE case_file SET events_count = events_count + 1 WHERE id = $1)
+INSERT INTO case_event (case_id, seq, at, kind, actor_kind, from_status, to_status, internal, text, data, hash)
+SELECT id, events_count + 1, received_at, 'replied', 'department', '', '', false, 'We came at once.', '{}', $2
+FROM case_file WHERE id = $1
+"""
+LAST = "seq = (SELECT max(seq) FROM case_event WHERE case_id = $1)"
+# What is changed of the solved case, past every guard; the event that is named (0: the case); words of the reason.
+FORGERIES = {
+    "a text": ("UPDATE case_event SET text = 'We came.' WHERE case_id = $1 AND seq = 3", 3, "hash covers"),
+    "an instant": ("UPDATE case_event SET at = at - interval '1 h' WHERE case_id = $1 AND seq = 3", 3, "hash covers"),
+    "the data": ("UPDATE case_event SET data = data || '{\"x\": 1}' WHERE case_id = $1 AND seq = 2", 2, "hash covers"),
+    "the end of a history": (f"DELETE FROM case_event WHERE case_id = $1 AND {LAST}", 0, "does not end"),
+    "a line in the midst": ("DELETE FROM case_event WHERE case_id = $1 AND seq = 3", 3, "missing"),
+    "a whole history": ("DELETE FROM case_event WHERE case_id = $1", 0, "no history"),
+    "a head": ("UPDATE case_file SET head = '\\x00' WHERE id = $1", 0, "does not end"),
+    "an erased text": (
+        "UPDATE case_event SET text = 'x', text_hash = sha256(text::bytea) WHERE case_id = $1 AND seq = 3",
+        3,
+        "erased",
+    ),
+    "the first word": (
+        "UPDATE assignment SET first_word_at = started_at + interval '1 minute' WHERE case_id = $1",
+        4,
+        "first_word_at is",
+    ),
+    "a start": ("UPDATE assignment SET started_at = started_at + interval '1 h' WHERE case_id = $1", 2, "started_at"),
+    "a real start": ("UPDATE assignment SET given_at = given_at + interval '1 h' WHERE case_id = $1", 2, "given_at"),
+    "an end": ("UPDATE assignment SET ended_at = ended_at - interval '1 h' WHERE case_id = $1", 6, "ended_at is"),
+    "a reason": ("UPDATE assignment SET outcome = 'declined' WHERE case_id = $1", 6, "outcome is declined"),
+    "who ended it": ("UPDATE assignment SET ended_by = 'dispatcher' WHERE case_id = $1", 6, "ended_by is dispatcher"),
+    "that it stands": ("UPDATE assignment SET standing = false WHERE case_id = $1", 6, "standing is False"),
+    "a misrouted one": ("UPDATE assignment SET misrouted = true WHERE case_id = $1", 2, "misrouted is True"),
+    "an overturned one": ("UPDATE assignment SET overturned = true WHERE case_id = $1", 2, "overturned is True"),
+    "a department": (
+        "UPDATE assignment SET department_id = (SELECT id FROM department WHERE slug = 'parks') WHERE case_id = $1",
+        2,
+        "department is parks, the history says roads",
+    ),
+    "a part": ("UPDATE assignment SET part = 'support' WHERE case_id = $1", 2, "part is support"),
+    "who gave it": ("UPDATE assignment SET added_by = 'department' WHERE case_id = $1", 2, "added_by is department"),
+    "a case out of the scores": ("UPDATE case_file SET counted = false WHERE id = $1", 1, "counted is False"),
+    "a resolution": ("UPDATE case_file SET resolved_at = NULL WHERE id = $1", 6, "resolved_at is nothing"),
+    "a receipt": ("UPDATE case_file SET received_at = received_at + interval '1 h' WHERE id = $1", 1, "received_at"),
+    "a case's word": ("UPDATE case_file SET first_word_at = received_at WHERE id = $1", 4, "first_word_at is"),
+}
+NOVEMBER = parse_span("2026-11")
+
+
+@pytest.fixture
+async def case(database: str) -> Case:
+    """Received, given to roads, asked, answered, taken up again, resolved, rated."""
+    town = await make_town()
+    await HISTORIES["declined"](town)
+    return await HISTORIES["solved"](town)
+
+
+async def unguarded(sql: str, *args: object) -> None:
+    """As somebody does it who owns the tables: with every trigger off."""
+    for table in ("case_event", "case_file", "assignment"):
+        await execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    await execute(sql, *args)
+    for table in ("case_event", "case_file", "assignment"):
+        await execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+async def stops_the_release(case: Case, seq: int, reason: str) -> None:
+    [first, *_more] = (await check_histories()).faults
+    assert (first.case, first.seq) == (case.number, seq), first
+    assert reason in first.why
+    with at("2026-12-15 08:00"), pytest.raises(Conflict) as refused:
+        await publish_release(NOVEMBER)
+    assert str(first) in str(refused.value.message)
+    assert not await Release.exists()
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+async def test_a_forgery_is_named_and_stops_the_release(case: Case, name: str) -> None:
+    sql, seq, reason = FORGERIES[name]
+    await unguarded(sql, case.id)
+    await stops_the_release(case, seq, reason)
+
+
+async def test_an_added_line_is_found(case: Case) -> None:
+    await unguarded(ADD_EVENT, case.id, b"x" * 32)
+    reloaded = await Case.get(id=case.id)
+    await stops_the_release(case, reloaded.events_count, "hash covers")
+
+
+async def test_a_moved_assignment_is_found_where_it_is_and_where_it_was(case: Case) -> None:
+    await unguarded("UPDATE assignment SET case_id = $1 WHERE case_id <> $1", case.id)
+    other = await Case.get(id__not=case.id)
+    faults = (await check_histories()).faults
+    assert HistoryFault(other.number, 2, "assignment 1 (roads) is missing") in faults
+    assert HistoryFault(case.number, 0, "assignment 2 (roads) is not in the history") in faults
+
+
+async def test_true_histories_are_published(case: Case) -> None:
+    assert (await check_histories()).faults == []
+    with at("2026-12-15 08:00"):
+        assert (await publish_release(NOVEMBER)).document["chains"]["size"] == 2
