@@ -170,7 +170,13 @@ async def notify_reporters(event_id: int) -> int:
                 about=about_post(row["id"]),
                 confirmed=row["confirmed"],
                 language=row["language"],
-                values={"number": event.case.number, "department": names, "text": event.text},
+                values={
+                    "number": event.case.number,
+                    "department": names,
+                    "text": event.text,
+                    "events": event.seq,
+                    "hash": bytes(event.hash).hex(),
+                },
                 url=row["path"],
             )
     return notified

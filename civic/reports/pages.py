@@ -7,6 +7,7 @@ from typing import Any
 from civic import timing
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case
+from civic.cases.proofs import HistoryState
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.cases.sla_status import describe_sla_status
 from civic.cases.status import Status, StatusGroup
@@ -68,6 +69,7 @@ class ReportPage:
     promises: list[Promise]
     sla_status: SlaStatus
     timeline: list[TimelineEvent]
+    history: HistoryState
     assignments: list[AssignmentView]
     official: TimelineEvent | None  # the latest public word of a department, pinned
     question: TimelineEvent | None  # what the reporter was asked, while it waits
@@ -151,6 +153,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
         sla_status=await describe_sla_status(case, _clock_that_matters(case)),
         timeline=lines,
+        history=HistoryState.of(case),
         assignments=held,
         official=spoken[-1] if spoken else None,
         question=_question(case, lines),

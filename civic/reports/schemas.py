@@ -95,15 +95,24 @@ class PromiseAnswer(Schema):
         return cls(due_at=promise.due_at, kept_at=promise.kept_at, paused=promise.paused, late=promise.late)
 
 
+class HistoryStateAnswer(Schema):
+    """The state of a case's history, to keep: its number, how many events there are, the latest hash (hexadecimal)."""
+
+    case: str
+    events: int
+    head: str
+
+
 class ReportAnswer(ReportBase):
-    """A report's page: its answers by the code of the question, its photos, promises ("response", "resolution") and
-    its public history."""
+    """A report's page: its answers by the code of the question, its photos, promises ("response", "resolution"), its
+    public history and the state of it."""
 
     answers: dict[str, Answer]
     visibility: Visibility
     photos: list[PhotoAnswer]
     promises: dict[str, PromiseAnswer]
     timeline: list[TimelineEventAnswer]
+    history: HistoryStateAnswer
 
     @classmethod
     def of(cls, page: ReportPage, url: PhotoUrl) -> "ReportAnswer":
@@ -130,6 +139,7 @@ class ReportAnswer(ReportBase):
             photos=[PhotoAnswer.of(one, url) for one in page.photos],
             promises={one.kind: PromiseAnswer.of(one) for one in page.promises},
             timeline=[TimelineEventAnswer.of(one) for one in page.timeline],
+            history=HistoryStateAnswer.model_validate(page.history),
         )
 
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from civic.cases.proofs import build_history_file
 from civic.catalogue.queries import catalogue
 from civic.errors import CivicError, Invalid
 from civic.geo import queries as geo
@@ -28,6 +29,7 @@ from civic.reports.schemas import (
     ReportMapAnswer,
     UploadedPhotosAnswer,
 )
+from civic.schemas import JsonDocument
 from civic.web import NO_STORE, GuardedRoute, Who, json_answer, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
@@ -84,6 +86,14 @@ async def _detail(sent: Submission) -> Response:
         return json_answer(ReportAnswer.of(page, photo_url_for(sent.request)), headers=headers)
     context = {"page": page, "mail": sent.request.query_params.get("mail", ""), **sent.context()}
     return render(sent.request, "reports/detail.html", context, status=sent.status, headers=headers)
+
+
+async def keep_history(request: Request) -> Response:
+    """The history of the report's case as a file to keep, for whoever may see the report."""
+    page = await pages.report_page(request.path_params["id"], viewer(request))
+    document = JsonDocument.model_validate(await build_history_file(page.case))
+    headers = {"Content-Disposition": f'attachment; filename="history-{page.case.number}.json"'}
+    return json_answer(document, headers=headers | (NO_STORE if page.for_one_reader else {}))
 
 
 FollowUp = Callable[[Submission, int, FollowUpForm], Awaitable[None]]
@@ -181,6 +191,7 @@ routes: list[BaseRoute] = [
         photos=True,
     ),
     route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer),
+    route("/reports/{id:int}/history.json", keep_history, who=Who.ANYONE, answers=JsonDocument),
     *map(_follow_up_route, (answer, confirm, dispute, rate)),
     _follow_up_route(doubt, Who.SIGNED_IN),
     route("/map", map_page, who=Who.ANYONE),

@@ -28,7 +28,13 @@ from tests.source import ROOT
 pytestmark = pytest.mark.usefixtures("database")
 
 KNOWN = {"about": "post:1", "confirmed": True}  # an address that somebody confirmed
-EVENT = {"number": "26-1", "department": {"en": "Water", "zh": "水务局"}, "text": "Tomorrow & <b>"}
+EVENT = {
+    "events": 7,
+    "hash": "a1" * 32,
+    "number": "26-1",
+    "department": {"en": "Water", "zh": "水务局"},
+    "text": "Tomorrow & <b>",
+}
 
 
 async def tell_once(key: str, kind: str = "report_replied", **recipient: object) -> bool:
