@@ -27,6 +27,7 @@ WHO: dict[Who, str] = {
         POST /api/v1/reports/photos
         GET /api/v1/reports/{id:int}
         POST /api/v1/reports/{id:int}/answer
+        POST /api/v1/reports/{id:int}/appeal
         POST /api/v1/reports/{id:int}/confirm
         POST /api/v1/reports/{id:int}/dispute
         POST /api/v1/reports/{id:int}/rate
@@ -65,6 +66,7 @@ WHO: dict[Who, str] = {
         POST /reports/photos
         GET /reports/{id:int}
         POST /reports/{id:int}/answer
+        POST /reports/{id:int}/appeal
         POST /reports/{id:int}/confirm
         POST /reports/{id:int}/confirm-mail
         POST /reports/{id:int}/dispute
@@ -124,9 +126,11 @@ WHO: dict[Who, str] = {
         GET /desk/search
     """,
     Who.DISPATCHER: """
+        GET /api/v1/desk/appeals
         GET /api/v1/desk/moderation
         POST /api/v1/desk/moderation/{act:str}
         GET /api/v1/desk/triage
+        GET /desk/appeals
         GET /desk/moderation
         POST /desk/moderation/{act:str}
         GET /desk/triage

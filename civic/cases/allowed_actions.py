@@ -8,8 +8,9 @@ from civic.accounts.people import Person
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.life import too_late
 from civic.cases.models import AssignmentPart
-from civic.cases.status import HELD, OPEN, Status
-from civic.errors import NotAllowed
+from civic.cases.status import HELD, OPEN, SOLVED, Status
+from civic.errors import Conflict, NotAllowed
+from civic.i18n import lazy as _
 
 
 class CaseRole(StrEnum):
@@ -42,17 +43,20 @@ class CaseAction(StrEnum):
     RECATEGORISE = "recategorise"
     MERGE = "merge"
     UPHOLD = "uphold"
+    REJECT = "reject"
     MISROUTE = "misroute"
     EXCLUDE = "exclude"
     INCLUDE = "include"
     ANSWER = "answer"
     CONFIRM = "confirm"
     DISPUTE = "dispute"
+    APPEAL = "appeal"
 
 
 _ALL = frozenset(Status)
 _UNTOUCHED = frozenset({Status.ASSIGNED})
 _RESOLVED = frozenset({Status.RESOLVED})
+_APPEALABLE = frozenset({Status.DECLINED, *SOLVED})
 _LEAD, _SUPPORT, _FORMER, _DISPATCHER, _SYSTEM, _REPORTER, _CITIZEN = CaseRole
 DEPARTMENT_ROLES = frozenset({_LEAD, _SUPPORT, _FORMER})
 
@@ -71,27 +75,44 @@ ALLOWED: dict[CaseAction, dict[CaseRole, frozenset[Status]]] = {
     CaseAction.ASSIGN: {_DISPATCHER: OPEN, _SYSTEM: OPEN},
     CaseAction.RECATEGORISE: {_LEAD: OPEN, _DISPATCHER: OPEN},
     CaseAction.MERGE: {_LEAD: OPEN, _DISPATCHER: OPEN},
-    CaseAction.UPHOLD: {_DISPATCHER: frozenset({Status.DECLINED})},
+    CaseAction.UPHOLD: {_DISPATCHER: _APPEALABLE},
+    CaseAction.REJECT: {_DISPATCHER: _APPEALABLE},
     CaseAction.MISROUTE: {_DISPATCHER: _ALL},
     CaseAction.EXCLUDE: {_DISPATCHER: _ALL, _SYSTEM: _ALL},
     CaseAction.INCLUDE: {_DISPATCHER: _ALL, _SYSTEM: _ALL},
     CaseAction.ANSWER: {_REPORTER: OPEN},
     CaseAction.CONFIRM: {_REPORTER: _RESOLVED},
     CaseAction.DISPUTE: {_REPORTER: frozenset({Status.RESOLVED, Status.CONFIRMED}), _CITIZEN: _RESOLVED},
+    CaseAction.APPEAL: {_REPORTER: frozenset({Status.DECLINED})},
 }
+# What a dispatcher does in these statuses only if an appeal waits for it. A wrong decline they mend at any time.
+NEEDS_APPEAL = {CaseAction.UPHOLD: SOLVED, CaseAction.REJECT: _APPEALABLE}
 
 
-def is_allowed(action: CaseAction, status: Status, role: CaseRole) -> bool:
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """What decides about actions: the status, and whether an appeal waits for a decision."""
+
+    status: Status
+    appeal_is_open: bool = False
+
+
+def is_allowed(action: CaseAction, status: Status, role: CaseRole, *, appealed: bool = False) -> bool:
+    """Whether the table says so; `appealed`: an appeal waits for a decision."""
+    if status in NEEDS_APPEAL.get(action, ()) and not appealed:
+        return False
     return status in ALLOWED[action].get(role, ())
 
 
-def require_allowed(action: CaseAction, status: Status, role: CaseRole) -> None:
+def require_allowed(action: CaseAction, status: Status, role: CaseRole, *, appealed: bool = False) -> None:
     """Raises NotAllowed if only others may ever do this, and Conflict if it cannot be done in this status.
 
     A department that has no part in the case any more learns that it came too late, if it did.
     """
-    if is_allowed(action, status, role):
+    if is_allowed(action, status, role, appealed=appealed):
         return
+    if is_allowed(action, status, role, appealed=True):
+        raise Conflict(_("No appeal waits for a decision."))
     who = DEPARTMENT_ROLES if role in DEPARTMENT_ROLES else {role}
     possible = any(status in statuses for statuses in ALLOWED[action].values())
     if possible or not who & ALLOWED[action].keys():
@@ -119,9 +140,9 @@ class AllowedActions:
 
 
 def find_allowed_actions(
-    person: Person, status: Status, assignments: Iterable[OpenAssignment], had: Iterable[int]
+    person: Person, state: CaseState, assignments: Iterable[OpenAssignment], had: Iterable[int]
 ) -> AllowedActions:
-    """What `person` may do to a case of this status.
+    """What `person` may do to a case in this state.
 
     `assignments` are the open ones of the person's departments, `had` the departments of theirs that ever had the
     case. Of several capacities the first counts: that of a department with an assignment, of a dispatcher, of a
@@ -137,6 +158,6 @@ def find_allowed_actions(
     actors: dict[CaseAction, Actor] = {}
     for role, actor in capacities:
         for action in CaseAction:
-            if is_allowed(action, status, role):
+            if is_allowed(action, state.status, role, appealed=state.appeal_is_open):
                 actors.setdefault(action, actor)
     return AllowedActions(actors)

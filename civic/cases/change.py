@@ -94,7 +94,7 @@ class CaseChange:
 
     async def require(self, action: CaseAction) -> None:
         """Raises Conflict or NotAllowed unless the actor may do this to the case (allowed_actions.py)."""
-        require_allowed(action, self.case.status, await self._role())
+        require_allowed(action, self.case.status, await self._role(), appealed=self.case.appeal_is_open)
 
     async def _role(self) -> CaseRole:
         if self.by.kind != ActorKind.DEPARTMENT:

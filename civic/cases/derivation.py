@@ -191,17 +191,23 @@ class CaseDerivation:
         self._end_all(event, Outcome.CLOSED, Outcome.DECLINED if own else None)
 
     def reopened(self, event: RecordedEvent) -> None:
+        self._end_resolution(event)
+        leads = [one for one in self.assignments if one["part"] == AssignmentPart.LEAD]
+        self._start(event, str(leads[-1]["department"]), AssignmentPart.LEAD)
+
+    def _end_resolution(self, event: RecordedEvent) -> None:
         for row in self.assignments:
             if row["standing"]:
                 row.say(event, standing=False)
         self.case.say(event, resolved_at=None)
-        leads = [one for one in self.assignments if one["part"] == AssignmentPart.LEAD]
-        self._start(event, str(leads[-1]["department"]), AssignmentPart.LEAD)
 
     def upheld(self, event: RecordedEvent) -> None:
-        for row in self.assignments:
-            if row["outcome"] == Outcome.DECLINED:
-                row.say(event, overturned=True)
+        if event.data["against"] == "resolution":
+            self._end_resolution(event)
+        else:
+            for row in self.assignments:
+                if row["outcome"] == Outcome.DECLINED:
+                    row.say(event, overturned=True)
         self._start(event, event.data["department"], AssignmentPart.LEAD)
 
     def merged(self, event: RecordedEvent) -> None:

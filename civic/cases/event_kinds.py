@@ -44,7 +44,10 @@ class EventKind(StrEnum):
     CONFIRMED = "confirmed", _("Confirmed as fixed"), PUBLIC
     CLOSED = "closed", _("Closed without an answer from the reporter"), PUBLIC + REPORTER
     REOPENED = "reopened", _("Reopened: not fixed"), PUBLIC + REPORTER, "case_reopened"
+    APPEALED = "appealed", _("Appeal: a dispatcher decides"), PUBLIC + REPORTER, "case_appealed"
+    APPEAL_OVERDUE = "appeal_overdue", _("The appeal is overdue"), PUBLIC + QUIET, "case_appeal_overdue"
     UPHELD = "upheld", _("Reopened: the appeal was upheld"), PUBLIC + REPORTER, "case_upheld"
+    REJECTED = "rejected", _("The appeal was rejected"), PUBLIC + REPORTER, "case_rejected"
     MERGED = "merged", _("Merged into another case"), PUBLIC
     ABSORBED = "absorbed", _("Another case was merged into this one"), PUBLIC + REPORTER
     RATED = "rated", _("The reporter rated how it was handled"), PUBLIC + QUIET

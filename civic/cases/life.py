@@ -36,8 +36,9 @@ LIFE = (
     _move(HELD, Status.RESOLVED, _DEPARTMENT),
     _move(Status.RESOLVED, Status.CONFIRMED, _REPORTER, _SYSTEM),
     # A citizen: the last of enough supporters who dispute the resolution (reports.actions counts them).
-    _move(Status.RESOLVED, Status.IN_PROGRESS, _REPORTER, _CITIZEN),
-    _move(Status.CONFIRMED, Status.IN_PROGRESS, _REPORTER),
+    # A dispatcher decides the disputes after the first, as appeals.
+    _move(Status.RESOLVED, Status.IN_PROGRESS, _REPORTER, _CITIZEN, _DISPATCHER),
+    _move(Status.CONFIRMED, Status.IN_PROGRESS, _REPORTER, _DISPATCHER),
     _move(Status.DECLINED, Status.IN_PROGRESS, _DISPATCHER),
 )
 

@@ -82,9 +82,11 @@ class Case(Model):
     dispute_until = fields.DatetimeField(null=True)  # until when the reporter may reopen a confirmed case
     declined_reason = fields.CharField(20, default="")
     decline_overturned = fields.BooleanField(default=False)  # an appeal was upheld, so it is no longer declined
-    appealed_at = fields.DatetimeField(null=True)  # when the reporter appealed against the decline
+    # Of the appeal against the decline, or against the resolution that was disputed once more; NULL: there was none.
+    appealed_at = fields.DatetimeField(null=True)
     appeal_due_at = fields.DatetimeField(null=True)  # until when a dispatcher decides it
     appeal_outcome = fields.CharField(8, default="")  # upheld, rejected
+    appeal_remind_at = fields.DatetimeField(null=True)  # when the dispatchers are reminded of it (again)
     reopened = fields.IntField(default=0)
     handovers = fields.IntField(default=0)
     # when the case's next target (first the response, then the resolution) falls due; NULL: no clock runs
@@ -97,6 +99,11 @@ class Case(Model):
     # seq of the latest event; a form carries the seq it was made from, so that the second of two people gets a conflict
     events_count = fields.IntField(default=0)
     head = fields.BinaryField(null=True)  # hash of the latest event
+
+    @property
+    def appeal_is_open(self) -> bool:
+        """An appeal waits for a dispatcher's decision."""
+        return self.appealed_at is not None and not self.appeal_outcome
 
     class Meta:
         table = "case_file"

@@ -1,10 +1,12 @@
 """Messages to the desks about a case. A job tells the reporters (reports.actions)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.cases.sql import WORKS_THERE
+from civic.city.queries import city
 from civic.db import fetch
 from civic.notifications.actions import notify
 
@@ -34,6 +36,19 @@ async def notify_assignee(case: Case, event: CaseEvent, assignment: Assignment) 
 async def notify_dispatchers(case: Case, event: CaseEvent, *, message: str = "", **values: str | int) -> None:
     """Send one message to all dispatchers, once for each event."""
     await _notify(case, event, f"case:{case.id}:{event.seq}:dispatchers", message, values, role="dispatcher")
+
+
+async def write_instant(at: datetime) -> str:
+    """Day and minute in the city's zone, as messages in every language give it."""
+    return f"{(await city()).local(at):%Y-%m-%d %H:%M}"
+
+
+async def remind_of_appeal(case: Case, due_at: datetime, at: datetime) -> None:
+    """Tell the dispatchers that an appeal is overdue: once a day."""
+    day = (await write_instant(at))[:10]
+    values = {"number": case.number, "due": await write_instant(due_at)}
+    message, url = EventKind.APPEAL_OVERDUE.desk_message, desk_path(case)
+    await notify(f"case:{case.id}:appeal:{day}:dispatchers", message, role="dispatcher", values=values, url=url)
 
 
 async def _notify(

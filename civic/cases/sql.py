@@ -19,6 +19,7 @@ CASE_COLUMNS = [
     "appealed_at",
     "appeal_due_at",
     "appeal_outcome",
+    "appeal_remind_at",
     "reopened",
     "handovers",
     "due_at",

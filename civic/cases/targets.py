@@ -1,6 +1,6 @@
 """The targets of a case and its assignments, by category, and the clocks and calendars that go with them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from civic.cases.models import AssignmentPart
 from civic.catalogue.catalogue import CategoryView, DepartmentView
@@ -9,6 +9,7 @@ from civic.city.queries import city
 from civic.errors import SetupError
 from civic.i18n import lazy as _
 from civic.sla.actions import new_clock
+from civic.sla.escalation import find_opening
 from civic.sla.models import Clock, ClockKind
 from civic.sla.queries import working_calendar
 from civic.sla.targets import due, parse_target
@@ -78,6 +79,18 @@ async def compute_wait_end(department_id: int, at: datetime) -> datetime:
     """Return when a wait for the reporter that began at `at` ends automatically."""
     calendar = await working_calendar((await get_department(department_id)).calendar_id)
     return due(parse_target((await city()).settings.waiting_limit), at, calendar)
+
+
+async def compute_appeal_due(at: datetime) -> datetime:
+    """Return until when a dispatcher decides an appeal made at `at`, on the city's calendar."""
+    calendar = await working_calendar(await get_city_calendar())
+    return due(parse_target((await city()).settings.appeal), at, calendar)
+
+
+async def compute_next_reminder(at: datetime) -> datetime:
+    """Return when the city's calendar opens on the next working day after that of `at`."""
+    calendar = await working_calendar(await get_city_calendar())
+    return find_opening(at.astimezone(calendar.zone).date() + timedelta(days=1), calendar)
 
 
 def find_next_due(response: Clock, resolution: Clock | None) -> datetime | None:

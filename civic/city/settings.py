@@ -17,8 +17,8 @@ DEFAULT_MINIMUMS: Mapping[str, int] = MappingProxyType({"indicator": 10, "assign
 class CitySettings(BaseModel):
     """A city's rules, each with the default of CLOCK-AND-SCORES where that has one.
 
-    Targets and `waiting_limit` are texts as sla.targets.parse_target reads them. Stored settings that this version
-    does not know are ignored.
+    Targets, `waiting_limit` and `appeal` are texts as sla.targets.parse_target reads them. Stored settings that this
+    version does not know are ignored.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -30,5 +30,6 @@ class CitySettings(BaseModel):
     confirm_days: int = 10  # elapsed days after which a resolution is confirmed by itself
     reopen_days: int = 30  # elapsed days for which the reporter may reopen a confirmed case
     dispute_supporters: int = 3  # supporters who together dispute a resolution
+    appeal: str = "5 working days"  # how long a dispatcher has to decide an appeal, on the city's calendar
     weights: dict[str, float] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
     minimums: dict[str, int] = Field(default_factory=lambda: dict(DEFAULT_MINIMUMS))

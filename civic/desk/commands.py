@@ -119,6 +119,10 @@ async def uphold(o: CaseCommand) -> object:
     return await cases.uphold(o.case_id, by=o.by, seen=o.seen, text=o.text, department_id=to)
 
 
+async def reject(o: CaseCommand) -> object:
+    return await cases.reject(o.case_id, by=o.by, seen=o.seen, text=o.text)
+
+
 async def misroute(o: CaseCommand) -> object:
     return await cases.mark_misrouted(o.case_id, parse_id(o.fields.get("assignment")) or 0, by=o.by)
 
@@ -147,6 +151,7 @@ COMMANDS: dict[CaseAction, Callable[[CaseCommand], Awaitable[object]]] = {
     CaseAction.RECATEGORISE: recategorise,
     CaseAction.MERGE: merge,
     CaseAction.UPHOLD: uphold,
+    CaseAction.REJECT: reject,
     CaseAction.MISROUTE: misroute,
     CaseAction.EXCLUDE: exclude,
     CaseAction.INCLUDE: include,

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from civic import timing
 from civic.accounts.people import Person
 from civic.cases.actors import Actor
-from civic.cases.allowed_actions import AllowedActions, CaseAction, OpenAssignment, find_allowed_actions
+from civic.cases.allowed_actions import AllowedActions, CaseAction, CaseState, OpenAssignment, find_allowed_actions
 from civic.cases.models import AssignmentPart, Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.cases.status import Status
@@ -21,7 +21,8 @@ from civic.posts.queries import photos_of
 from civic.reports.queries import heading
 
 MAY_WORK = """
-SELECT c.status, a.department_id, a.part, a.ended_at IS NULL AS is_open
+SELECT c.status, c.appealed_at IS NOT NULL AND c.appeal_outcome = '' AS appealed,
+       a.department_id, a.part, a.ended_at IS NULL AS is_open
 FROM case_file c LEFT JOIN assignment a ON a.case_id = c.id AND a.department_id = ANY($2)
 WHERE c.id = $1 ORDER BY a.started_at, a.id
 """
@@ -123,6 +124,11 @@ class CasePage:
         return due is not None and due < timing.now()
 
     @property
+    def appeal_overdue(self) -> bool:
+        due = self.case.appeal_due_at if self.case.appeal_is_open else None
+        return due is not None and due < timing.now()
+
+    @property
     def seen(self) -> int:
         return self.case.events_count
 
@@ -162,7 +168,8 @@ async def may_work_on(case_id: int, person: Person, acting: int | None = None) -
         if row["is_open"] and row["department_id"] in spoken_for
     ]
     default = Actor.of(person, acting or (own[0].department_id if own else None))
-    allowed = find_allowed_actions(person, Status(rows[0]["status"]), own, had & spoken_for)
+    state = CaseState(Status(rows[0]["status"]), rows[0]["appealed"])
+    allowed = find_allowed_actions(person, state, own, had & spoken_for)
     return CaseAccess(allowed, default)
 
 
@@ -187,9 +194,13 @@ async def load_case_page(case_id: int, person: Person) -> CasePage:
         timeline=await load_timeline(case.id, internal=True),
         assignments=held,
         mine=next((one for one in own if one.is_open), None),
-        allowed=find_allowed_actions(person, case.status, at_work, {one.department_id for one in own}),
+        allowed=find_allowed_actions(person, _state(case), at_work, {one.department_id for one in own}),
         near=await _near(case.id, reports[0], person) if reports else [],
     )
+
+
+def _state(case: Case) -> CaseState:
+    return CaseState(case.status, case.appeal_is_open)
 
 
 async def _merged_into(case: Case) -> MergedInto | None:

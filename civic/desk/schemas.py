@@ -1,11 +1,13 @@
 """What the desk answers to programs, such as a department's own case system."""
 
 from datetime import datetime
+from typing import Literal
 
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.models import AssignmentPart, Outcome, Priority
 from civic.cases.schemas import DeskTimelineEventAnswer
 from civic.cases.status import Status
+from civic.desk.appeals import AppealPage
 from civic.desk.queries import CasePage
 from civic.desk.queue import Queue
 from civic.desk.triage import TriagePage
@@ -82,6 +84,7 @@ class DeskCaseAnswer(Schema):
     due_at: datetime | None
     overdue: bool
     merged_into: int | None
+    appeal_due_at: datetime | None  # of an appeal that waits for a dispatcher
     reports: list[DeskReportAnswer]
     assignments: list[AssignmentAnswer]
     timeline: list[DeskTimelineEventAnswer]
@@ -101,6 +104,7 @@ class DeskCaseAnswer(Schema):
             due_at=lead.due_at if lead else None,
             overdue=page.overdue,
             merged_into=page.into.id if page.into else None,
+            appeal_due_at=page.case.appeal_due_at if page.case.appeal_is_open else None,
             reports=[DeskReportAnswer(id=r.id, text=r.text, lat=r.lat, lon=r.lon, main=r.main) for r in page.reports],
             assignments=[
                 AssignmentAnswer(
@@ -144,6 +148,42 @@ class TriageAnswer(Schema):
             for row in page.rows
         ]
         return cls(count=page.count, cases=rows, next=page.next or None)
+
+
+class DeskAppealAnswer(Schema):
+    """An appeal that waits for a dispatcher: against what, why, and until when it is decided."""
+
+    case: int
+    number: str
+    heading: str
+    against: Literal["decline", "resolution"]
+    reason: str
+    made_at: datetime
+    due_at: datetime
+    overdue: bool
+
+
+class AppealsAnswer(Schema):
+    count: int
+    appeals: list[DeskAppealAnswer]
+    next: str | None
+
+    @classmethod
+    def of(cls, page: AppealPage) -> "AppealsAnswer":
+        rows = [
+            {
+                "case": row.case_id,
+                "number": row.number,
+                "heading": row.heading,
+                "against": row.against,
+                "reason": row.reason,
+                "made_at": row.made_at,
+                "due_at": row.due_at,
+                "overdue": row.overdue,
+            }
+            for row in page.rows
+        ]
+        return cls.model_validate({"count": page.count, "appeals": rows, "next": page.next or None})
 
 
 class DeskMessageAnswer(Schema):

@@ -38,6 +38,17 @@ CROSS JOIN LATERAL (
 WHERE c.status = $3 AND (c.received_at, c.id) > ($1, $2)
 ORDER BY c.received_at, c.id LIMIT {PAGE_ROWS + 1}
 """
+# The condition is that of the index case_appeals_open.
+APPEALS = f"""
+SELECT c.id AS case_id, c.number, c.status, c.category_id, c.department_id, c.appealed_at AS made_at,
+       c.appeal_due_at AS due_at, p.title, p.text, coalesce(e.text, '') AS reason
+FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
+LEFT JOIN LATERAL (
+    SELECT text FROM case_event WHERE case_id = c.id AND kind = $3 ORDER BY seq DESC LIMIT 1) e ON true
+WHERE c.appealed_at IS NOT NULL AND c.appeal_outcome = '' AND (c.appeal_due_at, c.id) > ($1, $2)
+ORDER BY c.appeal_due_at, c.id LIMIT {PAGE_ROWS + 1}
+"""
+COUNT_APPEALS = "SELECT count(*) AS n FROM case_file WHERE appealed_at IS NOT NULL AND appeal_outcome = ''"
 COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1"
 CASES = """
 SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,

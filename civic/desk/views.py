@@ -11,7 +11,9 @@ from civic.cases.models import DeclineReason
 from civic.catalogue.queries import catalogue
 from civic.desk import commands, queries
 from civic.desk import queue as lists
+from civic.desk.appeals import count_appeals, load_appeals
 from civic.desk.schemas import (
+    AppealsAnswer,
     DeskCaseAnswer,
     DeskMessageAnswer,
     DeskMessagesAnswer,
@@ -68,6 +70,7 @@ async def desk(request: Request) -> Response:
         "own": own,
         "messages": await list_desk_messages(person, 5),
         "held": await jobs.list_held() if person.is_dispatcher else [],
+        "appeals": await count_appeals() if person.is_dispatcher else 0,
         **await _shared(request),
     }
     return render(request, "desk/list.html", context, fragment="desk/_queue.html")
@@ -152,6 +155,13 @@ async def triage(request: Request) -> Response:
     return render(request, "desk/triage.html", {"page": page, **await _shared(request)})
 
 
+async def appeals(request: Request) -> Response:
+    page = await load_appeals(request.query_params.get("page", ""))
+    if wants_json(request):
+        return json_answer(AppealsAnswer.of(page))
+    return render(request, "desk/appeals.html", {"page": page, **await _shared(request)})
+
+
 async def search(request: Request) -> Response:
     """Cases by any word in them, internal ones too: for departments that have or had them, and for dispatchers."""
     person = request.state.person
@@ -178,6 +188,7 @@ async def requeue_job(request: Request) -> Response:
 routes: list[BaseRoute] = [
     route("/desk", desk, who=Who.STAFF, answers=QueueAnswer),
     route("/desk/triage", triage, who=Who.DISPATCHER, answers=TriageAnswer),
+    route("/desk/appeals", appeals, who=Who.DISPATCHER, answers=AppealsAnswer),
     route("/desk/search", search, who=Who.STAFF, answers=SearchAnswer),
     route("/desk/messages", messages, who=Who.STAFF, answers=DeskMessagesAnswer),
     route("/desk/cases/{id:int}", case, who=Who.STAFF, answers=DeskCaseAnswer),

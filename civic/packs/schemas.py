@@ -58,6 +58,7 @@ class PackLimits(FileModel):
     confirm_days: Annotated[int, between(1, 365)] = DEFAULTS.confirm_days
     reopen_days: Annotated[int, between(1, 365)] = DEFAULTS.reopen_days
     dispute_supporters: Annotated[int, between(1, 1000)] = DEFAULTS.dispute_supporters
+    appeal: TargetText = DEFAULTS.appeal
 
 
 Count = Annotated[int, between(1, 1_000_000)]

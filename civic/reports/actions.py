@@ -7,8 +7,9 @@ from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.accounts.people import Person
+from civic.accounts.queries import user_email_is_confirmed
 from civic.cases import actions as cases
-from civic.cases.actors import SYSTEM, Actor, ActorKind
+from civic.cases.actors import SYSTEM, Actor
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case, CaseEvent
 from civic.cases.status import Status
@@ -16,7 +17,7 @@ from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
 from civic.db import execute, fetch
-from civic.errors import Conflict, Invalid, NotAllowed, NotFound
+from civic.errors import Conflict, Invalid, NotAllowed
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.i18n import language
@@ -24,13 +25,13 @@ from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
 from civic.posts.actions import Posted
-from civic.posts.models import Post, Visibility, Vote
-from civic.posts.queries import Viewer, about_post, area_id_at, email_is_known
+from civic.posts.models import Post, Visibility
+from civic.posts.queries import about_post, area_id_at, email_is_known
 from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.reports.confirmation import send_receipt
 from civic.reports.forms import ReportForm
-from civic.reports.models import KIND, Doubt, Report
-from civic.reports.queries import report_of_author
+from civic.reports.models import KIND, Report
+from civic.reports.queries import Speaker
 from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
 
@@ -44,6 +45,22 @@ INSERT INTO doubt (case_id, user_id, resolved_at, text, at)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING
 """
+
+
+# Who supported a case before an instant and still does. Authors of its reports speak for themselves.
+SUPPORTED_BEFORE = """
+SELECT 1 FROM vote v JOIN report r ON r.post_id = v.post_id
+WHERE r.case_id = $1 AND v.user_id = $2 AND v.created_at < $3
+  AND NOT EXISTS (SELECT FROM report o JOIN post p ON p.id = o.post_id WHERE o.case_id = $1 AND p.author_id = $2)
+LIMIT 1
+"""
+DOUBTERS = """
+SELECT d.user_id FROM doubt d JOIN user_account u ON u.id = d.user_id
+WHERE d.case_id = $1 AND d.resolved_at = $2 AND u.disabled_at IS NULL AND u.email_confirmed_at IS NOT NULL
+  AND EXISTS (SELECT FROM vote v JOIN report r ON r.post_id = v.post_id
+              WHERE r.case_id = d.case_id AND v.user_id = d.user_id AND v.created_at < d.resolved_at)
+"""
+MAX_DOUBT_CHARS = 1000
 
 
 async def post_report(
@@ -220,67 +237,62 @@ async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen:
             await posts.make_private([report.post_id for report in await Report.filter(case_id=case_id)])
 
 
-async def answer_question(report_id: int, viewer: Viewer, text: str, photos: Sequence[Photo] = ()) -> None:
+async def answer_question(by: Speaker, text: str, photos: Sequence[Photo] = ()) -> None:
     """The reporter answers the department's question."""
-    report = await report_of_author(report_id, viewer)
-    await cases.answer(report.case_id, by=Actor.reporter(viewer.person), text=text, photos=photos)
+    await cases.answer(by.report.case_id, by=by.actor, text=text, photos=photos)
 
 
-async def confirm_resolution(report_id: int, viewer: Viewer, stars: int | None = None, text: str = "") -> None:
+async def confirm_resolution(by: Speaker, stars: int | None = None, text: str = "") -> None:
     """The reporter confirms that it is fixed, with stars for the handling if they like."""
-    report = await report_of_author(report_id, viewer)
     async with in_transaction():
-        await cases.confirm(report.case_id, by=Actor.reporter(viewer.person))
+        await cases.confirm(by.report.case_id, by=by.actor)
         if stars:
-            await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
+            await rate_handling(by, stars, text)
 
 
-async def rate_handling(report_id: int, viewer: Viewer, stars: int, text: str = "") -> None:
+async def rate_handling(by: Speaker, stars: int, text: str = "") -> None:
     """The reporter rates the handling of the case; the latest rating counts."""
-    report = await report_of_author(report_id, viewer)
-    await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
+    await cases.rate_handling(by.report.case_id, rater=f"post:{by.report.post_id}", stars=stars, text=text)
 
 
-async def dispute_resolution(report_id: int, viewer: Viewer, text: str, stars: int | None = None) -> None:
-    """The reporter says that it is not fixed: the case is reopened."""
-    report = await report_of_author(report_id, viewer)
+async def dispute_resolution(by: Speaker, text: str, stars: int | None = None) -> None:
+    """The reporter says that it is not fixed: the case is reopened; once. A dispatcher decides about a later one."""
     async with in_transaction():
         if stars:
-            await cases.rate_handling(report.case_id, rater=f"post:{report.post_id}", stars=stars, text=text)
-        await cases.dispute(report.case_id, by=Actor.reporter(viewer.person), text=text)
+            await rate_handling(by, stars, text)
+        await cases.dispute(by.report.case_id, by=by.actor, text=text)
 
 
-async def doubt_resolution(report_id: int, person: Person, text: str) -> bool:
-    """A supporter says that it is not fixed; True if enough have said so and the case is reopened.
+async def appeal_decline(by: Speaker, text: str) -> None:
+    """The reporter says why the case should not have been declined: a dispatcher decides."""
+    await cases.appeal(by.report.case_id, by=by.actor, text=text)
 
-    Raises NotAllowed for somebody who does not support the report, Conflict if the case is not resolved, NotFound for
-    a report that is not public.
+
+async def doubt_resolution(by: Speaker, text: str) -> bool:
+    """A supporter says that it is not fixed; True if enough have said so and the case is disputed.
+
+    Those count who supported it before it was resolved, still do, and have confirmed their e-mail address. Raises
+    NotAllowed for others, and Conflict if the case is not resolved.
     """
-    report = await Report.get_or_none(id=report_id).select_related("post")
-    if report is None or report.post.visibility != Visibility.PUBLIC:
-        raise NotFound()
     needed = (await city()).settings.dispute_supporters
     async with in_transaction():
-        case = await Case.select_for_update().get(id=report.case_id)
+        case = await Case.select_for_update().get(id=by.report.case_id)
         if case.status != Status.RESOLVED or case.resolved_at is None:
             raise Conflict(_("This case is not waiting for a confirmation."))
-        if not person.signed_in or not await _supports(case.id, person.id):
-            raise NotAllowed(_("Only its reporter or people who support it can say that it is not fixed."))
-        await execute(
-            ADD_DOUBT,
-            case.id,
-            person.id,
-            case.resolved_at,
-            text.strip()[:1000],
-            timing.now(),
-        )
-        if await Doubt.filter(case_id=case.id, resolved_at=case.resolved_at).count() < needed:
+        await _require_counted(case, by)
+        values = (case.id, by.actor.user_id, case.resolved_at, text.strip()[:MAX_DOUBT_CHARS], timing.now())
+        await execute(ADD_DOUBT, *values)
+        doubters = await fetch(DOUBTERS, case.id, case.resolved_at)
+        if len(doubters) < needed:
             return False
-        actor = Actor(ActorKind.CITIZEN, person.id)
-        await cases.dispute(case.id, by=actor, text=_("%(n)s supporters say that it is not fixed.", n=needed))
+        await cases.dispute(case.id, by=by.actor, text=_("%(n)s supporters say that it is not fixed.", n=needed))
     return True
 
 
-async def _supports(case_id: int, user_id: int) -> bool:
-    posts_of_case = await Report.filter(case_id=case_id).values_list("post_id", flat=True)
-    return await Vote.exists(post_id__in=list(posts_of_case), user_id=user_id)
+async def _require_counted(case: Case, by: Speaker) -> None:
+    """Raises NotAllowed for a supporter whose doubt does not count, with the reason."""
+    assert by.actor.user_id is not None
+    if not await fetch(SUPPORTED_BEFORE, case.id, by.actor.user_id, case.resolved_at):
+        raise NotAllowed(_("Only people who supported it before it was solved can say that it is not fixed."))
+    if not await user_email_is_confirmed(by.actor.user_id):
+        raise NotAllowed(_("Please confirm your e-mail address first: then your word counts."))

@@ -12,7 +12,7 @@ from civic.notifications import addresses
 from civic.notifications.actions import notify
 from civic.posts.models import Post
 from civic.posts.queries import Viewer, about_post
-from civic.reports.queries import report_of_author
+from civic.reports.queries import get_author
 
 LINK_GOOD_FOR = timedelta(days=14)
 LATEST_NEWS = """
@@ -44,7 +44,7 @@ def _purpose(email: str) -> str:
 
 async def send_receipt_again(report_id: int, viewer: Viewer) -> None:
     """Ask once more to confirm the address, for whoever holds the receipt. Raises NotAllowed, NotFound."""
-    report = await report_of_author(report_id, viewer)
+    report = (await get_author(report_id, viewer)).report
     await report.fetch_related("case")
     code = viewer.codes_by_digest.get(report.post.receipt_hash or "")
     if code is None or not report.post.email or report.post.email_confirmed_at is not None:

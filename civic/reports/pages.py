@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from civic import timing
+from civic.cases.actors import ActorKind
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case
 from civic.cases.proofs import HistoryState
@@ -13,6 +14,7 @@ from civic.cases.sla_status import describe_sla_status
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
+from civic.city.queries import city
 from civic.db import fetch
 from civic.errors import NotFound
 from civic.geo.areas import AreaView
@@ -50,9 +52,44 @@ class ReporterActions:
     answer: bool = False
     judge: bool = False  # say whether it is fixed
     reopen: bool = False  # dispute a confirmed one
+    dispute: bool = False
+    appeal: bool = False  # against a decline
     rate: bool = False
     doubt: bool = False  # a supporter of a resolved report
     desk: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """What the viewer may send now, by its name in the address."""
+        offered = {
+            "answer": self.answer,
+            "confirm": self.judge,
+            "dispute": self.dispute,
+            "appeal": self.appeal,
+            "rate": self.rate,
+            "doubt": self.doubt,
+        }
+        return [name for name, may in offered.items() if may]
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """An appeal against the case's decline or resolution, as everybody sees it; `outcome` is "" while it waits."""
+
+    against: str  # decline, resolution
+    made_at: datetime
+    due_at: datetime
+    outcome: str
+    late: bool
+
+    @classmethod
+    def of(cls, case: Case) -> "Appeal | None":
+        """The appeal of the case as it stands; None if there is none, or if it led to the work of now."""
+        if case.appealed_at is None or case.appeal_due_at is None or case.status.is_open:
+            return None
+        against = "decline" if case.status is Status.DECLINED else "resolution"
+        late = case.appeal_is_open and case.appeal_due_at < timing.now()
+        return cls(against, case.appealed_at, case.appeal_due_at, case.appeal_outcome, late)
 
 
 @dataclass(frozen=True)
@@ -75,6 +112,8 @@ class ReportPage:
     question: TimelineEvent | None  # what the reporter was asked, while it waits
     talk: Discussion
     do: ReporterActions
+    appeal: Appeal | None
+    appeal_target: str  # how long a dispatcher has, in words
     receipt: str | None  # the author's code, if this browser holds it
     siblings: list["OtherReport"]  # of the same case
 
@@ -93,6 +132,11 @@ class ReportPage:
     @property
     def closed_by_time(self) -> bool:
         return self.case.status is Status.CONFIRMED and self.case.confirmed_by == "time"
+
+    @property
+    def was_reopened(self) -> bool:
+        """The reporter has reopened it: a dispatcher decides about what they dispute now."""
+        return any(one.kind is EventKind.REOPENED and one.actor_kind == ActorKind.REPORTER for one in self.timeline)
 
     @property
     def says_more(self) -> bool:
@@ -159,6 +203,8 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         question=_question(case, lines),
         talk=discussion,
         do=_doings(case, viewer, author=author, supports=discussion.voted),
+        appeal=Appeal.of(case),
+        appeal_target=parse_target((await city()).settings.appeal).describe(),
         receipt=viewer.codes_by_digest.get(post.receipt_hash or ""),
         siblings=await _siblings(report),
     )
@@ -172,13 +218,16 @@ def _clock_that_matters(case: Case) -> ClockSnapshot:
 def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> ReporterActions:
     resolved = case.status == Status.RESOLVED
     confirmed = case.status == Status.CONFIRMED
+    in_time = confirmed and case.dispute_until is not None and timing.now() < case.dispute_until
     return ReporterActions(
         author=author,
         answer=author and case.status == Status.WAITING,
         judge=author and resolved,
-        reopen=author and confirmed and case.dispute_until is not None and timing.now() < case.dispute_until,
+        reopen=author and in_time,
+        dispute=author and (resolved or in_time) and case.appealed_at is None,
         rate=author and (resolved or confirmed or case.status == Status.DECLINED),
         doubt=resolved and supports and not author,
+        appeal=author and case.status == Status.DECLINED and case.appealed_at is None,
         desk=viewer.person.is_staff,
     )
 

@@ -1,4 +1,4 @@
-"""Reads of reports: the public list, its counts, and the report of an author."""
+"""Reads of reports: the public list, its counts, and who may speak about a report's case."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,11 +8,13 @@ from cachetools import TTLCache
 
 from civic import paging, timing
 from civic.cache import cached, timed_cache
+from civic.cases.actors import Actor, ActorKind
 from civic.cases.sla_status import describe_sla_status
 from civic.cases.status import OPEN, Status
 from civic.db import fetch, fetch_one
 from civic.errors import NotAllowed, NotFound
 from civic.geo.distance import bounding_box
+from civic.i18n import gettext as _
 from civic.posts.models import Visibility
 from civic.posts.queries import Viewer
 from civic.reports.filters import ReportFilters, filter_conditions
@@ -51,6 +53,7 @@ ORDERS = {
     "supported": ("(p.votes_count, p.id) < ({}, {})", "p.votes_count DESC, p.id DESC", ("votes_count", "post_id")),
     "overdue": ("(c.due_at, c.id) > ({}, {})", "c.due_at, c.id", ("due_at", "case_id")),
 }
+SUPPORTS = "SELECT 1 FROM vote v JOIN report r ON r.post_id = v.post_id WHERE r.case_id = $1 AND v.user_id = $2 LIMIT 1"
 
 HOME_COUNTS = """
 SELECT (SELECT count(*) FROM (SELECT 1 FROM case_file WHERE status = ANY($1) LIMIT $2) x) AS open,
@@ -186,13 +189,39 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
     return where, args
 
 
-async def report_of_author(report_id: int, viewer: Viewer) -> Report:
-    """The report, if this viewer wrote it. Raises NotAllowed, and NotFound if the viewer may not even see it."""
+@dataclass(frozen=True)
+class Speaker:
+    """Somebody who may say something of a report's case: as its author, or as a supporter of the case.
+
+    Only `get_author` and `get_supporter` make one, so who has one has been checked.
+    """
+
+    report: Report
+    actor: Actor
+
+
+async def get_author(report_id: int, viewer: Viewer) -> Speaker:
+    """The viewer as the report's author. Raises NotAllowed, and NotFound if the viewer may not even see it."""
+    report = await _get_report(report_id)
+    if not viewer.wrote(report.post.author_id, report.post.receipt_hash):
+        raise NotAllowed() if report.post.visibility == Visibility.PUBLIC else NotFound()
+    return Speaker(report, Actor.reporter(viewer.person))
+
+
+async def get_supporter(report_id: int, viewer: Viewer) -> Speaker:
+    """The viewer as a supporter of a public report's case. Raises NotAllowed; NotFound where it is not public."""
+    report = await _get_report(report_id)
+    if report.post.visibility != Visibility.PUBLIC:
+        raise NotFound()
+    if not viewer.person.signed_in or not await fetch(SUPPORTS, report.case_id, viewer.person.id):
+        raise NotAllowed(_("Only its reporter or people who support it can say that it is not fixed."))
+    return Speaker(report, Actor(ActorKind.CITIZEN, viewer.person.id))
+
+
+async def _get_report(report_id: int) -> Report:
     report = await Report.get_or_none(id=report_id).select_related("post")
     if report is None:
         raise NotFound()
-    if not viewer.wrote(report.post.author_id, report.post.receipt_hash):
-        raise NotAllowed() if report.post.visibility == Visibility.PUBLIC else NotFound()
     return report
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from civic.cases.schemas import TimelineEventAnswer
 from civic.cases.status import Status
@@ -15,7 +15,7 @@ from civic.posts.models import Visibility
 from civic.posts.schemas import Receipt
 from civic.reports.forms import Answer
 from civic.reports.models import Report
-from civic.reports.pages import Promise, ReportPage
+from civic.reports.pages import Appeal, Promise, ReportPage
 from civic.reports.queries import ReportCard
 from civic.schemas import Schema
 
@@ -103,14 +103,36 @@ class HistoryStateAnswer(Schema):
     head: str
 
 
+class AppealAnswer(Schema):
+    """An appeal against a decline, or against a resolution that was disputed once more."""
+
+    against: Literal["decline", "resolution"]
+    made_at: datetime
+    due_at: datetime
+    outcome: Literal["open", "upheld", "rejected"]
+
+    @classmethod
+    def of(cls, appeal: Appeal) -> Self:
+        return cls.model_validate(
+            {
+                "against": appeal.against,
+                "made_at": appeal.made_at,
+                "due_at": appeal.due_at,
+                "outcome": appeal.outcome or "open",
+            }
+        )
+
+
 class ReportAnswer(ReportBase):
     """A report's page: its answers by the code of the question, its photos, promises ("response", "resolution"), its
-    public history and the state of it."""
+    public history and the state of it, and in `actions` what the caller may send now to /reports/ID/NAME."""
 
     answers: dict[str, Answer]
     visibility: Visibility
     photos: list[PhotoAnswer]
     promises: dict[str, PromiseAnswer]
+    appeal: AppealAnswer | None
+    actions: list[str]
     timeline: list[TimelineEventAnswer]
     history: HistoryStateAnswer
 
@@ -138,6 +160,8 @@ class ReportAnswer(ReportBase):
             comments=post.comments_count,
             photos=[PhotoAnswer.of(one, url) for one in page.photos],
             promises={one.kind: PromiseAnswer.of(one) for one in page.promises},
+            appeal=AppealAnswer.of(page.appeal) if page.appeal else None,
+            actions=page.do.names,
             timeline=[TimelineEventAnswer.of(one) for one in page.timeline],
             history=HistoryStateAnswer.model_validate(page.history),
         )

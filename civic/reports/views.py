@@ -1,6 +1,7 @@
 """The public side of reports: home, list, map, and a report's page with what its author can do there."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from civic.errors import CivicError, Invalid
 from civic.geo import queries as geo
 from civic.geo.maps import MapWindow
 from civic.i18n import gettext as _
+from civic.posts.queries import Viewer
 from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
 from civic.posts.uploads import photo_url_for, spend_limit
@@ -21,6 +23,7 @@ from civic.reports import actions, maps, pages, queries, receipts, submission
 from civic.reports.choices import choices
 from civic.reports.filters import ReportFilters, read_report_filters
 from civic.reports.forms import FollowUpForm, ReportForm
+from civic.reports.queries import Speaker
 from civic.reports.schemas import (
     PostedReportAnswer,
     ReportAnswer,
@@ -96,73 +99,90 @@ async def keep_history(request: Request) -> Response:
     return json_answer(document, headers=headers | (NO_STORE if page.for_one_reader else {}))
 
 
-FollowUp = Callable[[Submission, int, FollowUpForm], Awaitable[None]]
+@dataclass(frozen=True)
+class FollowUp:
+    """Something that people say of a report later, at /reports/ID/NAME: who may say it, and who may call the address.
 
-
-def _follow_up(action: FollowUp) -> FormView:
-    """The view of something that a reporter or a supporter says on a report's page.
-
-    Whether somebody may say it comes before what is wrong with the form. Limited like posts: each is a public line
-    of the case's history, and notifies its department.
+    Whether somebody may say it comes before what is wrong with the form.
     """
 
-    async def view(request: Request, refused: CivicError | None = None) -> Response:
+    name: str
+    act: Callable[[Submission, Speaker, FollowUpForm], Awaitable[None]]
+    find_speaker: Callable[[int, Viewer], Awaitable[Speaker]] = queries.get_author
+    who: Who = Who.ANYONE  # the author: signed in, or holding the report's receipt
+    photos: bool = False  # it takes some
+
+    def route(self) -> GuardedRoute:
+        view, path = self.view(), f"/reports/{{id:int}}/{self.name}"
+        return route(
+            path,
+            view,
+            who=self.who,
+            methods=("POST",),
+            takes=FollowUpForm,
+            answers=ReportAnswer,
+            refused=view,
+            photos=self.photos,
+        )
+
+    def view(self) -> FormView:
+        """Limited like posts: each is a public line of the case's history, and notifies its department."""
+
         async def act(sent: Submission) -> Response:
-            if action is not doubt:  # which is a supporter's; its action checks that
-                await queries.report_of_author(request.path_params["id"], viewer(request))
-            await spend_limit(request, "deed", FOLLOW_UPS_PER_POST)
-            await action(sent, request.path_params["id"], sent.read(FollowUpForm))
-            if wants_json(request):
-                return await _detail(sent)
-            return see_other(f"/reports/{request.path_params['id']}")
+            report_id = sent.request.path_params["id"]
+            speaker = await self.find_speaker(report_id, viewer(sent.request))
+            await spend_limit(sent.request, "deed", FOLLOW_UPS_PER_POST)
+            await self.act(sent, speaker, sent.read(FollowUpForm))
+            return await _detail(sent) if wants_json(sent.request) else see_other(f"/reports/{report_id}")
 
-        return await submit(request, act, _detail, refused=refused)
+        async def view(request: Request, refused: CivicError | None = None) -> Response:
+            return await submit(request, act, _detail, refused=refused)
 
-    view.__name__ = action.__name__  # names the route
-    return view
+        view.__name__ = self.name  # names the route
+        return view
 
 
-async def answer(sent: Submission, report_id: int, form: FollowUpForm) -> None:
+async def answer(sent: Submission, by: Speaker, form: FollowUpForm) -> None:
     await sent.take_photos()
     if sent.uploads.errors:
         raise Invalid(fields=sent.uploads.errors)
-    await actions.answer_question(report_id, viewer(sent.request), form.text, sent.uploads.photos)
+    await actions.answer_question(by, form.text, sent.uploads.photos)
 
 
-async def confirm(sent: Submission, report_id: int, form: FollowUpForm) -> None:
-    await actions.confirm_resolution(report_id, viewer(sent.request), form.stars, form.text)
+async def confirm(_sent: Submission, by: Speaker, form: FollowUpForm) -> None:
+    await actions.confirm_resolution(by, form.stars, form.text)
 
 
-async def dispute(sent: Submission, report_id: int, form: FollowUpForm) -> None:
+async def dispute(_sent: Submission, by: Speaker, form: FollowUpForm) -> None:
     if not form.text:
         raise Invalid(fields={"text": _("Please say what is still wrong.")})
-    await actions.dispute_resolution(report_id, viewer(sent.request), form.text, form.stars)
+    await actions.dispute_resolution(by, form.text, form.stars)
 
 
-async def doubt(sent: Submission, report_id: int, form: FollowUpForm) -> None:
-    await actions.doubt_resolution(report_id, sent.person, form.text)
+async def appeal(_sent: Submission, by: Speaker, form: FollowUpForm) -> None:
+    if not form.text:
+        raise Invalid(fields={"text": _("Please say why it should not have been declined.")})
+    await actions.appeal_decline(by, form.text)
 
 
-async def rate(sent: Submission, report_id: int, form: FollowUpForm) -> None:
+async def rate(_sent: Submission, by: Speaker, form: FollowUpForm) -> None:
     if form.stars is None:
         raise Invalid(fields={"stars": _("Please choose one to five stars.")})
-    await actions.rate_handling(report_id, viewer(sent.request), form.stars, form.text)
+    await actions.rate_handling(by, form.stars, form.text)
 
 
-def _follow_up_route(action: FollowUp, who: Who = Who.ANYONE) -> GuardedRoute:
-    """Who may: the report's author, signed in or holding its receipt; `queries.report_of_author` decides."""
-    view = _follow_up(action)
-    path = f"/reports/{{id:int}}/{action.__name__}"
-    return route(
-        path,
-        view,
-        who=who,
-        methods=("POST",),
-        takes=FollowUpForm,
-        answers=ReportAnswer,
-        refused=view,
-        photos=action is answer,
-    )
+async def doubt(_sent: Submission, by: Speaker, form: FollowUpForm) -> None:
+    await actions.doubt_resolution(by, form.text)
+
+
+FOLLOW_UPS = (
+    FollowUp("answer", answer, photos=True),
+    FollowUp("confirm", confirm),
+    FollowUp("dispute", dispute),
+    FollowUp("appeal", appeal),
+    FollowUp("rate", rate),
+    FollowUp("doubt", doubt, queries.get_supporter, Who.SIGNED_IN),
+)
 
 
 routes: list[BaseRoute] = [
@@ -192,8 +212,7 @@ routes: list[BaseRoute] = [
     ),
     route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer),
     route("/reports/{id:int}/history.json", keep_history, who=Who.ANYONE, answers=JsonDocument),
-    *map(_follow_up_route, (answer, confirm, dispute, rate)),
-    _follow_up_route(doubt, Who.SIGNED_IN),
+    *(one.route() for one in FOLLOW_UPS),
     route("/map", map_page, who=Who.ANYONE),
     route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer, counted=True),
     *receipts.routes,

@@ -34,6 +34,8 @@ ACTIONS: dict[CaseAction, Callable[[int, Town, Actor], Awaitable[object]]] = {
     CaseAction.UPHOLD: lambda case, town, by: actions.uphold(
         case, by=by, text="Yes, it is ours.", department_id=town.roads.id
     ),
+    CaseAction.REJECT: lambda case, town, by: actions.reject(case, by=by, text="No, it is not ours."),
+    CaseAction.APPEAL: lambda case, town, by: actions.appeal(case, by=by, text="Yes, it is yours."),
     CaseAction.MISROUTE: lambda case, town, by: actions.mark_misrouted(case, 0, by=by),
     CaseAction.EXCLUDE: lambda case, town, by: actions.exclude(case, by=by),
     CaseAction.INCLUDE: lambda case, town, by: actions.include(case, by=by),

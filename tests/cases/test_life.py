@@ -36,8 +36,8 @@ assigned     resolved     department
 in_progress  resolved     department
 waiting      resolved     department
 resolved     confirmed    reporter system
-resolved     in_progress  reporter citizen
-confirmed    in_progress  reporter
+resolved     in_progress  reporter citizen dispatcher
+confirmed    in_progress  reporter dispatcher
 declined     in_progress  dispatcher
 """
 TABLE = {(line.split()[0], line.split()[1]): set(line.split()[2:]) for line in ALLOWED.strip().splitlines()}

@@ -45,6 +45,9 @@ ACTS: dict[str, Act] = {
     "uphold": lambda case, town, by, to: actions.uphold(
         case.id, by=town.desk, text="Yes, it is ours.", department_id=to.id
     ),
+    "appeal": lambda case, town, by, to: actions.appeal(case.id, by=REPORTER, text="No, that is not so."),
+    "reject": lambda case, town, by, to: actions.reject(case.id, by=town.desk, text="No, that is not so."),
+    "remind_of_appeal": lambda case, town, by, to: actions.remind_next_appeal(),
     "recategorise": lambda case, town, by, to: actions.recategorise(case.id, town.lamp, by=town.desk),
     "note": lambda case, town, by, to: actions.add_note(case.id, by=town.desk, text="Hm."),
     "rate": lambda case, town, by, to: actions.rate_handling(case.id, rater="post:1", stars=3),
@@ -121,7 +124,9 @@ def _assignments_hold(case: Case, turns: list[Assignment]) -> None:
 def _clocks_hold(case: Case, turns: list[Assignment]) -> None:
     waiting = case.status == Status.WAITING
     assert (case.waiting_until is not None) == waiting
-    assert (case.confirm_until is not None) == (case.status == Status.RESOLVED)
+    assert (case.confirm_until is not None) == (case.status == Status.RESOLVED and not case.appeal_is_open)
+    assert (case.appeal_remind_at is not None) == case.appeal_is_open
+    assert not case.appeal_is_open or case.status in (Status.DECLINED, Status.RESOLVED, Status.CONFIRMED)
     assert (case.resolution_clock.due_at is None) == waiting
     assert (case.resolution_clock.stopped_at is not None) == (case.status in (Status.RESOLVED, Status.CONFIRMED))
     assert case.due_at == (_next(case.response_clock, case.resolution_clock) if case.status in OPEN else None)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from civic import signing, timing
+from civic.accounts.models import User
 from civic.cases.models import Case, CaseEvent, Handling
 from civic.notifications.models import Message
 from civic.posts import receipts
@@ -33,10 +34,14 @@ async def resolved(client: Client, roads: Client) -> tuple[str, Case]:
     """A hole that roads has filled: its page and its case."""
     one = await send_routed_report(client)
     case = await get_case(one["id"])
-    photo = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
-    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "We filled it in."}, files=photo)
-    assert answer.status_code == 303, answer.text
+    await resolve(roads, case)
     return one["url"], case
+
+
+async def resolve(roads: Client, case: Case, text: str = "We filled it in.") -> None:
+    photo = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
+    answer = await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": text}, files=photo)
+    assert answer.status_code == 303, answer.text
 
 
 async def status(case: Case) -> str:
@@ -248,10 +253,20 @@ async def supporter(new_client: Callable[[], Client], number: int, post: int) ->
     return someone
 
 
+async def supported(
+    client: Client, roads: Client, new_client: Callable[[], Client], number: int = 3
+) -> tuple[str, Case, int, list[Client]]:
+    """A hole that so many people supported before roads filled it: its page, case and post, and the people."""
+    one = await send_routed_report(client)
+    case = await get_case(one["id"])
+    [post] = {int(n) for n in re.findall(r"/posts/(\d+)/", (await client.get(one["url"])).text)}
+    supporters = [await supporter(new_client, number, post) for number in range(number)]
+    await resolve(roads, case)
+    return one["url"], case, post, supporters
+
+
 async def test_three_supporters_reopen(client: Client, roads: Client, new_client: Callable[[], Client]) -> None:
-    url, case = await resolved(client, roads)
-    [post] = {int(n) for n in re.findall(r"/posts/(\d+)/", (await client.get(url)).text)}
-    supporters = [await supporter(new_client, number, post) for number in range(3)]
+    url, case, _post, supporters = await supported(client, roads, new_client)
     assert "You support this report. 3 supporters together" in (await supporters[0].get(url)).text
     for someone in (supporters[0], supporters[0], supporters[1]):  # one of them twice
         assert (await someone.post(f"{url}/doubt", data={"text": "Not yet."})).status_code == 303
@@ -264,17 +279,88 @@ async def test_three_supporters_reopen(client: Client, roads: Client, new_client
     assert answer.status_code == 409
 
 
+async def test_three_accounts_made_afterwards_reopen_nothing(
+    client: Client, roads: Client, new_client: Callable[[], Client]
+) -> None:
+    """Signed up, supporting and doubting once it is solved: none of them counts, whatever their e-mail."""
+    url, case, post, _none = await supported(client, roads, new_client, 0)
+    for number in range(4):
+        someone = await supporter(new_client, number, post)
+        answer = await someone.post(f"{url}/doubt", data={"text": "It is not fixed."}, headers=JSON)
+        assert answer.status_code == 403
+        assert "before it was solved" in answer.json()["message"]
+    assert (await status(case), await Doubt.all().count()) == ("resolved", 0)
+
+
+async def test_only_confirmed_addresses_count(client: Client, roads: Client, new_client: Callable[[], Client]) -> None:
+    url, case, _post, supporters = await supported(client, roads, new_client)
+    await User.filter(email="supporter2@example.org").update(email_confirmed_at=None)
+    for someone in supporters[:2]:
+        await someone.post(f"{url}/doubt")
+    refused = await supporters[2].post(f"{url}/doubt", data={"text": "It is not fixed."})
+    assert refused.status_code == 403
+    assert "confirm your e-mail address" in refused.text
+    assert "It is not fixed." in refused.text
+    assert await status(case) == "resolved"
+    await User.filter(email="supporter2@example.org").update(email_confirmed_at=timing.now())
+    await User.filter(email="supporter0@example.org").update(email_confirmed_at=None)  # it was another one's
+    assert (await supporters[2].post(f"{url}/doubt")).status_code == 303
+    assert await status(case) == "resolved"
+
+
+async def test_who_took_the_support_back_does_not_count(
+    client: Client, roads: Client, new_client: Callable[[], Client]
+) -> None:
+    url, case, post, supporters = await supported(client, roads, new_client, 4)
+    for someone in supporters[:2]:
+        await someone.post(f"{url}/doubt")
+    await supporters[0].post(f"/posts/{post}/unvote")
+    await supporters[1].post(f"/posts/{post}/unvote")
+    await supporters[1].post(f"/posts/{post}/vote")  # again, but after it was solved
+    for someone in supporters[2:]:
+        assert (await someone.post(f"{url}/doubt")).status_code == 303
+    assert await status(case) == "resolved"
+    assert (await supporters[1].post(f"{url}/doubt")).status_code == 403
+
+
+async def test_the_author_is_no_supporter(citizen: Client, roads: Client, new_client: Callable[[], Client]) -> None:
+    """Who wrote it disputes it alone, and counts for no supporter beside."""
+    one = await send_routed_report(citizen)
+    case = await get_case(one["id"])
+    [post] = {int(n) for n in re.findall(r"/posts/(\d+)/", (await citizen.get(one["url"])).text)}
+    await citizen.post(f"/posts/{post}/vote")
+    await resolve(roads, case)
+    assert (await citizen.post(f"{one['url']}/doubt")).status_code == 403
+
+
+async def test_supporters_reopen_once_and_a_dispatcher_decides_then(
+    client: Client, roads: Client, dispatcher: Client, new_client: Callable[[], Client]
+) -> None:
+    url, case, _post, supporters = await supported(client, roads, new_client)
+    for someone in supporters:
+        await someone.post(f"{url}/doubt")
+    assert await status(case) == "in_progress"
+    await resolve(roads, case, "We filled it in again.")
+    for someone in supporters:
+        assert (await someone.post(f"{url}/doubt")).status_code == 303
+    assert await status(case) == "resolved"
+    [listed] = (await dispatcher.get("/desk/appeals", headers=JSON)).json()["appeals"]
+    assert (listed["case"], listed["against"]) == (case.id, "resolution")
+    assert listed["reason"] == "3 supporters say that it is not fixed."
+    # The reporter has not reopened it yet, and may: so there is nothing left to decide.
+    assert (await client.post(f"{url}/dispute", data={"text": "It is still there."})).status_code == 303
+    assert (await status(case), (await Case.get(id=case.id)).appeal_outcome) == ("in_progress", "upheld")
+    assert (await dispatcher.get("/desk/appeals", headers=JSON)).json()["count"] == 0
+
+
 async def test_doubts_of_an_earlier_resolution_do_not_count(
     client: Client, roads: Client, new_client: Callable[[], Client]
 ) -> None:
-    url, case = await resolved(client, roads)
-    [post] = {int(n) for n in re.findall(r"/posts/(\d+)/", (await client.get(url)).text)}
-    supporters = [await supporter(new_client, number, post) for number in range(3)]
+    url, case, _post, supporters = await supported(client, roads, new_client)
     for someone in supporters[:2]:
         await someone.post(f"{url}/doubt")
     await client.post(f"{url}/dispute", data={"text": "No, that is not so."})
-    files = [("photos", ("done.jpg", encoded(scene()), "image/jpeg"))]
-    await roads.post(f"/desk/cases/{case.id}/resolve", data={"text": "Once again, please."}, files=files)
+    await resolve(roads, case, "Once again, please.")
     assert (await supporters[2].post(f"{url}/doubt")).status_code == 303
     assert await status(case) == "resolved"
 

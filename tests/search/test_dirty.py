@@ -16,6 +16,7 @@ from civic.posts import actions as posts
 from civic.posts.forms import CommentForm, FlagForm
 from civic.posts.queries import Viewer
 from civic.reports import actions as reports
+from civic.reports.queries import get_author
 from civic.search import feed
 from civic.search.feed import mark_expired
 from civic.search.postgres.encoding import document_digest
@@ -79,7 +80,7 @@ async def test_what_people_do_with_a_report(ana: Person, bo: Person, dan: Person
 async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
     one = await make_report(ana, "A deep hole")
     case, parks = one.case_id, await get_department_id("parks")
-    viewer = Viewer(ana)
+    author = await get_author(one.id, Viewer(ana))
     roads = await get_holder(case)
     support = Actor(ActorKind.DEPARTMENT, None, parks)
     category = (await catalogue()).category_by_code["street-light"]
@@ -89,18 +90,19 @@ async def test_what_departments_do_with_a_case(ana: Person, bo: Person) -> None:
         (lambda: cases.set_assignee(case, by=OFFICE, user_id=None), False),
         (lambda: cases.reply(case, by=roads, text="Not before Monday"), True),
         (lambda: cases.ask(case, by=roads, text="Which lane is it?"), True),
-        (lambda: reports.answer_question(one.id, viewer, "The left one"), True),
+        (lambda: reports.answer_question(author, "The left one"), True),
         (lambda: cases.ask(case, by=roads, text="And how deep?"), True),
         (lambda: ended_wait(case), True),
         (lambda: cases.add_support(case, parks, by=roads, text="The tree's roots"), True),
         (lambda: cases.support_done(case, by=support, text="Roots are cut"), True),
         (lambda: reports.recategorise(case, category, by=roads), True),
         (lambda: cases.resolve(case, by=roads, text="It is filled"), True),
-        (lambda: reports.dispute_resolution(one.id, viewer, "It is open again"), True),
+        (lambda: reports.dispute_resolution(author, "It is open again"), True),
         (lambda: cases.resolve(case, by=roads, text="Filled for good"), True),
-        (lambda: reports.rate_handling(one.id, viewer, 4, "Well done"), False),
-        (lambda: reports.confirm_resolution(one.id, viewer), True),
-        (lambda: reports.dispute_resolution(one.id, viewer, "Once more, please"), True),
+        (lambda: reports.rate_handling(author, 4, "Well done"), False),
+        (lambda: reports.confirm_resolution(author), True),
+        (lambda: reports.dispute_resolution(author, "Once more, please"), True),
+        (lambda: cases.uphold(case, by=OFFICE, text="Yes, it is open"), True),
         (lambda: cases.hand_over(case, parks, by=roads, text="It is theirs"), True),
         (lambda: cases.give_back(case, by=support, text="It is not our part"), True),
         (lambda: cases.assign(case, roads.department_id or 0, by=OFFICE, reason={"step": "dispatcher"}), True),

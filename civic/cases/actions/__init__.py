@@ -14,18 +14,25 @@ from civic.cases.actions.annotations import (
     recategorise,
     set_assignee,
 )
+from civic.cases.actions.appeal import appeal, reject, uphold
 from civic.cases.actions.assignment import assign, give_back, hand_over, send_to_triage
-from civic.cases.actions.closing import confirm, decline, dispute, resolve, uphold
+from civic.cases.actions.closing import confirm, decline, dispute, resolve
 from civic.cases.actions.creation import open_case
 from civic.cases.actions.merging import merge
 from civic.cases.actions.progress import accept, add_support, answer, ask, reply, support_done
-from civic.cases.actions.scheduled import confirm_next_resolution, end_next_wait, escalate_next_clock
+from civic.cases.actions.scheduled import (
+    confirm_next_resolution,
+    end_next_wait,
+    escalate_next_clock,
+    remind_next_appeal,
+)
 
 __all__ = [
     "accept",
     "add_note",
     "add_support",
     "answer",
+    "appeal",
     "ask",
     "assign",
     "confirm",
@@ -44,6 +51,8 @@ __all__ = [
     "open_case",
     "rate_handling",
     "recategorise",
+    "reject",
+    "remind_next_appeal",
     "reply",
     "resolve",
     "send_to_triage",

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from civic.cases import targets
-from civic.cases.actions.assignment import require_in_force
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.change import CaseChange, changing
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Assignment, AssignmentPart, Case, DeclineReason, Outcome
-from civic.cases.notices import notify_department
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, DeclineReason, Outcome
+from civic.cases.notices import notify_department, notify_dispatchers, write_instant
 from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
 from civic.city.queries import city
@@ -40,6 +39,7 @@ async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str
         change.case.waiting_until = None
         change.case.resolved_at = change.at
         change.case.confirm_until = change.at + timedelta(days=(await city()).settings.confirm_days)
+        forget_appeal(change.case)
         await change.record_event(EventKind.RESOLVED, text, photos=photos)
         return change.case
 
@@ -60,6 +60,7 @@ async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: s
         await change.end_all_assignments(Outcome.CLOSED, lead=Outcome.DECLINED if own else Outcome.CLOSED)
         await _close(change)
         change.case.declined_reason, change.case.decline_overturned = reason, False
+        forget_appeal(change.case)
         await change.record_event(EventKind.DECLINED, text, data={"reason": reason})
         return change.case
 
@@ -84,53 +85,66 @@ async def dispute(case_id: int, *, by: Actor, text: str) -> Case:
     """It is not fixed, says the reporter (or the last of enough supporters): reopened, with the same department.
 
     The resolution stands no longer, the department gets a new assignment with fresh targets, the case keeps its first
-    promise. After a confirmation only the reporter can, for the days that the city's settings say.
+    promise. After a confirmation only the reporter can, for the days that the city's settings say. The reporter
+    reopens a case once, and supporters once; what they dispute later is an appeal, which a dispatcher decides.
     """
     text = read_public_word(text)
     async with changing(case_id, by) as change:
         await change.require(CaseAction.DISPUTE)
-        if (
-            change.case.status == Status.CONFIRMED
-            and change.case.dispute_until
-            and change.at > change.case.dispute_until
-        ):
+        until = change.case.dispute_until
+        if change.case.status == Status.CONFIRMED and until and change.at > until:
             raise Conflict(_("It is too late to reopen this case. Please send a new report."))
+        if await CaseEvent.exists(case_id=case_id, kind=EventKind.REOPENED, actor_kind=by.kind):
+            await file_appeal(change, text)
+            return change.case
         change.move_to(Status.IN_PROGRESS)
-        await Assignment.filter(case_id=case_id, standing=True).update(standing=False)
-        change.case.resolved_at = change.case.confirm_until = change.case.dispute_until = None
-        change.case.confirmed_by = ""
-        assignment = await _reopen(change, change.case.department_id)
+        assignment = await reopen(change, change.case.department_id)
         event = await change.record_event(EventKind.REOPENED, text)
         await notify_department(change.case, event, assignment.department_id)
         return change.case
 
 
-async def uphold(
-    case_id: int, *, by: Actor, seen: int | None = None, text: str, department_id: int | None = None
-) -> Case:
-    """A dispatcher finds that a case should not have been declined: reopened, with the department that had it.
+async def file_appeal(change: CaseChange, text: str) -> None:
+    """Ask a dispatcher to decide about the decline, or about a resolution that is disputed once more. Once for each.
 
-    `department_id` names another one; it has to where the case was declined before any department had it.
+    A resolution is not confirmed by time while that waits.
     """
-    text = read_public_word(text)
-    if department_id is not None:
-        await require_in_force(department_id)
-    async with changing(case_id, by, seen) as change:
-        await change.require(CaseAction.UPHOLD)
-        change.move_to(Status.IN_PROGRESS)
-        await Assignment.filter(case_id=case_id, outcome=Outcome.DECLINED).update(overturned=True)
-        change.case.declined_reason, change.case.decline_overturned = "", True
-        assignment = await _reopen(change, department_id or change.case.department_id)
-        slug = (await targets.get_department(assignment.department_id)).slug
-        event = await change.record_event(EventKind.UPHELD, text, data={"department": slug})
-        await notify_department(change.case, event, assignment.department_id)
-        return change.case
+    case = change.case
+    if case.appealed_at is not None:
+        raise Conflict(
+            _("A dispatcher decides about it already.") if case.appeal_is_open else _("A dispatcher has decided it.")
+        )
+    case.appealed_at, case.appeal_outcome, case.confirm_until = change.at, "", None
+    case.appeal_due_at = case.appeal_remind_at = await targets.compute_appeal_due(change.at)
+    against = "decline" if case.status == Status.DECLINED else "resolution"
+    data = {"against": against, "due": case.appeal_due_at.isoformat()}
+    event = await change.record_event(EventKind.APPEALED, text, data=data)
+    due = await write_instant(case.appeal_due_at)
+    await notify_dispatchers(case, event, due=due)
+    if case.department_id is not None:
+        await notify_department(case, event, case.department_id, due=due)
 
 
-async def _reopen(change: CaseChange, department_id: int | None) -> Assignment:
+def forget_appeal(case: Case) -> None:
+    """A new resolution or decline can be appealed against as the one before it could."""
+    case.appealed_at = case.appeal_due_at = case.appeal_remind_at = None
+    case.appeal_outcome = ""
+
+
+async def reopen(change: CaseChange, department_id: int | None) -> Assignment:
+    """Let the case's clocks run on, and give the case to the department with fresh targets.
+
+    An appeal that was still open has reached what it asked for.
+    """
     if department_id is None:
         raise Invalid(fields={"department": _("Please choose a department.")})
-    change.case.reopened += 1
+    case = change.case
+    case.reopened += 1
+    case.resolved_at = case.confirm_until = case.dispute_until = None
+    case.confirmed_by = ""
+    if case.appeal_is_open:
+        case.appeal_outcome, case.appeal_remind_at = "upheld", None
+    await Assignment.filter(case_id=case.id, standing=True).update(standing=False)
     response, resolution = await change.clocks()
     if response.stopped_at is None:
         await sla.restart_clock(response, change.at)

@@ -11,12 +11,12 @@ from datetime import timedelta
 from tortoise.transactions import in_transaction
 
 from civic import logs, timing
-from civic.cases import escalation
+from civic.cases import escalation, targets
 from civic.cases.actions.closing import close_confirmed
 from civic.cases.actors import SYSTEM
 from civic.cases.change import changing
 from civic.cases.event_kinds import EventKind
-from civic.cases.notices import notify_assignee
+from civic.cases.notices import notify_assignee, remind_of_appeal
 from civic.cases.status import Status
 from civic.db import execute, fetch_one, is_database_away
 
@@ -37,6 +37,10 @@ WHERE k.step_at <= $1 ORDER BY k.step_at LIMIT 1 FOR UPDATE OF k, f SKIP LOCKED
 DUE_CASE = """
 SELECT id FROM case_file WHERE status = '{status}' AND {column} <= $1 ORDER BY {column} LIMIT 1
 FOR UPDATE SKIP LOCKED
+"""
+
+DUE_APPEAL = """
+SELECT id FROM case_file WHERE appeal_remind_at <= $1 ORDER BY appeal_remind_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 
 
@@ -89,6 +93,28 @@ async def confirm_next_resolution() -> bool:
             change.move_to(Status.CONFIRMED)
             await close_confirmed(change, "time")
             await change.record_event(EventKind.CLOSED)
+        return True
+
+
+async def remind_next_appeal() -> bool:
+    """Remind the dispatchers of one appeal that nobody has decided in time; then again each working day.
+
+    The first time that is public, too.
+    """
+    async with in_transaction():
+        row = await fetch_one(DUE_APPEAL, timing.now())
+        if row is None:
+            return False
+        async with _put_off("case_file", row["id"], "appeal_remind_at"), changing(row["id"], SYSTEM) as change:
+            case, due_at = change.case, change.case.appeal_due_at
+            assert due_at is not None
+            first = case.appeal_remind_at == due_at
+            case.appeal_remind_at = await targets.compute_next_reminder(change.at)
+            if first:
+                await change.record_event(EventKind.APPEAL_OVERDUE, data={"due": due_at.isoformat()})
+            else:
+                await case.save(update_fields=["appeal_remind_at"])
+            await remind_of_appeal(case, due_at, change.at)
         return True
 
 

@@ -35,6 +35,7 @@ TABLES = [
             ("appealed_at", fields.DatetimeField(null=True)),
             ("appeal_due_at", fields.DatetimeField(null=True)),
             ("appeal_outcome", fields.CharField(default="", max_length=8)),
+            ("appeal_remind_at", fields.DatetimeField(null=True)),
             ("reopened", fields.IntField(default=0)),
             ("handovers", fields.IntField(default=0)),
             ("due_at", fields.DatetimeField(null=True)),

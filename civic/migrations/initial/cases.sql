@@ -129,6 +129,8 @@ ALTER TABLE handling ADD CONSTRAINT one_to_five_stars CHECK (stars BETWEEN 1 AND
 CREATE INDEX clock_steps_due ON clock (step_at) WHERE step_at IS NOT NULL;
 CREATE INDEX case_waits_due ON case_file (waiting_until) WHERE waiting_until IS NOT NULL;
 CREATE INDEX case_confirmations_due ON case_file (confirm_until) WHERE confirm_until IS NOT NULL;
+CREATE INDEX case_appeal_reminders_due ON case_file (appeal_remind_at) WHERE appeal_remind_at IS NOT NULL;
+CREATE INDEX case_appeals_open ON case_file (appeal_due_at, id) WHERE appealed_at IS NOT NULL AND appeal_outcome = '';
 -- The order of the dispatchers' desk: what is due first in all departments together.
 CREATE INDEX assignment_open ON assignment (due_at, id) WHERE ended_at IS NULL;
 -- How long a case waited for its reporter is asked of every resolved assignment of a period, and few ever wait.
