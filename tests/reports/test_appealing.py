@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from civic import timing
 from civic.cases.models import Case
 from civic.notifications.models import Message
+from civic.posts.models import Post
 from civic.reports.actions import notify_reporters
 from tests.builders.riverside import (
     JSON,
@@ -104,6 +106,7 @@ async def test_an_appeal_as_a_program(client: Client, roads: Client, dispatcher:
 
 async def test_everybody_concerned_is_told(client: Client, roads: Client, dispatcher: Client) -> None:
     url, case = await declined(client, roads)
+    await Post.all().update(email_confirmed_at=timing.now())
     await Message.all().delete()
     await client.post(f"{url}/appeal", data={"text": WHY})
     await act_at_desk(dispatcher, case.id, "reject", text="The sign is wrong.")
