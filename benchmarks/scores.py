@@ -1,77 +1,135 @@
-"""How long a year's release takes: 20,000 assignments, as many cases and 6,000 ratings of 24 departments, made up.
+"""How long a large city's year takes, and how much memory: 63,000 assignments, as many cases, 15,000 ratings.
 
-python benchmarks/scores.py [ASSIGNMENTS]
+python -m benchmarks scores [ASSIGNMENTS]: the files are made up with a fixed seed; a process of its own then does what
+`verify.py` does: it reads both files and computes every figure of the fourth quarter and of the year, intervals too.
 """
 
 import random
+import resource
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
-from civic.scores.release import make_release, read_release, write_release
-from civic.scores.rows import ClockRow, RatingRow, write_assignments, write_ratings
-from civic.scores.verify import verify_release
+from civic.scores.method.files import write_assignments, write_ratings
+from civic.scores.method.release import ReleaseHead, make_release, write_release
+from civic.scores.method.rows import ClockRow, RatingRow
+from civic.scores.method.spans import Span
+from civic.scores.verify import verify_folder
 
-YEAR = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC))
-Answer = TypeVar("Answer")
+YEAR_START = datetime(2024, 1, 1, tzinfo=UTC)
+QUARTER = Span(date(2024, 10, 1), date(2024, 12, 31))
+DEPARTMENTS, CATEGORIES = 50, 80
+WEIGHTS = {"response": 25, "resolution": 30, "speed": 10, "satisfaction": 25, "ownership": 10}
+MINIMUMS = {"indicator": 10, "assignments": 30, "indicators": 3}
 
 
-def made_up_clock(chance: random.Random, number: int, clock_of: str) -> ClockRow:
-    """A clock that began some time in 2024; four in five are resolved and one in twenty is handed over."""
-    start = YEAR[0] + timedelta(seconds=chance.randrange(366 * 86_400))
-    worked = int(chance.lognormvariate(11, 1))
+def made_up_assignment(chance: random.Random, number: int) -> ClockRow:
+    """An assignment that began some time in 2024: four in five are resolved, one in twenty is handed over."""
+    start = YEAR_START + timedelta(seconds=chance.randrange(366 * 86_400))
+    department = int(DEPARTMENTS * chance.random() ** 1.5)
+    took = timedelta(seconds=int(chance.lognormvariate(12, 1)))
     fate = chance.random()
-    end = "resolved" if fate < 0.8 else "handed_over" if fate < 0.85 and clock_of == "assignment" else "open"
-    ended = start + timedelta(seconds=4 * worked) if end != "open" else None
+    reason = "resolved" if fate < 0.8 else "handed_over" if fate < 0.85 else "open"
+    ended = None if reason == "open" else start + took
+    word = start + timedelta(hours=chance.randrange(72))
     return ClockRow(
-        clock_of=clock_of,
+        clock_of="assignment",
         id=str(number),
         case=f"24-{number}",
-        department=f"department-{int(24 * chance.random() ** 2)}" if clock_of == "assignment" else "",
-        category=f"category-{chance.randrange(40)}",
-        role="lead" if clock_of == "assignment" else "",
+        department=f"department-{department}",
+        category=f"category-{(department + chance.choice([0, 0, 1, 2, 5])) % CATEGORIES}",
+        role="lead",
+        added_by="system",
+        received_at=start,
         started_at=start,
+        given_at=start,
         response_due=start + timedelta(days=2),
-        first_word_at=start + timedelta(hours=chance.randrange(72)),
-        resolution_due=start + timedelta(days=14),
-        resolved_at=ended if end == "resolved" else None,
-        standing=end == "resolved",
+        response_half=start + timedelta(days=1),
+        response_counts_at=start + timedelta(days=2),
+        first_word_at=word if ended is None or word < ended else ended,
+        same_word=None,
+        resolution_due=start + timedelta(days=10),
+        resolution_counts_at=start + timedelta(days=10),
+        resolved_at=ended if reason == "resolved" else None,
+        standing=reason == "resolved",
         ended_at=ended,
-        end_reason=end,
+        end_reason=reason,
+        ended_by="department" if ended else "",
         misrouted=False,
-        decline_overturned=False,
-        handovers=int(end == "handed_over"),
-        worked_s=worked if end == "resolved" else None,
+        came_back=False,
+        decline_stands=False,
+        unanswered_at=None,
+        paused=False,
+        waited_s=0,
+        confirmed_by="time" if reason == "resolved" else "",
+        rated=False,
+        handovers=0,
     )
 
 
-def made_up_rating(chance: random.Random, number: int) -> RatingRow:
-    """Stars for one department's case, given some time in 2024."""
-    given = YEAR[0] + timedelta(seconds=chance.randrange(366 * 86_400))
-    return RatingRow(str(number), f"24-{number}", (f"department-{number % 24}",), chance.randint(1, 5), given)
+def made_up_case(row: ClockRow) -> ClockRow:
+    """The whole case of an assignment."""
+    return row._replace(
+        clock_of="case",
+        id=row.case,
+        department="",
+        role="",
+        added_by="",
+        response_half=None,
+        ended_at=row.resolved_at,
+        end_reason="resolved" if row.standing else "open",
+        ended_by="",
+        handovers=int(row.end_reason == "handed_over"),
+    )
 
 
-def timed(what: str, work: Callable[[], Answer]) -> Answer:
-    """Do the work and print how long it took."""
+def made_up_rating(chance: random.Random, number: int, row: ClockRow) -> RatingRow:
+    """Stars for an assignment, three days after it began."""
+    given = row.started_at + timedelta(days=3)
+    return RatingRow(str(number), row.case, row.received_at, row.department, chance.randint(1, 5), given)
+
+
+def make_files(folder: Path, count: int) -> None:
+    """Write a release and its files."""
+    chance = random.Random(1)
+    rows = [made_up_assignment(chance, number) for number in range(count)]
+    ratings = [made_up_rating(chance, number, row) for number, row in enumerate(rows[: count // 4])]
+    files = write_assignments([*rows, *map(made_up_case, rows)]), write_ratings(ratings)
+    left_out = {
+        "cases": dict.fromkeys(("spam", "test", "own", "nearby", "merged"), 0),
+        "ratings": dict.fromkeys(("unconfirmed", "own", "case"), 0),
+    }
+    made_at = YEAR_START + timedelta(days=400)
+    head = ReleaseHead("2024-q4", QUARTER, "UTC", 10, made_at, WEIGHTS, MINIMUMS, left_out)
+    (folder / "release.json").write_bytes(write_release(make_release(head, *files)))
+    for name, data in zip(("assignments.csv", "ratings.csv"), files, strict=True):
+        (folder / name).write_bytes(data)
+
+
+def measure_check(folder: Path) -> None:
+    """Check a release in this process, and print the seconds and the most memory that the process held."""
     start = time.perf_counter()
-    answer = work()
-    print(f"{what:30} {time.perf_counter() - start:6.2f} s")
-    return answer
+    _document, check = verify_folder(folder / "release.json", folder)
+    seconds = time.perf_counter() - start
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"read and computed in {seconds:.2f} s with {megabytes:.0f} MB: {check.verdict}")
 
 
 def main() -> None:
-    """Print the seconds of each step."""
-    count, chance = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000, random.Random(1)
-    clocks = [made_up_clock(chance, number, kind) for kind in ("case", "assignment") for number in range(count)]
-    given = [made_up_rating(chance, number) for number in range(count * 3 // 10)]
-    assignments = timed("write assignments.csv", lambda: write_assignments(clocks))
-    ratings = timed("write ratings.csv", lambda: write_ratings(given))
-    release = timed("make the release", lambda: make_release("2024", YEAR, YEAR[1], assignments, ratings))
-    data = timed("write release.json", lambda: write_release(release))
-    differences = timed("verify", lambda: verify_release(read_release(data), assignments, ratings))
-    print(f"{count} assignments, {len(assignments) / 1e6:.1f} MB; {len(differences)} differences")
+    """Make the files, and check them in a process of its own."""
+    if sys.argv[1:2] == ["check"]:
+        measure_check(Path(sys.argv[2]))
+        return
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 63_000
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        make_files(Path(folder), count)
+        size = (Path(folder) / "assignments.csv").stat().st_size / 1e6
+        print(f"{count} assignments, {size:.0f} MB; made and written in {time.perf_counter() - start:.1f} s")
+        subprocess.run([sys.executable, "-m", "benchmarks.scores", "check", folder], check=True)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ ALLOWED: dict[CaseAction, dict[CaseRole, frozenset[Status]]] = {
     CaseAction.MISROUTE: {_DISPATCHER: _ALL},
     CaseAction.EXCLUDE: {_DISPATCHER: _ALL, _SYSTEM: _ALL},
     CaseAction.INCLUDE: {_DISPATCHER: _ALL, _SYSTEM: _ALL},
-    CaseAction.ANSWER: {_REPORTER: frozenset({Status.WAITING})},
+    CaseAction.ANSWER: {_REPORTER: OPEN},
     CaseAction.CONFIRM: {_REPORTER: _RESOLVED},
     CaseAction.DISPUTE: {_REPORTER: frozenset({Status.RESOLVED, Status.CONFIRMED}), _CITIZEN: _RESOLVED},
     CaseAction.APPEAL: {_REPORTER: frozenset({Status.DECLINED})},

@@ -271,23 +271,8 @@ class CaseEvent(Model):
         unique_together = (("case", "seq"),)
 
 
-class HiddenLine(Model):
-    """A line of a history that only the desk reads now. The event itself stays as it is, so that the chain holds."""
-
-    id = fields.BigIntField(primary_key=True)
-    case_event: fields.OneToOneRelation[CaseEvent] = fields.OneToOneField(
-        "civic.CaseEvent", related_name="hidden", on_delete=fields.RESTRICT
-    )
-    case_event_id: int
-    reason = fields.CharField(20)  # a code of posts.models.REASONS
-    at = fields.DatetimeField()
-
-    class Meta:
-        table = "hidden_line"
-
-
 class Handling(Model):
-    """A handling rating: 1–5 stars for how a case was handled; one per reporter and case, the latest counts."""
+    """A handling rating: 1–5 stars for how a case was handled; append-only, a reporter's latest of a period counts."""
 
     id = fields.BigIntField(primary_key=True)
     case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
@@ -297,8 +282,9 @@ class Handling(Model):
     rater = fields.CharField(24)  # "post:17": the report through which the rater is a reporter of the case
     stars = fields.SmallIntField()
     text = fields.CharField(1000, default="")
+    confirmed = fields.BooleanField(default=False)  # the reporter's e-mail was confirmed when it was given
     given_at = fields.DatetimeField()
 
     class Meta:
         table = "handling"
-        unique_together = (("case", "rater"),)
+        indexes = (("case_id", "given_at"), ("given_at",))

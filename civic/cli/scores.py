@@ -11,8 +11,8 @@ from civic.config import Config
 from civic.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
+    from civic.scores.method.release_format import ReleaseDocument
     from civic.scores.models import Release
-    from civic.scores.release_format import ReleaseDocument
     from civic.scores.schemas import ReleaseSummary
 
 commands = typer.Typer()
@@ -110,21 +110,22 @@ def verify(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Where assignments.csv and ratings.csv are.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Compute every figure of a release again from its two files. Needs neither a database nor a configuration."""
-    from civic.scores.verify import count_figures, verify_folder
+    """Compute every figure of a release again from its files. Needs neither a database nor a configuration."""
+    from civic.scores.verify import verify_folder
 
     try:
-        document, discrepancies = verify_folder(release, data)
+        document, check = verify_folder(release, data)
     except OSError as error:
         raise Invalid(f"{error.filename} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise Invalid(f"{release} is no release: {error}") from error
-    figures = count_figures(document)
-    first = f"{discrepancies[0]}" if discrepancies else None
-    print_answer(
-        {"release": document.get("release"), "figures": figures, "verified": not discrepancies, "difference": first},
-        f"verified: {figures} figures" if first is None else f"Different: {first}",
-        as_json,
-    )
-    if discrepancies:
+    answer = {
+        "release": document.get("release"),
+        "figures": check.figures,
+        "verified": not check.discrepancies,
+        "difference": str(check.discrepancies[0]) if check.discrepancies else None,
+        "unchecked": check.unchecked,
+    }
+    print_answer(answer, check.verdict, as_json)
+    if check.discrepancies:
         sys.exit(1)

@@ -17,9 +17,10 @@ from civic.db import fetch
 from civic.geo.queries import areas
 from civic.imports.actions import import_file
 from civic.imports.mapping import ImportMapping
+from civic.posts.models import Post
 from civic.scores.actions import publish_release
+from civic.scores.method.spans import Span
 from civic.scores.models import Release
-from civic.scores.periods import Span
 
 REPORT_COUNT = 900
 RATING_COUNT = 420
@@ -95,10 +96,12 @@ def quarters(today: date) -> tuple[Span, Span]:
 
 async def make_history(now: datetime) -> list[Release]:
     """Import the past and publish both quarters."""
-    zone = (await city()).zone
-    before, last = quarters(now.astimezone(zone).date())
-    start = before.instants(zone)[0]
-    rows = await _rows(start, now - timedelta(days=20), zone)
+    view = await city()
+    # The latest release is of a quarter in which every solution is confirmed or disputed by now.
+    settled = now - timedelta(days=view.settings.confirm_days + 1)
+    before, last = quarters(settled.astimezone(view.zone).date())
+    start = before.instants(view.zone)[0]
+    rows = await _rows(start, now - timedelta(days=20), view.zone)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "past.jsonl"
         file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
@@ -156,6 +159,7 @@ async def _rate() -> None:
     )
     chance = random.Random(21)  # noqa: S311
     async with in_transaction():
+        await Post.filter(id__in=[row["post_id"] for row in rows]).update(email_confirmed_at=timing.now())
         for row in rows:
             stars = min(5, max(1, round(chance.gauss(4.9 - PACE_BY_DEPARTMENT.get(row["slug"], DEFAULT_PACE), 0.9))))
             with timing.at(row["resolved_at"] + timedelta(days=1)):

@@ -81,7 +81,6 @@ SUBJECT = Subject(
         *CASE_SOURCES,
         DirtySource("assignment", "case", "SELECT case_id FROM changed", columns=("department_id", "case_id")),
     ),
-    visible="",
     desk=True,
     statuses=CASE_STATUSES,
     groups=GROUPS,

@@ -10,7 +10,7 @@ from civic.accounts.people import Person
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import AllowedActions, CaseAction, CaseState, OpenAssignment, find_allowed_actions
 from civic.cases.models import AssignmentPart, Case
-from civic.cases.queries import AssignmentView, Timeline, load_assignments, load_timeline
+from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.cases.status import Status
 from civic.db import Row, fetch
 from civic.errors import NotFound
@@ -108,13 +108,11 @@ class CasePage:
     case: Case
     reports: list[DeskReport]
     into: MergedInto | None
-    timeline: Timeline
+    timeline: list[TimelineEvent]
     assignments: list[AssignmentView]
     mine: AssignmentView | None
     allowed: AllowedActions
     near: list[NearbyCase]
-    moderates: bool  # the viewer is a moderator
-    own: frozenset[str]  # slugs of the departments for which the viewer speaks
 
     @property
     def lead(self) -> AssignmentView | None:
@@ -175,10 +173,8 @@ async def may_work_on(case_id: int, person: Person, acting: int | None = None) -
     return CaseAccess(allowed, default)
 
 
-async def load_case_page(case_id: int, person: Person, before: int | None = None) -> CasePage:
+async def load_case_page(case_id: int, person: Person) -> CasePage:
     """A case with everything internal, for dispatchers and for departments that have or had it.
-
-    Of its history the newest lines, or those before the number `before`.
 
     Raises NotFound for people without access, so that the case's existence stays private.
     """
@@ -195,13 +191,11 @@ async def load_case_page(case_id: int, person: Person, before: int | None = None
         case=case,
         reports=reports,
         into=await _merged_into(case),
-        timeline=await load_timeline(case.id, internal=True, before=before),
+        timeline=await load_timeline(case.id, internal=True),
         assignments=held,
         mine=next((one for one in own if one.is_open), None),
         allowed=find_allowed_actions(person, _state(case), at_work, {one.department_id for one in own}),
         near=await _near(case.id, reports[0], person) if reports else [],
-        moderates=person.is_dispatcher,
-        own=frozenset(one.department for one in own),
     )
 
 

@@ -71,10 +71,7 @@ class AssignmentAnswer(Schema):
 
 
 class DeskCaseAnswer(Schema):
-    """A case with what this person may do to it; `seen` goes back with the next action.
-
-    Of its history the newest lines, or those before the parameter `before`; `earlier` is the next value of it.
-    """
+    """A case with what this person may do to it; `seen` goes back with the next action."""
 
     id: int
     number: str
@@ -91,7 +88,6 @@ class DeskCaseAnswer(Schema):
     reports: list[DeskReportAnswer]
     assignments: list[AssignmentAnswer]
     timeline: list[DeskTimelineEventAnswer]
-    earlier: int | None
 
     @classmethod
     def of(cls, page: CasePage) -> "DeskCaseAnswer":
@@ -120,8 +116,7 @@ class DeskCaseAnswer(Schema):
                 )
                 for one in page.assignments
             ],
-            timeline=[DeskTimelineEventAnswer.of(event) for event in page.timeline.lines],
-            earlier=page.timeline.earlier,
+            timeline=[DeskTimelineEventAnswer.of(event) for event in page.timeline],
         )
 
 

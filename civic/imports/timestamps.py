@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 
 from civic.i18n import gettext as _
 from civic.imports.mapping import ISO, TimeFormats
-from civic.sla.calendars import first_instant
+from civic.local_time import first_instant
 
 DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 HAS_TIME = re.compile(r"%[HIcXsT]")

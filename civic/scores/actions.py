@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,33 +16,30 @@ from civic.db import execute
 from civic.errors import Conflict, Invalid, NotFound
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, HistoryTree, write_chains
-from civic.scores.extract import extract_clocks, extract_histories, extract_ratings
-from civic.scores.inclusion import Period
-from civic.scores.models import Release, ReleaseFile
-from civic.scores.periods import Span, span_of
-from civic.scores.release import Correction, make_release, write_release
-from civic.scores.release_format import ReleaseDocument
-from civic.scores.rows import (
-    ASSIGNMENTS_FILE,
-    RATINGS_FILE,
-    ClockRow,
-    RatingRow,
-    sha256_hex,
-    write_assignments,
-    write_ratings,
+from civic.scores.extract import ExtractedRows, extract_histories, extract_rows
+from civic.scores.method.files import ASSIGNMENTS_FILE, RATINGS_FILE, sha256_hex, write_assignments, write_ratings
+from civic.scores.method.release import (
+    Correction,
+    ReleaseHead,
+    earliest_release,
+    find_data_period,
+    make_release,
+    write_release,
 )
+from civic.scores.method.release_format import ReleaseDocument
+from civic.scores.method.release_head import MAX_REASON_CHARS
+from civic.scores.method.spans import Span, name_correction
+from civic.scores.models import Release, ReleaseFile
+from civic.scores.periods import span_of
 
 RELEASE_FILE = "release.json"
-MAX_REASON_CHARS = 500
-_CORRECTION = re.compile(r"-r([0-9]+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the database held at one instant."""
 
-    clocks: list[ClockRow]
-    ratings: list[RatingRow]
+    rows: ExtractedRows
     histories: HistoryTree
 
 
@@ -52,7 +48,7 @@ class ReleasePlan:
     """The id of a release to be made, its period, and what it corrects."""
 
     id: str
-    period: Period
+    span: Span
     correction: Correction | None = None
 
 
@@ -65,10 +61,10 @@ async def publish_release(
 ) -> Release:
     """Compute the release of a period from one snapshot of the database, and store it with its files.
 
-    `corrects` names a release of the same period that this one replaces; `reason` is published. Days up to today
-    count up to now; a year, a quarter or a month must be over. Raises Invalid (fields "period", "reason"), NotFound
-    for an unknown `corrects`, and Conflict if the period or the correction is already published, or if a history or
-    what follows from it was changed. `on_progress` hears how far the check of the histories is.
+    `corrects` names a release of the same period that this one replaces; `reason` is published. The period must be
+    over for `confirm_days` + 1 days. Raises Invalid (fields "period", "reason"), NotFound for an unknown `corrects`,
+    and Conflict if the period or the correction is already published, or if a history or what follows from it was
+    changed. `on_progress` hears how far the check of the histories is.
     """
     view = await city()
     try:
@@ -81,7 +77,8 @@ async def publish_release(
             else:
                 plan = await _plan_release(span, view, made_at)
             await _require_true_history(on_progress)
-            return await _save_release(plan, made_at, await _take_snapshot(plan.period), view)
+            snapshot = await _take_snapshot(plan.span, view, made_at)
+            return await _save_release(plan, made_at, snapshot, view)
     except IntegrityError as error:
         raise Conflict(_("Somebody else published this a moment ago.")) from error
 
@@ -102,43 +99,46 @@ async def _require_true_history(on_progress: Callable[[float, str], None]) -> No
 
 
 async def _plan_release(span: Span, view: CityView, now: datetime) -> ReleasePlan:
-    start, end = span.instants(view.zone)
-    if end > now and not span.is_named and span.last == view.local(now).date():
-        end = now
-    if not start < end <= now:
-        raise Invalid(fields={"period": _("This period is not over yet: what is not yet due cannot be late.")})
+    days = view.settings.confirm_days
+    earliest = earliest_release(span.instants(view.zone)[1], days)
+    if now < earliest:
+        message = _(
+            "A release of this period can be made from %(day)s on: %(n)s days after its end, when every solution is "
+            "confirmed or disputed.",
+            day=view.local(earliest).date().isoformat(),
+            n=days + 1,
+        )
+        raise Invalid(fields={"period": message})
     if await Release.exists(id=span.id):
         raise Conflict(_("%(id)s is published already. Give a reason and correct it instead.", id=span.id))
-    return ReleasePlan(span.id, (start, end))
+    return ReleasePlan(span.id, span)
 
 
 async def _plan_correction(span: Span, view: CityView, corrects: str, reason: str) -> ReleasePlan:
     before = await Release.get_or_none(id=corrects)
     if before is None:
         raise NotFound(_("There is no release “%(id)s”.", id=corrects))
-    period = (before.starts_at, before.ends_at)
-    if span_of(period, view.zone) != span:
+    if span_of((before.starts_at, before.ends_at), view.zone) != span:
         raise Invalid(fields={"period": _("A correction is of the same period as what it corrects.")})
     if not 0 < len(reason) <= MAX_REASON_CHARS:
         raise Invalid(fields={"reason": _("Say why it is corrected, in at most %(n)s characters.", n=MAX_REASON_CHARS)})
     if later := await Release.get_or_none(corrects_id=corrects):
         raise Conflict(_("%(id)s is corrected by %(later)s already. Correct that one.", id=corrects, later=later.id))
-    base, number = _CORRECTION.sub("", corrects), _CORRECTION.search(corrects)
-    next_id = f"{base}-r{int(number[1]) + 1 if number else 2}"
-    return ReleasePlan(next_id, period, Correction(corrects, reason))
+    return ReleasePlan(name_correction(corrects), span, Correction(corrects, reason))
 
 
-async def _take_snapshot(period: Period) -> Snapshot:
-    clocks, ratings = await extract_clocks(period), await extract_ratings(period)
-    return Snapshot(list(clocks), list(ratings), await extract_histories())
+async def _take_snapshot(span: Span, view: CityView, made_at: datetime) -> Snapshot:
+    rows = await extract_rows(find_data_period(span, view.zone), view.zone, made_at)
+    return Snapshot(rows, await extract_histories())
 
 
 async def _save_release(plan: ReleasePlan, made_at: datetime, snapshot: Snapshot, view: CityView) -> Release:
     document, files = await asyncio.to_thread(_make_files, plan, made_at, snapshot, view)
+    starts_at, ends_at = plan.span.instants(view.zone)
     row = await Release.create(
         id=plan.id,
-        starts_at=plan.period[0],
-        ends_at=plan.period[1],
+        starts_at=starts_at,
+        ends_at=ends_at,
         method=document["method"],
         made_at=made_at,
         document=document,
@@ -154,19 +154,20 @@ def _make_files(
     plan: ReleasePlan, made_at: datetime, snapshot: Snapshot, view: CityView
 ) -> tuple[ReleaseDocument, dict[str, tuple[bytes, bytes]]]:
     """Make the release, and its files by name: plain and gzipped."""
-    assignments, ratings = write_assignments(snapshot.clocks), write_ratings(snapshot.ratings)
-    document = make_release(
+    assignments, ratings = write_assignments(snapshot.rows.clocks), write_ratings(snapshot.rows.ratings)
+    head = ReleaseHead(
         plan.id,
-        plan.period,
+        plan.span,
+        view.zone.key,
+        view.settings.confirm_days,
         made_at,
-        assignments,
-        ratings,
-        rows=(snapshot.clocks, snapshot.ratings),
-        weights=view.settings.weights,
-        minimums=view.settings.minimums,
+        view.settings.weights,
+        view.settings.minimums,
+        snapshot.rows.left_out,
         chains={"root": snapshot.histories.tree.root.hex(), "size": snapshot.histories.tree.size},
         correction=plan.correction,
     )
+    document = make_release(head, assignments, ratings)
     files = {
         RELEASE_FILE: write_release(document),
         ASSIGNMENTS_FILE: assignments,

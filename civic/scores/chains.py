@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from civic.chain import MerkleTree, head_leaf
-from civic.scores.release_format import HistoryProof
+from civic.scores.method.release_format import HistoryProof
 
 CHAINS_FILE = "chains.csv"
 _HEADER = "case,head"

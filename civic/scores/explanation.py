@@ -1,4 +1,4 @@
-"""The sentences above the table of scores: which departments did best, which changed, how many lack a score."""
+"""The sentences above the table of scores: who is better than the city or below it, who changed, who lacks a score."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -7,17 +7,17 @@ from markupsafe import Markup
 from civic.i18n import gettext as _
 from civic.i18n import ngettext
 from civic.scores import labels
+from civic.scores.method.release_format import LineFigures, ReleaseDocument
 from civic.scores.presentation import ScoreLine
-from civic.scores.release_format import LineFigures, ReleaseDocument
 
-MAX_NAMED_DEPARTMENTS = 4  # more departments that share the first place are only counted
+MAX_NAMED_DEPARTMENTS = 4  # more departments than these are only counted
 
 
 def explain_scores(
     lines: Sequence[ScoreLine], period: str, previous: ReleaseDocument | None, previous_period: str
 ) -> list[Markup]:
     """Explain the lines of a release, beside the release before it if there is one."""
-    sentences = [_explain_best([line for line in lines if line.has_score], period)]
+    sentences = list(_explain_standings([line for line in lines if line.has_score], period))
     if previous is not None:
         sentences += _explain_changes(lines, previous["results"]["departments"], previous_period)
     if few := sum(not line.has_score for line in lines):
@@ -30,24 +30,46 @@ def explain_scores(
     return sentences
 
 
-def _explain_best(lines: Sequence[ScoreLine], period: str) -> Markup:
-    names = [line.name for line in lines if (rank := line.data["rank"]) and rank["best"] == 1]
-    if not names:
-        return labels.fill_in(_("In %(period)s, no department had enough cases for a score."), period=period)
+def _explain_standings(lines: Sequence[ScoreLine], period: str) -> Iterator[Markup]:
+    """Name who is better than the city and who is below it, by more than chance explains."""
+    if not lines:
+        yield labels.fill_in(_("In %(period)s, no department had enough cases for a score."), period=period)
+        return
+    better, below = _names_of(lines, "better"), _names_of(lines, "below")
+    if better:
+        yield _name_or_count(
+            better,
+            period,
+            named=_("In %(period)s, %(names)s did better than the city."),
+            counted=_("In %(period)s, %(count)s departments did better than the city."),
+        )
+    if below:
+        yield _name_or_count(
+            below,
+            period,
+            named=_("In %(period)s, %(names)s did worse than the city."),
+            counted=_("In %(period)s, %(count)s departments did worse than the city."),
+        )
+    if not better and not below:
+        text = _("In %(period)s, no department can be told apart from the city.")
+        yield labels.fill_in(text, period=period)
+
+
+def _names_of(lines: Sequence[ScoreLine], code: str) -> list[str]:
+    return [line.name for line in lines if line.data and (found := line.data["standing"]) and found["code"] == code]
+
+
+def _name_or_count(names: Sequence[str], period: str, *, named: str, counted: str) -> Markup:
     if len(names) > MAX_NAMED_DEPARTMENTS:
-        text = _("In %(period)s, %(count)s departments share the first place: their scores cannot be told apart.")
-        return labels.fill_in(text, period=period, count=len(names))
-    text = _("In %(period)s, %(names)s did best.")
-    if len(names) > 1:
-        text = _("In %(period)s, %(names)s did best and cannot be told apart.")
-    return labels.fill_in(text, period=period, names=labels.join_bold(names))
+        return labels.fill_in(counted, period=period, count=len(names))
+    return labels.fill_in(named, period=period, names=labels.join_bold(names))
 
 
 def _explain_changes(
     lines: Sequence[ScoreLine], previous: Mapping[str, LineFigures], previous_period: str
 ) -> Iterator[Markup]:
     """Name the department that rose most and the one that fell most, if the change is more than chance."""
-    changes = [(composite_change(line.data, previous.get(line.slug)), line) for line in lines]
+    changes = [(composite_change(line.data, previous.get(line.slug)), line) for line in lines if line.data]
     clear = sorted(((points, line) for points, line in changes if points), key=lambda pair: pair[0])
     if not clear:
         if any(points is not None for points, _line in changes):

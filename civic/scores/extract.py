@@ -1,24 +1,54 @@
-"""Reading the rows that a release is computed from out of the database. sql.py says which rows do not count."""
+"""Reading the rows that scores are computed from out of the database, as they are at one instant."""
 
-from collections.abc import Iterator
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from civic import db
 from civic.scores.chains import HistoryTree, build_history_tree
-from civic.scores.inclusion import Period
-from civic.scores.rows import ClockRow, RatingRow
-from civic.scores.sql import CLOCK_ROWS, HISTORY_HEADS, RATING_ROWS
+from civic.scores.exclusion import CandidateCase, choose_cases
+from civic.scores.method.inclusion import Period
+from civic.scores.method.release_format import LeftOut
+from civic.scores.method.release_head import CASE_REASONS, RATING_REASONS
+from civic.scores.method.rows import ClockRow, RatingRow
+from civic.scores.sql import CASES, CLOCK_ROWS, HISTORY_HEADS, RATING_ROWS
 
 
-async def extract_clocks(period: Period) -> Iterator[ClockRow]:
-    """Read every clock, of assignments and of whole cases, that may count for the period."""
+@dataclass(frozen=True, slots=True)
+class ExtractedRows:
+    """The rows of a period, and how many cases and ratings are left out for which reason."""
+
+    clocks: list[ClockRow]
+    ratings: list[RatingRow]
+    left_out: LeftOut
+
+
+async def extract_rows(period: Period, zone: ZoneInfo, made_at: datetime) -> ExtractedRows:
+    """Read every row that may count for the period, by what stands at `made_at`."""
+    cases = choose_cases(CandidateCase(**row) for row in await db.fetch(CASES, *period, zone.key))
+    rows = await db.fetch(CLOCK_ROWS, *period, cases.ids, made_at)
+    ratings = await db.fetch(RATING_ROWS, *period, cases.ids)
+    reasons = Counter(row["reason"] for row in ratings)
+    return ExtractedRows(
+        _number_words(rows),
+        [RatingRow(*(row[name] for name in RatingRow._fields)) for row in ratings if not row["reason"]],
+        {
+            "cases": {reason: cases.left_out.get(reason, 0) for reason in CASE_REASONS},
+            "ratings": {reason: reasons[reason] for reason in RATING_REASONS},
+        },
+    )
+
+
+def _number_words(rows: list[db.Row]) -> list[ClockRow]:
+    """Make the rows; first words that are word for word the same share a number, from 1, and others have none."""
+    said = Counter(row["word"] for row in rows if row["word"])
+    numbers: dict[str, int] = {}
+    for row in sorted(rows, key=lambda row: row["id"]):
+        if said[row["word"]] > 1:
+            numbers.setdefault(row["word"], len(numbers) + 1)
     # The statement names the columns in the order of the fields: twice as fast as by name.
-    return (ClockRow(*row.values()) for row in await db.fetch(CLOCK_ROWS, *period))
-
-
-async def extract_ratings(period: Period) -> Iterator[RatingRow]:
-    """Read every handling rating that was given in the period."""
-    rows = await db.fetch(RATING_ROWS, *period)
-    return (RatingRow(**row | {"departments": tuple(sorted(filter(None, row["departments"])))}) for row in rows)
+    return [ClockRow(*(row | {"word": numbers.get(row["word"])}).values()) for row in rows]
 
 
 async def extract_histories() -> HistoryTree:

@@ -1,60 +1,67 @@
-"""Names of the indicators, and their values in words: percent, stars, or times the city's pace."""
+"""Names of the indicators, and their values in words: percent, stars, hours and days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from babel.lists import format_list
+from babel.support import LazyProxy
 from markupsafe import Markup, escape
 
 from civic import formats
 from civic.i18n import gettext as _
 from civic.i18n import lazy
-from civic.scores.release_format import IndicatorFigure, RankRange
+from civic.scores.method.release_format import CityStanding, IndicatorFigures, RankRange
 
-INDICATOR_NAMES = {
+INDICATOR_NAMES: dict[str, LazyProxy] = {
     "response": lazy("Answered on time"),
     "resolution": lazy("Solved on time"),
-    "speed": lazy("Pace"),
+    "speed": lazy("Time to solve"),
     "satisfaction": lazy("Stars"),
     "ownership": lazy("Kept its cases"),
 }
-INDICATOR_QUESTIONS = {
+INDICATOR_QUESTIONS: dict[str, LazyProxy] = {
     "response": lazy("Did it answer in time?"),
     "resolution": lazy("Did it solve the problem in time, and did it stay solved?"),
-    "speed": lazy("How fast, compared with what is usual in the city?"),
+    "speed": lazy("How long did it take, beside the same cases in the whole city?"),
     "satisfaction": lazy("Were the people who reported satisfied?"),
     "ownership": lazy("Did it keep what it was given?"),
+}
+STANDINGS: Mapping[tuple[str, bool], LazyProxy] = {
+    ("better", False): lazy("better than the city"),
+    ("as", False): lazy("as the city"),
+    ("below", False): lazy("below the city"),
+    ("better", True): lazy("keeps its promises more often than the city; nobody else does most of this work"),
+    ("as", True): lazy("keeps its promises as often as the city; nobody else does most of this work"),
+    ("below", True): lazy("keeps its promises less often than the city; nobody else does most of this work"),
+}
+"""How a department stands beside the city, by code and by whether most of what it does is done by nobody else."""
+
+SHARE_NAMES: dict[str, LazyProxy] = {
+    "declined": lazy("declined"),
+    "merged": lazy("merged into another report"),
+    "passed_on": lazy("passed on"),
+    "misrouted": lazy("marked as sent to the wrong place"),
+    "paused": lazy("paused to ask the reporter"),
+    "unanswered": lazy("of these, never answered"),
+    "confirmed": lazy("confirmed by the reporter"),
+    "closed_by_time": lazy("closed by time, unconfirmed"),
+    "reopened": lazy("reopened"),
+    "rated": lazy("rated by the reporter"),
+    "repeated_words": lazy("first answers that are word for word the same as another"),
 }
 NOT_ENOUGH = lazy("not enough data")
 DASH = "–"
 
 
-def format_value(name: str, value: float) -> str:
-    """Write an indicator's value (0 to 1) for people: "92%", "4.3" stars, "1.26×" the city's pace."""
-    if name == "satisfaction":
-        return formats.number(star_value(value), 1)
-    return f"{formats.number(pace_value(value), 2)}×" if name == "speed" else formats.percent(value)
-
-
 def format_interval(name: str, lo: float, hi: float) -> str:
-    """Write the ends of an interval without a unit: "88–95"."""
-    if name in ("satisfaction", "speed"):
-        return DASH.join(format_value(name, end).rstrip("×") for end in (lo, hi))
+    """Write the ends of an interval without a unit: "88–95", "4.1–4.6" stars."""
+    if name == "satisfaction":
+        return DASH.join(formats.number(end, 1) for end in (lo, hi))
     return DASH.join(formats.number(100 * end, 0) for end in (lo, hi))
 
 
 def format_composite(value: float) -> str:
     """Write a composite (0 to 100) as a whole number."""
     return formats.number(value, 0)
-
-
-def star_value(value: float) -> float:
-    """Convert a value from 0..1 to 1..5 stars."""
-    return 1 + 4 * value
-
-
-def pace_value(value: float) -> float:
-    """Convert `x / (1 + x)` to `x`: 1 is the city's usual pace, 2 is twice as fast."""
-    return value / (1 - value)
 
 
 def format_rank(rank: RankRange | None) -> str:
@@ -65,24 +72,44 @@ def format_rank(rank: RankRange | None) -> str:
     return str(best) if best == worst else f"{best}{DASH}{worst}"
 
 
-def describe_indicator(name: str, department: str, figure: IndicatorFigure) -> str:
-    """Put an indicator in a sentence that anybody understands: "Water answered 92 of 100 on time (88–95)."."""
-    value, lo, hi = figure["value"], figure["lo"], figure["hi"]
-    if value is None or lo is None or hi is None:
-        return _("%(name)s: not enough data for this yet.", name=department)
-    ends = {"name": department, "between": format_interval(name, lo, hi)}
-    share = formats.number(100 * value, 0)
-    if name == "response":
-        return _("%(name)s answered %(share)s of 100 on time (%(between)s).", share=share, **ends)
-    if name == "resolution":
-        return _("%(name)s solved %(share)s of 100 on time, and they stayed solved (%(between)s).", share=share, **ends)
-    if name == "ownership":
-        return _("%(name)s kept %(share)s of 100 cases that it was given (%(between)s).", share=share, **ends)
+def format_standing(standing: CityStanding | None) -> str:
+    """Say how a department stands beside the city; "" without a composite."""
+    return str(STANDINGS[standing["code"], standing["alone"]]) if standing else ""
+
+
+def describe_indicator(name: str, department: str, figures: IndicatorFigures) -> str:
+    """Put an indicator in a sentence that anybody understands: "Water answered 33 of 33 on time."."""
     if name == "speed":
-        times = formats.number(pace_value(value), 2)
-        return _("%(name)s was %(times)s times as fast as is usual in the city (%(between)s).", times=times, **ends)
-    stars = format_value(name, value)
-    return _("People gave %(name)s %(stars)s of 5 stars for the handling (%(between)s).", stars=stars, **ends)
+        return _describe_speed(department, figures)
+    if name == "satisfaction":
+        stars = figures["satisfaction"]["value"]
+        if stars is None:
+            return _("%(name)s: not enough data for this yet.", name=department)
+        return _("People gave %(name)s %(stars)s of 5 stars.", name=department, stars=formats.number(stars, 1))
+    if name == "ownership":
+        figure = figures["ownership"]
+    else:
+        figure = figures["response"] if name == "response" else figures["resolution"]
+    if figure["met"] is None:
+        return _("%(name)s: not enough data for this yet.", name=department)
+    values = {"name": department, "met": formats.number(figure["met"]), "n": formats.number(figure["n"])}
+    if name == "response":
+        return _("%(name)s answered %(met)s of %(n)s on time.", **values)
+    if name == "resolution":
+        return _("%(name)s solved %(met)s of %(n)s on time, and they stayed solved.", **values)
+    return _("%(name)s kept %(met)s of %(n)s cases that it was given.", **values)
+
+
+def _describe_speed(department: str, figures: IndicatorFigures) -> str:
+    own, city = figures["speed"]["mean_s"], figures["speed"]["city_s"]
+    if own is None or city is None:
+        return _("%(name)s: not enough data for this yet.", name=department)
+    return _(
+        "%(name)s took %(time)s on average; the same cases take the city %(city)s.",
+        name=department,
+        time=formats.duration(own),
+        city=formats.duration(city),
+    )
 
 
 def fill_in(message: str, **values: object) -> Markup:

@@ -13,9 +13,10 @@ from civic.db import fetch, fetch_one
 from civic.errors import NotFound
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, HistoryTree, read_chains
-from civic.scores.periods import Span, span_of
-from civic.scores.release_format import HistoryProof, LineFigures, ReleaseDocument
-from civic.scores.rows import format_instant
+from civic.scores.method.files import format_instant
+from civic.scores.method.release_format import HistoryProof, LineFigures, ReleaseDocument
+from civic.scores.method.spans import Span
+from civic.scores.periods import span_of
 from civic.scores.schemas import PeriodBounds, ReleaseSummary
 from civic.scores.sql import (
     DEPARTMENT_LINES,

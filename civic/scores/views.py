@@ -18,18 +18,20 @@ from civic.scores import queries
 from civic.scores.charts import draw_chart
 from civic.scores.explanation import explain_scores
 from civic.scores.labels import INDICATOR_NAMES
-from civic.scores.method import method_page
-from civic.scores.periods import Span, span_of
+from civic.scores.method.release_format import LineFigures
+from civic.scores.method.spans import Span
+from civic.scores.method_page import method_page
+from civic.scores.periods import span_label, span_of
 from civic.scores.presentation import (
     Names,
     ScoreLine,
     department_name,
+    find_year_line,
     present_city,
     present_departments,
     present_line,
 )
 from civic.scores.queries import PublishedRelease, ReleaseEntry
-from civic.scores.release_format import LineFigures
 from civic.scores.schemas import (
     DepartmentScoresAnswer,
     EventProofAnswer,
@@ -82,7 +84,8 @@ async def department(request: Request) -> Response:
         return json_answer(_department_answer(published, slug, names, line, past_lines, past))
     name = department_name(slug, names)
     lines = [(entry, present_line(slug, name, past_lines[entry.id])) for entry in past if entry.id in past_lines]
-    context = _department_context(request, published, present_line(slug, name, line), lines)
+    shown = present_line(slug, name, line, find_year_line(published.document, slug))
+    context = _department_context(request, published, shown, lines)
     return render(request, "scores/department.html", context)
 
 
@@ -219,7 +222,6 @@ def _department_context(
         "line": line,
         "city_line": present_city(published.document),
         "before": next((past_line for entry, past_line in past if entry is previous), None),
-        "ranked": sum(figures["rank"] is not None for figures in results["departments"].values()),
         "indicators": INDICATORS,
         "labels": INDICATOR_NAMES,
         "mean": results["yardsticks"]["satisfaction"]["mean"],
@@ -234,7 +236,7 @@ def _release_context(request: Request, published: PublishedRelease) -> dict[str,
     return {
         "release": published.entry,
         "document": published.document,
-        "period": span.label,
+        "period": span_label(span),
         "before_period": _previous_label(request, published),
         "since": span.first.isoformat(),
         "until": span.last.isoformat(),
@@ -247,7 +249,7 @@ def _span(request: Request, entry: ReleaseEntry) -> Span:
 
 
 def _period_label(request: Request, entry: ReleaseEntry) -> str:
-    return _span(request, entry).label
+    return span_label(_span(request, entry))
 
 
 def _previous_label(request: Request, published: PublishedRelease) -> str:

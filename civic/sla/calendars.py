@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from civic.local_time import first_instant
 from civic.sla.hours import CalendarError, CalendarSpec, OpeningHours, read_spec
 
 FIRST_DAY = date(2000, 1, 1)
@@ -34,23 +35,6 @@ _DAY_US = 24 * 60 * _MINUTE_US
 
 class OutsideCalendar(ValueError):
     """An instant, a date or an answer lies outside the years that a calendar's table covers."""
-
-
-def first_instant(zone: ZoneInfo, wall: datetime) -> datetime:
-    """The first instant (UTC) at which the clocks of `zone` show the local time `wall` (naive) or a later."""
-    instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if _wall(zone, instant) == wall:
-        return instant
-    # The clocks skip `wall`: read with the offset from after the skip it falls before the skip, and the other
-    # way about. Between the two is the skip.
-    before = int(wall.replace(tzinfo=zone, fold=1).timestamp() // 1)
-    seconds = range(before, int(instant.timestamp() // 1) + 1)
-    skip = bisect_left(seconds, wall, key=lambda second: _wall(zone, _EPOCH + timedelta(seconds=second)))
-    return _EPOCH + timedelta(seconds=seconds[skip])
-
-
-def _wall(zone: ZoneInfo, instant: datetime) -> datetime:
-    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def as_utc(instant: datetime) -> datetime:

@@ -6,7 +6,8 @@ fell due (CLOCK-AND-SCORES 2). Whoever comes late fires the latest step only.
 
 from datetime import date, datetime, time, timedelta
 
-from civic.sla.calendars import WorkingCalendar, first_instant
+from civic.local_time import first_instant
+from civic.sla.calendars import WorkingCalendar
 from civic.sla.targets import Target, instant_at_share
 
 EARLY_STEPS = (50, 80)

@@ -13,7 +13,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from civic.i18n import ngettext
-from civic.sla.calendars import WorkingCalendar, as_utc, first_instant
+from civic.local_time import first_instant
+from civic.sla.calendars import WorkingCalendar, as_utc
 
 MAX_TARGET_DAYS = 1_000
 MAX_TARGET_HOURS = 10_000

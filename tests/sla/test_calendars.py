@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from civic.sla.calendars import OutsideCalendar, WorkingCalendar, first_instant
+from civic.local_time import first_instant
+from civic.sla.calendars import OutsideCalendar, WorkingCalendar
 from civic.sla.hours import CalendarError, CalendarSpec
 from tests.sla.plain import PlainCalendar
 from tests.sla.strategies import cases

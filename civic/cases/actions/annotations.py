@@ -9,8 +9,10 @@ from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Hand
 from civic.cases.notices import works_for
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
+from civic.db import execute
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
+from civic.posts.queries import author_email_is_confirmed
 
 
 async def recategorise(case_id: int, category: Category | CategoryView, *, by: Actor, seen: int | None = None) -> Case:
@@ -54,7 +56,7 @@ async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
 async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "") -> Handling:
     """Rate how the case was handled, 1 to 5, after a department resolved or declined it. `rater` is "post:17".
 
-    The latest rating of a reporter counts.
+    Ratings are kept; of those that a reporter gave in a period the latest counts.
     """
     text = clean_text(text, required=False)[:1000]
     if stars not in range(1, 6):
@@ -63,10 +65,22 @@ async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "")
         ended = Assignment.filter(case_id=case_id, outcome__in=[Outcome.RESOLVED, Outcome.DECLINED])
         if not await ended.exists():
             raise Conflict(_("It can be rated once the department has resolved or declined it."))
-        given = {"stars": stars, "text": text, "given_at": change.at}
-        handling, _new = await Handling.update_or_create(given, case_id=case_id, rater=rater)
+        handling = await Handling.create(
+            case_id=case_id,
+            rater=rater,
+            stars=stars,
+            text=text,
+            given_at=change.at,
+            confirmed=await _rater_is_confirmed(rater),
+        )
         await change.record_event(EventKind.RATED, data={"stars": stars})
         return handling
+
+
+async def _rater_is_confirmed(rater: str) -> bool:
+    """Whether the reporter behind "post:17" has a confirmed e-mail."""
+    post_id = rater.removeprefix("post:")
+    return post_id.isdecimal() and await author_email_is_confirmed(int(post_id))
 
 
 async def mark_misrouted(case_id: int, assignment_id: int, *, by: Actor, misrouted: bool = True) -> Assignment:
@@ -96,6 +110,21 @@ async def exclude(case_id: int, *, by: Actor) -> Case:
 async def include(case_id: int, *, by: Actor) -> Case:
     """Count the case in the scores again."""
     return await _count(case_id, True, by)
+
+
+ERASE_TEXT = """
+UPDATE case_event SET text_hash = sha256(convert_to(text, 'UTF8')), text = ''
+WHERE text_hash IS NULL AND seq = $2 AND case_id = (SELECT id FROM case_file WHERE number = $1)
+"""
+
+
+async def erase_event_text(case_number: str, seq: int) -> None:
+    """Erase the text of an event, for somebody who has a right to it; its hash stays, so that the chain holds.
+
+    Raises NotFound if there is no such event, or if its text is erased already.
+    """
+    if not await execute(ERASE_TEXT, case_number, seq):
+        raise NotFound(_("There is no such event with a text."))
 
 
 async def _count(case_id: int, counted: bool, by: Actor) -> Case:

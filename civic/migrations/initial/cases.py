@@ -141,16 +141,6 @@ TABLES = [
         options={"table": "case_event", "unique_together": (("case", "seq"),)},
     ),
     ops.CreateModel(
-        name="HiddenLine",
-        fields=[
-            ("id", row_id()),
-            one_to_one("case_event", "CaseEvent", related_name="hidden"),
-            ("reason", fields.CharField(max_length=20)),
-            ("at", fields.DatetimeField()),
-        ],
-        options={"table": "hidden_line"},
-    ),
-    ops.CreateModel(
         name="Handling",
         fields=[
             ("id", row_id()),
@@ -158,8 +148,12 @@ TABLES = [
             ("rater", fields.CharField(max_length=24)),
             ("stars", fields.SmallIntField()),
             ("text", fields.CharField(default="", max_length=1000)),
+            ("confirmed", fields.BooleanField(default=False)),
             ("given_at", fields.DatetimeField()),
         ],
-        options={"table": "handling", "unique_together": (("case", "rater"),)},
+        options={
+            "table": "handling",
+            "indexes": [Index(fields=["case_id", "given_at"]), Index(fields=["given_at"])],
+        },
     ),
 ]
