@@ -1,7 +1,11 @@
 """What the domains above are given from those below them, which they may not import."""
 
 from civic import db
+from civic.accounts.names import set_city_words
+from civic.accounts.notices import set_notifier
+from civic.catalogue.queries import read_city_words
 from civic.desk import documents as cases
+from civic.notifications.account_notices import notify_account
 from civic.notifications.channels import register_channels
 from civic.notifications.mail import MailChannel
 from civic.posts.actions import set_visibility_hooks
@@ -23,12 +27,15 @@ SEARCH_SUBJECTS: tuple[Subject, ...] = (
 
 
 def install_hooks() -> None:
-    """Tell the search what can be found, messages how they leave, and moderation what follows for each kind of post.
+    """Tell the search what can be found, messages how they leave, accounts how people are told and what the city is
+    called, and moderation what follows for each kind of post.
 
     Every program calls it once, at its start.
     """
     register(SEARCH_SUBJECTS)
     register_channels([MailChannel()])
+    set_notifier(notify_account)
+    set_city_words(read_city_words)
     set_visibility_hooks([update_moderated_cases, count_moderated_ratings])
 
 

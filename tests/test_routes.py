@@ -17,6 +17,8 @@ UNGUARDED = ["GET /healthz", "GET /metrics", "GET /readyz", "/static"]
 WHO: dict[Who, str] = {
     Who.ANYONE: """
         GET /
+        GET /account/confirm/{token:str}
+        POST /account/confirm/{token:str}
         GET /api/v1/city
         GET /api/v1/map/points
         GET /api/v1/openapi.json
@@ -95,6 +97,7 @@ WHO: dict[Who, str] = {
     Who.SIGNED_IN: """
         GET /account
         GET /account/messages
+        POST /account/confirm
         POST /account/password
         POST /account/profile
         POST /account/sessions/{id:int}/end

@@ -1,5 +1,6 @@
 """Signing up, in and out, and changing one's own account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,8 +9,12 @@ from tortoise.transactions import in_transaction
 
 from civic import cookies, db, timing
 from civic.accounts import limits, passwords
+from civic.accounts.confirmation import ask_to_confirm
+from civic.accounts.devices import Known
 from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
 from civic.accounts.models import Role, Session, User
+from civic.accounts.names import city_words, sounds_official, words_of
+from civic.accounts.notices import Notice, tell
 from civic.accounts.people import Person
 from civic.errors import Invalid, NotFound
 from civic.i18n import gettext as _
@@ -18,6 +23,16 @@ from civic.i18n import gettext as _
 ATTEMPTS_FACTOR = 10
 MAX_SIGN_UPS_PER_HOUR = 30
 VISITS_NOTED_EVERY = timedelta(minutes=10)
+# An e-mail that is confirmed for one account can wait to be for others: see accounts/confirmation.py.
+MAX_CANDIDATES = 2
+CANDIDATES = """
+SELECT id FROM user_account WHERE email = $1 AND disabled_at IS NULL
+ORDER BY email_confirmed_at IS NULL, id = ANY($2) DESC, id DESC LIMIT $3
+"""
+FIND_USER = """
+SELECT id FROM user_account WHERE email = $1 OR id::text = $1
+ORDER BY email_confirmed_at IS NULL, id DESC LIMIT 1
+"""
 END_SESSION = "UPDATE user_session SET revoked_at = coalesce(revoked_at, $3) WHERE id = $1 AND user_id = $2"
 END_OTHER_SESSIONS = "UPDATE user_session SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL"
 
@@ -35,50 +50,90 @@ async def create_user(
 ) -> User:
     """Create a user, within the caller's transaction if there is one; `confirmed`: the e-mail is known to be theirs.
 
-    Raises Invalid if the e-mail has a user already.
+    Raises Invalid if `confirmed` and the e-mail has such a user already.
     """
-    hashed = await passwords.hash_password(entry.password)
+    user = await _new_user(entry, role, language)
+    user.email_confirmed_at = timing.now() if confirmed else None
     try:
         async with in_transaction():
-            return await User.create(
-                email=entry.email,
-                name=entry.name,
-                password_hash=hashed,
-                role=role,
-                language=language,
-                created_at=timing.now(),
-                email_confirmed_at=timing.now() if confirmed else None,
-            )
+            await user.save()
     except IntegrityError:
         raise Invalid(fields={"email": _("There is an account with this e-mail already.")}) from None
+    return user
+
+
+async def _new_user(entry: SignUpForm, role: Role, language: str) -> User:
+    """A user without a row. The password is hashed here, before any transaction."""
+    return User(
+        email=entry.email,
+        name=entry.name,
+        password_hash=await passwords.hash_password(entry.password),
+        role=role,
+        language=language,
+        created_at=timing.now(),
+    )
+
+
+async def check_new_password(password: str, *personal: str) -> None:
+    """Raises Invalid (field "password") if it is easy to guess for who knows the city and these words of the person."""
+    words = words_of([*(await city_words()).names, *personal])
+    if await passwords.is_easy_to_guess(password, words):
+        raise Invalid(
+            fields={
+                "password": _(
+                    "This is easy to guess: it is common, or made of common words, names, dates or keys in a row. "
+                    "Several words that have nothing to do with each other work well."
+                )
+            }
+        )
+
+
+async def _check_name(name: str) -> None:
+    if sounds_official(name, await city_words()):
+        raise Invalid(fields={"name": _("This name sounds like an office. Please choose one that is your own.")})
 
 
 async def sign_up(
     entry: SignUpForm, *, address: str, browser: str = "", language: str = "", earlier: int = 0
 ) -> SignedIn:
-    """A new citizen, signed in; this browser's `earlier` session ends.
+    """A new citizen, signed in; this browser's `earlier` session ends, and the address is asked to be confirmed.
 
-    Raises Invalid when the e-mail has an account, TooMany from one address.
+    An address that has an account is taken as any other, so that nobody learns who has one: its owner is told. Raises
+    Invalid for a weak password or a name that sounds official, TooMany from one address.
     """
     await limits.spend("sign-up", address, MAX_SIGN_UPS_PER_HOUR)
-    user = await create_user(entry, language=language)
-    return SignedIn(user, await _begin_session(user, browser, earlier))
+    await _check_name(entry.name)
+    await check_new_password(entry.password, entry.email, entry.name)
+    user = await _new_user(entry, Role.CITIZEN, language)
+    async with in_transaction():
+        await user.save()
+        token = await _begin_session(user, browser, earlier)
+        await ask_to_confirm(user)
+    return SignedIn(user, token)
 
 
 async def sign_in(
-    entry: SignInForm, *, address: str, browser: str = "", attempts: int = 20, earlier: int = 0
+    entry: SignInForm, *, address: str, known: Known, browser: str = "", attempts: int = 20, earlier: int = 0
 ) -> SignedIn:
     """Begin a session; this browser's `earlier` one ends, so that no token outlives a change of rights.
 
     A wrong password, an unknown e-mail and a disabled user take as long and say the same: Invalid. At most `attempts`
-    fail in an hour for one e-mail from one address, ten times as many for either alone; then TooMany.
+    fail in an hour for one e-mail from one address, ten times as many for either alone; then TooMany. A browser that
+    is `known` for the account has a count of its own, which no stranger uses up.
     """
-    counted = [("sign-in", f"{entry.email} {address}", attempts)]
-    counted += [("sign-in-any", who, attempts * ATTEMPTS_FACTOR) for who in (entry.email, address)]
-    for what, who, most in counted:
-        await limits.spend(what, who, most)
-    user = await User.get_or_none(email=entry.email, disabled_at=None)
-    if not await passwords.verify(user.password_hash if user else None, entry.password) or user is None:
+    candidates = await _candidates(entry.email, known)
+    mine = next((user for user in candidates if user.id in known), None)
+    if mine:
+        counted = [("sign-in-known", f"{mine.id} {known[mine.id]}", attempts)]
+    else:
+        counted = [("sign-in", f"{entry.email} {address}", attempts)]
+        counted += [("sign-in-any", who, attempts * ATTEMPTS_FACTOR) for who in (entry.email, address)]
+    counts = [await limits.spend(what, who, most) for what, who, most in counted]
+    user = await _whose_password(candidates, entry.password)
+    if user is None:
+        if candidates and not mine and counts[1] >= attempts:
+            async with in_transaction():
+                await tell(candidates[0], Notice.FAILED_SIGN_INS)
         raise Invalid(fields={"password": _("This e-mail and password do not match.")})
     for what, who, _most in counted:
         await limits.refund(what, who)
@@ -86,6 +141,23 @@ async def sign_in(
         user.password_hash = await passwords.hash_password(entry.password)
         await user.save(update_fields=["password_hash"])
     return SignedIn(user, await _begin_session(user, browser, earlier))
+
+
+async def _candidates(email: str, known: Known) -> list[User]:
+    """Who may sign in with this e-mail: the account that has it confirmed, and one of those that wait for that."""
+    ids = [row["id"] for row in await db.fetch(CANDIDATES, email, list(known), MAX_CANDIDATES)]
+    users = {user.id: user for user in await User.filter(id__in=ids)}
+    return [users[one] for one in ids]
+
+
+async def _whose_password(candidates: Sequence[User], password: str) -> User | None:
+    """The candidate with this password. It takes as long for any number of them."""
+    found = None
+    for at in range(MAX_CANDIDATES):
+        user = candidates[at] if at < len(candidates) else None
+        if await passwords.verify(user.password_hash if user else None, password):
+            found = found or user
+    return found
 
 
 async def _begin_session(user: User, browser: str, earlier: int) -> str:
@@ -119,35 +191,49 @@ async def _end_sessions(user_id: int, *, but: int = 0) -> None:
     )
 
 
-async def change_password(person: Person, entry: NewPasswordForm, *, attempts: int = 20) -> None:
-    """Take a new password; every other session ends. Raises Invalid if `current` is wrong, TooMany after too many."""
+async def change_password(person: Person, entry: NewPasswordForm, *, attempts: int = 20) -> str:
+    """Take a new password; every other session ends, and this one goes on with the token that is returned.
+
+    Raises Invalid if `current` is wrong or the new one is weak, TooMany after too many.
+    """
     await limits.spend("password", str(person.id), attempts)
     user = await User.get(id=person.id)
     if not await passwords.verify(user.password_hash, entry.current):
         raise Invalid(fields={"current": _("This is not your current password.")})
     await limits.refund("password", str(person.id))
-    await _set_password(user, entry.password, but=person.session_id)
+    await check_new_password(entry.password, user.email, user.name)
+    token, user.password_hash = cookies.new_token(), await passwords.hash_password(entry.password)
+    async with in_transaction():
+        await _save_password(user, but=person.session_id)
+        await Session.filter(id=person.session_id).update(token_hash=cookies.token_digest(token))
+    return token
 
 
-async def _set_password(user: User, password: str, *, but: int = 0) -> None:
+async def _save_password(user: User, *, but: int = 0) -> None:
+    await user.save(update_fields=["password_hash"])
+    await _end_sessions(user.id, but=but)
+    await tell(user, Notice.PASSWORD_CHANGED)
+
+
+async def reset_password(named: str, password: str) -> None:
+    """For operators: a new password; every session ends. Raises NotFound, Invalid for a weak one."""
+    user = await find_user(named)
+    await check_new_password(password, user.email, user.name)
     user.password_hash = await passwords.hash_password(password)
     async with in_transaction():
-        await user.save(update_fields=["password_hash"])
-        await _end_sessions(user.id, but=but)
-
-
-async def reset_password(email: str, password: str) -> None:
-    """For operators: a new password; every session ends. Raises NotFound."""
-    await _set_password(await user_by_email(email), password)
+        await _save_password(user)
 
 
 async def change_profile(person: Person, entry: ProfileForm) -> None:
+    """Raises Invalid if a citizen takes a name that sounds official."""
+    if not person.is_staff:
+        await _check_name(entry.name)
     await User.filter(id=person.id).update(name=entry.name, language=entry.language)
 
 
-async def disable_user(email: str) -> User:
+async def disable_user(named: str) -> User:
     """End a user's sessions and refuse new ones; their posts stay. Raises NotFound."""
-    user = await user_by_email(email)
+    user = await find_user(named)
     user.disabled_at = user.disabled_at or timing.now()
     async with in_transaction():
         await user.save(update_fields=["disabled_at"])
@@ -155,12 +241,15 @@ async def disable_user(email: str) -> User:
     return user
 
 
-async def user_by_email(email: str) -> User:
-    """Raises NotFound."""
-    user = await User.get_or_none(email=email.strip().lower())
-    if user is None:
-        raise NotFound(_("There is no user with the e-mail %(email)s.", email=email))
-    return user
+async def find_user(named: str) -> User:
+    """The user with this e-mail, or with this id, as operators name them. Raises NotFound.
+
+    Of several with an e-mail it is the one that has it confirmed, else the newest.
+    """
+    row = await db.fetch_one(FIND_USER, named.strip().lower())
+    if row is None:
+        raise NotFound(_("There is no user with the e-mail %(email)s.", email=named))
+    return await User.get(id=row["id"])
 
 
 async def delete_expired_counts() -> None:

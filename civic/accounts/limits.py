@@ -17,15 +17,19 @@ def _key(what: str, who: str) -> str:
     return f"{what}:{hashlib.sha256(named.encode()).hexdigest()[:40]}"
 
 
-async def spend(what: str, who: str, maximum: int, within: timedelta = HOUR) -> None:
-    """Count one more `what` of `who`; atomic. Raises TooMany beyond `most` in the time that began with the first.
+async def spend(what: str, who: str, maximum: int, within: timedelta = HOUR) -> int:
+    """Count one more `what` of `who`, and return how many there are; atomic.
+
+    Raises TooMany beyond `maximum` in the time that began with the first.
 
     Call it outside of the action's transaction: what is refused counts too.
     """
     now = timing.now()
     rows = await db.fetch(SPEND, _key(what, who), now + within, now)
-    if rows[0]["count"] > maximum:
+    count = int(rows[0]["count"])
+    if count > maximum:
         raise TooMany()
+    return count
 
 
 async def refund(what: str, who: str) -> None:

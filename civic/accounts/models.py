@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 class User(Model):
     id = fields.BigIntField(primary_key=True)
-    email = fields.CharField(254, unique=True)  # lower case
+    email = fields.CharField(254, db_index=True)  # lower case; of the accounts that have it confirmed, it is one's only
     name = fields.CharField(80, default="")  # shown beside posts; empty: "a resident"
     password_hash = fields.CharField(200)
     role = fields.CharEnumField(Role, default=Role.CITIZEN, max_length=12)

@@ -19,6 +19,7 @@ class Person:
     departments: frozenset[int] = frozenset()
     language: str = ""
     session_id: int = 0
+    confirmed: bool = False  # the e-mail address is known to be theirs
 
     @property
     def signed_in(self) -> bool:

@@ -9,7 +9,8 @@ from civic.accounts.people import NOBODY, Person
 from civic.db import fetch_one
 
 PERSON = """
-SELECT u.id, u.name, u.email, u.role, u.language, s.id AS session_id, s.seen_at
+SELECT u.id, u.name, u.email, u.role, u.language, u.email_confirmed_at IS NOT NULL AS confirmed,
+       s.id AS session_id, s.seen_at
 FROM user_session s JOIN user_account u ON u.id = s.user_id
 WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.seen_at > $2
 """
@@ -31,6 +32,7 @@ async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person
         role=Role(row["role"]),
         language=row["language"],
         session_id=row["session_id"],
+        confirmed=row["confirmed"],
     )
     return person, row["seen_at"]
 

@@ -9,8 +9,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic import cookies, i18n
-from civic.accounts import actions, queries
+from civic.accounts import actions, confirmation, queries
 from civic.accounts.actions import SignedIn
+from civic.accounts.confirmation import Confirmed
+from civic.accounts.devices import read_known, remember_browser
 from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
 from civic.accounts.schemas import SignedInAnswer, SignedOutAnswer
 from civic.accounts.user_agents import browser_name
@@ -64,6 +66,7 @@ def _entry(typed: Any, error: CivicError | None = None) -> dict[str, Any]:
         "next": local_path(typed.get("next"), ""),
         "errors": error.fields if error else {},
         "message": error.message if error else "",
+        "confirmed": typed.get("confirmed", ""),
     }
 
 
@@ -73,6 +76,7 @@ async def sign_in(request: Request) -> Response:
         done = await actions.sign_in(
             SignInForm.read(form),
             address=_address(request),
+            known=read_known(request),
             browser=browser_name(request.headers.get("user-agent", "")),
             attempts=config.limits.sign_ins_per_hour,
             earlier=request.state.person.session_id,
@@ -103,12 +107,18 @@ async def sign_up(request: Request) -> Response:
 
 def _welcome(request: Request, done: SignedIn, to: str) -> Response:
     """On with the new session's cookie."""
-    config, user = _config(request), done.user
+    user = done.user
     response: Response = see_other(to)
     if wants_json(request):
         response = json_answer(SignedInAnswer.model_validate(user))
-    cookies.set_cookie(request, response, cookies.SESSION, done.token, config.sign_in.session_days * DAY_SECONDS)
+    _set_session(request, response, done.token)
+    remember_browser(request, response, user.id)
     return response
+
+
+def _set_session(request: Request, response: Response, token: str) -> None:
+    days = _config(request).sign_in.session_days
+    cookies.set_cookie(request, response, cookies.SESSION, token, days * DAY_SECONDS)
 
 
 async def sign_out(request: Request) -> Response:
@@ -150,9 +160,9 @@ async def change_profile(request: Request) -> Response:
     form = await read_form(request)
     try:
         entry = ProfileForm.read(form, languages=request.state.city.languages)
+        await actions.change_profile(request.state.person, entry)
     except Invalid as error:
         return await _account(request, error, name=str(form.get("name", "")), language=str(form.get("language", "")))
-    await actions.change_profile(request.state.person, entry)
     response = see_other("/account?saved=profile")
     if entry.language:
         cookies.set_cookie(request, response, cookies.LANGUAGE, entry.language, 365 * DAY_SECONDS, http_only=False)
@@ -162,12 +172,38 @@ async def change_profile(request: Request) -> Response:
 async def change_password(request: Request) -> Response:
     form, person = await read_form(request), request.state.person
     try:
-        await actions.change_password(
+        token = await actions.change_password(
             person, NewPasswordForm.read(form, email=person.email), attempts=_config(request).limits.sign_ins_per_hour
         )
     except (Invalid, TooMany) as error:
         return await _account(request, error)
-    return see_other("/account?saved=password")
+    response = see_other("/account?saved=password")
+    _set_session(request, response, token)
+    return response
+
+
+async def ask_again(request: Request) -> Response:
+    """Another mail to confirm the address of one's account."""
+    try:
+        await confirmation.ask_again(request.state.person)
+    except TooMany as error:
+        return await _account(request, error)
+    return see_other("/account?saved=asked")
+
+
+async def confirm_form(request: Request) -> Response:
+    """GET /account/confirm/TOKEN, the link of a mail: a button. Opening it changes nothing."""
+    context = {"token": request.path_params["token"], "done": None}
+    return render(request, "accounts/confirm.html", context, headers={"Cache-Control": "no-store"})
+
+
+async def confirm_email(request: Request) -> Response:
+    """The button of the link: the address is the account's. Says why not, if it is not."""
+    done = await confirmation.confirm_email(request.path_params["token"])
+    if done is Confirmed.YES:
+        return see_other("/account?saved=confirmed" if request.state.person.signed_in else "/sign-in?confirmed=yes")
+    context = {"token": "", "done": done}
+    return render(request, "accounts/confirm.html", context, status=409, headers={"Cache-Control": "no-store"})
 
 
 async def end_session(request: Request) -> Response:
@@ -184,5 +220,8 @@ routes: list[BaseRoute] = [
     route("/account", account, who=Who.SIGNED_IN),
     route("/account/profile", change_profile, who=Who.SIGNED_IN, methods=("POST",)),
     route("/account/password", change_password, who=Who.SIGNED_IN, methods=("POST",)),
+    route("/account/confirm", ask_again, who=Who.SIGNED_IN, methods=("POST",)),
+    route("/account/confirm/{token:str}", confirm_form, who=Who.ANYONE),
+    route("/account/confirm/{token:str}", confirm_email, who=Who.ANYONE, methods=("POST",)),
     route("/account/sessions/{id:int}/end", end_session, who=Who.SIGNED_IN, methods=("POST",)),
 ]

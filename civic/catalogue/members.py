@@ -7,7 +7,7 @@ from datetime import datetime
 from tortoise.transactions import in_transaction
 
 from civic import db
-from civic.accounts.actions import create_user
+from civic.accounts.actions import check_new_password, create_user
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role, User
 from civic.accounts.people import Person
@@ -18,7 +18,9 @@ from civic.i18n import gettext as _
 
 @dataclass(frozen=True)
 class UserView:
+    id: int
     email: str
+    confirmed: bool
     name: str
     role: str
     departments: list[str]
@@ -44,6 +46,7 @@ async def add_user(entry: SignUpForm, role: Role, departments: Sequence[str] = (
     found = await Department.filter(slug__in=list(departments), retired_at=None)
     if unknown := sorted(set(departments) - {one.slug for one in found}):
         raise Invalid(fields={"department": _("There is no department %(names)s.", names=", ".join(unknown))})
+    await check_new_password(entry.password, entry.email, entry.name)
     async with in_transaction():
         user = await create_user(entry, role=role, confirmed=True)
         for one in found:
@@ -52,7 +55,8 @@ async def add_user(entry: SignUpForm, role: Role, departments: Sequence[str] = (
 
 
 USERS = """
-SELECT u.email, u.name, u.role, u.created_at, u.disabled_at IS NOT NULL AS disabled,
+SELECT u.id, u.email, u.email_confirmed_at IS NOT NULL AS confirmed, u.name, u.role, u.created_at,
+       u.disabled_at IS NOT NULL AS disabled,
        array(SELECT d.slug FROM membership m JOIN department d ON d.id = m.department_id
              WHERE m.user_id = u.id ORDER BY d.slug) AS departments
 FROM user_account u WHERE $1 OR u.role <> 'citizen' ORDER BY u.role, u.email LIMIT $2

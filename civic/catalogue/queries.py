@@ -1,9 +1,10 @@
 """Reads of the catalogue."""
 
+from civic.accounts.names import CityWords
 from civic.cache import cached_while
 from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
-from civic.city.queries import city_version
+from civic.city.queries import city, city_version
 
 
 @cached_while(city_version)
@@ -18,6 +19,14 @@ async def catalogue() -> Catalogue:
         calendars={one["slug"]: one["id"] for one in calendars},
         default_departments={(one["category_id"], one["area_id"]): one["department_id"] for one in given},
     )
+
+
+async def read_city_words() -> CityWords:
+    """The names of the city and of its departments in every language, and the words of the pack that claim office."""
+    view = await city()
+    departments = (await catalogue()).departments
+    names = [*view.names.values(), *(name for one in departments for name in one.names.values())]
+    return CityWords(names=tuple(names), official=tuple(view.settings.official_words))
 
 
 def _category(row: Category) -> CategoryView:

@@ -14,6 +14,14 @@ INDICATORS = tuple(DEFAULT_WEIGHTS)
 DEFAULT_MINIMUMS: Mapping[str, int] = MappingProxyType({"indicator": 10, "assignments": 30, "indicators": 3})
 
 
+# Words by which a citizen's name would claim an office; in Chinese anywhere in it.
+DEFAULT_OFFICIAL_WORDS = (
+    *("official", "city hall", "city council", "city government", "government", "administrator", "admin"),
+    *("moderator", "dispatcher", "webmaster", "support team"),
+    *("官方", "政府", "市委", "管理员", "版主", "客服", "工作人员", "调度员", "派单员"),
+)
+
+
 class CitySettings(BaseModel):
     """A city's rules, each with the default of CLOCK-AND-SCORES where that has one.
 
@@ -31,5 +39,6 @@ class CitySettings(BaseModel):
     reopen_days: int = 30  # elapsed days for which the reporter may reopen a confirmed case
     dispute_supporters: int = 3  # supporters who together dispute a resolution
     appeal: str = "5 working days"  # how long a dispatcher has to decide an appeal, on the city's calendar
+    official_words: list[str] = Field(default_factory=lambda: list(DEFAULT_OFFICIAL_WORDS))
     weights: dict[str, float] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
     minimums: dict[str, int] = Field(default_factory=lambda: dict(DEFAULT_MINIMUMS))

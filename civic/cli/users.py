@@ -18,6 +18,12 @@ users = command_group("user", "People who sign in.")
 commands.add_typer(users)
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+Named = Annotated[
+    str,
+    typer.Argument(
+        metavar="EMAIL|ID", help="The id, which `civic user list` shows, names one of several with an e-mail."
+    ),
+]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 
 
@@ -68,15 +74,19 @@ def list_users(citizens: Annotated[bool, typer.Option(help="Citizens too.")] = F
         return [asdict(one) for one in await read(citizens=citizens)]
 
     found = run_with_database(work)
-    lines = [
-        f"{one['role']!s:12} {one['email']}  {', '.join(one['departments'])}{'  (disabled)' if one['disabled'] else ''}"  # type: ignore[arg-type]
-        for one in found
-    ]
-    print_answer(found, "\n".join(lines) or "Nobody yet.", as_json)
+    print_answer(found, "\n".join(map(_line, found)) or "Nobody yet.", as_json)
+
+
+def _line(user: dict[str, object]) -> str:
+    departments = user["departments"]
+    assert isinstance(departments, list)
+    unconfirmed = "" if user["confirmed"] else "  (e-mail not confirmed)"
+    disabled = "  (disabled)" if user["disabled"] else ""
+    return f"{user['id']:>6} {user['role']!s:12} {user['email']}  {', '.join(departments)}{unconfirmed}{disabled}"
 
 
 @users.command("disable")
-def disable(email: Email, as_json: AsJson = False) -> None:
+def disable(email: Named, as_json: AsJson = False) -> None:
     """Sign somebody out everywhere, for good. What they wrote stays."""
     from civic.accounts.actions import disable_user
 
@@ -88,7 +98,7 @@ def disable(email: Email, as_json: AsJson = False) -> None:
 
 
 @users.command("password")
-def password(email: Email, password_stdin: FromStdin = False, as_json: AsJson = False) -> None:
+def password(email: Named, password_stdin: FromStdin = False, as_json: AsJson = False) -> None:
     """Set somebody's password anew; they are signed out everywhere."""
     from civic.accounts.actions import reset_password
     from civic.accounts.forms import check_password

@@ -10,6 +10,7 @@ from civic import db, signing, timing
 from civic.accounts import limits
 from civic.errors import TooMany
 from civic.notifications.models import MailStop, Message
+from civic.notifications.sql import ADD_STOP
 
 CONFIRMATIONS = frozenset({"report_confirm", "account_confirm"})  # kinds of messages that ask to confirm the address
 # Caused by whoever types an address: at most `limits.unasked_mails_per_day` of them to one.
@@ -18,7 +19,6 @@ UNASKED = CONFIRMATIONS | {"account_exists"}
 SAFETY = frozenset({"account_exists", "failed_sign_ins", "password_changed"})
 EVERYTHING = ""  # in place of what a mail is about
 DAY = timedelta(days=1)
-ADD_STOP = "INSERT INTO mail_stop (address, about, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 
 
 def address_of(message: Message) -> str:

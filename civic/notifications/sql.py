@@ -9,3 +9,8 @@ UPDATE message SET "values" = "values" - 'code',
                    url = CASE WHEN url LIKE '/r/%' OR url LIKE '/account/confirm/%' THEN '' ELSE url END
 WHERE id = $1
 """
+ADD_STOP = "INSERT INTO mail_stop (address, about, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+NEVER_MAILED = """
+SELECT count(*) AS n FROM message m
+WHERE m.user_id = $1 AND m.read_at IS NULL AND NOT EXISTS (SELECT FROM delivery d WHERE d.message_id = m.id)
+"""

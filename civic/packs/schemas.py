@@ -118,6 +118,7 @@ class PackCity(FileModel):
     accent: Accent = ""
     crs: Literal["wgs84", "gcj02"] = "wgs84"
     calendar: CalendarSlug
+    official_words: Annotated[list[Text], Field(max_length=200)] = list(DEFAULTS.official_words)
     targets: PackTargets = PackTargets()
     limits: PackLimits = PackLimits()
     thresholds: PackThresholds = PackThresholds()
@@ -129,6 +130,7 @@ class PackCity(FileModel):
         """As the city's row keeps them."""
         return CitySettings(
             calendar=self.calendar,
+            official_words=self.official_words,
             **self.targets.model_dump(),
             **self.limits.model_dump(),
             weights=self.weights.model_dump() if self.weights else dict(DEFAULTS.weights),

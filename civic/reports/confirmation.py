@@ -13,12 +13,9 @@ from civic.notifications.actions import notify
 from civic.posts.models import Post
 from civic.posts.queries import Viewer, about_post
 from civic.reports.queries import get_author
+from civic.reports.sql import LATEST_NEWS
 
 LINK_GOOD_FOR = timedelta(days=14)
-LATEST_NEWS = """
-SELECT e.id FROM case_event e JOIN report r ON r.case_id = e.case_id
-WHERE r.post_id = $1 AND NOT e.internal AND e.kind = ANY($2) ORDER BY e.id DESC LIMIT 1
-"""
 
 
 async def send_receipt(post: Post, number: str, code: str, *, key: str = "received") -> None:

@@ -55,3 +55,7 @@ SELECT floor(r.lon / ${wide})::bigint AS x, floor(r.lat / ${high})::bigint AS y,
 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
 WHERE {where} GROUP BY 1, 2
 """
+LATEST_NEWS = """
+SELECT e.id FROM case_event e JOIN report r ON r.case_id = e.case_id
+WHERE r.post_id = $1 AND NOT e.internal AND e.kind = ANY($2) ORDER BY e.id DESC LIMIT 1
+"""

@@ -230,6 +230,7 @@ VALUES = EVENT | {
     "rule": "r",
     "error": "e",
     "times": 4,
+    "count": 2,
     "stars": 3,
     "name": {"en": "Water", "zh": "水务局"},
 }

@@ -11,7 +11,7 @@ TABLES = [
         name="User",
         fields=[
             ("id", row_id()),
-            ("email", fields.CharField(unique=True, max_length=254)),
+            ("email", fields.CharField(db_index=True, max_length=254)),
             ("name", fields.CharField(default="", max_length=80)),
             ("password_hash", fields.CharField(max_length=200)),
             ("role", fields.CharEnumField(default=Role.CITIZEN, enum_type=Role, max_length=12)),
