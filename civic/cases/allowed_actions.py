@@ -47,6 +47,8 @@ class CaseAction(StrEnum):
     MISROUTE = "misroute"
     EXCLUDE = "exclude"
     INCLUDE = "include"
+    OBJECT = "object"
+    DECIDE = "decide"
     ANSWER = "answer"
     CONFIRM = "confirm"
     DISPUTE = "dispute"
@@ -80,6 +82,8 @@ ALLOWED: dict[CaseAction, dict[CaseRole, frozenset[Status]]] = {
     CaseAction.MISROUTE: {_DISPATCHER: _ALL},
     CaseAction.EXCLUDE: {_DISPATCHER: _ALL, _SYSTEM: _ALL},
     CaseAction.INCLUDE: {_DISPATCHER: _ALL, _SYSTEM: _ALL},
+    CaseAction.OBJECT: {_LEAD: _ALL, _SUPPORT: _ALL, _FORMER: _ALL},
+    CaseAction.DECIDE: {_DISPATCHER: _ALL},
     CaseAction.ANSWER: {_REPORTER: OPEN},
     CaseAction.CONFIRM: {_REPORTER: _RESOLVED},
     CaseAction.DISPUTE: {_REPORTER: frozenset({Status.RESOLVED, Status.CONFIRMED}), _CITIZEN: _RESOLVED},

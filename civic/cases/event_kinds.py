@@ -57,6 +57,8 @@ class EventKind(StrEnum):
     TAKEN = "taken", _("Given to a person"), QUIET
     MISROUTED = "misrouted", _("Marked as sent to the wrong place"), QUIET
     EXCLUDED = "excluded", _("Taken out of the scores"), QUIET
+    OBJECTED = "objected", _("The department objects to how this counts"), PUBLIC + QUIET, "case_objected"
+    OBJECTION_DECIDED = "objection_decided", _("Objection decided"), PUBLIC + QUIET, "case_objection_decided"
     INCLUDED = "included", _("Counted in the scores again"), QUIET
 
     def __new__(cls, code: str, label: LazyProxy = UNNAMED, learns: int = 0, desk_message: str = "") -> Self:

@@ -135,6 +135,14 @@ class Outcome(LabelledCode):
     CLOSED = "closed", _("closed by somebody else")
 
 
+class ObjectionOutcome(LabelledCode):
+    """What a dispatcher decides about a department's objection to how a case counts."""
+
+    REJECTED = "rejected", _("it counts as it did")
+    MISROUTED = "misrouted", _("the department should not have had it: it does not count as passed on")
+    EXCLUDED = "excluded", _("the case is taken out of the scores: it is spam, or a test")
+
+
 class WaitEnd(StrEnum):
     """What ended a wait for the reporter's answer."""
 

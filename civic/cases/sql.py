@@ -68,3 +68,10 @@ WHERE a.case_id = ANY($1) ORDER BY a.case_id, a.id
 """
 RECORDED_WAITS = "SELECT * FROM case_wait WHERE case_id = ANY($1) ORDER BY case_id, id"
 RECORDED_RATINGS = "SELECT * FROM handling WHERE case_id = ANY($1) ORDER BY case_id, id"
+
+# The objection to how a case counts that no later event decided; $2 and $3 are the two kinds of events.
+OPEN_OBJECTION = """
+SELECT o.seq, o.department_id FROM case_event o
+WHERE o.case_id = $1 AND o.kind IN ('objected', 'objection_decided') AND o.kind = $2 AND NOT EXISTS (
+    SELECT FROM case_event d WHERE d.case_id = o.case_id AND d.kind = $3 AND d.seq > o.seq)
+"""

@@ -135,6 +135,15 @@ async def include(o: CaseCommand) -> object:
     return await cases.include(o.case_id, by=o.by)
 
 
+async def object_(o: CaseCommand) -> object:
+    return await cases.object_to_score(o.case_id, by=o.by, text=o.text)
+
+
+async def decide(o: CaseCommand) -> object:
+    outcome = o.fields.get("outcome", "")
+    return await cases.decide_objection(o.case_id, by=o.by, seen=o.seen, text=o.text, outcome=outcome)
+
+
 COMMANDS: dict[CaseAction, Callable[[CaseCommand], Awaitable[object]]] = {
     CaseAction.ACCEPT: accept,
     CaseAction.REPLY: reply,
@@ -155,4 +164,6 @@ COMMANDS: dict[CaseAction, Callable[[CaseCommand], Awaitable[object]]] = {
     CaseAction.MISROUTE: misroute,
     CaseAction.EXCLUDE: exclude,
     CaseAction.INCLUDE: include,
+    CaseAction.OBJECT: object_,
+    CaseAction.DECIDE: decide,
 }

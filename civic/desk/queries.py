@@ -9,6 +9,7 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import AllowedActions, CaseAction, CaseState, OpenAssignment, find_allowed_actions
+from civic.cases.event_kinds import EventKind
 from civic.cases.models import AssignmentPart, Case
 from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
 from civic.cases.status import Status
@@ -113,6 +114,13 @@ class CasePage:
     mine: AssignmentView | None
     allowed: AllowedActions
     near: list[NearbyCase]
+
+    @property
+    def objection(self) -> TimelineEvent | None:
+        """The department's objection to how the case counts that nobody has decided yet."""
+        kinds = (EventKind.OBJECTED, EventKind.OBJECTION_DECIDED)
+        latest = next((line for line in reversed(self.timeline) if line.kind in kinds), None)
+        return latest if latest is not None and latest.kind is EventKind.OBJECTED else None
 
     @property
     def lead(self) -> AssignmentView | None:

@@ -1,5 +1,6 @@
 """What the desk answers to programs, such as a department's own case system."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -8,6 +9,7 @@ from civic.cases.models import AssignmentPart, Outcome, Priority
 from civic.cases.schemas import DeskTimelineEventAnswer
 from civic.cases.status import Status
 from civic.desk.appeals import AppealPage
+from civic.desk.objections import ObjectionRow
 from civic.desk.queries import CasePage
 from civic.desk.queue import Queue
 from civic.desk.triage import TriagePage
@@ -163,13 +165,24 @@ class DeskAppealAnswer(Schema):
     overdue: bool
 
 
+class DeskObjectionAnswer(Schema):
+    """A department's objection to how a case counts in its score; `department` is its id."""
+
+    case: int
+    number: str
+    department: int
+    reason: str
+    made_at: datetime
+
+
 class AppealsAnswer(Schema):
     count: int
     appeals: list[DeskAppealAnswer]
+    objections: list[DeskObjectionAnswer]
     next: str | None
 
     @classmethod
-    def of(cls, page: AppealPage) -> "AppealsAnswer":
+    def of(cls, page: AppealPage, objections: Sequence[ObjectionRow]) -> "AppealsAnswer":
         rows = [
             {
                 "case": row.case_id,
@@ -183,7 +196,19 @@ class AppealsAnswer(Schema):
             }
             for row in page.rows
         ]
-        return cls.model_validate({"count": page.count, "appeals": rows, "next": page.next or None})
+        objected = [
+            DeskObjectionAnswer(
+                case=one.case_id,
+                number=one.number,
+                department=one.department_id,
+                reason=one.reason,
+                made_at=one.made_at,
+            )
+            for one in objections
+        ]
+        return cls.model_validate(
+            {"count": page.count, "appeals": rows, "objections": objected, "next": page.next or None}
+        )
 
 
 class DeskMessageAnswer(Schema):

@@ -7,11 +7,12 @@ from starlette.routing import BaseRoute
 from civic.accounts.people import Person
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.conflicts import CaseChanged
-from civic.cases.models import DeclineReason
+from civic.cases.models import DeclineReason, ObjectionOutcome
 from civic.catalogue.queries import catalogue
 from civic.desk import commands, queries
 from civic.desk import queue as lists
 from civic.desk.appeals import count_appeals, load_appeals
+from civic.desk.objections import load_objections
 from civic.desk.schemas import (
     AppealsAnswer,
     DeskCaseAnswer,
@@ -70,7 +71,7 @@ async def desk(request: Request) -> Response:
         "own": own,
         "messages": await list_desk_messages(person, 5),
         "held": await jobs.list_held() if person.is_dispatcher else [],
-        "appeals": await count_appeals() if person.is_dispatcher else 0,
+        "appeals": await count_appeals() + len(await load_objections()) if person.is_dispatcher else 0,
         **await _shared(request),
     }
     return render(request, "desk/list.html", context, fragment="desk/_queue.html")
@@ -89,6 +90,7 @@ async def _case(request: Request, status: int = 200, **more: object) -> Response
         "page": page,
         "members": await queries.list_members(in_hand.department_id) if in_hand else [],
         "declines": {reason.value: reason.label for reason in DeclineReason},
+        "objection_outcomes": {outcome.value: outcome.label for outcome in ObjectionOutcome},
         "errors": {},
         "typed": {},
         "command": "",
@@ -158,8 +160,9 @@ async def triage(request: Request) -> Response:
 async def appeals(request: Request) -> Response:
     page = await load_appeals(request.query_params.get("page", ""))
     if wants_json(request):
-        return json_answer(AppealsAnswer.of(page))
-    return render(request, "desk/appeals.html", {"page": page, **await _shared(request)})
+        return json_answer(AppealsAnswer.of(page, await load_objections()))
+    context = {"page": page, "objections": await load_objections(), **await _shared(request)}
+    return render(request, "desk/appeals.html", context)
 
 
 async def search(request: Request) -> Response:

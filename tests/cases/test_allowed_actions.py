@@ -39,6 +39,10 @@ ACTIONS: dict[CaseAction, Callable[[int, Town, Actor], Awaitable[object]]] = {
     CaseAction.MISROUTE: lambda case, town, by: actions.mark_misrouted(case, 0, by=by),
     CaseAction.EXCLUDE: lambda case, town, by: actions.exclude(case, by=by),
     CaseAction.INCLUDE: lambda case, town, by: actions.include(case, by=by),
+    CaseAction.OBJECT: lambda case, town, by: actions.object_to_score(case, by=by, text="It is not our lamp."),
+    CaseAction.DECIDE: lambda case, town, by: actions.decide_objection(
+        case, by=by, text="It is your lamp.", outcome="rejected"
+    ),
     CaseAction.ANSWER: lambda case, town, by: actions.answer(case, by=by, text="There."),
     CaseAction.CONFIRM: lambda case, town, by: actions.confirm(case, by=by),
     CaseAction.DISPUTE: lambda case, town, by: actions.dispute(case, by=by, text="No, that is not so."),
@@ -60,7 +64,7 @@ async def refused(action: CaseAction, case: Case, town: Town, by: Actor, into: C
             raise UndoneError
     except (Conflict, NotAllowed):
         return True
-    except (UndoneError, NotFound):  # there is no assignment to mark
+    except (UndoneError, NotFound):  # there is no assignment to mark, no objection to decide
         return False
 
 

@@ -19,6 +19,7 @@ from civic.cases.actions.assignment import assign, give_back, hand_over, send_to
 from civic.cases.actions.closing import confirm, decline, dispute, resolve
 from civic.cases.actions.creation import open_case
 from civic.cases.actions.merging import merge
+from civic.cases.actions.objections import decide_objection, object_to_score
 from civic.cases.actions.progress import accept, add_support, answer, ask, reply, support_done
 from civic.cases.actions.scheduled import (
     confirm_next_resolution,
@@ -37,6 +38,7 @@ __all__ = [
     "assign",
     "confirm",
     "confirm_next_resolution",
+    "decide_objection",
     "decline",
     "dispute",
     "end_next_wait",
@@ -48,6 +50,7 @@ __all__ = [
     "include",
     "mark_misrouted",
     "merge",
+    "object_to_score",
     "open_case",
     "rate_handling",
     "recategorise",

@@ -135,3 +135,5 @@ CREATE INDEX case_appeals_open ON case_file (appeal_due_at, id) WHERE appealed_a
 CREATE INDEX assignment_open ON assignment (due_at, id) WHERE ended_at IS NULL;
 -- How long a case waited for its reporter is asked of every resolved assignment of a period, and few ever wait.
 CREATE INDEX case_event_waits ON case_event (case_id, seq) WHERE to_status = 'waiting';
+-- Objections to how a case counts are few, and the dispatchers' list and each release look for the open ones.
+CREATE INDEX case_event_objections ON case_event (case_id, seq) WHERE kind IN ('objected', 'objection_decided');
