@@ -120,11 +120,13 @@ WHO: dict[Who, str] = {
         GET /api/v1/desk
         GET /api/v1/desk/cases/{id:int}
         POST /api/v1/desk/cases/{id:int}/{command:str}
+        POST /api/v1/desk/lines/withdraw
         GET /api/v1/desk/messages
         GET /api/v1/desk/search
         GET /desk
         GET /desk/cases/{id:int}
         POST /desk/cases/{id:int}/{command:str}
+        POST /desk/lines/withdraw
         GET /desk/messages
         GET /desk/search
     """,

@@ -84,7 +84,7 @@ ALLOWED: dict[CaseAction, dict[CaseRole, frozenset[Status]]] = {
     CaseAction.INCLUDE: {_DISPATCHER: _ALL, _SYSTEM: _ALL},
     CaseAction.OBJECT: {_LEAD: _ALL, _SUPPORT: _ALL, _FORMER: _ALL},
     CaseAction.DECIDE: {_DISPATCHER: _ALL},
-    CaseAction.ANSWER: {_REPORTER: OPEN},
+    CaseAction.ANSWER: {_REPORTER: frozenset({Status.WAITING})},
     CaseAction.CONFIRM: {_REPORTER: _RESOLVED},
     CaseAction.DISPUTE: {_REPORTER: frozenset({Status.RESOLVED, Status.CONFIRMED}), _CITIZEN: _RESOLVED},
     CaseAction.APPEAL: {_REPORTER: frozenset({Status.DECLINED})},

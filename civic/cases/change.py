@@ -176,7 +176,7 @@ class CaseChange:
         await self._settle()
         event_data = dict(data or {})
         if photos:
-            event_data["photos"] = [photo.name for photo in photos]
+            event_data["photos"] = [photo.content for photo in photos]  # what they show; a name may change
         event = await events.write_event(
             self.case,
             kind,

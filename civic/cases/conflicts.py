@@ -5,7 +5,7 @@ from datetime import datetime
 
 from civic.cases.actors import Actor
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Case, CaseEvent
+from civic.cases.models import Case, CaseEvent, HiddenLine
 from civic.errors import Conflict
 from civic.i18n import lazy as _
 
@@ -14,7 +14,7 @@ _QUIET_KINDS = [kind.value for kind in EventKind if kind.is_quiet]
 
 @dataclass(frozen=True, slots=True)
 class MissedEvent:
-    """An event that the second person had not seen. `text` is public."""
+    """An event that the second person had not seen. `text` is what everybody may read of it."""
 
     seq: int
     at: datetime
@@ -57,8 +57,13 @@ async def require_unchanged(case: Case, by: Actor, seen: int | None) -> None:
         return
     rows = await CaseEvent.filter(case_id=case.id, seq__gt=seen).exclude(kind__in=_QUIET_KINDS).order_by("seq")
     if rows:
-        raise CaseChanged([_missed_event(row) for row in rows])
+        hidden = await HiddenLine.filter(case_event_id__in=[row.id for row in rows]).values_list(
+            "case_event_id", flat=True
+        )
+        raise CaseChanged([_missed_event(row, hidden=row.id in hidden) for row in rows])
 
 
-def _missed_event(row: CaseEvent) -> MissedEvent:
-    return MissedEvent(row.seq, row.at, EventKind(row.kind), row.department_id, "" if row.internal else row.text)
+def _missed_event(row: CaseEvent, *, hidden: bool) -> MissedEvent:
+    return MissedEvent(
+        row.seq, row.at, EventKind(row.kind), row.department_id, "" if row.internal or hidden else row.text
+    )

@@ -279,6 +279,21 @@ class CaseEvent(Model):
         unique_together = (("case", "seq"),)
 
 
+class HiddenLine(Model):
+    """A line of a history that only the desk reads now. The event itself stays as it is, so that the chain holds."""
+
+    id = fields.BigIntField(primary_key=True)
+    case_event: fields.OneToOneRelation[CaseEvent] = fields.OneToOneField(
+        "civic.CaseEvent", related_name="hidden", on_delete=fields.RESTRICT
+    )
+    case_event_id: int
+    reason = fields.CharField(20)  # a code of posts.models.REASONS
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "hidden_line"
+
+
 class Handling(Model):
     """A handling rating: 1–5 stars for how a case was handled; append-only, a reporter's latest of a period counts."""
 

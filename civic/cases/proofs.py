@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from civic import chain
 from civic.cases.history import hashed_content_of
 from civic.cases.models import Case
-from civic.cases.queries import load_timeline
-from civic.cases.sql import RECORDED_EVENTS
+from civic.cases.sql import HIDDEN_LINES, RECORDED_EVENTS
 from civic.db import fetch
 from civic.history_proof import SealedEvent, write_history_proof
 
@@ -25,13 +24,13 @@ class HistoryState:
 
 
 async def build_history_file(case: Case) -> dict[str, object]:
-    """The contents of the file to keep. A text is in it if the public timeline shows it, and the data of public events
-    as their hash covers it; of an event for the desk there is the digest alone."""
-    texts = {line.seq: line.text for line in await load_timeline(case.id, internal=False)}
+    """The contents of the file to keep. A text is in it if everybody may read it, and the data of public events as
+    their hash covers it; of an event for the desk there is the digest alone."""
+    hidden = {row["seq"] for row in await fetch(HIDDEN_LINES, case.id)}
     events = []
     for row in await fetch(RECORDED_EVENTS, [case.id]):
         content = hashed_content_of(row, case.number)
-        is_shown = row["seq"] in texts and texts[row["seq"]] == row["text"] and row["text_hash"] is None
+        is_shown = not row["internal"] and row["seq"] not in hidden and row["text_hash"] is None
         events.append(
             SealedEvent(
                 hash=row["hash"],

@@ -12,19 +12,35 @@ from civic.cases.status import Status, StatusGroup
 from civic.catalogue.queries import catalogue
 from civic.db import Row, fetch, make_from_row
 from civic.media.models import Photo
+from civic.posts.models import REASONS
 from civic.routing.queries import explain
 
 Names = dict[str, str]
 
-EVENTS_OF = """
-SELECT e.seq, e.id, e.at, e.kind, e.actor_kind, e.from_status, e.to_status, e.internal, e.text, e.data,
-       e.text_hash IS NOT NULL AS erased, d.slug, d.names, u.name AS actor_name
-FROM case_event e LEFT JOIN department d ON d.id = e.department_id LEFT JOIN user_account u ON u.id = e.actor_id
-WHERE e.case_id = $1 AND ($2 OR NOT e.internal) ORDER BY e.seq
+MAX_LINES_SHOWN = 40
+MAX_SEQ = 2**31 - 1
+# What a moderator has hidden is for the desk only ($2): its text does not leave the database for others.
+LINES = """
+SELECT e.seq, e.id, e.at, e.kind, e.actor_kind, e.from_status, e.to_status, e.internal, e.data,
+       CASE WHEN $2 OR h.id IS NULL THEN e.text ELSE '' END AS text, coalesce(h.reason, '') AS hidden,
+       e.text_hash IS NOT NULL AS erased, d.slug, d.names, u.name AS actor_name, c.number,
+       (e.text <> '' OR x.some) AND NOT e.internal AND e.text_hash IS NULL AS can_be_hidden
+FROM case_event e JOIN case_file c ON c.id = e.case_id LEFT JOIN hidden_line h ON h.case_event_id = e.id
+LEFT JOIN department d ON d.id = e.department_id LEFT JOIN user_account u ON u.id = e.actor_id
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM case_event_photo p WHERE p.case_event_id = e.id) AS some) x
+WHERE e.case_id = $1 AND ($2 OR NOT e.internal) AND ({condition}) ORDER BY e.seq DESC LIMIT {limit}
 """
+EVENTS_OF = LINES.format(condition="e.seq < $3", limit=MAX_LINES_SHOWN + 1)
+# The latest line with a text that a department wrote, and the latest question, wherever in the history they are.
+LATEST_WORDS = """
+(SELECT e.id FROM case_event e WHERE e.case_id = $1 AND NOT e.internal AND e.department_id IS NOT NULL AND e.text <> ''
+    AND NOT EXISTS (SELECT FROM hidden_line h WHERE h.case_event_id = e.id) ORDER BY e.seq DESC LIMIT 1)
+UNION (SELECT e.id FROM case_event e WHERE e.case_id = $1 AND e.kind = $3 ORDER BY e.seq DESC LIMIT 1)
+"""
+WORDS_OF = LINES.format(condition=f"e.id IN ({LATEST_WORDS})", limit=2)
 PHOTOS_OF = """
 SELECT p.*, x.case_event_id AS event_id FROM case_event_photo x JOIN photo p ON p.id = x.photo_id
-JOIN case_event e ON e.id = x.case_event_id WHERE e.case_id = $1 AND ($2 OR NOT e.internal) ORDER BY p.id
+WHERE x.case_event_id = ANY($1) ORDER BY p.id
 """
 ASSIGNMENTS_OF = """
 SELECT a.id, a.department_id, d.slug, d.names, a.part, a.started_at, a.ended_at, a.outcome, a.first_word_at, a.due_at,
@@ -40,6 +56,9 @@ WHERE a.case_id = $1 ORDER BY a.started_at, a.id
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
     """One event, as a page shows it. `names` are the acting department's; `actor_name` is for the desk only.
+
+    `hidden` is the reason for which the public does not read it ("": it does); its text is for the desk only then.
+    `name` is what moderation calls it.
 
     `to_names` and `from_names` are those of the departments that the event moved the case between, or asked for help.
     """
@@ -59,6 +78,9 @@ class TimelineEvent:
     internal: bool
     text: str
     erased: bool
+    hidden: str
+    can_be_hidden: bool
+    name: str
     data: Mapping[str, Any]
     photos: Sequence[Photo] = field(default=())
 
@@ -66,6 +88,16 @@ class TimelineEvent:
     def label(self) -> str:
         """What happened, in the reader's language."""
         return str(self.kind.label)
+
+    @property
+    def hidden_reason(self) -> str:
+        """Why it is hidden, in the reader's language."""
+        return str(REASONS[self.hidden]) if self.hidden else ""
+
+    @property
+    def comment_id(self) -> int | None:
+        """The comment in which the reporter answered; None for other events."""
+        return self.data.get("comment") if self.kind is EventKind.ANSWERED else None
 
     @property
     def reason(self) -> str:
@@ -135,14 +167,45 @@ class AssignmentView:
         return str(self.outcome.label) if self.outcome else ""
 
 
-async def load_timeline(case_id: int, *, internal: bool) -> list[TimelineEvent]:
-    """Return the case's history, oldest first, in two statements; `internal` adds what only the desk may read."""
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A part of a case's history, oldest first. `earlier`: the number of its first line, if lines come before it.
+
+    `official` is the latest public word of a department, `question` the latest question, wherever they are; the desk
+    reads them in the lines.
+    """
+
+    lines: Sequence[TimelineEvent]
+    earlier: int | None = None
+    official: TimelineEvent | None = None
+    question: TimelineEvent | None = None
+
+
+def line_anchor(seq: int) -> str:
+    """What follows the path of a page in the address of one line of its history."""
+    return f"?before={seq + 1}#event-{seq}"
+
+
+async def load_timeline(case_id: int, *, internal: bool, before: int | None = None) -> Timeline:
+    """Return the newest MAX_LINES_SHOWN lines of a case's history, or those before the number `before`.
+
+    In three statements; `internal` adds what only the desk may read.
+    """
+    rows = await fetch(EVENTS_OF, case_id, internal, min(before or MAX_SEQ, MAX_SEQ))
+    more, rows = len(rows) > MAX_LINES_SHOWN, rows[:MAX_LINES_SHOWN]
+    words = [] if internal else await fetch(WORDS_OF, case_id, False, EventKind.ASKED)
     names = {one.slug: one.names for one in (await catalogue()).every_department}
     photos: dict[int, list[Photo]] = {}
-    for row in await fetch(PHOTOS_OF, case_id, internal):
-        event_id = row.pop("event_id")
-        photos.setdefault(event_id, []).append(make_from_row(Photo, row))
-    return [_line(row, names, photos.get(row["id"], []), internal) for row in await fetch(EVENTS_OF, case_id, internal)]
+    for row in await fetch(PHOTOS_OF, [row["id"] for row in rows if internal or not row["hidden"]]):
+        photos.setdefault(row.pop("event_id"), []).append(make_from_row(Photo, row))
+    lines = [_line(row, names, photos.get(row["id"], []), internal) for row in reversed(rows)]
+    latest = [_line(row, names, [], False) for row in words]
+    return Timeline(
+        lines=lines,
+        earlier=lines[0].seq if more else None,
+        official=next((one for one in latest if one.department and one.text), None),
+        question=next((one for one in latest if one.kind is EventKind.ASKED), None),
+    )
 
 
 def _line(row: Row, names: Mapping[str, Names], photos: list[Photo], internal: bool) -> TimelineEvent:
@@ -163,6 +226,9 @@ def _line(row: Row, names: Mapping[str, Names], photos: list[Photo], internal: b
         internal=row["internal"],
         text=row["text"],
         erased=row["erased"],
+        hidden=row["hidden"],
+        can_be_hidden=row["can_be_hidden"],
+        name=f"{row['number']}-{row['seq']}",
         data=data,
         photos=tuple(photos),
     )

@@ -10,14 +10,22 @@ from civic.schemas import Schema
 
 
 class TimelineEventAnswer(Schema):
-    """An event of a case's history; `department` is the slug of the department that acted."""
+    """An event of a case's history; `department` is the slug of the department that acted.
+
+    `line` is what moderation calls it. `hidden` is the reason for which its text was hidden; the text is empty then, as
+    where it was `erased`. `comment` is the comment in which the reporter answered.
+    """
 
     seq: int
+    line: str
     at: datetime
     kind: EventKind
     by: ActorKind
     department: str | None
     text: str
+    hidden: str | None
+    erased: bool
+    comment: int | None
     reason: str | None
     status: Status | None  # that the event led to
 
@@ -25,18 +33,22 @@ class TimelineEventAnswer(Schema):
     def of(cls, event: TimelineEvent) -> "TimelineEventAnswer":
         return cls(
             seq=event.seq,
+            line=event.name,
             at=event.at,
             kind=event.kind,
             by=ActorKind(event.actor_kind),
             department=event.department or None,
             text=event.text,
+            hidden=event.hidden or None,
+            erased=event.erased,
+            comment=event.comment_id,
             reason=event.reason or None,
             status=event.to_status,
         )
 
 
 class DeskTimelineEventAnswer(TimelineEventAnswer):
-    """An event as the desk sees it: some are internal."""
+    """An event as the desk sees it: some are internal, and hidden ones have their text."""
 
     internal: bool
 

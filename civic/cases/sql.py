@@ -28,6 +28,9 @@ CASE_COLUMNS = [
     "events_count",
     "head",
 ]
+HIDDEN_LINES = """
+SELECT e.seq FROM case_event e JOIN hidden_line h ON h.case_event_id = e.id WHERE e.case_id = $1
+"""
 INSERT_EVENT = """
 INSERT INTO case_event (case_id, seq, at, kind, actor_id, actor_kind, department_id, from_status, to_status, internal,
                         text, data, hash)

@@ -81,6 +81,7 @@ SUBJECT = Subject(
         *CASE_SOURCES,
         DirtySource("assignment", "case", "SELECT case_id FROM changed", columns=("department_id", "case_id")),
     ),
+    visible="",
     desk=True,
     statuses=CASE_STATUSES,
     groups=GROUPS,

@@ -11,7 +11,7 @@ from civic.cases.actors import Actor
 from civic.cases.allowed_actions import AllowedActions, CaseAction, CaseState, OpenAssignment, find_allowed_actions
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import AssignmentPart, Case
-from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
+from civic.cases.queries import AssignmentView, Timeline, TimelineEvent, load_assignments, load_timeline
 from civic.cases.status import Status
 from civic.db import Row, fetch
 from civic.errors import NotFound
@@ -109,17 +109,19 @@ class CasePage:
     case: Case
     reports: list[DeskReport]
     into: MergedInto | None
-    timeline: list[TimelineEvent]
+    timeline: Timeline
     assignments: list[AssignmentView]
     mine: AssignmentView | None
     allowed: AllowedActions
     near: list[NearbyCase]
+    moderates: bool  # the viewer is a moderator
+    own: frozenset[str]  # slugs of the departments for which the viewer speaks
 
     @property
     def objection(self) -> TimelineEvent | None:
         """The department's objection to how the case counts that nobody has decided yet."""
         kinds = (EventKind.OBJECTED, EventKind.OBJECTION_DECIDED)
-        latest = next((line for line in reversed(self.timeline) if line.kind in kinds), None)
+        latest = next((line for line in reversed(self.timeline.lines) if line.kind in kinds), None)
         return latest if latest is not None and latest.kind is EventKind.OBJECTED else None
 
     @property
@@ -181,8 +183,10 @@ async def may_work_on(case_id: int, person: Person, acting: int | None = None) -
     return CaseAccess(allowed, default)
 
 
-async def load_case_page(case_id: int, person: Person) -> CasePage:
+async def load_case_page(case_id: int, person: Person, before: int | None = None) -> CasePage:
     """A case with everything internal, for dispatchers and for departments that have or had it.
+
+    Of its history the newest lines, or those before the number `before`.
 
     Raises NotFound for people without access, so that the case's existence stays private.
     """
@@ -199,11 +203,13 @@ async def load_case_page(case_id: int, person: Person) -> CasePage:
         case=case,
         reports=reports,
         into=await _merged_into(case),
-        timeline=await load_timeline(case.id, internal=True),
+        timeline=await load_timeline(case.id, internal=True, before=before),
         assignments=held,
         mine=next((one for one in own if one.is_open), None),
         allowed=find_allowed_actions(person, _state(case), at_work, {one.department_id for one in own}),
         near=await _near(case.id, reports[0], person) if reports else [],
+        moderates=person.is_dispatcher,
+        own=frozenset(one.department for one in own),
     )
 
 

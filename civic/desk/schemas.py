@@ -73,7 +73,10 @@ class AssignmentAnswer(Schema):
 
 
 class DeskCaseAnswer(Schema):
-    """A case with what this person may do to it; `seen` goes back with the next action."""
+    """A case with what this person may do to it; `seen` goes back with the next action.
+
+    Of its history the newest lines, or those before the parameter `before`; `earlier` is the next value of it.
+    """
 
     id: int
     number: str
@@ -90,6 +93,7 @@ class DeskCaseAnswer(Schema):
     reports: list[DeskReportAnswer]
     assignments: list[AssignmentAnswer]
     timeline: list[DeskTimelineEventAnswer]
+    earlier: int | None
 
     @classmethod
     def of(cls, page: CasePage) -> "DeskCaseAnswer":
@@ -118,7 +122,8 @@ class DeskCaseAnswer(Schema):
                 )
                 for one in page.assignments
             ],
-            timeline=[DeskTimelineEventAnswer.of(event) for event in page.timeline],
+            timeline=[DeskTimelineEventAnswer.of(event) for event in page.timeline.lines],
+            earlier=page.timeline.earlier,
         )
 
 

@@ -33,8 +33,9 @@ SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.cat
 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
 LEFT JOIN photo ph ON ph.id = p.cover_id AND ph.public
 CROSS JOIN LATERAL (
-    SELECT kind, text, data FROM case_event
-    WHERE case_id = c.id AND kind = ANY($5) ORDER BY seq DESC LIMIT 1) e
+    SELECT kind, data, CASE WHEN EXISTS (
+        SELECT FROM hidden_line h WHERE h.case_event_id = v.id) THEN '' ELSE text END AS text
+    FROM case_event v WHERE case_id = c.id AND kind = ANY($5) ORDER BY seq DESC LIMIT 1) e
 WHERE c.status = $3 AND (c.received_at, c.id) > ($1, $2)
 ORDER BY c.received_at, c.id LIMIT {PAGE_ROWS + 1}
 """

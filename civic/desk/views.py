@@ -29,6 +29,7 @@ from civic.jobs import queries as jobs
 from civic.jobs.actions import requeue
 from civic.media.links import photo_url
 from civic.notifications.queries import list_desk_messages
+from civic.posts.models import REASONS
 from civic.posts.uploads import Uploads, read_uploads
 from civic.reports.choices import choices
 from civic.search.queries import find_on_desk
@@ -82,12 +83,14 @@ async def case(request: Request) -> Response:
 
 
 async def _case(request: Request, status: int = 200, **more: object) -> Response:
-    page = await queries.load_case_page(request.path_params["id"], request.state.person)
+    before = parse_id(request.query_params.get("before"))
+    page = await queries.load_case_page(request.path_params["id"], request.state.person, before)
     if wants_json(request):
         return json_answer(DeskCaseAnswer.of(page), status)
     in_hand = page.in_hand
     context = {
         "page": page,
+        "moderation_reasons": REASONS,
         "members": await queries.list_members(in_hand.department_id) if in_hand else [],
         "declines": {reason.value: reason.label for reason in DeclineReason},
         "objection_outcomes": {outcome.value: outcome.label for outcome in ObjectionOutcome},

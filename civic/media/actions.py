@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from tortoise.transactions import in_transaction
 
-from civic.db import advisory_lock
+from civic.db import advisory_lock, execute
 from civic.errors import Invalid
 from civic.media.decoder import Decoder
 from civic.media.decoding import GPS, Decoded
@@ -21,6 +21,13 @@ from civic.media.store import Store, key_of
 
 _STORE_LOCK = "civic.media.store"
 _BATCH = 200
+PUBLISH = "UPDATE photo SET public = true WHERE id = ANY($1)"
+# A name of 122 random bits, in the letters of `secrets.token_urlsafe`.
+WITHDRAW = """
+UPDATE photo SET public = false,
+    name = translate(rtrim(encode(uuid_send(gen_random_uuid()), 'base64'), '='), '+/', '-_')
+WHERE id = ANY($1)
+"""
 
 
 async def add_photo(
@@ -70,6 +77,20 @@ async def attach_photos(photos: Sequence[Photo], *, public: bool = True) -> None
         raise Invalid(PHOTO_GONE, fields={"photos": PHOTO_GONE})
     for photo in photos:
         photo.attached, photo.public = True, public
+
+
+async def set_photos_public(photo_ids: Sequence[int], public: bool) -> None:
+    """Say who may see photos, within the caller's transaction.
+
+    One that is not public has a new name each time: its old addresses, signed ones too, open nothing any more.
+    """
+    await execute(PUBLISH if public else WITHDRAW, list(photo_ids))
+
+
+async def discard_photos(photo_ids: Sequence[int]) -> None:
+    """Give up photos that nothing uses any more: nobody sees them, and the next tidying drops them with their files."""
+    too_old = datetime.now(UTC) - PENDING_PHOTO_LIFETIME
+    await Photo.filter(id__in=list(photo_ids)).update(attached=False, public=False, created_at=too_old)
 
 
 async def delete_pending_photos(store: Store, *, older_than: timedelta = PENDING_PHOTO_LIFETIME) -> int:

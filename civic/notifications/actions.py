@@ -1,7 +1,7 @@
 """Creating messages, and marking them as read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from civic import db, i18n, timing
@@ -13,6 +13,15 @@ INSERT = """
 INSERT INTO message (key, kind, "values", url, user_id, department_id, role, email, about, language, created_at)
 VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (key) DO NOTHING RETURNING id
+"""
+# The keys that begin with one of $1; they are sorted by their bytes, so that the unique index finds them.
+BEGINS = "FROM unnest($1::text[]) AS k (prefix) WHERE key >= k.prefix AND key < k.prefix || chr(1114111)"
+HIDE_TEXT = f"""
+UPDATE message SET "values" = "values" || '{{"text": "", "hidden": true}}' {BEGINS} AND "values" ? 'text'
+"""
+RESTORE_TEXT = f"""
+UPDATE message SET "values" = ("values" - 'hidden') || jsonb_build_object('text', $2::text)
+{BEGINS} AND "values" ? 'hidden'
 """
 
 
@@ -60,6 +69,16 @@ async def notify(
     if user_id is not None or email:
         await enqueue(Job.DELIVER, {"message": row["id"]})
     return True
+
+
+async def hide_text(keys: Sequence[str]) -> None:
+    """Take the text out of messages whose keys begin like these, sent or not, in the transaction in hand."""
+    await db.execute(HIDE_TEXT, list(keys))
+
+
+async def restore_text(keys: Sequence[str], text: str) -> None:
+    """Put the text back that `hide_text` took out."""
+    await db.execute(RESTORE_TEXT, list(keys), text)
 
 
 async def mark_read(person: Person) -> None:

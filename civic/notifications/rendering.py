@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateNotFound
 
+from civic.i18n import gettext as _
 from civic.notifications.models import Message
 from civic.web import environment
 
@@ -21,8 +22,11 @@ class MessageText:
 
 def render_message(message: Message) -> MessageText:
     """Subject and body. The subject is one line, whatever was written into the values."""
-    rendered = _plain.get_template(f"messages/{message.kind}.txt").render(message.values)
-    subject, _, body = rendered.partition("\n")
+    values = message.values
+    if values.get("hidden"):
+        values = values | {"text": _("This text was hidden; the page says why.")}
+    rendered = _plain.get_template(f"messages/{message.kind}.txt").render(values)
+    subject, _newline, body = rendered.partition("\n")
     return MessageText(_control.sub(" ", subject).strip()[:200], re.sub(r"\n{3,}", "\n\n", body).strip())
 
 

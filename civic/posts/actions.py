@@ -11,22 +11,21 @@ from tortoise.transactions import in_transaction
 from civic import timing
 from civic.accounts.people import Person
 from civic.db import execute, fetch, fetch_one
-from civic.errors import Conflict, Invalid, NotAllowed, NotFound
-from civic.forms import clean_text
+from civic.errors import Conflict, NotAllowed, NotFound
 from civic.i18n import gettext as _
 from civic.media import actions as media
 from civic.media.models import Photo
-from civic.notifications import actions as notifications
 from civic.posts import receipts
-from civic.posts.forms import FLAG_REASONS, CommentForm, FlagForm
-from civic.posts.models import Comment, Flag, Moderation, Post, PostPhoto, Visibility
-from civic.posts.queries import about_post, author_is, post_by_client_key
+from civic.posts.forms import CommentForm
+from civic.posts.models import Comment, Post, PostPhoto, Visibility
+from civic.posts.queries import author_is, post_by_client_key
 from civic.posts.receipts import NO_CODES, SenderCodes
+from civic.search import feed
 
-MAX_NOTE_CHARS = 500  # of a flag or a moderator's decision
-
-SET_PHOTOS_PUBLIC = """
-UPDATE photo SET public = $2 WHERE id IN (SELECT photo_id FROM post_photo WHERE post_id = ANY($1))
+PHOTOS_OF_POSTS = "SELECT photo_id AS id FROM post_photo WHERE post_id = ANY($1)"
+COUNT_VISIBILITY_CHANGE = """
+INSERT INTO visibility_change (id, number) VALUES (1, 1)
+ON CONFLICT (id) DO UPDATE SET number = visibility_change.number + 1
 """
 MAKE_PRIVATE = "UPDATE post SET visibility = 'private' WHERE id = ANY($1) AND visibility = 'public' RETURNING id"
 
@@ -34,6 +33,9 @@ Row = TypeVar("Row")
 # Called within the transaction in which posts (ids) become visible to everybody (True), or stop being so.
 VisibilityHook = Callable[[Sequence[int], bool], Awaitable[None]]
 _visibility_hooks: Sequence[VisibilityHook] | None = None
+# Called within the transaction in which somebody comments on a post, not in the name of a department.
+CommentHook = Callable[[Comment, Person], Awaitable[None]]
+_comment_hooks: Sequence[CommentHook] = ()
 ADD_VOTE = "INSERT INTO vote (post_id, user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 REMOVE_VOTE = "DELETE FROM vote WHERE post_id = $1 AND user_id = $2"
 LOCK_POST = "SELECT visibility FROM post WHERE id = $1 FOR UPDATE"
@@ -48,11 +50,26 @@ def set_visibility_hooks(hooks: Sequence[VisibilityHook]) -> None:
     _visibility_hooks = hooks
 
 
-async def _visibility_changed(post_ids: Sequence[int], public: bool) -> None:
+def set_comment_hooks(hooks: Sequence[CommentHook]) -> None:
+    """What follows for each kind of post when somebody comments on it; every program sets it once, at its start."""
+    global _comment_hooks
+    _comment_hooks = hooks
+
+
+async def visibility_changed(post_ids: Sequence[int], public: bool) -> None:
+    """Do what follows, in the transaction in hand, when posts became public, or stopped being so."""
     if _visibility_hooks is None:
         raise RuntimeError("This program moderates posts and has not called set_visibility_hooks.")
     for hook in _visibility_hooks if post_ids else ():
         await hook(post_ids, public)
+    if post_ids:
+        await execute(COUNT_VISIBILITY_CHANGE)
+
+
+async def set_photos_public(post_ids: Sequence[int], public: bool) -> None:
+    """Say who may see the photos of posts, in the transaction in hand."""
+    rows = await fetch(PHOTOS_OF_POSTS, list(post_ids))
+    await media.set_photos_public([row["id"] for row in rows], public)
 
 
 @dataclass(frozen=True)
@@ -168,7 +185,7 @@ async def add_comment(post_id: int, by: Person, form: CommentForm) -> Comment:
     if not by.signed_in or (form.department is not None and not by.acts_for(form.department)):
         raise NotAllowed()
     async with in_transaction():
-        await _lock_public_post(post_id)
+        await lock_public_post(post_id)
         comment = await Comment.create(
             post_id=post_id,
             author_id=by.id,
@@ -178,6 +195,8 @@ async def add_comment(post_id: int, by: Person, form: CommentForm) -> Comment:
             created_at=timing.now(),
         )
         await Post.filter(id=post_id).update(comments_count=F("comments_count") + 1)
+        for hook in _comment_hooks if form.department is None else ():
+            await hook(comment, by)
     return comment
 
 
@@ -186,7 +205,7 @@ async def vote(post_id: int, by: Person) -> None:
     if not by.signed_in:
         raise NotAllowed()
     async with in_transaction():
-        await _lock_public_post(post_id)
+        await lock_public_post(post_id)
         added = await execute(
             ADD_VOTE,
             post_id,
@@ -203,88 +222,11 @@ async def unvote(post_id: int, by: Person) -> None:
         await Post.filter(id=post_id).update(votes_count=F("votes_count") - removed)
 
 
-async def _lock_public_post(post_id: int) -> None:
+async def lock_public_post(post_id: int) -> None:
+    """Lock a post that everybody may see. Raises NotFound."""
     row = await fetch_one(LOCK_POST, post_id)
     if row is None or row["visibility"] != Visibility.PUBLIC:
         raise NotFound()
-
-
-async def add_flag(post_id: int, by: Person, form: FlagForm) -> None:
-    """Say that a post or a comment should not be shown. One open flag a person; nothing is hidden yet."""
-    async with in_transaction():
-        await _lock_public_post(post_id)
-        if form.comment is not None and not await Comment.exists(id=form.comment, post_id=post_id, hidden_at=None):
-            raise NotFound()
-        mine = Flag.filter(post_id=post_id, comment_id=form.comment, user_id=by.id, settled_at=None)
-        if by.signed_in and await mine.exists():
-            return
-        await Flag.create(
-            post_id=post_id,
-            comment_id=form.comment,
-            user_id=by.id or None,
-            reason=form.reason,
-            text=clean_text(form.text)[:MAX_NOTE_CHARS],
-            created_at=timing.now(),
-        )
-
-
-async def hide(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
-    """Hide a post or a comment, log the reason and notify the author.
-
-    Raises Conflict if it is hidden already.
-    """
-    if reason not in FLAG_REASONS:
-        raise Invalid(fields={"reason": _("Please choose a reason.")})
-    await _moderate("hide", post_id, comment_id, by, reason, text)
-
-
-async def restore(post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None) -> None:
-    """Show a hidden post or comment again, log it and notify the author."""
-    reason = reason if reason in FLAG_REASONS else "other"
-    await _moderate("restore", post_id, comment_id, by, reason, text)
-
-
-async def dismiss_flags(post_id: int, by: Person, text: str = "", *, comment_id: int | None = None) -> None:
-    """Settle the open flags of a post or a comment; it stays as it is."""
-    await _moderate("keep", post_id, comment_id, by, "other", text)
-
-
-async def _moderate(act: str, post_id: int, comment_id: int | None, by: Person, reason: str, text: str) -> None:
-    if not by.is_dispatcher:
-        raise NotAllowed()
-    async with in_transaction():
-        post = await Post.select_for_update().get_or_none(id=post_id)
-        if post is None:
-            raise NotFound()
-        author_id = await _set_comment(act, post, comment_id) if comment_id else await _set_post(act, post, reason)
-        await Flag.filter(post_id=post_id, comment_id=comment_id, settled_at=None).update(settled_at=timing.now())
-        done = await Moderation.create(
-            post_id=post_id,
-            comment_id=comment_id,
-            moderator_id=by.id,
-            act=act,
-            reason=reason,
-            text=clean_text(text)[:MAX_NOTE_CHARS],
-            at=timing.now(),
-        )
-        if act != "keep":
-            await _notify_author(done, post, author_id)
-
-
-async def _set_post(act: str, post: Post, reason: str) -> int | None:
-    hidden, was_public = post.visibility == Visibility.HIDDEN, post.visibility == Visibility.PUBLIC
-    if (act == "hide" and hidden) or (act == "restore" and not hidden):
-        raise Conflict(_("Another moderator has already dealt with this."))
-    if act == "hide":
-        post.visibility_before, post.visibility, post.hidden_reason = post.visibility, Visibility.HIDDEN, reason
-    elif act == "restore":
-        post.visibility, post.hidden_reason = Visibility(post.visibility_before), ""
-    await post.save(update_fields=["visibility", "visibility_before", "hidden_reason"])
-    public = post.visibility == Visibility.PUBLIC
-    await execute(SET_PHOTOS_PUBLIC, [post.id], public)
-    if public != was_public:
-        await _visibility_changed([post.id], public)
-    return post.author_id
 
 
 async def make_private(post_ids: Sequence[int]) -> None:
@@ -295,35 +237,6 @@ async def make_private(post_ids: Sequence[int]) -> None:
     ids = list(post_ids)
     await Post.filter(id__in=ids, visibility=Visibility.HIDDEN).update(visibility_before=Visibility.PRIVATE)
     changed = [row["id"] for row in await fetch(MAKE_PRIVATE, ids)]
-    await execute(SET_PHOTOS_PUBLIC, ids, False)
-    await _visibility_changed(changed, False)
-
-
-async def _set_comment(act: str, post: Post, comment_id: int | None) -> int | None:
-    comment = await Comment.get_or_none(id=comment_id, post_id=post.id)
-    if comment is None:
-        raise NotFound()
-    if (act == "hide" and comment.hidden_at) or (act == "restore" and not comment.hidden_at):
-        raise Conflict(_("Another moderator has already dealt with this."))
-    if act != "keep":
-        comment.hidden_at = timing.now() if act == "hide" else None
-        await comment.save(update_fields=["hidden_at"])
-        post.comments_count += -1 if act == "hide" else 1
-        await post.save(update_fields=["comments_count"])
-    return comment.author_id
-
-
-async def _notify_author(done: Moderation, post: Post, author_id: int | None) -> None:
-    if author_id is None and (done.comment_id or not post.email):
-        return  # nobody to notify: no account and no address
-    await notifications.notify(
-        f"moderation:{done.id}",
-        "hidden" if done.act == "hide" else "restored",
-        values={"reason": done.reason, "text": done.text, "comment": done.comment_id is not None},
-        url=post.path,
-        user_id=author_id,
-        email="" if author_id else post.email,
-        about=about_post(post.id),
-        confirmed=post.email_confirmed_at is not None,
-        language=post.language,
-    )
+    await set_photos_public(ids, False)
+    await visibility_changed(changed, False)
+    await feed.refresh("post", ids)

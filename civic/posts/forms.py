@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from civic.accounts.forms import Typed, clean_email
 from civic.forms import Form, Text, check_public_word, context_of, read_text
 from civic.i18n import gettext as _
+from civic.posts.models import REASONS
 from civic.text import is_seen
 from civic.web import parse_id
 
@@ -19,7 +20,7 @@ LOCATED_BY = ("photo", "device", "pin", "address")
 CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 MAX_ADDRESS_CHARS = 300
 MAX_COMMENT_CHARS = 2000
-FLAG_REASONS = ("spam", "abuse", "personal_data", "wrong", "other")
+MAX_LINE_CHARS = 32  # of a line's name
 
 
 def _within_limit(text: str, info: ValidationInfo) -> str:
@@ -113,15 +114,16 @@ class CommentForm(Form):
 
 
 class FlagForm(Form):
-    """Why a post, or one of its comments, should not be shown: `reason text comment`."""
+    """Why a post, one of its comments, or a line of the history on its page should not be shown."""
 
     reason: Typed = ""
     text: Typed = ""
     comment: Annotated[int | None, BeforeValidator(parse_id)] = None
+    line: Annotated[Text, Field(max_length=MAX_LINE_CHARS)] = ""
 
     @field_validator("reason")
     @classmethod
     def _check_reason(cls, reason: str) -> str:
-        if reason not in FLAG_REASONS:
+        if reason not in REASONS:
             raise ValueError(_("Please choose a reason."))
         return reason

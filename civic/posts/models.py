@@ -1,13 +1,25 @@
 """What citizens write, and what other people add. Posts know nothing of reports, traffic or ratings."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
+from babel.support import LazyProxy
 from tortoise import fields
 from tortoise.models import Model
 
 from civic.accounts.models import User
 from civic.catalogue.models import Department
+from civic.i18n import lazy as _
 from civic.media.models import Photo
+
+# Why somebody flags or hides something, by code.
+REASONS: Mapping[str, LazyProxy] = {
+    "spam": _("Advertising or spam"),
+    "abuse": _("Insult, hate or threat"),
+    "personal_data": _("Shows somebody's personal data"),
+    "wrong": _("Not true, or not here"),
+    "other": _("Something else"),
+}
 
 
 class Visibility(StrEnum):
@@ -87,6 +99,7 @@ class Comment(Model):
     text = fields.TextField()
     created_at = fields.DatetimeField()
     hidden_at = fields.DatetimeField(null=True)
+    erased_at = fields.DatetimeField(null=True)  # its text was erased for good
 
     class Meta:
         table = "comment"
@@ -113,7 +126,7 @@ class Vote(Model):
 
 
 class Flag(Model):
-    """Somebody asks a moderator to look at a post or a comment."""
+    """Somebody asks a moderator to look at a post, at a comment or at a line of the history on its page."""
 
     id = fields.BigIntField(primary_key=True)
     post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
@@ -124,6 +137,7 @@ class Flag(Model):
         "civic.Comment", related_name="flags", null=True, on_delete=fields.RESTRICT
     )
     comment_id: int | None
+    line = fields.CharField(32, default="")  # the name of the line (lines.py); empty: the post or a comment
     user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "civic.User", related_name=False, null=True, on_delete=fields.RESTRICT
     )
@@ -150,14 +164,25 @@ class Moderation(Model):
         "civic.Comment", related_name="moderations", null=True, on_delete=fields.RESTRICT
     )
     comment_id: int | None
+    line = fields.CharField(32, default="")
     moderator: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "civic.User", related_name=False, on_delete=fields.RESTRICT
     )
     moderator_id: int
-    act = fields.CharField(8)  # hide, restore, keep
+    act = fields.CharField(8)  # hide, restore, erase, keep
     reason = fields.CharField(20)
     text = fields.CharField(500, default="")
     at = fields.DatetimeField()
 
     class Meta:
         table = "moderation"
+
+
+class VisibilityChange(Model):
+    """How often posts became public or stopped being so: what is kept in memory for some seconds goes with it."""
+
+    id = fields.SmallIntField(primary_key=True, generated=False)  # 1: the only row
+    number = fields.BigIntField()
+
+    class Meta:
+        table = "visibility_change"

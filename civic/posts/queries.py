@@ -7,18 +7,20 @@ from datetime import datetime
 from civic.accounts.people import Person
 from civic.catalogue.catalogue import DepartmentView
 from civic.catalogue.queries import catalogue
-from civic.db import fetch, fetch_one
+from civic.db import Row, fetch, fetch_one
 from civic.errors import Invalid, NotFound
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.posts import receipts
+from civic.posts.lines import Line, find_lines
 from civic.posts.models import Post, PostPhoto, Visibility
+from civic.posts.sql import VISIBILITY_CHANGES
 
 MAX_COMMENTS_SHOWN = 200
 COMMENTS = """
 SELECT c.id, c.text, c.created_at AS at, coalesce(u.name, '') AS author, d.names AS department, c.suggestion,
-       c.hidden_at IS NOT NULL AS hidden, c.author_id = $2 AS own
+       c.hidden_at IS NOT NULL AS hidden, c.erased_at IS NOT NULL AS erased, c.author_id = $2 AS own
 FROM comment c LEFT JOIN user_account u ON u.id = c.author_id LEFT JOIN department d ON d.id = c.department_id
 WHERE c.post_id = $1 AND (c.hidden_at IS NULL OR $3 OR c.author_id = $2)
 ORDER BY c.created_at, c.id LIMIT $4
@@ -41,19 +43,23 @@ SELECT post_id, text FROM (
 WHERE n <= $2 ORDER BY post_id, department_id IS NULL, created_at
 """
 OPEN_FLAGS = """
-SELECT f.post_id, f.comment_id, p.path, p.kind, coalesce(c.text, p.text) AS text,
+SELECT f.post_id, f.comment_id, f.line, p.path, p.kind, coalesce(c.text, p.text) AS text,
        CASE WHEN f.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden,
+       bool_or(f.line <> '' AND EXISTS (
+           SELECT FROM moderation m WHERE m.line = f.line AND m.act = 'hide' AND m.moderator_id = f.user_id)
+       ) AS withdrawn,
        array_agg(DISTINCT f.reason::text) AS reasons,
        coalesce(array_agg(f.text) FILTER (WHERE f.text <> ''), '{}') AS notes,
        count(*) AS count, min(f.created_at) AS since
 FROM flag f JOIN post p ON p.id = f.post_id LEFT JOIN comment c ON c.id = f.comment_id
 WHERE f.settled_at IS NULL
-GROUP BY f.post_id, f.comment_id, p.path, p.kind, p.text, c.text, p.visibility, c.hidden_at
+GROUP BY f.post_id, f.comment_id, f.line, p.path, p.kind, p.text, c.text, p.visibility, c.hidden_at
 ORDER BY count(*) DESC, min(f.created_at) LIMIT $1
 """
 MODERATION_LOG = """
-SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id,
-       CASE WHEN m.comment_id IS NULL THEN p.visibility = 'hidden' ELSE c.hidden_at IS NOT NULL END AS hidden
+SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id, m.line,
+       CASE WHEN m.comment_id IS NULL THEN p.visibility = 'hidden'
+            ELSE c.hidden_at IS NOT NULL AND c.erased_at IS NULL END AS hidden
 FROM moderation m JOIN user_account u ON u.id = m.moderator_id JOIN post p ON p.id = m.post_id
 LEFT JOIN comment c ON c.id = m.comment_id
 ORDER BY m.id DESC LIMIT $1
@@ -111,6 +117,7 @@ class CommentView:
     department: dict[str, str] | None  # set: an official word
     suggestion: bool
     hidden: bool
+    erased: bool
     own: bool
 
 
@@ -163,14 +170,19 @@ async def _voted(post_id: int, person: Person) -> bool:
 
 @dataclass(frozen=True)
 class FlagView:
-    """A post or comment that somebody flagged, as the moderators' list shows it."""
+    """A post, comment or line that somebody flagged, as the moderators' list shows it.
+
+    `withdrawn`: the department that wrote the line hid it itself.
+    """
 
     post_id: int
     comment_id: int | None
+    line: str
     path: str
     kind: str
     text: str
     hidden: bool
+    withdrawn: bool
     reasons: list[str]
     notes: list[str]
     count: int
@@ -178,17 +190,26 @@ class FlagView:
 
 
 async def open_flags(limit: int = 100) -> list[FlagView]:
-    """Posts and comments with open flags, the most flagged first."""
-    rows = await fetch(
-        OPEN_FLAGS,
-        limit,
-    )
-    return [FlagView(**row) for row in rows]
+    """Posts, comments and lines with open flags, the most flagged first."""
+    rows = await fetch(OPEN_FLAGS, limit)
+    lines = await find_lines({row["line"] for row in rows if row["line"]})
+    return [FlagView(**_placed(row, lines, texts=True)) for row in rows]
+
+
+def _placed(row: Row, lines: Mapping[str, Line], *, texts: bool = False) -> Row:
+    """The row of a flag or of the log with the address of what it is about; of a line also whether it is hidden."""
+    if row["comment_id"]:
+        return row | {"path": f"{row['path']}#comment-{row['comment_id']}"}
+    if not row["line"]:
+        return row
+    line = lines.get(row["line"])
+    text = {"text": line.text if line else ""} if texts else {}
+    return row | text | {"path": row["path"] + (line.anchor if line else ""), "hidden": bool(line and line.hidden)}
 
 
 @dataclass(frozen=True)
 class ModerationEntry:
-    """What a moderator did: hide, restore or keep; `hidden` is whether the post or comment is hidden now."""
+    """What a moderator did: hide, restore, erase or keep; `hidden` is whether it is hidden now."""
 
     act: str
     reason: str
@@ -198,12 +219,15 @@ class ModerationEntry:
     path: str
     post_id: int
     comment_id: int | None
+    line: str
     hidden: bool
 
 
 async def moderation_log(limit: int = 50) -> list[ModerationEntry]:
     """The latest entries of the log."""
-    return [ModerationEntry(**row) for row in await fetch(MODERATION_LOG, limit)]
+    rows = await fetch(MODERATION_LOG, limit)
+    lines = await find_lines({row["line"] for row in rows if row["line"]})
+    return [ModerationEntry(**_placed(row, lines)) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -241,6 +265,12 @@ async def area_id_at(lat: float, lon: float) -> int | None:
     if area is None and len(known):
         raise Invalid(fields={"place": _("This place is outside the city.")})
     return area.id if area else None
+
+
+async def count_visibility_changes() -> int:
+    """How often posts became public or stopped being so: what is counted and kept is of one such number."""
+    [row] = await fetch(VISIBILITY_CHANGES)
+    return int(row["number"])
 
 
 async def post_by_client_key(key: str | None) -> Post | None:

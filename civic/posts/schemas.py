@@ -26,14 +26,19 @@ class FlagAnswer(Schema):
 
 
 class FlaggedItem(Schema):
-    """A post, or one of its comments, with open flags; `count` is how many, `since` when the first came."""
+    """A post, a comment or a line of a history with open flags; `count` is how many, `since` when the first came.
+
+    `withdrawn`: the department that wrote the line hid it itself.
+    """
 
     post: int
     comment: int | None
+    line: str | None
     url: str
     kind: str
     text: str
     hidden: bool
+    withdrawn: bool
     reasons: list[str]
     count: int
     since: datetime
@@ -43,10 +48,12 @@ class FlaggedItem(Schema):
         return cls(
             post=flag.post_id,
             comment=flag.comment_id,
+            line=flag.line or None,
             url=flag.path,
             kind=flag.kind,
             text=flag.text,
             hidden=flag.hidden,
+            withdrawn=flag.withdrawn,
             reasons=flag.reasons,
             count=flag.count,
             since=flag.since,

@@ -5,9 +5,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic.errors import CivicError, NotFound
-from civic.i18n import lazy as _
-from civic.posts import actions, queries
-from civic.posts.forms import CommentForm, FlagForm
+from civic.posts import actions, moderation, queries
+from civic.posts.forms import MAX_LINE_CHARS, CommentForm, FlagForm
+from civic.posts.lines import get_line
+from civic.posts.models import REASONS
 from civic.posts.queries import Viewer
 from civic.posts.schemas import (
     FlagAnswer,
@@ -19,17 +20,10 @@ from civic.posts.schemas import (
 )
 from civic.posts.submission import Submission, submit
 from civic.posts.uploads import spend_limit
-from civic.web import Who, is_htmx, json_answer, parse_id, read_form, render, route, see_other, wants_json
+from civic.web import Who, is_htmx, json_answer, local_path, parse_id, read_form, render, route, see_other, wants_json
 
 COMMENTS_PER_POST = 2  # times as many comments as posts in an hour
 VOTES_PER_POST = 4  # the same, given and taken back
-REASONS = {
-    "spam": _("Advertising or spam"),
-    "abuse": _("Insult, hate or threat"),
-    "personal_data": _("Shows somebody's personal data"),
-    "wrong": _("Not true, or not here"),
-    "other": _("Something else"),
-}
 
 
 def viewer(request: Request) -> Viewer:
@@ -90,7 +84,7 @@ async def flag(request: Request) -> Response:
     async def act(sent: Submission) -> Response:
         await spend_limit(request, "flag")
         post = await queries.visible_post(_post_id(request), viewer(request))
-        await actions.add_flag(post.id, sent.person, sent.read(FlagForm))
+        await moderation.add_flag(post.id, sent.person, sent.read(FlagForm))
         if wants_json(request):
             return json_answer(FlagAnswer(), 201)
         return render(request, "posts/flagged.html", {"post": post})
@@ -98,7 +92,7 @@ async def flag(request: Request) -> Response:
     return await submit(request, act, _flag_page)
 
 
-async def moderation(request: Request) -> Response:
+async def moderation_page(request: Request) -> Response:
     flagged, log = await queries.open_flags(), await queries.moderation_log()
     if wants_json(request):
         return json_answer(FlaggedAnswer(flagged=[FlaggedItem.of(one) for one in flagged]))
@@ -107,18 +101,33 @@ async def moderation(request: Request) -> Response:
 
 
 async def moderate(request: Request) -> Response:
-    """hide, restore or keep the post `post` (or its comment `comment`)."""
-    form = await read_form(request)
-    act = {"hide": actions.hide, "restore": actions.restore}.get(request.path_params["act"])
-    post_id, comment_id = parse_id(form.get("post")), parse_id(form.get("comment"))
-    if post_id is None or request.path_params["act"] not in ("hide", "restore", "keep"):
+    """hide, restore, erase or keep the post `post`, its comment `comment`, or the line `line` of a history."""
+    form, name = await read_form(request), request.path_params["act"]
+    act = {"hide": moderation.hide, "restore": moderation.restore, "erase": moderation.erase}.get(name)
+    line = str(form.get("line") or "")[:MAX_LINE_CHARS]
+    post_id = (await get_line(line)).post_ids[0] if line else parse_id(form.get("post"))
+    comment = "" if line else form.get("comment") or ""
+    if post_id is None or (act is None and name != "keep") or (comment and parse_id(comment) is None):
         raise NotFound()
-    text = str(form.get("text") or "")
+    text, comment_id = str(form.get("text") or ""), parse_id(comment)
     if act is None:
-        await actions.dismiss_flags(post_id, request.state.person, text, comment_id=comment_id)
+        await moderation.dismiss_flags(post_id, request.state.person, text, comment_id=comment_id, line=line)
     else:
-        await act(post_id, request.state.person, str(form.get("reason") or ""), text, comment_id=comment_id)
-    return json_answer(ModerationAnswer()) if wants_json(request) else see_other("/desk/moderation")
+        reason = str(form.get("reason") or "")
+        await act(post_id, request.state.person, reason, text, comment_id=comment_id, line=line)
+    return _moderated(request, str(form.get("back") or ""))
+
+
+async def withdraw(request: Request) -> Response:
+    """A department hides the line `line` of its own, as it shows somebody's personal data; the moderators are told."""
+    form = await read_form(request)
+    line, text = str(form.get("line") or "")[:MAX_LINE_CHARS], str(form.get("text") or "")
+    await moderation.withdraw_line(line, request.state.person, text)
+    return _moderated(request, str(form.get("back") or ""))
+
+
+def _moderated(request: Request, back: str) -> Response:
+    return json_answer(ModerationAnswer()) if wants_json(request) else see_other(local_path(back, "/desk/moderation"))
 
 
 routes: list[BaseRoute] = [
@@ -144,7 +153,8 @@ routes: list[BaseRoute] = [
         answers=FlagAnswer,
         status=201,
     ),
-    route("/desk/moderation", moderation, who=Who.DISPATCHER, answers=FlaggedAnswer),
+    route("/desk/moderation", moderation_page, who=Who.DISPATCHER, answers=FlaggedAnswer),
+    route("/desk/lines/withdraw", withdraw, who=Who.STAFF, methods=("POST",), answers=ModerationAnswer),
     route(
         "/desk/moderation/{act:str}",
         moderate,

@@ -25,7 +25,7 @@ from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
 from civic.posts.actions import Posted
-from civic.posts.models import Post, Visibility
+from civic.posts.models import Comment, Post, Visibility
 from civic.posts.queries import about_post, area_id_at, email_is_known
 from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.reports.confirmation import send_receipt
@@ -39,6 +39,16 @@ REPORTERS = """
 SELECT p.id, p.author_id, p.email, p.email_confirmed_at IS NOT NULL AS confirmed, p.language, p.path
 FROM report r JOIN post p ON p.id = r.post_id
 WHERE r.case_id = $1 AND (p.author_id IS NOT NULL OR p.email <> '')
+"""
+SHOWN_TEXT = """
+SELECT e.text, h.id IS NOT NULL OR e.text_hash IS NOT NULL AS withheld
+FROM case_event e LEFT JOIN hidden_line h ON h.case_event_id = e.id WHERE e.id = $1
+"""
+# The case of a post ($1), if it waits for its reporters and this person ($2) is one of them.
+WAITING_FOR = """
+SELECT c.id AS case_id FROM report here JOIN case_file c ON c.id = here.case_id
+WHERE here.post_id = $1 AND c.status = $3 AND EXISTS (
+    SELECT FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = c.id AND p.author_id = $2)
 """
 ADD_DOUBT = """
 INSERT INTO doubt (case_id, user_id, resolved_at, text, at)
@@ -179,6 +189,8 @@ async def notify_reporters(event_id: int) -> int:
     )
     for row in rows:
         async with in_transaction():
+            # A line that is hidden meanwhile waits for this, and then takes the text out of the message.
+            await Case.select_for_update().get(id=event.case_id)
             notified += await notifications.notify(
                 f"event:{event.id}:post:{row['id']}",
                 EventKind(event.kind).reporter_message,
@@ -190,13 +202,19 @@ async def notify_reporters(event_id: int) -> int:
                 values={
                     "number": event.case.number,
                     "department": names,
-                    "text": event.text,
                     "events": event.seq,
                     "hash": bytes(event.hash).hex(),
+                    **await _shown_text(event.id),
                 },
                 url=row["path"],
             )
     return notified
+
+
+async def _shown_text(event_id: int) -> dict[str, object]:
+    """The text of an event as a message has it: one that is hidden or erased by now is not sent."""
+    [row] = await fetch(SHOWN_TEXT, event_id)
+    return {"text": "", "hidden": True} if row["withheld"] else {"text": row["text"]}
 
 
 async def _department_of(event: CaseEvent) -> dict[str, str]:
@@ -240,6 +258,15 @@ async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen:
 async def answer_question(by: Speaker, text: str, photos: Sequence[Photo] = ()) -> None:
     """The reporter answers the department's question."""
     await cases.answer(by.report.case_id, by=by.actor, text=text, photos=photos)
+
+
+async def answer_by_comment(comment: Comment, by: Person) -> None:
+    """End the wait for a reporter who comments on a report of the case, in the transaction of the comment."""
+    for row in await fetch(WAITING_FOR, comment.post_id, by.id, Status.WAITING):
+        try:
+            await cases.answer_in_comment(row["case_id"], by=Actor.reporter(by), comment_id=comment.id)
+        except Conflict:
+            continue  # the wait has just ended by itself
 
 
 async def confirm_resolution(by: Speaker, stars: int | None = None, text: str = "") -> None:

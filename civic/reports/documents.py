@@ -12,7 +12,7 @@ from civic.geo.queries import areas
 from civic.i18n import lazy as _
 from civic.posts.documents import AREA_COLUMNS, POST_SOURCES
 from civic.posts.queries import comments_of
-from civic.posts.sql import AREAS_BELOW
+from civic.posts.sql import AREAS_BELOW, VISIBLE_POSTS
 from civic.reports.queries import heading
 from civic.reports.sql import CASE_HISTORIES, POSTS_OF_CASES, PUBLIC_REPORTS
 from civic.search.documents import Document
@@ -145,6 +145,7 @@ SUBJECT = Subject(
     column="post_id",
     roots={"post": "", "case": POSTS_OF_CASES},
     sources=CASE_SOURCES,
+    visible=VISIBLE_POSTS,
     statuses=tuple(one for one in CASE_STATUSES if one.group in GROUPS),
     groups=GROUPS,
 )

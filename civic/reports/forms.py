@@ -107,7 +107,7 @@ class ReportForm(PlacedForm):
 class FollowUpForm(Form):
     """What a reporter or a supporter says of a report later: `text stars`. Stars that are none are left out."""
 
-    text: Text = ""
+    text: PostText = ""
     stars: Annotated[int | None, BeforeValidator(_stars_or_none)] = None
 
 

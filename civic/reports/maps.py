@@ -10,6 +10,7 @@ from civic.cases.status import OPEN, OVERDUE_LOOK, Status
 from civic.db import Row, fetch
 from civic.geo.grid import cluster_position
 from civic.geo.maps import MAX_PINS, MapWindow, cell_size
+from civic.posts.queries import count_visibility_changes
 from civic.reports.filters import ReportFilters
 from civic.reports.queries import heading, list_conditions
 from civic.reports.schemas import ReportCluster, ReportMapAnswer, ReportPin
@@ -19,7 +20,7 @@ from civic.reports.sql import MAP_CLUSTERS, MAP_PINS
 # for some seconds. Closer up a window holds few reports, and the index on their place finds them.
 MAX_CITY_ZOOM = 13
 
-_grids: TTLCache[tuple[ReportFilters, int, float], list[ReportCluster]] = timed_cache(seconds=10, max_entries=200)
+_grids: TTLCache[tuple[ReportFilters, int, float, int], list[ReportCluster]] = timed_cache(seconds=10, max_entries=200)
 
 
 async def map_points(filters: ReportFilters, window: MapWindow) -> ReportMapAnswer:
@@ -49,9 +50,12 @@ async def _open_unless_said(filters: ReportFilters) -> tuple[str, list[Any]]:
 
 
 async def _grid(filters: ReportFilters, window: MapWindow) -> list[ReportCluster]:
-    """All clusters of the city at this zoom; the cells' height is that of the latitude in whole degrees."""
+    """All clusters of the city at this zoom; the cells' height is that of the latitude in whole degrees.
+
+    Those that are kept are of the present number of visibility changes: a hidden report is in none of them.
+    """
     lat = float(round((window.south + window.north) / 2))
-    asked = (filters, window.zoom, lat)
+    asked = (filters, window.zoom, lat, await count_visibility_changes())
     kept = _grids.get(asked)
     if kept is None:
         kept = await _clusters(*await _open_unless_said(filters), cell_size(window.zoom, lat))

@@ -7,9 +7,9 @@ from typing import Any
 from civic import timing
 from civic.cases.actors import ActorKind
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Case
+from civic.cases.models import Case, CaseEvent
 from civic.cases.proofs import HistoryState
-from civic.cases.queries import AssignmentView, TimelineEvent, load_assignments, load_timeline
+from civic.cases.queries import AssignmentView, Timeline, TimelineEvent, load_assignments, load_timeline
 from civic.cases.sla_status import describe_sla_status
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
@@ -57,6 +57,7 @@ class ReporterActions:
     rate: bool = False
     doubt: bool = False  # a supporter of a resolved report
     desk: bool = False
+    moderate: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -105,7 +106,7 @@ class ReportPage:
     answers: list[tuple[dict[str, str], Any]]  # question's names, answer in words
     promises: list[Promise]
     sla_status: SlaStatus
-    timeline: list[TimelineEvent]
+    timeline: Timeline
     history: HistoryState
     assignments: list[AssignmentView]
     official: TimelineEvent | None  # the latest public word of a department, pinned
@@ -116,6 +117,8 @@ class ReportPage:
     appeal_target: str  # how long a dispatcher has, in words
     receipt: str | None  # the author's code, if this browser holds it
     siblings: list["OtherReport"]  # of the same case
+    own: frozenset[str]  # slugs of the departments for which the viewer may hide a line
+    was_reopened: bool  # by its reporter, who reads this: a dispatcher decides about what they dispute now
 
     @property
     def overdue(self) -> bool:
@@ -132,11 +135,6 @@ class ReportPage:
     @property
     def closed_by_time(self) -> bool:
         return self.case.status is Status.CONFIRMED and self.case.confirmed_by == "time"
-
-    @property
-    def was_reopened(self) -> bool:
-        """The reporter has reopened it: a dispatcher decides about what they dispute now."""
-        return any(one.kind is EventKind.REOPENED and one.actor_kind == ActorKind.REPORTER for one in self.timeline)
 
     @property
     def says_more(self) -> bool:
@@ -162,10 +160,11 @@ class ReportPage:
         return self.private or self.hidden or self.do.author
 
 
-async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
-    """Everything on a report's page, for this viewer. Raises NotFound for what is not theirs to see.
+async def report_page(report_id: int, viewer: Viewer, before: int | None = None) -> ReportPage:
+    """Everything on a report's page, for this viewer; of its history the newest lines, or those before a number.
 
-    A private one is for its author, for the departments that have or had its case, and for dispatchers.
+    Raises NotFound for what is not theirs to see. A private one is for its author, for the departments that have or
+    had its case, and for dispatchers.
     """
     report = await Report.get_or_none(id=report_id).select_related(
         "post", "case", "case__response_clock", "case__resolution_clock"
@@ -179,8 +178,7 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
     if not may_see(viewer, post.visibility, author=author, at_work=at_work):
         raise NotFound()
     known = await catalogue()
-    lines = await load_timeline(case.id, internal=False)
-    spoken = [line for line in lines if line.department and line.text]
+    timeline = await load_timeline(case.id, internal=False, before=before)
     category = known.category_by_id.get(case.category_id or report.category_id or 0)
     discussion = await read_discussion(post, viewer)
     path = (await areas()).path(report.area_id)
@@ -196,17 +194,19 @@ async def report_page(report_id: int, viewer: Viewer) -> ReportPage:
         answers=_answers(report, known.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
         sla_status=await describe_sla_status(case, _clock_that_matters(case)),
-        timeline=lines,
+        timeline=timeline,
         history=HistoryState.of(case),
         assignments=held,
-        official=spoken[-1] if spoken else None,
-        question=_question(case, lines),
+        official=timeline.official,
+        question=timeline.question if case.status == Status.WAITING else None,
         talk=discussion,
         do=_doings(case, viewer, author=author, supports=discussion.voted),
         appeal=Appeal.of(case),
         appeal_target=parse_target((await city()).settings.appeal).describe(),
         receipt=viewer.codes_by_digest.get(post.receipt_hash or ""),
         siblings=await _siblings(report),
+        own=frozenset(one.department for one in held if one.department_id in viewer.person.departments),
+        was_reopened=author and await _was_reopened(case),
     )
 
 
@@ -229,12 +229,13 @@ def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> Repo
         doubt=resolved and supports and not author,
         appeal=author and case.status == Status.DECLINED and case.appealed_at is None,
         desk=viewer.person.is_staff,
+        moderate=viewer.person.is_dispatcher,
     )
 
 
-def _question(case: Case, lines: list[TimelineEvent]) -> TimelineEvent | None:
-    asked = [line for line in lines if line.kind == EventKind.ASKED]
-    return asked[-1] if asked and case.status == Status.WAITING else None
+async def _was_reopened(case: Case) -> bool:
+    by_reporter = CaseEvent.filter(case_id=case.id, kind=EventKind.REOPENED, actor_kind=ActorKind.REPORTER)
+    return case.reopened > 0 and await by_reporter.exists()
 
 
 async def _promise(case: Case, clock: Clock) -> Promise:

@@ -16,7 +16,8 @@ from civic.errors import NotAllowed, NotFound
 from civic.geo.distance import bounding_box
 from civic.i18n import gettext as _
 from civic.posts.models import Visibility
-from civic.posts.queries import Viewer
+from civic.posts.queries import Viewer, count_visibility_changes
+from civic.posts.sql import VISIBILITY_CHANGES
 from civic.reports.filters import ReportFilters, filter_conditions
 from civic.reports.models import Report
 from civic.search.queries import all_words_query
@@ -146,21 +147,27 @@ async def load_sla_statuses(cards: list[ReportCard]) -> dict[int, SlaStatus]:
     return {one.case_id: await describe_sla_status(one, clocks[one.case_id]) for one in cards}
 
 
-_counted: TTLCache[ReportFilters, int] = timed_cache(seconds=10)
+# By filters: the number, and the number of visibility changes when it was counted.
+_counted: TTLCache[ReportFilters, tuple[int, int]] = timed_cache(seconds=10)
 
 
 async def _count(filters: ReportFilters, where: str, args: list[Any]) -> int:
-    """How many reports there are, at most COUNTED + 1; where there are many, as there were some seconds ago."""
-    if (kept := _counted.get(filters)) is not None:
-        return kept
+    """How many reports there are, at most COUNTED + 1.
+
+    Where there are many, as there were some seconds ago, unless a report was hidden or restored since.
+    """
+    kept = _counted.get(filters)
+    if kept is not None and kept[1] == await count_visibility_changes():
+        return kept[0]
     row = await fetch_one(
-        f"SELECT count(*) AS n FROM (SELECT 1 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main "
-        f"JOIN post p ON p.id = r.post_id WHERE {where} LIMIT {MAX_COUNT + 1}) x",
+        f"SELECT count(*) AS n, ({VISIBILITY_CHANGES}) AS changes FROM "
+        f"(SELECT 1 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id"
+        f" WHERE {where} LIMIT {MAX_COUNT + 1}) x",
         *args,
     )
     number: int = row["n"] if row else 0
-    if number > MAX_EXACT_COUNT:
-        _counted[filters] = number
+    if row and number > MAX_EXACT_COUNT:
+        _counted[filters] = number, row["changes"]
     return number
 
 

@@ -125,7 +125,10 @@ class AppealAnswer(Schema):
 
 class ReportAnswer(ReportBase):
     """A report's page: its answers by the code of the question, its photos, promises ("response", "resolution"), its
-    public history and the state of it, and in `actions` what the caller may send now to /reports/ID/NAME."""
+    public history and the state of it, and in `actions` what the caller may send now to /reports/ID/NAME.
+
+    Of the history the newest lines, or those before the parameter `before`; `earlier` is the next value of it.
+    """
 
     answers: dict[str, Answer]
     visibility: Visibility
@@ -134,6 +137,7 @@ class ReportAnswer(ReportBase):
     appeal: AppealAnswer | None
     actions: list[str]
     timeline: list[TimelineEventAnswer]
+    earlier: int | None
     history: HistoryStateAnswer
 
     @classmethod
@@ -162,7 +166,8 @@ class ReportAnswer(ReportBase):
             promises={one.kind: PromiseAnswer.of(one) for one in page.promises},
             appeal=AppealAnswer.of(page.appeal) if page.appeal else None,
             actions=page.do.names,
-            timeline=[TimelineEventAnswer.of(one) for one in page.timeline],
+            timeline=[TimelineEventAnswer.of(one) for one in page.timeline.lines],
+            earlier=page.timeline.earlier,
             history=HistoryStateAnswer.model_validate(page.history),
         )
 

@@ -13,20 +13,38 @@ WHERE p.id = ANY($1) AND p.visibility = 'public'
 CASE_HISTORIES = """
 SELECT case_id, text FROM case_event
 WHERE case_id = ANY($1) AND text <> '' AND (NOT internal OR $2)
+    AND NOT EXISTS (SELECT FROM hidden_line h WHERE h.case_event_id = case_event.id)
 ORDER BY case_id, actor_kind NOT IN ('department', 'dispatcher'), seq DESC
 """
 POSTS_OF_CASES = "SELECT post_id FROM report WHERE case_id = ANY($1)"
 MODERATED_CASES = "SELECT DISTINCT case_id FROM report WHERE post_id = ANY($1) ORDER BY case_id"
-# Everybody may see the photos of a case's history while one of its reports is public.
-SET_EVENT_PHOTOS_PUBLIC = """
-UPDATE photo SET public = event.public
+# Photos of a case's history that are public and should not be, or the reverse: everybody may see them while one of its
+# reports is public, but for those of a line that is hidden.
+MISJUDGED_EVENT_PHOTOS = """
+SELECT photo.id, event.public
 FROM (
     SELECT x.photo_id, NOT e.internal AND EXISTS (
                SELECT FROM report r JOIN post p ON p.id = r.post_id
-               WHERE r.case_id = e.case_id AND p.visibility = 'public') AS public
+               WHERE r.case_id = e.case_id AND p.visibility = 'public')
+           AND NOT EXISTS (SELECT FROM hidden_line h WHERE h.case_event_id = e.id) AS public
     FROM case_event e JOIN case_event_photo x ON x.case_event_id = e.id WHERE e.case_id = ANY($1)
-) event
-WHERE photo.id = event.photo_id AND photo.public <> event.public
+) event JOIN photo ON photo.id = event.photo_id
+WHERE photo.public <> event.public
+"""
+# Public lines of histories by case number ($1) and number of the event ($2). After a merge they stand on no page, and
+# what moderators do with them is about the reports of the case that goes on.
+LINES = """
+SELECT c.number, e.seq, e.text, h.id IS NOT NULL AS hidden, e.actor_kind, e.actor_id, e.department_id,
+       c.merged_into_id IS NULL AND h.id IS NULL AND e.text_hash IS NULL AND (e.text <> '' OR EXISTS (
+           SELECT FROM case_event_photo x WHERE x.case_event_id = e.id)) AS shown,
+       ARRAY(SELECT r.post_id FROM report r WHERE r.case_id = coalesce(c.merged_into_id, c.id)
+             ORDER BY r.main DESC, r.id) AS post_ids,
+       (SELECT min(p.id) FROM report r JOIN post p ON p.id = r.post_id
+        WHERE r.case_id = c.id AND p.author_id IS NULL HAVING count(*) = 1) AS author_of
+FROM unnest($1::text[], $2::int[]) AS k (number, seq)
+JOIN case_file c ON c.number = k.number JOIN case_event e ON e.case_id = c.id AND e.seq = k.seq
+LEFT JOIN hidden_line h ON h.case_event_id = e.id
+WHERE NOT e.internal
 """
 # Lists and the map show one report of each case: a public one, if there is one.
 CHOOSE_MAIN_REPORTS = """

@@ -14,6 +14,7 @@ from civic.errors import CivicError, Invalid
 from civic.geo import queries as geo
 from civic.geo.maps import MapWindow
 from civic.i18n import gettext as _
+from civic.posts.models import REASONS
 from civic.posts.queries import Viewer
 from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
@@ -33,7 +34,7 @@ from civic.reports.schemas import (
     UploadedPhotosAnswer,
 )
 from civic.schemas import JsonDocument
-from civic.web import NO_STORE, GuardedRoute, Who, json_answer, render, route, see_other, wants_json
+from civic.web import NO_STORE, GuardedRoute, Who, json_answer, parse_id, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
 FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
@@ -83,11 +84,13 @@ async def detail(request: Request) -> Response:
 
 async def _detail(sent: Submission) -> Response:
     """A report's page, with what was typed there and why it was refused."""
-    page = await pages.report_page(sent.request.path_params["id"], viewer(sent.request))
+    before = parse_id(sent.request.query_params.get("before"))
+    page = await pages.report_page(sent.request.path_params["id"], viewer(sent.request), before)
     headers = NO_STORE if page.for_one_reader else {}
     if wants_json(sent.request):
         return json_answer(ReportAnswer.of(page, photo_url_for(sent.request)), headers=headers)
-    context = {"page": page, "mail": sent.request.query_params.get("mail", ""), **sent.context()}
+    mail = sent.request.query_params.get("mail", "")
+    context = {"page": page, "mail": mail, "moderation_reasons": REASONS, **sent.context()}
     return render(sent.request, "reports/detail.html", context, status=sent.status, headers=headers)
 
 

@@ -15,7 +15,7 @@ from civic import db, logs
 from civic.city.queries import city
 from civic.db import advisory_lock, execute, fetch
 from civic.search.documents import Document
-from civic.search.meili.queue import queue_keys
+from civic.search.meili.queue import is_followed, queue_keys
 from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, Key, remove_documents, write_documents
 from civic.search.sql import ANY, BACKLOG, DONE, FAILED, MARK, TAKE, THESE
 from civic.search.subjects import Subject, registered
@@ -85,6 +85,27 @@ async def put_documents(composed: ComposedDocuments, *, follow: bool = False, re
         changed += keys if tables == PUBLIC else []
     if follow and changed:
         await queue_keys(changed)
+
+
+async def refresh(root: str, ids: Sequence[int]) -> None:
+    """Make the index hold what is true now of these rows of a root, in the transaction in hand.
+
+    Called where a text stops being public, so that nobody finds it after the commit, however far behind the worker is.
+    A step of the worker that read the text before has ended by then: both work under one lock. A document that cannot
+    be made is taken out instead; its mark stays for the worker.
+    """
+    await advisory_lock(LOCK)
+    items = {one.kind: await _find_items(one, {root: list(ids)}) for one in registered()}
+    follow = await is_followed()
+    try:
+        async with in_transaction():
+            await put_documents(await compose(items), follow=follow)
+    except Exception as error:
+        if db.is_database_away(error):
+            raise
+        log.error("indexing failed", root=root, items=list(ids), exc_info=error)
+        every = ComposedDocuments(keys={(kind, one) for kind, some in items.items() for one in some})
+        await put_documents(every, follow=follow)
 
 
 def _kinds_by_tables() -> dict[DocumentTables, set[str]]:

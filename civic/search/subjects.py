@@ -52,7 +52,9 @@ class Subject:
     Documents have the ids of `column` in `table`. `compose(ids)` makes the documents of those ids that may be found.
     `roots` says how dirty rows lead to these ids: by root, a SELECT with the dirty ids as $1; empty where the dirty ids
     are the documents' own. `sources` are the tables that mark them. `expired` is for documents that change as time goes
-    by: a SELECT of ids for which that happens between the instants $1 and $2 (Unix seconds).
+    by: a SELECT of ids for which that happens between the instants $1 and $2 (Unix seconds). `visible` is a SELECT of
+    those of the ids $1 that everybody may see at this moment: a hit is shown only if it is among them, whatever the
+    index still holds. It is empty for what the desk alone finds, where the search itself knows who reads.
     """
 
     kind: str  # letters a to z; part of addresses, and of keys in the index
@@ -63,6 +65,7 @@ class Subject:
     column: str = "id"
     roots: Mapping[str, str]
     sources: tuple[DirtySource, ...]
+    visible: str
     expired: str = ""
     desk: bool = False  # found on the desk only, never in the public index
     weight: float = 1.0  # of its hits against those of other kinds

@@ -1,20 +1,25 @@
 """Posts in Riverside, made by the actions themselves: who writes them, and the department that answers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from civic import timing
 from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
+from civic.posts.models import Post
 from civic.ratings import actions as ratings
 from civic.ratings.forms import RatingForm
 from civic.ratings.models import Rating
 from civic.reports import actions as reports
 from civic.reports.forms import ReportForm
 from civic.reports.models import Report
+from civic.search.documents import Document
+from civic.search.postgres import rows
 from civic.traffic import actions as traffic
 from civic.traffic.forms import UpdateForm
 from civic.traffic.models import TrafficKind, TrafficUpdate
@@ -76,3 +81,13 @@ async def get_holder(case_id: int) -> Actor:
     """Return the department that has the case."""
     [row] = await fetch("SELECT department_id FROM case_file WHERE id = $1", case_id)
     return Actor(ActorKind.DEPARTMENT, None, row["department_id"])
+
+
+async def write_visible_documents(documents: Sequence[Document]) -> None:
+    """Put made-up documents into the index, each with the public post that lets everybody see it."""
+    service, now = (await catalogue()).services[0].id, timing.now()
+    for one in documents:
+        await Post.create(id=one.item_id, kind=one.kind, text=one.title, created_at=now)
+        if one.kind == "rating":
+            await Rating.create(post_id=one.item_id, service_id=service, stars=4, given_at=now)
+    await rows.write_documents(documents)

@@ -84,7 +84,7 @@ async def test_words_can_be_erased_and_the_chain_holds(town: Town) -> None:
     erased = await CaseEvent.get(id=event.id)
     assert (erased.text, bytes(erased.text_hash or b"")) == ("", hashlib.sha256(b"Where exactly?").digest())
     assert await check_history(case.id) == []
-    [line] = [one for one in await load_timeline(case.id, internal=False) if one.kind == "asked"]
+    [line] = [one for one in (await load_timeline(case.id, internal=False)).lines if one.kind == "asked"]
     assert line.erased
     await _unguarded("UPDATE case_event SET text = 'Who?' WHERE id = $1", event.id)
     [fault] = await check_history(case.id)
@@ -110,7 +110,8 @@ async def test_the_timeline(town: Town) -> None:
         await actions.decline(
             (await receive_assigned_case(town)).id, by=roads, reason="private_matter", text="No, that is not so."
         )
-    public, internal = await load_timeline(case.id, internal=False), await load_timeline(case.id, internal=True)
+    public = (await load_timeline(case.id, internal=False)).lines
+    internal = (await load_timeline(case.id, internal=True)).lines
     assert [one.kind for one in public] == ["received", "assigned", "handed_over", "resolved"]
     assert [one.kind for one in internal] == ["received", "assigned", "note", "handed_over", "resolved"]
     over, done = public[2:]

@@ -115,7 +115,7 @@ ACTS: dict[str, tuple[set[str], str | None, Act]] = {
         None,
         lambda case, town: actions.add_support(case.id, town.parks.id, by=town.desk, text="Please help us."),
     ),
-    "answer": (OPEN, None, lambda case, town: actions.answer(case.id, by=REPORTER, text="There.")),
+    "answer": ({"waiting"}, "in_progress", lambda case, town: actions.answer(case.id, by=REPORTER, text="There.")),
     "recategorise": (
         OPEN,
         None,

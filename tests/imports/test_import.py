@@ -110,7 +110,7 @@ async def test_an_imported_case_goes_on_like_any_other(harbour: Harbour) -> None
         assert [await escalate_next_clock(), await end_next_wait(), await confirm_next_resolution()] == [False] * 3
     late, soon = await Clock.filter(id__in=[old.resolution_clock_id, fresh.resolution_clock_id]).order_by("id")
     assert late.step_at is soon.step_at is None
-    assert [one.kind for one in await queries.load_timeline(old.id, internal=False)] == ["received", "assigned"]
+    assert [one.kind for one in (await queries.load_timeline(old.id, internal=False)).lines] == ["received", "assigned"]
 
 
 async def test_the_chain_of_every_case_holds(harbour: Harbour) -> None:

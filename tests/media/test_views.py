@@ -10,12 +10,20 @@ from starlette.applications import Starlette
 
 from civic import app as program
 from civic.config import Config
-from civic.media.actions import add_photo, attach_photos
+from civic.errors import Invalid
+from civic.media.actions import (
+    add_photo,
+    attach_photos,
+    delete_pending_photos,
+    discard_photos,
+    set_photos_public,
+)
 from civic.media.decoder import Decoder
 from civic.media.links import LINK_SECONDS, photo_url, seconds_left
 from civic.media.models import Photo
+from civic.media.queries import pending_photos
 from civic.media.store import Store
-from civic.media.views import routes
+from civic.media.views import NAME, routes
 from tests.media.pictures import assert_clean, encoded, scene
 
 SECRET = b"k" * 32
@@ -47,15 +55,61 @@ async def test_a_public_photo(client: httpx2.AsyncClient, photo: Photo) -> None:
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "image/webp"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["cache-control"] == "public, no-cache", "a cache asks before it shows a copy"
         assert answer.headers["content-security-policy"] == "default-src 'none'"
         assert len(answer.content) == photo.sizes[str(edge)][2]
         assert_clean(answer.content)
-    known = {"If-None-Match": f'"{photo.sizes["320"][3]}"'}
-    same = await client.get(photo_url(photo, 320), headers=known)
-    assert (same.status_code, same.content) == (304, b"")
+    etag = f'"{photo.sizes["320"][3]}"'
+    for known in (etag, f'"other", {etag}', f"W/{etag}", "*"):
+        same = await client.get(photo_url(photo, 320), headers={"If-None-Match": known})
+        assert (same.status_code, same.content) == (304, b""), known
+    changed = await client.get(photo_url(photo, 320), headers={"If-None-Match": '"other"'})
+    assert changed.status_code == 200
     head = await client.head(photo_url(photo, 320))
     assert (head.status_code, head.content) == (200, b"")
+
+
+async def test_asking_again_reads_no_file(client: httpx2.AsyncClient, photo: Photo, config: Config) -> None:
+    """Every view of a page asks for each of its photos again: the answer comes from one row of the database."""
+    await attach_photos([photo])
+    known = {"If-None-Match": (await client.get(photo_url(photo, 320))).headers["etag"]}
+    await Store(config.media_folder).delete(str(photo.sizes["320"][3]))
+    assert (await client.get(photo_url(photo, 320), headers=known)).status_code == 304
+    assert (await client.get(photo_url(photo, 320))).status_code == 404
+
+
+@pytest.mark.parametrize("was_public", [True, False])
+async def test_a_copy_is_not_shown_on_once_the_photo_is_not_public(
+    client: httpx2.AsyncClient, photo: Photo, config: Config, was_public: bool
+) -> None:
+    """Neither the address nor the version that somebody kept, signed or not, opens it, not even when it is back."""
+    await attach_photos([photo], public=was_public)
+    old = [photo_url(photo, 320), photo_url(photo, 320, secret=config.secret())]
+    known = {"If-None-Match": (await client.get(old[1])).headers["etag"]}
+    await set_photos_public([photo.id], public=False)
+    withdrawn = await Photo.get()
+    await set_photos_public([photo.id], public=True)
+    assert (await client.get(photo_url(await Photo.get(), 320))).status_code == 200
+    assert withdrawn.name != photo.name
+    assert NAME.fullmatch(withdrawn.name)
+    for address in old:
+        for headers in ({}, known):
+            assert (await client.get(address, headers=headers)).status_code == 404
+    await set_photos_public([photo.id], public=False)
+    signed = photo_url(await Photo.get(), 320, secret=config.secret())
+    assert (await client.get(signed)).status_code == 200
+    assert (await client.get(photo_url(await Photo.get(), 320), headers=known)).status_code == 404
+
+
+async def test_what_nothing_uses_any_more_is_dropped(client: httpx2.AsyncClient, photo: Photo, config: Config) -> None:
+    await attach_photos([photo])
+    await discard_photos([photo.id])
+    assert (await client.get(photo_url(photo, 320))).status_code == 404
+    with pytest.raises(Invalid):
+        await pending_photos([photo.name])
+    store = Store(config.media_folder)
+    assert await delete_pending_photos(store) == 1
+    assert await store.get(str(photo.sizes["320"][3])) is None
 
 
 @pytest.mark.parametrize(
@@ -94,7 +148,7 @@ async def test_what_is_not_public_needs_a_signature(
     signed = photo_url(photo, 320, secret=config.secret())
     answer = await client.get(signed)
     assert answer.status_code == 200
-    assert answer.headers["cache-control"].startswith("private, max-age=")
+    assert answer.headers["cache-control"] == "private, no-cache"
     for wrong in (signed[:-1], signed + "A", signed.replace("until=", "until=9"), signed.replace("until=", "until=x")):
         assert (await client.get(wrong)).status_code == 404
     stranger = photo_url(photo, 320, secret=SECRET)

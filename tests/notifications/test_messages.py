@@ -223,7 +223,7 @@ async def test_who_sees_which_messages_at_the_desk() -> None:
 VALUES = EVENT | {
     "code": "7QF3-MWD9-XPA2",
     "reason": "spam",
-    "comment": False,
+    "what": "comment",
     "promise": "response",
     "due": "2026-11-22T08:00:00+00:00",
     "step": 80,

@@ -11,7 +11,7 @@ from civic.accounts.people import NOBODY, Person
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
 from civic.errors import Conflict, NotAllowed
-from civic.posts import actions as posts
+from civic.posts import moderation
 from civic.posts.models import Post
 from civic.ratings import actions, queries
 from civic.ratings.forms import RatingForm
@@ -89,19 +89,19 @@ async def test_hidden_ratings_do_not_count_until_they_are_restored() -> None:
     ana, bo, dan = await person("ana"), await person("bo"), await person("dan", Role.DISPATCHER)
     one = await rate(ana, 1)
     await rate(bo, 5)
-    await posts.hide(one.post_id, dan, "abuse")
+    await moderation.hide(one.post_id, dan, "abuse")
     assert await counted() == {5: 1}
     assert [view.stars for view in (await queries.list_ratings(one.service_id, size=9))[0]] == [5]
-    await posts.restore(one.post_id, dan, "other")
+    await moderation.restore(one.post_id, dan, "other")
     assert await counted() == {1: 1, 5: 1}
 
 
 async def test_hiding_and_replacing_in_any_order_counts_right() -> None:
     ana, dan = await person("ana"), await person("dan", Role.DISPATCHER)
     one = await rate(ana, 1)
-    await posts.hide(one.post_id, dan, "abuse")
+    await moderation.hide(one.post_id, dan, "abuse")
     await rate(ana, 2, days=1)
-    await posts.restore(one.post_id, dan, "other")
+    await moderation.restore(one.post_id, dan, "other")
     assert await counted() == {2: 1}
 
 
@@ -110,7 +110,7 @@ async def test_hiding_and_replacing_at_once_counts_right() -> None:
     for n in range(8):
         ana = await person(f"ana{n}")
         one = await rate(ana, 1)
-        await asyncio.gather(posts.hide(one.post_id, dan, "abuse"), rate(ana, 5, days=1))
+        await asyncio.gather(moderation.hide(one.post_id, dan, "abuse"), rate(ana, 5, days=1))
         assert await counted() == {5: n + 1}
 
 

@@ -179,7 +179,8 @@ async def test_a_hidden_report_is_gone_and_comes_back(
         assert SECRET in (await dispatcher.get(path)).text
     await hide(dispatcher, url, "restore")
     assert SECRET in (await stranger.get("/reports")).text
-    assert (await stranger.get(photo["urls"]["320"])).status_code == 200
+    assert (await stranger.get(photo["urls"]["320"])).status_code == 404, "its old address stays dead"
+    assert (await stranger.get((await photo_of(stranger, url))["urls"]["320"])).status_code == 200
     assert await Photo.filter(public=False).count() == 0
 
 

@@ -13,6 +13,7 @@ from civic.cases.actors import Actor, ActorKind
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.posts import actions as posts
+from civic.posts import moderation
 from civic.posts.forms import CommentForm, FlagForm
 from civic.posts.queries import Viewer
 from civic.reports import actions as reports
@@ -65,12 +66,12 @@ async def test_what_people_do_with_a_report(ana: Person, bo: Person, dan: Person
     await all_seen(lambda: posts.vote(post, bo))
     await all_seen(lambda: posts.vote(post, bo), changes=False)
     await all_seen(lambda: posts.unvote(post, bo))
-    await all_seen(lambda: posts.add_flag(post, bo, FlagForm(reason="spam")), changes=False)
-    await all_seen(lambda: posts.hide(post, dan, "abuse", comment_id=comment.id))
-    await all_seen(lambda: posts.restore(post, dan, "other", comment_id=comment.id))
-    await all_seen(lambda: posts.hide(post, dan, "spam"))
-    await all_seen(lambda: posts.restore(post, dan, "other"))
-    await all_seen(lambda: posts.dismiss_flags(post, dan), changes=False)
+    await all_seen(lambda: moderation.add_flag(post, bo, FlagForm(reason="spam")), changes=False)
+    await all_seen(lambda: moderation.hide(post, dan, "abuse", comment_id=comment.id))
+    await all_seen(lambda: moderation.restore(post, dan, "other", comment_id=comment.id))
+    await all_seen(lambda: moderation.hide(post, dan, "spam"))
+    await all_seen(lambda: moderation.restore(post, dan, "other"))
+    await all_seen(lambda: moderation.dismiss_flags(post, dan), changes=False)
     await all_seen(lambda: execute("UPDATE report SET address = 'Elm Street 5' WHERE id = $1", one.id))
     await all_seen(lambda: execute("UPDATE post SET title = 'Hole' WHERE id = $1", post))
     await all_seen(lambda: execute("DELETE FROM moderation"), changes=False)
@@ -189,7 +190,7 @@ async def test_a_category_that_is_not_public(ana: Person, dan: Person) -> None:
         await all_seen(lambda: reports.recategorise(one.case_id, private, by=OFFICE))
     assert await finds("deep hole") == set()
     assert await finds_on_desk("deep hole") == {one.case_id}
-    await all_seen(lambda: posts.hide(one.post_id, dan, "spam"))
+    await all_seen(lambda: moderation.hide(one.post_id, dan, "spam"))
     assert await finds_on_desk("deep hole") == set()
 
 
@@ -199,8 +200,8 @@ async def test_what_people_do_with_a_traffic_update(ana: Person, bo: Person, dan
     await all_seen(lambda: posts.add_comment(one.post_id, bo, CommentForm(text="Knee-deep")))
     await all_seen(lambda: traffic.end_update(one.id, Viewer(ana)))
     two = await all_seen(lambda: make_update(ana, "Water under the bridge again", address="The old bridge"))
-    await all_seen(lambda: posts.hide(two.post_id, dan, "wrong"))
-    await all_seen(lambda: posts.restore(two.post_id, dan, "other"))
+    await all_seen(lambda: moderation.hide(two.post_id, dan, "wrong"))
+    await all_seen(lambda: moderation.restore(two.post_id, dan, "other"))
     gone = [await make_person(f"p{n}@example.org") for n in range(2)]
     for one_of in gone:
         await traffic.contest_update(two.id, one_of)
@@ -239,6 +240,6 @@ async def test_what_people_do_with_ratings(ana: Person, bo: Person, dan: Person)
     await all_seen(lambda: posts.add_comment(one.post_id, bo, CommentForm(text="Indeed")), changes=False)
     three = await all_seen(lambda: make_rating(dan, slug, "Slow"))
     await all_seen(lambda: posts.vote(three.post_id, bo))
-    await all_seen(lambda: posts.hide(three.post_id, dan, "abuse"))
+    await all_seen(lambda: moderation.hide(three.post_id, dan, "abuse"))
     assert await finds("unfriendlily") == set()
     assert two.post_id

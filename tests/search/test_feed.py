@@ -13,6 +13,7 @@ from civic import db
 from civic.accounts.people import Person
 from civic.db import execute, fetch
 from civic.posts import actions as posts
+from civic.posts import moderation
 from civic.posts.forms import CommentForm
 from civic.search import feed
 from civic.search.documents import Document
@@ -186,10 +187,10 @@ async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -
     other = await make_report(ana, "Cratered")
     await indexed()
     await execute("INSERT INTO search_dirty (root, item_id) SELECT 'post', n FROM generate_series(1, 20000) AS n")
-    await posts.hide(one.post_id, dan, "personal_data", comment_id=comment.id)
+    await moderation.hide(one.post_id, dan, "personal_data", comment_id=comment.id)
     await step()
     assert await finds("5551234") == set()
-    await posts.hide(one.post_id, dan, "personal_data")
+    await moderation.hide(one.post_id, dan, "personal_data")
     await step()
     assert await finds("quirinus") == set()
     assert await finds_on_desk("quirinus") == set()

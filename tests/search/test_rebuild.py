@@ -13,6 +13,7 @@ from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.errors import Conflict
 from civic.posts import actions as posts
+from civic.posts import moderation
 from civic.search import feed
 from civic.search.documents import Query
 from civic.search.engine import Differences, KeyRange
@@ -42,7 +43,7 @@ async def busy(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "RANGE_ITEMS", 4)
     dan = await make_person("dan@example.org", Role.DISPATCHER)
     made = [await make_report(ana, f"Hole number{n}") for n in range(9)]
-    await posts.hide(made[3].post_id, dan, "spam")
+    await moderation.hide(made[3].post_id, dan, "spam")
     await cases.add_note(made[4].case_id, by=await get_holder(made[4].case_id), text="Noteworthy")
     for n in range(3):
         await make_update(ana, f"Water number{n}")
@@ -205,7 +206,7 @@ async def test_changes_meanwhile(busy: None, ana: Person) -> None:
         for n, one in enumerate(made):
             await posts.vote(one.post_id, dan)
             if n % 2:
-                await posts.hide(one.post_id, dan, "spam")
+                await moderation.hide(one.post_id, dan, "spam")
             await asyncio.sleep(0.01)
 
     working = asyncio.create_task(work())
@@ -221,8 +222,8 @@ async def people_again(made: list[Any], dan: Person) -> None:
     for n, one in enumerate(made):
         await posts.unvote(one.post_id, dan)
         if n % 2:
-            await posts.restore(one.post_id, dan, "other")
-            await posts.hide(one.post_id, dan, "spam")
+            await moderation.restore(one.post_id, dan, "other")
+            await moderation.hide(one.post_id, dan, "spam")
 
 
 async def test_posts_meanwhile(busy: None, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +267,7 @@ async def test_what_is_hidden_meanwhile_leaves_at_once(
     monkeypatch.setattr(engine, "RANGE_ITEMS", 1)
     rebuilding = asyncio.create_task(rebuild(PostgresEngine()))
     await begun.wait()
-    await posts.hide(one.post_id, dan, "abuse")
+    await moderation.hide(one.post_id, dan, "abuse")
     before = parts
     assert await feed.step()
     assert parts <= before + 2

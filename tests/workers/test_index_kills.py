@@ -19,6 +19,7 @@ from civic.db import execute, fetch
 from civic.errors import CivicError
 from civic.packs.actions import load_pack
 from civic.posts import actions as posts
+from civic.posts import moderation
 from civic.posts.forms import CommentForm
 from civic.reports import actions as reports
 from civic.reports.models import Report
@@ -60,8 +61,8 @@ class City:
             lambda: posts.add_comment(
                 self.any_post(), self.chance.choice(self.people), CommentForm(text=f"Comment {self.changes}")
             ),
-            lambda: posts.hide(self.any_post(), self.dan, "spam"),
-            lambda: posts.restore(self.any_post(), self.dan, "other"),
+            lambda: moderation.hide(self.any_post(), self.dan, "spam"),
+            lambda: moderation.restore(self.any_post(), self.dan, "other"),
             self.taken_back,
             self.one_more,
         ]

@@ -6,7 +6,6 @@ NotFound, Conflict (CaseChanged with what happened since, or a step that the cas
 
 from civic.cases.actions.annotations import (
     add_note,
-    erase_event_text,
     exclude,
     include,
     mark_misrouted,
@@ -18,9 +17,10 @@ from civic.cases.actions.appeal import appeal, reject, uphold
 from civic.cases.actions.assignment import assign, give_back, hand_over, send_to_triage
 from civic.cases.actions.closing import confirm, decline, dispute, resolve
 from civic.cases.actions.creation import open_case
+from civic.cases.actions.lines import erase_event_text, hide_line, restore_line
 from civic.cases.actions.merging import merge
 from civic.cases.actions.objections import decide_objection, object_to_score
-from civic.cases.actions.progress import accept, add_support, answer, ask, reply, support_done
+from civic.cases.actions.progress import accept, add_support, answer, answer_in_comment, ask, reply, support_done
 from civic.cases.actions.scheduled import (
     confirm_next_resolution,
     end_next_wait,
@@ -33,6 +33,7 @@ __all__ = [
     "add_note",
     "add_support",
     "answer",
+    "answer_in_comment",
     "appeal",
     "ask",
     "assign",
@@ -47,6 +48,7 @@ __all__ = [
     "exclude",
     "give_back",
     "hand_over",
+    "hide_line",
     "include",
     "mark_misrouted",
     "merge",
@@ -58,6 +60,7 @@ __all__ = [
     "remind_next_appeal",
     "reply",
     "resolve",
+    "restore_line",
     "send_to_triage",
     "set_assignee",
     "support_done",

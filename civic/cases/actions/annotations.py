@@ -9,7 +9,6 @@ from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Hand
 from civic.cases.notices import works_for
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
-from civic.db import execute
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 from civic.posts.queries import author_email_is_confirmed
@@ -110,21 +109,6 @@ async def exclude(case_id: int, *, by: Actor) -> Case:
 async def include(case_id: int, *, by: Actor) -> Case:
     """Count the case in the scores again."""
     return await _count(case_id, True, by)
-
-
-ERASE_TEXT = """
-UPDATE case_event SET text_hash = sha256(convert_to(text, 'UTF8')), text = ''
-WHERE text_hash IS NULL AND seq = $2 AND case_id = (SELECT id FROM case_file WHERE number = $1)
-"""
-
-
-async def erase_event_text(case_number: str, seq: int) -> None:
-    """Erase the text of an event, for somebody who has a right to it; its hash stays, so that the chain holds.
-
-    Raises NotFound if there is no such event, or if its text is erased already.
-    """
-    if not await execute(ERASE_TEXT, case_number, seq):
-        raise NotFound(_("There is no such event with a text."))
 
 
 async def _count(case_id: int, counted: bool, by: Actor) -> Case:

@@ -1,6 +1,6 @@
 """What departments and the reporter do while the work goes on: accept, reply, ask, answer, support."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from civic.cases import targets
 from civic.cases.actions.assignment import require_in_force
@@ -11,8 +11,8 @@ from civic.cases.event_kinds import EventKind
 from civic.cases.models import AssignmentPart, Case, Outcome
 from civic.cases.notices import notify_assignee, notify_department
 from civic.cases.public_word import read_public_word
-from civic.cases.status import Status
-from civic.errors import Invalid
+from civic.cases.status import HELD, Status
+from civic.errors import Conflict, Invalid
 from civic.i18n import lazy as _
 from civic.media.models import Photo
 
@@ -67,14 +67,25 @@ async def ask(case_id: int, *, by: Actor, seen: int | None = None, text: str, ph
 
 
 async def answer(case_id: int, *, by: Actor, text: str, photos: Sequence[Photo] = ()) -> Case:
-    """The reporter answers. A case that waits goes on; one that does not takes the words as they come."""
-    text = clean_text(text)
+    """The reporter answers what they were asked, and the case goes on. Unasked, they comment on their report."""
+    return await _take_answer(case_id, by, clean_text(text), photos)
+
+
+async def answer_in_comment(case_id: int, *, by: Actor, comment_id: int) -> Case:
+    """The reporter answered in a comment on the report: any word of theirs ends the wait."""
+    return await _take_answer(case_id, by, "", data={"comment": comment_id})
+
+
+async def _take_answer(
+    case_id: int, by: Actor, text: str, photos: Sequence[Photo] = (), data: Mapping[str, object] | None = None
+) -> Case:
     async with changing(case_id, by) as change:
+        if change.case.status in HELD - {Status.WAITING}:
+            raise Conflict(_("Nothing is being asked at the moment. Please write a comment instead."))
         await change.require(CaseAction.ANSWER)
-        if change.case.status == Status.WAITING:
-            change.move_to(Status.IN_PROGRESS)
-            await change.resume_resolution()
-        event = await change.record_event(EventKind.ANSWERED, text, photos=photos)
+        change.move_to(Status.IN_PROGRESS)
+        await change.resume_resolution()
+        event = await change.record_event(EventKind.ANSWERED, text, data=data, photos=photos)
         if (lead := await change.lead_assignment()) is not None:
             await notify_assignee(change.case, event, lead)
         return change.case

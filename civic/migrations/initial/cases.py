@@ -141,6 +141,16 @@ TABLES = [
         options={"table": "case_event", "unique_together": (("case", "seq"),)},
     ),
     ops.CreateModel(
+        name="HiddenLine",
+        fields=[
+            ("id", row_id()),
+            one_to_one("case_event", "CaseEvent", related_name="hidden"),
+            ("reason", fields.CharField(max_length=20)),
+            ("at", fields.DatetimeField()),
+        ],
+        options={"table": "hidden_line"},
+    ),
+    ops.CreateModel(
         name="Handling",
         fields=[
             ("id", row_id()),

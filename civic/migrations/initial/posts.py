@@ -56,6 +56,7 @@ TABLES = [
             ("text", fields.TextField(unique=False)),
             ("created_at", fields.DatetimeField()),
             ("hidden_at", fields.DatetimeField(null=True)),
+            ("erased_at", fields.DatetimeField(null=True)),
         ],
         options={"table": "comment", "indexes": [Index(fields=["post_id", "created_at"])]},
     ),
@@ -75,6 +76,7 @@ TABLES = [
             ("id", row_id()),
             foreign_key("post", "Post", related_name="flags"),
             foreign_key("comment", "Comment", null=True, related_name="flags"),
+            ("line", fields.CharField(default="", max_length=32)),
             foreign_key("user", "User", null=True, related_name=False),
             ("reason", fields.CharField(max_length=20)),
             ("text", fields.CharField(default="", max_length=500)),
@@ -89,6 +91,7 @@ TABLES = [
             ("id", row_id()),
             foreign_key("post", "Post", related_name="moderations"),
             foreign_key("comment", "Comment", null=True, related_name="moderations"),
+            ("line", fields.CharField(default="", max_length=32)),
             foreign_key("moderator", "User", related_name=False),
             ("act", fields.CharField(max_length=8)),
             ("reason", fields.CharField(max_length=20)),
@@ -96,5 +99,13 @@ TABLES = [
             ("at", fields.DatetimeField()),
         ],
         options={"table": "moderation"},
+    ),
+    ops.CreateModel(
+        name="VisibilityChange",
+        fields=[
+            ("id", fields.SmallIntField(generated=False, primary_key=True, unique=True, db_index=True)),
+            ("number", fields.BigIntField()),
+        ],
+        options={"table": "visibility_change"},
     ),
 ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from civic.cache import cached
 from civic.db import Row, execute, fetch, fetch_one
+from civic.search.meili.sql import FOLLOWED
 from civic.search.postgres.rows import Key, key_columns
 from civic.search.saved_state import load_state
 
@@ -28,6 +29,12 @@ async def queue_keys(keys: Sequence[Key]) -> None:
     await execute(
         "INSERT INTO search_push (kind, item_id) SELECT * FROM unnest($1::text[], $2::bigint[])", *key_columns(keys)
     )
+
+
+async def is_followed() -> bool:
+    """Whether a Meilisearch follows, or is being filled: without one, nobody would ever take what is queued."""
+    row = await fetch_one(FOLLOWED, [FILLED, REBUILD])
+    return bool(row and row["followed"])
 
 
 async def queued_changes(most: int) -> list[Row]:

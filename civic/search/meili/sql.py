@@ -1,5 +1,6 @@
 """The statements of Meilisearch's engine."""
 
+FOLLOWED = "SELECT EXISTS (SELECT FROM search_state WHERE name = ANY($1)) AS followed"
 NEXT_IDS = "SELECT item_id FROM search_document WHERE kind = $1 AND item_id > $2 ORDER BY item_id LIMIT $3"
 DIGESTS = """
 SELECT d.item_id, t.digest FROM search_document d JOIN search_text t USING (id)

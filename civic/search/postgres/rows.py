@@ -9,7 +9,7 @@ from civic.db import fetch
 from civic.search.documents import Document
 from civic.search.postgres import vocabulary
 from civic.search.postgres.encoding import DumpedDocument, dump_document, encode_rows, load_document
-from civic.search.postgres.sql import CASTS, COLUMNS, DIGESTS, READ, REMOVE, TEXTS, TIDY
+from civic.search.postgres.sql import CASTS, COLUMNS, DIGESTS, MATCHING, READ, REMOVE, TEXTS, TIDY
 
 Key = tuple[str, int]  # kind and item_id of a document
 
@@ -106,6 +106,12 @@ async def read_documents(keys: Sequence[Key], tables: DocumentTables = PUBLIC) -
     sql += " JOIN unnest($1::text[], $2::bigint[]) AS k (kind, item_id) ON d.kind = k.kind AND d.item_id = k.item_id"
     found = {(row["kind"], row["item_id"]): load_document(row) for row in await fetch(sql, *key_columns(keys))}
     return [found[key] for key in keys if key in found]
+
+
+async def match_documents(keys: Sequence[Key], words: str) -> set[Key]:
+    """Those of the documents of the public index that a tsquery matches now."""
+    rows = await fetch(MATCHING, *key_columns(keys), words) if words else ()
+    return {(row["kind"], row["item_id"]) for row in rows}
 
 
 async def read_documents_by_id(ids: Sequence[int], tables: DocumentTables = PUBLIC) -> dict[int, Document]:

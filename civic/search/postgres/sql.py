@@ -77,4 +77,9 @@ DIGESTS = """
 SELECT d.kind, d.item_id, t.digest FROM {documents} d JOIN {texts} t USING (id)
 JOIN unnest($1::text[], $2::bigint[]) AS k (kind, item_id) ON d.kind = k.kind AND d.item_id = k.item_id
 """
+MATCHING = """
+SELECT d.kind, d.item_id FROM search_document d
+JOIN unnest($1::text[], $2::bigint[]) AS k (kind, item_id) ON d.kind = k.kind AND d.item_id = k.item_id
+WHERE d.words @@ $3::tsquery
+"""
 READ = "SELECT d.id, d.kind, d.item_id, t.document FROM {documents} d JOIN {texts} t USING (id)"

@@ -243,6 +243,11 @@ def all_of(terms: Iterable[Term]) -> str:
     return " & ".join(term.ways for term in terms)
 
 
+def any_of(terms: Iterable[Term]) -> str:
+    """A tsquery for what has one of the terms, found one way or another."""
+    return " | ".join(term.ways for term in terms)
+
+
 def with_labels(query: str, labels: Iterable[Sequence[str]]) -> str:
     """The query, and of each list of labels one."""
     either = ["(" + " | ".join(f"'{one}'" for one in some) + ")" for some in labels]

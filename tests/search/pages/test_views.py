@@ -15,9 +15,9 @@ from civic.geo.queries import areas
 from civic.search import queries
 from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Document, Query, SearchHit, SearchResult
 from civic.search.pages import format_distance, round_estimate
-from civic.search.postgres import rows
 from civic.search.presenters import highlight_html
 from civic.search.subjects import present_hit
+from tests.builders.posts import write_visible_documents
 from tests.builders.riverside import JSON, send_report, send_routed_report
 from tests.clients import Client
 from tests.search.pages.test_forms import HOSTILE
@@ -56,7 +56,7 @@ async def lamps(riverside: None) -> None:
     jam: dict[str, Any] = {"kind": "traffic", "status": "live", "until": just_now, "department_id": None, **others}
     said: dict[str, Any] = {"kind": "rating", "status": "", **others}
     names = {"en": "Lamps", "zh": "路灯"}
-    await rows.write_documents(
+    await write_visible_documents(
         [
             await document(1, "A lamp is out", "It is dark at the tower.", category_id=light, support=4),
             await document(2, "Hole under the lamp", "Deep.", status="resolved", area_ids=docks, at=ago),
@@ -128,7 +128,7 @@ async def test_areas_are_offered_a_level_at_a_time(client: Client) -> None:
 @pytest.mark.usefixtures("lamps")
 async def test_near(client: Client) -> None:
     far = await document(5, "A lamp far away", lat=31.25, lon=118.1)
-    await rows.write_documents([far])
+    await write_visible_documents([far])
     page = (await client.get("/search?q=lamp&near=31.191,118.008,500")).text
     assert "far away" not in page
     assert "110 m" in page
@@ -142,7 +142,7 @@ async def test_near(client: Client) -> None:
 
 @pytest.mark.usefixtures("lamps")
 async def test_pages(client: Client) -> None:
-    await rows.write_documents([await document(n, f"Lamp {n}") for n in range(100, 160)])
+    await write_visible_documents([await document(n, f"Lamp {n}") for n in range(100, 160)])
     first = (await client.get("/search?q=lamp&sort=new")).text
     assert 'rel="next" href="/search?q=lamp&amp;sort=new&amp;page=2"' in first
     assert 'rel="prev"' not in first
@@ -180,7 +180,7 @@ async def test_nothing_that_is_typed_breaks_it(client: Client, text: str) -> Non
 
 
 async def test_what_people_wrote_is_text(client: Client) -> None:
-    await rows.write_documents(
+    await write_visible_documents(
         [await document(1, "<script>alert(1)</script> lamp", '"><img src=x onerror=alert(1)> lamp & more')]
     )
     for path, headers in (("/search?q=lamp", {}), ("/search?typing=1&q=lamp", HTMX)):

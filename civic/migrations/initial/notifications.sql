@@ -1,0 +1,2 @@
+-- Messages are found by how their keys begin, to take a text out of them: in this collation the unique index does that.
+ALTER TABLE message ALTER COLUMN key TYPE varchar(200) COLLATE "C";

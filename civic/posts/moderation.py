@@ -1,0 +1,241 @@
+"""Flags, and what moderators decide: hiding, restoring and erasing posts, comments and lines of histories.
+
+Each decision is one transaction: when it ends, nobody reads what is hidden, neither on a page nor in the index of the
+search, and the author is told.
+"""
+
+from dataclasses import dataclass
+
+from tortoise.transactions import in_transaction
+
+from civic import timing
+from civic.accounts.people import Person
+from civic.errors import Conflict, Invalid, NotAllowed, NotFound
+from civic.forms import clean_text
+from civic.i18n import lazy as _
+from civic.notifications import actions as notifications
+from civic.posts.actions import lock_public_post, set_photos_public, visibility_changed
+from civic.posts.forms import FlagForm
+from civic.posts.lines import find_lines, get_line, line_keeper
+from civic.posts.models import REASONS, Comment, Flag, Moderation, Post, Visibility
+from civic.posts.queries import about_post
+from civic.search import feed
+
+MAX_NOTE_CHARS = 500  # of a flag or a moderator's decision
+DEALT_WITH = _("Another moderator has already dealt with this.")
+HIDE_FIRST = _("Only what is hidden can be erased. Please hide it first.")
+
+
+async def add_flag(post_id: int, by: Person, form: FlagForm) -> None:
+    """Say that a post, a comment or a line of its page's history should not be shown; nothing is hidden yet.
+
+    One open flag a person. Raises NotFound for what is not on the page, or not for everybody.
+    """
+    async with in_transaction():
+        await lock_public_post(post_id)
+        if form.comment is not None and not await Comment.exists(id=form.comment, post_id=post_id, hidden_at=None):
+            raise NotFound()
+        if form.line and not ((line := await get_line(form.line)).shown and post_id in line.post_ids):
+            raise NotFound()
+        comment_id = None if form.line else form.comment
+        mine = Flag.filter(post_id=post_id, comment_id=comment_id, line=form.line, user_id=by.id, settled_at=None)
+        if by.signed_in and await mine.exists():
+            return
+        await Flag.create(
+            post_id=post_id,
+            comment_id=comment_id,
+            line=form.line,
+            user_id=by.id or None,
+            reason=form.reason,
+            text=clean_text(form.text)[:MAX_NOTE_CHARS],
+            created_at=timing.now(),
+        )
+
+
+@dataclass(frozen=True)
+class Moderated:
+    """What a moderator deals with: a post, one of its comments, or a line of the history on its page."""
+
+    post_id: int
+    comment_id: int | None = None
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who is told what became of their text: a person, the author of a post by e-mail, or a department."""
+
+    user_id: int | None = None
+    author_of: Post | None = None
+    department_id: int | None = None
+
+
+async def hide(
+    post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None, line: str = ""
+) -> None:
+    """Hide something, log the reason and notify the author.
+
+    Raises Conflict if it is hidden already.
+    """
+    if reason not in REASONS:
+        raise Invalid(fields={"reason": _("Please choose a reason.")})
+    await _moderate("hide", Moderated(post_id, comment_id, line), by, reason, text)
+
+
+async def restore(
+    post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None, line: str = ""
+) -> None:
+    """Show something hidden again, log it and notify the author."""
+    await _moderate("restore", Moderated(post_id, comment_id, line), by, reason if reason in REASONS else "other", text)
+
+
+async def erase(
+    post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None, line: str = ""
+) -> None:
+    """Erase the text of a hidden comment or line for good, and log it. Raises Conflict if it is not hidden."""
+    await _moderate("erase", Moderated(post_id, comment_id, line), by, reason if reason in REASONS else "other", text)
+
+
+async def dismiss_flags(
+    post_id: int, by: Person, text: str = "", *, comment_id: int | None = None, line: str = ""
+) -> None:
+    """Settle the open flags of something; it stays as it is."""
+    await _moderate("keep", Moderated(post_id, comment_id, line), by, "other", text)
+
+
+async def withdraw_line(name: str, by: Person, text: str = "") -> None:
+    """A department hides a line of its own at once, as it shows somebody's personal data, and flags it.
+
+    Moderators look at every such line, so that no department hides what it does not like to be read. Raises NotFound
+    for a line that is not of a department of theirs, and Conflict for one that is hidden already.
+    """
+    line = await get_line(name)
+    if line.department_id is None or not by.acts_for(line.department_id):
+        raise NotFound()
+    what, reason = Moderated(line.post_ids[0], line=name), "personal_data"
+    async with in_transaction():
+        await Post.select_for_update().get(id=what.post_id)
+        await line_keeper().hide(name, reason)
+        note = clean_text(text)[:MAX_NOTE_CHARS]
+        await Flag.create(
+            post_id=what.post_id, line=name, user_id=by.id, reason=reason, text=note, created_at=timing.now()
+        )
+        await _log("hide", what, by, reason, note)
+
+
+async def _moderate(act: str, what: Moderated, by: Person, reason: str, text: str) -> None:
+    if not by.is_dispatcher:
+        raise NotAllowed()
+    async with in_transaction():
+        post = await Post.select_for_update().get_or_none(id=what.post_id)
+        if post is None:
+            raise NotFound()
+        author = await _change(act, post, what, reason)
+        flags = Flag.filter(comment_id=what.comment_id, line=what.line, settled_at=None)
+        await (flags if what.line else flags.filter(post_id=post.id)).update(settled_at=timing.now())
+        done = await _log(act, what, by, reason, text)
+        if act in ("hide", "restore"):
+            await _notify_author(done, post, author)
+
+
+async def _log(act: str, what: Moderated, by: Person, reason: str, text: str) -> Moderation:
+    return await Moderation.create(
+        post_id=what.post_id,
+        comment_id=what.comment_id,
+        line=what.line,
+        moderator_id=by.id,
+        act=act,
+        reason=reason,
+        text=clean_text(text)[:MAX_NOTE_CHARS],
+        at=timing.now(),
+    )
+
+
+async def _change(act: str, post: Post, what: Moderated, reason: str) -> Recipient:
+    """Hide, restore or erase it; whom to tell. What is hidden is gone from the index when the transaction ends."""
+    if what.line:
+        return await _set_line(act, post, what.line, reason)
+    if what.comment_id:
+        author = await _set_comment(act, post, what.comment_id)
+    elif act == "erase":
+        raise NotFound()
+    else:
+        author = await _set_post(act, post, reason)
+    if act != "keep":
+        await feed.refresh("post", [post.id])
+    return author
+
+
+async def _set_line(act: str, post: Post, name: str, reason: str) -> Recipient:
+    line = (await find_lines([name])).get(name)
+    if line is None or post.id not in line.post_ids:
+        raise NotFound()
+    if act == "hide":
+        await line_keeper().hide(name, reason)
+    elif act == "restore":
+        await line_keeper().restore(name)
+    elif act == "erase":
+        if not line.hidden:
+            raise Conflict(HIDE_FIRST)
+        await line_keeper().erase(name)
+    author_of = await Post.get(id=line.author_of) if line.author_of else None
+    return Recipient(line.user_id, author_of, line.department_id)
+
+
+async def _set_post(act: str, post: Post, reason: str) -> Recipient:
+    hidden, was_public = post.visibility == Visibility.HIDDEN, post.visibility == Visibility.PUBLIC
+    if (act == "hide" and hidden) or (act == "restore" and not hidden):
+        raise Conflict(DEALT_WITH)
+    if act == "hide":
+        post.visibility_before, post.visibility, post.hidden_reason = post.visibility, Visibility.HIDDEN, reason
+    elif act == "restore":
+        post.visibility, post.hidden_reason = Visibility(post.visibility_before), ""
+    await post.save(update_fields=["visibility", "visibility_before", "hidden_reason"])
+    public = post.visibility == Visibility.PUBLIC
+    if act != "keep":
+        await set_photos_public([post.id], public)
+    if public != was_public:
+        await visibility_changed([post.id], public)
+    return Recipient(post.author_id, None if post.author_id else post)
+
+
+async def _set_comment(act: str, post: Post, comment_id: int) -> Recipient:
+    comment = await Comment.get_or_none(id=comment_id, post_id=post.id)
+    if comment is None:
+        raise NotFound()
+    if comment.erased_at or (act == "hide" and comment.hidden_at) or (act == "restore" and not comment.hidden_at):
+        raise Conflict(DEALT_WITH)
+    if act == "erase":
+        if not comment.hidden_at:
+            raise Conflict(HIDE_FIRST)
+        comment.text, comment.erased_at = "", timing.now()
+        await comment.save(update_fields=["text", "erased_at"])
+    elif act != "keep":
+        comment.hidden_at = timing.now() if act == "hide" else None
+        await comment.save(update_fields=["hidden_at"])
+        post.comments_count += -1 if act == "hide" else 1
+        await post.save(update_fields=["comments_count"])
+    return Recipient(comment.author_id)
+
+
+async def _notify_author(done: Moderation, post: Post, author: Recipient) -> None:
+    """Tell who wrote it; nobody, where there is neither an account nor an address."""
+    by_mail = author.author_of if author.author_of and author.author_of.email else None
+    if author.user_id is None and by_mail is None and author.department_id is None:
+        return
+    await notifications.notify(
+        f"moderation:{done.id}",
+        "hidden" if done.act == "hide" else "restored",
+        values={"reason": done.reason, "text": done.text, "what": _kind_of(done)},
+        url=post.path,
+        user_id=author.user_id,
+        department_id=author.department_id,
+        email=by_mail.email if by_mail else "",
+        about=about_post(by_mail.id) if by_mail else "",
+        confirmed=by_mail is not None and by_mail.email_confirmed_at is not None,
+        language=by_mail.language if by_mail else "",
+    )
+
+
+def _kind_of(done: Moderation) -> str:
+    return "line" if done.line else "comment" if done.comment_id else "post"
