@@ -11,6 +11,7 @@ from civic.accounts.people import NOBODY, Person
 from civic.errors import Conflict, NotAllowed, NotFound
 from civic.posts.actions import Posted
 from civic.posts.queries import Viewer
+from civic.posts.receipts import SenderCodes
 from civic.traffic import actions, kinds
 from civic.traffic.forms import UpdateForm
 from civic.traffic.models import Confirmation, TrafficKind, TrafficUpdate
@@ -123,7 +124,8 @@ async def test_one_person_twice_at_once_is_one_opinion() -> None:
 
 async def test_sent_twice_at_once_under_one_key_is_one_update() -> None:
     data = UpdateForm(kind=TrafficKind.ICE, text="Bridge", lat=31.19, lon=118.008, client_key="key-of-a-phone")
-    done = await asyncio.gather(*(actions.post_update(data, NOBODY, receipt="7QF3-MWD9-XPA2") for _ in range(4)))
+    codes = SenderCodes(new="7QF3-MWD9-XPA2")
+    done = await asyncio.gather(*(actions.post_update(data, NOBODY, codes=codes) for _ in range(4)))
     assert len({one.row.id for one in done}) == 1
     assert {one.receipt for one in done} == {"7QF3-MWD9-XPA2"}
     assert sorted(one.again for one in done) == [False, True, True, True]
