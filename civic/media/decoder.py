@@ -49,6 +49,7 @@ class Decoder:
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
         self._stopped = False
+        self.confined_by: list[str] = []  # what the kernel confines its processes by, once one has started
 
     async def __aenter__(self) -> Self:
         return self
@@ -123,7 +124,7 @@ class Decoder:
         self._all.add(process)
         try:
             async with asyncio.timeout(MAX_START_SECONDS):
-                await process.greet()
+                self.confined_by = await process.greet()
         except BaseException as error:
             await self._end(process)
             if isinstance(error, (EOFError, OSError, ValueError)):  # of which TimeoutError is one
@@ -163,9 +164,9 @@ class _Process:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def greet(self) -> None:
-        """Wait until it can take photos. Raises EOFError, ValueError."""
-        await self._head()
+    async def greet(self) -> list[str]:
+        """Wait until it can take photos; what confines it. Raises EOFError, ValueError."""
+        return [str(one) for one in (await self._head()).get("confined", [])]
 
     async def ask(self, data: bytes) -> tuple[dict[str, Any], Decoded | None]:
         """The reply's head, and the photo unless it was refused.

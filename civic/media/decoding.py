@@ -84,7 +84,7 @@ def read_photo(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX
     if len(data) > max_bytes:
         raise Refusal("too_large")
     kind = kind_of(data)
-    if kind == "HEIF" and not _heif():
+    if kind == "HEIF" and not can_read_heif():
         raise Refusal("heic")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on broken metadata
@@ -120,7 +120,7 @@ def kind_of(data: bytes) -> str:
 
 
 @cache
-def _heif() -> bool:
+def can_read_heif() -> bool:
     """Whether HEIC can be read: the extra `heif` is installed (not a dependency: its wheel is GPLv2)."""
     if importlib.util.find_spec("pillow_heif") is None:
         return False

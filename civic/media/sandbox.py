@@ -1,14 +1,16 @@
 """The confined process in which uploads are decoded: `python -m civic.media.sandbox`, started by `decoder.py`.
 
 Over its pipes: a request is a length (4 bytes, big-endian) and the upload; a reply is a length and a JSON head, and
-then the variants' bytes one after the other. After its imports it says `{"ready": true}`. It ends when its pipe closes,
-when its parent dies, and when a limit is passed.
+then the variants' bytes one after the other. Once it is confined it says `{"confined": ["Landlock", "seccomp"]}`: what
+the kernel did of that. It ends when its pipe closes, when its parent dies, and when a limit is passed.
 
-It holds nothing worth stealing (no settings, no database, an almost empty environment) and cannot write a file.
+Whoever takes over the process by a hostile file has two pipes and its memory: no settings and no environment, no file
+to open, no network, no program to start, no process to signal, and of root nothing (`confinement.py`).
 """
 
 import contextlib
 import ctypes
+import io
 import json
 import os
 import resource
@@ -19,9 +21,20 @@ import time
 from datetime import datetime
 from typing import IO, Any
 
-from PIL import Image
+from PIL import Image, ImageCms
+from PIL import MpoImagePlugin as _mpo  # noqa: F401  # which Pillow imports when it meets one
 
-from civic.media.decoding import EDGE_PIXELS, MIN_SIDE_PIXELS, Decoded, Refusal, Variant, position, read_photo
+from civic.media import confinement
+from civic.media.decoding import (
+    EDGE_PIXELS,
+    MIN_SIDE_PIXELS,
+    Decoded,
+    Refusal,
+    Variant,
+    can_read_heif,
+    position,
+    read_photo,
+)
 
 LENGTH = struct.Struct("!I")
 _PR_SET_PDEATHSIG = 1
@@ -33,11 +46,11 @@ def main() -> None:
     Arguments: bytes, pixels and seconds a photo may take; bytes of memory; the parent's process id.
     """
     max_bytes, max_pixels, seconds, memory, parent = map(int, sys.argv[1:6])
+    os.closerange(3, 256)
     source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not get between the replies
-    Image.preinit()
-    _confine(memory, parent)
-    _send(target, {"ready": True})
+    _warm_up()
+    _send(target, {"confined": _confine(memory, parent, threads=can_read_heif())})
     while head := source.read(LENGTH.size):
         data = source.read(LENGTH.unpack(head)[0])
         _allow(seconds)
@@ -50,8 +63,31 @@ def main() -> None:
         signal.alarm(0)
 
 
-def _confine(memory: int, parent: int) -> None:
-    """Limit the memory, allow no files and no core dumps, and end with the parent."""
+def _warm_up() -> None:
+    """Decode a small picture of each kind: what that imports and opens is there before nothing can be opened."""
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (1.0, 1.0, 1.0), 3: "E", 4: (1.0, 1.0, 1.0)}
+    exif[0x8769] = {0x9003: "2026:03:08 09:05:00", 0x9011: "+08:00"}
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for form, mode in (
+        ("JPEG", "RGB"),
+        ("JPEG", "CMYK"),
+        ("PNG", "P"),
+        ("PNG", "RGBA"),
+        ("WEBP", "RGB"),
+        ("AVIF", "RGB"),
+    ):
+        file = io.BytesIO()
+        Image.new(mode, (MIN_SIDE_PIXELS, MIN_SIDE_PIXELS)).save(file, form, exif=exif, icc_profile=profile)
+        read_photo(file.getvalue())
+
+
+def _confine(memory: int, parent: int, *, threads: bool) -> list[str]:
+    """Limit the memory, end with the parent, and take from this process all that decoding does not need.
+
+    What the kernel did of the last is returned (`confinement.confine`). The decoder of HEIC needs threads.
+    """
+    os.environ.clear()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     for kind, limit in (
         (resource.RLIMIT_AS, memory),
@@ -60,10 +96,14 @@ def _confine(memory: int, parent: int) -> None:
     ):
         with contextlib.suppress(ValueError, OSError):  # a system without this limit: the others hold
             resource.setrlimit(kind, (limit, limit))
+    if os.geteuid() == 0:
+        with contextlib.suppress(OSError):  # a container whose root may become nobody else: the rest holds
+            confinement.leave_root()
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # after the account, which clears it
         if os.getppid() != parent:  # it died before we asked
             sys.exit()
+    return confinement.confine(threads=threads)
 
 
 def _allow(seconds: int) -> None:

@@ -197,6 +197,7 @@ async def test_it_holds_no_setting_and_can_write_nothing(decoder: Decoder, monke
     modules = await asyncio.to_thread(_modules_of_the_sandbox)
     assert {name for name in modules if name.startswith("civic.")} == {
         "civic.media",
+        "civic.media.confinement",
         "civic.media.decoding",
         "civic.media.sandbox",
     }

@@ -10,8 +10,9 @@ from civic.app import create_app
 from civic.config import Config, ConfigSection
 from tests.builders.riverside import database_dsn, empty, riverside
 from tests.clients import Client
+from tests.media.conftest import decoder
 
-__all__ = ["database_dsn", "empty", "riverside"]
+__all__ = ["database_dsn", "decoder", "empty", "riverside"]
 
 
 @pytest.fixture
