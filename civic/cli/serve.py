@@ -159,9 +159,14 @@ def _serve_web(config: Config, listener: socket.socket) -> None:
     from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
+    from civic.connections import BoundedProtocol, drop_unread_answers, raise_descriptor_limit
+
+    raise_descriptor_limit()
+    drop_unread_answers(listener)
     settings = uvicorn.Config(
         "civic.app:serve",
         factory=True,
+        http=BoundedProtocol,
         workers=config.server.processes,
         log_config=None,
         log_level="info",
