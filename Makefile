@@ -28,8 +28,8 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(VENV)/cache/hypothesis
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-run: $(BIN)/civic static/vendor/complete ## Start Civic here; the first time with a made-up city
-	@exec $(BIN)/civic serve --demo
+run: $(BIN)/civic static/vendor/complete ## Start Civic here (root too); the first time with a made-up city
+	@exec $(BIN)/civic serve --demo --as-root
 
 test: $(VENV)/development static/vendor/complete $(VENV)/browser-tools lint ## Check everything: rules, types, every test, the browser's too
 	@$(BIN)/python -m tests.chromium

@@ -7,6 +7,7 @@ import typer
 
 from civic import cli
 from civic.cli.common import report_errors
+from civic.privileges import make_files_private
 
 SHARED = ("common",)
 
@@ -28,6 +29,7 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
+    make_files_private()
     with report_errors():
         build()(prog_name="civic")
 

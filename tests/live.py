@@ -62,7 +62,7 @@ def serving(var: Path, database: str) -> Iterator[Live]:
     log = var / "serve.log"
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "civic", "serve", "--port", "0"],
+            [sys.executable, "-P", "-m", "civic", "serve", "--as-root", "--port", "0"],
             env=environment(var, database),
             stdout=subprocess.PIPE,
             stderr=stderr,

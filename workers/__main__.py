@@ -9,6 +9,7 @@ from civic import config as configuration
 from civic import db, logs
 from civic.cli.common import exit_on_signals, report_errors
 from civic.errors import SetupError
+from civic.privileges import leave_root, make_files_private
 from workers import runner
 
 WHILE_STDIN = "--while-stdin"  # end when stdin does, which it does with the process that started us
@@ -20,7 +21,9 @@ def main(arguments: list[str]) -> None:
     for name in names:
         if name not in known:
             raise SetupError(f"There is no worker {name!r}. There are: {', '.join(known)}.")
+    make_files_private()
     config = configuration.load_config()
+    leave_root(config)
     logs.set_up_logging(config.server.log)
     with exit_on_signals(), db.database_url(config) as url:
         stop = runner.Stop()

@@ -15,6 +15,7 @@ from civic import config as configuration
 from civic import db, logs, signing
 from civic.config import Config
 from civic.errors import CivicError, SetupError
+from civic.privileges import leave_root
 
 T = TypeVar("T")
 SAID_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
@@ -57,10 +58,11 @@ def exit_on_signals() -> Iterator[None]:
 
 
 def load_command_config() -> Config:
-    """The configuration, with the log set up for a command: on stderr, warnings and worse."""
+    """The configuration, with the log set up for a command: on stderr, warnings and worse; of root, `server.user`."""
     import logging
 
     config = configuration.load_config()
+    leave_root(config)
     logs.set_up_logging(config.server.log, logging.WARNING)
     return config
 

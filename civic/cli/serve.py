@@ -23,6 +23,7 @@ from civic import db, logs, metrics
 from civic.cli.common import command_group, exit_on_signals, report_unreachable
 from civic.config import Config
 from civic.errors import SetupError
+from civic.privileges import check_root, leave_root
 
 commands = command_group()
 log = logs.get_logger(__name__)
@@ -41,12 +42,16 @@ def serve(
     processes: Annotated[int | None, typer.Option(min=1, max=64, help="Web processes.")] = None,
     workers: Annotated[bool, typer.Option(help="Run the workers beside the web.")] = True,
     demo: Annotated[bool, typer.Option("--demo", help="Make the demo city first, where no pack is loaded.")] = False,
+    as_root: Annotated[bool, typer.Option("--as-root", help="Serve as root, if root starts it.")] = False,
 ) -> None:
     """Serve the web pages, and do the later work beside them."""
     for key, value in (("HOST", host), ("PORT", port), ("PROCESSES", processes)):
         if value is not None:
             os.environ[f"CIVIC_SERVER__{key}"] = str(value)  # so that every process reads the same
-    run(configuration.load_config(), workers=workers, demo=demo)
+    config = configuration.load_config()
+    check_root(config, allowed=as_root)
+    leave_root(config)
+    run(config, workers=workers, demo=demo)
 
 
 def run(config: Config, *, workers: bool = True, demo: bool = False) -> None:

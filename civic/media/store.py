@@ -44,10 +44,10 @@ class Store:
         if path.exists():
             return
         draft = self.folder / "incoming" / secrets.token_hex(16)
-        for folder in (draft.parent, path.parent):
-            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.folder, draft.parent, path.parent.parent, path.parent):
+            _make_private(folder)
         try:
-            with draft.open("xb") as file:
+            with open(draft, "xb", opener=_open_private) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -64,6 +64,18 @@ class Store:
                     draft.unlink()
             except FileNotFoundError:
                 continue  # its writer was alive after all, or another process tidies too
+
+
+def _make_private(folder: Path) -> None:
+    """Photos that are not public are kept here too: the folder is for our account alone, whatever the umask is."""
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _read(path: Path) -> bytes | None:

@@ -64,7 +64,7 @@ ADVICE = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """The data in `home`, the account that owns it, and the programs for it.
+    """The data in `home`, the account that owns it, the programs for it, and the system's users who may connect.
 
     `lock` below is a descriptor of `lock_file`, locked, which every process of the cluster inherits: while
     one of them lives, nobody else can take that lock.
@@ -73,6 +73,7 @@ class Cluster:
     home: Path
     account: Account
     programs: Path
+    clients: tuple[str, ...]
 
     @property
     def data(self) -> Path:
@@ -95,7 +96,7 @@ class Cluster:
         os.chown(draft, self.account.uid, self.account.gid)
         options = [
             f"--username={USER}",
-            "--auth=trust",  # who can enter the socket's folder owns the data anyway
+            "--auth=peer",
             "--encoding=UTF8",
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
@@ -128,6 +129,8 @@ class Cluster:
     def start(self, lock: int, socket: Path, *, durable: bool) -> subprocess.Popen[bytes]:
         """Start the server; its log comes on the pipe `stderr`. It is asked to stop if this process dies."""
         self._clear(socket)
+        if not self.account.can(self._write_access):
+            raise self.unable("cannot write who may connect", f"No permission to write in {self.data}")
         settings = SETTINGS | {"unix_socket_directories": str(socket), "unix_socket_permissions": "0700"}
         settings["recovery_init_sync_method"] = SYNC
         if not durable:
@@ -144,6 +147,12 @@ class Cluster:
             preexec_fn=_die_with_us(signal.SIGINT),
             **self.account.options(),
         )
+
+    def _write_access(self) -> None:
+        """Let `clients` connect as our user, by the kernel's word for who they are, and nobody else in any way."""
+        users = "".join(f'civic "{name}" {USER}\n' for name in self.clients)
+        (self.data / "pg_hba.conf").write_text("local all all peer map=civic\n", "utf-8")
+        (self.data / "pg_ident.conf").write_text(users, "utf-8")
 
     def _clear(self, socket: Path) -> None:
         """Remove what a killed server left.

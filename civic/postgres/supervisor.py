@@ -96,7 +96,9 @@ class Supervisor:
         home, self.note = folders.home(self.folder, self.run_as)
         account = folders.account(home, self.run_as)
         found = programs.runnable(programs.fitting(home / "data"), home, account)
-        cluster = Cluster(home, account, found)
+        # Root's server runs as an account that others run as too: they are not let in.
+        shared = account.other and account.name == self.run_as
+        cluster = Cluster(home, account, found, ("root",) if shared else ("root", account.name))
         self.socket = folders.socket_folder(home, account, self.earlier.socket if self.earlier else "")
         if not cluster.data.exists():
             self.say("starting", "making a new database")

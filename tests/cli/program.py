@@ -20,7 +20,7 @@ class Program:
         self.log = var / "log"
         with self.log.open("a") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "civic", "serve", *arguments],
+                [sys.executable, "-P", "-m", "civic", "serve", "--as-root", *arguments],
                 env=environment(var, database),
                 stdout=subprocess.PIPE,
                 stderr=stderr,

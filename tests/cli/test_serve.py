@@ -109,7 +109,7 @@ def test_a_port_that_is_taken(serve: Callable[..., Program]) -> None:
 def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
     prepare(tmp_path)
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "civic", "serve", "--port", "0"],
+        [sys.executable, "-P", "-m", "civic", "serve", "--as-root", "--port", "0"],
         env=environment(tmp_path, "postgres://x:secret@127.0.0.1:1/x"),
         capture_output=True,
         text=True,
