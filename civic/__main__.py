@@ -9,7 +9,7 @@ from civic import cli
 from civic.cli.common import report_errors
 from civic.privileges import make_files_private
 
-SHARED = ("common",)
+SHARED = ("common", "protection", "sql")
 
 
 def build() -> typer.Typer:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 from civic import db
 from civic.cli.common import (
     AsJson,
+    CheckResult,
     command_group,
     exit_on_signals,
     load_command_config,
@@ -19,19 +19,11 @@ from civic.cli.common import (
     report_unreachable,
     show_progress,
 )
+from civic.cli.protection import check_database_account, check_protection, describe_decoder
 from civic.config import Config
 from civic.errors import CivicError
 
 commands = command_group()
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """One thing that was looked at: good or not, and what was seen."""
-
-    name: str
-    good: bool
-    text: str
 
 
 MAX_FAULTS_NAMED = 20
@@ -42,12 +34,13 @@ WithHistory = Annotated[
 
 @commands.command()
 def check(history: WithHistory = False, as_json: AsJson = False) -> None:
-    """Check the configuration and every dependency. Ends with 1 if anything is wrong."""
+    """Check the configuration, every dependency and the protection. Ends with 1 if anything is wrong."""
     config = load_command_config()  # a wrong configuration ends here, with what is wrong
     findings = [CheckResult("configuration", True, _source())]
-    findings += [_folder(config.paths.var), *_try_database(config, history), _assets()]
-    lines = [f"{'ok' if one.good else 'WRONG':6} {one.name:14} {one.text}" for one in findings]
-    print_answer([{"name": one.name, "ok": one.good, "text": one.text} for one in findings], "\n".join(lines), as_json)
+    findings += [_folder(config.paths.var), *_try_database(config, history), _assets(), *check_protection(config)]
+    lines = [f"{one.mark:6} {one.name:14} {one.text}" for one in findings]
+    data = [{"name": one.name, "ok": one.good, "warning": one.warned, "text": one.text} for one in findings]
+    print_answer(data, "\n".join(lines), as_json)
     if not all(one.good for one in findings):
         raise SystemExit(1)
 
@@ -89,6 +82,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
             return [*findings, CheckResult("migrations", False, f"{', '.join(missing)} to apply: civic migrate")]
         findings.append(CheckResult("migrations", True, f"{len(db.migration_names())} applied"))
         checks: list[tuple[str, Callable[[Config], Awaitable[CheckResult]]]] = [
+            ("rights", check_database_account),
             ("pack", _pack),
             ("jobs", _jobs),
             ("photos", _photos),
@@ -135,7 +129,7 @@ async def _photos(config: Config) -> CheckResult:
     Image.new("RGB", (64, 48), "white").save(sample, "JPEG")
     async with Decoder(processes=1, seconds=config.media.seconds) as decoder:
         await decoder.process(sample.getvalue())
-    return CheckResult("photos", True, f"decoder works, files in {config.media_folder}")
+        return describe_decoder(decoder.confined_by, config.media_folder)
 
 
 async def _mail(config: Config) -> CheckResult:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -22,6 +23,20 @@ SAID_EVERY = 10.0  # seconds between two lines of progress where there is no ter
 EXIT_WRONG, EXIT_CANNOT = 1, 2  # exit codes: what was asked is not possible; the installation is at fault
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as one JSON value.")]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One thing that `civic check` looked at, and what was seen. `warned`: it works, and could be safer."""
+
+    name: str
+    good: bool
+    text: str
+    warned: bool = False
+
+    @property
+    def mark(self) -> str:
+        return "WRONG" if not self.good else "warn" if self.warned else "ok"
 
 
 def command_group(name: str | None = None, about: str = "") -> typer.Typer:

@@ -1,6 +1,9 @@
 """`civic migrate`"""
 
 import asyncio
+from typing import Annotated
+
+import typer
 
 from civic import db
 from civic.cli.common import (
@@ -11,18 +14,26 @@ from civic.cli.common import (
     print_answer,
     report_unreachable,
 )
+from civic.cli.sql import GRANTS, QUOTE_ROLE
+from civic.errors import SetupError
 
 commands = command_group()
 
 
 @commands.command()
-def migrate(as_json: AsJson = False) -> None:
+def migrate(
+    grant: Annotated[str, typer.Option(help="Give this role of the database what the running program needs.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Bring the database to the newest migration."""
     config = load_command_config()
     with exit_on_signals(), db.database_url(config) as url, report_unreachable():
         applied = asyncio.run(_migrate(url))
+        if grant:
+            asyncio.run(_grant(url, grant))
     text = f"Applied {', '.join(applied)}." if applied else "The database is up to date."
-    print_answer({"applied": applied}, text, as_json)
+    text += f" The role {grant} may do what the running program does." if grant else ""
+    print_answer({"applied": applied, "granted": grant}, text, as_json)
 
 
 async def _migrate(url: str) -> list[str]:
@@ -30,3 +41,13 @@ async def _migrate(url: str) -> list[str]:
 
     install_hooks()
     return await migrate_if_needed(url)
+
+
+async def _grant(url: str, role: str) -> None:
+    """Raises SetupError for a role that the database does not know."""
+    async with db.connect(url, 2):
+        row = await db.fetch_one(QUOTE_ROLE, role)
+        if row is None:
+            raise SetupError(f"The database has no role {role!r}: CREATE ROLE {role} LOGIN PASSWORD …")
+        for statement in GRANTS:
+            await db.execute(statement.format(role=row["name"]))
