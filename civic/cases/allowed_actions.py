@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from civic import timing
 from civic.accounts.people import Person
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.life import too_late
@@ -42,6 +44,7 @@ class CaseAction(StrEnum):
     ASSIGN = "assign"
     RECATEGORISE = "recategorise"
     MERGE = "merge"
+    UNMERGE = "unmerge"
     UPHOLD = "uphold"
     REJECT = "reject"
     MISROUTE = "misroute"
@@ -58,6 +61,7 @@ class CaseAction(StrEnum):
 _ALL = frozenset(Status)
 _UNTOUCHED = frozenset({Status.ASSIGNED})
 _RESOLVED = frozenset({Status.RESOLVED})
+_MERGED = frozenset({Status.MERGED})
 _APPEALABLE = frozenset({Status.DECLINED, *SOLVED})
 _LEAD, _SUPPORT, _FORMER, _DISPATCHER, _SYSTEM, _REPORTER, _CITIZEN = CaseRole
 DEPARTMENT_ROLES = frozenset({_LEAD, _SUPPORT, _FORMER})
@@ -77,6 +81,7 @@ ALLOWED: dict[CaseAction, dict[CaseRole, frozenset[Status]]] = {
     CaseAction.ASSIGN: {_DISPATCHER: OPEN, _SYSTEM: OPEN},
     CaseAction.RECATEGORISE: {_LEAD: OPEN, _DISPATCHER: OPEN},
     CaseAction.MERGE: {_LEAD: OPEN, _DISPATCHER: OPEN},
+    CaseAction.UNMERGE: {_FORMER: _MERGED, _DISPATCHER: _MERGED},
     CaseAction.UPHOLD: {_DISPATCHER: _APPEALABLE},
     CaseAction.REJECT: {_DISPATCHER: _APPEALABLE},
     CaseAction.MISROUTE: {_DISPATCHER: _ALL},
@@ -95,10 +100,22 @@ NEEDS_APPEAL = {CaseAction.UPHOLD: SOLVED, CaseAction.REJECT: _APPEALABLE}
 
 @dataclass(frozen=True, slots=True)
 class CaseState:
-    """What decides about actions: the status, and whether an appeal waits for a decision."""
+    """What decides about actions: the status, and whether an appeal waits for a decision.
+
+    `undo_until` is until when the merge of the case can be undone, by dispatchers and by `undo_department`, if it was
+    that department's decision.
+    """
 
     status: Status
     appeal_is_open: bool = False
+    undo_until: datetime | None = None
+    undo_department: int | None = None
+
+    def can_be_undone_by(self, actor: Actor) -> bool:
+        """Whether this actor may undo that the case was merged."""
+        if self.undo_until is None or self.undo_until < timing.now():
+            return False
+        return actor.kind == ActorKind.DISPATCHER or actor.department_id == self.undo_department
 
 
 def is_allowed(action: CaseAction, status: Status, role: CaseRole, *, appealed: bool = False) -> bool:
@@ -162,6 +179,7 @@ def find_allowed_actions(
     actors: dict[CaseAction, Actor] = {}
     for role, actor in capacities:
         for action in CaseAction:
-            if is_allowed(action, state.status, role, appealed=state.appeal_is_open):
+            allowed = is_allowed(action, state.status, role, appealed=state.appeal_is_open)
+            if allowed and (action is not CaseAction.UNMERGE or state.can_be_undone_by(actor)):
                 actors.setdefault(action, actor)
     return AllowedActions(actors)

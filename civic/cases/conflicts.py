@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from civic.cases.actors import Actor
-from civic.cases.event_kinds import EventKind
+from civic.cases.event_kinds import QUIET_KINDS, EventKind
 from civic.cases.models import Case, CaseEvent, HiddenLine
 from civic.errors import Conflict
 from civic.i18n import lazy as _
-
-_QUIET_KINDS = [kind.value for kind in EventKind if kind.is_quiet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ async def require_unchanged(case: Case, by: Actor, seen: int | None) -> None:
     """Raises CaseChanged if anything but quiet events, such as notes, followed the event number `seen`."""
     if seen is None or seen >= case.events_count:
         return
-    rows = await CaseEvent.filter(case_id=case.id, seq__gt=seen).exclude(kind__in=_QUIET_KINDS).order_by("seq")
+    rows = await CaseEvent.filter(case_id=case.id, seq__gt=seen).exclude(kind__in=QUIET_KINDS).order_by("seq")
     if rows:
         hidden = await HiddenLine.filter(case_event_id__in=[row.id for row in rows]).values_list(
             "case_event_id", flat=True

@@ -210,6 +210,36 @@ class CaseDerivation:
                     row.say(event, overturned=True)
         self._start(event, event.data["department"], AssignmentPart.LEAD)
 
+    def absorbed(self, event: RecordedEvent) -> None:
+        if event.from_status == Status.WAITING:
+            self._end_wait(event, WaitEnd.MERGED)
+        self._take_instants(event)
+
+    def _take_instants(self, event: RecordedEvent) -> None:
+        """A merge, or its undoing, gives the case and its lead assignment other starts."""
+        self.case.say(event, received_at=datetime.fromisoformat(event.data["received_at"]))
+        said = event.data["lead"]
+        if said is not None:
+            given_at = datetime.fromisoformat(said["given_at"])
+            for row in self.assignments:
+                if row["given_at"] == given_at and row["department"] == said["department"]:
+                    row.say(event, started_at=datetime.fromisoformat(said["started_at"]))
+
+    def unmerged(self, event: RecordedEvent) -> None:
+        for row in self.assignments:
+            if row["outcome"] == Outcome.MERGED:
+                row.say(event, ended_at=None, outcome=None, ended_by="")
+        if event.to_status == Status.WAITING:
+            self._resume_wait(event)
+
+    def released(self, event: RecordedEvent) -> None:
+        if event.to_status == Status.WAITING:
+            self._resume_wait(event)
+        self._take_instants(event)
+
+    def _resume_wait(self, event: RecordedEvent) -> None:
+        self.waits[-1].say(event, ended_at=None, ended_by=None)
+
     def merged(self, event: RecordedEvent) -> None:
         self._end_wait(event, WaitEnd.MERGED)
         self._end_all(event, Outcome.MERGED)
@@ -249,6 +279,9 @@ _FOLLOW: Mapping[str, Callable[[CaseDerivation, RecordedEvent], None]] = {
     EventKind.REOPENED: CaseDerivation.reopened,
     EventKind.UPHELD: CaseDerivation.upheld,
     EventKind.MERGED: CaseDerivation.merged,
+    EventKind.ABSORBED: CaseDerivation.absorbed,
+    EventKind.UNMERGED: CaseDerivation.unmerged,
+    EventKind.RELEASED: CaseDerivation.released,
     EventKind.MISROUTED: CaseDerivation.marked_misrouted,
     EventKind.EXCLUDED: CaseDerivation.excluded,
     EventKind.INCLUDED: CaseDerivation.included,

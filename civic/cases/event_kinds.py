@@ -50,6 +50,8 @@ class EventKind(StrEnum):
     REJECTED = "rejected", _("The appeal was rejected"), PUBLIC + REPORTER, "case_rejected"
     MERGED = "merged", _("Merged into another case"), PUBLIC
     ABSORBED = "absorbed", _("Another case was merged into this one"), PUBLIC + REPORTER
+    UNMERGED = "unmerged", _("The merge was undone"), PUBLIC + REPORTER, "case_unmerged"
+    RELEASED = "released", _("A merge into this case was undone"), PUBLIC + REPORTER
     RATED = "rated", _("The reporter rated how it was handled"), PUBLIC + QUIET
     OVERDUE = "overdue", _("Overdue"), PUBLIC + REPORTER + QUIET
     ESCALATED = "escalated", _("Reminder"), QUIET
@@ -73,3 +75,6 @@ class EventKind(StrEnum):
     def reporter_message(self) -> str:
         """The message that the reporters get: the name of a template."""
         return f"report_{self.value}"
+
+
+QUIET_KINDS = [kind.value for kind in EventKind if kind.is_quiet]

@@ -31,7 +31,8 @@ LIFE = (
     _move(HELD, Status.ASSIGNED, _DEPARTMENT, _DISPATCHER),
     # From ASSIGNED the department gives it back; from all three the fourth handover goes to a dispatcher.
     _move(HELD, Status.RECEIVED, _DEPARTMENT),
-    _move(Status.IN_PROGRESS, Status.WAITING, _DEPARTMENT),
+    # The system: a merge that had ended the wait was undone.
+    _move(Status.IN_PROGRESS, Status.WAITING, _DEPARTMENT, _SYSTEM),
     _move(Status.WAITING, Status.IN_PROGRESS, _REPORTER, _SYSTEM),
     _move(HELD, Status.RESOLVED, _DEPARTMENT),
     _move(Status.RESOLVED, Status.CONFIRMED, _REPORTER, _SYSTEM),
@@ -40,6 +41,8 @@ LIFE = (
     _move(Status.RESOLVED, Status.IN_PROGRESS, _REPORTER, _CITIZEN, _DISPATCHER),
     _move(Status.CONFIRMED, Status.IN_PROGRESS, _REPORTER, _DISPATCHER),
     _move(Status.DECLINED, Status.IN_PROGRESS, _DISPATCHER),
+    # Back to what it was when it was merged.
+    *(_move(Status.MERGED, before, _DEPARTMENT, _DISPATCHER) for before in OPEN),
 )
 
 MOVES = {(before, move.after): move.by for move in LIFE for before in move.before}

@@ -240,6 +240,36 @@ class Wait(Model):
         indexes = (("case_id", "started_at"),)
 
 
+class Merge(Model):
+    """A case was merged into another. Until `undo_until` that can be undone, as if it had not been.
+
+    `before` has the rows of both cases as they were (undo.py), and what moves the reports back.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "civic.Case", related_name="merges", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    into: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "civic.Case", related_name="absorbed", on_delete=fields.RESTRICT
+    )
+    into_id: int
+    # whose decision it was; NULL: a dispatcher's
+    department: fields.ForeignKeyNullableRelation[Department] = fields.ForeignKeyField(
+        "civic.Department", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    department_id: int | None
+    merged_at = fields.DatetimeField()
+    undo_until = fields.DatetimeField()
+    undone_at = fields.DatetimeField(null=True)
+    before: dict[str, Any] = fields.JSONField()
+
+    class Meta:
+        table = "case_merge"
+        indexes = (("case_id", "id"), ("into_id", "id"))
+
+
 class CaseEvent(Model):
     """An event of a case's history; append-only, each case's events chained by hashes (civic.chain).
 

@@ -78,3 +78,28 @@ SELECT o.seq, o.department_id FROM case_event o
 WHERE o.case_id = $1 AND o.kind IN ('objected', 'objection_decided') AND o.kind = $2 AND NOT EXISTS (
     SELECT FROM case_event d WHERE d.case_id = o.case_id AND d.kind = $3 AND d.seq > o.seq)
 """
+# A case's row and those that a merge changes, as plain data; and such rows back into their tables.
+CAPTURE_CASE = """
+SELECT to_jsonb(c) AS case,
+       (SELECT coalesce(jsonb_agg(to_jsonb(a) ORDER BY a.id), '[]') FROM assignment a
+        WHERE a.case_id = c.id AND a.ended_at IS NULL) AS assignments,
+       (SELECT jsonb_agg(to_jsonb(k) ORDER BY k.id) FROM clock k
+        WHERE k.id IN (c.response_clock_id, c.resolution_clock_id) OR k.id IN (
+            SELECT unnest(ARRAY[a.response_clock_id, a.resolution_clock_id]) FROM assignment a
+            WHERE a.case_id = c.id AND a.ended_at IS NULL)) AS clocks,
+       (SELECT coalesce(jsonb_agg(to_jsonb(w) ORDER BY w.id), '[]') FROM case_wait w
+        WHERE w.case_id = c.id AND w.ended_at IS NULL) AS waits
+FROM case_file c WHERE c.id = $1
+"""
+RESTORE_ROW = """
+UPDATE {table} SET ({columns}) = (SELECT {read} FROM jsonb_populate_record(NULL::{table}, $1::jsonb) s)
+WHERE id = ($1::jsonb ->> 'id')::bigint
+"""
+READ_ROW = "SELECT * FROM jsonb_populate_record(NULL::{table}, $1::jsonb)"
+TAKE_BACK_STARTS = """
+WITH taken AS (
+    UPDATE case_file c SET received_at = s.received_at
+    FROM jsonb_populate_record(NULL::case_file, $1::jsonb) s WHERE c.id = s.id)
+UPDATE assignment a SET started_at = s.started_at
+FROM jsonb_populate_recordset(NULL::assignment, $2::jsonb) s WHERE a.id = s.id
+"""

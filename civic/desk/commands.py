@@ -7,15 +7,13 @@ from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import CaseAction
-from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
 from civic.errors import Invalid
 from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.reports import actions as reports
+from civic.reports.merging import merge_reports, unmerge_reports
 from civic.web import parse_id
-
-MAX_CASE_NUMBER_CHARS = 16  # characters of a case's number
 
 
 @dataclass(frozen=True)
@@ -106,12 +104,11 @@ async def recategorise(o: CaseCommand) -> object:
 
 
 async def merge(o: CaseCommand) -> object:
-    number = o.fields.get("into", "").strip()
-    into = await Case.get_or_none(number=number) if len(number) <= MAX_CASE_NUMBER_CHARS else None
-    if into is None:
-        raise Invalid(fields={"into": _("There is no case with this number.")})
-    await reports.merge_reports(o.case_id, into.id, by=o.by, seen=o.seen, text=o.text)
-    return into
+    return await merge_reports(o.case_id, o.fields.get("into", ""), by=o.by, seen=o.seen, text=o.text)
+
+
+async def unmerge(o: CaseCommand) -> object:
+    return await unmerge_reports(o.case_id, by=o.by, seen=o.seen, text=o.text)
 
 
 async def uphold(o: CaseCommand) -> object:
@@ -159,6 +156,7 @@ COMMANDS: dict[CaseAction, Callable[[CaseCommand], Awaitable[object]]] = {
     CaseAction.ASSIGN: assign,
     CaseAction.RECATEGORISE: recategorise,
     CaseAction.MERGE: merge,
+    CaseAction.UNMERGE: unmerge,
     CaseAction.UPHOLD: uphold,
     CaseAction.REJECT: reject,
     CaseAction.MISROUTE: misroute,

@@ -10,21 +10,23 @@ from civic.accounts.people import Person
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import AllowedActions, CaseAction, CaseState, OpenAssignment, find_allowed_actions
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import AssignmentPart, Case
+from civic.cases.models import AssignmentPart, Case, Merge
 from civic.cases.queries import AssignmentView, Timeline, TimelineEvent, load_assignments, load_timeline
-from civic.cases.status import Status
+from civic.cases.status import OPEN, Status
 from civic.db import Row, fetch
 from civic.errors import NotFound
 from civic.geo.distance import bounding_box
 from civic.media.models import Photo
 from civic.posts.models import Visibility
 from civic.posts.queries import photos_of
+from civic.reports.merging import MERGE_METRES
 from civic.reports.queries import heading
 
 MAY_WORK = """
 SELECT c.status, c.appealed_at IS NOT NULL AND c.appeal_outcome = '' AS appealed,
-       a.department_id, a.part, a.ended_at IS NULL AS is_open
-FROM case_file c LEFT JOIN assignment a ON a.case_id = c.id AND a.department_id = ANY($2)
+       m.undo_until, m.department_id AS undo_department, a.department_id, a.part, a.ended_at IS NULL AS is_open
+FROM case_file c LEFT JOIN case_merge m ON m.case_id = c.id AND m.undone_at IS NULL
+LEFT JOIN assignment a ON a.case_id = c.id AND a.department_id = ANY($2)
 WHERE c.id = $1 ORDER BY a.started_at, a.id
 """
 REPORTS = """
@@ -34,8 +36,15 @@ FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = $1 ORDER BY r.ma
 """
 NEAR = """
 SELECT c.id, r.id AS report_id, c.number, c.received_at, p.title, p.text, ours,
-       metres_between(r.lat, r.lon, $2, $3) AS metres
+       metres_between(r.lat, r.lon, $2, $3) AS metres,
+       p.visibility = 'public' AND ($5 OR (
+           c.status = ANY($12) AND c.category_id = mine.category_id
+           AND (c.received_at, c.id) < (mine.received_at, mine.id)
+           AND metres_between(r.lat, r.lon, $2, $3) <= $13
+           AND EXISTS (SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = $14 AND a.part = $15
+                       AND a.ended_at IS NULL))) AS may_take
 FROM report r JOIN case_file c ON c.id = r.case_id JOIN post p ON p.id = r.post_id
+JOIN case_file mine ON mine.id = $1
 CROSS JOIN LATERAL (SELECT $5 OR EXISTS (
     SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = ANY($6)) AS ours) x
 WHERE r.main AND r.case_id <> $1
@@ -70,6 +79,7 @@ class NearbyCase:
     heading: str
     metres: float
     ours: bool
+    may_take: bool  # this case can be merged into it, if it is public
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,7 @@ class CasePage:
     assignments: list[AssignmentView]
     mine: AssignmentView | None
     allowed: AllowedActions
+    undo_until: datetime | None  # until when the case's merge can be undone
     near: list[NearbyCase]
     moderates: bool  # the viewer is a moderator
     own: frozenset[str]  # slugs of the departments for which the viewer speaks
@@ -123,6 +134,11 @@ class CasePage:
         kinds = (EventKind.OBJECTED, EventKind.OBJECTION_DECIDED)
         latest = next((line for line in reversed(self.timeline.lines) if line.kind in kinds), None)
         return latest if latest is not None and latest.kind is EventKind.OBJECTED else None
+
+    @property
+    def merge_metres(self) -> int:
+        """How far apart cases may be that a department merges."""
+        return MERGE_METRES
 
     @property
     def lead(self) -> AssignmentView | None:
@@ -178,7 +194,8 @@ async def may_work_on(case_id: int, person: Person, acting: int | None = None) -
         if row["is_open"] and row["department_id"] in spoken_for
     ]
     default = Actor.of(person, acting or (own[0].department_id if own else None))
-    state = CaseState(Status(rows[0]["status"]), rows[0]["appealed"])
+    first = rows[0]
+    state = CaseState(Status(first["status"]), first["appealed"], first["undo_until"], first["undo_department"])
     allowed = find_allowed_actions(person, state, own, had & spoken_for)
     return CaseAccess(allowed, default)
 
@@ -197,24 +214,35 @@ async def load_case_page(case_id: int, person: Person, before: int | None = None
     own = [one for one in held if one.department_id in person.departments]
     if not person.is_dispatcher and not own:
         raise NotFound()
+    mine = next((one for one in own if one.is_open), None)
     at_work = [OpenAssignment(one.department_id, one.part) for one in own if one.is_open]
-    reports = await _reports(case.id, person)
+    reports, merge = await _reports(case.id, person), await _find_merge(case)
     return CasePage(
         case=case,
         reports=reports,
         into=await _merged_into(case),
         timeline=await load_timeline(case.id, internal=True, before=before),
         assignments=held,
-        mine=next((one for one in own if one.is_open), None),
-        allowed=find_allowed_actions(person, _state(case), at_work, {one.department_id for one in own}),
-        near=await _near(case.id, reports[0], person) if reports else [],
+        mine=mine,
+        allowed=find_allowed_actions(person, _state(case, merge), at_work, {one.department_id for one in own}),
+        undo_until=merge.undo_until if merge else None,
+        near=await _near(case.id, reports[0], person, mine) if reports else [],
         moderates=person.is_dispatcher,
         own=frozenset(one.department for one in own),
     )
 
 
-def _state(case: Case) -> CaseState:
-    return CaseState(case.status, case.appeal_is_open)
+async def _find_merge(case: Case) -> Merge | None:
+    """How the case was merged, if it is."""
+    if case.merged_into_id is None:
+        return None
+    return await Merge.filter(case_id=case.id, undone_at=None).order_by("-id").first()
+
+
+def _state(case: Case, merge: Merge | None) -> CaseState:
+    if merge is None:
+        return CaseState(case.status, case.appeal_is_open)
+    return CaseState(case.status, case.appeal_is_open, merge.undo_until, merge.department_id)
 
 
 async def _merged_into(case: Case) -> MergedInto | None:
@@ -237,7 +265,7 @@ def _report(row: Row, photos: list[Photo], person: Person) -> DeskReport:
     return DeskReport(heading=heading(row["title"], row["text"]), photos=photos, **row)
 
 
-async def _near(case_id: int, report: DeskReport, person: Person) -> list[NearbyCase]:
+async def _near(case_id: int, report: DeskReport, person: Person, mine: AssignmentView | None) -> list[NearbyCase]:
     """Other cases near by, the latest first: the history of the place, and what could be merged.
 
     A private one is only for departments that have or had it (`ours`), a hidden one only for dispatchers.
@@ -252,6 +280,10 @@ async def _near(case_id: int, report: DeskReport, person: Person) -> list[Nearby
         list(person.departments),
         *bounding_box(report.lat, report.lon, NEAR_METRES),
         Status.MERGED,
+        list(OPEN),
+        float(MERGE_METRES),
+        mine.department_id if mine else None,
+        AssignmentPart.LEAD,
     )
     return [NearbyCase(heading=heading(row.pop("title"), row.pop("text")), **row) for row in rows]
 

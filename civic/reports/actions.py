@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from civic import timing
@@ -17,7 +16,7 @@ from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
 from civic.db import execute, fetch
-from civic.errors import Conflict, Invalid, NotAllowed
+from civic.errors import Conflict, NotAllowed
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.i18n import language
@@ -25,7 +24,7 @@ from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
 from civic.posts.actions import Posted
-from civic.posts.models import Comment, Post, Visibility
+from civic.posts.models import Comment, Post
 from civic.posts.queries import about_post, area_id_at, email_is_known
 from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.reports.confirmation import send_receipt
@@ -223,25 +222,6 @@ async def _department_of(event: CaseEvent) -> dict[str, str]:
     if event.kind == EventKind.ASSIGNED and receiver is not None:
         return receiver.names
     return event.department.names if event.department else {}
-
-
-async def merge_reports(case_id: int, into_id: int, *, by: Actor, seen: int | None, text: str) -> None:
-    """Merge a case into another: its reports move along with their votes, photos and authors; nobody's post is lost.
-
-    Raises Invalid (field "into") if only one of the two is private: everybody would read what was said in private.
-    """
-    async with in_transaction():
-        if await _is_private(case_id) != await _is_private(into_id):
-            raise Invalid(fields={"into": _("One of the two is not public: they cannot be merged.")})
-        await cases.merge(case_id, into_id, by=by, seen=seen, text=text)
-        await Report.filter(case_id=case_id).update(case_id=into_id, main=False)
-
-
-async def _is_private(case_id: int) -> bool:
-    posts_of_case = Post.filter(report__case_id=case_id)
-    return await posts_of_case.filter(
-        Q(visibility=Visibility.PRIVATE) | Q(visibility_before=Visibility.PRIVATE)
-    ).exists()
 
 
 async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen: int | None = None) -> None:

@@ -16,15 +16,19 @@ LINE_NAME = re.compile(r"(\d{2}-\d{1,13})-(\d{1,9})", re.ASCII)  # the case's nu
 
 
 async def update_moderated_cases(post_ids: Sequence[int], _public: bool) -> None:
-    """The main report of the posts' cases and the visibility of photos in their history; in the caller's transaction.
+    """What follows for the cases of posts that became public, or stopped being so."""
+    await settle_cases([row["case_id"] for row in await fetch(MODERATED_CASES, list(post_ids))])
+
+
+async def settle_cases(case_ids: Sequence[int]) -> None:
+    """The main report of cases and the visibility of photos in their histories; in the caller's transaction.
 
     One transaction after another for a case: of two reports hidden at once, the second sees that the first is.
     """
-    cases = [row["case_id"] for row in await fetch(MODERATED_CASES, list(post_ids))]
-    for case_id in cases:
+    for case_id in sorted(case_ids):
         await advisory_lock(f"civic.reports: case {case_id}")
-    await judge_event_photos(cases)
-    await execute(CHOOSE_MAIN_REPORTS, cases)
+    await judge_event_photos(case_ids)
+    await execute(CHOOSE_MAIN_REPORTS, list(case_ids))
 
 
 async def judge_event_photos(case_ids: Sequence[int]) -> None:

@@ -77,3 +77,20 @@ LATEST_NEWS = """
 SELECT e.id FROM case_event e JOIN report r ON r.case_id = e.case_id
 WHERE r.post_id = $1 AND NOT e.internal AND e.kind = ANY($2) ORDER BY e.id DESC LIMIT 1
 """
+# Two cases that somebody wants to merge, with the place of the main report of each.
+MERGE_SIDES = """
+SELECT c.id, c.number, c.status, c.category_id, c.received_at, m.id AS main_id, m.lat, m.lon,
+       (SELECT a.department_id FROM assignment a
+        WHERE a.case_id = c.id AND a.part = 'lead' AND a.ended_at IS NULL) AS lead,
+       (SELECT coalesce(array_agg(DISTINCT a.department_id), '{}') FROM assignment a WHERE a.case_id = c.id) AS had,
+       x.public, x.private, x.hidden, x.authors, x.report_ids
+FROM case_file c JOIN report m ON m.case_id = c.id AND m.main
+CROSS JOIN LATERAL (
+    SELECT bool_or(p.visibility = 'public') AS public,
+           bool_or(p.visibility = 'private' OR p.visibility = 'hidden' AND p.visibility_before = 'private') AS private,
+           bool_and(p.visibility = 'hidden') AS hidden,
+           array_agg(p.author_id) AS authors, array_agg(r.id ORDER BY r.id) AS report_ids
+    FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = c.id) x
+WHERE c.id = ANY($1)
+"""
+DISTANCE = "SELECT metres_between($1, $2, $3, $4) AS metres"

@@ -30,7 +30,11 @@ waiting      assigned     dispatcher department
 assigned     received     department
 in_progress  received     department
 waiting      received     department
-in_progress  waiting      department
+in_progress  waiting      department system
+merged       received     dispatcher department
+merged       assigned     dispatcher department
+merged       in_progress  dispatcher department
+merged       waiting      dispatcher department
 waiting      in_progress  reporter system
 assigned     resolved     department
 in_progress  resolved     department

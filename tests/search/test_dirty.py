@@ -10,6 +10,7 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
+from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
 from civic.posts import actions as posts
@@ -17,6 +18,7 @@ from civic.posts import moderation
 from civic.posts.forms import CommentForm, FlagForm
 from civic.posts.queries import Viewer
 from civic.reports import actions as reports
+from civic.reports.merging import merge_reports, unmerge_reports
 from civic.reports.queries import get_author
 from civic.search import feed
 from civic.search.feed import mark_expired
@@ -162,13 +164,15 @@ async def test_answers_to_the_questions_of_a_category(ana: Person) -> None:
 async def test_merging(ana: Person, bo: Person) -> None:
     one = await make_report(ana, "A deep hole")
     other = await make_report(bo, "The hole at the school")
+    number = (await Case.get(id=one.case_id)).number
     await whole()
-    await all_seen(
-        lambda: reports.merge_reports(other.case_id, one.case_id, by=OFFICE, seen=None, text="It is the same one")
-    )
+    await all_seen(lambda: merge_reports(other.case_id, number, by=OFFICE, seen=None, text="It is the same one"))
     assert await finds_on_desk("school") == {one.case_id}
     assert await finds("school") == {f"report:{other.post_id}"}
     await all_seen(lambda: posts.vote(other.post_id, ana))
+    await all_seen(lambda: unmerge_reports(other.case_id, by=OFFICE))
+    assert await finds_on_desk("school") == {other.case_id}
+    assert await finds("school") == {f"report:{other.post_id}"}
 
 
 async def test_moved_by_hand(ana: Person, bo: Person) -> None:

@@ -6,6 +6,7 @@ from civic.accounts.models import Role
 from civic.accounts.people import NOBODY, Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
+from civic.cases.models import Case
 from civic.catalogue.models import Membership
 from civic.catalogue.queries import catalogue
 from civic.db import fetch
@@ -16,6 +17,7 @@ from civic.posts.models import Post
 from civic.reports import actions as reports
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportForm
+from civic.reports.merging import merge_reports
 from civic.search.postgres import rows
 from civic.search.postgres.engine import PostgresEngine
 from civic.search.postgres.vocabulary import count_words
@@ -128,7 +130,8 @@ async def test_hidden_reports(ana: Person, dan: Person) -> None:
 
 async def test_one_hidden_report_of_two(ana: Person, dan: Person) -> None:
     one, other = await make_report(ana, "Holey road"), await make_report(dan, "Slanderous words")
-    await reports.merge_reports(other.case_id, one.case_id, by=OFFICE, seen=None, text="")
+    number = (await Case.get(id=one.case_id)).number
+    await merge_reports(other.case_id, number, by=OFFICE, seen=None, text="")
     await moderation.hide(other.post_id, dan, "abuse")
     await indexed()
     assert await finds("slanderous") == set()

@@ -18,7 +18,7 @@ from civic.cases.actions.assignment import assign, give_back, hand_over, send_to
 from civic.cases.actions.closing import confirm, decline, dispute, resolve
 from civic.cases.actions.creation import open_case
 from civic.cases.actions.lines import erase_event_text, hide_line, restore_line
-from civic.cases.actions.merging import merge
+from civic.cases.actions.merging import merge, unmerge
 from civic.cases.actions.objections import decide_objection, object_to_score
 from civic.cases.actions.progress import accept, add_support, answer, answer_in_comment, ask, reply, support_done
 from civic.cases.actions.scheduled import (
@@ -64,5 +64,6 @@ __all__ = [
     "send_to_triage",
     "set_assignee",
     "support_done",
+    "unmerge",
     "uphold",
 ]

@@ -107,6 +107,23 @@ TABLES = [
         options={"table": "case_wait", "indexes": [Index(fields=["case_id", "started_at"])]},
     ),
     ops.CreateModel(
+        name="Merge",
+        fields=[
+            ("id", row_id()),
+            foreign_key("case", "Case", related_name="merges"),
+            foreign_key("into", "Case", related_name="absorbed"),
+            foreign_key("department", "Department", null=True, related_name=False),
+            ("merged_at", fields.DatetimeField()),
+            ("undo_until", fields.DatetimeField()),
+            ("undone_at", fields.DatetimeField(null=True)),
+            ("before", json_field()),
+        ],
+        options={
+            "table": "case_merge",
+            "indexes": [Index(fields=["case_id", "id"]), Index(fields=["into_id", "id"])],
+        },
+    ),
+    ops.CreateModel(
         name="CaseEvent",
         fields=[
             ("id", row_id()),
