@@ -10,6 +10,7 @@ from tortoise.models import Model
 from civic.accounts.models import User
 from civic.cases.status import UNNAMED, Status
 from civic.catalogue.models import Category, Department
+from civic.db import Row
 from civic.geo.models import Area
 from civic.i18n import lazy as _
 from civic.media.models import Photo
@@ -263,7 +264,7 @@ class Merge(Model):
     merged_at = fields.DatetimeField()
     undo_until = fields.DatetimeField()
     undone_at = fields.DatetimeField(null=True)
-    before: dict[str, Any] = fields.JSONField()
+    before: Row = fields.JSONField()
 
     class Meta:
         table = "case_merge"

@@ -7,7 +7,6 @@ has happened since; otherwise what happened stays, and only receipt, start and d
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from tortoise.models import Model
 
@@ -45,7 +44,7 @@ def list_due_instants(clocks: Sequence[Clock | None]) -> dict[str, str | None]:
     return {str(one.id): one.due_at.isoformat() if one.due_at else None for one in clocks if one is not None}
 
 
-async def restore_case(before: Mapping[str, Any]) -> None:
+async def restore_case(before: Row) -> None:
     """Give a case and what belongs to it the rows that it had."""
     await _restore(Case, before["case"])
     for name, model in _KEPT.items():
@@ -53,7 +52,7 @@ async def restore_case(before: Mapping[str, Any]) -> None:
             await _restore(model, row)
 
 
-async def _restore(model: type[Model], row: Mapping[str, Any]) -> None:
+async def _restore(model: type[Model], row: Row) -> None:
     columns = [column for column in table_columns(model).values() if column not in _STAYS[model]]
     named, read = ", ".join(columns), ", ".join(f"s.{column}" for column in columns)
     await execute(RESTORE_ROW.format(table=table_name(model), columns=named, read=read), dict(row))
@@ -64,7 +63,7 @@ async def is_untouched(case_id: int, seq: int) -> bool:
     return not await CaseEvent.filter(case_id=case_id, seq__gt=seq).exclude(kind__in=QUIET_KINDS).exists()
 
 
-async def restore_dates(before: Mapping[str, Any]) -> None:
+async def restore_dates(before: Row) -> None:
     """Give a case that has gone on since its receipt and due instants of before.
 
     Each clock runs by its own terms again, and is due as it was before the merge (`due_before`), later by as much as it
@@ -79,7 +78,7 @@ async def restore_dates(before: Mapping[str, Any]) -> None:
             await terms.take_back(clock, own, due_before, due_after)
 
 
-async def _read_row(model: type[Model], row: Mapping[str, Any]) -> Row:
+async def _read_row(model: type[Model], row: Row) -> Row:
     found = await fetch_one(READ_ROW.format(table=table_name(model)), dict(row))
     assert found is not None
     return found
@@ -89,7 +88,7 @@ def _read(instant: str | None) -> datetime | None:
     return datetime.fromisoformat(instant) if instant else None
 
 
-async def settle_steps(before: Mapping[str, Any], since: datetime, at: datetime) -> None:
+async def settle_steps(before: Row, since: datetime, at: datetime) -> None:
     """Take back the reminders that clocks reached since only because of the merge, so that they fire in their time."""
     for row in before["clocks"]:
         await terms.settle_steps(await Clock.get(id=row["id"]), row["step"], since, at)

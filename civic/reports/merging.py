@@ -9,7 +9,6 @@ different people: what one said would be shown to the other (CLOCK-AND-SCORES 2)
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from tortoise.transactions import in_transaction
 
@@ -17,7 +16,7 @@ from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Assignment, Case, Merge
 from civic.cases.status import OPEN, Status
-from civic.db import fetch
+from civic.db import Row, fetch
 from civic.errors import Conflict, Invalid
 from civic.i18n import gettext as _
 from civic.reports.models import Report
@@ -103,7 +102,7 @@ async def _had(case_id: int, by: Actor) -> bool:
     return await Assignment.exists(case_id=case_id, department_id=by.department_id)
 
 
-def _describe(mine: MergeSide, other: MergeSide) -> dict[str, Any]:
+def _describe(mine: MergeSide, other: MergeSide) -> Row:
     """What moves the reports back."""
     return {"reports": list(mine.report_ids), "main": mine.main_id, "main_of_other": other.main_id}
 

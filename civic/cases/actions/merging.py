@@ -1,8 +1,6 @@
 """Two cases about one problem, and taking that back. Who may merge what is said in reports/merging.py."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from tortoise.transactions import in_transaction
 
@@ -16,6 +14,7 @@ from civic.cases.models import Assignment, AssignmentPart, Case, Merge
 from civic.cases.notices import notify_department
 from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
+from civic.db import Row
 from civic.errors import Conflict, Invalid, NotAllowed
 from civic.i18n import lazy as _
 from civic.sla import terms
@@ -31,7 +30,7 @@ async def merge(
     by: Actor,
     seen: int | None = None,
     text: str = "",
-    keep: Mapping[str, Any] | None = None,
+    keep: Row | None = None,
 ) -> Case:
     """The case is the same as another, which goes on for both: the other one's row.
 
@@ -71,11 +70,9 @@ async def _lock(*case_ids: int) -> None:
     await Case.filter(id__in=case_ids).order_by("id").select_for_update()
 
 
-async def _absorb(
-    into_id: int, merged: CaseChange, merged_lead: Assignment | None, text: str
-) -> tuple[Case, dict[str, Any]]:
+async def _absorb(into_id: int, merged: CaseChange, merged_lead: Assignment | None, text: str) -> tuple[Case, Row]:
     """The other case takes the earlier receipt, start and due instants; a wait of it ends as by an answer."""
-    before: dict[str, Any] = await undo.capture_case(into_id)
+    before: Row = await undo.capture_case(into_id)
     async with changing(into_id, SYSTEM) as there:
         case = there.case
         if case.status == Status.MERGED:
