@@ -6,9 +6,9 @@ domain and needs the standard library alone: it is a part of `verify.py`.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from civic.canonical_json import parse_json
@@ -24,6 +24,7 @@ from civic.chain import (
 
 HISTORY_PROOF_FORMAT = "civic history proof 1"
 HASH_DIGITS = 64
+RELEASE_MARGIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class SealedEvent:
 
 @dataclass(frozen=True, slots=True)
 class KeptHistory:
-    """A history as a proof has it, checked in itself: the hash and the digest of each event, and when each public one
-    happened."""
+    """A history as a proof has it, checked in itself: the hash and the digest of each event, and when it happened (None
+    for one that is not public)."""
 
     case: str
     hashes: tuple[bytes, ...]
     digests: tuple[bytes, ...]
-    instants: tuple[datetime, ...]
+    instants: tuple[datetime | None, ...]
 
     @property
     def head(self) -> bytes:
@@ -112,7 +113,7 @@ def read_history_proof(data: bytes | str) -> KeptHistory:
         raise ValueError("the proof names no case, or no event")
     hashes: list[bytes] = []
     digests: list[bytes] = []
-    instants: list[datetime] = []
+    instants: list[datetime | None] = []
     head = GENESIS
     for seq, line in enumerate(lines, start=1):
         if not isinstance(line, dict) or line.get("seq") != seq:
@@ -122,7 +123,7 @@ def read_history_proof(data: bytes | str) -> KeptHistory:
         if line.get("hash") != head.hex():
             raise ValueError(f"event {seq} is not what its hash covers")
         hashes.append(head)
-        instants += _read_instants(line)
+        instants.append(_read_event_instant(line))
     if proof.get("events") != len(lines) or proof.get("head") != head.hex():
         raise ValueError("the proof does not end with its last event")
     return KeptHistory(case, tuple(hashes), tuple(digests), tuple(instants))
@@ -143,10 +144,9 @@ def _hash_text(text: object) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest() if isinstance(text, str) else None
 
 
-def _read_instants(line: Mapping[str, object]) -> Iterator[datetime]:
+def _read_event_instant(line: Mapping[str, object]) -> datetime | None:
     content = line.get("event")
-    if isinstance(content, dict):
-        yield read_instant(content.get("at"))
+    return read_instant(content.get("at")) if isinstance(content, dict) else None
 
 
 def read_instant(value: object) -> datetime:
@@ -173,19 +173,28 @@ class ReleasedHistory:
 
 
 def compare_history(kept: KeptHistory, released: ReleasedHistory, made_at: datetime) -> ProofResult:
-    """Say whether a kept history is in a release that was made at `made_at`."""
+    """Say whether a kept history is in a release that was made at `made_at`.
+
+    What happened before the release has to be in it, but for the last RELEASE_MARGIN: that was perhaps being written
+    while the release was made.
+    """
+    settled = made_at - RELEASE_MARGIN
     if released.head is None:
-        is_younger = bool(kept.instants) and kept.instants[0] > made_at
-        return ProofResult.YOUNGER if is_younger else ProofResult.MISSING
-    if released.head == kept.head:
-        return ProofResult.SAME
+        return ProofResult.MISSING if _has_before(kept.instants, settled) else ProofResult.YOUNGER
     if released.head in kept.hashes:
-        return ProofResult.EARLIER
-    if any(instant > made_at for instant in kept.instants):
+        later = kept.instants[kept.hashes.index(released.head) + 1 :]
+        if _has_before(later, settled):
+            return ProofResult.CHANGED  # the end of the history is not in the release, though it should be
+        return ProofResult.EARLIER if later else ProofResult.SAME
+    if any(instant is not None and instant > made_at for instant in kept.instants):
         return ProofResult.CHANGED  # the release ends before this history does, and not in it
     if not released.steps:
         return ProofResult.UNKNOWN
     return ProofResult.GROWN if follow_chain(kept.head, released.steps) == released.head else ProofResult.CHANGED
+
+
+def _has_before(instants: Sequence[datetime | None], moment: datetime) -> bool:
+    return any(instant is not None and instant <= moment for instant in instants)
 
 
 def read_proof_answer(data: bytes | str, kept: KeptHistory, root: str) -> ReleasedHistory:

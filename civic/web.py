@@ -169,8 +169,8 @@ environment.globals.update(formats.GLOBALS, static_url=static_url)
 
 
 def wants_json(request: Request) -> bool:
-    """A program asks: the address is under /api/, or JSON is what it accepts."""
-    if request.url.path.startswith("/api/"):
+    """A program asks: the address is under /api/, JSON is what it accepts, or the view answers nothing else."""
+    if request.url.path.startswith("/api/") or getattr(request.state, "json_only", False):
         return True
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/html" not in accept

@@ -53,7 +53,7 @@ def test_a_kept_history_is_read_back() -> None:
     kept, events = keep(5), make_events(5)
     assert kept.hashes == tuple(event.hash for event in events)
     assert kept.digests == tuple(event.digest for event in events)
-    assert [one.day for one in kept.instants] == [1, 2, 4, 5]
+    assert [one and one.day for one in kept.instants] == [1, 2, None, 4, 5]
     assert kept.state == f"26-1 · 5 events · {events[-1].hash.hex()}"
 
 
@@ -108,8 +108,22 @@ def test_a_history_that_was_changed_is_not() -> None:
     assert compare_history(kept, ReleasedHistory(head, steps), day(20)) is ProofResult.CHANGED
     assert compare_history(kept, ReleasedHistory(forged[2].hash), day(4)) is ProofResult.CHANGED
     assert compare_history(kept, ReleasedHistory(None), day(20)) is ProofResult.MISSING
+    assert compare_history(kept, ReleasedHistory(kept.hashes[3]), day(20)) is ProofResult.CHANGED
+    assert compare_history(kept, ReleasedHistory(kept.hashes[1]), day(2)) is ProofResult.EARLIER
+    assert compare_history(kept, ReleasedHistory(kept.hashes[1]), day(4)) is ProofResult.CHANGED
     assert compare_history(kept, ReleasedHistory(head), day(20)) is ProofResult.UNKNOWN
     assert not ProofResult.UNKNOWN.holds
+
+
+def test_what_was_written_while_a_release_was_made_need_not_be_in_it() -> None:
+    kept = keep(5)  # its last event is of 08:00
+    for minute, result in ((4, ProofResult.EARLIER), (6, ProofResult.CHANGED)):
+        made = datetime(2026, 11, 5, 8, minute, tzinfo=UTC)
+        assert compare_history(kept, ReleasedHistory(kept.hashes[3]), made) is result
+
+
+def test_a_later_proof_of_another_history_has_no_steps() -> None:
+    kept, head = keep(5), make_events(7, "We never came.")[-1].hash
     assert find_steps(kept, keep(7, "We never came."), head) == ()
 
 

@@ -1,4 +1,4 @@
-"""`civic scores publish|show|list|verify`"""
+"""`civic scores publish|show|list|verify|proof`"""
 
 import sys
 from pathlib import Path
@@ -111,10 +111,12 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Compute every figure of a release again from its files. Needs neither a database nor a configuration."""
+    from civic.scores.proof_check import check_previous
     from civic.scores.verify import verify_folder
 
     try:
         document, check = verify_folder(release, data)
+        previous, is_right = check_previous(document, data)
     except OSError as error:
         raise Invalid(f"{error.filename} cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -125,7 +127,34 @@ def verify(
         "verified": not check.discrepancies,
         "difference": str(check.discrepancies[0]) if check.discrepancies else None,
         "unchecked": check.unchecked,
+        "previous": is_right,
     }
-    print_answer(answer, check.verdict, as_json)
-    if check.discrepancies:
+    print_answer(answer, f"{check.verdict}\n{previous}", as_json)
+    if check.discrepancies or is_right is False:
+        sys.exit(1)
+
+
+@scores.command("proof")
+def proof(
+    release: Annotated[Path, typer.Argument(metavar="RELEASE.json")],
+    history: Annotated[Path, typer.Argument(metavar="HISTORY.json", help="The history proof that was kept.")],
+    later: Annotated[
+        Path | None, typer.Argument(metavar="LATER.json", help="A later proof, or the site's answer.")
+    ] = None,
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Where chains.csv is.")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Is the history that somebody kept still in a release? Needs neither a database nor a configuration."""
+    from civic.scores.proof_check import check_proof_files
+
+    try:
+        report = check_proof_files(release, history, later, data)
+    except OSError as error:
+        raise Invalid(f"{error.filename} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Invalid(str(error)) from error
+    result = report.result
+    answer = {"release": report.release, "state": report.kept.state, "result": result, "holds": result.holds}
+    print_answer(answer, "\n".join(report.lines()), as_json)
+    if not result.holds:
         sys.exit(1)

@@ -10,9 +10,11 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from civic import timing
+from civic.cases.event_kinds import EventKind
 from civic.cases.history import check_histories
+from civic.cases.targets import get_city_calendar
 from civic.city.queries import CityView, city
-from civic.db import execute
+from civic.db import execute, fetch, fetch_one
 from civic.errors import Conflict, Invalid, NotFound
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, HistoryTree, write_chains
@@ -26,13 +28,18 @@ from civic.scores.method.release import (
     make_release,
     write_release,
 )
-from civic.scores.method.release_format import ReleaseDocument
+from civic.scores.method.release_format import ReleaseDocument, SealReference
 from civic.scores.method.release_head import MAX_REASON_CHARS
 from civic.scores.method.spans import Span, name_correction
 from civic.scores.models import Release, ReleaseFile
 from civic.scores.periods import span_of
+from civic.scores.sql import LATEST_SEAL, OPEN_OBJECTIONS
+from civic.sla.queries import working_calendar
+from civic.sla.targets import due, parse_target
 
 RELEASE_FILE = "release.json"
+DRAFT_TIME = parse_target("3 working days")  # that departments have the draft before a release
+MAX_NAMED_OBJECTIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Snapshot:
 
     rows: ExtractedRows
     histories: HistoryTree
+    previous: SealReference | None  # the release that was made before
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ async def publish_release(
             else:
                 plan = await _plan_release(span, view, made_at)
             await _require_true_history(on_progress)
+            await _require_decided_objections()
             snapshot = await _take_snapshot(plan.span, view, made_at)
             return await _save_release(plan, made_at, snapshot, view)
     except IntegrityError as error:
@@ -98,20 +107,39 @@ async def _require_true_history(on_progress: Callable[[float, str], None]) -> No
         )
 
 
+async def _require_decided_objections() -> None:
+    """Raises Conflict while a department's objection to how a case counts waits for a dispatcher."""
+    rows = await fetch(OPEN_OBJECTIONS, EventKind.OBJECTED, EventKind.OBJECTION_DECIDED)
+    if rows:
+        numbers = ", ".join(row["number"] for row in rows[:MAX_NAMED_OBJECTIONS])
+        raise Conflict(
+            _("Objections wait for a dispatcher (%(n)s): %(numbers)s. Decide them first.", n=len(rows), numbers=numbers)
+        )
+
+
 async def _plan_release(span: Span, view: CityView, now: datetime) -> ReleasePlan:
-    days = view.settings.confirm_days
-    earliest = earliest_release(span.instants(view.zone)[1], days)
+    earliest = await find_release_day(span, view)
     if now < earliest:
         message = _(
             "A release of this period can be made from %(day)s on: %(n)s days after its end, when every solution is "
-            "confirmed or disputed.",
+            "confirmed or disputed, and when the departments had the draft for three working days.",
             day=view.local(earliest).date().isoformat(),
-            n=days + 1,
+            n=view.settings.confirm_days + 1,
         )
         raise Invalid(fields={"period": message})
     if await Release.exists(id=span.id):
         raise Conflict(_("%(id)s is published already. Give a reason and correct it instead.", id=span.id))
     return ReleasePlan(span.id, span)
+
+
+async def find_release_day(span: Span, view: CityView) -> datetime:
+    """When a release of a span can be made: `confirm_days` + 1 days after its end, and three working days of the city.
+
+    Departments have the draft from the end on.
+    """
+    end = span.instants(view.zone)[1]
+    calendar = await working_calendar(await get_city_calendar())
+    return max(earliest_release(end, view.settings.confirm_days), due(DRAFT_TIME, end, calendar))
 
 
 async def _plan_correction(span: Span, view: CityView, corrects: str, reason: str) -> ReleasePlan:
@@ -129,7 +157,9 @@ async def _plan_correction(span: Span, view: CityView, corrects: str, reason: st
 
 async def _take_snapshot(span: Span, view: CityView, made_at: datetime) -> Snapshot:
     rows = await extract_rows(find_data_period(span, view.zone), view.zone, made_at)
-    return Snapshot(rows, await extract_histories())
+    latest = await fetch_one(LATEST_SEAL)
+    previous = SealReference(release=latest["release"], seal=latest["seal"]) if latest else None
+    return Snapshot(rows, await extract_histories(), previous)
 
 
 async def _save_release(plan: ReleasePlan, made_at: datetime, snapshot: Snapshot, view: CityView) -> Release:
@@ -165,6 +195,7 @@ def _make_files(
         view.settings.minimums,
         snapshot.rows.left_out,
         chains={"root": snapshot.histories.tree.root.hex(), "size": snapshot.histories.tree.size},
+        previous=snapshot.previous,
         correction=plan.correction,
     )
     document = make_release(head, assignments, ratings)

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from civic.history_proof import KeptHistory, ProofResult
 from civic.schemas import JsonDocument, Schema
 
 
@@ -82,3 +83,25 @@ class EventProofAnswer(HistoryProofAnswer):
 
     receipt: str
     digests: list[str]
+
+
+class KeptHistoryAnswer(Schema):
+    """Whether a kept history is in a release. `result`: same grown earlier younger unknown changed missing."""
+
+    release: str
+    case: str
+    events: int
+    head: str
+    result: ProofResult
+    holds: bool
+
+    @classmethod
+    def of(cls, release: str, kept: KeptHistory, result: ProofResult) -> "KeptHistoryAnswer":
+        return cls(
+            release=release,
+            case=kept.case,
+            events=len(kept.hashes),
+            head=kept.head.hex(),
+            result=result,
+            holds=result.holds,
+        )

@@ -192,6 +192,23 @@ LEFT JOIN user_account u ON u.id = p.author_id
 # The latest hash of every case's history, whatever became of the case.
 HISTORY_HEADS = "SELECT number, head FROM case_file WHERE head IS NOT NULL ORDER BY id"
 
+# The latest release: the one that no other names as the one before it (one_release_after_each).
+LATEST_SEAL = """
+SELECT r.id AS release, r.document->>'seal' AS seal FROM release r WHERE NOT EXISTS (
+    SELECT FROM release n WHERE n.document->'previous'->>'release' = r.id)
+"""
+SEALED_RELEASES = """
+SELECT r.id, r.document, f.sha256, f.content FROM release r
+LEFT JOIN release_file f ON f.release_id = r.id AND f.name = 'release.json' ORDER BY r.made_at, r.id
+"""
+# By the index case_event_objections; $1 and $2 are the kinds of an objection and of a decision.
+OPEN_OBJECTIONS = """
+SELECT c.number FROM case_event o JOIN case_file c ON c.id = o.case_id
+WHERE o.kind IN ('objected', 'objection_decided') AND o.kind = $1 AND NOT EXISTS (
+    SELECT FROM case_event d WHERE d.case_id = o.case_id AND d.kind IN ('objected', 'objection_decided')
+    AND d.kind = $2 AND d.seq > o.seq)
+ORDER BY o.id
+"""
 RELEASES = """
 SELECT r.id, r.starts_at, r.ends_at, r.method, r.made_at, r.corrects_id AS replaces, r.reason, later.id AS replaced_by
 FROM release r LEFT JOIN release later ON later.corrects_id = r.id

@@ -11,10 +11,9 @@ from starlette.routing import BaseRoute
 from civic import i18n
 from civic.catalogue.queries import catalogue
 from civic.city.settings import INDICATORS
-from civic.errors import Invalid, NotFound
-from civic.i18n import gettext as _
+from civic.errors import NotFound
 from civic.schemas import JsonDocument
-from civic.scores import queries
+from civic.scores import proofs, queries
 from civic.scores.charts import draw_chart
 from civic.scores.explanation import explain_scores
 from civic.scores.labels import INDICATOR_NAMES
@@ -34,8 +33,6 @@ from civic.scores.presentation import (
 from civic.scores.queries import PublishedRelease, ReleaseEntry
 from civic.scores.schemas import (
     DepartmentScoresAnswer,
-    EventProofAnswer,
-    HistoryProofAnswer,
     NoDepartmentScoresAnswer,
     NoScoresAnswer,
     PastLine,
@@ -54,7 +51,6 @@ MEDIA_TYPES = {
 }
 MAX_PERIODS_SHOWN = 12  # of a department's history
 IMMUTABLE = "public, max-age=31536000, immutable"
-RECEIPT_BYTES = 32
 
 
 async def scores(request: Request) -> Response:
@@ -123,30 +119,6 @@ async def _send_table(release_id: str) -> Response:
         "Vary": "Accept-Language, Cookie",
     }
     return Response(data, headers=headers, media_type=CSV_TYPE)
-
-
-async def proof(request: Request) -> Response:
-    """Prove that the history of a case (?case=), or one event of it (&receipt=), is in a release: always JSON."""
-    release_id, number = request.path_params["release"], request.query_params.get("case", "").strip()
-    if not number:
-        raise Invalid(fields={"case": _("Please give the number of the case.")})
-    receipt = _parse_receipt(request.query_params.get("receipt", "").strip())
-    history = await queries.prove_history(release_id, number)
-    if receipt is None:
-        return json_answer(HistoryProofAnswer(release=release_id, **history))
-    digests = await queries.list_digests(number, receipt, bytes.fromhex(history["head"]))
-    events = [digest.hex() for digest in digests]
-    return json_answer(EventProofAnswer(release=release_id, **history, receipt=receipt.hex(), digests=events))
-
-
-def _parse_receipt(text: str) -> bytes | None:
-    try:
-        receipt = bytes.fromhex(text)
-    except ValueError:
-        receipt = b""
-    if text and len(receipt) != RECEIPT_BYTES:
-        raise Invalid(fields={"receipt": _("The receipt of an event has 64 digits from 0 to 9 and a to f.")})
-    return receipt or None
 
 
 # -- what the pages show ---------------------------------------------------------------------------
@@ -265,11 +237,6 @@ routes: list[BaseRoute] = [
         who=Who.ANYONE,
         answers=DepartmentScoresAnswer | NoDepartmentScoresAnswer,
     ),
-    route(
-        "/scores/releases/{release:str}/proof",
-        proof,
-        who=Who.ANYONE,
-        answers=HistoryProofAnswer | EventProofAnswer,
-    ),
+    *proofs.routes,
     route("/scores/releases/{release:str}/{file:str}", download, who=Who.ANYONE),
 ]

@@ -16,6 +16,7 @@ from civic.catalogue.models import Calendar, Department
 from civic.scores.chains import build_history_tree, write_chains
 from civic.scores.method.files import sha256_hex, write_assignments, write_ratings
 from civic.scores.method.release import Correction, ReleaseHead, make_release, write_release
+from civic.scores.method.release_format import SealReference
 from civic.scores.method.spans import read_span
 from civic.scores.models import Release, ReleaseFile
 from tests.builders.made_up_city import make_city
@@ -53,6 +54,8 @@ async def publish(database: str) -> Publish:
     chains = {"chains.csv": write_chains(HEADS)}
     span = read_span("2024-01")
 
+    kept: list[Release] = []
+
     async def keep(release_id: str, month: int = 1, *, corrects: str = "", reason: str = "") -> Release:
         head = ReleaseHead(
             release_id,
@@ -64,6 +67,7 @@ async def publish(database: str) -> Publish:
             MINIMUMS,
             LEFT_OUT,
             chains={"root": HEADS.tree.root.hex(), "size": HEADS.tree.size},
+            previous=SealReference(release=kept[-1].id, seal=kept[-1].document["seal"]) if kept else None,
             correction=Correction(corrects, reason) if corrects else None,
         )
         document = make_release(head, files["assignments.csv"], files["ratings.csv"])
@@ -79,6 +83,7 @@ async def publish(database: str) -> Publish:
         )
         for name, data in ({"release.json": write_release(document)} | files | chains).items():
             await ReleaseFile.create(release=made, name=name, content=gzip.compress(data), sha256=sha256_hex(data))
+        kept.append(made)
         return made
 
     return keep
@@ -110,7 +115,7 @@ async def test_the_board_in_both_languages(publish: Publish, client: Client) -> 
     assert f"{shown['value']:.0%}" in english.text
     assert "Kept its cases" in english.text
     assert "未推诿" in chinese.text
-    assert "civic scores verify release.json --data ." in english.text
+    assert "python3 verify.py release.json" in english.text
     assert made.document["seal"] in english.text
     assert ' style="' not in english.text  # the page's policy does not allow it
 
@@ -220,7 +225,7 @@ async def test_the_proof_of_a_history(publish: Publish, client: Client) -> None:
     assert chain.verify_inclusion(found["leaf"].encode(), path, bytes.fromhex(found["root"]))
     assert found["root"] == HEADS.tree.root.hex()
     for wrong, status in (
-        ({}, 422),
+        ({"case": ""}, 422),
         ({"case": "24-3", "receipt": "xyz"}, 422),
         ({"case": "24-3", "receipt": "ff"}, 422),
         ({"case": "24-99"}, 404),

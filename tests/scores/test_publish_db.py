@@ -272,7 +272,7 @@ async def test_from_the_command_line(
     assert "roads" in civic("show").stdout
     checked = civic("verify", "out/release.json", "--data", "out", bare=True)
     assert (checked.returncode, checked.stderr) == (0, "")
-    assert checked.stdout.endswith(" figures verified\n")
+    assert checked.stdout.endswith(" figures verified\nthe first release: no release before it\n")
     for name in FILES[1:3]:
         kept = (tmp_path / "out" / name).read_bytes()
         (tmp_path / "out" / name).write_bytes(kept[::-1].replace(b"0", b"1", 1)[::-1])
