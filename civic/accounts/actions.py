@@ -1,7 +1,7 @@
 """Signing up, in and out, and changing one's own account."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tortoise.exceptions import IntegrityError
@@ -16,7 +16,7 @@ from civic.accounts.models import Role, Session, User
 from civic.accounts.names import city_words, sounds_official, words_of
 from civic.accounts.notices import Notice, tell
 from civic.accounts.people import Person
-from civic.errors import Invalid, NotFound
+from civic.errors import Invalid, NotFound, TooMany
 from civic.i18n import gettext as _
 
 # One e-mail or one address alone: much above what one person at one place can miss, much below what guessing needs.
@@ -119,28 +119,60 @@ async def sign_in(
 
     A wrong password, an unknown e-mail and a disabled user take as long and say the same: Invalid. At most `attempts`
     fail in an hour for one e-mail from one address, ten times as many for either alone; then TooMany. A browser that
-    is `known` for the account has a count of its own, which no stranger uses up.
+    is `known` for the account has a count of its own, which no stranger uses up; nobody gets another account's so.
     """
     candidates = await _candidates(entry.email, known)
-    mine = next((user for user in candidates if user.id in known), None)
-    if mine:
-        counted = [("sign-in-known", f"{mine.id} {known[mine.id]}", attempts)]
-    else:
-        counted = [("sign-in", f"{entry.email} {address}", attempts)]
-        counted += [("sign-in-any", who, attempts * ATTEMPTS_FACTOR) for who in (entry.email, address)]
-    counts = [await limits.spend(what, who, most) for what, who, most in counted]
-    user = await _whose_password(candidates, entry.password)
+    tries = await _count_try(entry.email, address, candidates, known, attempts)
+    user = await _whose_password(tries.checked, entry.password)
     if user is None:
-        if candidates and not mine and counts[1] >= attempts:
+        if candidates and tries.by_strangers >= attempts:
             async with in_transaction():
                 await tell(candidates[0], Notice.FAILED_SIGN_INS)
         raise Invalid(fields={"password": _("This e-mail and password do not match.")})
-    for what, who, _most in counted:
+    for what, who in tries.counted:
         await limits.refund(what, who)
     if passwords.needs_rehash(user.password_hash):
         user.password_hash = await passwords.hash_password(entry.password)
         await user.save(update_fields=["password_hash"])
     return SignedIn(user, await _begin_session(user, browser, earlier))
+
+
+@dataclass
+class _Tries:
+    """A try to sign in that was counted."""
+
+    checked: list[User] = field(default_factory=list)  # whose password is looked at
+    counted: list[tuple[str, str]] = field(default_factory=list)  # as what, for whom
+    by_strangers: int = 0  # failed ones for this e-mail in this hour, with this one
+
+
+async def _count_try(email: str, address: str, candidates: Sequence[User], known: Known, attempts: int) -> _Tries:
+    """Count a try for each account apart: as a known browser's for those that this one is known for, else as a
+    stranger's. Raises TooMany where there are too many of all."""
+    tries, refused = _Tries(), None
+    for user in [one for one in candidates if one.id in known]:
+        refused = await _spend(tries, [("sign-in-known", f"{user.id} {known[user.id]}", attempts)], [user]) or refused
+    others = [one for one in candidates if one.id not in known]
+    if others or not candidates:
+        counts = [("sign-in", f"{email} {address}", attempts)]
+        counts += [("sign-in-any", who, attempts * ATTEMPTS_FACTOR) for who in (address, email)]
+        refused = await _spend(tries, counts, others) or refused
+    if refused and not tries.checked:
+        raise refused
+    return tries
+
+
+async def _spend(tries: _Tries, counts: Sequence[tuple[str, str, int]], users: Sequence[User]) -> TooMany | None:
+    """Look at these users' passwords, unless one of the counts is used up; then why not."""
+    try:
+        for what, who, most in counts:
+            count = await limits.spend(what, who, most)
+            tries.counted.append((what, who))
+    except TooMany as error:
+        return error
+    tries.checked += users
+    tries.by_strangers = count if len(counts) > 1 else tries.by_strangers
+    return None
 
 
 async def _candidates(email: str, known: Known) -> list[User]:

@@ -88,6 +88,23 @@ async def test_nobody_makes_a_known_browser(owner: User, new_client: Callable[[]
     assert await enter(attacker, email="m@example.org") == 303  # known for their own account only
 
 
+async def test_an_account_with_the_same_address_gives_no_more_tries(
+    owner: User, new_client: Callable[[], Client], few: Config
+) -> None:
+    """Anybody can sign up with the owner's address; their browser is known for that account, not for the owner's."""
+    attacker, own = new_client(), "three odd green kettles"
+    attacker.app.state.config = few
+    for guesses in (2, 1):
+        await attacker.post("/sign-out")
+        assert (await attacker.post("/sign-up", data={"email": ANA, "password": own})).status_code == 303
+        for number in range(guesses):
+            assert await enter(attacker, f"guess {number}") == 422
+    assert await enter(attacker) == 422  # the right password of the owner: it is not looked at any more
+    assert await enter(attacker, own) == 303
+    [mail] = [mail for mail in await send_mails(few) if "wrong passwords" in mail["Subject"]]
+    assert mail["To"] == ANA
+
+
 async def test_a_browser_is_known_for_the_latest_five(new_client: Callable[[], Client]) -> None:
     client = new_client()
     users = [
