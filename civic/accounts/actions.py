@@ -226,14 +226,14 @@ async def _end_sessions(user_id: int, *, but: int = 0) -> None:
 async def change_password(person: Person, entry: NewPasswordForm, *, attempts: int = 20) -> str:
     """Take a new password; every other session ends, and this one goes on with the token that is returned.
 
-    Raises Invalid if `current` is wrong or the new one is weak, TooMany after too many.
+    Raises Invalid if `current` is wrong or the new one is weak, TooMany after too many of these.
     """
     await limits.spend("password", str(person.id), attempts)
     user = await User.get(id=person.id)
     if not await passwords.verify(user.password_hash, entry.current):
         raise Invalid(fields={"current": _("This is not your current password.")})
-    await limits.refund("password", str(person.id))
     await check_new_password(entry.password, user.email, user.name)
+    await limits.refund("password", str(person.id))
     token, user.password_hash = cookies.new_token(), await passwords.hash_password(entry.password)
     async with in_transaction():
         await _save_password(user, but=person.session_id)
