@@ -2,22 +2,21 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tortoise.transactions import in_transaction
 
 from civic import timing
-from civic.cases import events, life, targets
+from civic.cases import assignments, events, life, targets, waits
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction, CaseRole, require_allowed
 from civic.cases.conflicts import require_unchanged
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome
-from civic.cases.sql import INSERT_ASSIGNMENT
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, WaitEnd
 from civic.cases.status import Status
-from civic.db import fetch, fetch_one, make_from_row, mark_saved
+from civic.db import fetch_one, make_from_row
 from civic.errors import Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 from civic.media.actions import attach_photos
@@ -28,22 +27,9 @@ from civic.text import is_seen
 
 MAX_TEXT_CHARS = 10_000
 ASSIGNMENT_COLUMNS = ("ended_at", "outcome", "ended_by", "standing", "due_at")
-NEW_ASSIGNMENT_COLUMNS = (
-    "case_id",
-    "department_id",
-    "part",
-    "category_id",
-    "added_by",
-    "started_at",
-    "given_at",
-    "first_word_at",
-    "asked_at",
-    "unanswered_at",
-    "due_at",
-)
-_GIVES = frozenset({ActorKind.DISPATCHER, ActorKind.DEPARTMENT})  # what anybody else causes, the system does
 # Outcomes by which the department finished or passed the case on: its resolution clock counts as stopped.
-_STOPS = frozenset({Outcome.RESOLVED, Outcome.DECLINED, Outcome.HANDED_OVER, Outcome.RETURNED, Outcome.REASSIGNED})
+PASSED_ON = frozenset({Outcome.HANDED_OVER, Outcome.RETURNED})
+_STOPS = PASSED_ON | frozenset({Outcome.RESOLVED, Outcome.DECLINED, Outcome.REASSIGNED})
 
 
 @dataclass
@@ -56,6 +42,7 @@ class CaseChange:
     _before: Status | None = None
     _clocks: tuple[Clock, Clock] | None = None
     _assignments: list[Assignment] | None = None
+    _wait: dict[str, object] = field(default_factory=dict)  # what the next event says of a wait
 
     async def clocks(self) -> tuple[Clock, Clock]:
         """The case's own response and resolution clocks."""
@@ -107,18 +94,59 @@ class CaseChange:
         life.check_step(self.case.status, to, self.by)
         self._before, self.case.status = self.case.status, to
 
-    async def start_assignment(self, department_id: int, part: AssignmentPart) -> Assignment:
-        """Start an assignment now."""
-        assignment = await insert_assignment(self.case, department_id, part, self.at, self.by)
+    async def promise(self) -> None:
+        """Let the dates of the case's clocks be the public promise, if nothing was promised yet."""
+        await sla.promise_clocks(*await self.clocks())
+
+    async def give_case(self, department_id: int, *, since: datetime | None = None) -> Assignment:
+        """Give the case to a department that leads it from now on; its clocks count from `since` (None: from now).
+
+        A department that gets back what it passed on goes on with what it had then. One that was helping stops: what
+        it still owed, the new assignment owes.
+        """
+        for assignment in await self.assignments():
+            if assignment.department_id == department_id and assignment.ended_at is None:
+                await self.end_assignment(assignment, Outcome.REASSIGNED)
+        earlier = await self._find_passed_on(department_id) if self.case.first_department_id else None
+        return await self.start_assignment(department_id, AssignmentPart.LEAD, since=since, earlier=earlier)
+
+    async def _find_passed_on(self, department_id: int) -> Assignment | None:
+        """The department's latest lead assignment, if it passed the case on with it."""
+        rows = Assignment.filter(case_id=self.case.id, department_id=department_id, part=AssignmentPart.LEAD)
+        latest = await rows.order_by("-id").select_related("response_clock", "resolution_clock").first()
+        return latest if latest is not None and latest.outcome in PASSED_ON else None
+
+    async def start_assignment(
+        self,
+        department_id: int,
+        part: AssignmentPart,
+        *,
+        since: datetime | None = None,
+        earlier: Assignment | None = None,
+    ) -> Assignment:
+        """Start an assignment with fresh targets from `since` (None: from now), or one that goes on with an `earlier`.
+
+        The first department that leads the case gives it its promise.
+        """
+        assignment = await assignments.insert_assignment(
+            self.case, department_id, part, since or self.at, self.at, self.by, earlier
+        )
+        if earlier is not None:
+            earlier.came_back = True
+            await earlier.save(update_fields=["came_back"])
         if part == AssignmentPart.LEAD:
             self.case.department_id = department_id
-            self.case.first_department_id = self.case.first_department_id or department_id
+            if self.case.first_department_id is None:
+                self.case.first_department_id = department_id
+                await assignments.set_first_promise(await self.clocks(), assignment, self.at, self.by)
         if self._assignments is not None:
             self._assignments.append(assignment)
         return assignment
 
     async def end_assignment(self, assignment: Assignment, outcome: Outcome) -> None:
         """End the assignment. A target that was missed keeps its due instant, for the scores."""
+        if assignment.part == AssignmentPart.LEAD:
+            await self.end_wait(waits.ENDS.get(outcome, WaitEnd.DECLINED))
         assignment.ended_at, assignment.outcome, assignment.ended_by = self.at, outcome, self.by.kind.value
         await sla.end_clock(assignment.response_clock, self.at)
         if assignment.resolution_clock is not None:
@@ -145,24 +173,35 @@ class CaseChange:
             await sla.stop_clock(assignment.response_clock, self.at)
             await assignment.save(update_fields=["first_word_at"])
 
-    async def pause_resolution(self, lead: Assignment) -> None:
-        """Pause the resolution clocks while the reporter is asked."""
+    async def begin_wait(self, lead: Assignment) -> datetime:
+        """Wait for the reporter, who is asked now: the resolution clocks pause if they may. Return the limit."""
         _response, resolution = await self.clocks()
-        await sla.pause_clock(resolution, self.at)
-        if lead.resolution_clock is not None:
-            await sla.pause_clock(lead.resolution_clock, self.at)
-        self.case.waiting_until = await targets.compute_wait_end(lead.department_id, self.at)
+        wait = await waits.begin_wait(lead, resolution, self.at)
+        await lead.save(update_fields=["asked_at"])
+        self.case.waiting_until = wait.ends_at
+        self._wait = events.describe_wait(wait)
+        return wait.ends_at
 
-    async def resume_resolution(self) -> None:
-        """End the wait for the reporter, if there is one, and let the resolution clocks run on."""
-        if self.case.waiting_until is None:
+    async def end_wait(self, ended_by: WaitEnd, *, counts: bool | None = None) -> None:
+        """End the wait for the reporter, if there is one; `counts` says whether its pauses do (None: waits.py)."""
+        lead = await self.lead_assignment() if self.case.waiting_until is not None else None
+        if lead is None:
             return
         self.case.waiting_until = None
-        _response, resolution = await self.clocks()
-        await sla.resume_clock(resolution, self.at)
+        if counts is None:
+            counts = waits.does_count(ended_by, self.by)
+        wait, (_response, resolution) = await waits.get_wait(self.case.id), await self.clocks()
+        await waits.end_wait(wait, lead, resolution, ended_by, self.at, counts=counts)
+        self._wait = events.describe_wait(wait)
+
+    async def resume_pauses(self) -> None:
+        """Let the clocks run on that have paused as long as they may; the wait goes on, and nothing else happens."""
         lead = await self.lead_assignment()
-        if lead is not None and lead.ended_at is None and lead.resolution_clock is not None:
-            await sla.resume_clock(lead.resolution_clock, self.at)
+        if lead is not None:
+            _response, resolution = await self.clocks()
+            await waits.resume_pauses(await waits.get_wait(self.case.id), lead, resolution)
+            await self._settle()
+            await self.case.save(update_fields=["due_at"])
 
     async def record_event(
         self,
@@ -174,7 +213,8 @@ class CaseChange:
     ) -> CaseEvent:
         """Save the case, its assignments and their next due instants, with the event that says why."""
         await self._settle()
-        event_data = dict(data or {})
+        event_data = dict(data or {}) | ({"wait": self._wait} if self._wait else {})
+        self._wait = {}
         if photos:
             event_data["photos"] = [photo.content for photo in photos]  # what they show; a name may change
         event = await events.write_event(
@@ -207,33 +247,6 @@ class CaseChange:
         category = await targets.get_category(self.case.category_id) if self.case.category_id else None
         await attach_photos(photos, public=not event.internal and (category is None or category.public))
         await event.photos.add(*photos)
-
-
-async def insert_assignment(
-    case: Case, department_id: int, part: AssignmentPart, at: datetime, by: Actor
-) -> Assignment:
-    """Insert an assignment that starts at `at`, with its clocks, in one statement."""
-    response, resolution = await targets.new_assignment_clocks(case.category_id, department_id, part, at)
-    clocks = [response] if resolution is None else [response, resolution]
-    assignment = Assignment(
-        case_id=case.id,
-        department_id=department_id,
-        part=part,
-        category_id=case.category_id,
-        added_by=by.kind.value if by.kind in _GIVES else ActorKind.SYSTEM.value,
-        started_at=at,
-        given_at=at,
-        due_at=targets.find_next_due(response, resolution),
-    )
-    values = [getattr(assignment, name) for name in NEW_ASSIGNMENT_COLUMNS]
-    [row] = await fetch(INSERT_ASSIGNMENT, *sla.clock_values(*clocks), *values)
-    mark_saved(response, row["response_clock_id"])
-    if resolution is not None:
-        mark_saved(resolution, row["resolution_clock_id"])
-    mark_saved(assignment, row["id"])
-    assignment.response_clock = response
-    assignment.resolution_clock = resolution
-    return assignment
 
 
 @asynccontextmanager

@@ -53,11 +53,15 @@ NEW_ASSIGNMENT: Mapping[str, object] = {
     "ended_at": None,
     "outcome": None,
     "ended_by": "",
+    "asked_at": None,
+    "unanswered_at": None,
     "came_back": False,
     "misrouted": False,
     "standing": False,
     "overturned": False,
 }
+# What a department that gets a case back goes on with.
+KEPT = ("started_at", "first_word_at", "asked_at", "unanswered_at")
 NEW_CASE: Mapping[str, object] = {"first_word_at": None, "resolved_at": None, "counted": True, "status": ""}
 
 
@@ -68,12 +72,15 @@ class CaseDerivation:
         self.case = DerivedRow(1, dict(NEW_CASE))
         self.assignments: list[DerivedRow] = []
         self.waits: list[DerivedRow] = []
+        self._planned_pauses: dict[str, object] = {}  # of the latest wait, as it began
         self.ratings: list[DerivedRow] = []
 
     def apply(self, event: RecordedEvent) -> None:
         """Follow one event. Raises KeyError for data that its kind always has."""
         if event.to_status:
             self.case.say(event, status=event.to_status)
+        if "ended_by" in event.data.get("wait", {}):
+            self._end_wait(event, event.data["wait"])
         follow = _FOLLOW.get(event.kind)
         if follow is not None:
             follow(self, event)
@@ -89,17 +96,26 @@ class CaseDerivation:
     def _open_of(self, department: str | None) -> DerivedRow | None:
         return next((one for one in self._open() if one["department"] == department), None)
 
-    def _start(self, event: RecordedEvent, department: str, part: AssignmentPart) -> None:
+    def _start(self, event: RecordedEvent, department: str, part: AssignmentPart, since: object = None) -> DerivedRow:
         gives = event.actor if event.actor in (ActorKind.DISPATCHER, ActorKind.DEPARTMENT) else ActorKind.SYSTEM
         row = DerivedRow(event.seq)
         row.say(event, **NEW_ASSIGNMENT)
-        row.say(event, department=department, part=part, added_by=gives, given_at=event.at, started_at=event.at)
+        row.say(
+            event, department=department, part=part, added_by=gives, given_at=event.at, started_at=since or event.at
+        )
         self.assignments.append(row)
+        return row
 
-    def _start_lead(self, event: RecordedEvent, department: str) -> None:
+    def _give(self, event: RecordedEvent, department: str, since: object = None) -> None:
+        """A department leads from now on; it goes on with what it passed on, if it did."""
         if (helper := self._open_of(department)) is not None:
             self._end(event, helper, Outcome.REASSIGNED)
-        self._start(event, department, AssignmentPart.LEAD)
+        leads = [one for one in self.assignments if one["part"] == AssignmentPart.LEAD]
+        earlier = next((one for one in reversed(leads) if one["department"] == department), None)
+        row = self._start(event, department, AssignmentPart.LEAD, since)
+        if earlier is not None and earlier["outcome"] in PASSED_ON:
+            earlier.say(event, came_back=True)
+            row.say(event, **{name: earlier[name] for name in KEPT})
 
     def _end(self, event: RecordedEvent, row: DerivedRow | None, outcome: Outcome) -> None:
         if row is not None:
@@ -125,12 +141,13 @@ class CaseDerivation:
             passed = [one for one in self.assignments if one["outcome"] in PASSED_ON]
             if passed:
                 passed[-1].say(event, misrouted=True)
-        self._end_wait(event, WaitEnd.REASSIGNED)
         self._end(event, self._lead(), Outcome.REASSIGNED)
-        self._start_lead(event, event.data["department"])
+        # What the router gives counts from the receipt.
+        since = self.case["received_at"] if event.actor == ActorKind.SYSTEM else None
+        self._give(event, event.data["department"], since)
         for helper in event.data["support"]:
             if self._open_of(helper) is None:
-                self._start(event, helper, AssignmentPart.SUPPORT)
+                self._start(event, helper, AssignmentPart.SUPPORT, since)
 
     def accepted(self, event: RecordedEvent) -> None:
         if event.has_text:
@@ -140,30 +157,28 @@ class CaseDerivation:
         self._say_word(event, self._open_of(event.department))
 
     def asked(self, event: RecordedEvent) -> None:
-        self._say_word(event, self._lead())
+        lead = self._lead()
+        self._say_word(event, lead)
+        if lead is not None and lead["asked_at"] is None:
+            lead.say(event, asked_at=event.at)
         wait = DerivedRow(event.seq)
-        wait.say(event, started_at=event.at, ended_at=None, ended_by=None)
+        wait.say(event, started_at=event.at, ended_at=None, ended_by=None, counts=None)
+        self._planned_pauses = _pauses(event.data["wait"])
+        wait.say(event, ends_at=_instant(event.data["wait"]["until"]), **self._planned_pauses)
         self.waits.append(wait)
 
-    def answered(self, event: RecordedEvent) -> None:
-        if event.from_status == Status.WAITING:
-            self._end_wait(event, WaitEnd.ANSWER)
-
-    def wait_ended(self, event: RecordedEvent) -> None:
-        self._end_wait(event, WaitEnd.LIMIT)
-
-    def _end_wait(self, event: RecordedEvent, ended_by: WaitEnd) -> None:
-        if self.waits and self.waits[-1]["ended_at"] is None:
-            self.waits[-1].say(event, ended_at=event.at, ended_by=ended_by)
+    def _end_wait(self, event: RecordedEvent, said: Row) -> None:
+        wait, lead = self.waits[-1], self._lead()
+        wait.say(event, ended_at=event.at, ended_by=said["ended_by"], counts=said["counts"], **_pauses(said))
+        if said["ended_by"] == WaitEnd.LIMIT and lead is not None and lead["unanswered_at"] is None:
+            lead.say(event, unanswered_at=wait["started_at"])
 
     def handed_over(self, event: RecordedEvent) -> None:
-        self._end_wait(event, WaitEnd.PASSED_ON)
         self._end(event, self._lead(), Outcome.HANDED_OVER)
         if not event.data.get("dispatcher"):
-            self._start_lead(event, event.data["department"])
+            self._give(event, event.data["department"])
 
     def returned(self, event: RecordedEvent) -> None:
-        self._end_wait(event, WaitEnd.PASSED_ON)
         self._end(event, self._lead(), Outcome.RETURNED)
 
     def support_added(self, event: RecordedEvent) -> None:
@@ -178,7 +193,6 @@ class CaseDerivation:
     def resolved(self, event: RecordedEvent) -> None:
         lead = self._lead()
         self._say_word(event, lead)
-        self._end_wait(event, WaitEnd.RESOLVED)
         if lead is not None:
             lead.say(event, standing=True)
         self._end_all(event, Outcome.CLOSED, Outcome.RESOLVED)
@@ -187,7 +201,6 @@ class CaseDerivation:
     def declined(self, event: RecordedEvent) -> None:
         own = event.actor == ActorKind.DEPARTMENT
         self._say_word(event, self._lead() if own else None)
-        self._end_wait(event, WaitEnd.DECLINED)
         self._end_all(event, Outcome.CLOSED, Outcome.DECLINED if own else None)
 
     def reopened(self, event: RecordedEvent) -> None:
@@ -211,8 +224,6 @@ class CaseDerivation:
         self._start(event, event.data["department"], AssignmentPart.LEAD)
 
     def absorbed(self, event: RecordedEvent) -> None:
-        if event.from_status == Status.WAITING:
-            self._end_wait(event, WaitEnd.MERGED)
         self._take_instants(event)
 
     def _take_instants(self, event: RecordedEvent) -> None:
@@ -238,10 +249,9 @@ class CaseDerivation:
         self._take_instants(event)
 
     def _resume_wait(self, event: RecordedEvent) -> None:
-        self.waits[-1].say(event, ended_at=None, ended_by=None)
+        self.waits[-1].say(event, ended_at=None, ended_by=None, counts=None, **self._planned_pauses)
 
     def merged(self, event: RecordedEvent) -> None:
-        self._end_wait(event, WaitEnd.MERGED)
         self._end_all(event, Outcome.MERGED)
 
     def marked_misrouted(self, event: RecordedEvent) -> None:
@@ -262,14 +272,22 @@ class CaseDerivation:
         self.ratings.append(rating)
 
 
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _pauses(said: Row) -> dict[str, object]:
+    """Until when the clocks pause or paused, as the event says."""
+    names = ("assignment_paused_until", "case_paused_until")
+    return {name: _instant(said[name]) if said[name] else None for name in names}
+
+
 _FOLLOW: Mapping[str, Callable[[CaseDerivation, RecordedEvent], None]] = {
     EventKind.RECEIVED: CaseDerivation.received,
     EventKind.ASSIGNED: CaseDerivation.assigned,
     EventKind.ACCEPTED: CaseDerivation.accepted,
     EventKind.REPLIED: CaseDerivation.replied,
     EventKind.ASKED: CaseDerivation.asked,
-    EventKind.ANSWERED: CaseDerivation.answered,
-    EventKind.WAIT_ENDED: CaseDerivation.wait_ended,
     EventKind.HANDED_OVER: CaseDerivation.handed_over,
     EventKind.RETURNED: CaseDerivation.returned,
     EventKind.SUPPORT_ADDED: CaseDerivation.support_added,

@@ -26,6 +26,8 @@ async def escalate(change: CaseChange, clock_id: int) -> None:
     step = await escalate_clock(clock, change.at)
     if step is None or due_at is None:
         return
+    if clock.promised_at is None:  # the router has not decided: from now on the city's dates are the promise
+        await change.promise()
     assignment = next((one for one in await change.assignments() if clock_id in _clock_ids(one)), None)
     fallen_due = before < DUE_STEP <= step
     data: dict[str, str | int] = {"clock": clock.kind.value, "step": step, "due": due_at.isoformat()}

@@ -9,7 +9,7 @@ from typing import Any
 from civic import chain
 from civic.cases.actors import Actor
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Case, CaseEvent
+from civic.cases.models import Case, CaseEvent, Wait
 from civic.cases.sql import CASE_COLUMNS, INSERT_EVENT
 from civic.cases.targets import get_department
 from civic.db import fetch, mark_saved
@@ -19,6 +19,27 @@ UPDATE_CASE = "UPDATE case_file SET {} WHERE id = $1 RETURNING id".format(
     ", ".join(f"{name} = ${14 + i}" for i, name in enumerate(CASE_COLUMNS))
 )
 WRITE_EVENT = f"WITH changed AS ({UPDATE_CASE}) {INSERT_EVENT}"
+
+
+def describe_wait(wait: Wait) -> dict[str, object]:
+    """What the events of a wait's start and end say of it: the limit, until when clocks pause, what ended it."""
+    fact: dict[str, object] = {
+        "until": format_instant(wait.ends_at),
+        "assignment_paused_until": _format_optional(wait.assignment_paused_until),
+        "case_paused_until": _format_optional(wait.case_paused_until),
+    }
+    if wait.ended_by is not None:
+        fact |= {"ended_by": wait.ended_by.value, "counts": wait.counts}
+    return fact
+
+
+def format_instant(at: datetime) -> str:
+    """An instant as events write it: ISO 8601 in UTC, which ends in Z."""
+    return at.astimezone(UTC).isoformat()[:-6] + "Z"
+
+
+def _format_optional(at: datetime | None) -> str | None:
+    return format_instant(at) if at is not None else None
 
 
 def build_hashed_content(
@@ -42,7 +63,7 @@ def build_hashed_content(
     return {
         "case": number,
         "seq": seq,
-        "at": at.astimezone(UTC).isoformat()[:-6] + "Z",
+        "at": format_instant(at),
         "kind": kind,
         "actor": str(actor_kind),
         "department": department,

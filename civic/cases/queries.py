@@ -11,6 +11,7 @@ from civic.cases.models import AssignmentPart, DeclineReason, Outcome
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.queries import catalogue
 from civic.db import Row, fetch, make_from_row
+from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.posts.models import REASONS
 from civic.routing.queries import explain
@@ -72,6 +73,7 @@ class TimelineEvent:
     department: str  # slug, "" for none
     names: Names
     from_names: Names
+    to: str  # slug, "" for none
     to_names: Names
     from_status: Status | None
     to_status: Status | None
@@ -87,6 +89,8 @@ class TimelineEvent:
     @property
     def label(self) -> str:
         """What happened, in the reader's language."""
+        if self.kind is EventKind.OVERDUE:
+            return _("The answer is overdue") if self.promise == "response" else _("The solution is overdue")
         return str(self.kind.label)
 
     @property
@@ -98,6 +102,16 @@ class TimelineEvent:
     def comment_id(self) -> int | None:
         """The comment in which the reporter answered; None for other events."""
         return self.data.get("comment") if self.kind is EventKind.ANSWERED else None
+
+    @property
+    def promise(self) -> str:
+        """Which promise a reminder is about: "response" or "resolution"; "" for other events."""
+        return str(self.data.get("clock", "")) if self.kind in (EventKind.OVERDUE, EventKind.ESCALATED) else ""
+
+    @property
+    def to_dispatchers(self) -> bool:
+        """It went to a dispatcher, who decides: returned, sent to triage, or handed over too often."""
+        return self.kind in (EventKind.TRIAGED, EventKind.RETURNED) or bool(self.data.get("dispatcher"))
 
     @property
     def reason(self) -> str:
@@ -210,6 +224,7 @@ async def load_timeline(case_id: int, *, internal: bool, before: int | None = No
 
 def _line(row: Row, names: Mapping[str, Names], photos: list[Photo], internal: bool) -> TimelineEvent:
     data = row["data"]
+    to = "" if data.get("dispatcher") else data.get("department") or ""
     return TimelineEvent(
         id=row["id"],
         seq=row["seq"],
@@ -220,7 +235,8 @@ def _line(row: Row, names: Mapping[str, Names], photos: list[Photo], internal: b
         department=row["slug"] or "",
         names=row["names"] or {},
         from_names=names.get(data.get("from") or "", {}),
-        to_names=names.get(data.get("department") or "", {}),
+        to=to,
+        to_names=names.get(to, {}),
         from_status=Status(row["from_status"]) if row["from_status"] else None,
         to_status=Status(row["to_status"]) if row["to_status"] else None,
         internal=row["internal"],

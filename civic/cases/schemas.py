@@ -7,6 +7,7 @@ from civic.cases.event_kinds import EventKind
 from civic.cases.queries import TimelineEvent
 from civic.cases.status import Status
 from civic.schemas import Schema
+from civic.sla.models import ClockKind
 
 
 class TimelineEventAnswer(Schema):
@@ -14,6 +15,8 @@ class TimelineEventAnswer(Schema):
 
     `line` is what moderation calls it. `hidden` is the reason for which its text was hidden; the text is empty then, as
     where it was `erased`. `comment` is the comment in which the reporter answered.
+    `to` is that of the department which got the case or helps; `to_dispatchers`: nobody has it, a dispatcher decides.
+    `promise` says which one is overdue: "response" (the answer) or "resolution" (the solution).
     """
 
     seq: int
@@ -22,6 +25,9 @@ class TimelineEventAnswer(Schema):
     kind: EventKind
     by: ActorKind
     department: str | None
+    to: str | None
+    to_dispatchers: bool
+    promise: ClockKind | None
     text: str
     hidden: str | None
     erased: bool
@@ -38,6 +44,9 @@ class TimelineEventAnswer(Schema):
             kind=event.kind,
             by=ActorKind(event.actor_kind),
             department=event.department or None,
+            to=event.to or None,
+            to_dispatchers=event.to_dispatchers,
+            promise=ClockKind(event.promise) if event.promise else None,
             text=event.text,
             hidden=event.hidden or None,
             erased=event.erased,

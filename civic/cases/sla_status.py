@@ -30,6 +30,13 @@ class CaseProgress(Protocol):
     def declined_reason(self) -> str: ...
 
 
+def name_overdue_promise(overdue: bool, first_word_at: datetime | None) -> str:
+    """Which promise of a case is overdue: the "response" until the first word, then the "resolution"; "" for none."""
+    if not overdue:
+        return ""
+    return "response" if first_word_at is None else "resolution"
+
+
 async def describe_sla_status(case: CaseProgress, clock: ClockSnapshot) -> SlaStatus:
     """What to say of the case's targets. `clock` is that of the response until the first public word, then of the
     resolution.
@@ -38,13 +45,19 @@ async def describe_sla_status(case: CaseProgress, clock: ClockSnapshot) -> SlaSt
         return SlaStatus(_("Declined: %(reason)s", reason=DeclineReason(case.declined_reason).label))
     if not Status(case.status).is_open:
         return await _ended(case, clock)
+    if clock.promised_at is None:
+        return SlaStatus(_("A department is being found"))
+    if clock.computed:
+        return SlaStatus("")  # nothing was promised: the history comes from another system
     used = await clock.used()
     if clock.due_at is None:
         return SlaStatus(_("Waiting for the reporter's answer"), used, "paused")
     if clock.due_at < timing.now():
         return SlaStatus(await _late(clock, used), used, "over")
-    if case.status == Status.RECEIVED:
-        words = _("Being assigned to a department")
+    if case.status == Status.RECEIVED and clock.kind == "response":
+        words = _("Being assigned to a department; answer due %(when)s", when=soon(clock.due_at))
+    elif case.status == Status.RECEIVED:
+        words = _("Being assigned to a department; solution due %(when)s", when=soon(clock.due_at))
     elif clock.kind == "response":
         words = _("Answer due %(when)s", when=soon(clock.due_at))
     else:
@@ -54,7 +67,9 @@ async def describe_sla_status(case: CaseProgress, clock: ClockSnapshot) -> SlaSt
 
 async def _late(clock: ClockSnapshot, used: float) -> str:
     time = await describe_lateness(clock, used)
-    return _("%(time)s late", time=time) if time else _("Just became late")
+    if clock.kind == "response":
+        return _("Answer %(time)s late", time=time) if time else _("The answer just became late")
+    return _("Solution %(time)s late", time=time) if time else _("The solution just became late")
 
 
 async def _ended(case: CaseProgress, clock: ClockSnapshot) -> SlaStatus:

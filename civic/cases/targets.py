@@ -34,8 +34,12 @@ async def get_category(category_id: int) -> CategoryView:
 
 
 async def new_case_clocks(category_id: int | None, at: datetime) -> tuple[Clock, Clock]:
-    """Make the response and resolution clocks of a case received at `at`, on the city's calendar. Saves nothing."""
-    return await _clocks(category_id, await get_city_calendar(), at)
+    """Make the response and resolution clocks of a case received at `at`, on the city's calendar. Saves nothing.
+
+    Nothing is promised yet: the router's department gives the dates, or triage makes these the promise. They are kept
+    from the receipt on, so that a router that fails loses no promise.
+    """
+    return await _clocks(category_id, await get_city_calendar(), at, promised=False)
 
 
 async def new_assignment_clocks(
@@ -47,10 +51,12 @@ async def new_assignment_clocks(
     return response, resolution if part == AssignmentPart.LEAD else None
 
 
-async def _clocks(category_id: int | None, calendar_id: int, at: datetime) -> tuple[Clock, Clock]:
+async def _clocks(
+    category_id: int | None, calendar_id: int, at: datetime, *, promised: bool = True
+) -> tuple[Clock, Clock]:
     response_target, resolution_target = await get_targets(category_id)
-    response = await new_clock(ClockKind.RESPONSE, response_target, calendar_id, at)
-    resolution = await new_clock(ClockKind.RESOLUTION, resolution_target, calendar_id, at)
+    response = await new_clock(ClockKind.RESPONSE, response_target, calendar_id, at, promised=promised)
+    resolution = await new_clock(ClockKind.RESOLUTION, resolution_target, calendar_id, at, promised=promised)
     return response, resolution
 
 
@@ -94,7 +100,11 @@ async def compute_next_reminder(at: datetime) -> datetime:
 
 
 def find_next_due(response: Clock, resolution: Clock | None) -> datetime | None:
-    """Return when the next target falls due: the response until the first word, then the resolution. None: paused."""
-    if response.stopped_at is None:
-        return response.due_at
-    return resolution.due_at if resolution is not None and resolution.stopped_at is None else None
+    """Return when the next target falls due: the response until the first word, then the resolution.
+
+    None: it is paused, it is not promised yet, or it was computed afterwards.
+    """
+    clock = response if response.stopped_at is None else resolution
+    if clock is None or clock.stopped_at is not None or clock.promised_at is None or clock.computed:
+        return None
+    return clock.due_at

@@ -165,5 +165,5 @@ async def _row(row: Row, person: Person) -> QueueRow:
 
 
 def _clock(row: Row) -> ClockSnapshot:
-    names = ("kind", "target", "allowance", "started_at", "remaining", "stopped_at", "calendar_id")
-    return ClockSnapshot(**{name: row[name] for name in names}, due_at=row["clock_due"])
+    values = {name: row[name] for name in ClockSnapshot.__dataclass_fields__ if name != "due_at"}
+    return ClockSnapshot(**values, due_at=row["clock_due"])

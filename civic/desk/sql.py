@@ -5,7 +5,8 @@ QUEUE = """
 SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
        c.number, c.status, c.priority, c.category_id, c.area_id, c.reopened,
        r.id AS report_id, r.address, p.title, p.text, p.visibility, p.votes_count,
-       k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id
+       k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id,
+       k.promised_at, k.computed
 FROM assignment a
 JOIN case_file c ON c.id = a.case_id
 JOIN report r ON r.case_id = c.id AND r.main

@@ -2,7 +2,8 @@
 
 Clocks run by the functions that run every clock (sla.running), hashes are made as every event's (cases.events), and a
 test does the same by the actions themselves and compares every column. Two things differ, on purpose: nobody is told
-of what is history, and escalations that the clocks passed meanwhile are passed over in silence.
+of what is history, and its due instants are computed afterwards, by today's targets: for figures only. They promise
+nothing, so nothing is reminded of and nothing is shown as due.
 """
 
 from collections.abc import Mapping
@@ -66,7 +67,8 @@ def replay(
     area_id: int | None,
 ) -> CaseRows:
     """The whole history that a report supports, until `rules.now`."""
-    replayed = CaseReplay(report, rules, case_id, category_id, area_id)
+    calendar = rules.city_calendar if department_id is None else rules.department_calendar[department_id]
+    replayed = CaseReplay(report, rules, case_id, category_id, area_id, calendar)
     reason = {"step": "import", "source": report.source.partition(":")[0]}
     if department_id is None:
         replayed.triage(reason)
@@ -79,14 +81,20 @@ def replay(
         elif report.ended_at is not None:
             replayed.resolve(report.ended_at)
             replayed.close_by_time()
-    return replayed.end()
+    return replayed.rows
 
 
 class CaseReplay:
     """One method for each action that an imported history can hold; each ends with its event, as the action does."""
 
     def __init__(
-        self, report: ImportedReport, rules: ReplayRules, case_id: int, category_id: int | None, area_id: int | None
+        self,
+        report: ImportedReport,
+        rules: ReplayRules,
+        case_id: int,
+        category_id: int | None,
+        area_id: int | None,
+        calendar_id: int,
     ) -> None:
         self.report, self.rules, at = report, rules, report.received_at
         self.case = row_class(Case)(
@@ -97,7 +105,7 @@ class CaseReplay:
             area_id=area_id,
             received_at=at,
         )
-        self.rows = CaseRows(report, self.case, self._start_clocks(rules.city_calendar, at))
+        self.rows = CaseRows(report, self.case, self._start_clocks(calendar_id, at))
         code = rules.categories[category_id] if category_id is not None else None
         data = {"category": code, "channel": CHANNEL, "priority": self.case.priority}
         self._event(EventKind.RECEIVED, at, Actor(ActorKind.REPORTER), data, new=True)
@@ -160,12 +168,6 @@ class CaseReplay:
         self.case.dispute_until = at + timedelta(days=self.rules.city.settings.reopen_days)
         self._event(EventKind.CLOSED, at, SYSTEM, before=before)
 
-    def end(self) -> CaseRows:
-        """Mark the escalations that have passed as done; return the rows."""
-        for clock in self.rows.clocks:
-            clocks.pass_over(clock, self.rules.now, self._calendar(clock))
-        return self.rows
-
     @property
     def _department(self) -> Actor:
         return Actor(ActorKind.DEPARTMENT, None, self.case.department_id)
@@ -186,7 +188,7 @@ class CaseReplay:
         targets = self.rules.targets[self.case.category_id]
         kinds = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
         return [
-            clocks.start(kind, target, calendar_id, at, calendar, row_class(Clock))
+            clocks.start(kind, target, calendar_id, at, calendar, row_class(Clock), computed=True)
             for kind, target in zip(kinds, targets, strict=True)
         ]
 

@@ -180,7 +180,7 @@ async def notify_reporters(event_id: int) -> int:
     event = await CaseEvent.get_or_none(id=event_id).select_related("case", "department")
     if event is None or event.internal:
         return 0
-    names = await _department_of(event)
+    names, more = await _department_of(event), await _more_of(event)
     notified = 0
     rows = await fetch(
         REPORTERS,
@@ -204,6 +204,7 @@ async def notify_reporters(event_id: int) -> int:
                     "events": event.seq,
                     "hash": bytes(event.hash).hex(),
                     **await _shown_text(event.id),
+                    **more,
                 },
                 url=row["path"],
             )
@@ -222,6 +223,14 @@ async def _department_of(event: CaseEvent) -> dict[str, str]:
     if event.kind == EventKind.ASSIGNED and receiver is not None:
         return receiver.names
     return event.department.names if event.department else {}
+
+
+async def _more_of(event: CaseEvent) -> dict[str, object]:
+    """What only some messages say: to whom a case was handed over, which promise is overdue."""
+    if event.kind == EventKind.HANDED_OVER:
+        receiver = (await catalogue()).department_by_slug.get(event.data.get("department") or "")
+        return {"to": receiver.names if receiver else {}, "dispatcher": bool(event.data.get("dispatcher"))}
+    return {"promise": event.data["clock"]} if event.kind == EventKind.OVERDUE else {}
 
 
 async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen: int | None = None) -> None:

@@ -10,7 +10,7 @@ from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case, CaseEvent
 from civic.cases.proofs import HistoryState
 from civic.cases.queries import AssignmentView, Timeline, TimelineEvent, load_assignments, load_timeline
-from civic.cases.sla_status import describe_sla_status
+from civic.cases.sla_status import describe_sla_status, name_overdue_promise
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
@@ -42,6 +42,8 @@ class Promise:
     late: bool
     paused: bool
     late_by: str  # in the kind of time that was promised
+    promised: bool  # False: the date follows once a department is found
+    computed: bool  # afterwards, for history from another system
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,11 @@ class ReportPage:
     @property
     def overdue(self) -> bool:
         return self.case.status.is_open and self.case.due_at is not None and self.case.due_at < timing.now()
+
+    @property
+    def overdue_promise(self) -> str:
+        """Which promise is overdue: "response" or "resolution"; "" for none."""
+        return name_overdue_promise(self.overdue, self.case.first_word_at)
 
     @property
     def awaits_department(self) -> bool:
@@ -244,16 +251,19 @@ async def _promise(case: Case, clock: Clock) -> Promise:
     used = await running.used()
     until = clock.stopped_at or timing.now()
     over = not case.status.is_open and clock.stopped_at is None  # it ended without a word or a solution
-    late = clock.due_at is not None and clock.due_at < until and not over
+    promised = clock.promised_at is not None
+    late = promised and clock.due_at is not None and clock.due_at < until and not over
     return Promise(
         kind=clock.kind,
         target=parse_target(clock.target).describe(),
-        due_at=clock.due_at,
+        due_at=clock.due_at if promised else None,
         kept_at=clock.stopped_at,
         used=used,
         late=late,
         paused=clock.due_at is None,
         late_by=await describe_lateness(running, used) if late else "",
+        promised=promised,
+        computed=clock.computed,
     )
 
 

@@ -9,7 +9,7 @@ from cachetools import TTLCache
 from civic import paging, timing
 from civic.cache import cached, timed_cache
 from civic.cases.actors import Actor, ActorKind
-from civic.cases.sla_status import describe_sla_status
+from civic.cases.sla_status import describe_sla_status, name_overdue_promise
 from civic.cases.status import OPEN, Status
 from civic.db import fetch, fetch_one
 from civic.errors import NotAllowed, NotFound
@@ -38,7 +38,7 @@ CARDS = """
 # The clock that matters: of the response until the first word, then of the resolution.
 CLOCKS = """
     SELECT c.id AS case_id, k.kind, k.target, k.allowance, k.started_at, k.due_at, k.remaining, k.stopped_at,
-           k.calendar_id
+           k.calendar_id, k.promised_at, k.computed
     FROM case_file c JOIN clock k ON k.id = CASE
         WHEN c.first_word_at IS NULL AND c.resolved_at IS NULL THEN c.response_clock_id ELSE c.resolution_clock_id END
     WHERE c.id = ANY($1)
@@ -58,8 +58,8 @@ SUPPORTS = "SELECT 1 FROM vote v JOIN report r ON r.post_id = v.post_id WHERE r.
 
 HOME_COUNTS = """
 SELECT (SELECT count(*) FROM (SELECT 1 FROM case_file WHERE status = ANY($1) LIMIT $2) x) AS open,
-       count(*) FILTER (WHERE c.first_word_at IS NOT NULL OR k.promised_at < $4) AS judged,
-       count(*) FILTER (WHERE c.first_word_at <= k.promised_at) AS in_time,
+       count(*) FILTER (WHERE c.first_word_at IS NOT NULL OR k.due_at < $4) AS judged,
+       count(*) FILTER (WHERE c.first_word_at <= k.due_at) AS in_time,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.first_word_at - c.received_at))
            FILTER (WHERE c.first_word_at IS NOT NULL) AS typical
 FROM case_file c JOIN clock k ON k.id = c.response_clock_id
@@ -103,6 +103,11 @@ class ReportCard:
     @property
     def overdue(self) -> bool:
         return self.status in OPEN and self.due_at is not None and self.due_at < timing.now()
+
+    @property
+    def overdue_promise(self) -> str:
+        """Which promise is overdue: "response" or "resolution"; "" for none."""
+        return name_overdue_promise(self.overdue, self.first_word_at)
 
 
 def heading(title: str, text: str, longest: int = 80) -> str:

@@ -18,16 +18,18 @@ from civic.reports.models import Report
 from civic.reports.pages import Appeal, Promise, ReportPage
 from civic.reports.queries import ReportCard
 from civic.schemas import Schema
+from civic.sla.models import ClockKind as PromiseKind
 
 
 class ReportBase(Schema):
-    """A report with its case's status. `overdue`: what was promised next is late."""
+    """A report with its case's status. `overdue`: what was promised next is late, the `overdue_promise`."""
 
     id: int
     number: str
     url: str
     status: Status
     overdue: bool
+    overdue_promise: PromiseKind | None
     title: str
     text: str
     category: str | None
@@ -58,6 +60,7 @@ class ReportCardAnswer(ReportBase):
             url=f"/reports/{card.id}",
             status=Status(card.status),
             overdue=card.overdue,
+            overdue_promise=PromiseKind(card.overdue_promise) if card.overdue else None,
             title=card.heading,
             text=card.text,
             category=category.code if category else None,
@@ -83,16 +86,26 @@ class ReportListAnswer(Schema):
 
 
 class PromiseAnswer(Schema):
-    """What was promised: when it is due (null while paused), and when it was kept."""
+    """What was promised: when it is due (null while paused, and until a department is found), and when it was kept.
+
+    `computed`: afterwards, by today's targets, for history from another system: nobody promised it.
+    """
 
     due_at: datetime | None
     kept_at: datetime | None
     paused: bool
     late: bool
+    computed: bool
 
     @classmethod
     def of(cls, promise: Promise) -> Self:
-        return cls(due_at=promise.due_at, kept_at=promise.kept_at, paused=promise.paused, late=promise.late)
+        return cls(
+            due_at=promise.due_at,
+            kept_at=promise.kept_at,
+            paused=promise.paused,
+            late=promise.late,
+            computed=promise.computed,
+        )
 
 
 class HistoryStateAnswer(Schema):
@@ -149,6 +162,7 @@ class ReportAnswer(ReportBase):
             url=post.path,
             status=case.status,
             overdue=page.overdue,
+            overdue_promise=PromiseKind(page.overdue_promise) if page.overdue else None,
             title=page.heading,
             text=post.text,
             category=page.category.code if page.category else None,

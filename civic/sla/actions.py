@@ -15,9 +15,15 @@ from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import compile_calendar, working_calendar
 
 
-async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime) -> Clock:
+async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime, *, promised: bool = True) -> Clock:
     """A clock started at `at`, not saved yet: INSERT_CLOCKS does that. Raises ValueError for no target."""
-    return clocks.start(kind, target, calendar_id, at, await working_calendar(calendar_id))
+    calendar = await working_calendar(calendar_id)
+    return clocks.start(kind, target, calendar_id, at, calendar, promised=promised)
+
+
+async def take_up_clock(earlier: Clock, at: datetime, first_word_at: datetime | None) -> Clock:
+    """A clock that goes on with an earlier one of the same department, not saved yet."""
+    return clocks.take_up(earlier, at, await working_calendar(earlier.calendar_id), first_word_at=first_word_at)
 
 
 # Its parameters are `clock_values`. It returns the ids in the order of the clocks.
@@ -50,34 +56,53 @@ def clock_values(*clocks: Clock) -> list[list[Any]]:
     ]
 
 
-async def pause_clock(clock: Clock, at: datetime) -> None:
-    """Keep what is left at `at`; no due instant until it resumes. Twice is once; a stopped one stays."""
-    if clocks.pause(clock, at, await working_calendar(clock.calendar_id)):
-        await _save(clock)
+async def pause_clock(clock: Clock, at: datetime) -> bool:
+    """Keep what is left at `at`, unless more than 80 % of the allowance is used; whether the clock pauses now."""
+    calendar = await working_calendar(clock.calendar_id)
+    if not clocks.may_pause(clock, at, calendar) or not clocks.pause(clock, at, calendar):
+        return False
+    await save_clocks(clock)
+    return True
 
 
 async def resume_clock(clock: Clock, at: datetime) -> None:
     """Go on with what was left: due = `at` + remaining. A clock that is not paused is left alone."""
     if clocks.resume(clock, at, await working_calendar(clock.calendar_id)):
-        await _save(clock)
+        await save_clocks(clock)
+
+
+async def undo_pause(clock: Clock, due_at: datetime, at: datetime) -> None:
+    """Run on as if there had been no pause, with the due instant of before it."""
+    clocks.undo_pause(clock, due_at, at, await working_calendar(clock.calendar_id))
+    await save_clocks(clock)
+
+
+async def promise_clocks(*changed: Clock) -> None:
+    """Let the due instants be the public promise, where nothing is promised yet."""
+    await save_clocks(*[one for one in changed if clocks.promise(one)])
+
+
+async def take_terms(clock: Clock, other: Clock, at: datetime) -> None:
+    """Run on by the target, the calendar and the due instant of another clock."""
+    clocks.take_terms(clock, other, at, await working_calendar(other.calendar_id))
 
 
 async def stop_clock(clock: Clock, at: datetime) -> None:
     """Stop the clock: the target was reached at `at`, early or late. Only the first stop counts."""
     if clocks.stop(clock, at, await working_calendar(clock.calendar_id)):
-        await _save(clock)
+        await save_clocks(clock)
 
 
 async def end_clock(clock: Clock, at: datetime) -> None:
     """End the clock: there are no further steps, but the scores still need its due instant."""
     if clocks.end(clock, at, await working_calendar(clock.calendar_id)):
-        await _save(clock)
+        await save_clocks(clock)
 
 
 async def restart_clock(clock: Clock, at: datetime) -> None:
     """Let a stopped or ended clock run on, with the due instant that it had."""
     clocks.restart(clock, at, await working_calendar(clock.calendar_id))
-    await _save(clock)
+    await save_clocks(clock)
 
 
 async def escalate_clock(clock: Clock, at: datetime) -> int | None:
@@ -88,10 +113,39 @@ async def escalate_clock(clock: Clock, at: datetime) -> int | None:
     if clock.step_at is None or clock.step_at > at or clock.due_at is None:
         return None
     step = clocks.escalate(clock, at, await working_calendar(clock.calendar_id))
-    await _save(clock)
+    await save_clocks(clock)
     if step is not None:
         await ClockStep.create(clock_id=clock.id, step=step, fired_at=at)
     return step
+
+
+SAVED_COLUMNS = {
+    "target": "varchar",
+    "calendar_id": "bigint",
+    "started_at": "timestamptz",
+    "allowance": "float8",
+    "due_at": "timestamptz",
+    "promised_at": "timestamptz",
+    "half_at": "timestamptz",
+    "moved_at": "timestamptz",
+    "paused_at": "timestamptz",
+    "remaining": "float8",
+    "stopped_at": "timestamptz",
+    "step": "smallint",
+    "step_at": "timestamptz",
+}
+SAVE_CLOCKS = "UPDATE clock SET {} FROM unnest($1::bigint[], {}) AS saved (id, {}) WHERE clock.id = saved.id".format(
+    ", ".join(f"{name} = saved.{name}" for name in SAVED_COLUMNS),
+    ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(SAVED_COLUMNS.values(), 2)),
+    ", ".join(SAVED_COLUMNS),
+)
+
+
+async def save_clocks(*changed: Clock) -> None:
+    """Save clocks that have rows, in one statement."""
+    if changed:
+        columns = [[getattr(one, name) for one in changed] for name in SAVED_COLUMNS]
+        await execute(SAVE_CLOCKS, [one.id for one in changed], *columns)
 
 
 INSERT_INTERVALS = """
@@ -118,17 +172,3 @@ async def extend_intervals(calendar_id: int) -> None:
     # The last row is a mark on the day after the calendar.
     if stored is None or stored["last"] is None or stored["last"] <= compile_calendar(row.zone, row.spec).until:
         await store_intervals(calendar_id)
-
-
-async def _save(clock: Clock) -> None:
-    await execute(
-        "UPDATE clock SET due_at = $2, paused_at = $3, remaining = $4, stopped_at = $5, step = $6, step_at = $7"
-        " WHERE id = $1",
-        clock.id,
-        clock.due_at,
-        clock.paused_at,
-        clock.remaining,
-        clock.stopped_at,
-        clock.step,
-        clock.step_at,
-    )

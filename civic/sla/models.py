@@ -49,7 +49,7 @@ class Clock(Model):
     started_at = fields.DatetimeField()
     allowance = fields.FloatField()  # seconds, of the kind that the target counts
     due_at = fields.DatetimeField(null=True)
-    promised_at = fields.DatetimeField()  # the due instant as first promised
+    promised_at = fields.DatetimeField(null=True)  # the due instant as first promised; NULL: not yet, nobody sees it
     half_at = fields.DatetimeField(null=True)  # when half of the allowance of a response clock is used
     # when the due instant was last moved back (by a wait that does not count, by a merge) or taken up again
     moved_at = fields.DatetimeField(null=True)

@@ -14,7 +14,10 @@ DAY_SECONDS = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class ClockSnapshot:
-    """A clock's row, as far as it is shown. `due_at` is None while it is paused, `stopped_at` while it runs."""
+    """A clock's row, as far as it is shown. `due_at` is None while it is paused, `stopped_at` while it runs.
+
+    `promised_at` is None where no date was promised yet; `computed`: of imported history, by today's targets.
+    """
 
     kind: str  # response, resolution
     target: str
@@ -24,6 +27,8 @@ class ClockSnapshot:
     remaining: float | None
     stopped_at: datetime | None
     calendar_id: int
+    promised_at: datetime | None
+    computed: bool
 
     @classmethod
     def of(cls, clock: Clock) -> "ClockSnapshot":

@@ -233,6 +233,8 @@ VALUES = EVENT | {
     "count": 2,
     "stars": 3,
     "name": {"en": "Water", "zh": "水务局"},
+    "to": {"en": "Parks", "zh": "园林局"},
+    "dispatcher": False,
 }
 
 
@@ -244,6 +246,22 @@ def test_every_text_has_a_subject_and_is_plain(kind: str, language: str) -> None
     assert text.subject
     assert "&amp;" not in text.subject + text.body
     assert "{" not in text.subject + text.body
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "subject"),
+    [
+        ("report_overdue", {"promise": "response"}, "Water is late with the answer to your report 26-1"),
+        ("report_overdue", {"promise": "resolution"}, "Water is late with the solution for your report 26-1"),
+        ("report_handed_over", {}, "Your report 26-1 was handed over to: Parks"),
+        ("report_handed_over", {"dispatcher": True}, "A dispatcher decides who handles your report 26-1"),
+    ],
+)
+def test_a_message_says_which_promise_is_late_and_who_gets_the_case(
+    kind: str, values: dict[str, object], subject: str
+) -> None:
+    with i18n.use_language("en"):
+        assert render_message(Message(kind=kind, values=VALUES | values)).subject == subject
 
 
 def test_every_kind_that_is_told_has_a_text() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from civic import timing
-from tests.builders.riverside import send_report
+from tests.builders.riverside import send_routed_report
 from tests.clients import Client
 
 pytestmark = pytest.mark.usefixtures("riverside")
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("riverside")
 
 async def test_years_late_are_told_in_days(client: Client) -> None:
     with timing.at(datetime(2014, 3, 3, 9, tzinfo=UTC)):
-        one = await send_report(client)
+        one = await send_routed_report(client)
     with timing.at(datetime(2026, 11, 20, 9, tzinfo=UTC)):
         for path in ("/", "/reports", "/reports?sort=overdue", f"/reports/{one['id']}"):
             page = await client.get(path)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from civic import timing
+from civic.cases.actions import send_to_triage
 from civic.config import LimitsConfig
 from civic.db import execute
 from civic.posts.models import Post
@@ -17,6 +18,7 @@ from tests.builders.riverside import (
     JSON,
     act_at_desk,
     get_case,
+    get_case_id,
     get_department_id,
     send_desk_form,
     send_report,
@@ -133,7 +135,9 @@ async def test_cards_say_how_a_case_stands(client: Client, agent: Client) -> Non
     await agent.join(await get_department_id("roads"))
     with timing.at(datetime(2026, 11, 10, 9, tzinfo=SHANGHAI)):  # a Tuesday
         one = await send_report(client)
-        assert "Being assigned to a department" in (await client.get("/reports")).text
+        assert "A department is being found" in (await client.get("/reports")).text
+        await send_to_triage(await get_case_id(one["id"]), reason={"step": "triage"})
+        assert "Being assigned to a department; answer due " in (await client.get("/reports")).text
         two = await send_routed_report(client)
         assert (
             "Answer due today 17:30" in (await client.get("/reports")).text
@@ -169,7 +173,7 @@ async def thirteen(client: Client) -> list[int]:
     ids = []
     for number in range(13):
         with timing.at(datetime(2026, 11, 2 + number // 4, 9, tzinfo=SHANGHAI)):
-            ids.append((await send_report(client, text=f"Hole {number}"))["id"])
+            ids.append((await send_routed_report(client, text=f"Hole {number}"))["id"])
     await execute("UPDATE post SET votes_count = id % 3")
     return ids
 

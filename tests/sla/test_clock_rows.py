@@ -44,9 +44,9 @@ async def test_case_clocks_start_when_the_case_is_received(town: Town) -> None:
     response, resolution = await clocks(case)
     assert (response.target, resolution.target) == ("4 working hours", "3 working days")
     assert response.started_at == resolution.started_at == local_time("2026-11-13 16:30")
-    assert response.due_at == response.promised_at == local_time("2026-11-16 12:00")
+    assert response.due_at == local_time("2026-11-16 12:00")
     assert resolution.due_at == local_time("2026-11-18 17:30")
-    assert case.due_at == response.due_at
+    assert response.promised_at is resolution.promised_at is case.due_at is None  # before the router has decided
 
 
 async def test_a_case_without_category_has_the_citys_targets(town: Town) -> None:
@@ -181,8 +181,9 @@ async def test_waiting_ends_by_itself_after_the_citys_limit(town: Town) -> None:
         assert not await actions.end_next_wait()
     loaded = await reload_case(case)
     assert (loaded.status, loaded.waiting_until) == (Status.IN_PROGRESS, None)
-    # 26 working hours were left.
-    assert loaded.due_at == loaded.resolution_clock.due_at == local_time("2026-11-30 15:30")
+    # A wait to the limit counts as if it had not been.
+    assert loaded.due_at == loaded.resolution_clock.due_at == local_time("2026-11-13 17:30")
+    assert loaded.resolution_clock.moved_at == local_time("2026-11-24 17:30")
 
 
 async def test_the_response_clock_of_a_supporter_never_pauses(town: Town) -> None:
@@ -197,14 +198,15 @@ async def test_the_response_clock_of_a_supporter_never_pauses(town: Town) -> Non
     assert support.due_at == support.response_clock.due_at == local_time("2026-11-10 15:30")
 
 
-async def test_an_overdue_pause_keeps_the_delay(town: Town) -> None:
+async def test_an_overdue_clock_does_not_pause(town: Town) -> None:
     case = await receive_assigned_case(town)
     with at("2026-11-16 10:00"):  # one working hour late
         await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
+    resolution = (await clocks(case))[1]
+    assert (resolution.due_at, resolution.paused_at) == (local_time("2026-11-13 17:30"), None)
     with at("2026-11-17 09:30"):
         await actions.answer(case.id, by=REPORTER, text="There.")
-    # Half an hour of Tuesday and the last half hour of Monday are the hour by which it is late.
-    assert (await clocks(case))[1].due_at == local_time("2026-11-16 17:00")
+    assert (await clocks(case))[1].due_at == local_time("2026-11-13 17:30")
 
 
 # -- assignments ------------------------------------------------------------------------------------------
@@ -262,7 +264,7 @@ async def test_a_assignment_that_ends_while_waiting_gets_a_due_instant_back(town
         await actions.hand_over(case.id, town.parks.id, by=town.of(town.roads), text="This is yours.")
     assignment = (await list_assignments(case))[0].resolution_clock
     assert assignment is not None
-    assert assignment.due_at == (await clocks(case))[1].due_at == local_time("2026-11-17 11:30")
+    assert assignment.due_at == (await clocks(case))[1].due_at == local_time("2026-11-13 17:30")
     assert (await reload_case(case)).waiting_until is None
 
 

@@ -26,6 +26,7 @@ from civic.cases.actions.scheduled import (
     end_next_wait,
     escalate_next_clock,
     remind_next_appeal,
+    resume_next_pause,
 )
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "reply",
     "resolve",
     "restore_line",
+    "resume_next_pause",
     "send_to_triage",
     "set_assignee",
     "support_done",

@@ -5,8 +5,9 @@ from civic.cases.actors import Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.change import changing, clean_text
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Handling, Outcome
+from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Handling, Outcome, WaitEnd
 from civic.cases.notices import works_for
+from civic.cases.status import Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -55,7 +56,8 @@ async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
 async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "") -> Handling:
     """Rate how the case was handled, 1 to 5, after a department resolved or declined it. `rater` is "post:17".
 
-    Ratings are kept; of those that a reporter gave in a period the latest counts.
+    Ratings are kept; of those that a reporter gave in a period the latest counts. One with a text is a word of theirs:
+    a case that was reopened and waits for them goes on.
     """
     text = clean_text(text, required=False)[:1000]
     if stars not in range(1, 6):
@@ -72,6 +74,9 @@ async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "")
             given_at=change.at,
             confirmed=await _rater_is_confirmed(rater),
         )
+        if text and change.case.status == Status.WAITING:
+            change.move_to(Status.IN_PROGRESS)
+            await change.end_wait(WaitEnd.ANSWER)
         await change.record_event(EventKind.RATED, data={"stars": stars})
         return handling
 

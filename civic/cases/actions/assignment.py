@@ -4,6 +4,7 @@ Handing a case on ends an assignment and starts another; the case's own clocks g
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from civic.cases import targets
 from civic.cases.actors import SYSTEM, Actor, ActorKind
@@ -50,14 +51,15 @@ async def assign(
         if misrouted:
             await _mark_latest(change)
         if lead is not None:
-            await change.resume_resolution()
             await change.end_assignment(lead, Outcome.REASSIGNED)
         if priority is not None:
             change.case.priority = _priority(priority)
         before = await _slug(lead.department_id) if lead is not None else None
-        await _start_lead(change, department_id)
+        # What the router gives counts from the receipt, what a dispatcher gives from now.
+        since = change.case.received_at if by.kind == ActorKind.SYSTEM else None
+        await change.give_case(department_id, since=since)
         data: dict[str, object] = {"from": before, "department": await _slug(department_id), "reason": reason}
-        data |= {"support": await _start_supports(change, support), "priority": change.case.priority}
+        data |= {"support": await _start_supports(change, support, since), "priority": change.case.priority}
         event = await change.record_event(EventKind.ASSIGNED, data=data | {"misrouted": misrouted})
         await notify_department(change.case, event, department_id)
         for helper in set(support) - {department_id}:
@@ -72,6 +74,7 @@ async def send_to_triage(case_id: int, *, reason: Mapping[str, object]) -> Case:
     """
     async with changing(case_id, SYSTEM) as change:
         if not await _routed(change.case):
+            await change.promise()
             event = await change.record_event(EventKind.TRIAGED, data={"reason": reason})
             await notify_dispatchers(change.case, event)
         return change.case
@@ -91,7 +94,6 @@ async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | 
         lead = await change.require_lead()
         if lead.department_id == department_id:
             raise Invalid(fields={"department": ALREADY_LEADS})
-        await change.resume_resolution()
         await change.end_assignment(lead, Outcome.HANDED_OVER)
         change.case.handovers += 1
         data = {"from": await _slug(lead.department_id), "department": await _slug(department_id)}
@@ -100,7 +102,7 @@ async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | 
             event = await change.record_event(EventKind.HANDED_OVER, text, data=data | {"dispatcher": True})
             await notify_dispatchers(change.case, event, times=change.case.handovers, message="case_handovers")
         else:
-            await _start_lead(change, department_id)
+            await change.give_case(department_id)
             event = await change.record_event(EventKind.HANDED_OVER, text, data=data)
             await notify_department(change.case, event, department_id)
         return change.case
@@ -127,23 +129,12 @@ async def _routed(case: Case) -> bool:
     return await CaseEvent.exists(case_id=case.id, kind__in=[EventKind.TRIAGED, EventKind.ASSIGNED])
 
 
-async def _start_lead(change: CaseChange, department_id: int) -> Assignment:
-    """Start the lead assignment of a department, which has one assignment at a time.
-
-    Its turn as a helper was taken from it, as by a reassignment: what that one still owed, the new one owes.
-    """
-    for assignment in await change.assignments():
-        if assignment.department_id == department_id and assignment.ended_at is None:
-            await change.end_assignment(assignment, Outcome.REASSIGNED)
-    return await change.start_assignment(department_id, AssignmentPart.LEAD)
-
-
-async def _start_supports(change: CaseChange, department_ids: Sequence[int]) -> list[str]:
+async def _start_supports(change: CaseChange, department_ids: Sequence[int], since: datetime | None) -> list[str]:
     """Start support assignments for departments that have none yet; return the slugs of all departments named."""
     busy = {assignment.department_id for assignment in await change.assignments() if assignment.ended_at is None}
     for department_id in dict.fromkeys(department_ids):
         if department_id not in busy:
-            await change.start_assignment(department_id, AssignmentPart.SUPPORT)
+            await change.start_assignment(department_id, AssignmentPart.SUPPORT, since=since)
     return [await _slug(one) for one in dict.fromkeys(department_ids)]
 
 

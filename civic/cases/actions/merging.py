@@ -10,7 +10,7 @@ from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.change import CaseChange, changing
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Assignment, AssignmentPart, Case, Merge
+from civic.cases.models import Assignment, AssignmentPart, Case, Merge, WaitEnd
 from civic.cases.notices import notify_department
 from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
@@ -81,7 +81,7 @@ async def _absorb(into_id: int, merged: CaseChange, merged_lead: Assignment | No
         clocks = await _list_clocks(there, lead)
         if case.status == Status.WAITING:
             there.move_to(Status.IN_PROGRESS)
-            await there.resume_resolution()
+            await there.end_wait(WaitEnd.MERGED, counts=True)
         there.by = merged.by
         before["due_before"] = undo.list_due_instants(clocks)
         for mine, other in zip(clocks, await _list_clocks(merged, merged_lead), strict=False):

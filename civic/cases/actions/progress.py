@@ -8,7 +8,8 @@ from civic.cases.actors import Actor
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.change import changing, clean_text
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import AssignmentPart, Case, Outcome
+from civic.cases.events import format_instant
+from civic.cases.models import AssignmentPart, Case, Outcome, WaitEnd
 from civic.cases.notices import notify_assignee, notify_department
 from civic.cases.public_word import read_public_word
 from civic.cases.status import HELD, Status
@@ -58,11 +59,8 @@ async def ask(case_id: int, *, by: Actor, seen: int | None = None, text: str, ph
         change.move_to(Status.WAITING)
         lead = await change.require_lead()
         await change.record_public_word(lead)
-        await change.pause_resolution(lead)
-        until = change.case.waiting_until
-        await change.record_event(
-            EventKind.ASKED, text, data={"until": until.isoformat() if until else None}, photos=photos
-        )
+        until = await change.begin_wait(lead)
+        await change.record_event(EventKind.ASKED, text, data={"until": format_instant(until)}, photos=photos)
         return change.case
 
 
@@ -84,7 +82,7 @@ async def _take_answer(
             raise Conflict(_("Nothing is being asked at the moment. Please write a comment instead."))
         await change.require(CaseAction.ANSWER)
         change.move_to(Status.IN_PROGRESS)
-        await change.resume_resolution()
+        await change.end_wait(WaitEnd.ANSWER)
         event = await change.record_event(EventKind.ANSWERED, text, data=data, photos=photos)
         if (lead := await change.lead_assignment()) is not None:
             await notify_assignee(change.case, event, lead)

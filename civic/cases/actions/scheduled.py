@@ -16,6 +16,7 @@ from civic.cases.actions.closing import close_confirmed
 from civic.cases.actors import SYSTEM
 from civic.cases.change import changing
 from civic.cases.event_kinds import EventKind
+from civic.cases.models import WaitEnd
 from civic.cases.notices import notify_assignee, remind_of_appeal
 from civic.cases.status import Status
 from civic.db import execute, fetch_one, is_database_away
@@ -41,6 +42,10 @@ FOR UPDATE SKIP LOCKED
 
 DUE_APPEAL = """
 SELECT id FROM case_file WHERE appeal_remind_at <= $1 ORDER BY appeal_remind_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+DUE_PAUSE = """
+SELECT w.id AS wait_id, w.case_id FROM case_wait w JOIN case_file f ON f.id = w.case_id
+WHERE w.resume_at <= $1 ORDER BY w.resume_at LIMIT 1 FOR UPDATE OF w, f SKIP LOCKED
 """
 
 
@@ -76,10 +81,21 @@ async def end_next_wait() -> bool:
             return False
         async with _put_off("case_file", case_id, "waiting_until"), changing(case_id, SYSTEM) as change:
             change.move_to(Status.IN_PROGRESS)
-            await change.resume_resolution()
+            await change.end_wait(WaitEnd.LIMIT)
             event = await change.record_event(EventKind.WAIT_ENDED)
             if (lead := await change.lead_assignment()) is not None:
                 await notify_assignee(change.case, event, lead)
+        return True
+
+
+async def resume_next_pause() -> bool:
+    """Let the clocks of one case run on that have paused as long as they may, while the reporter is still awaited."""
+    async with in_transaction():
+        due = await fetch_one(DUE_PAUSE, timing.now())
+        if due is None:
+            return False
+        async with _put_off("case_wait", due["wait_id"], "resume_at"), changing(due["case_id"], SYSTEM) as change:
+            await change.resume_pauses()
         return True
 
 

@@ -122,12 +122,14 @@ CREATE TRIGGER case_file_ends_with_event AFTER UPDATE OF events_count, head ON c
 -- What always holds, whoever writes.
 CREATE UNIQUE INDEX one_open_lead_assignment ON assignment (case_id) WHERE part = 'lead' AND ended_at IS NULL;
 CREATE UNIQUE INDEX one_open_assignment_of_department ON assignment (case_id, department_id) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX one_wait_at_a_time ON case_wait (case_id) WHERE ended_at IS NULL;
 ALTER TABLE assignment ADD CONSTRAINT assignment_ends_with_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL));
 ALTER TABLE handling ADD CONSTRAINT one_to_five_stars CHECK (stars BETWEEN 1 AND 5);
 
 -- What is due is found without looking at what is over: most clocks have stopped, most cases are closed.
 CREATE INDEX clock_steps_due ON clock (step_at) WHERE step_at IS NOT NULL;
 CREATE INDEX case_waits_due ON case_file (waiting_until) WHERE waiting_until IS NOT NULL;
+CREATE INDEX case_pauses_due ON case_wait (resume_at) WHERE resume_at IS NOT NULL;
 CREATE INDEX case_confirmations_due ON case_file (confirm_until) WHERE confirm_until IS NOT NULL;
 CREATE INDEX case_appeal_reminders_due ON case_file (appeal_remind_at) WHERE appeal_remind_at IS NOT NULL;
 CREATE INDEX case_appeals_open ON case_file (appeal_due_at, id) WHERE appealed_at IS NOT NULL AND appeal_outcome = '';

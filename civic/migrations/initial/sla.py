@@ -29,7 +29,7 @@ TABLES = [
             ("started_at", fields.DatetimeField()),
             ("allowance", fields.FloatField()),
             ("due_at", fields.DatetimeField(null=True)),
-            ("promised_at", fields.DatetimeField()),
+            ("promised_at", fields.DatetimeField(null=True)),
             ("half_at", fields.DatetimeField(null=True)),
             ("moved_at", fields.DatetimeField(null=True)),
             ("computed", fields.BooleanField(default=False)),
