@@ -244,8 +244,8 @@ class CaseChange:
                 await assignment.save(update_fields=ASSIGNMENT_COLUMNS)
 
     async def _attach(self, event: CaseEvent, photos: Sequence[Photo]) -> None:
-        category = await targets.get_category(self.case.category_id) if self.case.category_id else None
-        await attach_photos(photos, public=not event.internal and (category is None or category.public))
+        # Whether everybody may see them depends on the case's reports, which whoever acts on a case knows.
+        await attach_photos(photos, public=False)
         await event.photos.add(*photos)
 
 

@@ -28,6 +28,7 @@ from civic.posts.forms import CommentForm
 from civic.reports import actions as reports
 from civic.reports.forms import ReportForm
 from civic.reports.models import Report
+from civic.reports.moderation import judge_event_photos
 
 T = TypeVar("T")
 REPAIRED_SCENE = "mended"
@@ -211,6 +212,7 @@ class ScenarioRun:
 
         async def do() -> None:
             await cases.resolve(self.case_id, by=await self.actor(), text=self.words("resolve"), photos=[proof])
+            await judge_event_photos([self.case_id])
 
         await self.at(20, do)
 

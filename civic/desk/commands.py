@@ -3,16 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from tortoise.transactions import in_transaction
+
 from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import CaseAction
+from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
 from civic.errors import Invalid
 from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.reports import actions as reports
 from civic.reports.merging import merge_reports, unmerge_reports
+from civic.reports.moderation import judge_event_photos
 from civic.web import parse_id
 
 
@@ -37,16 +41,25 @@ async def _department(order: CaseCommand, name: str = "to") -> int:
     return department.id
 
 
+async def _with_photos(o: CaseCommand, action: Awaitable[Case]) -> Case:
+    """An action with photos, in one transaction with saying who may see them."""
+    async with in_transaction():
+        case = await action
+        if o.photos:
+            await judge_event_photos([o.case_id])
+    return case
+
+
 async def accept(o: CaseCommand) -> object:
     return await cases.accept(o.case_id, by=o.by, seen=o.seen, text=o.text)
 
 
 async def reply(o: CaseCommand) -> object:
-    return await cases.reply(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos)
+    return await _with_photos(o, cases.reply(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos))
 
 
 async def ask(o: CaseCommand) -> object:
-    return await cases.ask(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos)
+    return await _with_photos(o, cases.ask(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos))
 
 
 async def hand_over(o: CaseCommand) -> object:
@@ -66,7 +79,7 @@ async def support_done(o: CaseCommand) -> object:
 
 
 async def resolve(o: CaseCommand) -> object:
-    return await cases.resolve(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos)
+    return await _with_photos(o, cases.resolve(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos))
 
 
 async def decline(o: CaseCommand) -> object:

@@ -30,6 +30,7 @@ from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.reports.confirmation import send_receipt
 from civic.reports.forms import ReportForm
 from civic.reports.models import KIND, Report
+from civic.reports.moderation import judge_event_photos
 from civic.reports.queries import Speaker
 from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
@@ -246,7 +247,9 @@ async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen:
 
 async def answer_question(by: Speaker, text: str, photos: Sequence[Photo] = ()) -> None:
     """The reporter answers the department's question."""
-    await cases.answer(by.report.case_id, by=by.actor, text=text, photos=photos)
+    async with in_transaction():
+        await cases.answer(by.report.case_id, by=by.actor, text=text, photos=photos)
+        await judge_event_photos([by.report.case_id])
 
 
 async def answer_by_comment(comment: Comment, by: Person) -> None:

@@ -18,8 +18,9 @@ ORDER BY case_id, actor_kind NOT IN ('department', 'dispatcher'), seq DESC
 """
 POSTS_OF_CASES = "SELECT post_id FROM report WHERE case_id = ANY($1)"
 MODERATED_CASES = "SELECT DISTINCT case_id FROM report WHERE post_id = ANY($1) ORDER BY case_id"
-# Photos of a case's history that are public and should not be, or the reverse: everybody may see them while one of its
-# reports is public, but for those of a line that is hidden.
+# Photos of the histories of cases, and of those merged into them, that are public and should not be, or the reverse.
+# Everybody may see them while one of the case's reports is public, but for those of a line that is hidden, and of a
+# history that stands on no page since its case was merged.
 MISJUDGED_EVENT_PHOTOS = """
 SELECT photo.id, event.public
 FROM (
@@ -27,7 +28,8 @@ FROM (
                SELECT FROM report r JOIN post p ON p.id = r.post_id
                WHERE r.case_id = e.case_id AND p.visibility = 'public')
            AND NOT EXISTS (SELECT FROM hidden_line h WHERE h.case_event_id = e.id) AS public
-    FROM case_event e JOIN case_event_photo x ON x.case_event_id = e.id WHERE e.case_id = ANY($1)
+    FROM case_file c JOIN case_event e ON e.case_id = c.id JOIN case_event_photo x ON x.case_event_id = e.id
+    WHERE c.id = ANY($1) OR c.merged_into_id = ANY($1)
 ) event JOIN photo ON photo.id = event.photo_id
 WHERE photo.public <> event.public
 """

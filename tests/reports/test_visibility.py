@@ -115,6 +115,33 @@ async def test_photos_of_a_private_cases_history(client: Client, agent: Client) 
         assert (await client.get(f"/photos/{photo.name}/320.webp")).status_code == 404
 
 
+async def reply_with_photo(roads: Client, case_id: int) -> Photo:
+    answer = await roads.post(f"/desk/cases/{case_id}/reply", data={"text": "We have seen it."}, files=PHOTO)
+    assert answer.status_code == 303, answer.text
+    latest = await Photo.all().order_by("-id").first()
+    assert latest
+    return latest
+
+
+async def test_photos_of_a_history_follow_the_reports_whatever_the_category(
+    client: Client, stranger: Client, agent: Client, dispatcher: Client
+) -> None:
+    """What was sent in private stays so under a public category, and what was hidden is hidden: so are later photos."""
+    await agent.join(await get_department_id("roads"))
+    async with change_category("pothole", public=False):
+        one = await send_routed_report(client, text=SECRET)
+    case = await get_case(one["id"])
+    assert not (await reply_with_photo(agent, case.id)).public
+    other = await send_routed_report(client)
+    case = await get_case(other["id"])
+    assert (await reply_with_photo(agent, case.id)).public
+    await hide(dispatcher, other["url"])
+    photo = await reply_with_photo(agent, case.id)
+    assert (await stranger.get(f"/photos/{photo.name}/320.webp")).status_code == 404
+    await hide(dispatcher, other["url"], "restore")
+    assert (await stranger.get(f"/photos/{photo.name}/320.webp")).status_code == 200
+
+
 async def test_a_report_becomes_private_with_its_category(
     client: Client, stranger: Client, dispatcher: Client, agent: Client
 ) -> None:
