@@ -113,6 +113,12 @@ async def test_an_answered_question_moves_the_due_instant(town: Town) -> None:
     expect_case(case, **resolved, **rest)
 
 
+async def test_a_department_that_recategorises_is_judged_by_the_category_at_the_start(town: Town) -> None:
+    """The case has the new category, its assignment the one that it began with."""
+    assignment, case = await rows_of(await HISTORIES["waited"](town))
+    assert (assignment.category, case.category) == ("lamp", "pothole")
+
+
 async def test_a_disputed_resolution_stands_no_longer(town: Town) -> None:
     first, second, case = await rows_of(await HISTORIES["disputed"](town))
     ten = {"first_word_at": tuesday("10:00"), "resolved_at": tuesday("10:00"), "ended_at": tuesday("10:00")}
