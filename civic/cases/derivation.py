@@ -268,7 +268,7 @@ class CaseDerivation:
 
     def rated(self, event: RecordedEvent) -> None:
         rating = DerivedRow(event.seq)
-        rating.say(event, given_at=event.at, stars=event.data["stars"])
+        rating.say(event, given_at=event.at, stars=event.data["stars"], confirmed=event.data["confirmed"])
         self.ratings.append(rating)
 
 

@@ -143,6 +143,7 @@ def _row_faults(recorded: RecordedCase) -> Iterator[tuple[int, str]]:
     yield from _differences("the case", [recorded.case], [derived.case])
     yield from _differences("assignment", recorded.assignments, derived.assignments)
     yield from _differences("wait", recorded.waits, derived.waits)
+    yield from _differences("rating", recorded.ratings, derived.ratings)
 
 
 def _recorded_event(row: Row) -> RecordedEvent:

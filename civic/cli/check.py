@@ -165,16 +165,18 @@ async def _history(_: Config) -> CheckResult:
     from tortoise.transactions import in_transaction
 
     from civic.cases.history import check_histories
+    from civic.scores.queries import list_seal_faults
 
     with show_progress() as tell:
         async with in_transaction():
             await db.use_snapshot()
             checked = await check_histories(tell)
-    if not checked.faults:
-        return CheckResult("history", True, f"{checked.cases:,} histories, and what follows from them")
-    named = [str(one) for one in checked.faults[:MAX_FAULTS_NAMED]]
-    more = len(checked.faults) - len(named)
-    lines = [f"{len(checked.faults)} differences", *named, *([f"and {more} more"] if more else [])]
+            faults = [*await list_seal_faults(), *map(str, checked.faults)]
+    if not faults:
+        return CheckResult("history", True, f"{checked.cases:,} histories, what follows from them, and every seal")
+    named = faults[:MAX_FAULTS_NAMED]
+    more = len(faults) - len(named)
+    lines = [f"{len(faults)} differences", *named, *([f"and {more} more"] if more else [])]
     return CheckResult("history", False, "\n  ".join(lines))
 
 

@@ -2,18 +2,19 @@
 
 import asyncio
 import gzip
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from civic.cases.history import list_event_digests
 from civic.city.queries import city
-from civic.db import fetch, fetch_one
+from civic.db import Row, fetch, fetch_one
 from civic.errors import NotFound
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, HistoryTree, read_chains
-from civic.scores.method.files import format_instant
+from civic.scores.method.files import format_instant, sha256_hex
+from civic.scores.method.release import compute_seal, read_release
 from civic.scores.method.release_format import HistoryProof, LineFigures, ReleaseDocument
 from civic.scores.method.spans import Span
 from civic.scores.periods import span_of
@@ -26,6 +27,7 @@ from civic.scores.sql import (
     RELEASE_FILES,
     RELEASE_PERIOD,
     RELEASES,
+    SEALED_RELEASES,
 )
 
 MAX_LENGTH_RATIO = 1.2  # a month has 28 to 31 days: lengths within this factor are the same kind of period
@@ -188,3 +190,28 @@ async def list_digests(number: str, receipt: bytes, head: bytes) -> list[bytes]:
     if receipt not in hashes or head not in hashes or hashes.index(receipt) > hashes.index(head):
         raise NotFound(_("No event of this case had this receipt when the release was made."))
     return [digest for _hash, digest in events[hashes.index(receipt) + 1 : hashes.index(head) + 1]]
+
+
+# -- seals -----------------------------------------------------------------------------------------
+
+
+async def list_seal_faults() -> list[str]:
+    """What is wrong with the published releases: documents that their seals do not cover, files that differ, and a
+    chain in which one does not carry the seal of the one before it."""
+    rows = await fetch(SEALED_RELEASES)
+    seals = {row["id"]: row["document"]["seal"] for row in rows}
+    faults = [f"release {row['id']}: {why}" for row in rows for why in _seal_faults(row, seals)]
+    if sum(row["document"]["previous"] is None for row in rows) > 1:
+        faults.append("more than one release has none before it")
+    return faults
+
+
+def _seal_faults(row: Row, seals: Mapping[str, str]) -> Iterator[str]:
+    document, previous = row["document"], row["document"]["previous"]
+    if compute_seal(document) != document["seal"]:
+        yield "it is not what its seal covers"
+    content = gzip.decompress(row["content"]) if row["content"] is not None else b""
+    if sha256_hex(content) != row["sha256"] or read_release(content) != document:
+        yield "its file release.json is another"
+    if previous is not None and seals.get(previous["release"]) != previous["seal"]:
+        yield "it does not carry the seal of the release before it"

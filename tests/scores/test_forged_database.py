@@ -9,6 +9,7 @@ from civic.errors import Conflict
 from civic.scores.actions import publish_release
 from civic.scores.models import Release
 from civic.scores.periods import parse_span
+from civic.scores.queries import list_seal_faults
 from tests.builders.histories import HISTORIES
 from tests.builders.town import Town, at, database_dsn, empty, make_town  # noqa: F401  # fixtures
 
@@ -113,3 +114,41 @@ async def test_true_histories_are_published(case: Case) -> None:
     assert (await check_histories()).faults == []
     with at("2026-12-15 08:00"):
         assert (await publish_release(NOVEMBER)).document["chains"]["size"] == 2
+
+
+RATING_FORGERIES = {
+    "stars": ("UPDATE handling SET stars = 5 WHERE case_id = $1 AND stars = 2", "stars is 5, the history says 2"),
+    "a confirmed address": ("UPDATE handling SET confirmed = NOT confirmed WHERE case_id = $1", "confirmed is"),
+    "an instant": ("UPDATE handling SET given_at = given_at - interval '1 day' WHERE case_id = $1", "given_at is"),
+    "a rating left out": ("DELETE FROM handling WHERE case_id = $1 AND stars = 2", "rating"),
+    "a rating added": (
+        "INSERT INTO handling (case_id, rater, stars, text, given_at, confirmed) "
+        "VALUES ($1, 'post:9', 5, '', now(), true)",
+        "rating is not in the history",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RATING_FORGERIES)
+async def test_a_forged_rating_is_found(case: Case, name: str) -> None:
+    sql, reason = RATING_FORGERIES[name]
+    await execute(sql, case.id)
+    faults = (await check_histories()).faults
+    assert any(one.case == case.number and reason in one.why for one in faults), faults
+    with at("2026-12-15 08:00"), pytest.raises(Conflict):
+        await publish_release(NOVEMBER)
+
+
+async def test_a_forged_release_is_found(case: Case) -> None:
+    with at("2026-12-15 08:00"):
+        await publish_release(parse_span("2026-11-01..2026-11-10"))
+        second = await publish_release(NOVEMBER)
+    assert await list_seal_faults() == []
+    await execute("ALTER TABLE release DISABLE TRIGGER USER")
+    for change, reason in (
+        ("document || '{\"confirm_days\": 9}'", "not what its seal covers"),
+        ('document - \'previous\' || \'{"previous": {"release": "x", "seal": "y"}}\'', "the release before"),
+    ):
+        await execute(f"UPDATE release SET document = {change} WHERE id = $1", second.id)
+        assert any(second.id in fault and reason in fault for fault in await list_seal_faults())
+    await execute("ALTER TABLE release ENABLE TRIGGER USER")

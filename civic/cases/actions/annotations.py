@@ -66,18 +66,14 @@ async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "")
         ended = Assignment.filter(case_id=case_id, outcome__in=[Outcome.RESOLVED, Outcome.DECLINED])
         if not await ended.exists():
             raise Conflict(_("It can be rated once the department has resolved or declined it."))
+        confirmed = await _rater_is_confirmed(rater)
         handling = await Handling.create(
-            case_id=case_id,
-            rater=rater,
-            stars=stars,
-            text=text,
-            given_at=change.at,
-            confirmed=await _rater_is_confirmed(rater),
+            case_id=case_id, rater=rater, stars=stars, text=text, given_at=change.at, confirmed=confirmed
         )
         if text and change.case.status == Status.WAITING:
             change.move_to(Status.IN_PROGRESS)
             await change.end_wait(WaitEnd.ANSWER)
-        await change.record_event(EventKind.RATED, data={"stars": stars})
+        await change.record_event(EventKind.RATED, data={"stars": stars, "confirmed": confirmed})
         return handling
 
 
