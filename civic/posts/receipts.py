@@ -26,6 +26,7 @@ CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.ASCII)
 MARK = re.compile(r"[\w-]{22,64}", re.ASCII)
 MAX_CODES_IN_COOKIE = 20
 YEAR_SECONDS = 365 * 86400
+MARK_SECONDS = 30 * 86400  # a form that was not answered is sent again long before
 _LOOKALIKES = str.maketrans("OIL", "011")
 
 
@@ -92,6 +93,6 @@ def remember_code(request: Request, response: Response, code: str) -> None:
 
 
 def mark_browser(request: Request, response: Response) -> None:
-    """Give a browser its mark, unless it has one."""
+    """Give a browser its mark, unless it has one. The database keeps nothing of it: no two posts are told together."""
     if not MARK.fullmatch(read_cookie(request, MARK_COOKIE)):
-        set_cookie(request, response, MARK_COOKIE, secrets.token_urlsafe(16), YEAR_SECONDS)
+        set_cookie(request, response, MARK_COOKIE, secrets.token_urlsafe(16), MARK_SECONDS)
