@@ -94,6 +94,8 @@ ALLOWED: dict[CaseAction, dict[CaseRole, frozenset[Status]]] = {
     CaseAction.DISPUTE: {_REPORTER: frozenset({Status.RESOLVED, Status.CONFIRMED}), _CITIZEN: _RESOLVED},
     CaseAction.APPEAL: {_REPORTER: frozenset({Status.DECLINED})},
 }
+# What a dispatcher may do in more cases than a department: who is both does it as a dispatcher.
+AS_DISPATCHER = frozenset({CaseAction.RECATEGORISE, CaseAction.MERGE, CaseAction.UNMERGE})
 # What a dispatcher does in these statuses only if an appeal waits for it. A wrong decline they mend at any time.
 NEEDS_APPEAL = {CaseAction.UPHOLD: SOLVED, CaseAction.REJECT: _APPEALABLE}
 
@@ -167,7 +169,7 @@ def find_allowed_actions(
 
     `assignments` are the open ones of the person's departments, `had` the departments of theirs that ever had the
     case. Of several capacities the first counts: that of a department with an assignment, of a dispatcher, of a
-    department that had it.
+    department that had it; for AS_DISPATCHER that of a dispatcher.
     """
     capacities = [
         (CaseRole(one.part.value), Actor.of(person, one.department_id))
@@ -180,6 +182,8 @@ def find_allowed_actions(
     for role, actor in capacities:
         for action in CaseAction:
             allowed = is_allowed(action, state.status, role, appealed=state.appeal_is_open)
-            if allowed and (action is not CaseAction.UNMERGE or state.can_be_undone_by(actor)):
-                actors.setdefault(action, actor)
+            if not allowed or (action is CaseAction.UNMERGE and not state.can_be_undone_by(actor)):
+                continue
+            if action not in actors or (role is CaseRole.DISPATCHER and action in AS_DISPATCHER):
+                actors[action] = actor
     return AllowedActions(actors)

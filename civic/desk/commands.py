@@ -112,7 +112,7 @@ async def recategorise(o: CaseCommand) -> object:
     category = (await catalogue()).category_by_code.get(o.fields.get("category", ""))
     if category is None:
         raise Invalid(fields={"category": _("Please choose a category.")})
-    await reports.recategorise(o.case_id, category, by=o.by, seen=o.seen)
+    await reports.recategorise(o.case_id, category, by=o.by, person=o.person, seen=o.seen)
     return category
 
 

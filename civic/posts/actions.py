@@ -20,14 +20,12 @@ from civic.posts.forms import CommentForm
 from civic.posts.models import Comment, Post, PostPhoto, Visibility
 from civic.posts.queries import author_is, post_by_client_key
 from civic.posts.receipts import NO_CODES, SenderCodes
-from civic.search import feed
 
 PHOTOS_OF_POSTS = "SELECT photo_id AS id FROM post_photo WHERE post_id = ANY($1)"
 COUNT_VISIBILITY_CHANGE = """
 INSERT INTO visibility_change (id, number) VALUES (1, 1)
 ON CONFLICT (id) DO UPDATE SET number = visibility_change.number + 1
 """
-MAKE_PRIVATE = "UPDATE post SET visibility = 'private' WHERE id = ANY($1) AND visibility = 'public' RETURNING id"
 
 Row = TypeVar("Row")
 # Called within the transaction in which posts (ids) become visible to everybody (True), or stop being so.
@@ -227,16 +225,3 @@ async def lock_public_post(post_id: int) -> None:
     row = await fetch_one(LOCK_POST, post_id)
     if row is None or row["visibility"] != Visibility.PUBLIC:
         raise NotFound()
-
-
-async def make_private(post_ids: Sequence[int]) -> None:
-    """Make posts and their photos private, within the caller's transaction.
-
-    A hidden post stays hidden, and is private once it is restored.
-    """
-    ids = list(post_ids)
-    await Post.filter(id__in=ids, visibility=Visibility.HIDDEN).update(visibility_before=Visibility.PRIVATE)
-    changed = [row["id"] for row in await fetch(MAKE_PRIVATE, ids)]
-    await set_photos_public(ids, False)
-    await visibility_changed(changed, False)
-    await feed.refresh("post", ids)

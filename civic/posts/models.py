@@ -45,6 +45,7 @@ class Post(Model):
     created_at = fields.DatetimeField()
     visibility = fields.CharEnumField(Visibility, default=Visibility.PUBLIC, max_length=8)
     visibility_before = fields.CharField(8, default="")  # its visibility when it was hidden, to which `restore` returns
+    made_private = fields.BooleanField(default=False)  # it was sent in public; a dispatcher decided that it is private
     hidden_reason = fields.CharField(20, default="")
     path = fields.CharField(160, default="")  # of its page on this site
     votes_count = fields.IntField(default=0)
@@ -169,7 +170,7 @@ class Moderation(Model):
         "civic.User", related_name=False, on_delete=fields.RESTRICT
     )
     moderator_id: int
-    act = fields.CharField(8)  # hide, restore, erase, keep
+    act = fields.CharField(8)  # hide, restore, erase, keep, private, public
     reason = fields.CharField(20)
     text = fields.CharField(500, default="")
     at = fields.DatetimeField()

@@ -4,6 +4,7 @@ Each decision is one transaction: when it ends, nobody reads what is hidden, nei
 search, and the author is told.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tortoise.transactions import in_transaction
@@ -23,6 +24,8 @@ from civic.search import feed
 
 MAX_NOTE_CHARS = 500  # of a flag or a moderator's decision
 DEALT_WITH = _("Another moderator has already dealt with this.")
+# What the author is told of a decision: the name of the message.
+MESSAGES = {"hide": "hidden", "restore": "restored", "private": "made_private", "public": "restored"}
 HIDE_FIRST = _("Only what is hidden can be erased. Please hide it first.")
 
 
@@ -96,6 +99,27 @@ async def erase(
     await _moderate("erase", Moderated(post_id, comment_id, line), by, reason if reason in REASONS else "other", text)
 
 
+async def make_private(post_ids: Iterable[int], by: Person, text: str = "") -> None:
+    """Let only their authors and the desk read posts that were sent in public: logged, and their authors are told.
+
+    A hidden post stays hidden, and is private once it is restored. Others than public ones are left as they are.
+    """
+    for post in await Post.filter(id__in=list(post_ids)).order_by("id"):
+        if is_public_at_heart(post):
+            await _moderate("private", Moderated(post.id), by, "other", text)
+
+
+async def make_public_again(post_ids: Iterable[int], by: Person, text: str = "") -> None:
+    """Take back what `make_private` did; what was sent in private stays so."""
+    for post in await Post.filter(id__in=list(post_ids), made_private=True).order_by("id"):
+        await _moderate("public", Moderated(post.id), by, "other", text)
+
+
+def is_public_at_heart(post: Post) -> bool:
+    """Whether everybody may see the post, or may again once a moderator restores it."""
+    return Visibility.PUBLIC in (post.visibility, post.visibility == Visibility.HIDDEN and post.visibility_before)
+
+
 async def dismiss_flags(
     post_id: int, by: Person, text: str = "", *, comment_id: int | None = None, line: str = ""
 ) -> None:
@@ -134,7 +158,7 @@ async def _moderate(act: str, what: Moderated, by: Person, reason: str, text: st
         flags = Flag.filter(comment_id=what.comment_id, line=what.line, settled_at=None)
         await (flags if what.line else flags.filter(post_id=post.id)).update(settled_at=timing.now())
         done = await _log(act, what, by, reason, text)
-        if act in ("hide", "restore"):
+        if act in MESSAGES:
             await _notify_author(done, post, author)
 
 
@@ -184,19 +208,30 @@ async def _set_line(act: str, post: Post, name: str, reason: str) -> Recipient:
 
 async def _set_post(act: str, post: Post, reason: str) -> Recipient:
     hidden, was_public = post.visibility == Visibility.HIDDEN, post.visibility == Visibility.PUBLIC
-    if (act == "hide" and hidden) or (act == "restore" and not hidden):
+    if (act == "hide" and hidden) or (act == "restore" and not hidden and not post.made_private):
         raise Conflict(DEALT_WITH)
     if act == "hide":
         post.visibility_before, post.visibility, post.hidden_reason = post.visibility, Visibility.HIDDEN, reason
-    elif act == "restore":
+    elif act == "restore" and hidden:
         post.visibility, post.hidden_reason = Visibility(post.visibility_before), ""
-    await post.save(update_fields=["visibility", "visibility_before", "hidden_reason"])
+    elif act != "keep":
+        _show_to(post, Visibility.PRIVATE if act == "private" else Visibility.PUBLIC)
+    await post.save(update_fields=["visibility", "visibility_before", "hidden_reason", "made_private"])
     public = post.visibility == Visibility.PUBLIC
     if act != "keep":
         await set_photos_public([post.id], public)
     if public != was_public:
         await visibility_changed([post.id], public)
     return Recipient(post.author_id, None if post.author_id else post)
+
+
+def _show_to(post: Post, visibility: Visibility) -> None:
+    """Make a post that was sent in public private, or public again; what is hidden will be so when it is restored."""
+    post.made_private = visibility == Visibility.PRIVATE
+    if post.visibility == Visibility.HIDDEN:
+        post.visibility_before = visibility
+    else:
+        post.visibility = visibility
 
 
 async def _set_comment(act: str, post: Post, comment_id: int) -> Recipient:
@@ -225,7 +260,7 @@ async def _notify_author(done: Moderation, post: Post, author: Recipient) -> Non
         return
     await notifications.notify(
         f"moderation:{done.id}",
-        "hidden" if done.act == "hide" else "restored",
+        MESSAGES[done.act],
         values={"reason": done.reason, "text": done.text, "what": _kind_of(done)},
         url=post.path,
         user_id=author.user_id,

@@ -59,7 +59,8 @@ ORDER BY count(*) DESC, min(f.created_at) LIMIT $1
 MODERATION_LOG = """
 SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id, m.line,
        CASE WHEN m.comment_id IS NULL THEN p.visibility = 'hidden'
-            ELSE c.hidden_at IS NOT NULL AND c.erased_at IS NULL END AS hidden
+            ELSE c.hidden_at IS NOT NULL AND c.erased_at IS NULL END AS hidden,
+       p.made_private AND p.visibility = 'private' AS made_private
 FROM moderation m JOIN user_account u ON u.id = m.moderator_id JOIN post p ON p.id = m.post_id
 LEFT JOIN comment c ON c.id = m.comment_id
 ORDER BY m.id DESC LIMIT $1
@@ -209,7 +210,7 @@ def _placed(row: Row, lines: Mapping[str, Line], *, texts: bool = False) -> Row:
 
 @dataclass(frozen=True)
 class ModerationEntry:
-    """What a moderator did: hide, restore, erase or keep; `hidden` is whether it is hidden now."""
+    """What a moderator did, by the codes of Moderation.act; `hidden` is whether it is hidden now."""
 
     act: str
     reason: str
@@ -221,6 +222,11 @@ class ModerationEntry:
     comment_id: int | None
     line: str
     hidden: bool
+    made_private: bool  # its post is private now, and was sent in public
+
+    @property
+    def can_be_restored(self) -> bool:
+        return self.hidden if self.act == "hide" else self.made_private and self.act == "private"
 
 
 async def moderation_log(limit: int = 50) -> list[ModerationEntry]:

@@ -8,7 +8,7 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.accounts.queries import user_email_is_confirmed
 from civic.cases import actions as cases
-from civic.cases.actors import SYSTEM, Actor
+from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case, CaseEvent
 from civic.cases.status import Status
@@ -16,13 +16,14 @@ from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
 from civic.db import execute, fetch
-from civic.errors import Conflict, NotAllowed
+from civic.errors import Conflict, Invalid, NotAllowed
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.i18n import language
 from civic.media.models import Photo
 from civic.notifications import actions as notifications
 from civic.posts import actions as posts
+from civic.posts import moderation
 from civic.posts.actions import Posted
 from civic.posts.models import Comment, Post
 from civic.posts.queries import about_post, area_id_at, email_is_known
@@ -234,15 +235,40 @@ async def _more_of(event: CaseEvent) -> dict[str, object]:
     return {"promise": event.data["clock"]} if event.kind == EventKind.OVERDUE else {}
 
 
-async def recategorise(case_id: int, category: CategoryView, *, by: Actor, seen: int | None = None) -> None:
-    """Change the category of a case. If the new one is not public, the case's reports become private.
+async def recategorise(
+    case_id: int, category: CategoryView, *, by: Actor, person: Person | None = None, seen: int | None = None
+) -> None:
+    """Change the category of a case. Only a dispatcher's decision moves who may read its reports.
 
-    A report that was sent as private stays private, whatever its category.
+    To give what was sent in public a category that is not public is a moderator's act of `person`: logged, told to the
+    authors, and taken back by a category that is public. What was sent in private stays so, whatever its category.
+    Raises Invalid (field "category").
     """
     async with in_transaction():
         await cases.recategorise(case_id, category, by=by, seen=seen)
+        sent = await Post.filter(report__case_id=case_id).order_by("id")
         if not category.public:
-            await posts.make_private([report.post_id for report in await Report.filter(case_id=case_id)])
+            _require_private(sent, by)
+        if by.kind == ActorKind.DISPATCHER and person is not None:
+            move = moderation.make_public_again if category.public else moderation.make_private
+            await move([post.id for post in sent], person)
+
+
+def _require_private(sent: Sequence[Post], by: Actor) -> None:
+    """Raises Invalid unless a category that is not public may be given to these posts of a case."""
+    if not any(moderation.is_public_at_heart(post) for post in sent):
+        return
+    if by.kind != ActorKind.DISPATCHER:
+        raise Invalid(fields={"category": _("Only a dispatcher can make private what was sent in public.")})
+    if len({post.author_id or -post.id for post in sent}) > 1:
+        raise Invalid(
+            fields={
+                "category": _(
+                    "Several people have reported this: in private, each would read what the others say. "
+                    "Please undo the merge, or hide the reports."
+                )
+            }
+        )
 
 
 async def answer_question(by: Speaker, text: str, photos: Sequence[Photo] = ()) -> None:

@@ -159,7 +159,8 @@ async def test_a_report_becomes_private_with_its_category(
         assert await Photo.filter(public=True).count() == 0
         assert (await client.get(url)).status_code == 200
         await act_at_desk(dispatcher, case.id, "recategorise", category="drain")
-        await assert_unseen(stranger, url)  # what was private stays so
+        assert (await stranger.get(url)).status_code == 200  # it was sent in public
+        assert await Photo.filter(public=False).count() == 0
 
 
 async def test_a_private_case_is_not_put_together_with_a_public_one(client: Client, dispatcher: Client) -> None:

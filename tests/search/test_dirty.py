@@ -189,9 +189,9 @@ async def test_a_category_that_is_not_public(ana: Person, dan: Person) -> None:
     private = next((c for c in tip.categories if not c.public), None)
     await whole()
     if private is None:
-        await all_seen(lambda: posts.make_private([one.post_id]))
+        await all_seen(lambda: moderation.make_private([one.post_id], dan))
     else:
-        await all_seen(lambda: reports.recategorise(one.case_id, private, by=OFFICE))
+        await all_seen(lambda: reports.recategorise(one.case_id, private, by=OFFICE, person=dan))
     assert await finds("deep hole") == set()
     assert await finds_on_desk("deep hole") == {one.case_id}
     await all_seen(lambda: moderation.hide(one.post_id, dan, "spam"))

@@ -196,7 +196,7 @@ async def test_what_is_hidden_goes_before_what_waits(ana: Person, dan: Person) -
     assert await finds_on_desk("quirinus") == set()
     assert (await read_backlog()).waiting > 15_000
     assert await finds("cratered") == {f"report:{other.post_id}"}
-    await posts.make_private([other.post_id])
+    await moderation.make_private([other.post_id], dan)
     await step()
     assert await finds("cratered") == set()
 

@@ -1,5 +1,7 @@
 """What leaves a case's status alone: category, assignee, notes, ratings, and whether it counts in the scores."""
 
+from tortoise.expressions import Q
+
 from civic.cases import targets
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction
@@ -16,11 +18,17 @@ from civic.posts.queries import author_email_is_confirmed
 
 
 async def recategorise(case_id: int, category: Category | CategoryView, *, by: Actor, seen: int | None = None) -> Case:
-    """Change the category. Clocks that run keep their targets; assignments that start later have the new ones."""
+    """Change the category. Clocks that run keep their targets; assignments that start later have the new ones.
+
+    An assignment counts in the category that it had at its start, unless a dispatcher changes it.
+    """
     async with changing(case_id, by, seen) as change:
         await change.require(CaseAction.RECATEGORISE)
         before = await targets.get_category(change.case.category_id) if change.case.category_id else None
-        if before is not None and before.id == category.id:
+        # A department does not choose what its work is compared with.
+        counted = Assignment.filter(Q(case_id=case_id), ~Q(category_id=category.id) | Q(category_id=None))
+        corrects = by.kind == ActorKind.DISPATCHER and await counted.update(category_id=category.id) > 0
+        if before is not None and before.id == category.id and not corrects:
             return change.case
         change.case.category_id = category.id
         codes = {"from": before.code if before else None, "category": category.code}

@@ -23,6 +23,7 @@ TABLES = [
             ("created_at", fields.DatetimeField()),
             ("visibility", fields.CharEnumField(default=Visibility.PUBLIC, enum_type=Visibility, max_length=8)),
             ("visibility_before", fields.CharField(default="", max_length=8)),
+            ("made_private", fields.BooleanField(default=False)),
             ("hidden_reason", fields.CharField(default="", max_length=20)),
             ("path", fields.CharField(default="", max_length=160)),
             ("votes_count", fields.IntField(default=0)),
