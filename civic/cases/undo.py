@@ -67,15 +67,33 @@ async def restore_dates(before: Row) -> None:
     """Give a case that has gone on since its receipt and due instants of before.
 
     Each clock runs by its own terms again, and is due as it was before the merge (`due_before`), later by as much as it
-    was put off since it had the earlier one of the two (`due_after`).
+    was put off since it had the earlier one of the two (`due_after`). So is what its wait would restore.
     """
     await execute(TAKE_BACK_STARTS, before["case"], before["assignments"])
+    wait = await Wait.get_or_none(case_id=before["case"]["id"], ended_at=None).select_related("assignment")
+    waiting = _find_waiting_clocks(before, wait)
     for row in before["clocks"]:
-        clock = await Clock.get(id=row["id"])
-        own = make_from_row(Clock, await _read_row(Clock, row))
-        due_before, due_after = (_read(before[name].get(str(clock.id))) for name in ("due_before", "due_after"))
-        if due_before is not None and due_after is not None:
-            await terms.take_back(clock, own, due_before, due_after)
+        due_before, due_after = (_read(before[name].get(str(row["id"]))) for name in ("due_before", "due_after"))
+        if due_before is None or due_after is None:
+            continue
+        clock, own = await Clock.get(id=row["id"]), make_from_row(Clock, await _read_row(Clock, row))
+        taken, name = terms.TakenTerms(own, due_before, due_after), waiting.get(clock.id)
+        due_at = getattr(wait, name) if name else None
+        if name and due_at is not None:
+            setattr(wait, name, await taken.own_due(clock, due_at))
+        await taken.take_back(clock, due_at)
+    if wait is not None:
+        await wait.save()
+
+
+def _find_waiting_clocks(before: Row, wait: Wait | None) -> dict[int | None, str]:
+    """The clocks that a wait concerns, each with the column that has its due instant of before the wait."""
+    if wait is None:
+        return {}
+    return {
+        before["case"]["resolution_clock_id"]: "case_due_at",
+        wait.assignment.resolution_clock_id: "assignment_due_at",
+    }
 
 
 async def _read_row(model: type[Model], row: Row) -> Row:

@@ -1,6 +1,7 @@
 """The terms of a clock (target, calendar, start, due instant) when two cases become one, and when they part again."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from civic.sla import escalation
@@ -25,23 +26,35 @@ async def take_earlier(clock: Clock, other: Clock, at: datetime) -> None:
     await clock.save()
 
 
-async def take_back(clock: Clock, before: Clock, due_before: datetime, due_after: datetime) -> None:
-    """Give a clock the terms that it had before it took those of another, and what it has been put off since.
+@dataclass(frozen=True, slots=True)
+class TakenTerms:
+    """A clock as it was before it took the terms of another, and when it fell due without them and with them."""
 
-    `due_before` is its due instant without the other, `due_after` with it. A clock that is paused keeps what would be
-    left.
-    """
-    delay = 0.0
-    if clock.due_at is not None and clock.due_at != due_after:
-        calendar = await working_calendar(clock.calendar_id)
-        delay = remaining(parse_target(clock.target), due_after, clock.due_at, calendar)
-    _take_terms(clock, before)
-    target, calendar = parse_target(clock.target), await working_calendar(clock.calendar_id)
-    if clock.paused_at is not None:
-        clock.remaining = remaining(target, clock.paused_at, due_before, calendar)
-    else:
-        clock.due_at = resume(target, due_before, delay, calendar) if delay else due_before
-    await clock.save()
+    before: Clock
+    due_before: datetime
+    due_after: datetime
+
+    async def take_back(self, clock: Clock, paused_due_at: datetime | None) -> None:
+        """Give the clock its own terms again, and what it has been put off since.
+
+        `paused_due_at` is when it was due before the pause in which it stands: it keeps what would be left of that.
+        """
+        due_at = await self.own_due(clock, clock.due_at or paused_due_at or self.due_after)
+        _take_terms(clock, self.before)
+        if clock.paused_at is None:
+            clock.due_at = due_at
+        else:
+            calendar = await working_calendar(clock.calendar_id)
+            clock.remaining = remaining(parse_target(clock.target), clock.paused_at, due_at, calendar)
+        await clock.save()
+
+    async def own_due(self, clock: Clock, due_at: datetime) -> datetime:
+        """When a clock that still has the other's terms, and is due at `due_at`, would be due by its own."""
+        if due_at == self.due_after:
+            return self.due_before
+        target, own = parse_target(clock.target), parse_target(self.before.target)
+        delay = remaining(target, self.due_after, due_at, await working_calendar(clock.calendar_id))
+        return resume(own, self.due_before, delay, await working_calendar(self.before.calendar_id))
 
 
 async def settle_steps(clock: Clock, step_before: int, since: datetime, at: datetime) -> None:

@@ -200,6 +200,66 @@ async def test_a_pause_since_puts_off_the_own_dates(town: Town) -> None:
     assert await due_instants(fresh) == await due_instants(alone)
 
 
+async def test_a_wait_between_merge_and_undoing_puts_off_the_own_dates(town: Town) -> None:
+    """Asked and answered while it was merged, by the terms of the other: the pause was as long."""
+    early = await receive_assigned_case(town, "2026-11-13 17:00")
+    fresh, alone = [await receive_assigned_case(town, "2026-11-16 09:00") for _ in range(2)]
+    with at("2026-11-16 09:30"):
+        await actions.merge(early.id, fresh.id, by=town.desk)
+    assert (await due_instants(fresh))[1] == (await due_instants(early))[1]
+    for case in (fresh, alone):
+        with at("2026-11-16 10:00"):
+            await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
+        with at("2026-11-16 11:00"):
+            await actions.answer(case.id, by=REPORTER, text="There.")
+    assert await due_instants(fresh) != await due_instants(alone)
+    with at("2026-11-16 11:30"):
+        await actions.unmerge(early.id, by=town.desk)
+    assert await due_instants(fresh) == await due_instants(alone)
+    for one in (early, fresh):
+        assert await check_history(one.id) == []
+
+
+async def test_undone_while_it_waits(town: Town) -> None:
+    """What is left while the reporter is asked is what would be left without the merge."""
+    early = await receive_assigned_case(town, "2026-11-13 17:00")
+    fresh, alone = [await receive_assigned_case(town, "2026-11-16 09:00") for _ in range(2)]
+    with at("2026-11-16 09:30"):
+        await actions.merge(early.id, fresh.id, by=town.desk)
+    for case in (fresh, alone):
+        with at("2026-11-16 10:00"):
+            await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
+    with at("2026-11-16 10:30"):
+        await actions.unmerge(early.id, by=town.desk)
+    for case in (fresh, alone):
+        with at("2026-11-16 11:00"):
+            await actions.answer(case.id, by=REPORTER, text="There.")
+    assert await due_instants(fresh) == await due_instants(alone)
+
+
+@pytest.mark.parametrize("ends", ["limit", "resolved"])
+async def test_a_wait_that_does_not_count_gives_nothing_after_undoing(town: Town, ends: str) -> None:
+    """The due instant of before the wait stands again: that without the merge."""
+    early = await receive_assigned_case(town, "2026-11-13 17:00")
+    fresh, alone = [await receive_assigned_case(town, "2026-11-16 09:00") for _ in range(2)]
+    with at("2026-11-16 09:30"):
+        await actions.merge(early.id, fresh.id, by=town.desk)
+    for case in (fresh, alone):
+        with at("2026-11-16 10:00"):
+            await actions.ask(case.id, by=town.of(town.roads), text="Where exactly?")
+    with at("2026-11-16 10:30"):
+        await actions.unmerge(early.id, by=town.desk)
+    if ends == "resolved":
+        for case in (fresh, alone):
+            with at("2026-11-16 11:00"):
+                await actions.resolve(case.id, by=town.of(town.roads), text="We filled it in.")
+    else:
+        with at("2026-12-16 11:00"):
+            while await actions.end_next_wait():
+                pass
+    assert await due_instants(fresh) == await due_instants(alone)
+
+
 async def test_reminders_that_only_the_merge_caused_come_in_their_time(town: Town) -> None:
     late, fresh, _own = await overdue_merged_into_fresh(town)
     with at("2026-11-16 10:10"):
