@@ -99,7 +99,7 @@ class CaseDerivation:
     def _start(self, event: RecordedEvent, department: str, part: AssignmentPart, since: object = None) -> DerivedRow:
         gives = event.actor if event.actor in (ActorKind.DISPATCHER, ActorKind.DEPARTMENT) else ActorKind.SYSTEM
         row = DerivedRow(event.seq)
-        row.say(event, **NEW_ASSIGNMENT)
+        row.say(event, **NEW_ASSIGNMENT, category=self.case["category"])
         row.say(
             event, department=department, part=part, added_by=gives, given_at=event.at, started_at=since or event.at
         )
@@ -134,7 +134,7 @@ class CaseDerivation:
     # -- one method for each kind of event that changes rows ----------------------------------------
 
     def received(self, event: RecordedEvent) -> None:
-        self.case.say(event, received_at=event.at)
+        self.case.say(event, received_at=event.at, category=event.data["category"])
 
     def assigned(self, event: RecordedEvent) -> None:
         if event.data["misrouted"]:
@@ -260,6 +260,9 @@ class CaseDerivation:
             if row["given_at"] == given_at and row["department"] == event.data["department"]:
                 row.say(event, misrouted=event.data["misrouted"])
 
+    def recategorised(self, event: RecordedEvent) -> None:
+        self.case.say(event, category=event.data["category"])
+
     def excluded(self, event: RecordedEvent) -> None:
         self.case.say(event, counted=False)
 
@@ -301,6 +304,7 @@ _FOLLOW: Mapping[str, Callable[[CaseDerivation, RecordedEvent], None]] = {
     EventKind.UNMERGED: CaseDerivation.unmerged,
     EventKind.RELEASED: CaseDerivation.released,
     EventKind.MISROUTED: CaseDerivation.marked_misrouted,
+    EventKind.RECATEGORISED: CaseDerivation.recategorised,
     EventKind.EXCLUDED: CaseDerivation.excluded,
     EventKind.INCLUDED: CaseDerivation.included,
     EventKind.RATED: CaseDerivation.rated,

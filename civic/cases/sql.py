@@ -52,13 +52,13 @@ WHERE m.user_id = $1 AND m.department_id = $2 AND u.disabled_at IS NULL AND u.ro
 
 # What history.py compares: the rows of some cases ($1), each kind in the order in which its events made it.
 _RECORDED_CASE = """
-SELECT id, number, events_count, head, status, received_at, first_word_at, resolved_at, counted,
-       (SELECT max(id) FROM case_file) AS last_id
-FROM case_file
+SELECT f.id, f.number, f.events_count, f.head, f.status, f.received_at, f.first_word_at, f.resolved_at, f.counted,
+       k.code AS category, (SELECT max(id) FROM case_file) AS last_id
+FROM case_file f LEFT JOIN category k ON k.id = f.category_id
 """
-RECORDED_CASE = f"{_RECORDED_CASE} WHERE id = $1"
-RECORDED_CASE_OF_NUMBER = f"{_RECORDED_CASE} WHERE number = $1"
-RECORDED_CASES = f"{_RECORDED_CASE} WHERE id > $1 ORDER BY id LIMIT $2"
+RECORDED_CASE = f"{_RECORDED_CASE} WHERE f.id = $1"
+RECORDED_CASE_OF_NUMBER = f"{_RECORDED_CASE} WHERE f.number = $1"
+RECORDED_CASES = f"{_RECORDED_CASE} WHERE f.id > $1 ORDER BY f.id LIMIT $2"
 RECORDED_EVENTS = """
 SELECT e.case_id, e.seq, e.at, e.kind, e.actor_kind, d.slug AS department, e.from_status, e.to_status, e.internal,
        e.text, e.text_hash, e.data::text AS data, e.hash
@@ -66,7 +66,8 @@ FROM case_event e LEFT JOIN department d ON d.id = e.department_id
 WHERE e.case_id = ANY($1) ORDER BY e.case_id, e.seq
 """
 RECORDED_ASSIGNMENTS = """
-SELECT a.*, d.slug AS department FROM assignment a JOIN department d ON d.id = a.department_id
+SELECT a.*, d.slug AS department, k.code AS category
+FROM assignment a JOIN department d ON d.id = a.department_id LEFT JOIN category k ON k.id = a.category_id
 WHERE a.case_id = ANY($1) ORDER BY a.case_id, a.id
 """
 RECORDED_WAITS = "SELECT * FROM case_wait WHERE case_id = ANY($1) ORDER BY case_id, id"
