@@ -4,11 +4,13 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from civic.cases import actions as cases
+from civic.cases.events import build_hashed_content
 from civic.cases.models import Case
 from civic.cases.proofs import build_history_file
 from civic.db import execute
@@ -20,6 +22,7 @@ from civic.scores.periods import parse_span
 from tests.builders.histories import HISTORIES
 from tests.builders.town import REPORTER, Town, at, database_dsn, empty, make_town  # noqa: F401  # fixtures
 from tests.clients import Client
+from tests.source import ROOT
 
 JSON = {"Accept": "application/json"}
 NAMES = ("release.json", "assignments.csv", "ratings.csv", "chains.csv")
@@ -256,3 +259,32 @@ async def test_the_proof_of_a_case_is_always_json(releases: list[Release], clien
     answer = await client.get(f"/scores/releases/{SECOND}/proof{query}", headers={"Accept": "text/html"})
     assert answer.status_code in (404, 422)
     assert set(answer.json()) == {"error", "message", "fields"}
+
+
+# -- the method page -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["method.md", "method.zh.md"])
+def test_the_method_page_names_the_fields_that_a_hash_covers(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8").split("{#history}")[1]
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    content = build_hashed_content(
+        "26-1",
+        1,
+        now,
+        "x",
+        actor_kind="system",
+        department=None,
+        from_status="",
+        to_status="",
+        internal=False,
+        text_hash=bytes(32),
+        data={},
+    )
+    assert named == set(content)
+
+
+async def test_what_pages_say_of_the_check_leads_to_the_method_page(client: Client) -> None:
+    assert 'id="history"' in (await client.get("/scores/method")).text
