@@ -1,9 +1,12 @@
 """The JSON answers of the scores. Documents and lines have the form of release.json, see release_format.py."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from civic.history_proof import KeptHistory, ProofResult
 from civic.schemas import JsonDocument, Schema
+from civic.scores.draft import ScoreDraft
 
 
 class PeriodBounds(Schema):
@@ -104,4 +107,47 @@ class KeptHistoryAnswer(Schema):
             head=kept.head.hex(),
             result=result,
             holds=result.holds,
+        )
+
+
+class DraftLineAnswer(Schema):
+    """An assignment that counts; null: not for this indicator."""
+
+    case: str
+    category: str
+    given_at: datetime
+    response: bool | None
+    resolution: bool | None
+    ownership: bool | None
+
+
+class DraftAnswer(Schema):
+    """The draft of a department's score: how many assignments count, and each; the release is made from `release_from`
+    on."""
+
+    period: str
+    department: str
+    release_from: datetime
+    count: int
+    lines: list[DraftLineAnswer]
+
+    @classmethod
+    def of(cls, draft: ScoreDraft, department: str) -> "DraftAnswer":
+        lines = [
+            DraftLineAnswer(
+                case=line.case,
+                category=line.category,
+                given_at=line.given_at,
+                response=line.response,
+                resolution=line.resolution,
+                ownership=line.ownership,
+            )
+            for line in draft.lines
+        ]
+        return cls(
+            period=draft.span.id,
+            department=department,
+            release_from=draft.release_from,
+            count=draft.count,
+            lines=lines,
         )

@@ -192,6 +192,7 @@ LEFT JOIN user_account u ON u.id = p.author_id
 # The latest hash of every case's history, whatever became of the case.
 HISTORY_HEADS = "SELECT number, head FROM case_file WHERE head IS NOT NULL ORDER BY id"
 
+CASE_IDS = "SELECT id, number FROM case_file WHERE number = ANY($1)"
 # The latest release: the one that no other names as the one before it (one_release_after_each).
 LATEST_SEAL = """
 SELECT r.id AS release, r.document->>'seal' AS seal FROM release r WHERE NOT EXISTS (

@@ -11,10 +11,12 @@ from starlette.routing import BaseRoute
 from civic import i18n
 from civic.catalogue.queries import catalogue
 from civic.city.settings import INDICATORS
-from civic.errors import NotFound
+from civic.errors import Invalid, NotFound
+from civic.i18n import gettext as _
 from civic.schemas import JsonDocument
 from civic.scores import proofs, queries
 from civic.scores.charts import draw_chart
+from civic.scores.draft import find_draft_span, load_draft
 from civic.scores.explanation import explain_scores
 from civic.scores.labels import INDICATOR_NAMES
 from civic.scores.method.release_format import LineFigures
@@ -33,6 +35,7 @@ from civic.scores.presentation import (
 from civic.scores.queries import PublishedRelease, ReleaseEntry
 from civic.scores.schemas import (
     DepartmentScoresAnswer,
+    DraftAnswer,
     NoDepartmentScoresAnswer,
     NoScoresAnswer,
     PastLine,
@@ -83,6 +86,26 @@ async def department(request: Request) -> Response:
     shown = present_line(slug, name, line, find_year_line(published.document, slug))
     context = _department_context(request, published, shown, lines)
     return render(request, "scores/department.html", context)
+
+
+async def draft(request: Request) -> Response:
+    """Show a department the draft of its score, for its own people and for dispatchers."""
+    person, known = request.state.person, await catalogue()
+    own = [one for one in known.every_department if person.acts_for(one.id)]
+    chosen = next((one for one in own if one.slug == request.query_params.get("department", "")), None)
+    if chosen is None and len(own) == 1:
+        chosen = own[0]
+    try:
+        span = await find_draft_span(request.query_params.get("period", ""))
+    except ValueError:
+        raise NotFound() from None
+    found = await load_draft(span, chosen.slug) if chosen else None
+    if wants_json(request):
+        if chosen is None or found is None:
+            raise Invalid(fields={"department": _("Please choose a department.")})
+        return json_answer(DraftAnswer.of(found, chosen.slug))
+    context = {"draft": found, "chosen": chosen, "own": own, "period": span_label(span), "catalogue": known}
+    return render(request, "scores/draft.html", context)
 
 
 async def method(request: Request) -> Response:
@@ -231,6 +254,7 @@ def _previous_label(request: Request, published: PublishedRelease) -> str:
 routes: list[BaseRoute] = [
     route("/scores", scores, who=Who.ANYONE, answers=ScoresAnswer | NoScoresAnswer),
     route("/scores/method", method, who=Who.ANYONE),
+    route("/scores/draft", draft, who=Who.STAFF, answers=DraftAnswer),
     route(
         "/scores/departments/{slug:str}",
         department,
