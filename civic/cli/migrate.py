@@ -33,7 +33,7 @@ def migrate(
             asyncio.run(_grant(url, grant))
     text = f"Applied {', '.join(applied)}." if applied else "The database is up to date."
     text += f" The role {grant} may do what the running program does." if grant else ""
-    print_answer({"applied": applied, "granted": grant}, text, as_json)
+    print_answer({"applied": applied} | ({"granted": grant} if grant else {}), text, as_json)
 
 
 async def _migrate(url: str) -> list[str]:

@@ -50,6 +50,7 @@ def serve(var: Path, *arguments: str, **settings: str) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.slow
 @root_only
 def test_root_serves_only_where_that_is_said(tmp_path: Path) -> None:
     refused = serve(tmp_path)
@@ -149,6 +150,7 @@ async def test_photos_are_for_the_programs_account_alone(tmp_path: Path) -> None
     assert len(modes) > 3
 
 
+@pytest.mark.slow
 async def test_what_a_command_makes_is_private(tmp_path: Path, empty_database: str) -> None:
     var = tmp_path / "var"
     command(var, empty_database, "check")
@@ -247,11 +249,13 @@ async def test_a_role_with_grants_alone_runs_the_program(role: tuple[str, str, s
     await connection.close()
 
 
+@pytest.mark.slow
 def test_a_role_that_is_none(new_database: str, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"(?s)ended with 2.*no role 'nobody'"):
         command(tmp_path / "var", new_database, "migrate", "--grant", "nobody")
 
 
+@pytest.mark.slow
 async def test_check_says_that_the_account_owns_the_tables(tmp_path: Path, empty_database: str) -> None:
     said = command(tmp_path, empty_database, "check")
     assert "warn   rights         the database's account civic owns the tables" in said
