@@ -37,6 +37,11 @@ class TriageRow:
     suggestions: list[Row]
 
     @property
+    def says_more(self) -> bool:
+        """The text is not just what stands as the heading."""
+        return self.text.rstrip(" .。!！?？") != self.heading.rstrip(" .。!！?？")
+
+    @property
     def was_handed_over(self) -> bool:
         """Once too often: a dispatcher has to name who leads it."""
         return self.kind is EventKind.HANDED_OVER

@@ -73,6 +73,17 @@ class Recipient:
     department_id: int | None = None
 
 
+async def quote_flagged(post: Post, line: str, comment_id: int | None) -> str:
+    """What the form of a flag is about, as everybody reads it; "" for what is not on the page of the post."""
+    if line:
+        found = (await find_lines([line])).get(line)
+        return found.text if found and found.shown and post.id in found.post_ids else ""
+    if comment_id is None:
+        return post.title or post.text
+    comment = await Comment.get_or_none(id=comment_id, post_id=post.id, hidden_at=None)
+    return comment.text if comment else ""
+
+
 async def hide(
     post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None, line: str = ""
 ) -> None:

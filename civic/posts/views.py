@@ -76,7 +76,8 @@ async def flag_form(request: Request) -> Response:
 
 async def _flag_page(sent: Submission) -> Response:
     post = await queries.visible_post(_post_id(sent.request), viewer(sent.request))
-    context = {"post": post, "reasons": REASONS, **sent.context()}
+    quoted = await moderation.quote_flagged(post, sent.typed.get("line", ""), parse_id(sent.typed.get("comment")))
+    context = {"post": post, "quoted": quoted, "reasons": REASONS, **sent.context()}
     return render(sent.request, "posts/flag.html", context, status=sent.status)
 
 

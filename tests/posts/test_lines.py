@@ -34,6 +34,7 @@ pytestmark = pytest.mark.usefixtures("riverside")
 PHONE = "13800000000"
 TEXT = f"Call the neighbour Blomqvist, {PHONE}, he has the key"
 HIDDEN = "This text is hidden. Reason: Shows somebody"  # … 's personal data, escaped
+UNREAD = "The public does not read this. Reason: Shows somebody"
 
 
 @pytest.fixture
@@ -85,7 +86,9 @@ async def test_anybody_flags_a_line(
     post = await Post.get()
     address = f"/posts/{post.id}/flag?line={line}"
     assert address in (await client.get(report["url"])).text
-    assert f'name="line" value="{line}"' in (await client.get(address)).text
+    form = (await client.get(address)).text
+    assert f'name="line" value="{line}"' in form
+    assert TEXT in form, "it says what it is about"
     for reader in (client, stranger, stranger):  # once a person who is known
         answer = await reader.post(f"/posts/{post.id}/flag", data={"line": line, "reason": "personal_data"})
         assert answer.status_code == 200
@@ -151,7 +154,7 @@ async def test_a_hidden_line(
     assert not (await Photo.get()).public
     desk = (await roads.get(f"/desk/cases/{case.id}")).text
     assert TEXT in desk, "who works on the case goes on reading it"
-    assert HIDDEN in desk
+    assert UNREAD in desk
     [told] = await Message.filter(kind="hidden")
     assert told.department_id == await get_department_id("roads")
     assert "An entry of yours" in render_message(told).subject
@@ -295,6 +298,7 @@ async def test_a_department_hides_its_own_line_at_once(
     assert "Hidden by the department that wrote it" in page
     assert "A number slipped in." in page
     assert (await roads.post("/desk/lines/withdraw", data={"line": line})).status_code == 409
+    assert "/desk/lines/withdraw" not in (await roads.get(f"/desk/cases/{case.id}")).text
     assert await moderate(dispatcher, "restore", line) == 303
     assert (await spoken_line(stranger, report))["text"] == TEXT
     assert "Nothing is waiting for you" in (await dispatcher.get("/desk/moderation")).text
@@ -342,7 +346,7 @@ async def test_a_line_of_a_case_that_was_merged(client: Client, dispatcher: Clie
     assert answer.status_code == 404
     await hide(dispatcher, line)
     assert "Blomqvist" not in str((await Message.get(id=message.id)).values)
-    assert HIDDEN in (await dispatcher.get(f"/desk/cases/{case.id}")).text
+    assert UNREAD in (await dispatcher.get(f"/desk/cases/{case.id}")).text
 
 
 # --- comments ---------------------------------------------------------------------------------------------------------
