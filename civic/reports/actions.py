@@ -248,17 +248,17 @@ async def recategorise(
         await cases.recategorise(case_id, category, by=by, seen=seen)
         sent = await Post.filter(report__case_id=case_id).order_by("id")
         if not category.public:
-            _require_private(sent, by)
+            _require_private(sent, by, person)
         if by.kind == ActorKind.DISPATCHER and person is not None:
             move = moderation.make_public_again if category.public else moderation.make_private
             await move([post.id for post in sent], person)
 
 
-def _require_private(sent: Sequence[Post], by: Actor) -> None:
+def _require_private(sent: Sequence[Post], by: Actor, person: Person | None) -> None:
     """Raises Invalid unless a category that is not public may be given to these posts of a case."""
     if not any(moderation.is_public_at_heart(post) for post in sent):
         return
-    if by.kind != ActorKind.DISPATCHER:
+    if by.kind != ActorKind.DISPATCHER or person is None:  # nobody in whose name it could stand in the log
         raise Invalid(fields={"category": _("Only a dispatcher can make private what was sent in public.")})
     if len({post.author_id or -post.id for post in sent}) > 1:
         raise Invalid(

@@ -174,13 +174,13 @@ async def test_private_reports(ana: Person, dan: Person) -> None:
     assert "powderous" not in await everything()
 
 
-async def test_made_private(ana: Person) -> None:
+async def test_made_private(ana: Person, dan: Person) -> None:
     one = await make_report(ana, "A man sells powderous things", "street-light")
     await indexed()
     assert await finds("powderous")
     async with change_category("pothole", public=False):
         private = (await catalogue()).category_by_code["pothole"]
-        await reports.recategorise(one.case_id, private, by=OFFICE)
+        await reports.recategorise(one.case_id, private, by=OFFICE, person=dan)
         await indexed()
     assert await finds("powderous") == set()
     assert await finds_on_desk("powderous") == {one.case_id}

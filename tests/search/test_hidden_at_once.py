@@ -6,6 +6,7 @@ import pytest
 
 from civic.accounts.people import Person
 from civic.cases import actions as cases
+from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import CaseEvent
 from civic.catalogue.queries import catalogue
 from civic.db import execute, fetch
@@ -184,13 +185,14 @@ async def test_lists_narrowed_by_words(hiding: tuple[Hide, Hide], client: Client
     assert (await client.get(f"/api/v1/reports?q={WORD}")).json()["count"] == 0
 
 
-async def test_what_becomes_private_with_its_category(ana: Person, meili: Meili | None) -> None:
+async def test_what_becomes_private_with_its_category(ana: Person, dan: Person, meili: Meili | None) -> None:
     one = await make_report(ana, TEXT, "street-light")
     await indexed()
     await fill(meili)
     async with change_category("pothole", public=False):
         private = (await catalogue()).category_by_code["pothole"]
-        await reports.recategorise(one.case_id, private, by=await get_holder(one.case_id))
+        by = Actor(ActorKind.DISPATCHER, dan.id)
+        await reports.recategorise(one.case_id, private, by=by, person=dan)
     assert (await search(WORD, meili)).hits == []
     assert WORD not in (await everything()).casefold()
     assert len((await find_on_desk(Query(text=WORD))).hits) == 1, "who works on it goes on finding it"
