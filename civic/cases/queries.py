@@ -44,13 +44,13 @@ SELECT p.*, x.case_event_id AS event_id FROM case_event_photo x JOIN photo p ON 
 WHERE x.case_event_id = ANY($1) ORDER BY p.id
 """
 ASSIGNMENTS_OF = """
-SELECT a.id, a.department_id, d.slug, d.names, a.part, a.started_at, a.ended_at, a.outcome, a.first_word_at, a.due_at,
+SELECT a.id, a.department_id, d.slug, d.names, a.part, a.given_at, a.ended_at, a.outcome, a.first_word_at, a.due_at,
        a.standing, a.misrouted, a.assignee_id, u.name AS assignee, r.due_at AS response_due,
        s.due_at AS resolution_due, s.paused_at IS NOT NULL AND a.ended_at IS NULL AS paused,
-       working_seconds(d.calendar_id, a.started_at, coalesce(a.ended_at, $2)) AS held_seconds
+       working_seconds(d.calendar_id, a.given_at, coalesce(a.ended_at, $2)) AS held_seconds
 FROM assignment a JOIN department d ON d.id = a.department_id JOIN clock r ON r.id = a.response_clock_id
 LEFT JOIN clock s ON s.id = a.resolution_clock_id LEFT JOIN user_account u ON u.id = a.assignee_id
-WHERE a.case_id = $1 ORDER BY a.started_at, a.id
+WHERE a.case_id = $1 ORDER BY a.given_at, a.id
 """
 
 
@@ -134,7 +134,7 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """An assignment as pages show it. `held_seconds` is working time from its start to its end or now, waits included.
+    """An assignment as pages show it. `held_seconds` is working time from `given_at` to its end or now, waits included.
 
     The due instants are None while paused; `due_at` is the one to be kept next.
     """
@@ -144,7 +144,7 @@ class AssignmentView:
     department: str  # slug
     names: Names
     part: AssignmentPart
-    started_at: datetime
+    given_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None
     first_word_at: datetime | None
@@ -263,7 +263,7 @@ def _assignment(row: Row) -> AssignmentView:
         department=row["slug"],
         names=row["names"],
         part=AssignmentPart(row["part"]),
-        started_at=row["started_at"],
+        given_at=row["given_at"],
         ended_at=row["ended_at"],
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         first_word_at=row["first_word_at"],

@@ -84,6 +84,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
         checks: list[tuple[str, Callable[[Config], Awaitable[CheckResult]]]] = [
             ("rights", check_database_account),
             ("pack", _pack),
+            ("calendars", _calendars),
             ("jobs", _jobs),
             ("photos", _photos),
             ("mail", _mail),
@@ -106,6 +107,15 @@ async def _pack(_: Config) -> CheckResult:
     if view.loaded_at is None:
         return CheckResult("pack", False, "none loaded: civic load PACK, or civic demo")
     return CheckResult("pack", True, f"{view.name}, loaded {view.loaded_at:%Y-%m-%d %H:%M} UTC")
+
+
+async def _calendars(_: Config) -> CheckResult:
+    from civic.sla.coverage import find_holiday_gaps
+
+    gaps = await find_holiday_gaps()
+    if gaps:
+        return CheckResult("calendars", True, " ".join(map(str, gaps)), warned=True)
+    return CheckResult("calendars", True, "holidays are listed as far as promises reach")
 
 
 async def _jobs(_: Config) -> CheckResult:

@@ -38,10 +38,11 @@ def load(
 
 
 def _summary(summary: "LoadSummary") -> str:
+    warnings = [f"Warning: {one}" for one in summary.warnings]
     if not summary.changed:
-        return "The pack is loaded already. Nothing was changed."
+        return "\n".join(["The pack is loaded already. Nothing was changed.", *warnings])
     lines = [_line(kind, vars(counts)) for kind, counts in summary.kinds.items()]
-    return "\n".join([f"Loaded {' / '.join(summary.city.values())}.", *lines])
+    return "\n".join([f"Loaded {' / '.join(summary.city.values())}.", *lines, *warnings])
 
 
 def _line(kind: str, counts: dict[str, object]) -> str:

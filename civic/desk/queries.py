@@ -27,7 +27,7 @@ SELECT c.status, c.appealed_at IS NOT NULL AND c.appeal_outcome = '' AS appealed
        m.undo_until, m.department_id AS undo_department, a.department_id, a.part, a.ended_at IS NULL AS is_open
 FROM case_file c LEFT JOIN case_merge m ON m.case_id = c.id AND m.undone_at IS NULL
 LEFT JOIN assignment a ON a.case_id = c.id AND a.department_id = ANY($2)
-WHERE c.id = $1 ORDER BY a.started_at, a.id
+WHERE c.id = $1 ORDER BY a.given_at, a.id
 """
 REPORTS = """
 SELECT r.id, p.id AS post_id, p.title, p.text, r.address, r.lat, r.lon, r.answers, p.created_at, p.visibility,
@@ -110,6 +110,15 @@ class DeskReport:
 
 
 @dataclass(frozen=True)
+class PromiseDates:
+    """When the answer or the solution is due by what the city promised, and by the department's own clock."""
+
+    kind: str  # response, resolution
+    city: datetime | None
+    own: datetime | None
+
+
+@dataclass(frozen=True)
 class CasePage:
     """What templates/desk/case.html shows. `mine` is the open assignment for which the viewer acts, if there is one.
 
@@ -148,6 +157,17 @@ class CasePage:
     def overdue(self) -> bool:
         due = self.lead.due_at if self.lead else None
         return due is not None and due < timing.now()
+
+    @property
+    def differing_dates(self) -> list[PromiseDates]:
+        """What is still to be kept, where the city promised another date than the department's own clock has."""
+        case, mine = self.case, self.mine
+        if mine is None or not case.status.is_open:
+            return []
+        answer = PromiseDates("response", case.response_clock.due_at, mine.response_due)
+        solution = PromiseDates("resolution", case.resolution_clock.due_at, mine.resolution_due)
+        open_dates = [answer] if mine.first_word_at is None and case.first_word_at is None else []
+        return [one for one in [*open_dates, solution] if one.city and one.own and one.city != one.own]
 
     @property
     def appeal_overdue(self) -> bool:

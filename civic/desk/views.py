@@ -35,6 +35,7 @@ from civic.reports.choices import choices
 from civic.search.queries import find_on_desk
 from civic.search.schemas import SearchAnswer
 from civic.search.views import SearchScope, answer_search
+from civic.sla.coverage import holiday_gaps
 from civic.web import Who, json_answer, parse_id, read_form, render, route, see_other, text_fields, wants_json
 
 
@@ -72,6 +73,7 @@ async def desk(request: Request) -> Response:
         "own": own,
         "messages": await list_desk_messages(person, 5),
         "held": await jobs.list_held() if person.is_dispatcher else [],
+        "gaps": await holiday_gaps() if person.is_dispatcher else [],
         "appeals": await count_appeals() + len(await load_objections()) if person.is_dispatcher else 0,
         **await _shared(request),
     }

@@ -19,6 +19,7 @@ from civic.packs.contents import Pack
 from civic.packs.reader import read_pack
 from civic.routing.models import Rule
 from civic.sla.actions import extend_intervals, store_intervals
+from civic.sla.coverage import find_holiday_gaps, find_short_targets
 
 LOAD_LOCK = "civic.packs.load"
 
@@ -44,11 +45,13 @@ class LoadSummary:
     city: dict[str, str]
     kinds: dict[str, RowCounts] = field(default_factory=dict)
     changed: bool = False
+    warnings: list[str] = field(default_factory=list)  # what is allowed, and probably not meant
 
     def as_json(self) -> dict[str, object]:
         return {
             "city": self.city,
             "changed": self.changed,
+            "warnings": self.warnings,
             **{kind: vars(tally) for kind, tally in self.kinds.items()},
         }
 
@@ -64,6 +67,7 @@ async def load_pack(folder: Path) -> LoadSummary:
         await db.advisory_lock(LOAD_LOCK)
         summary = await _Loader(pack, timing.now()).run()
     cache.clear_caches()
+    summary.warnings = [str(one) for one in [*await find_holiday_gaps(), *await find_short_targets()]]
     return summary
 
 

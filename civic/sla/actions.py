@@ -9,7 +9,7 @@ from typing import Any
 from tortoise.transactions import in_transaction
 
 from civic.catalogue.models import Calendar
-from civic.db import execute, fetch_one
+from civic.db import advisory_lock, execute, fetch, fetch_one
 from civic.sla import clocks
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import compile_calendar, working_calendar
@@ -153,6 +153,7 @@ INSERT INTO calendar_interval (calendar_id, opens_at, closes_at, before_seconds,
 SELECT $1, * FROM unnest($2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::date[])
 """
 DELETE_INTERVALS = "DELETE FROM calendar_interval WHERE calendar_id = $1"
+ALL_CALENDARS = "SELECT id FROM calendar ORDER BY id"
 LAST_INTERVAL = "SELECT max(local_date) AS last FROM calendar_interval WHERE calendar_id = $1"
 
 
@@ -166,9 +167,20 @@ async def store_intervals(calendar_id: int) -> int:
 
 
 async def extend_intervals(calendar_id: int) -> None:
-    """Replace the look-up rows of a calendar that was not edited if they end before the calendar's last year."""
+    """Replace the look-up rows of a calendar that was not edited if they end before the calendar does.
+
+    So they are lengthened by a year in each new year, and reach at least nine years ahead.
+    """
     row = await Calendar.get(id=calendar_id)
     stored = await fetch_one(LAST_INTERVAL, calendar_id)
     # The last row is a mark on the day after the calendar.
     if stored is None or stored["last"] is None or stored["last"] <= compile_calendar(row.zone, row.spec).until:
         await store_intervals(calendar_id)
+
+
+async def extend_calendars() -> None:
+    """Lengthen the look-up rows of every calendar that are laid out for an earlier year."""
+    for row in await fetch(ALL_CALENDARS):
+        async with in_transaction():
+            await advisory_lock(f"civic.sla.calendar: {row['id']}")  # two workers do it once
+            await extend_intervals(row["id"])

@@ -33,6 +33,11 @@ _MINUTE_US = 60 * _SECOND_US
 _DAY_US = 24 * 60 * _MINUTE_US
 
 
+def last_day(now: datetime) -> date:
+    """The last day of a calendar's table that is laid out now: at least YEARS_AHEAD years ahead."""
+    return date(now.astimezone(UTC).year + YEARS_AHEAD, 12, 31)
+
+
 class OutsideCalendar(ValueError):
     """An instant, a date or an answer lies outside the years that a calendar's table covers."""
 
@@ -127,7 +132,7 @@ class WorkingCalendar:
         concerns.
         """
         hours = read_spec(spec)
-        last = until or date(datetime.now(UTC).year + YEARS_AHEAD, 12, 31)
+        last = until or last_day(datetime.now(UTC))
         if last < FIRST_DAY:
             raise ValueError(f"a calendar begins on {FIRST_DAY} and cannot end on {last}")
         table = _lay_out(hours, last)
