@@ -37,6 +37,7 @@ QUESTIONS = {
     "/places/at": "?lat=38.4&lon=112.7",
     "/reports/new/questions": "?category=pothole",
     "/reports/new/similar": "?category=pothole&text=A+lamp+and+an+identity+card&lat=31.17&lon=117.99",
+    "/scores/cases": "?department=roads&figure=response",
     "/search": "?q=lamp+pothole&area=old-town&status=solved&since=year&near=31.19,118.008,20000",
     "/desk/search": "?q=lamp+pothole&since=year",
 }

@@ -1,4 +1,4 @@
-"""Names of the indicators, and their values in words: percent, stars, hours and days."""
+"""Names of the indicators, and their values in words: counts, stars, hours and days, and how a department stands."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,17 +6,17 @@ from babel.lists import format_list
 from babel.support import LazyProxy
 from markupsafe import Markup, escape
 
-from civic import formats
+from civic import formats, i18n
 from civic.i18n import gettext as _
 from civic.i18n import lazy
-from civic.scores.method.release_format import CityStanding, IndicatorFigures, RankRange
+from civic.scores.method.release_format import CityStanding, RankRange
 
 INDICATOR_NAMES: dict[str, LazyProxy] = {
     "response": lazy("Answered on time"),
     "resolution": lazy("Solved on time"),
     "speed": lazy("Time to solve"),
     "satisfaction": lazy("Stars"),
-    "ownership": lazy("Kept its cases"),
+    "ownership": lazy("Not passed on"),
 }
 INDICATOR_QUESTIONS: dict[str, LazyProxy] = {
     "response": lazy("Did it answer in time?"),
@@ -35,21 +35,66 @@ STANDINGS: Mapping[tuple[str, bool], LazyProxy] = {
 }
 """How a department stands beside the city, by code and by whether most of what it does is done by nobody else."""
 
+JUDGEMENTS: Mapping[tuple[str, bool], LazyProxy] = {
+    ("better", False): lazy("%(facts)s; all figures together, allowing for harder cases, it is better than the city."),
+    ("as", False): lazy("%(facts)s; all figures together, allowing for harder cases, it does as well as the city."),
+    ("below", False): lazy("%(facts)s; all figures together, allowing for harder cases, it is below the city."),
+    ("better", True): lazy(
+        "%(facts)s; it keeps its promises more often than the city, and nobody else does most of this work."
+    ),
+    ("as", True): lazy(
+        "%(facts)s; it keeps its promises as often as the city, and nobody else does most of this work."
+    ),
+    ("below", True): lazy(
+        "%(facts)s; it keeps its promises less often than the city, and nobody else does most of this work."
+    ),
+}
+"""The same after what happened, as a sentence."""
+
 SHARE_NAMES: dict[str, LazyProxy] = {
     "declined": lazy("declined"),
     "merged": lazy("merged into another report"),
     "passed_on": lazy("passed on"),
-    "misrouted": lazy("marked as sent to the wrong place"),
+    "misrouted": lazy("passed on, and marked as sent to the wrong place"),
     "paused": lazy("paused to ask the reporter"),
-    "unanswered": lazy("of these, never answered"),
-    "confirmed": lazy("confirmed by the reporter"),
-    "closed_by_time": lazy("closed by time, unconfirmed"),
-    "reopened": lazy("reopened"),
+    "unanswered": lazy("of the paused ones, never answered"),
+    "confirmed": lazy("solved, and confirmed by the reporter"),
+    "closed_by_time": lazy("solved, and closed by time, unconfirmed"),
+    "reopened": lazy("solved, and reopened"),
     "rated": lazy("rated by the reporter"),
     "repeated_words": lazy("first answers that are word for word the same as another"),
 }
+LEFT_OUT_CASES: Mapping[str, LazyProxy] = {
+    "spam": lazy("hidden as spam"),
+    "test": lazy("marked as a test"),
+    "own": lazy("that a department posted about itself"),
+    "nearby": lazy("within 50 m of an earlier case of the same kind and day"),
+    "merged": lazy("merged into another case, which counts"),
+}
+LEFT_OUT_RATINGS: Mapping[str, LazyProxy] = {
+    "unconfirmed": lazy("from an e-mail address that was not confirmed"),
+    "own": lazy("by members of the department"),
+    "case": lazy("of a case that is not counted"),
+}
+VERDICTS: Mapping[str, LazyProxy] = {"yes": lazy("on time"), "no": lazy("late"), "aside": lazy("set aside")}
+"""What a row says of a promise."""
+
+END_NAMES: Mapping[str, LazyProxy] = {
+    "open": lazy("still open"),
+    "resolved": lazy("solved"),
+    "declined": lazy("declined"),
+    "handed_over": lazy("passed on to another department"),
+    "returned": lazy("passed on to the dispatchers"),
+    "merged": lazy("merged into another report"),
+    "reassigned": lazy("given to another department by a dispatcher"),
+    "closed": lazy("closed while it supported"),
+    "done": lazy("its part as support is done"),
+}
+"""How an assignment ended."""
+
 NOT_ENOUGH = lazy("not enough data")
 DASH = "–"
+_ORDINAL_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def format_interval(name: str, lo: float, hi: float) -> str:
@@ -59,57 +104,57 @@ def format_interval(name: str, lo: float, hi: float) -> str:
     return DASH.join(formats.number(100 * end, 0) for end in (lo, hi))
 
 
+def figure_label(figure: str) -> str:
+    """Name a figure that a list of cases is behind."""
+    if figure == "counted":
+        return _("All cases that count")
+    return str(INDICATOR_NAMES.get(figure) or SHARE_NAMES[figure])
+
+
+def label_answers(figure: str) -> dict[str, str]:
+    """Name the answers that the rows of a figure can give; empty where all give the same."""
+    if figure in ("counted", "satisfaction"):
+        return {}
+    if figure in ("response", "resolution"):
+        return {answer: str(label) for answer, label in VERDICTS.items()}
+    if figure == "speed":
+        return {"yes": _("solved"), "no": _("not solved")}
+    if figure == "ownership":
+        return {"yes": _("dealt with by the department"), "no": _("passed on")}
+    return {"yes": str(SHARE_NAMES[figure]), "no": _("the others")}
+
+
 def format_composite(value: float) -> str:
     """Write a composite (0 to 100) as a whole number."""
     return formats.number(value, 0)
 
 
-def format_rank(rank: RankRange | None) -> str:
-    """Write a rank: "3", or "1–2" for departments that cannot be told apart; "" for none."""
+def format_count(met: int, n: int) -> str:
+    """Write what happened: "33 of 33"."""
+    return _("%(met)s of %(n)s", met=formats.number(met), n=formats.number(n))
+
+
+def format_rank(rank: RankRange | None, ranked: int) -> str:
+    """Write a rank among `ranked` departments: "2nd of 8", "between 2nd and 5th of 8"; "" for none."""
     if rank is None:
         return ""
-    best, worst = rank["best"], rank["worst"]
-    return str(best) if best == worst else f"{best}{DASH}{worst}"
+    best, worst, count = _ordinal(rank["best"]), _ordinal(rank["worst"]), formats.number(ranked)
+    if rank["best"] == rank["worst"]:
+        return _("%(rank)s of %(count)s", rank=best, count=count)
+    return _("between %(best)s and %(worst)s of %(count)s", best=best, worst=worst, count=count)
+
+
+def _ordinal(number: int) -> str:
+    """Write a place: "2nd" in English; other languages say what a number means around it."""
+    if i18n.language() != i18n.SOURCE_LANGUAGE:
+        return formats.number(number)
+    ending = "th" if number % 100 in (11, 12, 13) else _ORDINAL_ENDINGS.get(number % 10, "th")
+    return f"{formats.number(number)}{ending}"
 
 
 def format_standing(standing: CityStanding | None) -> str:
     """Say how a department stands beside the city; "" without a composite."""
     return str(STANDINGS[standing["code"], standing["alone"]]) if standing else ""
-
-
-def describe_indicator(name: str, department: str, figures: IndicatorFigures) -> str:
-    """Put an indicator in a sentence that anybody understands: "Water answered 33 of 33 on time."."""
-    if name == "speed":
-        return _describe_speed(department, figures)
-    if name == "satisfaction":
-        stars = figures["satisfaction"]["value"]
-        if stars is None:
-            return _("%(name)s: not enough data for this yet.", name=department)
-        return _("People gave %(name)s %(stars)s of 5 stars.", name=department, stars=formats.number(stars, 1))
-    if name == "ownership":
-        figure = figures["ownership"]
-    else:
-        figure = figures["response"] if name == "response" else figures["resolution"]
-    if figure["met"] is None:
-        return _("%(name)s: not enough data for this yet.", name=department)
-    values = {"name": department, "met": formats.number(figure["met"]), "n": formats.number(figure["n"])}
-    if name == "response":
-        return _("%(name)s answered %(met)s of %(n)s on time.", **values)
-    if name == "resolution":
-        return _("%(name)s solved %(met)s of %(n)s on time, and they stayed solved.", **values)
-    return _("%(name)s kept %(met)s of %(n)s cases that it was given.", **values)
-
-
-def _describe_speed(department: str, figures: IndicatorFigures) -> str:
-    own, city = figures["speed"]["mean_s"], figures["speed"]["city_s"]
-    if own is None or city is None:
-        return _("%(name)s: not enough data for this yet.", name=department)
-    return _(
-        "%(name)s took %(time)s on average; the same cases take the city %(city)s.",
-        name=department,
-        time=formats.duration(own),
-        city=formats.duration(city),
-    )
 
 
 def fill_in(message: str, **values: object) -> Markup:

@@ -1,6 +1,6 @@
 """Periods as people name them: a year, a quarter, a month, or days, in the reader's language."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_interval, format_skeleton
@@ -35,3 +35,19 @@ def span_label(span: Span) -> str:
     if span.months == 1:
         return format_skeleton("yMMMM", span.first, locale=locale)
     return format_interval(span.first, span.last, "yMMMM" if span.months else "yMMMd", locale=locale)
+
+
+def current_span(day: date, months: int) -> Span:
+    """Return the year (12 months), the quarter (3) or the month (1) that a day lies in."""
+    first = day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    return Span(first, _add_months(first, months) - timedelta(days=1))
+
+
+def span_before(span: Span, months: int) -> Span:
+    """Return the span of as many months that ends the day before."""
+    return Span(_add_months(span.first, -months), span.first - timedelta(days=1))
+
+
+def _add_months(first: date, months: int) -> date:
+    years, month = divmod(first.month - 1 + months, 12)
+    return first.replace(year=first.year + years, month=month + 1)

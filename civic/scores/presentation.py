@@ -1,39 +1,48 @@
-"""A release's lines and figures as pages and tables show them: with names, in the reader's language, rounded."""
+"""The lines and figures of a period as pages and tables show them: what happened first, in the reader's language."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from civic import formats
-from civic.city.settings import INDICATORS
 from civic.i18n import gettext as _
-from civic.i18n import pick
+from civic.i18n import ngettext, pick
 from civic.scores import labels
 from civic.scores.method.release_format import (
     CityFigures,
     IndicatorFigure,
     IndicatorFigures,
     LineFigures,
+    MixedFigure,
     PublishedShares,
-    RankRange,
-    ReleaseDocument,
+    Results,
     ShareFigure,
     StarFigure,
 )
+from civic.scores.method.standing import AS_THE_CITY, BELOW, BETTER
 
 Names = Mapping[str, dict[str, str]]  # slug -> language -> name
 Bar = tuple[float, float, float]  # lo, value, hi on a scale of 0 to 100
 
+STANDING_ORDER = (BETTER, AS_THE_CITY, BELOW)
+
 
 @dataclass(frozen=True, slots=True)
 class IndicatorCell:
-    """One indicator of one line: what happened. `bar` is None without enough data, and where there is no interval."""
+    """One indicator of one line. `bar` is None without enough data, and where there is no interval.
+
+    `text` says what happened: "19 of 37", "6 hrs", "4.3"; `share` the same as "51%" of a share; `between` is the
+    interval; `beside` what stands beside it in words: the allowance for harder cases, the city's time, the ratings.
+    """
 
     name: str
     text: str
-    between: str
-    bar: Bar | None
     n: int
-    beside: str = ""  # what stands beside it in words: the allowance for harder cases, the city's time
+    share: str = ""
+    between: str = ""
+    bar: Bar | None = None
+    beside: str = ""
+    late: int = 0  # how many of the n of a share did not do well
+    has_data: bool = True
 
     @property
     def label(self) -> str:
@@ -44,52 +53,78 @@ class IndicatorCell:
         return str(labels.INDICATOR_QUESTIONS[self.name])
 
     @property
-    def has_data(self) -> bool:
-        return self.text != str(labels.NOT_ENOUGH)
+    def value(self) -> str:
+        """The figure in short: "51%" of a share, else what happened."""
+        return self.share or self.text
+
+
+@dataclass(frozen=True, slots=True)
+class ShareCell:
+    """One of the shares beside a score: "5 of 80", "6%"; both "" where too few are counted."""
+
+    name: str
+    text: str
+    share: str
+    n: int
+
+    @property
+    def label(self) -> str:
+        return str(labels.SHARE_NAMES[self.name])
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """The line of a department, or of the city (slug ""). `rank` is of the last twelve months."""
+    """The line of a department, or of the city (slug ""). `rank`: in words, of the departments that have a score."""
 
     slug: str
     name: str
     counted: int
-    rank: str
-    score: str
-    between: str
-    bar: Bar | None
-    standing: str
     figures: dict[str, IndicatorCell]
-    shares: list[tuple[str, str]]  # what else stands beside it: label, "5 of 80 (6%)"
-    sentences: dict[str, str]
-    data: LineFigures | None  # of a department
-    year: LineFigures | None = None  # of the twelve months beside a quarter
+    shares: list[ShareCell]
+    score: str
+    between: str = ""
+    bar: Bar | None = None
+    standing: str = ""
+    standing_code: str = ""
+    rank: str = ""
+    data: LineFigures | None = None  # of a department
+    year: "ScoreLine | None" = None  # of the twelve months beside a quarter
 
     @property
     def has_score(self) -> bool:
         return self.bar is not None
 
     @property
-    def year_text(self) -> str:
-        """The composite of the last twelve months with its interval: "71 (66–76)"; "" for none."""
-        score = self.year["composite"] if self.year else None
-        if score is None:
-            return ""
-        ends = labels.DASH.join(map(labels.format_composite, (score["lo"], score["hi"])))
-        return f"{labels.format_composite(score['value'])} ({ends})"
+    def rank_of_year(self) -> str:
+        """The rank of twelve months: of those beside a quarter, or its own."""
+        return self.rank or (self.year.rank if self.year else "")
 
 
-def present_share(name: str, data: ShareFigure, adjusted: float | None = None) -> IndicatorCell:
-    """Show a share as it was, "92%", and beside it what it would be with the city's mix of cases."""
-    value, lo, hi = data["value"], data["lo"], data["hi"]
-    if value is None or lo is None or hi is None:
+def present_mixed(name: str, data: MixedFigure) -> IndicatorCell:
+    """Show a share as it was, and beside it what it would be with the city's mix of cases.
+
+    Nothing stands beside it where no case can be compared.
+    """
+    cell = present_share(name, data)
+    if data["adjusted"] is None or not data["compared"]:
+        return cell
+    return replace(cell, beside=_("allowing for harder cases: %(share)s", share=formats.percent(data["adjusted"])))
+
+
+def present_share(name: str, data: ShareFigure) -> IndicatorCell:
+    """Show a share as it was: "19 of 37", "51%"."""
+    value, lo, hi, met = data["value"], data["lo"], data["hi"], data["met"]
+    if value is None or lo is None or hi is None or met is None:
         return _lacking(name, data)
-    beside = ""
-    if adjusted is not None:
-        beside = _("allowing for harder cases: %(share)s", share=formats.percent(adjusted))
-    bar = (100 * lo, 100 * value, 100 * hi)
-    return IndicatorCell(name, formats.percent(value), labels.format_interval(name, lo, hi), bar, data["n"], beside)
+    return IndicatorCell(
+        name,
+        labels.format_count(met, data["n"]),
+        data["n"],
+        share=formats.percent(value),
+        between=labels.format_interval(name, lo, hi),
+        bar=(100 * lo, 100 * value, 100 * hi),
+        late=data["n"] - met,
+    )
 
 
 def present_stars(data: StarFigure) -> IndicatorCell:
@@ -97,58 +132,75 @@ def present_stars(data: StarFigure) -> IndicatorCell:
     value, lo, hi = data["value"], data["lo"], data["hi"]
     if value is None or lo is None or hi is None:
         return _lacking("satisfaction", data)
-    bar = (25 * (lo - 1), 25 * (value - 1), 25 * (hi - 1))
-    between = labels.format_interval("satisfaction", lo, hi)
-    return IndicatorCell("satisfaction", formats.number(value, 1), between, bar, data["n"])
-
-
-def _present_speed(figures: IndicatorFigures) -> IndicatorCell:
-    data = figures["speed"]
-    value, lo, hi = data["value"], data["lo"], data["hi"]
-    if value is None or lo is None or hi is None:
-        return _lacking("speed", data)
-    beside = _("the same cases take the city %(time)s", time=formats.duration(data["city_s"]))
+    number = formats.number(data["n"])
     return IndicatorCell(
-        "speed", formats.duration(data["mean_s"]), "", (100 * lo, 100 * value, 100 * hi), data["n"], beside
+        "satisfaction",
+        formats.number(value, 1),
+        data["n"],
+        between=labels.format_interval("satisfaction", lo, hi),
+        bar=(25 * (lo - 1), 25 * (value - 1), 25 * (hi - 1)),
+        beside=ngettext("%(number)s rating", "%(number)s ratings", data["n"], number=number),
     )
 
 
+def _present_speed(figures: IndicatorFigures) -> IndicatorCell:
+    """Show the mean time; its interval in the same unit, by what the same cases take the city."""
+    data = figures["speed"]
+    lo, hi, own, city = data["lo"], data["hi"], data["mean_s"], data["city_s"]
+    if lo is None or hi is None or own is None or city is None:
+        return _lacking("speed", data)
+    beside = _("the same cases take the city %(time)s", time=formats.duration(city))
+    # x = value / (1 − value) is the city's time by its own: the larger it is, the shorter its time.
+    ends = f" {labels.DASH} ".join(formats.duration(city * (1 - end) / end) for end in (hi, lo) if end > 0)
+    return IndicatorCell("speed", formats.duration(own), data["n"], between=ends, beside=beside)
+
+
+def _present_city_speed(n: int, mean_s: float | None) -> IndicatorCell:
+    if mean_s is None:
+        return IndicatorCell("speed", str(labels.NOT_ENOUGH), n, has_data=False)
+    return IndicatorCell("speed", formats.duration(mean_s), n, beside=_("from the receipt of a report"))
+
+
 def _lacking(name: str, data: IndicatorFigure) -> IndicatorCell:
-    return IndicatorCell(name, str(labels.NOT_ENOUGH), "", None, data["n"])
+    return IndicatorCell(name, str(labels.NOT_ENOUGH), data["n"], has_data=False)
 
 
-def present_line(slug: str, name: str, data: LineFigures, year: LineFigures | None = None) -> ScoreLine:
-    score, figures = data["composite"], data["indicators"]
-    rank: RankRange | None = data["rank"] or (year["rank"] if year else None)
+def present_line(
+    slug: str, name: str, data: LineFigures, *, ranked: int = 0, year: ScoreLine | None = None
+) -> ScoreLine:
+    """Show the line of a department. `ranked`: how many departments have a score."""
+    score, figures, standing = data["composite"], data["indicators"], data["standing"]
     return ScoreLine(
         slug=slug,
         name=name,
         counted=data["counted"],
-        rank=labels.format_rank(rank),
-        score=labels.format_composite(score["value"]) if score else str(labels.NOT_ENOUGH),
-        between=labels.DASH.join(map(labels.format_composite, (score["lo"], score["hi"]))) if score else "",
-        bar=(score["lo"], score["value"], score["hi"]) if score else None,
-        standing=labels.format_standing(data["standing"]),
         figures={
-            "response": present_share("response", figures["response"], figures["response"]["adjusted"]),
-            "resolution": present_share("resolution", figures["resolution"], figures["resolution"]["adjusted"]),
+            "response": present_mixed("response", figures["response"]),
+            "resolution": present_mixed("resolution", figures["resolution"]),
             "speed": _present_speed(figures),
             "satisfaction": present_stars(figures["satisfaction"]),
             "ownership": present_share("ownership", figures["ownership"]),
         },
         shares=list(_present_shares(data["shares"])),
-        sentences={indicator: labels.describe_indicator(indicator, name, figures) for indicator in INDICATORS},
+        score=labels.format_composite(score["value"]) if score else str(labels.NOT_ENOUGH),
+        between=labels.DASH.join(map(labels.format_composite, (score["lo"], score["hi"]))) if score else "",
+        bar=(score["lo"], score["value"], score["hi"]) if score else None,
+        standing=labels.format_standing(standing),
+        standing_code=standing["code"] if standing else "",
+        rank=labels.format_rank(data["rank"], ranked),
         data=data,
         year=year,
     )
 
 
-def _present_shares(shares: PublishedShares) -> Iterator[tuple[str, str]]:
-    for name, label in labels.SHARE_NAMES.items():
+def _present_shares(shares: PublishedShares) -> Iterator[ShareCell]:
+    for name in labels.SHARE_NAMES:
         share = shares[name]  # type: ignore[literal-required]  # SHARE_NAMES has its keys
-        if share["count"] is not None:
-            values = {"count": formats.number(share["count"]), "n": formats.number(share["n"])}
-            yield str(label), _("%(count)s of %(n)s (%(share)s)", share=formats.percent(share["share"]), **values)
+        if share["count"] is None:
+            yield ShareCell(name, "", "", share["n"])
+        else:
+            text = labels.format_count(share["count"], share["n"])
+            yield ShareCell(name, text, formats.percent(share["share"]), share["n"])
 
 
 def department_name(slug: str, names: Names) -> str:
@@ -156,38 +208,45 @@ def department_name(slug: str, names: Names) -> str:
     return pick(names.get(slug, {})) or slug
 
 
-def find_year_line(document: ReleaseDocument, slug: str) -> LineFigures | None:
-    """Return a department's line of the twelve months beside a quarter; None where there is none."""
-    twelve = document["twelve_months"]
-    return twelve["results"]["departments"].get(slug) if twelve else None
+def present_department(slug: str, names: Names, results: Results, year: Results | None = None) -> ScoreLine:
+    """Show the line of a department, with that of the twelve months beside it where there is one."""
+    name = department_name(slug, names)
+    past = year["departments"].get(slug) if year else None
+    return present_line(
+        slug,
+        name,
+        results["departments"][slug],
+        ranked=_count_scored(results),
+        year=present_line(slug, name, past, ranked=_count_scored(year)) if year and past else None,
+    )
 
 
-def present_departments(document: ReleaseDocument, names: Names) -> list[ScoreLine]:
-    """Return the departments' lines by score; then those without a score, by name."""
-    lines = document["results"]["departments"]
-    shown = [
-        present_line(slug, department_name(slug, names), lines[slug], find_year_line(document, slug)) for slug in lines
-    ]
+def _count_scored(results: Results) -> int:
+    return sum(line["composite"] is not None for line in results["departments"].values())
+
+
+def present_departments(results: Results, names: Names, year: Results | None = None) -> list[ScoreLine]:
+    """Return the lines: better than the city, as the city, below it, without a score; among each other by name.
+
+    The order within is no rank: who cannot be told apart does not stand above another.
+    """
+    shown = [present_department(slug, names, results, year) for slug in results["departments"]]
     return sorted(shown, key=_line_order)
 
 
-def _line_order(line: ScoreLine) -> tuple[int, float, str]:
-    return (1, 0, line.name) if line.bar is None else (0, -line.bar[1], line.name)
+def _line_order(line: ScoreLine) -> tuple[int, str, str]:
+    code = line.standing_code
+    return (STANDING_ORDER.index(code) if code else len(STANDING_ORDER), line.name, line.slug)
 
 
-def present_city(document: ReleaseDocument) -> ScoreLine:
+def present_city(results: Results) -> ScoreLine:
     """Return the city's line: whole cases, and the mean of the departments' scores without an interval."""
-    data: CityFigures = document["results"]["city"]
-    figures, name = data["indicators"], _("The whole city")
+    data: CityFigures = results["city"]
+    figures = data["indicators"]
     return ScoreLine(
         slug="",
-        name=name,
+        name=_("The whole city"),
         counted=data["counted"],
-        rank="",
-        score=labels.format_composite(data["composite"]) if data["composite"] is not None else "",
-        between="",
-        bar=None,
-        standing="",
         figures={
             "response": present_share("response", figures["response"]),
             "resolution": present_share("resolution", figures["resolution"]),
@@ -196,11 +255,5 @@ def present_city(document: ReleaseDocument) -> ScoreLine:
             "ownership": present_share("ownership", figures["ownership"]),
         },
         shares=list(_present_shares(data["shares"])),
-        sentences={},
-        data=None,
+        score=labels.format_composite(data["composite"]) if data["composite"] is not None else "",
     )
-
-
-def _present_city_speed(n: int, mean_s: float | None) -> IndicatorCell:
-    text = str(labels.NOT_ENOUGH) if mean_s is None else formats.duration(mean_s)
-    return IndicatorCell("speed", text, "", None, n)

@@ -33,7 +33,11 @@ class ProvisionalResults:
     period: Period
     computed_at: datetime
     results: Results
-    left_out: LeftOut
+    rows: ExtractedRows
+
+    @property
+    def left_out(self) -> LeftOut:
+        return self.rows.left_out
 
 
 _latest: TTLCache[str, ProvisionalResults] = timed_cache(MAX_AGE_SECONDS, max_entries=8)
@@ -63,7 +67,7 @@ async def _compute_now(span: Span) -> ProvisionalResults:
         await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         rows = await extract_rows(period, view.zone, now)
     results = await asyncio.to_thread(_compute, rows, period, view)
-    return ProvisionalResults(span, period, now, results, rows.left_out)
+    return ProvisionalResults(span, period, now, results, rows)
 
 
 def _compute(rows: ExtractedRows, period: Period, view: CityView) -> Results:

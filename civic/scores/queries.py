@@ -14,12 +14,14 @@ from civic.errors import NotFound
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, HistoryTree, read_chains
 from civic.scores.method.files import format_instant, sha256_hex
+from civic.scores.method.inclusion import Period
 from civic.scores.method.release import compute_seal, read_release
 from civic.scores.method.release_format import HistoryProof, LineFigures, ReleaseDocument
 from civic.scores.method.spans import Span
 from civic.scores.periods import span_of
 from civic.scores.schemas import PeriodBounds, ReleaseSummary
 from civic.scores.sql import (
+    CASE_LINKS,
     DEPARTMENT_LINES,
     RELEASE_DOCUMENT,
     RELEASE_FILE,
@@ -46,10 +48,10 @@ class ReleaseEntry:
     reason: str
     replaced_by: str | None
 
-    def is_comparable(self, other: "ReleaseEntry") -> bool:
-        """Whether both were made by the same method, over periods of the same kind."""
-        ratio = (other.ends_at - other.starts_at) / (self.ends_at - self.starts_at)
-        return self.method == other.method and 1 / MAX_LENGTH_RATIO < ratio < MAX_LENGTH_RATIO
+    def is_comparable(self, period: Period, method: str) -> bool:
+        """Whether it was made by this method, over a period of the same kind."""
+        ratio = (period[1] - period[0]) / (self.ends_at - self.starts_at)
+        return self.method == method and 1 / MAX_LENGTH_RATIO < ratio < MAX_LENGTH_RATIO
 
     def summary(self) -> ReleaseSummary:
         return ReleaseSummary(
@@ -72,18 +74,17 @@ class PublishedRelease:
     entries: Sequence[ReleaseEntry]
 
     @property
-    def previous(self) -> ReleaseEntry | None:
-        """The latest release that it can be compared with."""
-        return next(iter(earlier_entries(self.entry, self.entries)), None)
-
-    @property
     def is_latest(self) -> bool:
         return next(entry for entry in self.entries if not entry.replaced_by) is self.entry
 
 
-def earlier_entries(entry: ReleaseEntry, entries: Sequence[ReleaseEntry]) -> list[ReleaseEntry]:
-    """Return the comparable releases that were over when the period of `entry` began, without replaced ones."""
-    return [e for e in entries if not e.replaced_by and e.ends_at <= entry.starts_at and entry.is_comparable(e)]
+def earlier_entries(period: Period, method: str, entries: Sequence[ReleaseEntry]) -> list[ReleaseEntry]:
+    """Return the releases to compare a period with: by the same method, over when it began, and not replaced."""
+    return [
+        entry
+        for entry in entries
+        if not entry.replaced_by and entry.ends_at <= period[0] and entry.is_comparable(period, method)
+    ]
 
 
 async def list_releases() -> list[ReleaseEntry]:
@@ -91,9 +92,14 @@ async def list_releases() -> list[ReleaseEntry]:
     return [ReleaseEntry(**row) for row in await fetch(RELEASES)]
 
 
-async def find_release(release_id: str | None = None) -> PublishedRelease | None:
-    """Return a release; without an id the one of the latest period that is not replaced. None if there is none."""
-    entries = await list_releases()
+async def find_release(
+    release_id: str | None = None, listed: Sequence[ReleaseEntry] | None = None
+) -> PublishedRelease | None:
+    """Return a release; without an id the one of the latest period that is not replaced. None if there is none.
+
+    `listed`: all releases, where they are read already.
+    """
+    entries = await list_releases() if listed is None else listed
     entry = next((e for e in entries if e.id == release_id or (release_id is None and not e.replaced_by)), None)
     if entry is None:
         return None
@@ -142,6 +148,19 @@ async def get_files(release_id: str) -> dict[str, bytes]:
     """Return all files of a release, unpacked, by name."""
     rows = await fetch(RELEASE_FILES, release_id)
     return {row["name"]: gzip.decompress(row["content"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLink:
+    """Where a case is read: its id for the desk, and the address of its public report ("" for a private one)."""
+
+    id: int
+    path: str
+
+
+async def find_case_links(numbers: Sequence[str]) -> dict[str, CaseLink]:
+    """Return the links of these cases, by the case's number."""
+    return {row["number"]: CaseLink(row["id"], row["path"]) for row in await fetch(CASE_LINKS, list(numbers))}
 
 
 # -- proofs ----------------------------------------------------------------------------------------

@@ -29,18 +29,41 @@ class ReleaseSummary(Schema):
 
 
 class ScoresAnswer(Schema):
-    """A release with the departments' names (slug → language → name), and all releases, the latest period first."""
+    """A release with the departments' names (slug → language → name), and all releases, the latest period first.
+
+    `provisional`: the periods whose figures are known before their release, as ?period= takes them.
+    """
 
     release: JsonDocument
     names: dict[str, dict[str, str]]
     releases: list[ReleaseSummary]
+    provisional: list[str]
+
+
+class ProvisionalScoresAnswer(Schema):
+    """The figures of a period before its release: by what was known at `computed_at`, without an id and ranks.
+
+    While the period runs, they are of `[period.from, until)`. `results` and `left_out` have the form of release.json.
+    """
+
+    release: None = None
+    period: PeriodBounds
+    until: str
+    computed_at: str
+    releasable_from: str
+    results: JsonDocument
+    left_out: dict[str, dict[str, int]]
+    names: dict[str, dict[str, str]]
+    releases: list[ReleaseSummary]
+    provisional: list[str]
 
 
 class NoScoresAnswer(Schema):
-    """Nothing is published yet."""
+    """Nothing is published yet, and nothing is known of the present period."""
 
     release: None = None
     releases: list[ReleaseSummary] = []
+    provisional: list[str] = []
 
 
 class PastLine(Schema):
@@ -51,14 +74,53 @@ class PastLine(Schema):
 
 
 class DepartmentScoresAnswer(Schema):
-    """The line of a department, that of the city, and the department's lines in earlier releases, the latest first."""
+    """The line of a department, that of the city, and the department's lines in earlier releases, the latest first.
+
+    `release` is null for a period before its release; `twelve_months` stands beside a quarter.
+    """
 
     department: str
     names: dict[str, str]
-    release: ReleaseSummary
+    release: ReleaseSummary | None
+    period: PeriodBounds
     line: JsonDocument
+    twelve_months: JsonDocument | None
     city: JsonDocument
     before: list[PastLine]
+
+
+class CaseRow(Schema):
+    """A row behind a figure, as civic.scores.case_list.CaseLine; instants in UTC as in release.json, or null."""
+
+    case: str
+    category: str
+    received_at: str
+    answer: str
+    response: str
+    response_due: str | None
+    first_word_at: str | None
+    resolution: str
+    resolution_due: str | None
+    resolved_at: str | None
+    seconds: int | None
+    end_reason: str
+    marks: list[str]
+    stars: int | None
+    given_at: str | None
+
+
+class CasesAnswer(Schema):
+    """The cases behind a figure of a department ("" for the city): how many answer what, and some of the rows.
+
+    `next` is what ?after= takes for the rows that follow, or null.
+    """
+
+    department: str
+    figure: str
+    release: str | None
+    counts: dict[str, int]
+    cases: list[CaseRow]
+    next: int | None
 
 
 class NoDepartmentScoresAnswer(Schema):

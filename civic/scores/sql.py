@@ -221,3 +221,9 @@ DEPARTMENT_LINES = "SELECT id, document->'results'->'departments'->$2 AS line FR
 RELEASE_FILE = "SELECT content, sha256 FROM release_file WHERE release_id = $1 AND name = $2"
 RELEASE_FILES = "SELECT name, content FROM release_file WHERE release_id = $1 ORDER BY id"
 RELEASE_FILE_HASH = "SELECT sha256 FROM release_file WHERE release_id = $1 AND name = $2"
+# $1: numbers of cases. A merged case has no report of its own any more.
+CASE_LINKS = """
+SELECT c.number, c.id, CASE WHEN p.visibility = 'public' THEN p.path ELSE '' END AS path
+FROM case_file c LEFT JOIN report r ON r.case_id = c.id AND r.main LEFT JOIN post p ON p.id = r.post_id
+WHERE c.number = ANY($1)
+"""

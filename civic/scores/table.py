@@ -1,16 +1,18 @@
-"""The table of a release: as CSV, not rounded, and as text for a terminal."""
+"""The tables of the scores: as CSV for people, not rounded, and as text for a terminal."""
 
+import codecs
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from civic import formats
 from civic.city.settings import INDICATORS
 from civic.scores.labels import INDICATOR_NAMES, SHARE_NAMES
-from civic.scores.method.release_format import CityFigures, LineFigures, ReleaseDocument
+from civic.scores.method.release_format import CityFigures, LineFigures, ReleaseDocument, Results
 from civic.scores.presentation import Names, ScoreLine, present_city, present_departments
 
 Value = str | float | None
+Cells = dict[str, Value]
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -20,29 +22,45 @@ def escape_cell(value: Value) -> str:
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
 
 
-def write_csv_table(document: ReleaseDocument, names: Names) -> bytes:
+def write_csv_table(results: Results, names: Names, year: Results | None = None) -> bytes:
     """Write a line for each department, then the city's with an empty `department`.
 
     Shares are 0 to 1, stars 1 to 5, the score is 0 to 100, times are seconds.
     """
+    city = results["city"]
+    rows = [_department_cells(line) for line in present_departments(results, names, year)]
+    rows.append(_common_cells(present_city(results), city) | {"score": city["composite"]})
+    return _write_rows(rows)
+
+
+def write_csv_history(lines: Iterable[tuple[str, str, str, ScoreLine]]) -> bytes:
+    """Write a line for each period of a department: its release, its first and its last day, and the figures."""
+    rows: list[Cells] = []
+    for release, first, last, line in lines:
+        head: Cells = {"release": release, "from": first, "to": last}
+        rows.append(head | _department_cells(line))
+    return _write_rows(rows)
+
+
+def _write_rows(rows: Sequence[Cells]) -> bytes:
+    """Write a table for people: with a byte order mark, by which a spreadsheet knows the encoding."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    city = document["results"]["city"]
-    rows = [_csv_row(line) for line in present_departments(document, names)]
-    rows.append(_common_cells(present_city(document), city) | {"score": city["composite"]})
     columns = list(dict.fromkeys(name for row in rows for name in row))
     writer.writerow(columns)
     writer.writerows([escape_cell(row.get(name)) for name in columns] for row in rows)
-    return out.getvalue().encode()
+    return codecs.BOM_UTF8 + out.getvalue().encode()
 
 
-def _csv_row(line: ScoreLine) -> dict[str, Value]:
+def _department_cells(line: ScoreLine) -> Cells:
     assert line.data is not None
-    score, standing = line.data["composite"], line.data["standing"]
-    rank = line.data["rank"] or (line.year["rank"] if line.year else None)
-    own: dict[str, Value] = {
-        "department": line.slug,
-        "name": line.name,
+    own: Cells = {"department": line.slug, "name": line.name}
+    return own | _composite_cells(line.data, "") | _year_cells(line.year) | _common_cells(line, line.data)
+
+
+def _composite_cells(data: LineFigures, prefix: str) -> Cells:
+    score, standing, rank = data["composite"], data["standing"], data["rank"]
+    cells: Cells = {
         "standing": standing["code"] if standing else None,
         "alone": int(standing["alone"]) if standing else None,
         "rank_best": rank["best"] if rank else None,
@@ -51,11 +69,15 @@ def _csv_row(line: ScoreLine) -> dict[str, Value]:
         "score_lo": score["lo"] if score else None,
         "score_hi": score["hi"] if score else None,
     }
-    return own | _common_cells(line, line.data)
+    return {f"{prefix}{name}": value for name, value in cells.items()}
 
 
-def _common_cells(line: ScoreLine, data: LineFigures | CityFigures) -> dict[str, Value]:
-    row: dict[str, Value] = {"department": line.slug, "name": line.name, "counted": line.counted}
+def _year_cells(year: ScoreLine | None) -> Cells:
+    return _composite_cells(year.data, "twelve_months_") if year and year.data else {}
+
+
+def _common_cells(line: ScoreLine, data: LineFigures | CityFigures) -> Cells:
+    row: Cells = {"department": line.slug, "name": line.name, "counted": line.counted}
     for name in INDICATORS:
         figure: Mapping[str, Value] = data["indicators"][name]  # type: ignore[literal-required]
         row |= {name if part == "value" else f"{name}_{part}": value for part, value in figure.items()}
@@ -67,17 +89,16 @@ def _common_cells(line: ScoreLine, data: LineFigures | CityFigures) -> dict[str,
 
 def format_table(document: ReleaseDocument) -> str:
     """Write the lines of a release for a terminal, departments by their slugs."""
-    header = ["department", "score", "", "standing", "rank", *(str(INDICATOR_NAMES[name]) for name in INDICATORS)]
-    rows = [[*header, "counted"], *map(_text_row, (*present_departments(document, {}), present_city(document)))]
+    results, twelve = document["results"], document["twelve_months"]
+    header = ["department", "standing", *(str(INDICATOR_NAMES[name]) for name in INDICATORS), "score", "", "rank"]
+    lines = [*present_departments(results, {}, twelve["results"] if twelve else None), present_city(results)]
+    rows = [[*header, "counted"], *map(_text_row, lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([f"{document['release']}: {document['period']['from']} to {document['period']['to']}", *text])
 
 
 def _text_row(line: ScoreLine) -> list[str]:
-    figures = [
-        f"{figure.text} ({figure.between})" if figure.between else figure.text if figure.has_data else "-"
-        for figure in line.figures.values()
-    ]
+    figures = [figure.text if figure.has_data else "-" for figure in line.figures.values()]
     score = [line.score, f"({line.between})"] if line.has_score else [line.score if not line.slug else "-", ""]
-    return [line.name, *score, line.standing, line.rank, *figures, formats.number(line.counted)]
+    return [line.name, line.standing, *figures, *score, line.rank_of_year, formats.number(line.counted)]

@@ -1,13 +1,19 @@
 """The sentences above the table, figures as people read them, and the drawing of a history."""
 
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from civic import i18n
-from civic.city.settings import INDICATORS
+from civic import i18n, timing
+from civic.city.queries import CityView
 from civic.scores import charts, labels, presentation
-from civic.scores.explanation import explain_scores
+from civic.scores.explanation import describe_city, describe_department, explain_changes, explain_standings
+from civic.scores.method.spans import read_span
+from civic.scores.pages import list_provisional_spans
+from civic.scores.periods import current_span, span_before
+from civic.scores.queries import ReleaseEntry
 from civic.scores.table import escape_cell
 
 Composite = tuple[float, float, float]
@@ -22,137 +28,223 @@ FIGURES: Any = {
 SHARES: Any = {name: {"n": 3, "count": None, "share": None} for name in labels.SHARE_NAMES}
 
 
-def line(slug: str, composite: Composite | None, code: str = "as", *, alone: bool = False) -> presentation.ScoreLine:
-    data: Any = {
+def share(met: int, n: int, **more: Any) -> Any:
+    mixed = {"adjusted": met / n, "usual": 0.7, "expected": 0.7, "compared": n}
+    return {"n": n, "met": met, "value": met / n, "lo": met / n - 0.1, "hi": met / n + 0.1} | mixed | more
+
+
+def line_data(composite: Composite | None = None, code: str = "as", *, alone: bool = False, **figures: Any) -> Any:
+    return {
         "counted": 40 if composite else 3,
-        "indicators": FIGURES,
+        "indicators": FIGURES | figures,
         "shares": SHARES,
         "composite": dict(zip(("value", "lo", "hi"), composite, strict=True)) if composite else None,
         "parts": {} if composite else None,
         "standing": {"code": code, "alone": alone, "points": 0.0, "margin": 1.0} if composite else None,
         "rank": None,
     }
-    return presentation.present_line(slug, slug.title(), data)
 
 
-def document(*lines: presentation.ScoreLine, **ranks: tuple[int, int]) -> Any:
-    departments = {one.slug: one.data for one in lines}
-    year = {slug: lines[0].data | {"rank": {"best": best, "worst": worst}} for slug, (best, worst) in ranks.items()}
-    twelve = {"results": {"departments": year}} if ranks else None
-    return {"results": {"departments": departments}, "twelve_months": twelve}
+def line(slug: str, composite: Composite | None = None, code: str = "as", **more: Any) -> presentation.ScoreLine:
+    return presentation.present_line(slug, slug.title(), line_data(composite, code, **more))
 
 
-def explain(*lines: presentation.ScoreLine, before: Any = None) -> list[str]:
-    return list(map(str, explain_scores(lines, "2024", before, "2023")))
+def results(*lines: presentation.ScoreLine, **ranks: tuple[int, int]) -> Any:
+    data: Any = {one.slug: one.data for one in lines}
+    for slug, (best, worst) in ranks.items():
+        data[slug] = data[slug] | {"rank": {"best": best, "worst": worst}}
+    return {"departments": data}
 
 
-WATER = line("water", (84, 80, 88), "better")
-PARKS = line("parks", (82, 77, 87), "better")
-ROADS = line("roads", (70, 68, 72), "below")
-TREES = line("trees", (76, 70, 82))
-FEW = line("library", None)
+def explain(*lines: presentation.ScoreLine) -> list[str]:
+    return list(map(str, explain_standings(lines)))
 
 
-def test_who_is_better_than_the_city_and_who_is_below() -> None:
-    assert explain(WATER, PARKS, ROADS, TREES, FEW, FEW) == [
-        "In 2024, <b>Water</b> and <b>Parks</b> did better than the city.",
-        "In 2024, <b>Roads</b> did worse than the city.",
+DID: Any = {"response": share(19, 37), "resolution": share(12, 30)}
+WATER = line("water", (84, 80, 88), "better", **DID)
+PARKS = line("parks", (82, 77, 87), "better", response=share(33, 33))
+ROADS = line("roads", (70, 68, 72), "below", **DID)
+TREES = line("trees", (76, 70, 82), **DID)
+FEW = line("library")
+
+
+def test_what_a_department_did_comes_before_how_it_stands() -> None:
+    assert explain(WATER, ROADS, PARKS, TREES, FEW, FEW) == [
+        "<b>Water</b> answered 19 of 37 on time and solved 12 of 30 on time; "
+        "all figures together, allowing for harder cases, it is better than the city.",
+        "<b>Parks</b> answered 33 of 33 on time; "
+        "all figures together, allowing for harder cases, it is better than the city.",
+        "<b>Roads</b> answered 19 of 37 on time and solved 12 of 30 on time; "
+        "all figures together, allowing for harder cases, it is below the city.",
+        "One department cannot be told apart from the city.",
         "2 departments had too few cases for a score.",
     ]
 
 
 def test_nobody_can_be_told_apart() -> None:
-    assert explain(TREES) == ["In 2024, no department can be told apart from the city."]
+    assert explain(TREES) == ["By more than chance explains, no department is better than the city or below it."]
 
 
 def test_many_are_counted() -> None:
-    many = [line(str(number), (50, 40, 60), "better") for number in range(5)]
-    assert explain(*many) == ["In 2024, 5 departments did better than the city."]
+    many = [line(str(number), (50, 40, 60), "below", **DID) for number in range(5)]
+    assert explain(*many) == ["5 departments did worse than the city."]
 
 
 def test_nobody_had_enough() -> None:
-    assert explain(FEW) == [
-        "In 2024, no department had enough cases for a score.",
-        "One department had too few cases for a score.",
-    ]
+    assert explain(FEW) == ["One department had too few cases for a score."]
+    assert describe_department(FEW) == (
+        "<b>Library</b> had few cases that count (3). There were too few cases for a score."
+    )
+
+
+@pytest.mark.parametrize(
+    ("met", "solved", "words"),
+    [
+        (
+            share(231, 399),
+            share(190, 350),
+            "231 of 399 reports were answered on time in the whole city, and 190 of 350",
+        ),
+        (share(231, 399), NOTHING | {"met": None}, "231 of 399 reports were answered on time in the whole city."),
+        (NOTHING | {"met": None}, NOTHING | {"met": None}, "too few reports were due"),
+    ],
+)
+def test_the_first_sentence_is_of_the_city(met: Any, solved: Any, words: str) -> None:
+    made: Any = {"city": {"indicators": {"response": met, "resolution": solved}}}
+    assert words in describe_city(made, "2024")
 
 
 @pytest.mark.parametrize(("code", "alone"), labels.STANDINGS)
 def test_a_standing_in_words(code: str, alone: bool) -> None:
-    words = line("water", (84, 80, 88), code, alone=alone).standing
+    shown = line("water", (84, 80, 88), code, alone=alone, **DID)
+    words = shown.standing
+    assert ("nobody else does most of this work" in describe_department(shown)) is alone
     assert ("nobody else does most of this work" in words) is alone
     assert {"better": ("better", "more often"), "as": ("as the", "as often"), "below": ("below", "less often")}[code][
         alone
     ] in words
 
 
+def changes(*lines: presentation.ScoreLine, before: Any) -> list[str]:
+    return list(map(str, explain_changes(lines, before, "2023")))
+
+
 def test_who_changed_by_more_than_chance() -> None:
-    before = document(line("roads", (64, 62, 66)), line("water", (90, 89, 91)), PARKS)
-    assert explain(WATER, PARKS, ROADS, before=before)[2:] == [
+    before = results(line("roads", (64, 62, 66)), line("water", (90, 89, 91)), PARKS)
+    assert changes(WATER, PARKS, ROADS, before=before) == [
         "<b>Roads</b> got better by 6 points since 2023.",
         "<b>Water</b> got worse by 6 points since 2023.",
     ]
 
 
 def test_nobody_changed_by_more_than_chance() -> None:
-    assert explain(ROADS, before=document(line("roads", (67, 65, 69))))[1:] == [
+    assert changes(ROADS, before=results(line("roads", (67, 65, 69)))) == [
         "Compared with 2023, no department changed by more than chance explains."
     ]
-    assert explain(ROADS, before=document(FEW))[1:] == []
+    assert changes(ROADS, before=results(FEW)) == []
 
 
 def test_a_name_is_not_taken_for_markup() -> None:
-    risky = presentation.present_line("x", "<script>", WATER.data)
+    risky = presentation.present_line("x", "<script>", line_data((84, 80, 88), "better", **DID))
     assert "<script>" not in "".join(explain(risky))
 
 
 def test_the_sentences_in_chinese() -> None:
     with i18n.use_language("zh"):
-        assert explain(WATER, PARKS)[0] == "2024，<b>Water</b>和<b>Parks</b>优于全市水平。"
+        assert explain(WATER)[0] == (
+            "<b>Water</b>：37件中按时答复19件，30件中按时解决12件；综合各项并考虑案件难度后，优于全市水平。"
+        )
 
 
-def test_lines_are_in_the_order_of_their_scores_and_have_the_rank_of_twelve_months() -> None:
-    made = document(FEW, ROADS, PARKS, WATER, roads=(3, 3), water=(1, 2))
+def test_lines_are_in_groups_by_their_standing_and_among_each_other_by_name() -> None:
+    """Who cannot be told apart does not stand above another: the score gives no order."""
+    lower = line("zebra", (90, 85, 95), **DID)
+    made = results(FEW, ROADS, lower, TREES, WATER, PARKS)
     found = presentation.present_departments(made, {"roads": {"en": "Roads Department"}})
-    assert [one.name for one in found] == ["water", "parks", "Roads Department", "library"]
-    assert [one.rank for one in found] == ["1–2", "", "3", ""]
+    assert [one.name for one in found] == ["parks", "water", "trees", "zebra", "Roads Department", "library"]
+
+
+def test_a_rank_is_of_twelve_months_and_a_range() -> None:
+    made, year = results(WATER, PARKS, ROADS, FEW), results(WATER, PARKS, ROADS, FEW, roads=(3, 3), water=(1, 2))
+    found = {one.slug: one.rank_of_year for one in presentation.present_departments(made, {}, year)}
+    assert found == {"water": "between 1st and 2nd of 3", "parks": "", "roads": "3rd of 3", "library": ""}
+    with i18n.use_language("zh"):
+        assert presentation.present_department("water", {}, made, year).rank_of_year == ("第1至第2名之间（共3个部门）")
+
+
+@pytest.mark.parametrize(("place", "words"), [(1, "1st"), (2, "2nd"), (11, "11th"), (22, "22nd"), (113, "113th")])
+def test_places_in_english(place: int, words: str) -> None:
+    assert labels.format_rank({"best": place, "worst": place}, 200) == f"{words} of 200"
 
 
 def test_what_happened_stands_first_and_the_allowance_beside_it() -> None:
-    share: Any = {"n": 33, "met": 33, "value": 1.0, "lo": 0.896, "hi": 1.0}
-    cell = presentation.present_share("response", share, 0.78)
-    assert (cell.text, cell.between, cell.beside) == ("100%", "90–100", "allowing for harder cases: 78%")
-    figures = FIGURES | {"response": FIGURES["response"] | share}
-    assert labels.describe_indicator("response", "Lighting", figures) == "Lighting answered 33 of 33 on time."
+    cell = presentation.present_mixed("response", share(33, 33, lo=0.896, hi=1.0, adjusted=0.78))
+    assert (cell.text, cell.share, cell.between, cell.late) == ("33 of 33", "100%", "90–100", 0)
+    assert cell.beside == "allowing for harder cases: 78%"
+
+
+def test_nothing_is_allowed_for_where_nobody_can_be_compared() -> None:
+    assert presentation.present_mixed("response", share(33, 33, compared=0)).beside == ""
 
 
 def test_time_is_in_hours_and_stars_are_stars() -> None:
     speed = {"n": 40, "value": 0.6, "lo": 0.5, "hi": 0.7, "ratio": 1.5, "mean_s": 21600.0, "city_s": 32400.0}
     stars: Any = {"n": 12, "value": 4.3, "lo": 4.1, "hi": 4.52, "shrunk": 4.2}
-    data: Any = line("water", (84, 80, 88)).data
-    shown = presentation.present_line("water", "Water", data | {"indicators": FIGURES | {"speed": speed}})
-    assert (shown.figures["speed"].text, shown.figures["speed"].beside) == (
-        "6 hrs",
-        "the same cases take the city 9 hrs",
-    )
-    assert "took 6 hrs on average; the same cases take the city 9 hrs." in shown.sentences["speed"]
-    assert "×" not in shown.sentences["speed"]
+    cell = line("water", (84, 80, 88), speed=speed).figures["speed"]
+    assert (cell.text, cell.beside) == ("6 hrs", "the same cases take the city 9 hrs")
+    assert cell.between == "3 hrs 51 mins – 9 hrs"  # 9 h / (0.7 / 0.3), and 9 h / (0.5 / 0.5)
+    assert cell.bar is None
     cell = presentation.present_stars(stars)
-    assert (cell.text, cell.between) == ("4.3", "4.1–4.5")
+    assert (cell.text, cell.between, cell.beside) == ("4.3", "4.1–4.5", "12 ratings")
     assert cell.bar == pytest.approx((77.5, 82.5, 88))
 
 
 def test_without_enough_data_nothing_is_said() -> None:
-    for name in INDICATORS:
-        assert labels.describe_indicator(name, "Water", FIGURES) == "Water: not enough data for this yet."
     assert [cell.has_data for cell in FEW.figures.values()] == [False] * 5
-    assert FEW.shares == []
+    assert {cell.text for cell in FEW.figures.values()} == {"not enough data"}
+    assert {(one.text, one.share, one.n) for one in FEW.shares} == {("", "", 3)}
 
 
 def test_the_shares_beside_a_score() -> None:
     shares = SHARES | {"declined": {"n": 80, "count": 5, "share": 0.0625}}
-    data: Any = WATER.data
-    assert presentation.present_line("w", "Water", data | {"shares": shares}).shares == [("declined", "5 of 80 (6%)")]
+    shown = presentation.present_line("w", "Water", line_data() | {"shares": shares}).shares[0]
+    assert (shown.label, shown.text, shown.share) == ("declined", "5 of 80", "6%")
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "now", "before"),
+    [
+        (date(2026, 11, 30), 3, "2026-q4", "2026-q3"),
+        (date(2026, 1, 1), 3, "2026-q1", "2025-q4"),
+        (date(2024, 2, 29), 1, "2024-02", "2024-01"),
+        (date(2026, 12, 31), 12, "2026", "2025"),
+    ],
+)
+def test_the_period_of_a_day_and_the_one_before(day: date, months: int, now: str, before: str) -> None:
+    span = current_span(day, months)
+    assert (span.id, span_before(span, months).id) == (now, before)
+    assert span.first <= day <= span.last
+
+
+def test_the_periods_whose_figures_are_shown_before_their_release() -> None:
+    """The one that runs and the one before it, as long as those of the latest release; not what is published."""
+
+    def entry(release: str) -> ReleaseEntry:
+        period = read_span(release).instants(ZoneInfo("UTC"))
+        return ReleaseEntry(release, *period, "1", period[1], None, "", None)
+
+    with timing.at(datetime(2026, 11, 30, tzinfo=UTC)):
+        offered = {
+            releases: [span.id for span in list_provisional_spans(CityView(), [entry(one) for one in releases])]
+            for releases in ((), ("2026-q2",), ("2026-q3", "2026-q2"), ("2026-09",), ("2025",))
+        }
+    assert offered == {
+        (): ["2026-q4", "2026-q3"],
+        ("2026-q2",): ["2026-q4", "2026-q3"],
+        ("2026-q3", "2026-q2"): ["2026-q4"],
+        ("2026-09",): ["2026-11", "2026-10"],
+        ("2025",): ["2026"],
+    }
 
 
 def test_a_history_has_gaps() -> None:

@@ -1,5 +1,6 @@
 """The public pages: what anybody sees of the releases, in both languages, without signing in."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -99,7 +100,9 @@ async def test_before_the_first_release(client: Client, language: str, words: st
     page = await client.get("/scores", headers={"Accept-Language": language})
     assert page.status_code == 200
     assert words in page.text
-    assert (await client.get("/scores", headers=JSON)).json() == {"release": None, "releases": []}
+    answer = (await client.get("/scores", headers=JSON)).json()
+    assert (answer["release"], answer["releases"], len(answer["provisional"])) == (None, [], 2)
+    assert (await client.get("/scores/table.csv")).status_code == 404
     assert (await client.get("/scores/departments/roads")).status_code == 404
 
 
@@ -112,47 +115,127 @@ async def test_the_board_in_both_languages(publish: Publish, client: Client) -> 
     assert "<b>Gardens</b>" not in english.text
     assert "园林绿化局" in chinese.text
     shown = made.document["results"]["departments"]["roads"]["indicators"]["response"]
+    assert f"{shown['met']} of {shown['n']}" in english.text
     assert f"{shown['value']:.0%}" in english.text
-    assert "Kept its cases" in english.text
-    assert "未推诿" in chinese.text
+    assert "Not passed on" in english.text
+    assert "未转出" in chinese.text
     assert "python3 verify.py release.json" in english.text
     assert made.document["seal"] in english.text
     assert ' style="' not in english.text  # the page's policy does not allow it
 
 
-async def test_every_number_leads_to_what_is_behind_it(publish: Publish, client: Client) -> None:
+async def test_what_happened_comes_before_the_score(publish: Publish, client: Client) -> None:
     await publish("2024-01")
+    page = text((await client.get("/scores")).text)
+    first = page.index("reports were answered on time in the whole city")
+    head = page.index("Department", first)
+    assert first < head < page.index("Answered on time", head) < page.index("Not passed on", head)
+    assert page.index("Not passed on", head) < page.index("Score", head)
+    assert " 1st " not in page  # a month has no rank
+    assert page.index("answered ", first) < page.index("told apart from the city")
+
+
+INDICATOR_LISTS = ["response", "resolution", "speed", "satisfaction", "ownership", "counted"]
+
+
+async def test_every_number_leads_to_the_cases_behind_it(publish: Publish, client: Client) -> None:
+    """A list has as many lines as the figure says, and as many that did well."""
+    made = await publish("2024-01")
     page = (await client.get("/scores")).text
-    assert 'href="/scores/departments/roads#response"' in page
-    assert "/reports?department=roads&amp;since=2024-01-01&amp;until=2024-01-31" in page
-    behind = await client.get("/scores/departments/roads")
-    assert 'id="response"' in behind.text
+    assert made.document["results"]["departments"]
+    for slug in ("roads", "parks", ""):
+        line = made.document["results"]["departments"][slug] if slug else made.document["results"]["city"]
+        for figure in INDICATOR_LISTS:
+            query = f"department={slug}&figure={figure}"
+            assert f'href="/scores/cases?{query}"'.replace("&", "&amp;") in page
+            counts = (await client.get(f"/scores/cases?{query}", headers=JSON)).json()["counts"]
+            if figure == "counted":
+                assert counts["yes"] == line["counted"]
+                continue
+            shown = line["indicators"][figure]
+            assert counts["yes"] + counts["no"] == shown["n"], (slug, figure)
+            if "met" in shown:
+                assert counts["yes"] == shown["met"], (slug, figure)
+
+
+async def test_every_share_leads_to_the_cases_behind_it(publish: Publish, client: Client) -> None:
+    made = await publish("2024-01")
+    page = (await client.get("/scores/departments/parks")).text
+    shares = made.document["results"]["departments"]["parks"]["shares"]
+    shown = 0
+    for name, share in shares.items():
+        address = f"/scores/cases?department=parks&figure={name}"
+        counts = (await client.get(address, headers=JSON)).json()["counts"]
+        assert counts["yes"] + counts["no"] == share["n"]
+        if share["count"] is not None:
+            shown += 1
+            assert counts["yes"] == share["count"]
+            assert f'href="{address}"'.replace("&", "&amp;") in page
+            assert f">{share['count']} of {share['n']}</a>" in page
+    assert shown >= 5
+
+
+async def test_a_list_of_cases_is_narrowed_and_goes_on(publish: Publish, client: Client) -> None:
+    await publish("2024-01")
+    address = "/scores/cases?department=parks&figure=response"
+    every = (await client.get(address, headers=JSON)).json()
+    late = (await client.get(f"{address}&answer=no", headers=JSON)).json()
+    assert {row["answer"] for row in every["cases"]} >= {"yes", "no"}
+    assert {row["answer"] for row in late["cases"]} == {"no"}
+    assert all(row["first_word_at"] is None or row["first_word_at"] > row["response_due"] for row in late["cases"])
+    counted = "/scores/cases?figure=counted"
+    first = (await client.get(counted, headers=JSON)).json()
+    second = (await client.get(f"{counted}&after={first['next']}", headers=JSON)).json()
+    assert len(first["cases"]) == first["next"] == 100
+    assert not {row["case"] for row in first["cases"]} & {row["case"] for row in second["cases"]}
+    for headers in ({}, ZH):
+        assert (await client.get(counted, headers=headers)).status_code == 200
+    page = (await client.get(f"{address}&answer=aside")).text
+    assert "set aside" in page
+    assert (
+        'href="/reports' not in page.partition("<main")[2].partition("</main")[0]
+    )  # the made-up cases have no public report
 
 
 async def test_the_figures_behind_a_figure(publish: Publish, client: Client) -> None:
     made = await publish("2024-01")
-    shown = made.document["results"]["departments"]["parks"]["indicators"]["response"]
+    line = made.document["results"]["departments"]["parks"]
+    shown = line["indicators"]["response"]
     page = text((await client.get("/scores/departments/parks")).text)
     assert f"answered {shown['met']} of {shown['n']} on time" in page
     assert f"allowing for harder cases: {shown['adjusted']:.0%}" in page
-    assert "passed on" in page
+    assert "What else happened to its cases" in page
+    assert "first answers that are word for word the same as another" in page
+    assert f"{line['parts']['response']:.2f}" in page
+    assert "What was left out, and why" in page
     chinese = text((await client.get("/scores/departments/parks", headers=ZH)).text)
-    assert "园林绿化局按时答复了" in chinese
+    assert f"园林绿化局 ：{shown['n']}件中按时答复{shown['met']}件" in chinese
 
 
 async def test_a_department_over_time(publish: Publish, client: Client) -> None:
     for month in (1, 2, 3):
         await publish(f"2024-0{month}", month)
     page = (await client.get("/scores/departments/parks")).text
-    assert page.count('class="dot"') == 3
-    assert page.count('<th scope="row">') == 3
+    assert page.count('class="dot"') == 3 * 3  # what it answered, what it solved, and its score
+    assert page.partition('class="small past"')[2].partition("</table>")[0].count('<th scope="row">') == 3
     assert 'href="/scores/departments/parks?release=2024-01"' in page
     first = (await client.get("/scores/departments/parks?release=2024-01")).text
     assert "first period of this kind" in first
 
 
 @pytest.mark.parametrize(
-    "path", ["/scores?release=2023", "/scores/departments/nobody", "/scores/releases/x/assignments.csv"]
+    "path",
+    [
+        "/scores?release=2023",
+        "/scores?period=2023",
+        "/scores?period=x",
+        "/scores/departments/nobody",
+        "/scores/releases/x/assignments.csv",
+        "/scores/cases",
+        "/scores/cases?figure=nothing",
+        "/scores/cases?figure=declined",
+        "/scores/cases?figure=response&department=nobody",
+    ],
 )
 async def test_what_there_is_not(publish: Publish, client: Client, path: str) -> None:
     await publish("2024-01")
@@ -163,7 +246,7 @@ async def test_a_department_without_a_case(publish: Publish, client: Client) -> 
     await publish("2024-01")
     page = await client.get("/scores/departments/idle", headers=ZH)
     assert page.status_code == 200
-    assert "该部门在这个时段没有案件" in page.text
+    assert "2024年1月，该部门没有案件" in page.text
 
 
 async def test_a_correction_says_why(publish: Publish, client: Client) -> None:
@@ -175,7 +258,8 @@ async def test_a_correction_says_why(publish: Publish, client: Client) -> None:
     old = (await client.get("/scores?release=2024-01")).text
     assert "These scores were corrected." in old
     assert 'href="/scores?release=2024-01-r2"' in old
-    assert "/scores/departments/roads?release=2024-01#response" in old
+    assert "/scores/departments/roads?release=2024-01" in old
+    assert "/scores/cases?department=roads&amp;figure=response&amp;release=2024-01" in old
 
 
 async def test_as_json(publish: Publish, client: Client) -> None:
@@ -191,15 +275,29 @@ async def test_as_json(publish: Publish, client: Client) -> None:
 
 async def test_the_table_as_csv(publish: Publish, client: Client) -> None:
     made = await publish("2024-01")
-    answer = await client.get("/scores/releases/2024-01/table.csv")
+    answer = await client.get("/scores/table.csv?release=2024-01")
     assert answer.headers["content-type"].startswith("text/csv")
-    rows = {row["department"]: row for row in csv.DictReader(io.StringIO(answer.text))}
+    assert answer.content.startswith(codecs.BOM_UTF8)  # a spreadsheet knows the encoding by it
+    rows = {row["department"]: row for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))}
     assert set(rows) == {*made.document["results"]["departments"], ""}
     assert rows["roads"]["name"] == "'=Roads"  # no spreadsheet takes it for a formula
     assert (
         float(rows["roads"]["response"])
         == (made.document["results"]["departments"]["roads"]["indicators"]["response"]["value"])
     )
+
+
+async def test_a_history_as_csv(publish: Publish, client: Client) -> None:
+    for month in (1, 2):
+        await publish(f"2024-0{month}", month)
+    answer = await client.get("/scores/departments/roads/history.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [(row["release"], row["from"], row["to"]) for row in rows] == [
+        ("2024-01", "2024-01-01", "2024-01-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+    ]
+    assert rows[0]["name"] == "'=Roads"
+    assert (await client.get("/scores/departments/nobody/history.csv")).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["release.json", "assignments.csv", "ratings.csv", "chains.csv"])
@@ -242,7 +340,7 @@ async def test_the_method_in_both_languages(client: Client, language: str, words
     assert "**" not in text(page.text)
 
 
-@pytest.mark.parametrize("path", ["/scores", "/scores/departments/parks", "/scores/releases/2024-01/table.csv"])
+@pytest.mark.parametrize("path", ["/scores", "/scores/departments/parks", "/scores/table.csv"])
 async def test_the_statements_of_a_page_do_not_grow(
     publish: Publish, client: Client, count_queries: Callable[[], AbstractContextManager[Statements]], path: str
 ) -> None:
