@@ -262,3 +262,16 @@ async def test_nothing_of_the_author_is_shown(client: Client, stranger: Client) 
         answer = await stranger.get(path)
         assert "ana@example.org" not in answer.text
         assert one["receipt"] not in answer.text
+
+
+async def test_nothing_that_can_be_hidden_stays_in_a_cache_in_front(client: Client, stranger: Client) -> None:
+    """Pages, lists, maps and JSON are for one reader; a photo is asked for again each time."""
+    url = await private(client)
+    photo = (await photo_of(client, url))["urls"]["320"]
+    search = ("/search?q=neighbour", "/api/v1/search?q=neighbour", "/reports/new/similar?text=neighbour")
+    for path in (url, f"/api/v1{url}", *EVERYWHERE, *search, "/traffic", "/services", "/scores", "/data"):
+        answer = await stranger.get(path)
+        kept = answer.headers["cache-control"].split(", ")
+        assert {"private", "no-store"} & set(kept), (path, kept)
+        assert {"no-cache", "no-store"} & set(kept), (path, kept)
+    assert "no-cache" in (await stranger.get(photo)).headers["cache-control"]
