@@ -62,7 +62,16 @@ NEW_ASSIGNMENT: Mapping[str, object] = {
 }
 # What a department that gets a case back goes on with.
 KEPT = ("started_at", "first_word_at", "asked_at", "unanswered_at")
-NEW_CASE: Mapping[str, object] = {"first_word_at": None, "resolved_at": None, "counted": True, "status": ""}
+NO_APPEAL: Mapping[str, object] = {"appealed_at": None, "appeal_due_at": None, "appeal_outcome": ""}
+NEW_CASE: Mapping[str, object] = {
+    "category": None,
+    "first_word_at": None,
+    "resolved_at": None,
+    "decline_overturned": False,
+    "counted": True,
+    "status": "",
+    **NO_APPEAL,
+}
 
 
 class CaseDerivation:
@@ -196,14 +205,27 @@ class CaseDerivation:
         if lead is not None:
             lead.say(event, standing=True)
         self._end_all(event, Outcome.CLOSED, Outcome.RESOLVED)
-        self.case.say(event, resolved_at=event.at)
+        self.case.say(event, resolved_at=event.at, **NO_APPEAL)
 
     def declined(self, event: RecordedEvent) -> None:
         own = event.actor == ActorKind.DEPARTMENT
         self._say_word(event, self._lead() if own else None)
         self._end_all(event, Outcome.CLOSED, Outcome.DECLINED if own else None)
+        self.case.say(event, decline_overturned=False, **NO_APPEAL)
+
+    def appealed(self, event: RecordedEvent) -> None:
+        due_at = datetime.fromisoformat(event.data["due"])
+        self.case.say(event, appealed_at=event.at, appeal_due_at=due_at, appeal_outcome="")
+
+    def rejected(self, event: RecordedEvent) -> None:
+        self.case.say(event, appeal_outcome="rejected")
+
+    def _uphold_appeal(self, event: RecordedEvent) -> None:
+        if self.case["appealed_at"] is not None and not self.case["appeal_outcome"]:
+            self.case.say(event, appeal_outcome="upheld")
 
     def reopened(self, event: RecordedEvent) -> None:
+        self._uphold_appeal(event)
         self._end_resolution(event)
         leads = [one for one in self.assignments if one["part"] == AssignmentPart.LEAD]
         self._start(event, str(leads[-1]["department"]), AssignmentPart.LEAD)
@@ -215,12 +237,14 @@ class CaseDerivation:
         self.case.say(event, resolved_at=None)
 
     def upheld(self, event: RecordedEvent) -> None:
+        self._uphold_appeal(event)
         if event.data["against"] == "resolution":
             self._end_resolution(event)
         else:
             for row in self.assignments:
                 if row["outcome"] == Outcome.DECLINED:
                     row.say(event, overturned=True)
+            self.case.say(event, decline_overturned=True)
         self._start(event, event.data["department"], AssignmentPart.LEAD)
 
     def absorbed(self, event: RecordedEvent) -> None:
@@ -299,6 +323,8 @@ _FOLLOW: Mapping[str, Callable[[CaseDerivation, RecordedEvent], None]] = {
     EventKind.DECLINED: CaseDerivation.declined,
     EventKind.REOPENED: CaseDerivation.reopened,
     EventKind.UPHELD: CaseDerivation.upheld,
+    EventKind.APPEALED: CaseDerivation.appealed,
+    EventKind.REJECTED: CaseDerivation.rejected,
     EventKind.MERGED: CaseDerivation.merged,
     EventKind.ABSORBED: CaseDerivation.absorbed,
     EventKind.UNMERGED: CaseDerivation.unmerged,

@@ -15,8 +15,11 @@ TERMS = ("target", "calendar_id", "started_at", "allowance", "promised_at", "hal
 
 
 async def take_earlier(clock: Clock, other: Clock, at: datetime) -> None:
-    """Take the terms of another clock if it is due earlier: a clock keeps the calendar of its due instant."""
-    if clock.due_at is None or other.due_at is None or clock.due_at <= other.due_at:
+    """Take the terms of another clock if it is due earlier: a clock keeps the calendar of its due instant.
+
+    What was computed afterwards for imported history was promised to nobody, and is not taken.
+    """
+    if other.computed or clock.due_at is None or other.due_at is None or clock.due_at <= other.due_at:
         return
     _take_terms(clock, other)
     clock.promised_at = other.promised_at or clock.promised_at
