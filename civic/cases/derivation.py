@@ -285,7 +285,9 @@ class CaseDerivation:
                 row.say(event, misrouted=event.data["misrouted"])
 
     def recategorised(self, event: RecordedEvent) -> None:
-        self.case.say(event, category=event.data["category"])
+        """An assignment keeps the category of its start, unless a dispatcher says otherwise."""
+        for row in (self.case, *self.assignments) if event.actor == ActorKind.DISPATCHER else (self.case,):
+            row.say(event, category=event.data["category"])
 
     def excluded(self, event: RecordedEvent) -> None:
         self.case.say(event, counted=False)

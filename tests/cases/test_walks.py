@@ -49,7 +49,9 @@ ACTS: dict[str, Act] = {
     "reject": lambda case, town, by, to: actions.reject(case.id, by=town.desk, text="No, that is not so."),
     "remind_of_appeal": lambda case, town, by, to: actions.remind_next_appeal(),
     "recategorise as a department": lambda case, town, by, to: actions.recategorise(case.id, town.lamp, by=by),
-    "recategorise": lambda case, town, by, to: actions.recategorise(case.id, town.pothole, by=town.desk),
+    "recategorise": lambda case, town, by, to: actions.recategorise(
+        case.id, town.pothole if to.slug == "roads" else town.lamp, by=town.desk
+    ),
     "note": lambda case, town, by, to: actions.add_note(case.id, by=town.desk, text="Hm."),
     "rate": lambda case, town, by, to: actions.rate_handling(case.id, rater="post:1", stars=3),
     "exclude": lambda case, town, by, to: actions.exclude(case.id, by=town.desk),

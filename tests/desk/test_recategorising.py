@@ -2,6 +2,7 @@
 
 import pytest
 
+from civic.cases.history import check_history
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.catalogue.models import Category
 from civic.notifications.models import Message
@@ -151,6 +152,7 @@ async def test_only_a_dispatcher_changes_what_an_assignment_is_compared_with(
     await act_at_desk(dispatcher, case.id, "recategorise", category="pothole")
     assert (await Assignment.get(case_id=case.id)).category_id == pothole.id
     assert (await roads.get(f"/desk/cases/{case.id}", headers=JSON)).json()["status"] == "assigned"
+    assert await check_history(case.id) == []
 
 
 async def test_a_dispatcher_who_works_for_the_department_too(

@@ -53,7 +53,6 @@ FORGERIES = {
         "department is parks, the history says roads",
     ),
     "a part": ("UPDATE assignment SET part = 'support' WHERE case_id = $1", 2, "part is support"),
-    "a case's category": ("UPDATE case_file SET category_id = NULL WHERE id = $1", 1, "category is nothing"),
     "an appeal": ("UPDATE case_file SET appealed_at = received_at WHERE id = $1", 6, "appealed_at is"),
     "how it was decided": ("UPDATE case_file SET appeal_outcome = 'rejected' WHERE id = $1", 6, "appeal_outcome is"),
     "who gave it": ("UPDATE assignment SET added_by = 'department' WHERE case_id = $1", 2, "added_by is department"),
