@@ -37,8 +37,8 @@ RESULT_SENTENCES: Mapping[ProofResult, LazyProxy] = {
     ProofResult.MISSING: _("Missing! The release has no history of this case."),
 }
 SCRIPT_SENTENCES: Mapping[str, LazyProxy] = {
-    "seal": _("release.json is what its seal covers"),
-    "seal-wrong": _("release.json is NOT what its seal covers"),
+    "seal": _("it is what its seal covers"),
+    "seal-wrong": _("it is NOT what its seal covers"),
     "file": _("this is the file that the release names"),
     "file-wrong": _("this is NOT the file that the release names"),
     "root": _("its histories lead to the root in the release"),
