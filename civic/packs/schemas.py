@@ -41,6 +41,7 @@ from civic.packs.fields import (
 from civic.packs.polygons import position_error
 from civic.routing.conditions import parse
 from civic.routing.facts import ANSWER_PREFIX
+from civic.scores.method.results import MIN_WEIGHT
 from civic.sla.hours import CalendarError, CalendarSpec, Intervals, read_spec
 from civic.suggestions import unknown_name
 from civic.validation import FileModel, ManyProblems
@@ -86,6 +87,8 @@ class PackWeights(FileModel):
     def _some_count(self) -> "PackWeights":
         if not any(self.model_dump().values()):
             raise ValueError(_("At least one weight has to be more than 0."))
+        if any(0 < weight < MIN_WEIGHT for weight in self.model_dump().values()):
+            raise ValueError(_("A weight is 0, or at least %(least)s.", least=MIN_WEIGHT))
         return self
 
 

@@ -50,6 +50,13 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
         "city.toml:6: limits.confirm_days: This has to be from 1 to 365.",
     ),
     ("weights", added("city.toml", "[weights]\nresponse = 1\n"), "city.toml:5: weights.speed: This key is missing."),
+    (
+        "a weight next to nothing",
+        added(
+            "city.toml", "[weights]\nresponse = 1\nresolution = 0\nspeed = 0.0001\nsatisfaction = 0\nownership = 0\n"
+        ),
+        "A weight is 0, or at least 0.001.",
+    ),
     ("accent", added("city.toml", 'accent = "teal"\n'), "city.toml:5: accent: A colour is written like “#0b6e69”."),
     ("crs", added("city.toml", 'crs = "gcj-02"\n'), "city.toml:5: crs: There is no “gcj-02”. Did you mean gcj02?"),
     (
