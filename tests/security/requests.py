@@ -8,6 +8,7 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.types import Message
 
+from civic.reports.models import Report
 from tests.builders.riverside import BELL_TOWER, HOLE
 from tests.clients import ADDRESS, Client
 from tests.media.pictures import encoded, scene
@@ -90,3 +91,8 @@ async def post_report(
     answer = await client.post("/reports", data=entry, files=files, headers={"Accept": accept})
     assert answer.status_code in (201, 303), answer.text
     return answer
+
+
+async def get_post_id(report_id: int) -> int:
+    """The post of a report, which has another number as soon as there are posts of other kinds."""
+    return int((await Report.get(id=report_id)).post_id)

@@ -90,6 +90,7 @@ import json, os, sys
 from pathlib import Path
 from civic import privileges
 from civic.config import load_config
+from civic.errors import SetupError
 
 config = load_config()
 try:

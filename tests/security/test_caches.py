@@ -11,7 +11,7 @@ from civic.errors import SetupError, TooMany
 from civic.rates import MAX_CALLERS, WINDOW_SECONDS, ReadCounts
 from civic.web import GuardedRoute, Who
 from tests.clients import ADDRESS, Client
-from tests.security.requests import post_report, send
+from tests.security.requests import get_post_id, post_report, send
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -137,5 +137,6 @@ async def test_votes_have_a_limit(set_up: Callable[..., Client], citizen: Client
     path = (await post_report(client)).headers["location"]
     voter = set_up(limits={"posts_per_hour": 1})
     voter.cookies = citizen.cookies
-    acts = [f"/posts/{path.rpartition('/')[2]}/{act}" for act in ("vote", "unvote")] * 3
+    post = await get_post_id(int(path.rpartition("/")[2]))
+    acts = [f"/posts/{post}/{act}" for act in ("vote", "unvote")] * 3
     assert [(await voter.post(act)).status_code for act in acts] == [303] * 4 + [429] * 2

@@ -18,6 +18,7 @@ from tests.builders.riverside import (
 from tests.clients import Client
 from tests.indexed import indexed
 from tests.security.markup import MARK, PAYLOADS, foreign_markup
+from tests.security.requests import get_post_id
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -39,10 +40,10 @@ async def write_everywhere(citizen: Client, agent: Client, dispatcher: Client) -
     await agent.join(await get_department_id("roads"))
     await citizen.post("/account/profile", data={"name": PAYLOADS[0][:60], "language": "en"})
     one = await send_routed_report(citizen, text=ALL, title=ALL[:100], address=ALL[:150], name=PAYLOADS[1])
-    report, case = one["id"], await get_case_id(one["id"])
-    await citizen.post(f"/posts/{report}/comments", data={"text": ALL})
-    await citizen.post(f"/posts/{report}/comments", data={"text": ALL, "suggestion": "1"})
-    await citizen.post(f"/posts/{report}/flag", data={"reason": "other", "text": ALL, "note": ALL})
+    report, case, post = one["id"], await get_case_id(one["id"]), await get_post_id(one["id"])
+    await citizen.post(f"/posts/{post}/comments", data={"text": ALL})
+    await citizen.post(f"/posts/{post}/comments", data={"text": ALL, "suggestion": "1"})
+    await citizen.post(f"/posts/{post}/flag", data={"reason": "other", "text": ALL, "note": ALL})
     await citizen.post("/traffic", data={"kind": "flood", "text": ALL[:280], "place_text": ALL[:100], **BELL_TOWER})
     await act_at_desk(agent, case, "accept")
     await act_at_desk(agent, case, "note", text=ALL)
@@ -53,7 +54,7 @@ async def write_everywhere(citizen: Client, agent: Client, dispatcher: Client) -
     done = await agent.post(f"/desk/cases/{case}/resolve", data={"text": ALL}, files=[photo_field(PAYLOADS[1])])
     assert done.status_code == 303, done.text
     await citizen.post(f"/reports/{report}/dispute", data={"text": ALL, "stars": "1"})
-    await dispatcher.post(f"/posts/{report}/comments", data={"text": ALL})
+    await dispatcher.post(f"/posts/{post}/comments", data={"text": ALL})
     await indexed()
     return report, case
 

@@ -12,6 +12,7 @@ from civic.web import GuardedRoute
 from tests.builders.riverside import act_at_desk, change_category, get_case_id, get_department_id, send_routed_report
 from tests.clients import Client, make_user
 from tests.indexed import indexed
+from tests.security.requests import get_post_id
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -33,18 +34,20 @@ async def send_private(author: Client, agent: Client) -> int:
 async def send_hidden(author: Client, moderator: Client) -> int:
     """A report with these words that a moderator has hidden; its id."""
     one = await send_routed_report(author, text=f"{WORDS[0]} of {WORDS[1]}: {WORDS[2]}", title=WORDS[3])
-    answer = await moderator.post("/desk/moderation/hide", data={"post": one["id"], "reason": "personal_data"})
+    answer = await moderator.post(
+        "/desk/moderation/hide", data={"post": await get_post_id(one["id"]), "reason": "personal_data"}
+    )
     assert answer.status_code == 303, answer.text
     return int(one["id"])
 
 
-def readable(report: int, case: int) -> list[str]:
+def readable(report: int, post: int, case: int) -> list[str]:
     """Every address that can be read, lists asked for what the report says and where it is."""
     found = []
     for route in routes():
         if isinstance(route, GuardedRoute) and "GET" in (route.methods or ()):
             path = route.path.replace("/desk/cases/{id:int}", f"/desk/cases/{case}")
-            path = re.sub(r"\{id:int\}", str(report), path)
+            path = re.sub(r"\{id:int\}", str(post if path.startswith(("/posts", "/api/v1/posts")) else report), path)
             found.append(re.sub(r"\{.*?\}", "x", path))
     here = "lat=31.19&lon=118.008"
     found += [f"{path}?q={word}" for path in ("/search", "/reports", "/services", "/places") for word in WORDS[:2]]
@@ -64,19 +67,19 @@ async def test_no_word_of_it_is_told(
     new_client: Callable[[], Client],
 ) -> None:
     report = await (send_private(citizen, agent) if kind == Visibility.PRIVATE else send_hidden(citizen, dispatcher))
-    case = await get_case_id(report)
+    post, case = await get_post_id(report), await get_case_id(report)
     await indexed()
     other = await new_client().sign_in(await make_user("clerk@example.org", Role.AGENT))
     await other.join(await get_department_id("parks"))
     assert WORDS[0] in (await citizen.get(f"/reports/{report}")).text
     for who in (client, stranger, other):
-        for path in readable(report, case):
+        for path in readable(report, post, case):
             answer = await who.get(path, headers={"HX-Request": "true"} if "typing" in path else {})
             said = answer.text + str(answer.headers)
             asked = [word for word in WORDS if word in path]  # which a page may repeat as what was asked for
             told = [word for word in WORDS if word in said and word not in asked]
             assert told == [], (path, told)
-        for path in (f"/reports/{report}", f"/reports/{report}/history.json", f"/posts/{report}/flag"):
+        for path in (f"/reports/{report}", f"/reports/{report}/history.json", f"/posts/{post}/flag"):
             assert (await who.get(path)).status_code == 404, path
         assert (await who.get(f"/desk/cases/{case}")).status_code in (303, 403, 404)
 
@@ -87,16 +90,15 @@ async def test_it_is_as_one_that_there_is_not(
 ) -> None:
     """Neither reading nor a deed tells a stranger that it is there."""
     report = await (send_private(citizen, agent) if kind == Visibility.PRIVATE else send_hidden(citizen, dispatcher))
-    none = report + 1000
+    post, unused = await get_post_id(report), 1000
     form = {"text": "It is still not fixed there.", "stars": "1", "reason": "spam"}
-    paths = [f"/reports/{{}}/{deed}" for deed in DEEDS] + [
-        f"/posts/{{}}/{deed}" for deed in ("comments", "vote", "flag")
-    ]
+    paths = [(f"/reports/{{}}/{deed}", report) for deed in DEEDS]
+    paths += [(f"/posts/{{}}/{deed}", post) for deed in ("comments", "vote", "flag")]
     for who in (client, stranger):
-        for path in paths:
+        for path, number in paths:
             there, missing = [
-                await who.post(path.format(number), data=form, headers={"Accept": "application/json"})
-                for number in (report, none)
+                await who.post(path.format(one), data=form, headers={"Accept": "application/json"})
+                for one in (number, number + unused)
             ]
             assert there.status_code == missing.status_code, path
             assert there.status_code in (401, 404), path
