@@ -18,7 +18,7 @@ from civic.i18n import lazy as _
 
 MAX_FIELDS = 200  # fields of a form, or of a JSON object with the values of its lists
 MAX_JSON_VALUES = 2000  # all that a JSON body holds, however deep
-MAX_FIELD_BYTES = 100_000  # of a field of a form with photos: the longest text, in any script
+MAX_FIELD_BYTES = 256_000  # of a field: as much as a form without photos, so that a text that is too long comes back
 # A body has so many seconds, and for every thousand bytes that came one more: a slow line is served, a stalled one not.
 BODY_SECONDS = 20.0
 BYTES_PER_SECOND = 1000
