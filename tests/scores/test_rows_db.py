@@ -108,8 +108,8 @@ async def test_an_answered_question_moves_the_due_instant(town: Town) -> None:
     assignment, case = await rows_of(await HISTORIES["solved"](town))
     moved = dict.fromkeys(("resolution_due", "resolution_counts_at"), assignment.resolution_due)
     assert assignment.resolution_due == local_time("2026-11-16 17:30")
-    rest = {"end_reason": "resolved", "waited_s": assignment.waited_s, **moved}
-    expect(assignment, **resolved, **rest, ended_by="department", rated=False)
+    rest = {"end_reason": "resolved", "waited_s": 24 * 3600, **moved}
+    expect(assignment, **resolved, **rest, ended_by="department", paused=True, rated=False)
     expect_case(case, **resolved, **rest)
 
 
