@@ -38,6 +38,7 @@ QUESTIONS = {
     "/reports/new/questions": "?category=pothole",
     "/reports/new/similar": "?category=pothole&text=A+lamp+and+an+identity+card&lat=31.17&lon=117.99",
     "/scores/cases": "?department=roads&figure=response",
+    "/scores/draft": "?department=roads",
     "/search": "?q=lamp+pothole&area=old-town&status=solved&since=year&near=31.19,118.008,20000",
     "/desk/search": "?q=lamp+pothole&since=year",
 }

@@ -10,6 +10,7 @@ from civic.city.queries import CityView
 from civic.errors import Invalid, NotFound
 from civic.scores import queries
 from civic.scores.actions import find_release_day
+from civic.scores.method.files import parse_instant
 from civic.scores.method.inclusion import Period
 from civic.scores.method.release_format import LeftOut, Results
 from civic.scores.method.results import METHOD
@@ -33,6 +34,7 @@ class ScoreSource:
     period: Period
     results: Results
     year: Results | None
+    year_period: Period | None
     left_out: LeftOut
     minimum: int
     weights: dict[str, float]
@@ -120,6 +122,9 @@ async def _find_release(view: CityView, entries: Sequence[ReleaseEntry], release
         period=period,
         results=document["results"],
         year=twelve["results"] if twelve else None,
+        year_period=(parse_instant(twelve["period"]["from"]), parse_instant(twelve["period"]["to"]))
+        if twelve
+        else None,
         left_out=document["left_out"],
         minimum=document["minimums"]["indicator"],
         weights=dict(document["weights"]),
@@ -145,6 +150,7 @@ async def _show_provisional(view: CityView, found: ProvisionalResults, entries: 
         period=period,
         results=found.results,
         year=None,
+        year_period=None,
         left_out=found.left_out,
         minimum=settings.minimums["indicator"],
         weights=dict(settings.weights),

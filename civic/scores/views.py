@@ -247,7 +247,7 @@ async def _board_context(request: Request, source: ScoreSource, names: Names) ->
         "city_line": present_city(source.results),
         "year_lines": year_lines,
         "year_city": present_city(source.year) if source.year else None,
-        "year_period": span_label(source.span.twelve_months()) if source.year else "",
+        "year_period": _year_label(request, source),
         "open_periods": open_ones,
         "releases": releases,
         "base": request_origin(request.scope, request.app.state.config),
@@ -292,7 +292,7 @@ def _department_context(
         "line": line,
         "story": describe_department(line),
         "city_line": present_city(source.results),
-        "year_period": span_label(source.span.twelve_months()) if source.year else "",
+        "year_period": _year_label(request, source),
         "before": labelled[-2] if len(labelled) > 1 else None,
         "history": labelled,
         "charts": _draw_charts([(label, row) for entry, label, row in labelled if entry]),
@@ -336,6 +336,10 @@ def _source_context(source: ScoreSource) -> dict[str, object]:
         "left_out_cases": labels.LEFT_OUT_CASES,
         "left_out_ratings": labels.LEFT_OUT_RATINGS,
     }
+
+
+def _year_label(request: Request, source: ScoreSource) -> str:
+    return span_label(span_of(source.year_period, request.state.city.zone)) if source.year_period else ""
 
 
 def _entry_span(request: Request, entry: ReleaseEntry) -> Span:
