@@ -93,6 +93,15 @@ WHO: dict[Who, str] = {
         GET /traffic/points
         GET /traffic/{id:int}
         POST /traffic/{id:int}/end
+        GET /api/v1/reports/{id:int}/history.json
+        GET /api/v1/scores/cases
+        GET /reports/{id:int}/history.json
+        GET /scores/cases
+        GET /scores/departments/{slug:str}/history.csv
+        GET /scores/table.csv
+        GET /scores/verify.py
+        POST /api/v1/scores/releases/{release:str}/proof
+        POST /scores/releases/{release:str}/proof
     """,
     Who.SIGNED_IN: """
         GET /account
@@ -129,6 +138,8 @@ WHO: dict[Who, str] = {
         POST /desk/lines/withdraw
         GET /desk/messages
         GET /desk/search
+        GET /api/v1/scores/draft
+        GET /scores/draft
     """,
     Who.DISPATCHER: """
         GET /api/v1/desk/appeals

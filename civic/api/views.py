@@ -26,7 +26,7 @@ from civic.traffic import views as traffic
 from civic.web import GuardedRoute, Who, json_answer, route
 
 # What is left out makes sense only in a browser.
-PAGES_ONLY = (
+PAGES_AND_FILES = (
     "/",
     "/map",
     "/receipt",
@@ -35,7 +35,10 @@ PAGES_ONLY = (
     "/reports/new",
     "/reports/new/questions",
     "/reports/new/similar",
+    "/scores/departments/{slug:str}/history.csv",
     "/scores/method",
+    "/scores/table.csv",
+    "/scores/verify.py",
     "/traffic/new",
 )
 
@@ -84,7 +87,7 @@ def mirror_routes(pages: list[BaseRoute]) -> list[BaseRoute]:
     return [
         page.under(PREFIX, f"api:{page.name}")
         for page in pages
-        if isinstance(page, GuardedRoute) and page.path not in PAGES_ONLY
+        if isinstance(page, GuardedRoute) and page.path not in PAGES_AND_FILES
     ]
 
 

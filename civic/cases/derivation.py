@@ -297,7 +297,7 @@ class CaseDerivation:
 
     def rated(self, event: RecordedEvent) -> None:
         rating = DerivedRow(event.seq)
-        rating.say(event, given_at=event.at, stars=event.data["stars"], confirmed=event.data["confirmed"])
+        rating.say(event, given_at=event.at, stars=event.data["stars"], confirmed=event.data["email_confirmed"])
         self.ratings.append(rating)
 
 

@@ -37,7 +37,7 @@ from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
 
 REPORTERS = """
-SELECT p.id, p.author_id, p.email, p.email_confirmed_at IS NOT NULL AS confirmed, p.language, p.path
+SELECT p.id, p.author_id, p.email, p.email_confirmed_at IS NOT NULL AS email_confirmed, p.language, p.path
 FROM report r JOIN post p ON p.id = r.post_id
 WHERE r.case_id = $1 AND (p.author_id IS NOT NULL OR p.email <> '')
 """
@@ -198,7 +198,7 @@ async def notify_reporters(event_id: int) -> int:
                 user_id=row["author_id"],
                 email="" if row["author_id"] else row["email"],
                 about=about_post(row["id"]),
-                confirmed=row["confirmed"],
+                confirmed=row["email_confirmed"],
                 language=row["language"],
                 values={
                     "number": event.case.number,

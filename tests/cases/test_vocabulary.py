@@ -8,8 +8,15 @@ from civic.cases.status import Status
 from tests.source import ROOT
 
 CODE = re.compile("""(["'])(""" + "|".join(Status) + r")\1")
+ADDRESS = "whether its owner confirmed an e-mail address"
 # Files and folders in which such a word is a code of something else.
 OTHER_MEANINGS = {
+    "civic/accounts": ADDRESS,
+    "civic/cli/users.py": ADDRESS,
+    "civic/reports/confirmation.py": ADDRESS,
+    "civic/reports/receipts.py": ADDRESS,
+    "templates/accounts": ADDRESS,
+    "templates/reports/_mail.html": ADDRESS,
     "civic/cases/status.py": "the table",
     "civic/cases/event_kinds.py": "kinds of events: the other table",
     "civic/cases/models.py": "outcomes of assignments, and the name of a relation",
@@ -19,6 +26,7 @@ OTHER_MEANINGS = {
     "civic/scores": "figures, and why an assignment ended, in the files of a release",
     "civic/search/feed.py": "how many documents wait",
     "civic/traffic": "how sure an update is",
+    "templates/scores": "figures, and why an assignment ended",
     "templates/traffic": "how sure an update is",
 }
 

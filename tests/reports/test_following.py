@@ -181,9 +181,9 @@ async def test_the_reporter_confirms_with_stars(client: Client, roads: Client) -
     assert await status(case) == "confirmed"
     handling = await Handling.get()
     assert (handling.case_id, handling.stars, handling.text) == (case.id, 4, "Quick.")
-    # A second thought replaces the first.
+    # A second thought counts instead of the first, which is kept.
     assert (await client.post(f"{url}/rate", data={"stars": "2"})).status_code == 303
-    assert (await Handling.get()).stars == 2
+    assert await Handling.all().order_by("id").values_list("stars", flat=True) == [4, 2]
     assert (await client.post(f"{url}/rate", data={"stars": "6"})).status_code == 422
     answer = await client.post(f"{url}/confirm")
     assert answer.status_code == 409

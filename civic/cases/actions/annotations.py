@@ -81,7 +81,7 @@ async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "")
         if text and change.case.status == Status.WAITING:
             change.move_to(Status.IN_PROGRESS)
             await change.end_wait(WaitEnd.ANSWER)
-        await change.record_event(EventKind.RATED, data={"stars": stars, "confirmed": confirmed})
+        await change.record_event(EventKind.RATED, data={"stars": stars, "email_confirmed": confirmed})
         return handling
 
 

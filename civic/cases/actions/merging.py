@@ -42,7 +42,7 @@ async def merge(
         raise Invalid(fields={"into": _("A case cannot be merged into itself.")})
     async with in_transaction():
         await _lock(case_id, into_id)
-        before = {"merged": await undo.capture_case(case_id), **(keep or {})}
+        before = {"merged_case": await undo.capture_case(case_id), **(keep or {})}
         before["followed"] = await Case.filter(merged_into_id=case_id).values_list("id", flat=True)
         async with changing(case_id, by, seen) as change:
             await change.require(CaseAction.MERGE)
@@ -111,10 +111,10 @@ async def unmerge(case_id: int, *, by: Actor, seen: int | None = None, text: str
         async with changing(case_id, by, seen) as change:
             await change.require(CaseAction.UNMERGE)
             done = await _require_undo(change)
-        await undo.restore_case(done.before["merged"])
+        await undo.restore_case(done.before["merged_case"])
         await Case.filter(id__in=done.before["followed"]).update(merged_into_id=case_id)
         async with changing(case_id, by) as change:
-            change.move_to(Status(done.before["merged"]["case"]["status"]))
+            change.move_to(Status(done.before["merged_case"]["case"]["status"]))
             into = await _release(done, change.case, by, text)
             event = await change.record_event(EventKind.UNMERGED, text, data={"from": into.number})
             lead = await change.lead_assignment()
