@@ -17,6 +17,7 @@ from civic import i18n, timing
 
 NOTHING = "–"
 UNSPACED = ("zh", "ja")
+REMEMBERED_NUMBERS = 20_000  # a page of scores writes thousands, most of them again and again
 UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 _zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
@@ -102,31 +103,48 @@ def _distance(seconds: int, locale: Locale) -> str:
 
 def duration(seconds: float | None) -> str:
     """Its two largest units: "3 hrs 40 mins"; never "0"."""
-    if seconds is None:
-        return NOTHING
-    rest, parts = max(1, round(seconds)), []
+    return NOTHING if seconds is None else _duration(max(1, round(seconds)), locale())
+
+
+@lru_cache(REMEMBERED_NUMBERS)
+def _duration(rest: int, locale: Locale) -> str:
+    parts: list[str] = []
     for unit, size in UNITS:
         count, rest = divmod(rest, size)
         if count:
-            parts.append(format_unit(count, f"duration-{unit}", "short", locale=locale()))
+            parts.append(format_unit(count, f"duration-{unit}", "short", locale=locale))
         elif parts:
             break
-    return ("" if locale().language in UNSPACED else " ").join(parts[:2])
+    return ("" if locale.language in UNSPACED else " ").join(parts[:2])
 
 
 def number(value: float | Decimal | None, digits: int | None = None) -> str:
     """With the reader's separators; `digits` after the point, as many as there are when not given."""
     if value is None:
         return NOTHING
-    pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(value, pattern, locale=locale())
+    return _number(value, None if digits is None else _pattern(digits), locale())
+
+
+@lru_cache(REMEMBERED_NUMBERS, typed=True)
+def _number(value: float | Decimal, pattern: str | None, locale: Locale) -> str:
+    return format_decimal(value, pattern, locale=locale)
+
+
+@cache
+def _pattern(digits: int) -> str:
+    return "#,##0" + ("." + "0" * digits if digits else "")
 
 
 def percent(share: float | None, digits: int = 0) -> str:
     """0.923 as "92%"."""
     if share is None:
         return NOTHING
-    return format_percent(share, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=locale())
+    return _percent(share, f"{_pattern(digits)}%", locale())
+
+
+@lru_cache(REMEMBERED_NUMBERS, typed=True)
+def _percent(share: float, pattern: str, locale: Locale) -> str:
+    return format_percent(share, pattern, locale=locale)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -1,6 +1,6 @@
 """The lines and figures of a period as pages and tables show them: what happened first, in the reader's language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from civic import formats
@@ -80,7 +80,6 @@ class ScoreLine:
     name: str
     counted: int
     figures: dict[str, IndicatorCell]
-    shares: list[ShareCell]
     score: str
     between: str = ""
     bar: Bar | None = None
@@ -181,7 +180,6 @@ def present_line(
             "satisfaction": present_stars(figures["satisfaction"]),
             "ownership": present_share("ownership", figures["ownership"]),
         },
-        shares=list(_present_shares(data["shares"])),
         score=labels.format_composite(score["value"]) if score else str(labels.NOT_ENOUGH),
         between=labels.DASH.join(map(labels.format_composite, (score["lo"], score["hi"]))) if score else "",
         bar=(score["lo"], score["value"], score["hi"]) if score else None,
@@ -193,7 +191,8 @@ def present_line(
     )
 
 
-def _present_shares(shares: PublishedShares) -> Iterator[ShareCell]:
+def present_shares(shares: PublishedShares) -> Iterator[ShareCell]:
+    """Show the shares beside a score, in the order of the method."""
     for name in labels.SHARE_NAMES:
         share = shares[name]  # type: ignore[literal-required]  # SHARE_NAMES has its keys
         if share["count"] is None:
@@ -210,27 +209,28 @@ def department_name(slug: str, names: Names) -> str:
 
 def present_department(slug: str, names: Names, results: Results, year: Results | None = None) -> ScoreLine:
     """Show the line of a department, with that of the twelve months beside it where there is one."""
-    name = department_name(slug, names)
-    past = year["departments"].get(slug) if year else None
-    return present_line(
-        slug,
-        name,
-        results["departments"][slug],
-        ranked=_count_scored(results),
-        year=present_line(slug, name, past, ranked=_count_scored(year)) if year and past else None,
-    )
+    beside = None
+    if year and slug in year["departments"]:
+        beside = _present_one(slug, names, year, _count_scored(year))
+    return _present_one(slug, names, results, _count_scored(results), beside)
+
+
+def _present_one(slug: str, names: Names, results: Results, ranked: int, year: ScoreLine | None = None) -> ScoreLine:
+    return present_line(slug, department_name(slug, names), results["departments"][slug], ranked=ranked, year=year)
 
 
 def _count_scored(results: Results) -> int:
     return sum(line["composite"] is not None for line in results["departments"].values())
 
 
-def present_departments(results: Results, names: Names, year: Results | None = None) -> list[ScoreLine]:
+def present_departments(results: Results, names: Names, year_lines: Iterable[ScoreLine] = ()) -> list[ScoreLine]:
     """Return the lines: better than the city, as the city, below it, without a score; among each other by name.
 
-    The order within is no rank: who cannot be told apart does not stand above another.
+    The order within is no rank: who cannot be told apart does not stand above another. `year_lines`: of twelve months.
     """
-    shown = [present_department(slug, names, results, year) for slug in results["departments"]]
+    years = {line.slug: line for line in year_lines}
+    ranked = _count_scored(results)
+    shown = [_present_one(slug, names, results, ranked, years.get(slug)) for slug in results["departments"]]
     return sorted(shown, key=_line_order)
 
 
@@ -254,6 +254,5 @@ def present_city(results: Results) -> ScoreLine:
             "satisfaction": present_stars(figures["satisfaction"]),
             "ownership": present_share("ownership", figures["ownership"]),
         },
-        shares=list(_present_shares(data["shares"])),
         score=labels.format_composite(data["composite"]) if data["composite"] is not None else "",
     )

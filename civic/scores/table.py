@@ -28,9 +28,13 @@ def write_csv_table(results: Results, names: Names, year: Results | None = None)
     Shares are 0 to 1, stars 1 to 5, the score is 0 to 100, times are seconds.
     """
     city = results["city"]
-    rows = [_department_cells(line) for line in present_departments(results, names, year)]
+    rows = [_department_cells(line) for line in present_departments(results, names, _present_year(year, names))]
     rows.append(_common_cells(present_city(results), city) | {"score": city["composite"]})
     return _write_rows(rows)
+
+
+def _present_year(year: Results | None, names: Names) -> list[ScoreLine]:
+    return present_departments(year, names) if year else []
 
 
 def write_csv_history(lines: Iterable[tuple[str, str, str, ScoreLine]]) -> bytes:
@@ -91,7 +95,8 @@ def format_table(document: ReleaseDocument) -> str:
     """Write the lines of a release for a terminal, departments by their slugs."""
     results, twelve = document["results"], document["twelve_months"]
     header = ["department", "standing", *(str(INDICATOR_NAMES[name]) for name in INDICATORS), "score", "", "rank"]
-    lines = [*present_departments(results, {}, twelve["results"] if twelve else None), present_city(results)]
+    years = _present_year(twelve["results"] if twelve else None, {})
+    lines = [*present_departments(results, {}, years), present_city(results)]
     rows = [[*header, "counted"], *map(_text_row, lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

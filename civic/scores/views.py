@@ -49,6 +49,7 @@ from civic.scores.presentation import (
     present_department,
     present_departments,
     present_line,
+    present_shares,
 )
 from civic.scores.queries import ReleaseEntry
 from civic.scores.schemas import (
@@ -231,13 +232,13 @@ async def _list_cases(source: ScoreSource, figure: str, slug: str) -> list[CaseL
 
 
 async def _board_context(request: Request, source: ScoreSource, names: Names) -> dict[str, object]:
-    lines, city = present_departments(source.results, names, source.year), request.state.city
+    years = present_departments(source.year, names) if source.year else []
+    lines, city = present_departments(source.results, names, years), request.state.city
     sentences = explain_standings(lines)
     previous = await queries.get_document(source.before[0].id) if source.published and source.before else None
     if previous is not None:
         before = _entry_label(request, source.before[0])
         sentences += explain_changes(lines, previous["results"], before)
-    year_lines = [line for line in present_departments(source.year, names) if line.has_score] if source.year else []
     open_ones, releases = list_periods(city, source.entries)
     return {
         **_source_context(source),
@@ -245,7 +246,7 @@ async def _board_context(request: Request, source: ScoreSource, names: Names) ->
         "sentences": sentences,
         "lines": lines,
         "city_line": present_city(source.results),
-        "year_lines": year_lines,
+        "year_lines": [line for line in years if line.has_score],
         "year_city": present_city(source.year) if source.year else None,
         "year_period": _year_label(request, source),
         "open_periods": open_ones,
@@ -292,6 +293,8 @@ def _department_context(
         "line": line,
         "story": describe_department(line),
         "city_line": present_city(source.results),
+        "shares": list(present_shares(source.results["departments"][slug]["shares"])),
+        "city_shares": list(present_shares(source.results["city"]["shares"])),
         "year_period": _year_label(request, source),
         "before": labelled[-2] if len(labelled) > 1 else None,
         "history": labelled,

@@ -166,7 +166,10 @@ def test_lines_are_in_groups_by_their_standing_and_among_each_other_by_name() ->
 
 def test_a_rank_is_of_twelve_months_and_a_range() -> None:
     made, year = results(WATER, PARKS, ROADS, FEW), results(WATER, PARKS, ROADS, FEW, roads=(3, 3), water=(1, 2))
-    found = {one.slug: one.rank_of_year for one in presentation.present_departments(made, {}, year)}
+    found = {
+        one.slug: one.rank_of_year
+        for one in presentation.present_departments(made, {}, presentation.present_departments(year, {}))
+    }
     assert found == {"water": "between 1st and 2nd of 3", "parks": "", "roads": "3rd of 3", "library": ""}
     with i18n.use_language("zh"):
         assert presentation.present_department("water", {}, made, year).rank_of_year == ("第1至第2名之间（共3个部门）")
@@ -202,12 +205,12 @@ def test_time_is_in_hours_and_stars_are_stars() -> None:
 def test_without_enough_data_nothing_is_said() -> None:
     assert [cell.has_data for cell in FEW.figures.values()] == [False] * 5
     assert {cell.text for cell in FEW.figures.values()} == {"not enough data"}
-    assert {(one.text, one.share, one.n) for one in FEW.shares} == {("", "", 3)}
+    assert {(one.text, one.share, one.n) for one in presentation.present_shares(SHARES)} == {("", "", 3)}
 
 
 def test_the_shares_beside_a_score() -> None:
     shares = SHARES | {"declined": {"n": 80, "count": 5, "share": 0.0625}}
-    shown = presentation.present_line("w", "Water", line_data() | {"shares": shares}).shares[0]
+    shown = next(presentation.present_shares(shares))
     assert (shown.label, shown.text, shown.share) == ("declined", "5 of 80", "6%")
 
 
