@@ -181,14 +181,18 @@ def find_truth(very_many: CitySums, quarter: CitySums) -> dict[str, float]:
     return measure_values(very_many, replace(plan, comparable=comparable, scored=own.scored)).composites
 
 
-def measure_false_names(cities: int) -> None:
-    """Print in how many cities of equal departments somebody is named."""
+def measure_false_names(
+    label: str, cities: int, sharing: Sequence[Sequence[int]] = EVERYBODY, own: float = 0.0
+) -> None:
+    """Print in how many cities of equal departments somebody is said to be better or below."""
     named = 0
     for city in range(cities):
         chance = random.Random(f"equal {city}")
-        lines = compute(*simulate(chance, draw_effects(chance, 0.0), CASES))["departments"].values()
-        named += any(line["standing"] and line["standing"]["code"] != "as" for line in lines)
-    print(f"cities of eight equal departments that name one: {named / cities:.1%} of {cities}")
+        effects = draw_effects(chance, 0.0, sharing, own)
+        lines = compute(*simulate(chance, effects, CASES))["departments"].values()
+        standings = [line["standing"] for line in lines if line["standing"] and not line["standing"]["alone"]]
+        named += any(one["code"] != "as" for one in standings)
+    print(f"cities of eight equal departments that name one, {label}: {named / cities:.1%} of {cities}")
 
 
 def measure_alone(own: float, cities: int) -> None:
@@ -220,7 +224,10 @@ def main() -> None:
     """Print all figures; a number as argument makes the samples that many times smaller."""
     part = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     measure_coverage(max(2, 20 // part), max(2, 15 // part))
-    measure_false_names(400 // part)
+    measure_false_names("all categories shared", 400 // part)
+    measure_false_names("categories shared as in the demo", 200 // part, AS_IN_THE_DEMO)
+    for own in (0.2, 0.4, 0.6):
+        measure_false_names(f"{own:.0%} own", 200 // part, own=own)
     for own in (0.0, 0.9, 0.98):
         measure_alone(own, 100 // part)
 
