@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -p no:cachep
 
 SQUAWK = $(BIN)/squawk --pg-version=15 --reporter=gcc
 # What it asks of statements on tables in use; the first migration makes them. jobs.sql is pgqueuer's.
-FOR_TABLES_IN_USE := prefer-robust-stmts,require-concurrent-index-creation,require-statement-timeout,$\
+FOR_TABLES_IN_USE := prefer-robust-stmts,changing-column-type,prefer-text-field,require-concurrent-index-creation,require-statement-timeout,$\
 require-lock-timeout,constraint-missing-not-valid,prefer-bigint-over-int,prefer-bigint-over-smallint
 
 # Caches of the checks stay out of the tree.
