@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 MAX_WHOLE_NUMBER = 2**53 - 1
 MAX_JSON_DEPTH = 100
+HALF_CHARACTER = "a text holds half a character (a lone surrogate)"
 
 _MAX_PLAIN_POWER = 21  # ECMAScript writes 1e+21 with an exponent, and 1e+20 without
 _MIN_PLAIN_POWER = -6  # and 1e-7 with an exponent, and 0.000001 without
@@ -28,19 +29,24 @@ def encode_canonical_json(value: object) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise ValueError("a text holds half a character (a lone surrogate)") from None
+        raise ValueError(HALF_CHARACTER) from None
 
 
 def parse_json(data: bytes | str) -> Any:
     """Parse strict JSON: UTF-8, each key once in its object; a number of more than 53 bits is the double next to it.
 
-    Raises ValueError for anything else, whatever the bytes are.
+    Raises ValueError for anything else, whatever the bytes are, and for half a surrogate pair, which no UTF-8 holds.
     """
     text = data if isinstance(data, str) else data.decode()
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError(HALF_CHARACTER) from None
     except RecursionError:
         raise ValueError("nested too deep") from None
+    return value
 
 
 def format_number(number: int | float) -> str:

@@ -310,6 +310,11 @@ def is_database_away(error: BaseException) -> bool:
     return isinstance(error, AWAY_ERRORS) and _is_database(error)
 
 
+def is_deadlock(error: BaseException) -> bool:
+    """Whether the database gave this transaction up, as it and another waited for each other: it can be tried again."""
+    return isinstance(error, asyncpg.DeadlockDetectedError)
+
+
 def _is_database(error: BaseException) -> bool:
     """Only what the database's driver raised: a missing file elsewhere is a fault of ours."""
     trace = error.__traceback__

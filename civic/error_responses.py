@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from civic import logs
-from civic.db import is_database_away
+from civic.db import is_database_away, is_deadlock
 from civic.errors import (
     BadRequest,
     Busy,
@@ -48,6 +48,9 @@ def to_civic_error(error: BaseException) -> CivicError:
         return ERRORS_BY_STATUS.get(error.status_code, CivicError)()
     if is_database_away(error):
         log.error("database away", kind=type(error).__name__)
+        return Busy()
+    if is_deadlock(error):
+        log.warning("deadlock", exc_info=error)
         return Busy()
     log.error("failed", exc_info=error)
     return CivicError()

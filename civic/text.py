@@ -36,9 +36,12 @@ def fold(text: str) -> str:
 
 
 def find_letters(text: str) -> str:
-    """The letters and digits of a text that can be seen, and nothing else; an accent is part of its letter."""
+    """The letters and digits of a text that can be seen, and nothing else; an accent is part of its letter.
+
+    What only lengthens or modifies a letter ("ー", "ـ", "ː") is none by itself.
+    """
     seen = unicodedata.normalize("NFC", UNSEEN_CHARACTERS.sub("", text))
-    return "".join(c for c in seen if c.isalnum())
+    return "".join(c for c in seen if c.isalnum() and unicodedata.category(c) != "Lm")
 
 
 def is_seen(text: str) -> bool:

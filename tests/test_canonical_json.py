@@ -147,6 +147,8 @@ def test_what_is_no_json_is_refused(value):
         b"9" * 100_000,
         b"\xff",
         b'"\xed\xa0\x80"',
+        rb'["\ud800"]',
+        rb'{"\udc00x": 1}',
         b"\xef\xbb\xbf{}",
         b"{} {}",
         b"",

@@ -107,3 +107,23 @@ def _leads_to(address: list[str], path: list[str]) -> bool:
     return len(address) == len(path) and all(
         part == fixed or "{" in fixed or FILLED in part for part, fixed in zip(address, path, strict=True)
     )
+
+
+def test_what_the_reviews_found_is_all_answered_with_a_test() -> None:
+    """docs/reviews.md: a row for each number of both reviews, and in each row a test that there is."""
+    scores, security = (ROOT / "docs/reviews.md").read_text("utf-8").split("## Security")
+    answered = {table: _rows(table) for table in (scores, security)}
+    assert {finding.split(",")[0].strip() for finding, _test in answered[scores]} >= set(map(str, range(1, 11)))
+    assert sum(finding.startswith(" 4,") for finding, _test in answered[scores]) >= 9  # ways to a better score
+    numbers = {number for finding, _test in answered[security] for number in re.findall(r"\b[HML]\d+\b", finding)}
+    assert numbers >= {f"{kind}{n}" for kind, last in (("H", 4), ("M", 12), ("L", 13)) for n in range(1, last + 1)}
+    for finding, test in (*answered[scores], *answered[security]):
+        files = re.findall(r"`(tests/[\w/.]+)`", test)
+        assert files, finding
+        assert all((ROOT / file).exists() for file in files), finding
+
+
+def _rows(table: str) -> list[tuple[str, str]]:
+    """The first and the last column of each row."""
+    cells = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| ")]
+    return [(row[0], row[-1]) for row in cells[1:]]

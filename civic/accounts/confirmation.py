@@ -15,6 +15,7 @@ from civic.accounts import limits
 from civic.accounts.models import User
 from civic.accounts.notices import Notice, tell
 from civic.accounts.people import Person
+from civic.web import parse_id
 
 LINK_GOOD_FOR = timedelta(days=14)
 MAX_ASKED_PER_HOUR = 5
@@ -56,9 +57,9 @@ async def ask_again(person: Person) -> None:
 
 async def confirm_email(token: str) -> Confirmed:
     """The address is the account's, as the token of a mail shows. What happened meanwhile is told once."""
-    user_id = token.partition(".")[0]
-    user = await User.get_or_none(id=int(user_id)) if user_id.isascii() and user_id.isdigit() else None
-    if user is None or signing.read_signed(_purpose(user.email), token) != user_id:
+    user_id = parse_id(token.partition(".")[0])
+    user = await User.get_or_none(id=user_id) if user_id is not None else None
+    if user is None or signing.read_signed(_purpose(user.email), token) != str(user.id):
         return Confirmed.OLD
     if user.email_confirmed_at is not None:
         return Confirmed.YES

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_vali
 
 from civic.forms import Form, context_of
 from civic.i18n import gettext as _
+from civic.text import UNSEEN_CHARACTERS, is_seen
 
 # A city may have its mail in a network of its own: one@city.local.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -29,9 +30,10 @@ def clean_email(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """One line without control characters and without marks that turn the direction of what follows."""
-    shown = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C" or c == " ")
-    return " ".join(shown.split())
+    """One line of what can be seen, without marks that turn the direction of what follows; "" if nothing can be."""
+    plain = UNSEEN_CHARACTERS.sub("", unicodedata.normalize("NFC", text))
+    shown = "".join(c for c in plain if unicodedata.category(c)[0] != "C" or c == " ")
+    return " ".join(shown.split()) if is_seen(shown) else ""
 
 
 def check_password(password: str, email: str = "") -> str:

@@ -103,7 +103,8 @@ async def assign(o: CaseCommand) -> object:
         await _department(o),
         by=o.by,
         seen=o.seen,
-        reason={"step": "dispatcher", "text": o.text},
+        reason={"step": "dispatcher"},
+        text=o.text,
         misrouted=bool(o.fields.get("misrouted")),
     )
 

@@ -216,6 +216,7 @@ async def vote(post_id: int, by: Person) -> None:
 async def unvote(post_id: int, by: Person) -> None:
     """Withdraw the support."""
     async with in_transaction():
+        await fetch_one(LOCK_POST, post_id)  # first, as `vote` does: neither waits for the other
         removed = await execute(REMOVE_VOTE, post_id, by.id)
         await Post.filter(id=post_id).update(votes_count=F("votes_count") - removed)
 

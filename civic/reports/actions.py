@@ -51,6 +51,8 @@ SELECT c.id AS case_id FROM report here JOIN case_file c ON c.id = here.case_id
 WHERE here.post_id = $1 AND c.status = $3 AND EXISTS (
     SELECT FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = c.id AND p.author_id = $2)
 """
+# Posts are locked before their cases, as moderators and comments do: neither waits for the other.
+LOCK_POSTS = "SELECT FROM post p JOIN report r ON r.post_id = p.id WHERE r.case_id = $1 ORDER BY p.id FOR UPDATE OF p"
 ADD_DOUBT = """
 INSERT INTO doubt (case_id, user_id, resolved_at, text, at)
 VALUES ($1, $2, $3, $4, $5)
@@ -245,6 +247,7 @@ async def recategorise(
     Raises Invalid (field "category").
     """
     async with in_transaction():
+        await execute(LOCK_POSTS, case_id)
         await cases.recategorise(case_id, category, by=by, seen=seen)
         sent = await Post.filter(report__case_id=case_id).order_by("id")
         if not category.public:

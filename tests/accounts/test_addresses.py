@@ -95,6 +95,12 @@ async def test_links_that_confirm_nothing(client: Client, config: Config, change
     assert not await user_email_is_confirmed(user.id)
 
 
+@pytest.mark.parametrize("user_id", [str(2**63), "9" * 40, "0", "-1", "٣", "²", "1e3", "x"])
+async def test_a_made_up_link_names_nobody(client: Client, user_id: str) -> None:
+    answer = await press_the_button(client, f"/account/confirm/{user_id}.0.x")
+    assert answer.status_code == 409
+
+
 async def test_signing_up_says_nothing_of_who_has_an_account(
     new_client: Callable[[], Client], owner: User, config: Config
 ) -> None:

@@ -8,6 +8,7 @@ from civic.accounts import passwords
 from civic.accounts.actions import check_new_password, reset_password
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role, User
+from civic.accounts.forms import clean_name
 from civic.accounts.names import CityWords, fold_name, sounds_official
 from civic.catalogue.members import add_user
 from civic.errors import Invalid
@@ -122,6 +123,13 @@ def test_names_that_sound_official(name: str) -> None:
 )
 def test_names_of_people(name: str) -> None:
     assert not sounds_official(name, WORDS)
+
+
+@pytest.mark.parametrize("unseen", ["\u3164", "\u2800", "\u115f", "\uffa0", "\u034f", "\u200b", "\u202e", "\U000e0041"])
+def test_a_name_is_what_can_be_seen_of_it(unseen: str) -> None:
+    assert clean_name(unseen * 3) == ""
+    assert clean_name(f"{unseen}市政{unseen}道路管理处") == "市政道路管理处"
+    assert clean_name(f"Zoë {unseen}Łącka") == "Zoë Łącka"
 
 
 def test_folding_a_name_twice_changes_nothing() -> None:

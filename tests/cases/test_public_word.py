@@ -37,6 +37,10 @@ NOT_ENOUGH = [
     "x" * 9 + "\u0301" * 9,  # nine letters, however many accents
     "\u1112\u1161\u11ab" * 3,
     "a" * 9 + " " * 9 + "-" * 9,
+    "\u30fc" * 12,  # the mark of a long vowel, without one
+    "\u0640" * 12,  # what lengthens an Arabic letter
+    "\u02d0" * 12,
+    "\u02bc" * 12,
 ]
 UNSEEN = [
     "\u200b",

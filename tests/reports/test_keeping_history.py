@@ -7,7 +7,7 @@ from civic.history_proof import read_history_proof
 from civic.notifications.models import Message
 from civic.notifications.rendering import render_message
 from civic.reports.actions import notify_reporters
-from tests.builders.riverside import JSON, change_category, get_case, send_form, send_routed_report
+from tests.builders.riverside import JSON, act_at_desk, change_category, get_case, send_form, send_routed_report
 from tests.clients import Client
 
 DESK = Actor(ActorKind.DISPATCHER)
@@ -77,3 +77,19 @@ async def test_each_message_has_the_state_after_its_event(riverside: None, citiz
     message = await Message.get(kind="report_replied")
     case = await get_case(report_id)
     assert f"State of this history: {case.number} · 4 events · {event.hash.hex()}" in render_message(message).body
+
+
+async def test_what_a_dispatcher_writes_is_a_text_and_nothing_that_is_kept_for_good(
+    riverside: None, client: Client, stranger: Client, dispatcher: Client
+) -> None:
+    """Everybody reads it, so it can be hidden and erased; the data of an event are in the file whatever happens."""
+    report_id = (await send_routed_report(client))["id"]
+    case = await get_case(report_id)
+    await act_at_desk(dispatcher, case.id, "assign", to="water", text="Blomqvist of number 7 knows where it is.")
+    event = await CaseEvent.get(case_id=case.id, kind="assigned", actor_kind="dispatcher")
+    assert "Blomqvist" in (await stranger.get(f"/reports/{report_id}")).text
+    line = f"{case.number}-{event.seq}"
+    answer = await dispatcher.post("/desk/moderation/hide", data={"line": line, "reason": "personal_data"})
+    assert answer.status_code == 303
+    for path in ("", "/history.json"):
+        assert "Blomqvist" not in (await stranger.get(f"/reports/{report_id}{path}")).text

@@ -253,6 +253,9 @@ async def test_the_page_checks_a_kept_history(releases: list[Release], client: C
     page = await client.post(address, files=kept_file(kept))
     assert (page.status_code, "it was changed: the text of event 2" in page.text) == (422, True)
     assert (await client.post(address)).status_code == 422
+    kept["case"] = "\ud800"  # half a character: no answer could quote it
+    for wanted in ({}, JSON):
+        assert (await client.post(address, files=kept_file(kept), headers=wanted)).status_code == 422
     assert (await client.post("/scores/releases/2020/proof", files=kept_file(kept))).status_code in (404, 422)
 
 

@@ -29,16 +29,20 @@ async def assign(
     by: Actor,
     seen: int | None = None,
     reason: Mapping[str, object],
+    text: str = "",
     support: Sequence[int] = (),
     priority: str | None = None,
     misrouted: bool = False,
 ) -> Case:
     """The router or a dispatcher gives the case to a department, for a stored reason (routing.queries.explain).
 
+    What a dispatcher writes is the event's `text`, which can be hidden and erased: `reason` is kept for good.
+
     If another department leads it, this is a dispatcher's reassignment. `misrouted` marks the latest assignment that
     was handed over or given back: the case should not have come there, so it does not count against that department.
     A case that the router has already sent somewhere is left as it is, because the router's job may run twice.
     """
+    text = read_public_word(text, required=False)
     await require_in_force(department_id, *support)
     async with changing(case_id, by, seen) as change:
         if by.kind == ActorKind.SYSTEM and await _routed(change.case):
@@ -60,7 +64,7 @@ async def assign(
         await change.give_case(department_id, since=since)
         data: dict[str, object] = {"from": before, "department": await _slug(department_id), "reason": reason}
         data |= {"support": await _start_supports(change, support, since), "priority": change.case.priority}
-        event = await change.record_event(EventKind.ASSIGNED, data=data | {"misrouted": misrouted})
+        event = await change.record_event(EventKind.ASSIGNED, text, data=data | {"misrouted": misrouted})
         await notify_department(change.case, event, department_id)
         for helper in set(support) - {department_id}:
             await notify_department(change.case, event, helper, message="case_support")
