@@ -6,9 +6,8 @@ import pytest
 
 from civic.accounts import passwords
 from civic.accounts.actions import check_new_password, reset_password
-from civic.accounts.forms import SignUpForm
+from civic.accounts.forms import SignUpForm, clean_name
 from civic.accounts.models import Role, User
-from civic.accounts.forms import clean_name
 from civic.accounts.names import CityWords, fold_name, sounds_official
 from civic.catalogue.members import add_user
 from civic.errors import Invalid
