@@ -70,6 +70,10 @@ NEW_CASE: Mapping[str, object] = {
     "decline_overturned": False,
     "counted": True,
     "status": "",
+    "confirmed_by": "",
+    "reopened": 0,
+    "is_merged": False,
+    "first_department": None,
     **NO_APPEAL,
 }
 
@@ -87,7 +91,7 @@ class CaseDerivation:
     def apply(self, event: RecordedEvent) -> None:
         """Follow one event. Raises KeyError for data that its kind always has."""
         if event.to_status:
-            self.case.say(event, status=event.to_status)
+            self.case.say(event, status=event.to_status, is_merged=event.to_status == Status.MERGED)
         if "ended_by" in event.data.get("wait", {}):
             self._end_wait(event, event.data["wait"])
         follow = _FOLLOW.get(event.kind)
@@ -113,6 +117,8 @@ class CaseDerivation:
             event, department=department, part=part, added_by=gives, given_at=event.at, started_at=since or event.at
         )
         self.assignments.append(row)
+        if part == AssignmentPart.LEAD and self.case["first_department"] is None:
+            self.case.say(event, first_department=department)
         return row
 
     def _give(self, event: RecordedEvent, department: str, since: object = None) -> None:
@@ -220,12 +226,23 @@ class CaseDerivation:
     def rejected(self, event: RecordedEvent) -> None:
         self.case.say(event, appeal_outcome="rejected")
 
+    def confirmed(self, event: RecordedEvent) -> None:
+        self.case.say(event, confirmed_by="reporter")
+
+    def closed(self, event: RecordedEvent) -> None:
+        self.case.say(event, confirmed_by="time")
+
+    def _reopen(self, event: RecordedEvent) -> None:
+        """An appeal that was open has reached what it asked for."""
+        self._uphold_appeal(event)
+        self.case.say(event, confirmed_by="", reopened=int(str(self.case["reopened"])) + 1)
+
     def _uphold_appeal(self, event: RecordedEvent) -> None:
         if self.case["appealed_at"] is not None and not self.case["appeal_outcome"]:
             self.case.say(event, appeal_outcome="upheld")
 
     def reopened(self, event: RecordedEvent) -> None:
-        self._uphold_appeal(event)
+        self._reopen(event)
         self._end_resolution(event)
         leads = [one for one in self.assignments if one["part"] == AssignmentPart.LEAD]
         self._start(event, str(leads[-1]["department"]), AssignmentPart.LEAD)
@@ -237,7 +254,7 @@ class CaseDerivation:
         self.case.say(event, resolved_at=None)
 
     def upheld(self, event: RecordedEvent) -> None:
-        self._uphold_appeal(event)
+        self._reopen(event)
         if event.data["against"] == "resolution":
             self._end_resolution(event)
         else:
@@ -323,6 +340,8 @@ _FOLLOW: Mapping[str, Callable[[CaseDerivation, RecordedEvent], None]] = {
     EventKind.SUPPORT_DONE: CaseDerivation.support_done,
     EventKind.RESOLVED: CaseDerivation.resolved,
     EventKind.DECLINED: CaseDerivation.declined,
+    EventKind.CONFIRMED: CaseDerivation.confirmed,
+    EventKind.CLOSED: CaseDerivation.closed,
     EventKind.REOPENED: CaseDerivation.reopened,
     EventKind.UPHELD: CaseDerivation.upheld,
     EventKind.APPEALED: CaseDerivation.appealed,

@@ -53,9 +53,10 @@ WHERE m.user_id = $1 AND m.department_id = $2 AND u.disabled_at IS NULL AND u.ro
 # What history.py compares: the rows of some cases ($1), each kind in the order in which its events made it.
 _RECORDED_CASE = """
 SELECT f.id, f.number, f.events_count, f.head, f.status, f.received_at, f.first_word_at, f.resolved_at, f.counted,
-       f.decline_overturned, f.appealed_at, f.appeal_due_at, f.appeal_outcome, k.code AS category,
+       f.decline_overturned, f.appealed_at, f.appeal_due_at, f.appeal_outcome, k.code AS category, f.confirmed_by,
+       f.reopened, f.merged_into_id IS NOT NULL AS is_merged, d.slug AS first_department,
        (SELECT max(id) FROM case_file) AS last_id
-FROM case_file f LEFT JOIN category k ON k.id = f.category_id
+FROM case_file f LEFT JOIN category k ON k.id = f.category_id LEFT JOIN department d ON d.id = f.first_department_id
 """
 RECORDED_CASE = f"{_RECORDED_CASE} WHERE f.id = $1"
 RECORDED_CASE_OF_NUMBER = f"{_RECORDED_CASE} WHERE f.number = $1"
