@@ -18,6 +18,7 @@ from civic import i18n, timing
 NOTHING = "–"
 UNSPACED = ("zh", "ja")
 REMEMBERED_NUMBERS = 20_000  # a page of scores writes thousands, most of them again and again
+JUST_NOW = 60  # seconds
 UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 _zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
@@ -87,10 +88,11 @@ def date(instant: datetime | None) -> str:
 
 
 def ago(instant: datetime | None) -> Markup:
-    """A <time> element that says "2 hours ago" (or "in 2 hours"), the exact time on hover."""
+    """A <time> element that says "2 hours ago", "in 2 hours" or "just now", the exact time on hover."""
     if instant is None:
         return escape(NOTHING)
-    words = _distance(round((instant - timing.now()).total_seconds()), locale())
+    seconds = round((instant - timing.now()).total_seconds())
+    words = i18n.gettext("just now") if abs(seconds) < JUST_NOW else _distance(seconds, locale())
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         instant.astimezone(zone()).isoformat(timespec="seconds"), when(instant), words
     )

@@ -28,9 +28,13 @@ class Form(BaseModel):
 
     @classmethod
     def read(cls, values: Mapping[str, Any], **context: Any) -> Self:
-        """The form with these fields. Raises Invalid with every field that is wrong."""
+        """The form with these fields. Raises Invalid with every field that is wrong.
+
+        What is not sent, as by a browser where nothing is chosen, is read as empty: the field says what it needs.
+        """
+        empty = {name: None for name, field in cls.model_fields.items() if field.is_required()}
         try:
-            return cls.model_validate(dict(values), context=context)
+            return cls.model_validate({**empty, **values}, context=context)
         except ValidationError as error:
             raise Invalid(fields=cls._messages(error.errors(include_url=False, include_input=False))) from None
 

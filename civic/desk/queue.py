@@ -45,7 +45,9 @@ VIEWS = {
 
 @dataclass(frozen=True)
 class QueueRow:
-    """An assignment on the list. `used`: the used share of the next target, late from 1 on; None if no clock runs."""
+    """An assignment on the list. `used`: the used share of the next target, late from 1 on; None if no clock runs, or
+    one that was only computed, of imported history.
+    """
 
     assignment_id: int
     case_id: int
@@ -153,7 +155,7 @@ async def _row(row: Row, person: Person) -> QueueRow:
     hidden = row["visibility"] == Visibility.HIDDEN
     masked = hidden and not person.is_dispatcher
     clock = None if row["target"] is None else _clock(row)
-    used = await clock.used() if clock else None
+    used = await clock.used() if clock and not clock.computed else None
     late = clock is not None and used is not None and clock.due_at is not None and clock.due_at < timing.now()
     return QueueRow(
         **known | ({"address": ""} if masked else {}),

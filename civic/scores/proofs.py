@@ -1,6 +1,7 @@
 """Whether a kept history is in a release: the page where files are checked, its JSON, and the program `verify.py`."""
 
 from collections.abc import Mapping
+from json import JSONDecodeError
 
 from babel.support import LazyProxy
 from starlette.datastructures import UploadFile
@@ -126,6 +127,8 @@ async def _read_kept(request: Request) -> KeptHistory:
         raise Invalid(fields={"history": _("Please choose the file that you kept.")})
     try:
         return read_history_proof(data)
+    except (JSONDecodeError, UnicodeDecodeError):
+        raise Invalid(fields={"history": _("This is no history proof: it is not JSON.")}) from None
     except ValueError as error:
         reason = _("This is no history proof, or it was changed: %(why)s.", why=error)
         raise Invalid(fields={"history": reason}) from error

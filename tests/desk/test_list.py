@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from civic import timing
+from civic import db, timing
 from civic.cases.models import Assignment
 from civic.desk import queue
 from tests.builders.riverside import (
@@ -84,6 +84,17 @@ async def test_the_rows_say_what_is_due_and_how_much_is_used(client: Client, roa
     with timing.at(MORNING + timedelta(hours=3)):
         await act_at_desk(roads, case, "ask", text="Where exactly?")
         assert "paused: the reporter was asked" in (await roads.get("/desk")).text
+
+
+async def test_what_was_only_computed_is_no_deadline(client: Client, roads: Client) -> None:
+    """A case of imported history: its target lies behind it, and nothing was promised."""
+    case = await at(0, client)
+    await db.execute("UPDATE clock SET computed = true WHERE id = (SELECT response_clock_id FROM assignment)")
+    await db.execute("UPDATE assignment SET due_at = NULL WHERE case_id = $1", case)
+    with timing.at(MORNING + timedelta(days=30)):
+        page = (await roads.get("/desk")).text
+        assert "no deadline" in page
+        assert "<progress" not in page
 
 
 async def test_the_views_and_their_counts(client: Client, roads: Client, dispatcher: Client) -> None:

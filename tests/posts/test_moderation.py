@@ -10,6 +10,8 @@ from civic.notifications.models import Message
 from civic.posts.models import Comment, Flag, Moderation, Post
 from tests.builders.riverside import HOLE, JSON, limit_posts, send_report
 from tests.clients import Client
+from tests.html_forms import form_fields
+from tests.page_ids import find_wrong_ids
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -38,6 +40,7 @@ async def test_anybody_flags_with_a_reason(client: Client, stranger: Client, dis
     answer = await client.post(f"/posts/{post.id}/flag", data={"text": "Look"})
     assert answer.status_code == 422
     assert "Please choose a reason" in answer.text
+    assert not find_wrong_ids(answer.text)
     assert (await client.post(f"/posts/{post.id}/flag", data={"reason": "unicorn"})).status_code == 422
     assert "Thank you" in (await client.post(f"/posts/{post.id}/flag", data={"reason": "spam", "text": "Look"})).text
     for _ in range(2):  # once a person while it is open
@@ -106,6 +109,18 @@ async def test_a_hidden_comment(
     assert await moderate(dispatcher, "restore", post, comment=comment.id) == 303
     assert "555-0100" in (await stranger.get(post.path)).text
     assert (await Post.get()).comments_count == 1
+
+
+async def test_the_log_erases_for_the_reason_of_hiding(
+    citizen: Client, dispatcher: Client, post: Post, comment: Comment
+) -> None:
+    assert await moderate(dispatcher, "hide", post, comment=comment.id, reason="abuse") == 303
+    fields = form_fields((await dispatcher.get("/desk/moderation")).text, "/desk/moderation/restore")
+    assert (await dispatcher.post("/desk/moderation/erase", data=fields)).status_code == 303
+    assert [(m.act, m.reason) for m in await Moderation.all().order_by("id")] == [("hide", "abuse"), ("erase", "abuse")]
+    page = (await citizen.get(post.path)).text
+    assert "The text of this comment was erased." in page
+    assert f"flag?comment={comment.id}" not in page
 
 
 async def test_a_comment_of_another_post(client: Client, dispatcher: Client, post: Post, comment: Comment) -> None:

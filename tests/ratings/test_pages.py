@@ -13,6 +13,7 @@ from civic.ratings.models import Rating
 from tests.clients import Client, make_user
 from tests.indexed import indexed
 from tests.media.pictures import encoded, scene
+from tests.page_ids import find_wrong_ids
 
 pytestmark = pytest.mark.usefixtures("riverside")
 JSON = {"Accept": "application/json"}
@@ -99,6 +100,9 @@ async def test_what_is_wrong_is_named_and_kept(citizen: Client, wrong: dict[str,
     form = await citizen.post(f"{PAGE}/ratings", data=sent)
     assert form.status_code == 422
     assert 'role="alert"' in form.text
+    assert set(find_wrong_ids(form.text)) <= {"client_key"}  # no reader can change that field
+    del sent["stars"]  # as a browser sends it where no star is chosen
+    assert "Please choose one to five stars." in (await citizen.post(f"{PAGE}/ratings", data=sent)).text
     assert sent["text"][:10] in form.text
     assert not await Post.exists()
 

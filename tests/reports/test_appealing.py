@@ -20,6 +20,7 @@ from tests.builders.riverside import (
 )
 from tests.clients import Client
 from tests.html_forms import form_fields
+from tests.page_ids import find_wrong_ids
 
 pytestmark = pytest.mark.usefixtures("riverside")
 WHY = "The road belongs to the city, see the sign."
@@ -57,6 +58,7 @@ async def test_an_appeal_on_the_page(client: Client, roads: Client, dispatcher: 
     assert WHY in listed
     assert f'href="/desk/cases/{case.id}"' in listed
     assert "There is an appeal" in (await dispatcher.get(f"/desk/cases/{case.id}")).text
+    assert not find_wrong_ids((await client.get(url)).text)
     assert (await send_desk_form(dispatcher, case.id, "reject", text="The sign is wrong.")).status_code == 303
     page = (await client.get(url)).text
     assert "rejected the appeal of" in page
@@ -130,6 +132,7 @@ async def test_an_appeal_without_a_reason_is_refused_at_its_field(client: Client
     url, case = await declined(client, roads)
     answer = await client.post(f"{url}/appeal", data={"text": text})
     assert answer.status_code == 422
+    assert not find_wrong_ids(answer.text)
     assert 'aria-describedby="appeal-text-error"' in answer.text
     assert form_fields(answer.text, f"{url}/appeal")["text"] == [text]
     told = await client.post(f"{url}/appeal", json={"text": text}, headers=JSON)

@@ -40,7 +40,7 @@ async def test_a_stranger_sends_a_form_and_holds_its_receipt(client: Client, str
     page = await client.get(answer.headers["location"])
     assert page.status_code == 200
     assert HOLE in page.text
-    assert re.search(f"Your receipt code: {CODE}", page.text)
+    assert re.search(f'Your receipt code: <b class="unbroken">{CODE}</b>', page.text)
     others = await stranger.get(answer.headers["location"])
     assert others.status_code == 200
     assert "Your receipt code" not in others.text

@@ -34,7 +34,7 @@ async def test_a_department_sees_what_counts_for_it(town: Town, agent: Client) -
     [line] = [one for one in found["lines"] if one["case"] == passed_on.number]
     assert line["ownership"] is False
     assert found["lines"][0]["case"] == passed_on.number  # what is against it comes first
-    assert f'href="/desk/cases/{passed_on.id}#command-object"' in page
+    assert f'href="/desk/cases/{passed_on.id}#text-object"' in page
 
 
 async def test_a_draft_is_for_its_department(town: Town, agent: Client, stranger: Client, client: Client) -> None:

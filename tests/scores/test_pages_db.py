@@ -331,6 +331,14 @@ async def test_the_proof_of_a_history(publish: Publish, client: Client) -> None:
         assert (await client.get("/scores/releases/2024-01/proof", params=wrong)).status_code == status
 
 
+async def test_what_is_no_history_proof_is_refused_in_plain_words(publish: Publish, client: Client) -> None:
+    await publish("2024-01")
+    for other in (b"# A text", b"\xff\xfe"):
+        answer = await client.post("/scores/releases/2024-01/proof", files={"history": ("a.json", other)})
+        assert answer.status_code == 422
+        assert "This is no history proof: it is not JSON." in answer.text
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "How departments are scored"), ("zh", "部门评分办法")])
 async def test_the_method_in_both_languages(client: Client, language: str, words: str) -> None:
     page = await client.get("/scores/method", headers={"Accept-Language": language})

@@ -14,6 +14,7 @@ from civic.posts.receipts import COOKIE
 from civic.traffic.models import Confirmation, TrafficKind, TrafficUpdate
 from tests.clients import Client
 from tests.media.pictures import encoded, scene
+from tests.page_ids import find_wrong_ids
 
 pytestmark = pytest.mark.usefixtures("riverside")
 JSON = {"Accept": "application/json"}
@@ -55,6 +56,13 @@ async def test_anybody_posts_and_everybody_sees_it(client: Client, stranger: Cli
     assert "Your receipt code" in mine.text
 
 
+async def test_an_update_that_says_nothing_names_what_it_needs(client: Client) -> None:
+    """As a browser sends it where nothing is chosen: without the field."""
+    refused = await client.post("/traffic", data=BELL_TOWER)
+    assert refused.status_code == 422
+    assert "Please say what it is." in refused.text
+
+
 async def test_a_program_gets_the_update(client: Client) -> None:
     one = await post(client, kind="ice", text="Black ice")
     assert one["kind"] == "ice"
@@ -86,6 +94,7 @@ async def test_what_is_wrong_is_named_and_kept(client: Client, wrong: dict[str, 
     form = await send(client, **{"text": "Kept words", **wrong})
     assert form.status_code == 422
     assert 'role="alert"' in form.text
+    assert set(find_wrong_ids(form.text)) <= {"client_key"}  # no reader can change that field
     if field != "text":
         assert "Kept words" in form.text
     assert not await Post.exists()
