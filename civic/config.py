@@ -113,7 +113,9 @@ class LimitsConfig(ConfigSection):
         20, ge=1, description="Failed sign-ins an hour for one e-mail at one address; ten times as many for either."
     )
     reads_per_minute: int = Field(
-        300, ge=1, description="Searches, places and maps a minute, of one person or address, in each web process."
+        300,
+        ge=1,
+        description="Searches, places, maps and proofs a minute, of one person or address, in each web process.",
     )
     unasked_mails_per_day: int = Field(
         3,

@@ -80,7 +80,7 @@ class RouteDescription:
     `answers`: what it answers as JSON, with `status`; None for a route that answers no JSON. `takes`: the form of a
     POST, or the query parameters of a GET. `refused` answers people who may not call the route, in place of the error
     page: it gives back the form with what they typed. `photos`: it takes photos, as multipart; other bodies are small.
-    `counted`: it is dear to answer and asked while one types or drags, so `limits.reads_per_minute` holds.
+    `counted`: it is dear to answer, or asked while one types or drags, so `limits.reads_per_minute` holds.
     """
 
     who: Who

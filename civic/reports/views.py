@@ -214,7 +214,7 @@ routes: list[BaseRoute] = [
         photos=True,
     ),
     route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer),
-    route("/reports/{id:int}/history.json", keep_history, who=Who.ANYONE, answers=JsonDocument),
+    route("/reports/{id:int}/history.json", keep_history, who=Who.ANYONE, answers=JsonDocument, counted=True),
     *(one.route() for one in FOLLOW_UPS),
     route("/map", map_page, who=Who.ANYONE),
     route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer, counted=True),

@@ -1,5 +1,6 @@
 """Whether a kept history is in a release: the page where files are checked, its JSON, and the program `verify.py`."""
 
+import asyncio
 from collections.abc import Mapping
 from json import JSONDecodeError
 
@@ -126,7 +127,7 @@ async def _read_kept(request: Request) -> KeptHistory:
     if not data.strip():
         raise Invalid(fields={"history": _("Please choose the file that you kept.")})
     try:
-        return read_history_proof(data)
+        return await asyncio.to_thread(read_history_proof, data)
     except (JSONDecodeError, UnicodeDecodeError):
         raise Invalid(fields={"history": _("This is no history proof: it is not JSON.")}) from None
     except ValueError as error:
@@ -164,6 +165,7 @@ routes: list[BaseRoute] = [
         proof,
         who=Who.ANYONE,
         answers=HistoryProofAnswer | EventProofAnswer,
+        counted=True,
     ),
     route(
         "/scores/releases/{release:str}/proof",
@@ -171,5 +173,6 @@ routes: list[BaseRoute] = [
         who=Who.ANYONE,
         methods=("POST",),
         answers=KeptHistoryAnswer,
+        counted=True,
     ),
 ]

@@ -87,7 +87,7 @@ def test_networks_that_are_none_are_refused_at_the_start() -> None:
 
 # --- how often ------------------------------------------------------------------------------------------------------
 
-# Asked while one types or drags a map: dear to answer, and nobody signs in for it.
+# Asked while one types or drags a map, or of files and whole histories: dear to answer, and nobody signs in for it.
 COUNTED = {
     "/search",
     "/places",
@@ -96,6 +96,9 @@ COUNTED = {
     "/traffic/points",
     "/reports/new/similar",
     "/services",
+    "/scores/cases",
+    "/scores/releases/{release:str}/proof",
+    "/reports/{id:int}/history.json",
 }
 
 
