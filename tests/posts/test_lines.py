@@ -372,3 +372,19 @@ async def test_an_erased_comment(citizen: Client, stranger: Client, dispatcher: 
         assert await act(name) == 409
     assert (await dispatcher.post("/desk/moderation/erase", data={"post": post.id})).status_code == 404
     assert HOLE in (await stranger.get(report["url"])).text
+
+
+async def test_what_a_merge_says_stands_once(client: Client, stranger: Client, dispatcher: Client) -> None:
+    """So what is erased does not come back on another page when the merge is undone."""
+    early, late = [await send_routed_report(client) for _ in range(2)]
+    into, merged = await get_case(early["id"]), await get_case(late["id"])
+    await act_at_desk(dispatcher, merged.id, "merge", into=into.number, text=TEXT)
+    assert PHONE in (await stranger.get(early["url"])).text
+    [event] = await CaseEvent.filter(text=TEXT)
+    for act in ("hide", "erase"):
+        form = {"line": f"{into.number}-{event.seq}", "reason": "personal_data"}
+        assert (await dispatcher.post(f"/desk/moderation/{act}", data=form)).status_code == 303
+    await act_at_desk(dispatcher, merged.id, "unmerge", text="It is another hole, further on")
+    for one in (early, late):
+        assert PHONE not in (await stranger.get(one["url"])).text
+    assert await CaseEvent.filter(text__contains="another hole").count() == 1

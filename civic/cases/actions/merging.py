@@ -34,6 +34,7 @@ async def merge(
 ) -> Case:
     """The case is the same as another, which goes on for both: the other one's row.
 
+    What `text` says stands once, in the history of the case that goes on, so that hiding or erasing that line is all.
     Its reports are moved by reports.merging.merge_reports, in whose transaction this runs; `keep` is what that needs
     to move them back. Only the merged case's assignments end. Whatever was merged into it before follows.
     """
@@ -61,7 +62,7 @@ async def merge(
                 undo_until=until,
                 before=before,
             )
-            await change.record_event(EventKind.MERGED, text, data={"into": into.number})
+            await change.record_event(EventKind.MERGED, data={"into": into.number})
         return into
 
 
@@ -100,7 +101,7 @@ async def _absorb(into_id: int, merged: CaseChange, merged_lead: Assignment | No
 
 
 async def unmerge(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Merge:
-    """Undo a merge, for a day, as if it had not been; both histories say that it was.
+    """Undo a merge, for a day, as if it had not been; both histories say that it was, the one that is back also why.
 
     A department undoes its own, a dispatcher any. Where several cases were merged into one, the latest goes first.
     """
@@ -115,7 +116,7 @@ async def unmerge(case_id: int, *, by: Actor, seen: int | None = None, text: str
         await Case.filter(id__in=done.before["followed"]).update(merged_into_id=case_id)
         async with changing(case_id, by) as change:
             change.move_to(Status(done.before["merged_case"]["case"]["status"]))
-            into = await _release(done, change.case, by, text)
+            into = await _release(done, change.case, by)
             event = await change.record_event(EventKind.UNMERGED, text, data={"from": into.number})
             lead = await change.lead_assignment()
             if lead is not None and lead.department_id != by.department_id:
@@ -140,7 +141,7 @@ async def _require_undo(change: CaseChange) -> Merge:
     return done
 
 
-async def _release(done: Merge, merged: Case, by: Actor, text: str) -> Case:
+async def _release(done: Merge, merged: Case, by: Actor) -> Case:
     """Give the case that went on what it would have without the merge."""
     before = done.before["into"]
     untouched = await undo.is_untouched(done.into_id, before["seq"])
@@ -159,7 +160,7 @@ async def _release(done: Merge, merged: Case, by: Actor, text: str) -> Case:
         lead = next((one for one in await there.assignments() if one.id in kept), None)
         lead = lead or await Assignment.filter(id__in=kept, part=AssignmentPart.LEAD).first()
         data = {"case": merged.number, **await _describe(there.case, lead)}
-        await there.record_event(EventKind.RELEASED, text, data=data)
+        await there.record_event(EventKind.RELEASED, data=data)
         return there.case
 
 
