@@ -44,7 +44,7 @@ PAGES = {
     ],
     "citizen1": ["/account", "/account/messages", "{report}"],
     "roads": ["/desk", "/desk?q=unicorn", "/desk/search", "/desk/search?q=drain", "/desk/messages", "{case}"],
-    "dispatcher": ["/desk", "/desk/triage", "/desk/moderation", "{case}", "{untouched}"],
+    "dispatcher": ["/desk", "/desk/triage", "/desk/appeals", "/desk/moderation", "{case}", "{untouched}"],
 }
 SAMPLES = {
     "report": "SELECT p.path FROM post p JOIN report r ON r.post_id = p.id JOIN case_file c ON c.id = r.case_id"
@@ -63,8 +63,8 @@ SAMPLES = {
 async def samples(live_server: Live) -> dict[str, str]:
     connection = await asyncpg.connect(live_server.database)
     await connection.execute(
-        "INSERT INTO flag (post_id, reason, text, created_at)"
-        " VALUES (1, 'spam', 'Look', now()), (1, 'abuse', '', now())"
+        "INSERT INTO flag (post_id, line, reason, text, created_at)"
+        " VALUES (1, '', 'spam', 'Look', now()), (1, '', 'abuse', '', now())"
     )
     found = {name: str(await connection.fetchval(sql)) for name, sql in SAMPLES.items()}
     await connection.close()
