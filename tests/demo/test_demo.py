@@ -54,7 +54,7 @@ async def test_the_city_is_alive(database: None, config: Config) -> None:
     assert found == {"n": 60, "shown": 60}
     statuses = {row["status"] for row in await fetch("SELECT DISTINCT status FROM case_file")}
     assert statuses >= {"received", "assigned", "in_progress", "waiting", "resolved", "confirmed", "declined"}
-    releases = await fetch("SELECT document #>> '{results,city,composite,value}' AS score FROM release")
+    releases = await fetch("SELECT document #>> '{results,city,composite}' AS score FROM release")
     assert len(releases) == 2
     assert all(float(row["score"]) > 0 for row in releases)
     assert await fetch("SELECT 1 FROM traffic_update")
