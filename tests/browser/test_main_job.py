@@ -96,7 +96,7 @@ async def test_from_a_photo_to_stars(visit: Open, language: str, script: bool) -
     async with loads_page(citizen):
         await citizen.locator("#fixed button[formaction$=dispute]").click()
     await parks.reload()
-    await deed(parks, "resolve", "And filled.", photo=True)
+    await deed(parks, "resolve", "And we filled it in.", photo=True)
     await citizen.reload()
     await citizen.locator("label[for=stars-5]").click()
     async with loads_page(citizen):
@@ -108,7 +108,7 @@ async def test_from_a_photo_to_stars(visit: Open, language: str, script: bool) -
         "On the right.",
         "A root lifts the road.",
         "The hole is still there.",
-        "And filled.",
+        "And we filled it in.",
     ):
         assert words in history
     await expect(citizen.locator(".timeline img")).to_have_count(2)

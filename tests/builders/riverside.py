@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import httpx2
 import pytest
 
 import civic.demo
-from civic import cache
+from civic import cache, timing
 from civic.cases.models import Case
 from civic.catalogue.models import Category, Department
 from civic.city.actions import bump_version
@@ -79,6 +80,22 @@ async def change_category(code: str, **changes: Any) -> AsyncIterator[None]:
         yield
     finally:
         await _change(code, before[0])
+
+
+@asynccontextmanager
+async def retire_department(slug: str) -> AsyncIterator[None]:
+    """A department has left the pack for the duration of the block: later tests share the pack's rows."""
+    try:
+        await _retire(slug, timing.now())
+        yield
+    finally:
+        await _retire(slug, None)
+
+
+async def _retire(slug: str, at: datetime | None) -> None:
+    await Department.filter(slug=slug).update(retired_at=at)
+    await bump_version()
+    cache.clear_caches()
 
 
 async def _change(code: str, values: dict[str, Any]) -> None:

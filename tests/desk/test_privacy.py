@@ -2,14 +2,12 @@
 
 import pytest
 
-from civic import cache, timing
-from civic.catalogue.models import Department
-from civic.city.actions import bump_version
 from tests.builders.riverside import (
     JSON,
     change_category,
     get_case_id,
     get_department_id,
+    retire_department,
     send_desk_form,
     send_form,
     send_routed_report,
@@ -65,9 +63,8 @@ async def test_names_that_nothing_can_have(dispatcher: Client, client: Client) -
 async def test_what_a_department_held_that_left_the_pack(dispatcher: Client, client: Client) -> None:
     """A dispatcher finds it on the desk, and can give it to another."""
     case = await get_case_id((await send_routed_report(client))["id"])
-    await Department.filter(slug="roads").update(retired_at=timing.now())
-    await bump_version()
-    cache.clear_caches()
-    assert [one["case"] for one in (await dispatcher.get("/desk", headers=JSON)).json()["cases"]] == [case]
-    assert 'value="roads"' not in (await dispatcher.get("/desk")).text
-    assert (await send_desk_form(dispatcher, case, "assign", to="parks", text="Roads is no more.")).status_code == 303
+    async with retire_department("roads"):
+        assert [one["case"] for one in (await dispatcher.get("/desk", headers=JSON)).json()["cases"]] == [case]
+        assert 'value="roads"' not in (await dispatcher.get("/desk")).text
+        given = await send_desk_form(dispatcher, case, "assign", to="parks", text="Roads is no more.")
+        assert given.status_code == 303
