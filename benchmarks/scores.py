@@ -20,6 +20,7 @@ from civic.scores.method.results import collect_facts, compute_results
 from civic.scores.method.rows import ClockRow, RatingRow
 from civic.scores.method.spans import Span
 from civic.scores.verify import verify_folder
+from tests.builders.score_rows import make_row
 
 YEAR_START = datetime(2024, 1, 1, tzinfo=UTC)
 QUARTER = Span(date(2024, 10, 1), date(2024, 12, 31))
@@ -38,22 +39,16 @@ def made_up_assignment(chance: random.Random, number: int) -> ClockRow:
     reason = "resolved" if fate < 0.8 else "handed_over" if fate < 0.85 else "open"
     ended = None if reason == "open" else start + took
     word = start + timedelta(hours=chance.randrange(72))
-    return ClockRow(
-        clock_of="assignment",
+    return make_row(
+        start,
         id=str(number),
         case=f"24-{number}",
         department=f"department-{department}",
         category=f"category-{(department + chance.choice([0, 0, 1, 2, 5])) % CATEGORIES}",
-        role="lead",
-        added_by="system",
-        received_at=start,
-        started_at=start,
-        given_at=start,
         response_due=start + timedelta(days=2),
         response_half=start + timedelta(days=1),
         response_counts_at=start + timedelta(days=2),
         first_word_at=word if ended is None or word < ended else ended,
-        same_word=None,
         resolution_due=start + timedelta(days=10),
         resolution_counts_at=start + timedelta(days=10),
         resolved_at=ended if reason == "resolved" else None,
@@ -61,15 +56,7 @@ def made_up_assignment(chance: random.Random, number: int) -> ClockRow:
         ended_at=ended,
         end_reason=reason,
         ended_by="department" if ended else "",
-        misrouted=False,
-        came_back=False,
-        decline_stands=False,
-        unanswered_at=None,
-        paused=False,
-        waited_s=0,
         confirmed_by="time" if reason == "resolved" else "",
-        rated=False,
-        handovers=0,
     )
 
 

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from civic.city.settings import DEFAULT_MINIMUMS as MINIMUMS
+from civic.city.settings import DEFAULT_WEIGHTS as WEIGHTS
 from civic.scores.method.case_mix import list_comparable
 from civic.scores.method.composite import measure_values, plan_composites
 from civic.scores.method.inclusion import Period
@@ -23,10 +25,9 @@ from civic.scores.method.release_format import Results
 from civic.scores.method.results import collect_facts, compute_results
 from civic.scores.method.rows import ClockRow, RatingRow
 from civic.scores.method.tally import CitySums, sum_facts
+from tests.builders.score_rows import make_row
 
 QUARTER: Period = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 4, 1, tzinfo=UTC))
-WEIGHTS = {"response": 25, "resolution": 30, "speed": 10, "satisfaction": 25, "ownership": 10}
-MINIMUMS = {"indicator": 10, "assignments": 30, "indicators": 3}
 DEPARTMENTS, CATEGORIES = 8, 10
 CASES = 480  # of a quarter of the demo city
 TRUTH_CASES = 60_000
@@ -84,22 +85,16 @@ def simulate_case(
         round(chance.gauss(3.9 - 0.8 * own_pace, 0.9)) if ended and not is_passed_on and chance.random() < 0.45 else 0
     )
     due, resolution_due = start + timedelta(days=1), start + timedelta(days=7)
-    row = ClockRow(
-        clock_of="assignment",
+    row = make_row(
+        start,
         id=str(number),
         case=f"24-{number}",
         department=f"d{department}",
         category=f"c{category}",
-        role="lead",
-        added_by="system",
-        received_at=start,
-        started_at=start,
-        given_at=start,
         response_due=due,
         response_half=start + timedelta(hours=12),
         response_counts_at=due,
         first_word_at=answered if ended is None or answered < ended else None if is_passed_on else ended,
-        same_word=None,
         resolution_due=resolution_due,
         resolution_counts_at=resolution_due,
         resolved_at=solved if ended == solved else None,
@@ -107,15 +102,7 @@ def simulate_case(
         ended_at=ended,
         end_reason="open" if is_open else "handed_over" if is_passed_on else "resolved",
         ended_by="department" if ended else "",
-        misrouted=False,
-        came_back=False,
-        decline_stands=False,
-        unanswered_at=None,
-        paused=False,
-        waited_s=0,
-        confirmed_by="",
         rated=bool(rating),
-        handovers=0,
     )
     return row, min(5, max(1, rating)) if rating else 0
 
@@ -173,7 +160,10 @@ def collect_sums(rows: Sequence[ClockRow], ratings: Sequence[RatingRow]) -> City
 
 def find_truth(very_many: CitySums, quarter: CitySums) -> dict[str, float]:
     """Return the composites of very many cases, where the categories can be compared that can be in the quarter."""
-    plan, own = plan_composites(very_many, WEIGHTS, MINIMUMS), plan_composites(quarter, WEIGHTS, MINIMUMS)
+    plan, own = (
+        plan_composites(very_many, WEIGHTS, MINIMUMS),
+        plan_composites(quarter, WEIGHTS, MINIMUMS),
+    )
     comparable = {
         "response": {slug: list_comparable(quarter.response, slug) for slug in plan.enough["response"]},
         "resolution": {slug: list_comparable(quarter.resolution, slug) for slug in plan.enough["resolution"]},

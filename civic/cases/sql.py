@@ -1,5 +1,6 @@
 """The statements of the cases."""
 
+from civic.cases.event_kinds import EventKind
 from civic.sla import actions as sla
 
 CASE_COLUMNS = [
@@ -75,12 +76,18 @@ WHERE a.case_id = ANY($1) ORDER BY a.case_id, a.id
 RECORDED_WAITS = "SELECT * FROM case_wait WHERE case_id = ANY($1) ORDER BY case_id, id"
 RECORDED_RATINGS = "SELECT * FROM handling WHERE case_id = ANY($1) ORDER BY case_id, id"
 
-# The objection to how a case counts that no later event decided; $2 and $3 are the two kinds of events.
-OPEN_OBJECTION = """
-SELECT o.seq, o.department_id FROM case_event o
-WHERE o.case_id = $1 AND o.kind IN ('objected', 'objection_decided') AND o.kind = $2 AND NOT EXISTS (
-    SELECT FROM case_event d WHERE d.case_id = o.case_id AND d.kind = $3 AND d.seq > o.seq)
+_OBJECTION_KINDS = f"('{EventKind.OBJECTED}', '{EventKind.OBJECTION_DECIDED}')"
+# Objections to how a case counts that no later event decided; by the index case_event_objections.
+_OPEN_OBJECTIONS = f"""
+FROM case_event o JOIN case_file c ON c.id = o.case_id
+WHERE o.kind IN {_OBJECTION_KINDS} AND o.kind = '{EventKind.OBJECTED}' AND NOT EXISTS (
+    SELECT FROM case_event d WHERE d.case_id = o.case_id AND d.kind IN {_OBJECTION_KINDS}
+    AND d.kind = '{EventKind.OBJECTION_DECIDED}' AND d.seq > o.seq)
 """
+_OBJECTION = "SELECT c.id AS case_id, c.number, o.seq, o.department_id, o.at AS made_at, o.text AS reason"
+OPEN_OBJECTION = f"{_OBJECTION} {_OPEN_OBJECTIONS} AND o.case_id = $1"
+OPEN_OBJECTIONS = f"{_OBJECTION} {_OPEN_OBJECTIONS} ORDER BY o.at, o.id LIMIT $1"
+COUNT_OPEN_OBJECTIONS = f"SELECT count(*) AS n {_OPEN_OBJECTIONS}"
 # A case's row and those that a merge changes, as plain data; and such rows back into their tables.
 CAPTURE_CASE = """
 SELECT to_jsonb(c) AS case,

@@ -9,9 +9,9 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import AllowedActions, CaseAction, CaseState, OpenAssignment, find_allowed_actions
-from civic.cases.event_kinds import EventKind
 from civic.cases.models import AssignmentPart, Case, Merge
-from civic.cases.queries import AssignmentView, Timeline, TimelineEvent, load_assignments, load_timeline
+from civic.cases.objections import Objection, find_open_objection
+from civic.cases.queries import AssignmentView, Timeline, load_assignments, load_timeline
 from civic.cases.status import OPEN, Status
 from civic.db import Row, fetch
 from civic.errors import NotFound
@@ -129,6 +129,7 @@ class CasePage:
     reports: list[DeskReport]
     into: MergedInto | None
     timeline: Timeline
+    objection: Objection | None  # to how the case counts, which nobody has decided yet
     assignments: list[AssignmentView]
     mine: AssignmentView | None
     allowed: AllowedActions
@@ -136,13 +137,6 @@ class CasePage:
     near: list[NearbyCase]
     moderates: bool  # the viewer is a moderator
     own: frozenset[str]  # slugs of the departments for which the viewer speaks
-
-    @property
-    def objection(self) -> TimelineEvent | None:
-        """The department's objection to how the case counts that nobody has decided yet."""
-        kinds = (EventKind.OBJECTED, EventKind.OBJECTION_DECIDED)
-        latest = next((line for line in reversed(self.timeline.lines) if line.kind in kinds), None)
-        return latest if latest is not None and latest.kind is EventKind.OBJECTED else None
 
     @property
     def merge_metres(self) -> int:
@@ -242,6 +236,7 @@ async def load_case_page(case_id: int, person: Person, before: int | None = None
         reports=reports,
         into=await _merged_into(case),
         timeline=await load_timeline(case.id, internal=True, before=before),
+        objection=await find_open_objection(case.id),
         assignments=held,
         mine=mine,
         allowed=find_allowed_actions(person, _state(case, merge), at_work, {one.department_id for one in own}),

@@ -6,10 +6,10 @@ from typing import Literal
 
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.models import AssignmentPart, Outcome, Priority
+from civic.cases.objections import Objection
 from civic.cases.schemas import DeskTimelineEventAnswer
 from civic.cases.status import Status
 from civic.desk.appeals import AppealPage
-from civic.desk.objections import ObjectionRow
 from civic.desk.queries import CasePage
 from civic.desk.queue import Queue
 from civic.desk.triage import TriagePage
@@ -187,7 +187,7 @@ class AppealsAnswer(Schema):
     next: str | None
 
     @classmethod
-    def of(cls, page: AppealPage, objections: Sequence[ObjectionRow]) -> "AppealsAnswer":
+    def of(cls, page: AppealPage, objections: Sequence[Objection]) -> "AppealsAnswer":
         rows = [
             {
                 "case": row.case_id,

@@ -51,15 +51,6 @@ WHERE c.appealed_at IS NOT NULL AND c.appeal_outcome = '' AND (c.appeal_due_at, 
 ORDER BY c.appeal_due_at, c.id LIMIT {PAGE_ROWS + 1}
 """
 COUNT_APPEALS = "SELECT count(*) AS n FROM case_file WHERE appealed_at IS NOT NULL AND appeal_outcome = ''"
-# By the index case_event_objections; $1 and $2 are the kinds of an objection and of a decision.
-OBJECTIONS = """
-SELECT c.id AS case_id, c.number, o.department_id, o.at AS made_at, o.text AS reason
-FROM case_event o JOIN case_file c ON c.id = o.case_id
-WHERE o.kind IN ('objected', 'objection_decided') AND o.kind = $1 AND NOT EXISTS (
-    SELECT FROM case_event d WHERE d.case_id = o.case_id AND d.kind IN ('objected', 'objection_decided')
-    AND d.kind = $2 AND d.seq > o.seq)
-ORDER BY o.at, o.id LIMIT $3
-"""
 COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1"
 CASES = """
 SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,

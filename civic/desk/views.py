@@ -8,11 +8,11 @@ from civic.accounts.people import Person
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.conflicts import CaseChanged
 from civic.cases.models import DeclineReason, ObjectionOutcome
+from civic.cases.objections import count_open_objections, list_open_objections
 from civic.catalogue.queries import catalogue
 from civic.desk import commands, queries
 from civic.desk import queue as lists
 from civic.desk.appeals import count_appeals, load_appeals
-from civic.desk.objections import load_objections
 from civic.desk.schemas import (
     AppealsAnswer,
     DeskCaseAnswer,
@@ -37,6 +37,8 @@ from civic.search.schemas import SearchAnswer
 from civic.search.views import SearchScope, answer_search
 from civic.sla.coverage import holiday_gaps
 from civic.web import Who, json_answer, parse_id, read_form, render, route, see_other, text_fields, wants_json
+
+MAX_SHOWN_OBJECTIONS = 200
 
 
 async def _shared(request: Request) -> dict[str, object]:
@@ -74,7 +76,7 @@ async def desk(request: Request) -> Response:
         "messages": await list_desk_messages(person, 5),
         "held": await jobs.list_held() if person.is_dispatcher else [],
         "gaps": await holiday_gaps() if person.is_dispatcher else [],
-        "appeals": await count_appeals() + len(await load_objections()) if person.is_dispatcher else 0,
+        "appeals": await count_appeals() + await count_open_objections() if person.is_dispatcher else 0,
         **await _shared(request),
     }
     return render(request, "desk/list.html", context, fragment="desk/_queue.html")
@@ -164,9 +166,10 @@ async def triage(request: Request) -> Response:
 
 async def appeals(request: Request) -> Response:
     page = await load_appeals(request.query_params.get("page", ""))
+    objections = await list_open_objections(MAX_SHOWN_OBJECTIONS)
     if wants_json(request):
-        return json_answer(AppealsAnswer.of(page, await load_objections()))
-    context = {"page": page, "objections": await load_objections(), **await _shared(request)}
+        return json_answer(AppealsAnswer.of(page, objections))
+    context = {"page": page, "objections": objections, **await _shared(request)}
     return render(request, "desk/appeals.html", context)
 
 

@@ -10,11 +10,11 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from civic import timing
-from civic.cases.event_kinds import EventKind
 from civic.cases.history import check_histories
+from civic.cases.objections import count_open_objections, list_open_objections
 from civic.cases.targets import get_city_calendar
 from civic.city.queries import CityView, city
-from civic.db import execute, fetch, fetch_one
+from civic.db import fetch_one, use_snapshot
 from civic.errors import Conflict, Invalid, NotFound
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, HistoryTree, write_chains
@@ -33,7 +33,7 @@ from civic.scores.method.release_head import MAX_REASON_CHARS
 from civic.scores.method.spans import Span, name_correction
 from civic.scores.models import Release, ReleaseFile
 from civic.scores.periods import span_of
-from civic.scores.sql import LATEST_SEAL, OPEN_OBJECTIONS
+from civic.scores.sql import LATEST_SEAL
 from civic.sla.queries import working_calendar
 from civic.sla.targets import due, parse_target
 
@@ -78,7 +78,7 @@ async def publish_release(
     try:
         async with in_transaction():
             # The rows, the ratings and the histories as they are at one instant, however long reading them takes.
-            await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            await use_snapshot()
             made_at = timing.now()
             if corrects:
                 plan = await _plan_correction(span, view, corrects, reason.strip())
@@ -109,11 +109,10 @@ async def _require_true_history(on_progress: Callable[[float, str], None]) -> No
 
 async def _require_decided_objections() -> None:
     """Raises Conflict while a department's objection to how a case counts waits for a dispatcher."""
-    rows = await fetch(OPEN_OBJECTIONS, EventKind.OBJECTED, EventKind.OBJECTION_DECIDED)
-    if rows:
-        numbers = ", ".join(row["number"] for row in rows[:MAX_NAMED_OBJECTIONS])
+    if count := await count_open_objections():
+        numbers = ", ".join(one.number for one in await list_open_objections(MAX_NAMED_OBJECTIONS))
         raise Conflict(
-            _("Objections wait for a dispatcher (%(n)s): %(numbers)s. Decide them first.", n=len(rows), numbers=numbers)
+            _("Objections wait for a dispatcher (%(n)s): %(numbers)s. Decide them first.", n=count, numbers=numbers)
         )
 
 

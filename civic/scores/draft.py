@@ -7,22 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cachetools import TTLCache
-from tortoise.transactions import in_transaction
-
 from civic import timing
-from civic.cache import timed_cache
-from civic.city.queries import CityView, city
-from civic.db import fetch, use_snapshot
+from civic.city.queries import city
+from civic.db import fetch
 from civic.scores.actions import find_release_day
-from civic.scores.extract import extract_rows
-from civic.scores.method.inclusion import Inclusion, Period, include_assignment
+from civic.scores.method.inclusion import Inclusion, include_assignment
 from civic.scores.method.rows import ClockRow
 from civic.scores.method.spans import Span, read_span
 from civic.scores.models import Release
+from civic.scores.provisional import provisional_results
 from civic.scores.sql import CASE_IDS
 
-MAX_AGE_SECONDS = 50
 MAX_DRAFT_LINES = 500
 
 
@@ -54,9 +49,6 @@ class ScoreDraft:
     lines: Sequence[DraftLine]
 
 
-_rows: TTLCache[str, list[ClockRow]] = timed_cache(MAX_AGE_SECONDS, max_entries=2)
-
-
 async def find_draft_span(named: str = "") -> Span:
     """The span named ("2026-q3"), else the last quarter that is over if it has no release, else the running one.
 
@@ -75,26 +67,17 @@ def _quarter_of(day: date) -> Span:
 
 
 async def load_draft(span: Span, department: str) -> ScoreDraft:
-    """The draft of one department, by its slug: figures are at most 50 seconds old."""
-    view = await city()
-    start, end = span.instants(view.zone)
-    period = (start, min(end, timing.now()))
-    rows = [row for row in await _read_rows(span, period, view) if row.department == department]
-    counted = [(row, included) for row in rows if (included := include_assignment(row, period)).is_counted]
+    """The draft of one department, by its slug: of the rows of the provisional figures, as old as those.
+
+    Raises Invalid (field "period") for a span that has not begun.
+    """
+    now = await provisional_results(span)
+    own = [row for row in now.rows.clocks if row.clock_of == "assignment" and row.department == department]
+    counted = [(row, included) for row in own if (included := include_assignment(row, now.period)).is_counted]
     ids = {row["number"]: row["id"] for row in await fetch(CASE_IDS, [row.case for row, _ in counted])}
     lines = [_draft_line(row, included, ids[row.case]) for row, included in counted]
     ordered = sorted(lines, key=lambda line: (line.is_kept, -line.given_at.timestamp(), line.case))
-    return ScoreDraft(span, await find_release_day(span, view), len(lines), ordered[:MAX_DRAFT_LINES])
-
-
-async def _read_rows(span: Span, period: Period, view: CityView) -> list[ClockRow]:
-    rows = _rows.get(span.id)
-    if rows is None:
-        async with in_transaction():
-            await use_snapshot()
-            extracted = await extract_rows(period, view.zone, timing.now())
-        rows = _rows[span.id] = [row for row in extracted.clocks if row.clock_of == "assignment"]
-    return rows
+    return ScoreDraft(span, await find_release_day(span, await city()), len(lines), ordered[:MAX_DRAFT_LINES])
 
 
 def _draft_line(row: ClockRow, included: Inclusion, case_id: int) -> DraftLine:
@@ -102,7 +85,7 @@ def _draft_line(row: ClockRow, included: Inclusion, case_id: int) -> DraftLine:
         case_id=case_id,
         case=row.case,
         category=row.category,
-        given_at=row.given_at or row.started_at,
+        given_at=row.given_at,
         response=included.response,
         resolution=included.resolution,
         ownership=included.ownership,

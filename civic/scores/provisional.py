@@ -13,7 +13,7 @@ from tortoise.transactions import in_transaction
 from civic import timing
 from civic.cache import timed_cache
 from civic.city.queries import CityView, city
-from civic.db import execute
+from civic.db import use_snapshot
 from civic.errors import Invalid
 from civic.i18n import lazy as _
 from civic.scores.extract import ExtractedRows, extract_rows
@@ -64,7 +64,7 @@ async def _compute_now(span: Span) -> ProvisionalResults:
     period = (start, min(end, now))
     async with in_transaction():
         # All rows as they are at one instant, however long reading them takes.
-        await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await use_snapshot()
         rows = await extract_rows(period, view.zone, now)
     results = await asyncio.to_thread(_compute, rows, period, view)
     return ProvisionalResults(span, period, now, results, rows)

@@ -31,6 +31,14 @@ own AS (
     HAVING count(*) = (SELECT count(*) FROM report every WHERE every.case_id = r.case_id))
 """
 
+# `roots`: pairs of a case in `chosen` and a case that it was merged into, itself among them.
+_ROOTS = """
+roots AS (
+    SELECT id, id AS root FROM chosen
+    UNION SELECT roots.id, c.merged_into_id FROM roots JOIN case_file c ON c.id = roots.root
+    WHERE c.merged_into_id IS NOT NULL)
+"""
+
 # $1, $2: the period; $3: the city's zone. A case is `due` if something of it can count in the period; the others were
 # received on the same days, and say only whether a case that is due lies near an earlier one.
 CASES = f"""
@@ -50,10 +58,7 @@ chosen AS (
     UNION SELECT c.id FROM days JOIN case_file c ON c.received_at >= days.day::timestamp AT TIME ZONE $3
          AND c.received_at < (days.day + 1)::timestamp AT TIME ZONE $3),
 {_OWN},
-roots AS (
-    SELECT id, id AS root FROM chosen
-    UNION SELECT roots.id, c.merged_into_id FROM roots JOIN case_file c ON c.id = roots.root
-    WHERE c.merged_into_id IS NOT NULL),
+{_ROOTS},
 fate AS (
     SELECT roots.id, bool_or(NOT c.counted) AS is_test, bool_or(EXISTS (
         SELECT FROM report r JOIN post p ON p.id = r.post_id
@@ -96,10 +101,7 @@ _OF_ASSIGNMENT = """JOIN assignment wa ON wa.id = w.assignment_id
 CLOCK_ROWS = f"""
 WITH RECURSIVE chosen AS (SELECT unnest($3::bigint[]) AS id),
 {_OWN},
-roots AS (
-    SELECT id, id AS root FROM chosen
-    UNION SELECT roots.id, c.merged_into_id FROM roots JOIN case_file c ON c.id = roots.root
-    WHERE c.merged_into_id IS NOT NULL),
+{_ROOTS},
 solved AS (
     SELECT roots.id, c.resolved_at FROM roots JOIN case_file c ON c.id = roots.root WHERE c.merged_into_id IS NULL),
 rated AS (
@@ -201,14 +203,6 @@ SELECT r.id AS release, r.document->>'seal' AS seal FROM release r WHERE NOT EXI
 SEALED_RELEASES = """
 SELECT r.id, r.document, f.sha256, f.content FROM release r
 LEFT JOIN release_file f ON f.release_id = r.id AND f.name = 'release.json' ORDER BY r.made_at, r.id
-"""
-# By the index case_event_objections; $1 and $2 are the kinds of an objection and of a decision.
-OPEN_OBJECTIONS = """
-SELECT c.number FROM case_event o JOIN case_file c ON c.id = o.case_id
-WHERE o.kind IN ('objected', 'objection_decided') AND o.kind = $1 AND NOT EXISTS (
-    SELECT FROM case_event d WHERE d.case_id = o.case_id AND d.kind IN ('objected', 'objection_decided')
-    AND d.kind = $2 AND d.seq > o.seq)
-ORDER BY o.id
 """
 RELEASES = """
 SELECT r.id, r.starts_at, r.ends_at, r.method, r.made_at, r.corrects_id AS replaces, r.reason, later.id AS replaced_by

@@ -4,6 +4,7 @@ import pytest
 
 from civic.cases.history import check_history
 from civic.cases.models import Assignment, Case, CaseEvent
+from civic.cases.queries import MAX_LINES_SHOWN
 from tests.builders.riverside import JSON, act_at_desk, get_case, get_department_id, send_desk_form, send_routed_report
 from tests.clients import Client
 
@@ -80,6 +81,21 @@ async def test_what_is_refused(
     events = (await Case.get(id=case.id)).events_count
     assert (await send_desk_form(by, case.id, name, **fields)).status_code in (404, 422)
     assert (await Case.get(id=case.id)).events_count == events
+
+
+async def test_an_objection_is_decided_however_much_happened_since(
+    case: Case, roads: Client, dispatcher: Client
+) -> None:
+    """Its event is no longer among the lines that the page shows."""
+    await act_at_desk(roads, case.id, "object", text=WHY)
+    for n in range(MAX_LINES_SHOWN + 1):
+        await act_at_desk(dispatcher, case.id, "note", text=f"Note {n}")
+    page = (await dispatcher.get(f"/desk/cases/{case.id}")).text
+    assert f'action="/desk/cases/{case.id}/decide"' in page
+    assert WHY in page
+    assert f'action="/desk/cases/{case.id}/object"' not in (await roads.get(f"/desk/cases/{case.id}")).text
+    await act_at_desk(dispatcher, case.id, "decide", outcome="rejected", text=BECAUSE)
+    assert f'action="/desk/cases/{case.id}/object"' in (await roads.get(f"/desk/cases/{case.id}")).text
 
 
 async def test_one_objection_waits_at_a_time(case: Case, roads: Client) -> None:

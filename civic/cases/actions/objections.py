@@ -12,9 +12,8 @@ from civic.cases.change import changing
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, ObjectionOutcome, Outcome
 from civic.cases.notices import notify_department, notify_dispatchers
+from civic.cases.objections import find_open_objection
 from civic.cases.public_word import read_public_word
-from civic.cases.sql import OPEN_OBJECTION
-from civic.db import fetch_one
 from civic.errors import Conflict, Invalid, NotFound
 from civic.i18n import lazy as _
 
@@ -24,7 +23,7 @@ async def object_to_score(case_id: int, *, by: Actor, text: str) -> Case:
     text = read_public_word(text)
     async with changing(case_id, by) as change:
         await change.require(CaseAction.OBJECT)
-        if await _open_objection(case_id) is not None:
+        if await find_open_objection(case_id) is not None:
             raise Conflict(_("There is an objection already. A dispatcher decides it first."))
         event = await change.record_event(EventKind.OBJECTED, text)
         await notify_dispatchers(change.case, event)
@@ -42,15 +41,14 @@ async def decide_objection(case_id: int, *, by: Actor, seen: int | None = None, 
     async with in_transaction():
         async with changing(case_id, by, seen) as change:
             await change.require(CaseAction.DECIDE)
-        objection = await _open_objection(case_id)
+        objection = await find_open_objection(case_id)
         if objection is None:
             raise NotFound(_("There is no objection to decide."))
-        seq, department_id = objection
-        await _carry_out(ObjectionOutcome(outcome), case_id, department_id, by)
+        await _carry_out(ObjectionOutcome(outcome), case_id, objection.department_id, by)
         async with changing(case_id, by) as change:
-            data = {"objection": seq, "outcome": outcome}
+            data = {"objection": objection.seq, "outcome": outcome}
             event = await change.record_event(EventKind.OBJECTION_DECIDED, text, data=data)
-            await notify_department(change.case, event, department_id)
+            await notify_department(change.case, event, objection.department_id)
             return change.case
 
 
@@ -68,9 +66,3 @@ async def _carry_out(outcome: ObjectionOutcome, case_id: int, department_id: int
         if latest is None:
             raise Invalid(fields={"outcome": _("This department did not pass the case on.")})
         await mark_misrouted(case_id, latest.id, by=by)
-
-
-async def _open_objection(case_id: int) -> tuple[int, int] | None:
-    """The number of the event and the department of the objection that waits."""
-    row = await fetch_one(OPEN_OBJECTION, case_id, EventKind.OBJECTED, EventKind.OBJECTION_DECIDED)
-    return (row["seq"], row["department_id"]) if row else None
