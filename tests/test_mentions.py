@@ -109,15 +109,20 @@ def _leads_to(address: list[str], path: list[str]) -> bool:
     )
 
 
+# The findings of each review that have numbers: letter and last number.
+NUMBERED = {"Security": {"H": 4, "M": 12, "L": 13}}
+
+
 def test_what_the_reviews_found_is_all_answered_with_a_test() -> None:
-    """docs/reviews.md: a row for each number of both reviews, and in each row a test that there is."""
-    scores, security = (ROOT / "docs/reviews.md").read_text("utf-8").split("## Security")
-    answered = {table: _rows(table) for table in (scores, security)}
-    assert {finding.split(",")[0].strip() for finding, _test in answered[scores]} >= set(map(str, range(1, 11)))
-    assert sum(finding.startswith(" 4,") for finding, _test in answered[scores]) >= 9  # ways to a better score
-    numbers = {number for finding, _test in answered[security] for number in re.findall(r"\b[HML]\d+\b", finding)}
-    assert numbers >= {f"{kind}{n}" for kind, last in (("H", 4), ("M", 12), ("L", 13)) for n in range(1, last + 1)}
-    for finding, test in (*answered[scores], *answered[security]):
+    """docs/reviews.md: a row for each number of every review, and in each row a test that there is."""
+    _head, *sections = re.split(r"^## (.+)$", (ROOT / "docs/reviews.md").read_text("utf-8"), flags=re.MULTILINE)
+    answered = {name: _rows(table) for name, table in zip(sections[::2], sections[1::2], strict=True)}
+    assert {finding.split(",")[0].strip() for finding, _test in answered["Scores"]} >= set(map(str, range(1, 11)))
+    assert sum(finding.startswith(" 4,") for finding, _test in answered["Scores"]) >= 9  # ways to a better score
+    for review, kinds in NUMBERED.items():
+        numbers = set(re.findall(r"\b[A-Z]\d+\b", " ".join(finding for finding, _test in answered[review])))
+        assert numbers >= {f"{kind}{n}" for kind, last in kinds.items() for n in range(1, last + 1)}, review
+    for finding, test in (row for rows in answered.values() for row in rows):
         files = re.findall(r"`(tests/[\w/.]+)`", test)
         assert files, finding
         assert all((ROOT / file).exists() for file in files), finding
