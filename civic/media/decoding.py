@@ -20,6 +20,7 @@ MAX_PIXELS = 50_000_000
 MIN_SIDE_PIXELS = 16  # pixels; less than this shows nothing
 EDGE_PIXELS = (320, 800, 1600)
 WEBP_QUALITY = 80
+JPEG_END_MARK, FILLER_BYTES = b"\xff\xd9", 256
 
 Reason = Literal["too_large", "too_many_pixels", "too_small", "not_a_photo", "heic", "damaged", "too_slow"]
 
@@ -36,6 +37,13 @@ _UPRIGHT = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
+}
+# Of the words for the points of the compass in which editors of photos are known to write a hemisphere.
+HEMISPHERE_BEGINNINGS = {
+    "N": ("nor", "北"),
+    "S": ("sou", "sud", "sü", "sur", "南"),
+    "E": ("eas", "est", "ost", "oos", "东", "東"),
+    "W": ("wes", "oue", "oes", "ove", "西"),
 }
 
 
@@ -79,7 +87,7 @@ def read_photo(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX
     """Check, orient, convert to sRGB and scale one photo; of an animation, its first frame.
 
     The type is taken from the content. A truncated file is refused (half a photo is no evidence of anything),
-    while broken metadata only costs the metadata. Raises Refusal.
+    a JPEG that lacks nothing but its end mark is not, and broken metadata only costs the metadata. Raises Refusal.
     """
     if len(data) > max_bytes:
         raise Refusal("too_large")
@@ -133,14 +141,8 @@ def can_read_heif() -> bool:
 def _read(data: bytes, kind: str, max_pixels: int) -> Decoded:
     # Pillow looks at this as soon as it knows the size, which for WebP is before it allocates the canvas.
     Image.MAX_IMAGE_PIXELS = max_pixels
-    with Image.open(BytesIO(data), formats=[kind]) as image:
-        width, height = image.size
-        if width * height > max_pixels:
-            raise Refusal("too_many_pixels")
-        if min(width, height) < MIN_SIDE_PIXELS:
-            raise Refusal("too_small")
-        image.draft(None, _fit(image.size, EDGE_PIXELS[-1]))  # JPEG: let the decoder itself halve it, once or twice
-        image.load()
+    image, (width, height) = _load(data, kind, max_pixels)
+    with image:
         orientation = _or_none(lambda: image.getexif()[ExifTags.Base.Orientation])
         largest = _largest(image, (width, height))
         if orientation in _UPRIGHT:
@@ -155,6 +157,43 @@ def _read(data: bytes, kind: str, max_pixels: int) -> Decoded:
             _or_none(lambda: _gps(image)),
             _or_none(lambda: _taken(image)),
         )
+
+
+def _load(data: bytes, kind: str, max_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
+    """The decoded picture, for a large JPEG halved by the decoder itself, and its full size."""
+    try:
+        return _load_whole(data, kind, max_pixels)
+    except OSError:
+        if kind != "JPEG":
+            raise
+        return _load_without_end_mark(data.rstrip(b"\xff"), max_pixels)
+
+
+def _load_without_end_mark(data: bytes, max_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
+    """A JPEG that was written, or sent, without its last two bytes. Raises OSError for one that lacks more.
+
+    A decoder that has read every block passes over what stands before the end mark. One that has not takes it for
+    blocks, and another picture comes out.
+    """
+    image, size = _load_whole(data + JPEG_END_MARK, "JPEG", max_pixels)
+    for filler in (b"\x55", b"\xaa"):
+        other, _size = _load_whole(data + FILLER_BYTES * filler + JPEG_END_MARK, "JPEG", max_pixels)
+        with other:
+            if image.tobytes() != other.tobytes():
+                raise OSError("part of the picture is missing")
+    return image, size
+
+
+def _load_whole(data: bytes, kind: str, max_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
+    image = Image.open(BytesIO(data), formats=[kind])
+    width, height = image.size
+    if width * height > max_pixels:
+        raise Refusal("too_many_pixels")
+    if min(width, height) < MIN_SIDE_PIXELS:
+        raise Refusal("too_small")
+    image.draft(None, _fit(image.size, EDGE_PIXELS[-1]))  # JPEG: let the decoder itself halve it, once or twice
+    image.load()
+    return image, (width, height)
 
 
 def _largest(image: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -228,24 +267,36 @@ def _gps(image: Image.Image) -> GPS | None:
 
 
 def position(lat: float, lon: float) -> GPS | None:
-    """None if it cannot be true: not finite, out of range, or the 0, 0 of a camera without a fix."""
+    """None if it cannot be true: not finite, out of range, or with the 0 that a camera without a (whole) fix writes."""
     if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
         return None
-    if round(lat, 5) == 0 and round(lon, 5) == 0:
+    if round(lat, 5) == 0 or round(lon, 5) == 0:
         return None
     return GPS(lat, lon)
 
 
 def _degrees(parts: Any, hemisphere: str | bytes, positive: str, negative: str) -> float:
     """Degrees, minutes and seconds (numbers at least 0; the last two may be missing). Raises ValueError."""
-    letter = (hemisphere.decode("ascii") if isinstance(hemisphere, bytes) else hemisphere).strip("\0 ").upper()
+    letter = _hemisphere(hemisphere)
     if letter not in (positive, negative):
         raise ValueError("no hemisphere")  # half of the guesses would be on the other side of the earth
     numbers = [float(p) for p in (parts if isinstance(parts, tuple) else (parts,))]
+    # Cameras that write decimal minutes leave the seconds undefined, 0/0.
+    numbers[1:] = [0.0 if math.isnan(n) else n for n in numbers[1:]]
     if not 1 <= len(numbers) <= 3 or any(n < 0 for n in numbers):
         raise ValueError("not degrees, minutes, seconds")
     value: float = sum(n / 60.0**i for i, n in enumerate(numbers))
     return -value if letter == negative else value
+
+
+def _hemisphere(written: str | bytes) -> str:
+    """N, S, E or W, as the standard has it, for the words that editors write; "" for anything else."""
+    raw = written if isinstance(written, bytes) else written.encode("latin-1")
+    word = raw.decode("utf-8").strip("\0 .").casefold()
+    for letter, beginnings in HEMISPHERE_BEGINNINGS.items():
+        if word == letter.casefold() or word.startswith(beginnings):
+            return letter
+    return ""
 
 
 def _taken(image: Image.Image) -> datetime | None:

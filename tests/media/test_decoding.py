@@ -7,6 +7,8 @@ import zipfile
 import zlib
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from civic.media.decoding import GPS, Refusal, position, read_photo
 from tests.media.pictures import assert_clean, colours, encoded, png, scene, with_gps
 
+FIELD = Path(__file__).parent / "field"  # made by hand, as cameras in the field write them
 UPRIGHT = ["red", "lime", "blue", "yellow"]
 
 
@@ -214,6 +217,52 @@ def test_position_refuses_what_is_no_number() -> None:
     assert position(-90, 180) == GPS(-90, 180)
 
 
+def test_half_a_fix_is_no_position() -> None:
+    """A camera that knows one coordinate writes 0 for the other."""
+    assert position(0, 118.0) is None
+    assert position(31.2, 0.000001) is None
+    assert position(0.001, -0.001) == GPS(0.001, -0.001)
+    assert read_photo(with_gps((0.0, 0.0, 0.0), (118.0, 1.0, 11.0))).gps is None
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("a01-gps-seconds-0-0", (31.18197, 118.01978)),
+        ("a02-gps-half-a-fix-lat-0", None),
+        ("a03-gps-ref-words", (31.18197, 118.01978)),
+        ("a05-photo-from-another-city", (40.0, 116.3)),
+    ],
+)
+def test_positions_as_real_cameras_write_them(name: str, found: tuple[float, float] | None) -> None:
+    read = read_photo((FIELD / f"{name}.jpg").read_bytes())
+    assert read.gps == (found and pytest.approx(found, abs=2e-5))
+
+
+@pytest.mark.parametrize(
+    ("refs", "found"),
+    [
+        (("north", "EAST"), (31.5, 118.25)),
+        (("South latitude", "West longitude"), (-31.5, -118.25)),
+        (("Nord", "Ost"), (31.5, 118.25)),
+        (("Sud", "Ouest"), (-31.5, -118.25)),
+        (("Süd".encode(), "Oeste"), (-31.5, -118.25)),
+        (("北纬".encode(), "东经".encode()), (31.5, 118.25)),
+        (("n", "e"), (31.5, 118.25)),
+        (("latitude", "E"), None),
+        (("East", "North"), None),  # the two exchanged: nobody knows which is which
+    ],
+)
+def test_hemispheres_written_as_words(refs: tuple[Any, Any], found: tuple[float, float] | None) -> None:
+    assert read_photo(with_gps((31.0, 30.0, 0.0), (118.0, 15.0, 0.0), *refs)).gps == found
+
+
+@pytest.mark.parametrize("missing", [(31.0,), (31.0, 30.0), 31.5])
+def test_smaller_parts_may_be_missing(missing: Any) -> None:
+    lat = 31.0 if missing == (31.0,) else 31.5
+    assert read_photo(with_gps(missing, (118.0, 15.0))).gps == (lat, 118.25)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=400))
 def test_broken_exif_never_breaks_the_photo(noise: bytes) -> None:
@@ -260,6 +309,24 @@ def test_truncated_is_damaged(form: str, share: float) -> None:
     noise = Image.effect_noise((800, 600), 60).convert("RGB")
     data = encoded(noise, form)
     assert refused(data[: int(len(data) * share)]) == "damaged"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_jpeg_that_lacks_its_end_mark_alone(progressive: bool, lost: int) -> None:
+    data = encoded(scene(), progressive=progressive)
+    assert colours(read_photo(data[:-lost]).variants[800].data) == UPRIGHT
+    assert read_photo((FIELD / "a04-no-eoi.jpg").read_bytes()).width
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(20, 95), st.booleans(), st.booleans())
+def test_a_jpeg_that_lacks_part_of_its_picture(percent: int, progressive: bool, flat: bool) -> None:
+    """Whatever the picture: one colour has nothing by which a gap would show."""
+    picture = Image.new("RGB", (640, 480), "teal") if flat else scene()
+    data = encoded(picture, progressive=progressive)
+    start = data.index(b"\xff\xda")
+    assert refused(data[: start + (len(data) - start) * percent // 100]) == "damaged"
 
 
 def test_the_first_bytes_of_a_photo_alone() -> None:
