@@ -3,29 +3,36 @@
 import asyncio
 import importlib.util
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import asyncpg
 from tortoise import Tortoise
+from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.backends.base.config_generator import expand_db_url
-from tortoise.connection import get_connection
+from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import DBConnectionError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.models import Model
-from tortoise.transactions import in_transaction
 
+from civic import logs
 from civic.config import Config
 
 M = TypeVar("M", bound=Model)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logs.get_logger(__name__)
 
 APP_LABEL = "civic"
 MIGRATIONS_MODULE = "civic.migrations"
 LOCK_POLL_SECONDS = 0.02
+RETRY_PAUSES = (0.02, 0.1)  # seconds before a transaction is tried again
 
 # The listing is the architecture: a domain imports only what stands above it.
 DOMAINS = (
@@ -182,6 +189,20 @@ def in_a_transaction() -> bool:
     return isinstance(get_connection("default"), TransactionalDBClient)
 
 
+@asynccontextmanager
+async def in_transaction() -> AsyncIterator[None]:
+    """One transaction, committed at the end of the block; within another one a savepoint of it.
+
+    The only place that opens transactions. Whatever ends the block, a cancelled step at any of its waits too, gives the
+    connection back to the pool, and the task sees the pool again. (Tortoise's own leaves a task, and those that it
+    starts, with a connection that it has given back, if it is cancelled in BEGIN or while it gives it back.)
+    """
+    async with own_connection() as connection:
+        with _seen_by_task(connection):
+            async with connection.transaction():
+                yield
+
+
 def join_transaction() -> AbstractAsyncContextManager[object]:
     """The transaction in hand without a savepoint, or a new one."""
     return nullcontext() if in_a_transaction() else in_transaction()
@@ -288,6 +309,19 @@ async def copy_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Se
         )
 
 
+@contextmanager
+def _seen_by_task(connection: asyncpg.Connection) -> Iterator[None]:
+    """Let this task run its statements on `connection` within the block."""
+    client = TransactionWrapper(cast(Any, get_connection("default")))
+    client._connection = connection
+    connections = get_connections()
+    token = connections.set("default", client)
+    try:
+        yield
+    finally:
+        connections.reset(token)
+
+
 # --- when the database is away --------------------------------------------------------------------------------------
 
 # The database is away, shutting down, or has no connection left: it will be back.
@@ -310,9 +344,36 @@ def is_database_away(error: BaseException) -> bool:
     return isinstance(error, AWAY_ERRORS) and _is_database(error)
 
 
-def is_deadlock(error: BaseException) -> bool:
-    """Whether the database gave this transaction up, as it and another waited for each other: it can be tried again."""
-    return isinstance(error, asyncpg.DeadlockDetectedError)
+def can_try_again(error: BaseException) -> bool:
+    """Whether the database ended this transaction only because another one was in its way (40P01, 40001)."""
+    return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Whether nothing is wrong with what was asked for: the database is away, or another transaction was in the way."""
+    return is_database_away(error) or can_try_again(error)
+
+
+def retry_transaction(action: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Run an action again, twice at most, where the database ended its transaction because another was in its way.
+
+    The action opens the transaction and does nothing outside of it that must not be done again. Within the transaction
+    of another action it is run once: that one is what the database ended.
+    """
+
+    @wraps(action)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for pause in () if in_a_transaction() else RETRY_PAUSES:
+            try:
+                return await action(*args, **kwargs)
+            except asyncpg.TransactionRollbackError as error:
+                if not can_try_again(error):
+                    raise
+                log.warning("transaction tried again", action=action.__qualname__, why=type(error).__name__)
+            await asyncio.sleep(pause * random.uniform(1, 2))  # noqa: S311  # two that met do not meet again
+        return await action(*args, **kwargs)
+
+    return run
 
 
 def _is_database(error: BaseException) -> bool:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from civic import logs
-from civic.db import is_database_away, is_deadlock
+from civic.db import can_try_again, is_database_away
 from civic.errors import (
     BadRequest,
     Busy,
@@ -49,8 +49,8 @@ def to_civic_error(error: BaseException) -> CivicError:
     if is_database_away(error):
         log.error("database away", kind=type(error).__name__)
         return Busy()
-    if is_deadlock(error):
-        log.warning("deadlock", exc_info=error)
+    if can_try_again(error):
+        log.warning("transaction given up", exc_info=error)
         return Busy()
     log.error("failed", exc_info=error)
     return CivicError()

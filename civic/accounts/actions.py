@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
 
 from civic import cookies, db, timing
 from civic.accounts import limits, passwords
@@ -16,6 +15,7 @@ from civic.accounts.models import Role, Session, User
 from civic.accounts.names import city_words, sounds_official, words_of
 from civic.accounts.notices import Notice, tell
 from civic.accounts.people import Person
+from civic.db import in_transaction, retry_transaction
 from civic.errors import Invalid, NotFound, TooMany
 from civic.i18n import gettext as _
 
@@ -45,6 +45,7 @@ class SignedIn:
     token: str
 
 
+@retry_transaction
 async def create_user(
     entry: SignUpForm, *, role: Role = Role.CITIZEN, language: str = "", confirmed: bool = False
 ) -> User:
@@ -93,6 +94,7 @@ async def _check_name(name: str) -> None:
         raise Invalid(fields={"name": _("This name sounds like an office. Please choose one that is your own.")})
 
 
+@retry_transaction
 async def sign_up(
     entry: SignUpForm, *, address: str, browser: str = "", language: str = "", earlier: int = 0
 ) -> SignedIn:
@@ -112,6 +114,7 @@ async def sign_up(
     return SignedIn(user, token)
 
 
+@retry_transaction
 async def sign_in(
     entry: SignInForm, *, address: str, known: Known, browser: str = "", attempts: int = 20, earlier: int = 0
 ) -> SignedIn:
@@ -192,6 +195,7 @@ async def _whose_password(candidates: Sequence[User], password: str) -> User | N
     return found
 
 
+@retry_transaction
 async def _begin_session(user: User, browser: str, earlier: int) -> str:
     token, now = cookies.new_token(), timing.now()
     async with in_transaction():
@@ -223,6 +227,7 @@ async def _end_sessions(user_id: int, *, but: int = 0) -> None:
     )
 
 
+@retry_transaction
 async def change_password(person: Person, entry: NewPasswordForm, *, attempts: int = 20) -> str:
     """Take a new password; every other session ends, and this one goes on with the token that is returned.
 
@@ -247,6 +252,7 @@ async def _save_password(user: User, *, but: int = 0) -> None:
     await tell(user, Notice.PASSWORD_CHANGED)
 
 
+@retry_transaction
 async def reset_password(named: str, password: str) -> None:
     """For operators: a new password; every session ends. Raises NotFound, Invalid for a weak one."""
     user = await find_user(named)
@@ -263,6 +269,7 @@ async def change_profile(person: Person, entry: ProfileForm) -> None:
     await User.filter(id=person.id).update(name=entry.name, language=entry.language)
 
 
+@retry_transaction
 async def disable_user(named: str) -> User:
     """End a user's sessions and refuse new ones; their posts stay. Raises NotFound."""
     user = await find_user(named)

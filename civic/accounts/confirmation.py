@@ -8,13 +8,13 @@ from datetime import timedelta
 from enum import StrEnum
 
 from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
 
 from civic import signing, timing
 from civic.accounts import limits
 from civic.accounts.models import User
 from civic.accounts.notices import Notice, tell
 from civic.accounts.people import Person
+from civic.db import in_transaction, retry_transaction
 from civic.web import parse_id
 
 LINK_GOOD_FOR = timedelta(days=14)
@@ -46,6 +46,7 @@ async def ask_to_confirm(user: User) -> None:
     await tell(owner or user, Notice.EXISTS if owner else Notice.CONFIRM)
 
 
+@retry_transaction
 async def ask_again(person: Person) -> None:
     """Mail the question once more, if it is still open. Raises TooMany."""
     await limits.spend("confirm", f"user {person.id}", MAX_ASKED_PER_HOUR)
@@ -55,6 +56,7 @@ async def ask_again(person: Person) -> None:
             await ask_to_confirm(user)
 
 
+@retry_transaction
 async def confirm_email(token: str) -> Confirmed:
     """The address is the account's, as the token of a mail shows. What happened meanwhile is told once."""
     user_id = parse_id(token.partition(".")[0])

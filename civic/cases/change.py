@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.cases import assignments, events, life, targets, waits
 from civic.cases.actors import Actor, ActorKind
@@ -16,7 +14,7 @@ from civic.cases.conflicts import require_unchanged
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, WaitEnd
 from civic.cases.status import Status
-from civic.db import fetch_one, make_from_row
+from civic.db import fetch_one, in_transaction, make_from_row
 from civic.errors import Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 from civic.media.actions import attach_photos

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tortoise.transactions import in_transaction
-
 from civic import db
 from civic.accounts.actions import check_new_password, create_user
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role, User
 from civic.accounts.people import Person
 from civic.catalogue.models import Department, Membership
+from civic.db import in_transaction, retry_transaction
 from civic.errors import Invalid
 from civic.i18n import gettext as _
 
@@ -36,6 +35,7 @@ async def add_departments(person: Person) -> Person:
     return replace(person, departments=frozenset(membership.department_id for membership in memberships))
 
 
+@retry_transaction
 async def add_user(entry: SignUpForm, role: Role, departments: Sequence[str] = ()) -> User:
     """A user who acts for these departments (slugs); the operator vouches for the e-mail.
 

@@ -172,9 +172,8 @@ async def _search(config: Config) -> CheckResult:
 
 async def _history(_: Config) -> CheckResult:
     """Every history along its chain of hashes, and every assignment against its history, as at one instant."""
-    from tortoise.transactions import in_transaction
-
     from civic.cases.history import check_histories
+    from civic.db import in_transaction
     from civic.scores.queries import list_seal_faults
 
     with show_progress() as tell:

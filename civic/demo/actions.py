@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role
@@ -15,7 +13,7 @@ from civic.accounts.people import Person
 from civic.catalogue.members import add_user
 from civic.catalogue.queries import catalogue
 from civic.config import Config
-from civic.db import execute, fetch_one
+from civic.db import execute, fetch_one, in_transaction, retry_transaction
 from civic.demo.history import make_history
 from civic.demo.scenarios import Scenario, ScenarioContext, ScenarioRun, make_photos, read_scenarios
 from civic.errors import Conflict
@@ -60,6 +58,7 @@ class DemoAccounts:
     accounts: list[str]
 
 
+@retry_transaction
 async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step: None) -> DemoAccounts:
     """Fill an empty database with the demo city. Raises Conflict if there are posts already."""
     if await fetch_one("SELECT 1 AS x FROM post LIMIT 1"):

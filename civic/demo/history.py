@@ -7,13 +7,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.cases import actions as cases
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
-from civic.db import fetch
+from civic.db import fetch, in_transaction, retry_transaction
 from civic.geo.queries import areas
 from civic.imports.actions import import_file
 from civic.imports.mapping import ImportMapping
@@ -150,6 +148,7 @@ async def _rows(start: datetime, end: datetime, zone: ZoneInfo) -> list[dict[str
     return sorted(rows, key=lambda row: str(row["received"]))
 
 
+@retry_transaction
 async def _rate() -> None:
     """Rate some of the resolved cases, one day after."""
     rows = await fetch(

@@ -3,14 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from tortoise.transactions import in_transaction
-
 from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
+from civic.db import in_transaction, retry_transaction
 from civic.errors import Invalid
 from civic.i18n import gettext as _
 from civic.media.models import Photo
@@ -41,10 +40,11 @@ async def _department(order: CaseCommand, name: str = "to") -> int:
     return department.id
 
 
-async def _with_photos(o: CaseCommand, action: Awaitable[Case]) -> Case:
-    """An action with photos, in one transaction with saying who may see them."""
+@retry_transaction
+async def _run_with_photos(o: CaseCommand, action: Callable[..., Awaitable[Case]]) -> Case:
+    """Run an action with photos, in one transaction with saying who may see them."""
     async with in_transaction():
-        case = await action
+        case = await action(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos)
         if o.photos:
             await judge_event_photos([o.case_id])
     return case
@@ -55,11 +55,11 @@ async def accept(o: CaseCommand) -> object:
 
 
 async def reply(o: CaseCommand) -> object:
-    return await _with_photos(o, cases.reply(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos))
+    return await _run_with_photos(o, cases.reply)
 
 
 async def ask(o: CaseCommand) -> object:
-    return await _with_photos(o, cases.ask(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos))
+    return await _run_with_photos(o, cases.ask)
 
 
 async def hand_over(o: CaseCommand) -> object:
@@ -79,7 +79,7 @@ async def support_done(o: CaseCommand) -> object:
 
 
 async def resolve(o: CaseCommand) -> object:
-    return await _with_photos(o, cases.resolve(o.case_id, by=o.by, seen=o.seen, text=o.text, photos=o.photos))
+    return await _run_with_photos(o, cases.resolve)
 
 
 async def decline(o: CaseCommand) -> object:

@@ -12,14 +12,12 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, TypeVar
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.cases import targets
 from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
-from civic.db import advisory_lock, fetch
+from civic.db import advisory_lock, fetch, in_transaction, retry_transaction
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.imports.bootstrap import CatalogueLookup, bootstrap
@@ -193,6 +191,7 @@ class _Import:
                 await asyncio.sleep(0)
         return cases
 
+    @retry_transaction
     async def _write(self, cases: Sequence[CaseRows], share: float, started: float) -> None:
         async with in_transaction():
             await advisory_lock(IMPORT_LOCK + self.mapping.name)

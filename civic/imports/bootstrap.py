@@ -3,15 +3,13 @@
 from collections.abc import Collection
 from dataclasses import asdict
 
-from tortoise.transactions import in_transaction
-
 from civic import cache, timing
 from civic.catalogue.actions import add_category, add_department
 from civic.catalogue.models import Calendar, Category, Department
 from civic.city.actions import bump_version
 from civic.city.models import City
 from civic.city.queries import city
-from civic.db import advisory_lock
+from civic.db import advisory_lock, in_transaction, retry_transaction
 from civic.i18n import gettext as _
 from civic.imports.mapping import CategoryMapping, DepartmentMapping, ImportFault, ImportMapping
 from civic.imports.parser import ImportedReport, RowRefused
@@ -22,6 +20,7 @@ from civic.text import make_slug
 BOOTSTRAP_LOCK = "civic.imports.bootstrap"
 
 
+@retry_transaction
 async def bootstrap(mapping: ImportMapping) -> None:
     """Create the calendars of the mapping, and its city if none is loaded. Existing ones are not changed.
 
@@ -64,6 +63,7 @@ class CatalogueLookup:
         self.categories: dict[str, int | None] = {}
         self._calendar: int | None = None
 
+    @retry_transaction
     async def find_or_create(self, reports: Collection[ImportedReport]) -> None:
         """Find or create what these reports name. Raises ImportFault for a calendar that does not exist."""
         departments = {one.department for one in reports if one.department} - set(self.departments)

@@ -8,10 +8,9 @@ from enum import StrEnum
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.domain.types import JobId
 from pgqueuer.queries import Queries
-from tortoise.transactions import in_transaction
 
 from civic import timing
-from civic.db import execute, in_a_transaction, transaction_connection
+from civic.db import execute, in_a_transaction, in_transaction, retry_transaction, transaction_connection
 
 
 class Job(StrEnum):
@@ -53,6 +52,7 @@ WHERE held.id = $1 AND held.status = 'failed' AND other.dedupe_key = held.dedupe
 """
 
 
+@retry_transaction
 async def requeue(job_id: int) -> None:
     """Try a held job again, with all its tries; do nothing if it is not held."""
     async with in_transaction():

@@ -9,9 +9,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from tortoise.transactions import in_transaction
-
-from civic.db import advisory_lock, execute
+from civic.db import advisory_lock, execute, in_transaction, retry_transaction
 from civic.errors import Invalid
 from civic.media.decoder import Decoder
 from civic.media.decoding import GPS, Decoded
@@ -30,6 +28,7 @@ WHERE id = ANY($1)
 """
 
 
+@retry_transaction
 async def add_photo(
     data: bytes, store: Store, decoder: Decoder, *, zone: tzinfo = UTC
 ) -> tuple[Photo, GPS | None, datetime | None]:
@@ -102,6 +101,7 @@ async def delete_pending_photos(store: Store, *, older_than: timedelta = PENDING
     return dropped
 
 
+@retry_transaction
 async def _drop_some(store: Store, before: datetime) -> int:
     async with in_transaction():
         await advisory_lock(_STORE_LOCK)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tortoise.models import Model
-from tortoise.transactions import in_transaction
 
 from civic import cache, db, timing
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
 from civic.city.models import City
+from civic.db import in_transaction, retry_transaction
 from civic.geo.gazetteer import place_key
 from civic.geo.models import Area, Place
 from civic.packs.contents import Pack
@@ -56,6 +56,7 @@ class LoadSummary:
         }
 
 
+@retry_transaction
 async def load_pack(folder: Path) -> LoadSummary:
     """Read the pack in `folder` and bring the database to the same state; retire the rows that left the pack.
 

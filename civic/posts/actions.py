@@ -6,11 +6,10 @@ from typing import Generic, TypeVar
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
-from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.accounts.people import Person
-from civic.db import execute, fetch, fetch_one
+from civic.db import execute, fetch, fetch_one, in_transaction, retry_transaction
 from civic.errors import Conflict, NotAllowed, NotFound
 from civic.i18n import gettext as _
 from civic.media import actions as media
@@ -104,6 +103,7 @@ class Posted(Generic[Row]):
         return self.post.path
 
 
+@retry_transaction
 async def post_once(
     client_key: str | None,
     create: Callable[[], Awaitable[Posted[Row]]],
@@ -175,6 +175,7 @@ async def set_path(post: Post, path: str) -> None:
     await post.save(update_fields=["path"])
 
 
+@retry_transaction
 async def add_comment(post_id: int, by: Person, form: CommentForm) -> Comment:
     """Add a comment; one for a department of the author is official.
 
@@ -198,6 +199,7 @@ async def add_comment(post_id: int, by: Person, form: CommentForm) -> Comment:
     return comment
 
 
+@retry_transaction
 async def vote(post_id: int, by: Person) -> None:
     """Support a post. A person supports it once, however often they ask."""
     if not by.signed_in:
@@ -213,6 +215,7 @@ async def vote(post_id: int, by: Person) -> None:
         await Post.filter(id=post_id).update(votes_count=F("votes_count") + added)
 
 
+@retry_transaction
 async def unvote(post_id: int, by: Person) -> None:
     """Withdraw the support."""
     async with in_transaction():

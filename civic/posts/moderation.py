@@ -7,10 +7,9 @@ search, and the author is told.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.accounts.people import Person
+from civic.db import in_transaction, retry_transaction
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.forms import clean_text
 from civic.i18n import lazy as _
@@ -29,6 +28,7 @@ MESSAGES = {"hide": "hidden", "restore": "restored", "private": "made_private", 
 HIDE_FIRST = _("Only what is hidden can be erased. Please hide it first.")
 
 
+@retry_transaction
 async def add_flag(post_id: int, by: Person, form: FlagForm) -> None:
     """Say that a post, a comment or a line of its page's history should not be shown; nothing is hidden yet.
 
@@ -138,6 +138,7 @@ async def dismiss_flags(
     await _moderate("keep", Moderated(post_id, comment_id, line), by, "other", text)
 
 
+@retry_transaction
 async def withdraw_line(name: str, by: Person, text: str = "") -> None:
     """A department hides a line of its own at once, as it shows somebody's personal data, and flags it.
 
@@ -158,6 +159,7 @@ async def withdraw_line(name: str, by: Person, text: str = "") -> None:
         await _log("hide", what, by, reason, note)
 
 
+@retry_transaction
 async def _moderate(act: str, what: Moderated, by: Person, reason: str, text: str) -> None:
     if not by.is_dispatcher:
         raise NotAllowed()

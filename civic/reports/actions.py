@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.accounts.people import Person
 from civic.accounts.queries import user_email_is_confirmed
@@ -15,7 +13,7 @@ from civic.cases.status import Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
-from civic.db import execute, fetch
+from civic.db import execute, fetch, in_transaction, retry_transaction
 from civic.errors import Conflict, Invalid, NotAllowed
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
@@ -179,6 +177,7 @@ async def _facts(case: Case, report: Report) -> Facts:
     )
 
 
+@retry_transaction
 async def notify_reporters(event_id: int) -> int:
     """Notify the authors of a case's reports of an event, each once; the number of new messages."""
     event = await CaseEvent.get_or_none(id=event_id).select_related("case", "department")
@@ -237,6 +236,7 @@ async def _more_of(event: CaseEvent) -> dict[str, object]:
     return {"promise": event.data["clock"]} if event.kind == EventKind.OVERDUE else {}
 
 
+@retry_transaction
 async def recategorise(
     case_id: int, category: CategoryView, *, by: Actor, person: Person | None = None, seen: int | None = None
 ) -> None:
@@ -274,6 +274,7 @@ def _require_private(sent: Sequence[Post], by: Actor, person: Person | None) -> 
         )
 
 
+@retry_transaction
 async def answer_question(by: Speaker, text: str, photos: Sequence[Photo] = ()) -> None:
     """The reporter answers the department's question."""
     async with in_transaction():
@@ -290,6 +291,7 @@ async def answer_by_comment(comment: Comment, by: Person) -> None:
             continue  # the wait has just ended by itself
 
 
+@retry_transaction
 async def confirm_resolution(by: Speaker, stars: int | None = None, text: str = "") -> None:
     """The reporter confirms that it is fixed, with stars for the handling if they like."""
     async with in_transaction():
@@ -303,6 +305,7 @@ async def rate_handling(by: Speaker, stars: int, text: str = "") -> None:
     await cases.rate_handling(by.report.case_id, rater=f"post:{by.report.post_id}", stars=stars, text=text)
 
 
+@retry_transaction
 async def dispute_resolution(by: Speaker, text: str, stars: int | None = None) -> None:
     """The reporter says that it is not fixed: the case is reopened; once. A dispatcher decides about a later one."""
     async with in_transaction():
@@ -316,6 +319,7 @@ async def appeal_decline(by: Speaker, text: str) -> None:
     await cases.appeal(by.report.case_id, by=by.actor, text=text)
 
 
+@retry_transaction
 async def doubt_resolution(by: Speaker, text: str) -> bool:
     """A supporter says that it is not fixed; True if enough have said so and the case is disputed.
 

@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-from tortoise.transactions import in_transaction
-
 from civic import signing, timing
 from civic.cases.event_kinds import EventKind
-from civic.db import fetch_one
+from civic.db import fetch_one, in_transaction, retry_transaction
 from civic.jobs.actions import Job, enqueue
 from civic.notifications import addresses
 from civic.notifications.actions import notify
@@ -39,6 +37,7 @@ def _purpose(email: str) -> str:
     return f"e-mail of a report {email}"
 
 
+@retry_transaction
 async def send_receipt_again(report_id: int, viewer: Viewer) -> None:
     """Ask once more to confirm the address, for whoever holds the receipt. Raises NotAllowed, NotFound."""
     report = (await get_author(report_id, viewer)).report
@@ -50,6 +49,7 @@ async def send_receipt_again(report_id: int, viewer: Viewer) -> None:
         await send_receipt(report.post, report.case.number, code, key=f"again:{timing.now():%Y%m%d%H%M%S}")
 
 
+@retry_transaction
 async def confirm_email(post_id: int, token: str) -> bool:
     """The address of a post is its author's, as the token of a mail shows; False if it is too old or for another.
 

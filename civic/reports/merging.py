@@ -10,13 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tortoise.transactions import in_transaction
-
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Assignment, Case, Merge
 from civic.cases.status import OPEN, Status
-from civic.db import Row, fetch
+from civic.db import Row, fetch, in_transaction, retry_transaction
 from civic.errors import Conflict, Invalid
 from civic.i18n import gettext as _
 from civic.reports.models import Report
@@ -56,6 +54,7 @@ class MergeSide:
         return by.kind != ActorKind.DEPARTMENT or self.public or by.department_id in self.had
 
 
+@retry_transaction
 async def merge_reports(case_id: int, number: str, *, by: Actor, seen: int | None, text: str) -> Case:
     """Merge a case into the one with this number: its reports move along with their votes, photos and authors.
 
@@ -82,6 +81,7 @@ async def merge_reports(case_id: int, number: str, *, by: Actor, seen: int | Non
         return into
 
 
+@retry_transaction
 async def unmerge_reports(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Merge:
     """Undo a merge: the reports move back, and each case has the main report that it had, if it is not hidden now."""
     async with in_transaction():

@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.city.queries import city
+from civic.db import in_transaction, retry_transaction
 from civic.notifications.actions import notify
 from civic.routing.facts import Decision, Facts
 from civic.routing.models import RuleFault
@@ -13,6 +12,7 @@ from civic.routing.models import RuleFault
 KEEP_FAULTS_FOR = timedelta(days=90)
 
 
+@retry_transaction
 async def record_faults(decision: Decision, facts: Facts) -> None:
     """Keep the rules that failed on a report, and notify the admins once a day for each; joins an open transaction."""
     if not decision.faults:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.cases.history import check_histories
 from civic.cases.objections import count_open_objections, list_open_objections
 from civic.cases.targets import get_city_calendar
 from civic.city.queries import CityView, city
-from civic.db import fetch_one, use_snapshot
+from civic.db import fetch_one, in_transaction, retry_transaction, use_snapshot
 from civic.errors import Conflict, Invalid, NotFound
 from civic.i18n import lazy as _
 from civic.scores.chains import CHAINS_FILE, HistoryTree, write_chains
@@ -60,6 +59,7 @@ class ReleasePlan:
     correction: Correction | None = None
 
 
+@retry_transaction
 async def publish_release(
     span: Span,
     *,

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cachetools import TTLCache
-from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.cache import timed_cache
 from civic.city.queries import CityView, city
-from civic.db import use_snapshot
+from civic.db import in_transaction, retry_transaction, use_snapshot
 from civic.errors import Invalid
 from civic.i18n import lazy as _
 from civic.scores.extract import ExtractedRows, extract_rows
@@ -56,6 +55,7 @@ async def provisional_results(span: Span) -> ProvisionalResults:
     return found
 
 
+@retry_transaction
 async def _compute_now(span: Span) -> ProvisionalResults:
     view, now = await city(), timing.now()
     start, end = span.instants(view.zone)

@@ -9,11 +9,9 @@ much waits. What cannot be indexed is put off, longer and longer, and lets the o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tortoise.transactions import in_transaction
-
 from civic import db, logs
 from civic.city.queries import city
-from civic.db import advisory_lock, execute, fetch
+from civic.db import advisory_lock, execute, fetch, in_transaction, retry_transaction
 from civic.search.documents import Document
 from civic.search.meili.queue import is_followed, queue_keys
 from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, Key, remove_documents, write_documents
@@ -51,6 +49,7 @@ async def step(*, follow: bool = False, max_marks: int = MAX_MARKS) -> int:
     return await _work([], follow, max_marks)
 
 
+@retry_transaction
 async def _work(ids: list[int], follow: bool, max_marks: int = MAX_MARKS) -> int:
     """Work off these marks, or those that come next; where some fail, in smaller parts, until the one is alone."""
     try:
@@ -63,7 +62,7 @@ async def _work(ids: list[int], follow: bool, max_marks: int = MAX_MARKS) -> int
                 await execute(DONE.strip(), ids)
         return len(marks)
     except Exception as error:
-        if not ids or db.is_database_away(error):
+        if not ids or db.is_temporary(error):
             raise
         failure = error
     if len(ids) > 1:
@@ -87,6 +86,7 @@ async def put_documents(composed: ComposedDocuments, *, follow: bool = False, re
         await queue_keys(changed)
 
 
+@retry_transaction
 async def refresh(root: str, ids: Sequence[int]) -> None:
     """Make the index hold what is true now of these rows of a root, in the transaction in hand.
 
@@ -101,7 +101,7 @@ async def refresh(root: str, ids: Sequence[int]) -> None:
         async with in_transaction():
             await put_documents(await compose(items), follow=follow)
     except Exception as error:
-        if db.is_database_away(error):
+        if db.is_temporary(error):
             raise
         log.error("indexing failed", root=root, items=list(ids), exc_info=error)
         every = ComposedDocuments(keys={(kind, one) for kind, some in items.items() for one in some})
@@ -152,6 +152,7 @@ async def mark_items(subject: Subject, ids: Iterable[int]) -> None:
     await execute(MARK, subject.own_root, list(ids))
 
 
+@retry_transaction
 async def mark_expired(now: float) -> None:
     """Mark the documents that have changed by themselves, as time went by, since this was last asked (Unix seconds)."""
     async with in_transaction():

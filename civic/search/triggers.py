@@ -8,9 +8,7 @@ time, as imports write many rows at once; updates a row at a time, as that costs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tortoise.transactions import in_transaction
-
-from civic.db import fetch
+from civic.db import fetch, in_transaction, retry_transaction
 from civic.search.subjects import DirtySource, registered
 
 PREFIX = "search_dirty_"
@@ -99,6 +97,7 @@ def expected_triggers() -> Mapping[str, MarkingTrigger]:
     return marking_triggers(source for subject in registered() for source in subject.sources)
 
 
+@retry_transaction
 async def install_triggers() -> bool:
     """Make the database's triggers those of the registered subjects; whether something had to change."""
     expected = expected_triggers()

@@ -6,10 +6,8 @@ clocks.py says what each change makes of a clock; here it is saved.
 from datetime import datetime
 from typing import Any
 
-from tortoise.transactions import in_transaction
-
 from civic.catalogue.models import Calendar
-from civic.db import advisory_lock, execute, fetch, fetch_one
+from civic.db import advisory_lock, execute, fetch, fetch_one, in_transaction, retry_transaction
 from civic.sla import clocks
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import compile_calendar, working_calendar
@@ -157,6 +155,7 @@ ALL_CALENDARS = "SELECT id FROM calendar ORDER BY id"
 LAST_INTERVAL = "SELECT max(local_date) AS last FROM calendar_interval WHERE calendar_id = $1"
 
 
+@retry_transaction
 async def store_intervals(calendar_id: int) -> int:
     """Replace the calendar's look-up rows for SQL; return their number. Call it after each edit of a calendar."""
     row = await Calendar.get(id=calendar_id)
@@ -178,6 +177,7 @@ async def extend_intervals(calendar_id: int) -> None:
         await store_intervals(calendar_id)
 
 
+@retry_transaction
 async def extend_calendars() -> None:
     """Lengthen the look-up rows of every calendar that are laid out for an earlier year."""
     for row in await fetch(ALL_CALENDARS):

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.accounts.people import Person
-from civic.db import execute, fetch_one
+from civic.db import execute, fetch_one, in_transaction, retry_transaction
 from civic.errors import Conflict, NotAllowed, NotFound
 from civic.geo.queries import nearest_place
 from civic.i18n import gettext as _
@@ -80,6 +78,7 @@ async def post_update(
     return await posts.post_once(form.client_key, create, find, author, codes)
 
 
+@retry_transaction
 async def confirm_update(update_id: int, by: Person) -> TrafficUpdate:
     """*Still there*: the update stands longer. One opinion a person, the latest counts. Raises as contest_update."""
     async with in_transaction():
@@ -87,6 +86,7 @@ async def confirm_update(update_id: int, by: Person) -> TrafficUpdate:
         return await _give_opinion(update, by, still=True)
 
 
+@retry_transaction
 async def contest_update(update_id: int, by: Person) -> TrafficUpdate:
     """*Gone*: said by its author, or by enough people, it ends the update. One opinion a person, the latest counts.
 
@@ -118,6 +118,7 @@ async def _give_opinion(update: TrafficUpdate, by: Person, *, still: bool) -> Tr
     return await _end(update, "gone") if counts["over"] >= GONE_MAJORITY else update
 
 
+@retry_transaction
 async def end_update(update_id: int, viewer: Viewer) -> TrafficUpdate:
     """The author (signed in, or holding the receipt) ends the update. Raises NotAllowed, NotFound, Conflict."""
     async with in_transaction():

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic import timing
 from civic.accounts.actions import create_user, find_user
@@ -13,6 +12,7 @@ from civic.accounts.models import Role, User
 from civic.accounts.queries import user_email_is_confirmed
 from civic.catalogue.members import add_user
 from civic.config import Config
+from civic.db import in_transaction
 from civic.errors import Invalid
 from civic.notifications.actions import notify
 from civic.notifications.models import Message

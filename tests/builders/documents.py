@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tortoise.transactions import in_transaction
-
+from civic.db import in_transaction
 from civic.search import saved_state
 from civic.search.documents import Document
 from civic.search.meili import queue

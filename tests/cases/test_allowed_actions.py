@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic.cases import actions
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.allowed_actions import ALLOWED, CaseAction, CaseRole, is_allowed
 from civic.cases.models import Assignment, AssignmentPart, Case
 from civic.cases.status import Status
+from civic.db import in_transaction
 from civic.errors import Conflict, NotAllowed, NotFound
 from tests.builders.town import REASON, REPORTER, Town, at, make_case_in, receive_case
 

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic import db
 from civic.accounts.models import User
@@ -12,6 +11,7 @@ from civic.cases import actions
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import AssignmentPart, Case, CaseEvent, DeclineReason, Outcome, Priority
 from civic.cases.status import Status, StatusGroup
+from civic.db import in_transaction
 from civic.errors import Invalid
 from civic.i18n import use_language
 from civic.notifications.models import Message

@@ -4,13 +4,12 @@ from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
-from tortoise.transactions import in_transaction
-
 from civic import db, timing
 from civic.accounts.people import NOBODY
 from civic.cases import actions as cases
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.catalogue.queries import catalogue
+from civic.db import in_transaction
 from civic.geo.queries import areas
 from civic.imports.files import SourceFile
 from civic.imports.mapping import read_mapping

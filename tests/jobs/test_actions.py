@@ -5,10 +5,9 @@ import json
 from datetime import timedelta
 
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic.accounts.models import User
-from civic.db import fetch
+from civic.db import fetch, in_transaction
 from civic.jobs.actions import Job, enqueue, requeue
 from civic.jobs.queries import count_waiting
 from tests.clients import make_user

@@ -7,8 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from tortoise.transactions import in_transaction
 
+from civic.db import in_transaction
 from civic.errors import Invalid
 from civic.media import actions
 from civic.media.actions import add_photo, attach_photos, delete_pending_photos

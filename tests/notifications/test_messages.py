@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic import db, i18n
 from civic.accounts.models import Role
@@ -14,6 +13,7 @@ from civic.accounts.people import Person
 from civic.cases.event_kinds import EventKind
 from civic.city.queries import CityView
 from civic.config import Config, MailConfig, SiteConfig
+from civic.db import in_transaction
 from civic.jobs.actions import Job
 from civic.notifications import queries
 from civic.notifications.actions import notify

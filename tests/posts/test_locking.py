@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
-from tortoise.transactions import in_transaction
 
-from civic.db import execute, fetch
+from civic.db import execute, fetch, in_transaction
 from civic.error_responses import to_civic_error
 from civic.errors import Busy
 from civic.posts.models import Post, Vote

@@ -4,10 +4,10 @@ import random
 from typing import Any
 
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic import cache
 from civic.accounts.people import NOBODY
+from civic.db import in_transaction
 from civic.geo.maps import MAX_PINS
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportForm

@@ -7,11 +7,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic import db
 from civic.accounts.people import Person
-from civic.db import execute, fetch
+from civic.db import execute, fetch, in_transaction
 from civic.posts import actions as posts
 from civic.posts import moderation
 from civic.posts.forms import CommentForm

@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic.accounts.people import Person
-from civic.db import execute, fetch
+from civic.db import execute, fetch, in_transaction
 from civic.posts import actions as posts
 from civic.reports import actions as reports
 from civic.search.subjects import DirtySource, register, registered

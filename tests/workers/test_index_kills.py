@@ -9,13 +9,12 @@ from contextlib import suppress
 
 import pytest
 from asyncpg import InterfaceError
-from tortoise.transactions import in_transaction
 
 from civic import db
 from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.catalogue.queries import catalogue
-from civic.db import execute, fetch
+from civic.db import execute, fetch, in_transaction
 from civic.errors import CivicError
 from civic.packs.actions import load_pack
 from civic.posts import actions as posts

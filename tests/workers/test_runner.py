@@ -9,10 +9,10 @@ from types import ModuleType
 
 import asyncpg
 import pytest
-from tortoise.transactions import in_transaction
 
 from civic import db
 from civic.config import Config
+from civic.db import in_transaction
 from civic.errors import SetupError
 from civic.jobs.actions import Job, enqueue, requeue
 from civic.jobs.queries import count_waiting, list_held

@@ -12,11 +12,13 @@ from civic.cases.notices import works_for
 from civic.cases.status import Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
+from civic.db import retry_transaction
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 from civic.posts.queries import author_email_is_confirmed
 
 
+@retry_transaction
 async def recategorise(case_id: int, category: Category | CategoryView, *, by: Actor, seen: int | None = None) -> Case:
     """Change the category. Clocks that run keep their targets; assignments that start later have the new ones.
 
@@ -36,6 +38,7 @@ async def recategorise(case_id: int, category: Category | CategoryView, *, by: A
         return change.case
 
 
+@retry_transaction
 async def add_note(case_id: int, *, by: Actor, text: str) -> CaseEvent:
     """Add a note that only the desk sees."""
     text = clean_text(text)
@@ -44,6 +47,7 @@ async def add_note(case_id: int, *, by: Actor, text: str) -> CaseEvent:
         return await change.record_event(EventKind.NOTE, text)
 
 
+@retry_transaction
 async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
     """Set or remove the assignee of the actor's assignment (dispatcher: the lead's). Only members can be assignees."""
     async with changing(case_id, by) as change:
@@ -61,6 +65,7 @@ async def set_assignee(case_id: int, *, by: Actor, user_id: int | None) -> Case:
         return change.case
 
 
+@retry_transaction
 async def rate_handling(case_id: int, *, rater: str, stars: int, text: str = "") -> Handling:
     """Rate how the case was handled, 1 to 5, after a department resolved or declined it. `rater` is "post:17".
 
@@ -91,6 +96,7 @@ async def _rater_is_confirmed(rater: str) -> bool:
     return post_id.isdecimal() and await author_email_is_confirmed(int(post_id))
 
 
+@retry_transaction
 async def mark_misrouted(case_id: int, assignment_id: int, *, by: Actor, misrouted: bool = True) -> Assignment:
     """Mark an assignment that was handed over or given back: the case should not have come to that department."""
     async with changing(case_id, by) as change:
@@ -120,6 +126,7 @@ async def include(case_id: int, *, by: Actor) -> Case:
     return await _count(case_id, True, by)
 
 
+@retry_transaction
 async def _count(case_id: int, counted: bool, by: Actor) -> Case:
     async with changing(case_id, by) as change:
         await change.require(CaseAction.INCLUDE if counted else CaseAction.EXCLUDE)

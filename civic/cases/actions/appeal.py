@@ -14,8 +14,10 @@ from civic.cases.notices import notify_department
 from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
 from civic.city.queries import city
+from civic.db import retry_transaction
 
 
+@retry_transaction
 async def appeal(case_id: int, *, by: Actor, text: str) -> Case:
     """The reporter says in public why the case should not have been declined: once, and a dispatcher decides."""
     text = read_public_word(text)
@@ -25,6 +27,7 @@ async def appeal(case_id: int, *, by: Actor, text: str) -> Case:
         return change.case
 
 
+@retry_transaction
 async def uphold(
     case_id: int, *, by: Actor, seen: int | None = None, text: str, department_id: int | None = None
 ) -> Case:
@@ -51,6 +54,7 @@ async def uphold(
         return change.case
 
 
+@retry_transaction
 async def reject(case_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
     """A dispatcher says in public why an appeal is not right: the decline or the resolution stands.
 

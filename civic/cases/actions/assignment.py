@@ -15,6 +15,7 @@ from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outc
 from civic.cases.notices import notify_department, notify_dispatchers
 from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
+from civic.db import retry_transaction
 from civic.errors import Invalid
 from civic.i18n import lazy as _
 
@@ -22,6 +23,7 @@ MAX_HANDOVERS = 3  # the next one goes to a dispatcher
 ALREADY_LEADS = _("This department already has the case.")
 
 
+@retry_transaction
 async def assign(
     case_id: int,
     department_id: int,
@@ -71,6 +73,7 @@ async def assign(
         return change.case
 
 
+@retry_transaction
 async def send_to_triage(case_id: int, *, reason: Mapping[str, object]) -> Case:
     """The router found no department: the case stays received, with its suggestions, and the dispatchers are told.
 
@@ -84,6 +87,7 @@ async def send_to_triage(case_id: int, *, reason: Mapping[str, object]) -> Case:
         return change.case
 
 
+@retry_transaction
 async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
     """The leading department passes the case to another, with a public reason.
 
@@ -112,6 +116,7 @@ async def hand_over(case_id: int, department_id: int, *, by: Actor, seen: int | 
         return change.case
 
 
+@retry_transaction
 async def give_back(case_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
     """The department returns a case that it has not started to triage, with a public reason."""
     text = read_public_word(text)

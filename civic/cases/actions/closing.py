@@ -13,12 +13,14 @@ from civic.cases.notices import notify_department, notify_dispatchers, write_ins
 from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
 from civic.city.queries import city
+from civic.db import retry_transaction
 from civic.errors import Conflict, Invalid
 from civic.i18n import lazy as _
 from civic.media.models import Photo
 from civic.sla import actions as sla
 
 
+@retry_transaction
 async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str, photos: Sequence[Photo] = ()) -> Case:
     """The leading department says in public what it did; with a photo where the category asks for one.
 
@@ -44,6 +46,7 @@ async def resolve(case_id: int, *, by: Actor, seen: int | None = None, text: str
         return change.case
 
 
+@retry_transaction
 async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: str, text: str) -> Case:
     """The leading department, or a dispatcher, says in public why nothing will be done. Never counted as solved.
 
@@ -65,6 +68,7 @@ async def decline(case_id: int, *, by: Actor, seen: int | None = None, reason: s
         return change.case
 
 
+@retry_transaction
 async def confirm(case_id: int, *, by: Actor) -> Case:
     """The reporter says that it is fixed."""
     async with changing(case_id, by) as change:
@@ -81,6 +85,7 @@ async def close_confirmed(change: CaseChange, confirmed_by: str) -> None:
     change.case.dispute_until = change.at + timedelta(days=(await city()).settings.reopen_days)
 
 
+@retry_transaction
 async def dispute(case_id: int, *, by: Actor, text: str) -> Case:
     """It is not fixed, says the reporter (or the last of enough supporters): reopened, with the same department.
 

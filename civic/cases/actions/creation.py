@@ -11,7 +11,7 @@ from civic.cases.status import Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.city.queries import city
-from civic.db import fetch, join_transaction
+from civic.db import fetch, join_transaction, retry_transaction
 from civic.errors import Invalid
 from civic.i18n import lazy as _
 from civic.jobs.actions import Job, enqueue
@@ -30,6 +30,7 @@ def make_case_number(case_id: int, received: datetime) -> str:
     return f"{received:%y}-{case_id}"
 
 
+@retry_transaction
 async def open_case(
     *,
     category: Category | CategoryView | None,

@@ -6,11 +6,9 @@ Whatever repeats the text goes in the same transaction: messages, photos, the in
 
 from collections.abc import Sequence
 
-from tortoise.transactions import in_transaction
-
 from civic import timing
 from civic.cases.models import HiddenLine
-from civic.db import Row, execute, fetch_one
+from civic.db import Row, execute, fetch_one, in_transaction, retry_transaction
 from civic.errors import Conflict, NotFound
 from civic.i18n import lazy as _
 from civic.media.actions import discard_photos, set_photos_public
@@ -31,6 +29,7 @@ DROP_PHOTOS = "DELETE FROM case_event_photo WHERE case_event_id = $1"
 DEALT_WITH = _("Another moderator has already dealt with this.")
 
 
+@retry_transaction
 async def hide_line(case_number: str, seq: int, reason: str) -> int:
     """Show a line to the desk only; the id of its case. Raises NotFound; Conflict for one that is hidden or erased."""
     async with in_transaction():
@@ -43,6 +42,7 @@ async def hide_line(case_number: str, seq: int, reason: str) -> int:
         return await _refresh(line)
 
 
+@retry_transaction
 async def restore_line(case_number: str, seq: int) -> int:
     """Show a hidden line to everybody again; the id of its case, whose photos the caller makes public.
 
@@ -57,6 +57,7 @@ async def restore_line(case_number: str, seq: int) -> int:
         return await _refresh(line)
 
 
+@retry_transaction
 async def erase_event_text(case_number: str, seq: int) -> int:
     """Erase the text and the photos of an event, for somebody who has a right to it; the id of its case.
 

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from tortoise.transactions import in_transaction
-
 from civic.cases import targets, undo
 from civic.cases.actions.closing import close_merged
 from civic.cases.actors import SYSTEM, Actor, ActorKind
@@ -14,7 +12,7 @@ from civic.cases.models import Assignment, AssignmentPart, Case, Merge, WaitEnd
 from civic.cases.notices import notify_department
 from civic.cases.public_word import read_public_word
 from civic.cases.status import Status
-from civic.db import Row
+from civic.db import Row, in_transaction, retry_transaction
 from civic.errors import Conflict, Invalid, NotAllowed
 from civic.i18n import lazy as _
 from civic.sla import terms
@@ -23,6 +21,7 @@ from civic.sla.models import Clock
 UNDO_FOR = timedelta(days=1)
 
 
+@retry_transaction
 async def merge(
     case_id: int,
     into_id: int,
@@ -71,6 +70,7 @@ async def _lock(*case_ids: int) -> None:
     await Case.filter(id__in=case_ids).order_by("id").select_for_update()
 
 
+@retry_transaction
 async def _absorb(into_id: int, merged: CaseChange, merged_lead: Assignment | None, text: str) -> tuple[Case, Row]:
     """The other case takes the earlier receipt, start and due instants; a wait of it ends as by an answer."""
     before: Row = await undo.capture_case(into_id)
@@ -100,6 +100,7 @@ async def _absorb(into_id: int, merged: CaseChange, merged_lead: Assignment | No
         return case, before | {"seq": event.seq}
 
 
+@retry_transaction
 async def unmerge(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Merge:
     """Undo a merge, for a day, as if it had not been; both histories say that it was, the one that is back also why.
 
@@ -141,6 +142,7 @@ async def _require_undo(change: CaseChange) -> Merge:
     return done
 
 
+@retry_transaction
 async def _release(done: Merge, merged: Case, by: Actor) -> Case:
     """Give the case that went on what it would have without the merge."""
     before = done.before["into"]

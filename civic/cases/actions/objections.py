@@ -3,8 +3,6 @@
 Nobody edits a row: what the decision changes is done by the actions that do it at any time, each with its event.
 """
 
-from tortoise.transactions import in_transaction
-
 from civic.cases.actions.annotations import exclude, mark_misrouted
 from civic.cases.actors import Actor
 from civic.cases.allowed_actions import CaseAction
@@ -14,10 +12,12 @@ from civic.cases.models import Assignment, AssignmentPart, Case, ObjectionOutcom
 from civic.cases.notices import notify_department, notify_dispatchers
 from civic.cases.objections import find_open_objection
 from civic.cases.public_word import read_public_word
+from civic.db import in_transaction, retry_transaction
 from civic.errors import Conflict, Invalid, NotFound
 from civic.i18n import lazy as _
 
 
+@retry_transaction
 async def object_to_score(case_id: int, *, by: Actor, text: str) -> Case:
     """A department that had the case says in public why it should count otherwise. One objection waits at a time."""
     text = read_public_word(text)
@@ -30,6 +30,7 @@ async def object_to_score(case_id: int, *, by: Actor, text: str) -> Case:
         return change.case
 
 
+@retry_transaction
 async def decide_objection(case_id: int, *, by: Actor, seen: int | None = None, text: str, outcome: str) -> Case:
     """A dispatcher decides the open objection, with a public reason. `outcome` is a code of ObjectionOutcome.
 

@@ -13,11 +13,13 @@ from civic.cases.models import AssignmentPart, Case, Outcome, WaitEnd
 from civic.cases.notices import notify_assignee, notify_department
 from civic.cases.public_word import read_public_word
 from civic.cases.status import HELD, Status
+from civic.db import retry_transaction
 from civic.errors import Conflict, Invalid
 from civic.i18n import lazy as _
 from civic.media.models import Photo
 
 
+@retry_transaction
 async def accept(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Case:
     """The department takes the case up. With a text it is a public word, and stops the response clocks."""
     text = read_public_word(text, required=False)
@@ -31,6 +33,7 @@ async def accept(case_id: int, *, by: Actor, seen: int | None = None, text: str 
         return change.case
 
 
+@retry_transaction
 async def reply(case_id: int, *, by: Actor, seen: int | None = None, text: str, photos: Sequence[Photo] = ()) -> Case:
     """A public word, by the leading department (which takes the case up with it) or one that helps."""
     text = read_public_word(text)
@@ -44,6 +47,7 @@ async def reply(case_id: int, *, by: Actor, seen: int | None = None, text: str, 
         return change.case
 
 
+@retry_transaction
 async def ask(case_id: int, *, by: Actor, seen: int | None = None, text: str, photos: Sequence[Photo] = ()) -> Case:
     """A question to the reporter: a public word, and the resolution clocks pause until the answer or the limit.
 
@@ -74,6 +78,7 @@ async def answer_in_comment(case_id: int, *, by: Actor, comment_id: int) -> Case
     return await _take_answer(case_id, by, "", data={"comment": comment_id})
 
 
+@retry_transaction
 async def _take_answer(
     case_id: int, by: Actor, text: str, photos: Sequence[Photo] = (), data: Mapping[str, object] | None = None
 ) -> Case:
@@ -89,6 +94,7 @@ async def _take_answer(
         return change.case
 
 
+@retry_transaction
 async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int | None = None, text: str) -> Case:
     """The leading department, or a dispatcher, asks another to help: an assignment with a response clock of its own."""
     text = read_public_word(text)
@@ -104,6 +110,7 @@ async def add_support(case_id: int, department_id: int, *, by: Actor, seen: int 
         return change.case
 
 
+@retry_transaction
 async def support_done(case_id: int, *, by: Actor, seen: int | None = None, text: str = "") -> Case:
     """A helping department's part is done; with a text, that is a public word."""
     text = read_public_word(text, required=False)

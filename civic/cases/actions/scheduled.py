@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from tortoise.transactions import in_transaction
-
 from civic import logs, timing
 from civic.cases import escalation, targets
 from civic.cases.actions.closing import close_confirmed
@@ -19,7 +17,7 @@ from civic.cases.event_kinds import EventKind
 from civic.cases.models import WaitEnd
 from civic.cases.notices import notify_assignee, remind_of_appeal
 from civic.cases.status import Status
-from civic.db import execute, fetch_one, is_database_away
+from civic.db import execute, fetch_one, in_transaction, is_temporary, retry_transaction
 
 log = logs.get_logger(__name__)
 
@@ -56,12 +54,13 @@ async def _put_off(table: str, row_id: int, column: str) -> AsyncIterator[None]:
         async with in_transaction():  # a savepoint: the claim stays
             yield
     except Exception as error:
-        if is_database_away(error):
+        if is_temporary(error):
             raise
         log.error("put off", what=column, row=row_id, exc_info=error)
         await execute(f"UPDATE {table} SET {column} = $2 WHERE id = $1", row_id, timing.now() + RETRY_DELAY)
 
 
+@retry_transaction
 async def escalate_next_clock() -> bool:
     """Escalate one clock that has reached a step (CLOCK-AND-SCORES 2)."""
     async with in_transaction():
@@ -73,6 +72,7 @@ async def escalate_next_clock() -> bool:
         return True
 
 
+@retry_transaction
 async def end_next_wait() -> bool:
     """End the wait of one case whose reporter did not answer in time, and tell the desk."""
     async with in_transaction():
@@ -88,6 +88,7 @@ async def end_next_wait() -> bool:
         return True
 
 
+@retry_transaction
 async def resume_next_pause() -> bool:
     """Let the clocks of one case run on that have paused as long as they may, while the reporter is still awaited."""
     async with in_transaction():
@@ -99,6 +100,7 @@ async def resume_next_pause() -> bool:
         return True
 
 
+@retry_transaction
 async def confirm_next_resolution() -> bool:
     """Close one resolved case that nobody confirmed or disputed in time; it is shown as unconfirmed."""
     async with in_transaction():
@@ -112,6 +114,7 @@ async def confirm_next_resolution() -> bool:
         return True
 
 
+@retry_transaction
 async def remind_next_appeal() -> bool:
     """Remind the dispatchers of one appeal that nobody has decided in time; then again each working day.
 

@@ -3,10 +3,8 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from tortoise.transactions import in_transaction
-
 from civic import db, logs
-from civic.db import LockConnection, advisory_lock, execute, fetch, use_snapshot
+from civic.db import LockConnection, advisory_lock, execute, fetch, in_transaction, retry_transaction, use_snapshot
 from civic.search import feed
 from civic.search.engine import Differences, IndexComparison, KeyRange
 from civic.search.postgres import vocabulary
@@ -77,6 +75,7 @@ class PostgresEngine:
         await self._write(part, following)
         return following
 
+    @retry_transaction
     async def _write(self, part: KeyRange, following: PostgresRebuild) -> None:
         """Write a range and, in the same transaction, that it is done. One that fails is left to the worker's small
         steps."""
@@ -88,7 +87,7 @@ class PostgresEngine:
                 await feed.put_documents(composed, follow=self.follow, rewrite=True)
                 await save_state(STATE, asdict(following))
         except Exception as error:
-            if db.is_database_away(error):
+            if db.is_temporary(error):
                 raise
             log.error("rebuilding failed", kind=part.kind, after=part.after, exc_info=error)
             await feed.mark_items(subject, await _item_ids(subject, part))
@@ -103,6 +102,7 @@ class PostgresEngine:
 
     # --- checking ------------------------------------------------------------------------------------------------
 
+    @retry_transaction
     async def compare(self, part: KeyRange) -> IndexComparison:
         async with in_transaction():
             await use_snapshot()

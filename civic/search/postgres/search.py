@@ -13,10 +13,9 @@ from datetime import timedelta
 from itertools import accumulate
 
 from cachetools import TTLCache
-from tortoise.transactions import in_transaction
 
 from civic.cache import timed_cache
-from civic.db import Row, fetch
+from civic.db import Row, fetch, in_transaction, retry_transaction
 from civic.search.documents import MAX_REACHABLE_HITS, Document, Facets, Query, SearchHit, SearchResult, SortOrder
 from civic.search.highlight import highlight_words, make_excerpt
 from civic.search.postgres import filter_labels, vocabulary
@@ -71,6 +70,7 @@ class CountedHits:
     steps: Sequence[tuple[int, int]] = ()  # of what is common: the steps of the order, and about how many are in each
 
 
+@retry_transaction
 async def find(query: Query, tables: DocumentTables = PUBLIC, synonyms: Synonyms | None = None) -> SearchResult:
     """A page of what matches the query. No text that somebody types is an error."""
     query = replace(query, page=max(1, query.page), size=max(0, min(query.size, MAX_REACHABLE_HITS)))

@@ -8,9 +8,8 @@ taken as they were typed.
 from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
-from tortoise.transactions import in_transaction
 
-from civic.db import execute, fetch, try_advisory_lock
+from civic.db import execute, fetch, in_transaction, retry_transaction, try_advisory_lock
 from civic.search.postgres.sql import COUNT_WORDS, GONE
 from civic.search.text import IS_CJK
 
@@ -148,6 +147,7 @@ MAX_COUNTED_DOCUMENTS = 200_000  # documents up to which every one is looked at;
 LOCK = "civic.search.words"
 
 
+@retry_transaction
 async def count_words() -> None:
     """Count how many documents have each word; in a large index by a sample, which may miss rare words.
 
