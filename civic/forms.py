@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from civic.errors import Invalid
 from civic.i18n import gettext as _
-from civic.text import CONTROL_CHARACTERS, is_public_word
+from civic.text import clean_lines, is_public_word
 
 
 class Form(BaseModel):
@@ -66,10 +66,8 @@ def context_of(info: ValidationInfo) -> Mapping[str, Any]:
 
 
 def clean_text(value: object) -> str:
-    """A text as it is kept: one character for a line end, no control characters, no blanks at its ends."""
-    if value is None:
-        return ""
-    return CONTROL_CHARACTERS.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    """What was sent for a text, as it is kept (`clean_lines`)."""
+    return "" if value is None else clean_lines(str(value))
 
 
 def read_text(value: object) -> str:

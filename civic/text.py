@@ -18,21 +18,57 @@ EAST_ASIAN_LETTER = re.compile(
     "[\u1100-\u11ff\u3005-\u3007\u3040-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
     "\uf900-\ufaff\uff66-\uffdc\U0001aff0-\U0001b16f\U00020000-\U0003ffff]"
 )
+# Letters that Unicode does not take apart, as people write them who lack the key.
+UNDIVIDED_LETTERS = str.maketrans(
+    {
+        **dict(zip("łøđðħŧıŋəƀɨɓɗƙ", "loddhtinebibdk", strict=True)),
+        **{"æ": "ae", "œ": "oe", "þ": "th"},
+    }
+)
+UNDIVIDED_LETTER = re.compile(f"[{''.join(map(chr, UNDIVIDED_LETTERS))}]")
+# Scripts whose letters look otherwise beside a joiner: Arabic and its kin, those of India and their kin to Java,
+# Mongolian. Only Malayalam ends words with one.
+JOINING_SCRIPTS = (
+    "\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\u1a20-\u1bff\ua840-\ua9df\ufb50-\ufdff\ufe70-\ufefc"
+)
+JOINERS = "\u200c\u200d"
+REPEATED_JOINER = re.compile(f"([{JOINERS}])[{JOINERS}]+")
+UNNEEDED_JOINER = re.compile(f"(?<![{JOINING_SCRIPTS}])[{JOINERS}]|(?<!\u0d4d)[{JOINERS}](?![{JOINING_SCRIPTS}])")
 MIN_LETTERS, MIN_EAST_ASIAN_LETTERS = 10, 4  # of a public word (CLOCK-AND-SCORES 2)
 MAX_SLUG_CHARS = 64
 SLUG = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_SLUG_CHARS - 1}}}")
 
 
 def fold(text: str) -> str:
-    """Lower case, half width, without accents; Korean stays composed."""
+    """How texts are compared and found: lower case, half width, without accents and strokes; Korean stays composed.
+
+    Chinese stays as it is written, traditional or simplified.
+    """
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = unicodedata.normalize("NFKD", UNSEEN_CHARACTERS.sub("", text)).casefold()
+    if UNDIVIDED_LETTER.search(plain):
+        plain = plain.translate(UNDIVIDED_LETTERS)
     if not NOT_LATIN.search(plain):  # the rest is quicker for texts that are Latin letters with accents
         return plain.encode("ascii", "ignore").decode("ascii")
     # No mark stands before U+0300, which spares nearly every letter the look-up.
     kept = [c for c in plain if c < "\u0300" or not unicodedata.combining(c) or _is_voicing_mark(c)]
     return unicodedata.normalize("NFC", "".join(kept))
+
+
+def clean_lines(text: str) -> str:
+    """A text as it is kept: one character for a line end, no control characters, no blanks at its ends.
+
+    A text of which nothing can be seen is none: "".
+    """
+    kept = CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return kept if is_seen(kept) else ""
+
+
+def drop_unseen(text: str) -> str:
+    """The text without what takes no room, but with the joiners between letters of scripts that need them."""
+    shown = UNSEEN_CHARACTERS.sub(lambda found: found[0] if found[0] in JOINERS else "", text)
+    return UNNEEDED_JOINER.sub("", REPEATED_JOINER.sub(r"\1", shown))
 
 
 def find_letters(text: str) -> str:

@@ -4,14 +4,59 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from civic.accounts.forms import clean_name
+from civic.geo.gazetteer import place_key
 from civic.i18n import use_language
+from civic.search.text import runs
 from civic.suggestions import did_you_mean, nearest_name, unknown_name
-from civic.text import CONTROL_CHARACTERS, MAX_SLUG_CHARS, SLUG, fold, make_slug
+from civic.text import CONTROL_CHARACTERS, MAX_SLUG_CHARS, SLUG, drop_unseen, fold, make_slug
 
 
 def test_folded_texts_are_compared_without_case_width_and_accents() -> None:
     assert fold("Ｃａｆé") == fold("CAFE") == "cafe"
     assert fold("ガ") != fold("カ")
+
+
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("Łódź", "lodz"),
+        ("Østergade", "ostergade"),
+        ("Straße", "strasse"),
+        ("Diyarbakır", "diyarbakir"),
+        ("İSTANBUL", "istanbul"),
+        ("Ærø", "aero"),
+        ("Cœur", "coeur"),
+        ("Đà Nẵng", "da nang"),
+        ("Þingvellir", "thingvellir"),
+        ("Ħamrun", "hamrun"),
+        ("Ｍａｉｎ　Ｓｔ", "main st"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("می\u200cخواهم", "میخواهم"),
+    ],
+)
+def test_letters_are_found_as_people_type_them(written: str, typed: str) -> None:
+    """In search and in names of places alike, which both fold by this."""
+    assert fold(written) == fold(written.upper()) == typed
+    assert list(runs(written)) == typed.split()
+    assert place_key({"en": written}) == typed
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("می\u200cخواهم", "می\u200cخواهم"),  # Persian
+        ("क्\u200dष", "क्\u200dष"),  # Hindi
+        ("ශ්\u200dරී", "ශ්\u200dරී"),  # Sinhala
+        ("മോഹന്\u200d", "മോഹന്\u200d"),  # Malayalam ends words with it
+        ("می\u200c\u200c\u200bخ", "می\u200cخ"),
+        ("A\u200dna\u200c", "Ana"),
+        ("\u200cمی\u200c", "می"),
+        ("市\u200d政", "市政"),
+    ],
+)
+def test_joiners_stay_in_the_scripts_that_need_them(name: str, kept: str) -> None:
+    assert drop_unseen(name) == clean_name(name) == kept
 
 
 @given(st.text(min_size=1, max_size=200))

@@ -10,7 +10,7 @@ from civic import cookies, db, timing
 from civic.accounts import limits, passwords
 from civic.accounts.confirmation import ask_to_confirm
 from civic.accounts.devices import Known
-from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
+from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm, fold_email
 from civic.accounts.models import Role, Session, User
 from civic.accounts.names import city_words, sounds_official, words_of
 from civic.accounts.notices import Notice, tell
@@ -285,7 +285,7 @@ async def find_user(named: str) -> User:
 
     Of several with an e-mail it is the one that has it confirmed, else the newest.
     """
-    row = await db.fetch_one(FIND_USER, named.strip().lower())
+    row = await db.fetch_one(FIND_USER, fold_email(named))
     if row is None:
         raise NotFound(_("There is no user with the e-mail %(email)s.", email=named))
     return await User.get(id=row["id"])

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_vali
 
 from civic.forms import Form, context_of
 from civic.i18n import gettext as _
-from civic.text import UNSEEN_CHARACTERS, is_seen
+from civic.text import JOINERS, UNSEEN_CHARACTERS, drop_unseen, is_seen
 
 # A city may have its mail in a network of its own: one@city.local.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -20,19 +20,32 @@ MAX_NAME_CHARS = 80
 
 
 def clean_email(text: str) -> str:
-    """An e-mail address as it is kept: lower case, no blanks around. Raises ValueError if no mail could go there."""
-    email = unicodedata.normalize("NFC", text).strip().lower()
+    """An e-mail address as it is kept: ASCII, lower case, without what nobody sees; the domain as DNS has it.
+
+    So one address is one account, however it is typed or pasted: one@münchen.example is one@xn--mnchen-3ya.example.
+    Raises ValueError if no mail could go there.
+    """
+    plain = unicodedata.normalize("NFKC", UNSEEN_CHARACTERS.sub("", text))
+    email = plain.replace("。", ".").strip().lower()
     try:
         checked = validate_email(email, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise ValueError(email) from error
-    return checked.normalized
+    return f"{checked.local_part}@{checked.ascii_domain}"
+
+
+def fold_email(text: str) -> str:
+    """The address that somebody is looked up by: as `clean_email` has it, else as typed."""
+    try:
+        return clean_email(text)
+    except ValueError:
+        return text.strip().lower()[:MAX_EMAIL_CHARS]
 
 
 def clean_name(text: str) -> str:
     """One line of what can be seen, without marks that turn the direction of what follows; "" if nothing can be."""
-    plain = UNSEEN_CHARACTERS.sub("", unicodedata.normalize("NFC", text))
-    shown = "".join(c for c in plain if unicodedata.category(c)[0] != "C" or c == " ")
+    plain = drop_unseen(unicodedata.normalize("NFC", text))
+    shown = "".join(c for c in plain if unicodedata.category(c)[0] != "C" or c in JOINERS)
     return " ".join(shown.split()) if is_seen(shown) else ""
 
 
@@ -93,9 +106,9 @@ class SignInForm(Form):
     @field_validator("email")
     @classmethod
     def _need_email(cls, typed: str) -> str:
-        if not (email := typed.strip().lower()):
+        if not (email := fold_email(typed)):
             raise ValueError(_("Please enter your e-mail address."))
-        return email[:MAX_EMAIL_CHARS]
+        return email
 
     @field_validator("password")
     @classmethod

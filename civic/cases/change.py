@@ -21,7 +21,7 @@ from civic.media.actions import attach_photos
 from civic.media.models import Photo
 from civic.sla import actions as sla
 from civic.sla.models import Clock
-from civic.text import is_seen
+from civic.text import clean_lines
 
 MAX_TEXT_CHARS = 10_000
 ASSIGNMENT_COLUMNS = ("ended_at", "outcome", "ended_by", "standing", "due_at")
@@ -276,8 +276,7 @@ def clean_text(text: str, *, required: bool = True) -> str:
 
     A text of which nothing can be seen is none.
     """
-    kept = text.replace("\x00", "").strip()
-    kept = kept if is_seen(kept) else ""
+    kept = clean_lines(text)
     if required and not kept:
         raise Invalid(fields={"text": _("Please write a text.")})
     if len(kept) > MAX_TEXT_CHARS:

@@ -1,6 +1,5 @@
 """Parsing a row as the mapping says: an *imported report*, or the reason why the row is refused."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from civic.imports.files import SourceRow
 from civic.imports.mapping import Column, ImportMapping, StatusMeaning
 from civic.imports.timestamps import Timestamps, UnreadableTimestamp
 from civic.sla.calendars import FIRST_DAY
+from civic.text import clean_lines
 
 MAX_REPORT_CHARS = 20_000  # the most that limits.text allows
 # Longer titles and addresses are cut.
@@ -218,13 +218,10 @@ class RowParser:
         return self.mapping.texts.declined if ending.outcome == "declined" else self.mapping.texts.resolved
 
 
-_NEW_LINES = re.compile(r"\r\n?")
-
-
 def value_of(row: SourceRow, column: Column) -> str:
     """The value of the first column that has one; if there is a pattern, its first group."""
     for name in column.column:
-        text = _NEW_LINES.sub("\n", row.values.get(name, "").replace("\x00", "")).strip()
+        text = clean_lines(row.values.get(name, ""))
         if text and column.pattern:
             match = column.pattern.search(text)
             text = (match[1] if column.pattern.groups else match[0]) if match else ""

@@ -12,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 
+from civic.accounts.forms import clean_email
 from civic.city.queries import CityView
 from civic.config import Config
 from civic.i18n import gettext as _
@@ -46,10 +47,11 @@ def base_url(config: Config) -> str:
 def compose_mail(message: Message, text: MessageText, view: CityView, config: Config) -> EmailMessage:
     """The mail. Its Message-ID comes from the message's key, so that a mail sent twice is seen as one."""
     mail = EmailMessage(policy=SMTP)
-    domain = config.mail.sender.rpartition("@")[2]
+    sender = clean_email(config.mail.sender)
+    domain = sender.rpartition("@")[2]
     mail["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@{domain}>"
     mail["Date"] = format_datetime(message.created_at.astimezone(UTC))
-    mail["From"] = Address(view.name, addr_spec=config.mail.sender)
+    mail["From"] = Address(view.name, addr_spec=sender)
     mail["To"] = Address(addr_spec=address_of(message))
     mail["Subject"] = f"[{view.name}] {text.subject}"
     mail["Auto-Submitted"] = "auto-generated"

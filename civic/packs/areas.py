@@ -18,7 +18,7 @@ from civic.packs.polygons import find_overlaps, join_polygons, outside_share, re
 from civic.packs.problems import Problems
 from civic.packs.schemas import AreaKeys, PackCity
 from civic.suggestions import did_you_mean, unknown_name
-from civic.text import CONTROL_CHARACTERS, SLUG, make_slug
+from civic.text import CONTROL_CHARACTERS, SLUG, is_seen, make_slug
 
 FILE_NAME = "areas.geojson"
 MAX_LEVELS = 8
@@ -99,7 +99,7 @@ class AreaReader:
         return dict.fromkeys(self.city.languages, str(name).strip()) if name else {}
 
     def _name_problems(self, names: Names) -> Iterator[str]:
-        if missing := [one for one in self.city.languages if not names.get(one)]:
+        if missing := [one for one in self.city.languages if not is_seen(names.get(one, ""))]:
             yield _("The name is missing in: %(languages)s.", languages=", ".join(missing))
         if any(CONTROL_CHARACTERS.search(name) for name in names.values()):
             yield _("This contains a control character.")

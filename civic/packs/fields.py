@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Va
 from civic.i18n import gettext as _
 from civic.sla.targets import parse_target
 from civic.suggestions import did_you_mean, unknown_name
-from civic.text import CONTROL_CHARACTERS, MAX_SLUG_CHARS, SLUG
+from civic.text import CONTROL_CHARACTERS, MAX_SLUG_CHARS, SLUG, is_seen
 from civic.validation import ManyProblems
 
 T = TypeVar("T")
@@ -51,6 +51,8 @@ def pack_names(info: ValidationInfo) -> PackNames:
 def check_characters(text: str) -> str:
     if CONTROL_CHARACTERS.search(text):
         raise ValueError(_("This contains a control character."))
+    if text and not is_seen(text):
+        raise ValueError(_("Nothing of this can be seen."))
     return text
 
 

@@ -11,7 +11,7 @@ from civic.packs.files import read_text
 from civic.packs.polygons import Convert, position_error
 from civic.packs.problems import Problems
 from civic.suggestions import did_you_mean
-from civic.text import CONTROL_CHARACTERS
+from civic.text import CONTROL_CHARACTERS, is_seen
 
 FILE_NAME = "places.csv"
 
@@ -51,7 +51,7 @@ def _place(
         problems.add(FILE_NAME, _("This line has more or fewer fields than the first."), line=line)
         return None
     names = {language: row[f"name_{language}"].strip() for language in languages}
-    if missing := [language for language, name in names.items() if not name]:
+    if missing := [language for language, name in names.items() if not is_seen(name)]:
         problems.add(FILE_NAME, _("The name is missing in: %(languages)s.", languages=", ".join(missing)), line=line)
     if any(CONTROL_CHARACTERS.search(name) for name in names.values()):
         problems.add(FILE_NAME, _("This contains a control character."), line=line)

@@ -1,25 +1,15 @@
 """The tables of the scores: as CSV for people, not rounded, and as text for a terminal."""
 
-import codecs
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from civic import formats
 from civic.city.settings import INDICATORS
 from civic.scores.labels import INDICATOR_NAMES, SHARE_NAMES
 from civic.scores.method.release_format import CityFigures, LineFigures, ReleaseDocument, Results
 from civic.scores.presentation import Names, ScoreLine, present_city, present_departments
+from civic.spreadsheets import Value, write_spreadsheet
 
-Value = str | float | None
-Cells = dict[str, Value]
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def escape_cell(value: Value) -> str:
-    """Write a value; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
+Row = dict[str, Value]
 
 
 def write_csv_table(results: Results, names: Names, year: Results | None = None) -> bytes:
@@ -30,7 +20,7 @@ def write_csv_table(results: Results, names: Names, year: Results | None = None)
     city = results["city"]
     rows = [_department_cells(line) for line in present_departments(results, names, _present_year(year, names))]
     rows.append(_common_cells(present_city(results), city) | {"score": city["composite"]})
-    return _write_rows(rows)
+    return write_spreadsheet(rows)
 
 
 def _present_year(year: Results | None, names: Names) -> list[ScoreLine]:
@@ -39,32 +29,22 @@ def _present_year(year: Results | None, names: Names) -> list[ScoreLine]:
 
 def write_csv_history(lines: Iterable[tuple[str, str, str, ScoreLine]]) -> bytes:
     """Write a line for each period of a department: its release, its first and its last day, and the figures."""
-    rows: list[Cells] = []
+    rows: list[Row] = []
     for release, first, last, line in lines:
-        head: Cells = {"release": release, "from": first, "to": last}
+        head: Row = {"release": release, "from": first, "to": last}
         rows.append(head | _department_cells(line))
-    return _write_rows(rows)
+    return write_spreadsheet(rows)
 
 
-def _write_rows(rows: Sequence[Cells]) -> bytes:
-    """Write a table for people: with a byte order mark, by which a spreadsheet knows the encoding."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    writer.writerow(columns)
-    writer.writerows([escape_cell(row.get(name)) for name in columns] for row in rows)
-    return codecs.BOM_UTF8 + out.getvalue().encode()
-
-
-def _department_cells(line: ScoreLine) -> Cells:
+def _department_cells(line: ScoreLine) -> Row:
     assert line.data is not None
-    own: Cells = {"department": line.slug, "name": line.name}
+    own: Row = {"department": line.slug, "name": line.name}
     return own | _composite_cells(line.data, "") | _year_cells(line.year) | _common_cells(line, line.data)
 
 
-def _composite_cells(data: LineFigures, prefix: str) -> Cells:
+def _composite_cells(data: LineFigures, prefix: str) -> Row:
     score, standing, rank = data["composite"], data["standing"], data["rank"]
-    cells: Cells = {
+    cells: Row = {
         "standing": standing["code"] if standing else None,
         "alone": int(standing["alone"]) if standing else None,
         "rank_best": rank["best"] if rank else None,
@@ -76,12 +56,12 @@ def _composite_cells(data: LineFigures, prefix: str) -> Cells:
     return {f"{prefix}{name}": value for name, value in cells.items()}
 
 
-def _year_cells(year: ScoreLine | None) -> Cells:
+def _year_cells(year: ScoreLine | None) -> Row:
     return _composite_cells(year.data, "twelve_months_") if year and year.data else {}
 
 
-def _common_cells(line: ScoreLine, data: LineFigures | CityFigures) -> Cells:
-    row: Cells = {"department": line.slug, "name": line.name, "counted": line.counted}
+def _common_cells(line: ScoreLine, data: LineFigures | CityFigures) -> Row:
+    row: Row = {"department": line.slug, "name": line.name, "counted": line.counted}
     for name in INDICATORS:
         figure: Mapping[str, Value] = data["indicators"][name]  # type: ignore[literal-required]
         row |= {name if part == "value" else f"{name}_{part}": value for part, value in figure.items()}

@@ -63,9 +63,9 @@ from civic.scores.schemas import (
 )
 from civic.scores.table import write_csv_history, write_csv_table
 from civic.site import request_origin
+from civic.spreadsheets import CSV_TYPE
 from civic.web import Who, json_answer, render, route, wants_json
 
-CSV_TYPE = "text/csv; charset=utf-8"
 MEDIA_TYPES = {
     "release.json": "application/json",
     "assignments.csv": CSV_TYPE,

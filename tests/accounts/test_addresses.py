@@ -202,3 +202,19 @@ async def test_stopping_mails_about_an_account(
         data = {"current": PASSWORD, "password": OTHERS}
         assert (await client.post("/account/password", data=data)).status_code == 303
     assert await send_mails(config) == []
+
+
+async def test_one_account_for_each_spelling_of_a_domain(client: Client, config: Config) -> None:
+    typed = [
+        "bo@München.example",
+        "bo@xn--mnchen-3ya.example",
+        "ｂｏ＠münchen．example",
+        "bo\u200b@mu\u0308nchen.example",
+    ]
+    await sign_up(client, typed[0], PASSWORD)
+    [mail] = await send_mails(config)
+    assert mail["To"] == "bo@xn--mnchen-3ya.example"
+    for email in typed:
+        assert await enter(client, PASSWORD, email) == 303
+        assert (await find_user(email)).email == typed[1]
+    assert await User.all().count() == 1

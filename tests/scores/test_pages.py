@@ -14,7 +14,6 @@ from civic.scores.method.spans import read_span
 from civic.scores.pages import list_provisional_spans
 from civic.scores.periods import current_span, span_before
 from civic.scores.queries import ReleaseEntry
-from civic.scores.table import escape_cell
 
 Composite = tuple[float, float, float]
 NOTHING = {"n": 3, "value": None, "lo": None, "hi": None}
@@ -261,11 +260,3 @@ def test_a_history_has_gaps() -> None:
     assert last.y < first.y  # more is higher up
     assert last.top < last.y < last.bottom
     assert found.level(100) < found.level(0) < found.height
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("Roads", "Roads"), (-0.5, "-0.5"), (None, "")],
-)
-def test_cells_that_a_spreadsheet_would_run(value: object, expected: str) -> None:
-    assert escape_cell(value) == expected
