@@ -1,4 +1,4 @@
-"""One place opens transactions: a cancelled step leaves nothing behind; what another one stood in the way of runs again."""
+"""One place opens transactions: a cancelled step leaves nothing behind; what another stood in the way of runs again."""
 
 import ast
 import asyncio
@@ -26,7 +26,7 @@ READING = {"civic/cli/check.py:_history"}
 
 
 async def test_a_step_that_is_cut_off_leaves_the_pool_and_the_task_as_they_were(empty_database: str) -> None:
-    """Cut off anywhere: while a connection is waited for, in BEGIN, in a statement, in COMMIT, while it is given back."""
+    """Cut off anywhere: while a connection is waited for or given back, in BEGIN, in a statement, in COMMIT."""
     async with connect(empty_database, pool=2):
         for microseconds in range(0, 4000, 20):
             with suppress(TimeoutError):
