@@ -85,6 +85,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
             ("rights", check_database_account),
             ("pack", _pack),
             ("calendars", _calendars),
+            ("time zones", _time_zones),
             ("jobs", _jobs),
             ("photos", _photos),
             ("mail", _mail),
@@ -116,6 +117,14 @@ async def _calendars(_: Config) -> CheckResult:
     if gaps:
         return CheckResult("calendars", True, " ".join(map(str, gaps)), warned=True)
     return CheckResult("calendars", True, "holidays are listed as far as promises reach")
+
+
+async def _time_zones(_: Config) -> CheckResult:
+    from civic.sla.zone_data import VERSION, find_moved_hours
+
+    version = f"data {VERSION}, of the package tzdata"
+    moved = await find_moved_hours()
+    return CheckResult("time zones", True, " ".join([version, *map(str, moved)]), warned=bool(moved))
 
 
 async def _jobs(_: Config) -> CheckResult:

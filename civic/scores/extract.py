@@ -26,7 +26,8 @@ class ExtractedRows:
 
 async def extract_rows(period: Period, zone: ZoneInfo, made_at: datetime) -> ExtractedRows:
     """Read every row that may count for the period, by what stands at `made_at`."""
-    cases = choose_cases(CandidateCase(**row) for row in await db.fetch(CASES, *period, zone.key))
+    candidates = [_make_candidate(row, zone) for row in await db.fetch(CASES, *period)]
+    cases = choose_cases(candidates)
     rows = await db.fetch(CLOCK_ROWS, *period, cases.ids, made_at)
     ratings = await db.fetch(RATING_ROWS, *period, cases.ids)
     reasons = Counter(row["reason"] for row in ratings)
@@ -38,6 +39,10 @@ async def extract_rows(period: Period, zone: ZoneInfo, made_at: datetime) -> Ext
             "ratings": {reason: reasons[reason] for reason in RATING_REASONS},
         },
     )
+
+
+def _make_candidate(row: db.Row, zone: ZoneInfo) -> CandidateCase:
+    return CandidateCase(**row, day=row["received_at"].astimezone(zone).date())
 
 
 def _number_words(rows: list[db.Row]) -> list[ClockRow]:

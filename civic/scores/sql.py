@@ -39,8 +39,9 @@ roots AS (
     WHERE c.merged_into_id IS NOT NULL)
 """
 
-# $1, $2: the period; $3: the city's zone. A case is `due` if something of it can count in the period; the others were
-# received on the same days, and say only whether a case that is due lies near an earlier one.
+# $1, $2: the period. A case is `due` if something of it can count in the period; the others were received on the same
+# days, or on those beside them, and say only whether a case that is due lies near an earlier one. Days are those of
+# UTC: the program tells the city's days apart, as the database may have other time zone data.
 CASES = f"""
 WITH RECURSIVE due AS (
     SELECT id FROM case_file WHERE {_is_within("received_at")}
@@ -52,11 +53,13 @@ WITH RECURSIVE due AS (
     UNION SELECT a.case_id FROM clock k JOIN assignment a ON k.id = a.resolution_clock_id
     WHERE {_is_within("k.due_at")} OR {_is_within("k.moved_at")}
     UNION SELECT case_id FROM handling WHERE {_is_within("given_at")}),
-days AS (SELECT DISTINCT (c.received_at AT TIME ZONE $3)::date AS day FROM due JOIN case_file c USING (id)),
+days AS (
+    SELECT DISTINCT (c.received_at AT TIME ZONE 'UTC')::date + beside AS day
+    FROM due JOIN case_file c USING (id), generate_series(-1, 1) beside),
 chosen AS (
     SELECT id FROM due
-    UNION SELECT c.id FROM days JOIN case_file c ON c.received_at >= days.day::timestamp AT TIME ZONE $3
-         AND c.received_at < (days.day + 1)::timestamp AT TIME ZONE $3),
+    UNION SELECT c.id FROM days JOIN case_file c ON c.received_at >= days.day::timestamp AT TIME ZONE 'UTC'
+         AND c.received_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'),
 {_OWN},
 {_ROOTS},
 fate AS (
@@ -71,7 +74,7 @@ SELECT c.id, c.number, c.received_at, c.status = '{Status.MERGED}' AS merged, du
                  AND (a.case_id, a.department_id) NOT IN (SELECT case_id, department_id FROM own)) THEN 'own'
             ELSE '' END AS reason,
        c.first_department_id AS department_id, coalesce(lead.category_id, c.category_id) AS category_id,
-       (c.received_at AT TIME ZONE $3)::date AS day, r.lat, r.lon
+       r.lat, r.lon
 FROM chosen JOIN case_file c USING (id) JOIN fate USING (id) LEFT JOIN due USING (id)
 LEFT JOIN report r ON r.case_id = c.id AND r.main
 LEFT JOIN LATERAL (SELECT a.category_id FROM assignment a WHERE a.case_id = c.id AND a.part = '{AssignmentPart.LEAD}'

@@ -6,11 +6,15 @@ clocks.py says what each change makes of a clock; here it is saved.
 from datetime import datetime
 from typing import Any
 
+from civic import logs
 from civic.catalogue.models import Calendar
 from civic.db import advisory_lock, execute, fetch, fetch_one, in_transaction, retry_transaction
 from civic.sla import clocks
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import compile_calendar, working_calendar
+from civic.sla.zone_data import VERSION, compare_hours
+
+log = logs.get_logger(__name__)
 
 
 async def new_clock(kind: ClockKind, target: str, calendar_id: int, at: datetime, *, promised: bool = True) -> Clock:
@@ -166,14 +170,19 @@ async def store_intervals(calendar_id: int) -> int:
 
 
 async def extend_intervals(calendar_id: int) -> None:
-    """Replace the look-up rows of a calendar that was not edited if they end before the calendar does.
+    """Replace the look-up rows of a calendar that was not edited if they end before the calendar does, or are not its.
 
-    So they are lengthened by a year in each new year, and reach at least nine years ahead.
+    So they are lengthened by a year in each new year, and reach at least nine years ahead. They are not the calendar's
+    where newer time zone data moves its hours.
     """
     row = await Calendar.get(id=calendar_id)
     stored = await fetch_one(LAST_INTERVAL, calendar_id)
+    moved = await compare_hours(row)
+    if moved:
+        log.warning("hours moved", calendar=moved.calendar, since=moved.day, running=moved.running, data=VERSION)
     # The last row is a mark on the day after the calendar.
-    if stored is None or stored["last"] is None or stored["last"] <= compile_calendar(row.zone, row.spec).until:
+    ended = stored is None or stored["last"] is None or stored["last"] <= compile_calendar(row.zone, row.spec).until
+    if moved or ended:
         await store_intervals(calendar_id)
 
 
