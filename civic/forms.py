@@ -85,8 +85,8 @@ def check_public_word(text: str) -> str:
     if not is_public_word(text):
         raise ValueError(
             _(
-                "Please say a little more: everybody reads this, so it needs at least ten letters or digits "
-                "(four in Chinese, Japanese or Korean). Signs and blanks do not count."
+                "Please say a little more: everybody reads this, so it needs at least ten letters or "
+                "digits (four in Chinese, Japanese or Korean). Punctuation and spaces do not count."
             )
         )
     return text

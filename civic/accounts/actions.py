@@ -59,7 +59,7 @@ async def create_user(
         async with in_transaction():
             await user.save()
     except IntegrityError:
-        raise Invalid(fields={"email": _("There is an account with this e-mail already.")}) from None
+        raise Invalid(fields={"email": _("There is an account with this email already.")}) from None
     return user
 
 
@@ -82,8 +82,8 @@ async def check_new_password(password: str, *personal: str) -> None:
         raise Invalid(
             fields={
                 "password": _(
-                    "This is easy to guess: it is common, or made of common words, names, dates or keys in a row. "
-                    "Several words that have nothing to do with each other work well."
+                    "This is easy to guess: it is common, or made of common words, names, dates or keys in a "
+                    "row. Several unrelated words work well."
                 )
             }
         )
@@ -91,7 +91,7 @@ async def check_new_password(password: str, *personal: str) -> None:
 
 async def _check_name(name: str) -> None:
     if sounds_official(name, await city_words()):
-        raise Invalid(fields={"name": _("This name sounds like an office. Please choose one that is your own.")})
+        raise Invalid(fields={"name": _("This name looks official. Please choose one of your own.")})
 
 
 @retry_transaction
@@ -131,7 +131,7 @@ async def sign_in(
         if candidates and tries.by_strangers >= attempts:
             async with in_transaction():
                 await tell(candidates[0], Notice.FAILED_SIGN_INS)
-        raise Invalid(fields={"password": _("This e-mail and password do not match.")})
+        raise Invalid(fields={"password": _("This email and password do not match.")})
     for what, who in tries.counted:
         await limits.refund(what, who)
     if passwords.needs_rehash(user.password_hash):
@@ -287,7 +287,7 @@ async def find_user(named: str) -> User:
     """
     row = await db.fetch_one(FIND_USER, fold_email(named))
     if row is None:
-        raise NotFound(_("There is no user with the e-mail %(email)s.", email=named))
+        raise NotFound(_("There is no user with the email %(email)s.", email=named))
     return await User.get(id=row["id"])
 
 

@@ -68,7 +68,7 @@ def _read_account_email(value: object) -> str:
     try:
         return clean_email(_text_or_empty(value))
     except ValueError:
-        raise ValueError(_("Please enter an e-mail address, such as name@example.org.")) from None
+        raise ValueError(_("Please enter an email address, such as name@example.org.")) from None
 
 
 def _read_name(value: object) -> str:
@@ -107,7 +107,7 @@ class SignInForm(Form):
     @classmethod
     def _need_email(cls, typed: str) -> str:
         if not (email := fold_email(typed)):
-            raise ValueError(_("Please enter your e-mail address."))
+            raise ValueError(_("Please enter your email address."))
         return email
 
     @field_validator("password")

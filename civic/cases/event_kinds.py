@@ -36,7 +36,7 @@ class EventKind(StrEnum):
     WAIT_ENDED = "wait_ended", _("The wait for an answer ended"), PUBLIC + REPORTER, "case_wait_ended"
     HANDED_OVER = "handed_over", _("Handed over"), PUBLIC + REPORTER, "case_assigned"
     RETURNED = "returned", _("Returned to triage"), PUBLIC + REPORTER, "case_returned"
-    SUPPORT_ADDED = "support_added", _("Help asked for"), PUBLIC, "case_support"
+    SUPPORT_ADDED = "support_added", _("Help requested"), PUBLIC, "case_support"
     SUPPORT_DONE = "support_done", _("Help finished"), PUBLIC, "case_support_done"
     RECATEGORISED = "recategorised", _("Category changed"), PUBLIC
     RESOLVED = "resolved", _("Resolved"), PUBLIC + REPORTER
@@ -56,7 +56,7 @@ class EventKind(StrEnum):
     OVERDUE = "overdue", _("Overdue"), PUBLIC + REPORTER + QUIET
     ESCALATED = "escalated", _("Reminder"), QUIET
     NOTE = "note", _("Internal note"), QUIET
-    TAKEN = "taken", _("Given to a person"), QUIET
+    TAKEN = "taken", _("Assigned to a person"), QUIET
     MISROUTED = "misrouted", _("Marked as sent to the wrong place"), QUIET
     EXCLUDED = "excluded", _("Taken out of the scores"), QUIET
     OBJECTED = "objected", _("The department objects to how this counts"), PUBLIC + QUIET, "case_objected"

@@ -58,4 +58,4 @@ def check_step(before: Status, after: Status, by: Actor) -> None:
 
 
 def too_late(status: Status) -> Conflict:
-    return Conflict(_("This cannot be done any more: the case is “%(status)s”.", status=status.label))
+    return Conflict(_("This is no longer possible: the case is “%(status)s”.", status=status.label))

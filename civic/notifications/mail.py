@@ -60,7 +60,7 @@ def compose_mail(message: Message, text: MessageText, view: CityView, config: Co
     if stop.startswith("https:"):
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, which is about https alone
     link = f"\n\n{base_url(config)}{message.url}" if message.url else ""
-    foot = _("If this was not you, or you want no more of these mails:")
+    foot = _("If this was not you, or you no longer want these emails:")
     mail.set_content(f"{text.body}{link}\n\n-- \n{foot}\n{stop}\n", cte="base64")
     return mail
 

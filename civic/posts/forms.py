@@ -46,7 +46,7 @@ def _read_email(value: object) -> str:
     except ValueError:
         email = ""
     if "." not in email.rpartition("@")[2]:
-        raise ValueError(_("This does not look like an e-mail address."))
+        raise ValueError(_("This does not look like an email address."))
     return email
 
 

@@ -267,8 +267,8 @@ def _require_private(sent: Sequence[Post], by: Actor, person: Person | None) -> 
         raise Invalid(
             fields={
                 "category": _(
-                    "Several people have reported this: in private, each would read what the others say. "
-                    "Please undo the merge, or hide the reports."
+                    "Several people have reported this: if it were private, each would read what the "
+                    "others say. Please undo the merge, or hide the reports."
                 )
             }
         )
@@ -347,4 +347,4 @@ async def _require_counted(case: Case, by: Speaker) -> None:
     if not await fetch(SUPPORTED_BEFORE, case.id, by.actor.user_id, case.resolved_at):
         raise NotAllowed(_("Only people who supported it before it was solved can say that it is not fixed."))
     if not await user_email_is_confirmed(by.actor.user_id):
-        raise NotAllowed(_("Please confirm your e-mail address first: then your word counts."))
+        raise NotAllowed(_("Please confirm your email address first: then your word counts."))

@@ -142,9 +142,9 @@ def _same_author(mine: MergeSide, other: MergeSide) -> bool:
 def _list_department_bars(mine: MergeSide, other: MergeSide, department_id: int | None, metres: float) -> Iterator[str]:
     """Why a department leaves these two to a dispatcher."""
     if other.status not in OPEN:
-        yield _("That case is not open any more.")
+        yield _("That case is no longer open.")
     if mine.category_id is None or mine.category_id != other.category_id:
-        yield _("They are not of the same category.")
+        yield _("They are in different categories.")
     if (other.received_at, other.id) >= (mine.received_at, mine.id):
         yield _("That case was received later.")
     if metres > MERGE_METRES:

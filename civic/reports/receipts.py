@@ -48,7 +48,7 @@ async def open_report(request: Request) -> Response:
     try:
         await limits.spend("receipt", address, MAX_WRONG_CODES_PER_HOUR)
         if (post := await post_by_code(code)) is None:
-            raise Invalid(fields={"code": _("We do not know this code. It has twelve letters and digits.")})
+            raise Invalid(fields={"code": _("We cannot find this code. A code has twelve letters and digits.")})
     except (Invalid, TooMany) as error:
         return _form_page(request, code, error)
     await limits.refund("receipt", address)

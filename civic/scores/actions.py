@@ -148,7 +148,9 @@ async def _plan_correction(span: Span, view: CityView, corrects: str, reason: st
     if span_of((before.starts_at, before.ends_at), view.zone) != span:
         raise Invalid(fields={"period": _("A correction is of the same period as what it corrects.")})
     if not 0 < len(reason) <= MAX_REASON_CHARS:
-        raise Invalid(fields={"reason": _("Say why it is corrected, in at most %(n)s characters.", n=MAX_REASON_CHARS)})
+        raise Invalid(
+            fields={"reason": _("Please say why it is corrected, in at most %(n)s characters.", n=MAX_REASON_CHARS)}
+        )
     if later := await Release.get_or_none(corrects_id=corrects):
         raise Conflict(_("%(id)s is corrected by %(later)s already. Correct that one.", id=corrects, later=later.id))
     return ReleasePlan(name_correction(corrects), span, Correction(corrects, reason))

@@ -33,7 +33,7 @@ def describe_city(results: Results, period: str) -> Markup:
     if answered:
         text = _("In %(period)s, %(met)s of %(n)s reports were answered on time in the whole city.")
         return labels.fill_in(text, period=period, **answered)
-    return labels.fill_in(_("In %(period)s, too few reports were due to say more of the whole city."), period=period)
+    return labels.fill_in(_("In %(period)s, too few reports were due to say more about the whole city."), period=period)
 
 
 def explain_standings(lines: Sequence[ScoreLine]) -> list[Markup]:
@@ -66,7 +66,7 @@ def _count_others(scored: Sequence[ScoreLine]) -> Iterator[Markup]:
     if not others:
         return
     if len(others) == len(scored):
-        yield labels.fill_in(_("By more than chance explains, no department is better than the city or below it."))
+        yield labels.fill_in(_("No department differs from the city by more than chance explains."))
     else:
         text = ngettext(
             "One department cannot be told apart from the city.",

@@ -16,7 +16,7 @@ INDICATOR_NAMES: dict[str, LazyProxy] = {
     "resolution": lazy("Solved on time"),
     "speed": lazy("Time to solve"),
     "satisfaction": lazy("Stars"),
-    "ownership": lazy("Not passed on"),
+    "ownership": lazy("Kept its cases"),
 }
 INDICATOR_QUESTIONS: dict[str, LazyProxy] = {
     "response": lazy("Did it answer in time?"),
@@ -72,7 +72,7 @@ LEFT_OUT_CASES: Mapping[str, LazyProxy] = {
     "merged": lazy("merged into another case, which counts"),
 }
 LEFT_OUT_RATINGS: Mapping[str, LazyProxy] = {
-    "unconfirmed": lazy("from an e-mail address that was not confirmed"),
+    "unconfirmed": lazy("from an email address that was not confirmed"),
     "own": lazy("by members of the department"),
     "case": lazy("of a case that is not counted"),
 }

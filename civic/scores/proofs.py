@@ -33,7 +33,7 @@ RESULT_SENTENCES: Mapping[ProofResult, LazyProxy] = {
     ProofResult.SAME: _("Unchanged. The release has exactly these events."),
     ProofResult.GROWN: _("Unchanged. The release has these events, and later ones that follow them."),
     ProofResult.EARLIER: _("Unchanged. The release was made before your last event, and has those before it."),
-    ProofResult.YOUNGER: _("Not in the release, and rightly: the case is younger than the release."),
+    ProofResult.YOUNGER: _("Not in the release, as it should be: the case is newer than the release."),
     ProofResult.UNKNOWN: _("Not decided. The release has later events, and nothing says that they follow yours."),
     ProofResult.CHANGED: _("Changed! The release has another history of this case than the one you kept."),
     ProofResult.MISSING: _("Missing! The release has no history of this case."),

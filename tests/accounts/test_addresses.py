@@ -57,7 +57,7 @@ async def test_signing_up_asks_to_confirm(client: Client, new_client: Callable[[
     assert (await sign_up(client)).headers["location"] == "/"
     assert f"Please confirm that {ANA} is your address" in (await client.get("/account")).text
     [mail] = await send_mails(config)
-    assert (mail["To"], "confirm your e-mail address" in mail["Subject"]) == (ANA, True)
+    assert (mail["To"], "confirm your email address" in mail["Subject"]) == (ANA, True)
     link = links(mail)[0]
     user = await User.get()
     for reader in (client, new_client()):
@@ -91,7 +91,7 @@ async def test_links_that_confirm_nothing(client: Client, config: Config, change
     with timing.at(timing.now() + timedelta(days=15 if change == "late" else 1)):
         answer = await press_the_button(client, link)
     assert answer.status_code == 409
-    assert "This link is too old" in answer.text
+    assert "This link has expired" in answer.text
     assert not await user_email_is_confirmed(user.id)
 
 

@@ -37,7 +37,7 @@ async def test_users(tmp_path: Path, empty_database: str) -> None:
     civic("user", "disable", "cleo@example.org")
     (one,) = json.loads(civic("user", "list", "--json"))
     assert (one["role"], one["departments"], one["disabled"]) == ("agent", ["water"], True)
-    with pytest.raises(RuntimeError, match=r"no user with the e-mail x@example\.org") as failed:
+    with pytest.raises(RuntimeError, match=r"no user with the email x@example\.org") as failed:
         civic("user", "password", "x@example.org")
     assert "Traceback" not in str(failed.value)
 

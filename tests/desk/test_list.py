@@ -128,7 +128,7 @@ async def test_search_by_number_or_words(client: Client, roads: Client) -> None:
     for nothing in ("%22%27;--", "!!", "unicorn"):
         assert await on_desk(roads, f"?q={nothing}") == []
     page = (await roads.get("/desk?q=unicorn")).text
-    assert "No case on this desk matches." in page
+    assert "No case on this desk matches your search." in page
     assert 'href="/search?q=unicorn"' in page
 
 

@@ -79,7 +79,7 @@ async def test_a_department_s_late_case_does_not_vanish_in_another_s_solved_one(
     ("fields", "why"),
     [
         (FAR, "They are more than 100 m apart."),
-        ({"category": "drain"}, "They are not of the same category."),
+        ({"category": "drain"}, "They are in different categories."),
     ],
 )
 async def test_what_a_department_leaves_to_a_dispatcher(
@@ -110,7 +110,7 @@ async def test_a_solved_case_of_its_own_is_no_target(client: Client, roads: Clie
     early, late = await make_case(client), await make_case(client)
     answer = await roads.post(f"/desk/cases/{early.id}/resolve", data={"text": "We filled it in."}, files=PHOTO)
     assert answer.status_code == 303
-    assert "That case is not open any more." in await refusal(roads, late, early)
+    assert "That case is no longer open." in await refusal(roads, late, early)
 
 
 async def test_a_public_case_does_not_vanish_in_a_hidden_one(client: Client, roads: Client, dispatcher: Client) -> None:

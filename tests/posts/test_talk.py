@@ -54,7 +54,7 @@ async def test_a_comment_that_is_refused_is_kept(citizen: Client, post: Post, te
 
 async def test_a_department_speaks_officially(client: Client, agent: Client, post: Post) -> None:
     roads = await get_department_id("roads")
-    assert "As whom" not in (await agent.get(post.path)).text
+    assert "Post as" not in (await agent.get(post.path)).text
     answer = await agent.post(f"/posts/{post.id}/comments", data={"text": "We know about it.", "department": roads})
     assert answer.status_code == 403
     await agent.join(roads)

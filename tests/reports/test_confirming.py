@@ -51,7 +51,7 @@ async def test_an_address_that_nobody_confirmed_is_asked_once(client: Client, ro
     await act_at_desk(roads, case.id, "reply", text="We shall look at it on Monday.")
     [mail] = await send_mails(config)
     assert mail["To"] == ANA
-    assert f"confirm your e-mail address for report {case.number}" in mail["Subject"]
+    assert f"confirm your email address for report {case.number}" in mail["Subject"]
     assert one["receipt"] in mail.get_content()
     assert await send_mails(config) == []
 
@@ -71,7 +71,7 @@ async def test_what_happened_is_told_once_after_confirming(
     assert not await author_email_is_confirmed((await Post.get()).id)
     for _ in range(2):  # somebody presses twice
         assert await press_the_button(phone, link) == f"{one['url']}?mail=confirmed"
-    assert "Your e-mail address is confirmed" in (await phone.get(f"{one['url']}?mail=confirmed")).text
+    assert "Your email address is confirmed" in (await phone.get(f"{one['url']}?mail=confirmed")).text
     [news] = await send_mails(config)
     assert "We shall look at it on Monday." in news.get_content()
     await act_at_desk(roads, case.id, "reply", text="It will be Tuesday, sorry.")
@@ -92,7 +92,7 @@ async def test_nobody_confirms_with_something_else(client: Client, config: Confi
         assert (await client.post("/receipt", data=data)).headers["location"] == f"{one['url']}?mail=old"
     with timing.at(timing.now() + timedelta(days=15)):
         assert await press_the_button(client, link) == f"{one['url']}?mail=old"
-        assert "This link is too old" in (await client.get(f"{one['url']}?mail=old")).text
+        assert "This link has expired" in (await client.get(f"{one['url']}?mail=old")).text
     await Post.filter(report__id=other["id"]).update(email="bo@example.org")
     assert await press_the_button(client, other_link) == f"{other['url']}?mail=old"
     assert await Post.filter(email_confirmed_at=None).count() == 2
@@ -176,7 +176,7 @@ async def test_this_was_not_me(client: Client, new_client: Callable[[], Client],
     reader = new_client()
     page = await reader.get(stop)
     assert page.status_code == 200
-    assert "No more mails about this report" in page.text
+    assert "No more emails about this report" in page.text
     await client.post(f"{one['url']}/confirm-mail")
     assert len(await send_mails(config)) == 1  # the link was opened only
     answer = await reader.post(stop, data={"what": "one"})
@@ -186,7 +186,7 @@ async def test_this_was_not_me(client: Client, new_client: Callable[[], Client],
     await send_report(client, text="Another hole is here", email=ANA)
     assert len(await send_mails(config)) == 1  # about another report
     await press_the_button(client, confirm)  # it was them after all
-    assert "No more mails about this report" in (await reader.get(stop)).text
+    assert "No more emails about this report" in (await reader.get(stop)).text
 
 
 async def test_no_mail_at_all(client: Client, new_client: Callable[[], Client], config: Config) -> None:
@@ -215,7 +215,7 @@ async def test_a_mail_program_stops_mails_with_one_click(
     del program.headers["Origin"]
     answer = await program.post(path, data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 303
-    assert "Mails to this address are stopped" in (await client.get(path)).text
+    assert "We no longer send emails to this address" in (await client.get(path)).text
 
 
 async def test_a_made_up_link_stops_nothing(client: Client, config: Config) -> None:

@@ -187,7 +187,7 @@ async def test_the_reporter_confirms_with_stars(client: Client, roads: Client) -
     assert (await client.post(f"{url}/rate", data={"stars": "6"})).status_code == 422
     answer = await client.post(f"{url}/confirm")
     assert answer.status_code == 409
-    assert "cannot be done any more" in answer.text
+    assert "is no longer possible" in answer.text
 
 
 async def test_the_reporter_disputes_with_a_reason(client: Client, roads: Client) -> None:
@@ -299,7 +299,7 @@ async def test_only_confirmed_addresses_count(client: Client, roads: Client, new
         await someone.post(f"{url}/doubt")
     refused = await supporters[2].post(f"{url}/doubt", data={"text": "It is not fixed."})
     assert refused.status_code == 403
-    assert "confirm your e-mail address" in refused.text
+    assert "confirm your email address" in refused.text
     assert "It is not fixed." in refused.text
     assert await status(case) == "resolved"
     await User.filter(email="supporter2@example.org").update(email_confirmed_at=timing.now())

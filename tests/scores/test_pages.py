@@ -81,7 +81,7 @@ def test_what_a_department_did_comes_before_how_it_stands() -> None:
 
 
 def test_nobody_can_be_told_apart() -> None:
-    assert explain(TREES) == ["By more than chance explains, no department is better than the city or below it."]
+    assert explain(TREES) == ["No department differs from the city by more than chance explains."]
 
 
 def test_many_are_counted() -> None:

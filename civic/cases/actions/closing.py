@@ -117,7 +117,9 @@ async def file_appeal(change: CaseChange, text: str) -> None:
     case = change.case
     if case.appealed_at is not None:
         raise Conflict(
-            _("A dispatcher decides about it already.") if case.appeal_is_open else _("A dispatcher has decided it.")
+            _("A dispatcher is already deciding this.")
+            if case.appeal_is_open
+            else _("A dispatcher has already decided this.")
         )
     case.appealed_at, case.appeal_outcome, case.confirm_until = change.at, "", None
     case.appeal_due_at = case.appeal_remind_at = await targets.compute_appeal_due(change.at)

@@ -24,7 +24,7 @@ async def object_to_score(case_id: int, *, by: Actor, text: str) -> Case:
     async with changing(case_id, by) as change:
         await change.require(CaseAction.OBJECT)
         if await find_open_objection(case_id) is not None:
-            raise Conflict(_("There is an objection already. A dispatcher decides it first."))
+            raise Conflict(_("There is already an objection. A dispatcher has to decide it first."))
         event = await change.record_event(EventKind.OBJECTED, text)
         await notify_dispatchers(change.case, event)
         return change.case
