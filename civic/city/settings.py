@@ -39,6 +39,7 @@ class CitySettings(BaseModel):
     reopen_days: int = 30  # elapsed days for which the reporter may reopen a confirmed case
     dispute_supporters: int = 3  # supporters who together dispute a resolution
     appeal: str = "5 working days"  # how long a dispatcher has to decide an appeal, on the city's calendar
+    border_metres: int = 50  # how far beyond the city's border a place still belongs to the nearest area
     official_words: list[str] = Field(default_factory=lambda: list(DEFAULT_OFFICIAL_WORDS))
     weights: dict[str, float] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
     minimums: dict[str, int] = Field(default_factory=lambda: dict(DEFAULT_MINIMUMS))

@@ -1,6 +1,7 @@
 """The city's areas in memory: the one that holds a point, those above and below it, their outlines."""
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,10 @@ import shapely
 from pydantic import JsonValue
 from shapely import STRtree
 from shapely.geometry import MultiPolygon, Point, shape
+
+from civic.geo.distance import METRES_PER_DEGREE, bounding_box
+
+SAME_BORDER_METRES = 0.01  # the borders of an area and of the one above it, as they are stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class AreaView:
 class Areas:
     """All areas of the loaded pack; an index of their polygons makes look-ups quick."""
 
-    def __init__(self, areas: Iterable[AreaView]) -> None:
+    def __init__(self, areas: Iterable[AreaView], *, border_metres: float = 0.0) -> None:
+        self._border_metres = border_metres
         self.all = tuple(sorted(areas, key=lambda area: (area.level, area.slug)))
         self.by_id = {area.id: area for area in self.all}
         self.by_slug = {area.slug: area for area in self.all}
@@ -58,11 +64,26 @@ class Areas:
         return len(self.all)
 
     def at(self, lat: float, lon: float) -> AreaView | None:
-        """The deepest area that holds the point (on a border always the same one); None outside of the city."""
+        """The deepest area that holds the point (on a border always the same one); None outside of the city.
+
+        Outside, at most `border_metres` away from it, the point belongs to the nearest area: a satellite fix is no
+        better than that, and boundaries are drawn roughly.
+        """
         indices = self._tree.query(Point(lon, lat), predicate="intersects")
         if not len(indices):
-            return None
+            return self._beside(lat, lon) if self._border_metres else None
         return max((self.all[int(index)] for index in indices), key=lambda area: (area.level, -area.id))
+
+    def _beside(self, lat: float, lon: float) -> AreaView | None:
+        """The area with the nearest border, the deepest of those that share it."""
+        south, north, west, east = bounding_box(lat, lon, self._border_metres)
+        near = [self.all[int(index)] for index in self._tree.query(shapely.box(west, south, east, north))]
+        distances = [(_metres_to(area.geometry, lat, lon), area) for area in near]
+        least = min((metres for metres, _area in distances), default=math.inf)
+        if least > self._border_metres:
+            return None
+        nearest = [area for metres, area in distances if metres <= least + SAME_BORDER_METRES]
+        return max(nearest, key=lambda area: (area.level, -area.id))
 
     def path(self, area_id: int | None) -> tuple[AreaView, ...]:
         """The area and all areas above it, deepest first; empty for None and for an area that left the pack."""
@@ -98,6 +119,13 @@ class Areas:
             rough = shapely.coverage_simplify([area.geometry for area in areas], (east - west) / 1000)
             features += [_feature(area, outline) for area, outline in zip(areas, rough, strict=True)]
         return {"type": "FeatureCollection", "features": features}
+
+
+def _metres_to(geometry: MultiPolygon, lat: float, lon: float) -> float:
+    """The distance of a point from a geometry near it, both laid out flat around the point."""
+    wide = math.cos(math.radians(lat))
+    flat = shapely.transform(geometry, lambda points: (points - (lon, lat)) * (wide, 1.0))
+    return float(shapely.distance(flat, Point(0, 0))) * METRES_PER_DEGREE
 
 
 def _feature(area: AreaView, outline: Any) -> dict[str, JsonValue]:

@@ -2,6 +2,8 @@
 
 import math
 
+from geopy.distance import great_circle
+
 METRES_PER_DEGREE = 111_195  # of latitude
 
 Box = tuple[float, float, float, float]
@@ -18,3 +20,8 @@ def bounding_box(lat: float, lon: float, metres: float) -> Box:
         return lat - high, lat + high, -180.0, 180.0
     wide = math.degrees(math.asin(math.sin(math.radians(high)) / math.cos(math.radians(lat))))
     return lat - high, lat + high, lon - wide, lon + wide
+
+
+def measure_metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """The distance between two positions in metres."""
+    return float(great_circle((lat, lon), (other_lat, other_lon)).meters)

@@ -1,43 +1,166 @@
-"""Geocoding: names of places to positions and back, by the pack's places or a provider that geopy supports."""
+"""Geocoding: names of places to positions, by the pack's places or a provider that geopy supports."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
 import structlog
 from geopy.exc import GeopyError
 from geopy.geocoders import get_geocoder_for_service
+from rapidfuzz.distance import OSA
 
 from civic.config import GeocoderConfig
 from civic.errors import SetupError
-from civic.text import fold
+from civic.text import EAST_ASIAN_LETTER, fold
 
 log = structlog.get_logger(__name__)
 
 MAX_ADDRESS_CHARS = 200  # of an address; the rest is ignored
 PROVIDER_TIMEOUT_SECONDS = 4  # how long a provider may take
+MIN_SLIP_CHARS, MIN_EAST_ASIAN_SLIP_CHARS = 5, 4  # of a name in which one wrong letter is allowed for
+APOSTROPHES = re.compile("['’‘ʼʹ´`′＇\u200c\u200d\u00ad]")
+NO_LETTERS = re.compile(r"[^\w]+|_")
+WITH_DIGIT = re.compile(r"\S*\d\S*")
+# Words of addresses by their short forms. Each stands for all of its line, so that "St" is as much a street as a saint.
+SHORT_FORMS = (
+    *("road rd", "street st saint sankt sainte ste str strasse", "avenue ave av avda avenida", "lane ln", "square sq"),
+    *("boulevard blvd bd blv", "drive dr", "court ct", "place pl plaza plac plz", "park pk", "bridge br brg"),
+    *("highway hwy", "crescent cres cr", "terrace ter tce", "mount mt", "mountain mtn", "station stn sta"),
+    *("north n", "south s", "east e", "west w", "market mkt", "centre center ctr", "gardens gdns", "grove gr"),
+    *("close cl", "parkway pkwy", "expressway expy", "circle cir", "school sch", "hospital hosp", "building bldg"),
+    *("platz pl", "weg wg", "utca u", "korut krt", "ulica ul", "calle c", "rue r", "via v"),
+)
+CANONICAL = {word: line.split()[1] if len(line.split()) > 1 else word for line in SHORT_FORMS for word in line.split()}
+GERMAN_STREET = re.compile(r"(?<=\w{3})strasse$")
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPosition:
-    """A named position in WGS-84. `metres`: its distance from the point of a reverse query."""
+    """A named position in WGS-84. `metres`: its distance from the point of a reverse query.
+
+    `sure`: the text of the query means this place and no other; else somebody has to choose.
+    """
 
     names: dict[str, str]
     lat: float
     lon: float
     metres: float | None = None
+    sure: bool = False
+
+
+class Fit(IntEnum):
+    """How a name fits what was typed; more is better."""
+
+    NONE = 0
+    PART = 1  # what was typed is a part of a word of it
+    SLIP = 2  # but for one letter
+    WORDS = 3  # what was typed is some of its words
+    INSIDE = 4  # it stands in what was typed, in whole words
+    SAME = 5
+
+
+def fold_name(text: str) -> tuple[str, ...]:
+    """The words of a name or an address, as they are compared: folded, in their short forms, in the singular."""
+    bare = NO_LETTERS.sub(" ", APOSTROPHES.sub("", fold(APOSTROPHES.sub("", text))))
+    return tuple(_fold_word(word) for word in bare.split())
+
+
+def _fold_word(word: str) -> str:
+    if len(word) > 3 and word.isascii() and word.endswith("s") and not word.endswith("ss"):
+        word = word[:-1]
+    return CANONICAL.get(word, GERMAN_STREET.sub("str", word))
+
+
+def compact(text: str) -> str:
+    """A name in one word: how names are looked up."""
+    return "".join(fold_name(text))
 
 
 def place_key(names: dict[str, str]) -> str:
     """Make Place.key: every name folded, one on each line."""
-    return "\n".join(dict.fromkeys(fold_words(name) for name in names.values()))
+    return "\n".join(dict.fromkeys(compact(name) for name in names.values()))
 
 
-def fold_words(text: str) -> str:
-    """The text folded, its words apart by one space: how names are compared."""
-    return " ".join(fold(text).split())
+def fit(typed: Sequence[str], name: Sequence[str]) -> Fit:
+    """How a place's name fits what was typed; both are words of `fold_name`."""
+    wanted, known = "".join(typed), "".join(name)
+    if not wanted or not known:
+        return Fit.NONE
+    if wanted == known:
+        return Fit.SAME
+    if len(known) >= 2 and _has_words(typed, wanted, known):
+        return Fit.INSIDE
+    if _has_words(name, known, wanted):
+        return Fit.WORDS
+    if wanted in known and (len(wanted) > 1 or _is_east_asian(wanted)):
+        return Fit.PART
+    return Fit.SLIP if is_slip(drop_numbers(typed), known) else Fit.NONE
+
+
+def drop_numbers(words: Sequence[str]) -> tuple[str, ...]:
+    """The words without house numbers."""
+    return tuple(word for word in words if not WITH_DIGIT.fullmatch(word)) or tuple(words)
+
+
+def is_slip(typed: Sequence[str], known: str) -> bool:
+    """Whether what was typed is the name but for one letter, or two exchanged; `typed` has no house number."""
+    least = MIN_EAST_ASIAN_SLIP_CHARS if _is_east_asian(known) else MIN_SLIP_CHARS
+    return len(known) >= least and OSA.distance("".join(typed), known, score_cutoff=1) <= 1
+
+
+def _has_words(words: Sequence[str], whole: str, part: str) -> bool:
+    """Whether `part` stands in the words, from the beginning of one to the end of one. Chinese writes none apart."""
+    if part not in whole:
+        return False
+    if _is_east_asian(part):
+        return len(part) >= 2
+    starts, at = {0}, 0
+    for word in words:
+        at += len(word)
+        starts.add(at)
+    found = whole.find(part)
+    while found >= 0:
+        if found in starts and found + len(part) in starts:
+            return True
+        found = whole.find(part, found + 1)
+    return False
+
+
+def _is_east_asian(text: str) -> bool:
+    return EAST_ASIAN_LETTER.search(text) is not None
+
+
+def rank_places(text: str, places: Iterable[NamedPosition], limit: int) -> list[NamedPosition]:
+    """The places that fit what was typed, best first. One is sure if it alone fits best, and in whole words."""
+    typed = fold_name(text[:MAX_ADDRESS_CHARS])
+    ranked = []
+    for place in places:
+        fits = [(fit(typed, words), words) for words in map(fold_name, place.names.values())]
+        best, words = max(fits, key=lambda one: (one[0], len("".join(one[1]))), default=(Fit.NONE, ()))
+        if best:
+            ranked.append((best, "".join(words), place))
+    ranked.sort(key=lambda one: (-one[0], -len(one[1]) if one[0] is Fit.INSIDE else len(one[1])))
+    best = ranked[0][0] if ranked else Fit.NONE
+    rivals = _without_contained([one for one in ranked if one[0] is best])
+    sure = len(rivals) == 1 and best > Fit.PART
+    first = [one[2] for one in rivals]
+    rest = [one[2] for one in ranked if one[2] not in first]
+    return [
+        NamedPosition(one.names, one.lat, one.lon, one.metres, sure and one is first[0])
+        for one in [*first, *rest][:limit]
+    ]
+
+
+def _without_contained(ranked: list[tuple[Fit, str, NamedPosition]]) -> list[tuple[Fit, str, NamedPosition]]:
+    """Of names that stand in what was typed, those that are not a part of another one: "Stone Bridge Road" alone, not
+    "Stone Bridge" too."""
+    if not ranked or ranked[0][0] is not Fit.INSIDE:
+        return ranked
+    return [one for one in ranked if not any(one[1] != other[1] and one[1] in other[1] for other in ranked)]
 
 
 def geocode_function(settings: GeocoderConfig) -> Callable[..., Any]:

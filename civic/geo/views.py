@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from civic import i18n
 from civic.errors import BadRequest
 from civic.geo import queries
+from civic.geo.positions import parse_degrees
 from civic.geo.schemas import OutlinesAnswer, PlaceAnswer, PlacesAnswer, PositionAnswer
 from civic.web import Who, json_answer, route
 
@@ -21,20 +22,19 @@ async def outlines(request: Request) -> Response:
 
 
 async def places(request: Request) -> Response:
-    """Positions for an address: `q`; [{name, lat, lon}], best first."""
+    """Positions for an address: `q`; [{name, lat, lon, area, sure}], best first."""
     query = request.query_params.get("q", "").strip()
     hits = await queries.geocode(query, request.app.state.config.geocoder) if query else []
-    return json_answer(PlacesAnswer([PlaceAnswer(name=i18n.pick(h.names), lat=h.lat, lon=h.lon) for h in hits]))
+    known = await queries.areas()
+    return json_answer(PlacesAnswer([PlaceAnswer.of(hit, known.at(hit.lat, hit.lon)) for hit in hits]))
 
 
 async def position(request: Request) -> Response:
     """What is at `lat`, `lon`: {area, place, inside}; the names are in the reader's language."""
     try:
-        lat, lon = float(request.query_params["lat"]), float(request.query_params["lon"])
+        lat, lon = parse_degrees(request.query_params["lat"], 90), parse_degrees(request.query_params["lon"], 180)
     except (KeyError, ValueError):
         raise BadRequest() from None
-    if not (abs(lat) <= 90 and abs(lon) <= 180):  # which nan is not
-        raise BadRequest()
     areas = await queries.areas()
     area = areas.at(lat, lon)
     place = await queries.nearest_place(lat, lon)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from civic.i18n import gettext as _
+from civic.numbers import parse_number
 from civic.packs.contents import PackPlace
 from civic.packs.files import read_text
 from civic.packs.polygons import Convert, position_error
@@ -56,7 +57,7 @@ def _place(
     if any(CONTROL_CHARACTERS.search(name) for name in names.values()):
         problems.add(FILE_NAME, _("This contains a control character."), line=line)
     try:
-        lat, lon = float(row["lat"]), float(row["lon"])
+        lat, lon = (parse_number(row[name], exponent=True) for name in ("lat", "lon"))
     except ValueError:
         problems.add(FILE_NAME, _("lat and lon have to be numbers."), line=line)
         return None

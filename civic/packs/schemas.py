@@ -60,6 +60,7 @@ class PackLimits(FileModel):
     reopen_days: Annotated[int, between(1, 365)] = DEFAULTS.reopen_days
     dispute_supporters: Annotated[int, between(1, 1000)] = DEFAULTS.dispute_supporters
     appeal: TargetText = DEFAULTS.appeal
+    border_metres: Annotated[int, between(0, 1000)] = DEFAULTS.border_metres
 
 
 Count = Annotated[int, between(1, 1_000_000)]

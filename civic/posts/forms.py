@@ -1,6 +1,5 @@
 """What the forms of all posts share: the text, a place, an e-mail address, the key under which a form is sent."""
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
@@ -9,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from civic.accounts.forms import Typed, clean_email
 from civic.forms import Form, Text, check_public_word, context_of, read_text
+from civic.geo.positions import parse_degrees
 from civic.i18n import gettext as _
 from civic.posts.models import REASONS
 from civic.web import parse_id
@@ -57,12 +57,9 @@ def _read_degrees(value: object, limit: float) -> float:
             _("Please say where it is: on the map, with an address, or with a photo that has its location.")
         )
     try:
-        degrees = float(text)
+        return parse_degrees(text, limit)
     except ValueError:
-        degrees = math.nan
-    if not abs(degrees) <= limit:
-        raise ValueError(_("We could not read this position."))
-    return degrees
+        raise ValueError(_("We could not read this position.")) from None
 
 
 PostText = Annotated[str, BeforeValidator(read_text), AfterValidator(_within_limit)]

@@ -1,6 +1,5 @@
 """What a citizen sends: `text category lat lon address email photos… answers[CODE] client_key` (form or JSON)."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -21,6 +20,7 @@ from starlette.datastructures import FormData
 from civic.catalogue.catalogue import Catalogue, CategoryView, Question
 from civic.forms import Form, Text, clean_text, context_of, read_text
 from civic.i18n import gettext as _
+from civic.numbers import is_grouped, parse_number
 from civic.posts.forms import ClientKey, PlacedForm, PostText, ReporterEmail
 
 ANSWER_FIELD = re.compile(r"answers\[([\w-]{1,64})\]")
@@ -150,10 +150,9 @@ def _answer(question: Question, values: list[str]) -> Answer:
 
 
 def _number(text: str) -> float:
+    if is_grouped(text):
+        raise ValueError(_("Please write the number without a sign that groups its digits."))
     try:
-        number = float(text)
+        return parse_number(text)
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(_("Please write a number."))
-    return number
+        raise ValueError(_("Please write a number.")) from None

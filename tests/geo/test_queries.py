@@ -57,6 +57,29 @@ def test_the_deepest_area_and_all_above_it(lat: float, lon: float, slugs: list[s
     assert [area.slug for area in AREAS.path(found and found.id)] == slugs
 
 
+METRE = 1 / 111_195  # in degrees of latitude
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "slug"),
+    [
+        (31.4 + 49 * METRE, 118.05, "a2"),
+        (31.4 + 51 * METRE, 118.05, None),
+        (31.1, 118.0 - 49 * METRE / 0.8563, "a4"),  # the deepest of those that share the border; cos 31.1° is 0.8563
+        (31.1, 118.0 - 51 * METRE / 0.8563, None),
+        (31.4 + 30 * METRE, 118.4 + 30 * METRE / 0.8535, "a3"),  # a corner: 42 metres
+        (31.4 + 40 * METRE, 118.4 + 40 * METRE / 0.8535, None),  # 57
+    ],
+)
+def test_a_little_beyond_the_border(lat: float, lon: float, slug: str | None) -> None:
+    tolerant = Areas(AREAS.all, border_metres=50)
+    area = tolerant.at(lat, lon)
+    assert (area and area.slug) == slug
+    assert AREAS.at(lat, lon) is None
+    for inside in ((31.1, 118.05), (31.3, 118.05), (31.1, 118.2)):
+        assert tolerant.at(*inside) == AREAS.at(*inside)
+
+
 def test_below_and_children() -> None:
     assert AREAS.below(2) == {2, 4}
     assert AREAS.below(1) == {1, 2, 3, 4}
