@@ -1,25 +1,28 @@
 """config.toml and CIVIC_* environment variables -> one frozen Config.
 
 A setting has a name, a type, a default and a help text in one place: here. docs/configure.md lists them all (a test
-compares). The file is the one that CIVIC_CONFIG names, else config.toml in the working directory; without one, the
-defaults hold. `CIVIC_SERVER__PORT=8123` overrides `port` in `[server]`. An unknown key, or a value that does not fit,
-refuses to start and names the nearest right key.
+compares). The file is the one that CIVIC_CONFIG names, else config.toml beside the program; without one, the defaults
+hold. Relative paths start at the file's folder, whatever the working directory; those of the environment at the
+working directory. `CIVIC_SERVER__PORT=8123` overrides `port` in `[server]`. An unknown key, or a value that does not
+fit, refuses to start and names the nearest right key.
 """
 
 import ipaddress
 import os
 import secrets
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from civic.errors import SetupError
+from civic.database_url import read_database_url
+from civic.errors import CannotWrite, SetupError
 from civic.suggestions import did_you_mean
 
 PREFIX = "CIVIC_"
+PROGRAM = Path(__file__).parents[1]
 # Variables that start with CIVIC_ but are not settings: which file to read, and the test suite's own.
 NOT_SETTINGS = ("CIVIC_CONFIG", "CIVIC_TEST_", "CIVIC_BENCH_")
 
@@ -32,6 +35,16 @@ def _check_networks(text: str) -> str:
 
 Networks = Annotated[str, AfterValidator(_check_networks)]
 """Addresses and networks with commas between them: "192.0.2.7, 10.0.0.0/8"."""
+
+
+def _check_database_url(url: SecretStr) -> SecretStr:
+    """Raises ValueError, which does not quote the password."""
+    if text := url.get_secret_value():
+        read_database_url(text)
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 
 
 class ConfigSection(BaseModel):
@@ -62,7 +75,7 @@ class PathsConfig(ConfigSection):
 
 
 class DatabaseConfig(ConfigSection):
-    url: SecretStr = Field(SecretStr(""), description="PostgreSQL 15+; empty: the embedded one under paths.var.")
+    url: DatabaseUrl = Field(SecretStr(""), description="PostgreSQL 15+; empty: the embedded one under paths.var.")
     pool: int = Field(10, ge=2, le=100, description="Connections a process at most.")
 
 
@@ -148,10 +161,13 @@ class Config(ConfigSection):
     def secret(self) -> bytes:
         """The installation's secret key (32 bytes), made on first use and kept under paths.var, mode 0600."""
         path = self.paths.var / "secret.key"
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
         if not path.exists():
-            draft.touch(mode=0o600)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                draft.touch(mode=0o600)
+            except OSError as error:
+                raise CannotWrite(path.parent, error) from error
             draft.write_bytes(secrets.token_bytes(32))
             try:
                 os.link(draft, path)  # two processes at once: the first one's key stands for both
@@ -167,18 +183,47 @@ def load_config(environ: Mapping[str, str] = os.environ) -> Config:
 
     Raises SetupError that names every wrong key or value, and the nearest right key.
     """
-    path = Path(environ.get("CIVIC_CONFIG") or "config.toml")
+    path = config_file(environ)
     data: dict[str, Any] = {}
     if path.exists():
         data = _read(path)
     elif environ.get("CIVIC_CONFIG"):
         raise SetupError(f"CIVIC_CONFIG names {path}, which does not exist.")
-    for name, value in _from_environment(environ):
-        section, _, key = name.partition("__")
+    for section, key, value in _from_environment(environ):
         data.setdefault(section, {})
         if isinstance(data[section], dict):
             data[section][key] = value
-    return _checked(data, path)
+    given = {(section, key) for section, key, _ in _from_environment(environ)}
+    return _with_absolute_paths(_checked(data, path), path.parent, given)
+
+
+def config_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The file of the settings, which need not exist: the one that CIVIC_CONFIG names, else that beside the program."""
+    named = environ.get("CIVIC_CONFIG")
+    return Path(named).absolute() if named else PROGRAM / "config.toml"
+
+
+def describe_source(environ: Mapping[str, str] = os.environ) -> str:
+    """For an operator: where the settings come from, without their values."""
+    path = config_file(environ)
+    places = [str(path) if path.exists() else f"no {path}: the defaults"]
+    places += [f"{PREFIX}{section}__{key}".upper() for section, key, _ in _from_environment(environ)]
+    return " and ".join(filter(None, [places[0], ", ".join(places[1:])]))
+
+
+def _with_absolute_paths(config: "Config", folder: Path, given: Collection[tuple[str, str]]) -> "Config":
+    """Relative paths start at `folder`, those `given` by the environment at the working directory."""
+    changed = {}
+    for section in Config.model_fields:
+        values: ConfigSection = getattr(config, section)
+        paths = {
+            key: (Path.cwd() if (section, key) in given else folder) / value
+            for key, value in values
+            if isinstance(value, Path)
+        }
+        if paths:
+            changed[section] = values.model_copy(update=paths)
+    return config.model_copy(update=changed)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -188,10 +233,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise SetupError(f"{path}: {error}") from error
 
 
-def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
+    """Section, key and value of each variable that is a setting."""
     for name, text in sorted(environ.items()):
         if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS):
-            yield name.removeprefix(PREFIX).lower(), _value(text)
+            section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+            yield section, key, _value(text)
 
 
 def _value(text: str) -> Any:
@@ -215,7 +262,7 @@ def _checked(data: dict[str, Any], path: Path) -> Config:
 def _complaint(kind: str, where: list[str], message: str) -> str:
     name = ".".join(where)
     if kind != "extra_forbidden":
-        return f"  {name}: {message}"
+        return f"  {name}: {message.removeprefix('Value error, ')}"
     return f"  {name}: there is no such setting." + did_you_mean(name, setting_names())
 
 

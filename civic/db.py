@@ -14,7 +14,6 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient
-from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import DBConnectionError
 from tortoise.migrations.api import migrate as run_migrations
@@ -22,6 +21,8 @@ from tortoise.models import Model
 
 from civic import logs
 from civic.config import Config
+from civic.database_url import read_database_url
+from civic.errors import SetupError
 
 M = TypeVar("M", bound=Model)
 P = ParamSpec("P")
@@ -33,6 +34,7 @@ APP_LABEL = "civic"
 MIGRATIONS_MODULE = "civic.migrations"
 LOCK_POLL_SECONDS = 0.02
 RETRY_PAUSES = (0.02, 0.1)  # seconds before a transaction is tried again
+HOW_TO_MAKE_ONE = "civic load PACK makes one; if there is one already, CIVIC_PATHS__VAR or CIVIC_CONFIG has to name it."
 
 # The listing is the architecture: a domain imports only what stands above it.
 DOMAINS = (
@@ -66,12 +68,12 @@ def model_modules() -> list[str]:
 
 def tortoise_config(url: str, pool: int = 10) -> dict[str, Any]:
     """Tortoise's configuration for a database URL (`postgres://…`)."""
-    connection = expand_db_url(url)
+    arguments = read_database_url(url).arguments()
     # Compiling costs seconds where a statement takes milliseconds; the embedded server has it off too.
-    server = {"jit": "off"}
-    connection["credentials"] |= {"minsize": 1, "maxsize": pool, "server_settings": server, "init": _set_json_codecs}
+    server = {"jit": "off"} | arguments.get("server_settings", {})
+    credentials = arguments | {"minsize": 1, "maxsize": pool, "server_settings": server, "init": _set_json_codecs}
     return {
-        "connections": {"default": connection},
+        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
         "apps": {
             APP_LABEL: {"models": model_modules(), "default_connection": "default", "migrations": MIGRATIONS_MODULE}
         },
@@ -102,13 +104,19 @@ def _decode_json(skipped_bytes: int, data: bytes) -> Any:
 
 
 @contextmanager
-def database_url(config: Config) -> Iterator[str]:
-    """The URL of the database for as long as the block lasts; starts or joins the embedded one where none is set."""
+def database_url(config: Config, *, create: bool = False) -> Iterator[str]:
+    """The URL of the database for as long as the block lasts; starts or joins the embedded one where none is set.
+
+    Raises SetupError where the embedded one was never made, unless `create` lets it be.
+    """
     if url := config.database.url.get_secret_value():
         yield url
         return
+    from civic.postgres.folders import has_data
     from civic.postgres.server import acquire  # the wheel's binaries are needed here only
 
+    if not create and not has_data(config.paths.var / "postgres"):
+        raise SetupError(f"There is no database in {config.paths.var}. {HOW_TO_MAKE_ONE}")
     with acquire(config.paths.var) as handle:
         yield handle.url()
 
@@ -125,7 +133,7 @@ async def connect(url: str, pool: int = 10) -> AsyncIterator[None]:
 
 async def migrate(url: str) -> None:
     """Bring the database to the newest migration. One process does it, others wait (advisory lock)."""
-    connection = await asyncpg.connect(url)
+    connection = await connect_driver(url)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('civic.migrations'))")
         await run_migrations(config=tortoise_config(url))
@@ -134,9 +142,18 @@ async def migrate(url: str) -> None:
         await connection.close()
 
 
+async def connect_driver(url: str) -> asyncpg.Connection:
+    """A connection of the driver alone, of no pool. The caller closes it."""
+    return await asyncpg.connect(**read_database_url(url).arguments())
+
+
 async def migrate_if_needed(url: str) -> list[str]:
-    """Migrate unless the database is up to date, which costs a query; the names of what was applied."""
+    """Migrate unless the database is up to date, which costs a query; the names of what was applied.
+
+    Raises SetupError for a database that a newer program has migrated.
+    """
     async with connect(url, 2):
+        await refuse_newer_schema()
         missing = await unapplied_migrations()
     if missing:
         await migrate(url)
@@ -151,10 +168,28 @@ def migration_names() -> list[str]:
 
 async def unapplied_migrations() -> list[str]:
     """The migrations that the connected database has not had."""
+    return sorted(set(migration_names()) - await _applied_migrations())
+
+
+async def refuse_newer_schema() -> None:
+    """Raises SetupError if the connected database had a migration that this program does not know: it would write
+    by rules that are no longer those of the tables."""
+    unknown = sorted(await _applied_migrations() - set(migration_names()))
+    if unknown:
+        raise NewerSchema(
+            f"The database is of a newer Civic: this program does not know its {', '.join(unknown)}. "
+            "Start the newer program here, too."
+        )
+
+
+class NewerSchema(SetupError):
+    """A newer program has migrated the database."""
+
+
+async def _applied_migrations() -> set[str]:
     if not (await fetch("SELECT to_regclass('tortoise_migrations') IS NOT NULL AS there"))[0]["there"]:
-        return migration_names()
-    rows = await fetch("SELECT name FROM tortoise_migrations WHERE app = $1", APP_LABEL)
-    return sorted(set(migration_names()) - {row["name"] for row in rows})
+        return set()
+    return {row["name"] for row in await fetch("SELECT name FROM tortoise_migrations WHERE app = $1", APP_LABEL)}
 
 
 Row = dict[str, Any]

@@ -1,6 +1,7 @@
 """Errors that carry their HTTP status. civic/error_responses.py renders them as page, fragment or JSON."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from civic.i18n import lazy as _
 
@@ -94,3 +95,13 @@ class SetupError(CivicError):
 
     status = 503
     message = _("Civic cannot start.")
+
+
+class CannotWrite(SetupError):
+    """The program may not write where it has to: another account's folder, a disk that is full or read-only."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(
+            f"Civic cannot write in {folder}: {error.strerror}. Run it as the user to whom that folder belongs, free "
+            "space on its disk, or set CIVIC_PATHS__VAR to another folder."
+        )

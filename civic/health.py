@@ -48,6 +48,7 @@ async def _database() -> str:
 
 
 async def _migrations() -> str:
+    await db.refuse_newer_schema()
     missing = await db.unapplied_migrations()
     return f"{len(missing)} to apply: civic migrate" if missing else "ok"
 

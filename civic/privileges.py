@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from civic.config import Config
-from civic.errors import SetupError
+from civic.errors import CannotWrite, SetupError
 
 PROGRAM = Path(__file__).parent
 
@@ -17,8 +17,11 @@ def make_files_private() -> None:
     os.umask(0o066 if os.geteuid() == 0 else 0o077)
 
 
-def leave_root(config: Config) -> None:
-    """Become the account that `server.user` names, if root runs this. Raises SetupError."""
+def leave_root(config: Config, *, create: bool = False) -> None:
+    """Become the account that `server.user` names, if root runs this; with `create` a missing `var` is made for it.
+
+    Raises SetupError.
+    """
     name = config.server.user
     if not name or os.geteuid() != 0:
         return
@@ -28,7 +31,8 @@ def leave_root(config: Config) -> None:
         raise SetupError(f"server.user names {name!r}, which is no account of this machine.") from None
     if entry.pw_uid == 0:
         raise SetupError("server.user names root itself.")
-    _give_folder(config.paths.var, entry)
+    if create or config.paths.var.exists():
+        _give_folder(config.paths.var, entry)
     os.initgroups(name, entry.pw_gid)
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)
@@ -41,8 +45,11 @@ def leave_root(config: Config) -> None:
 def _give_folder(var: Path, entry: pwd.struct_passwd) -> None:
     """A new `var` belongs to the account. Raises SetupError for one that belongs to another."""
     if not var.exists():
-        var.mkdir(parents=True)
-        os.chown(var, entry.pw_uid, entry.pw_gid)
+        try:
+            var.mkdir(parents=True)
+            os.chown(var, entry.pw_uid, entry.pw_gid)
+        except OSError as error:
+            raise CannotWrite(var, error) from error
         var.chmod(0o700)
     if var.stat().st_uid != entry.pw_uid:
         owner, wanted = var.stat().st_uid, entry.pw_name

@@ -56,6 +56,7 @@ SLOW = (
     "tests/packs/test_real_packs.py",
     "tests/cases/test_reminders.py::test_workers_killed_in_the_middle",
     "tests/cases/test_walks.py",
+    "tests/cli/test_database_url.py",
     "tests/cli/test_search.py",
     "tests/cli/test_serve.py",
     "tests/imports/",

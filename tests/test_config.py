@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from civic import config as configuration
 from civic.config import Config, PathsConfig, load_config, setting_names
 from civic.errors import SetupError
 from tests.source import ROOT, python_files
@@ -19,15 +20,47 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
 
 
+def defaults(folder: Path) -> Config:
+    """As they are beside a file in `folder`."""
+    return Config(paths=PathsConfig(var=folder / "var"))
+
+
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert load_config({}) == Config()
+    monkeypatch.setattr(configuration, "PROGRAM", tmp_path)
+    assert load_config({}) == defaults(tmp_path)
+    assert configuration.describe_source({}) == f"no {tmp_path}/config.toml: the defaults"
 
 
-def test_the_file_in_the_working_directory_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file.write_text("[server]\nport = 8123\n")
-    monkeypatch.chdir(file.parent)
-    assert load_config({}).server.port == 8123
+def test_the_file_beside_the_program_is_read_whatever_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, elsewhere = tmp_path / "program", tmp_path / "elsewhere"
+    for folder, port in ((program, 8123), (elsewhere, 9999)):
+        folder.mkdir()
+        (folder / "config.toml").write_text(f"[server]\nport = {port}\n[paths]\nvar = 'data/city'\n")
+    monkeypatch.setattr(configuration, "PROGRAM", program)
+    monkeypatch.chdir(elsewhere)
+    found = load_config({})
+    assert (found.server.port, found.paths.var) == (8123, program / "data" / "city")
+
+
+def test_relative_paths_start_at_the_files_folder_and_those_of_the_environment_at_ours(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    file.write_text("[paths]\nvar = '../v'\n")
+    assert load_config({"CIVIC_CONFIG": "../config.toml"}).paths.var.resolve() == tmp_path.parent / "v"
+    assert load_config({"CIVIC_CONFIG": str(file), "CIVIC_PATHS__VAR": "w"}).paths.var == here / "w"
+    file.write_text("")
+    assert load_config({"CIVIC_CONFIG": str(file)}).paths.var == tmp_path / "var"
+
+
+def test_where_the_settings_come_from_is_said_without_their_values(file: Path) -> None:
+    file.touch()
+    environment = {"CIVIC_CONFIG": str(file), "CIVIC_SERVER__PORT": "1", "CIVIC_DATABASE__URL": "postgres://u:pass@h/d"}
+    assert configuration.describe_source(environment) == f"{file} and CIVIC_DATABASE__URL, CIVIC_SERVER__PORT"
 
 
 def test_a_file_with_a_byte_order_mark_is_read(file: Path) -> None:
@@ -102,7 +135,7 @@ def test_the_file_of_the_project_shows_every_setting_with_its_default(file: Path
         name for name in setting_names() if "." in name
     ]
     file.write_text(text, "utf-8")
-    assert load_config({"CIVIC_CONFIG": str(file)}) == Config()
+    assert load_config({"CIVIC_CONFIG": str(file)}) == defaults(file.parent)
 
 
 def test_every_setting_has_an_effect() -> None:

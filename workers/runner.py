@@ -20,7 +20,6 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
-import asyncpg
 import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
@@ -111,6 +110,8 @@ async def run_workers(settings: Config, url: str, which: Sequence[str], stop: St
             async with db.connect(url, settings.database.pool):
                 if await _migrated(stop):
                     await _work(settings, url, modules, stop)
+        except db.NewerSchema:
+            raise
         except Exception as error:
             log.error(
                 "workers interrupted", kind=type(error).__name__, exc_info=None if db.is_database_away(error) else error
@@ -122,6 +123,7 @@ async def run_workers(settings: Config, url: str, which: Sequence[str], stop: St
 
 async def _migrated(stop: Stop) -> bool:
     """Wait until the database has every migration, as the web program brings them."""
+    await db.refuse_newer_schema()
     while missing := await db.unapplied_migrations():
         log.warning("waiting for migrations", missing=missing)
         if await stop.within(2):
@@ -134,6 +136,7 @@ async def _work(settings: Config, url: str, modules: Sequence[ModuleType], stop:
     inner = Stop()
     tasks = [asyncio.create_task(_jobs(settings, url, [m for m in modules if hasattr(m, "JOB")], inner))]
     tasks += [asyncio.create_task(_poll(m, settings, inner)) for m in modules if hasattr(m, "handle_one")]
+    tasks.append(asyncio.create_task(_watch_schema(settings, inner)))
     asked = asyncio.create_task(stop.event.wait())
     try:
         await asyncio.wait([*tasks, asked], return_when=asyncio.FIRST_COMPLETED)
@@ -146,11 +149,17 @@ async def _work(settings: Config, url: str, modules: Sequence[ModuleType], stop:
             raise result
 
 
+async def _watch_schema(settings: Config, stop: Stop) -> None:
+    """End the workers when a newer program migrates the database under them."""
+    while not await stop.within(settings.workers.poll_seconds):
+        await db.refuse_newer_schema()
+
+
 async def _jobs(settings: Config, url: str, modules: Sequence[ModuleType], stop: Stop) -> None:
     if not modules:
         await stop.event.wait()
         return
-    connection = await asyncpg.connect(url)
+    connection = await db.connect_driver(url)
     try:
         manager = QueueManager(Queries(AsyncpgDriver(connection)))
         manager.shutdown = stop.event

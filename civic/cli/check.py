@@ -16,11 +16,11 @@ from civic.cli.common import (
     exit_on_signals,
     load_command_config,
     print_answer,
-    report_unreachable,
     show_progress,
 )
 from civic.cli.protection import check_database_account, check_protection, describe_decoder
-from civic.config import Config
+from civic.config import Config, describe_source
+from civic.database_errors import report_unreachable
 from civic.errors import CivicError
 
 commands = command_group()
@@ -36,7 +36,7 @@ WithHistory = Annotated[
 def check(history: WithHistory = False, as_json: AsJson = False) -> None:
     """Check the configuration, every dependency and the protection. Ends with 1 if anything is wrong."""
     config = load_command_config()  # a wrong configuration ends here, with what is wrong
-    findings = [CheckResult("configuration", True, _source())]
+    findings = [CheckResult("configuration", True, describe_source())]
     findings += [_folder(config.paths.var), *_try_database(config, history), _assets(), *check_protection(config)]
     lines = [f"{one.mark:6} {one.name:14} {one.text}" for one in findings]
     data = [{"name": one.name, "ok": one.good, "warning": one.warned, "text": one.text} for one in findings]
@@ -45,25 +45,21 @@ def check(history: WithHistory = False, as_json: AsJson = False) -> None:
         raise SystemExit(1)
 
 
-def _source() -> str:
-    path = Path(os.environ.get("CIVIC_CONFIG") or "config.toml")
-    return str(path.resolve()) if path.exists() else "no config.toml: the defaults, and CIVIC_* variables"
-
-
 def _folder(var: Path) -> CheckResult:
+    if not var.is_dir():
+        return CheckResult("var", False, f"there is no folder {var}: civic load PACK makes it")
     try:
-        var.mkdir(parents=True, exist_ok=True)
         probe = var / f"probe.{os.getpid()}"
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
         return CheckResult("var", False, f"cannot write in {var}: {error.strerror}")
-    return CheckResult("var", True, str(var.resolve()))
+    return CheckResult("var", True, str(var))
 
 
 def _try_database(config: Config, history: bool) -> list[CheckResult]:
     try:
-        with exit_on_signals(), db.database_url(config) as url, report_unreachable():
+        with exit_on_signals(), db.database_url(config) as url, report_unreachable(url):
             return asyncio.run(_inside(config, url, history))
     except CivicError as error:
         return [CheckResult("database", False, str(error.message))]
@@ -77,6 +73,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
         )
         good = int(rows[0]["n"]) >= 150_000
         findings = [CheckResult("database", good, f"PostgreSQL {rows[0]['version']}, {kind}")]
+        await db.refuse_newer_schema()
         missing = await db.unapplied_migrations()
         if missing:
             return [*findings, CheckResult("migrations", False, f"{', '.join(missing)} to apply: civic migrate")]

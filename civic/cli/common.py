@@ -15,6 +15,8 @@ import typer
 from civic import config as configuration
 from civic import db, logs, signing
 from civic.config import Config
+from civic.database_errors import report_missing_rights, report_unreachable
+from civic.database_url import describe_place
 from civic.errors import CivicError, SetupError
 from civic.privileges import leave_root
 
@@ -72,33 +74,37 @@ def exit_on_signals() -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def load_command_config() -> Config:
-    """The configuration, with the log set up for a command: on stderr, warnings and worse; of root, `server.user`."""
+def load_command_config(*, create: bool = False) -> Config:
+    """The configuration, with the log set up for a command: on stderr, warnings and worse; of root, `server.user`.
+
+    With `create` the folder of the data may be made.
+    """
     import logging
 
     config = configuration.load_config()
-    leave_root(config)
+    leave_root(config, create=create)
     logs.set_up_logging(config.server.log, logging.WARNING)
     return config
 
 
-def run_with_database(work: Callable[[Config], Awaitable[T]]) -> T:
+def run_with_database(work: Callable[[Config], Awaitable[T]], *, create: bool = False) -> T:
     """Run `work` connected to the database, which is joined, or started for as long as it takes.
 
-    A database that never had a migration gets them all. Raises SetupError where one is behind.
+    Raises SetupError where there is none, unless `create` lets it be made, and where its schema is not this program's.
     """
-    config = load_command_config()
+    config = load_command_config(create=create)
     signing.set_key(config.secret)
 
     asked: list[int] = []  # signals to end
 
     async def connected(url: str) -> T:
         with _cancelled_by_signals(asked):
-            await prepare_database(url)
-            async with db.connect(url, config.database.pool):
-                return await work(config)
+            await prepare_database(url, create=create)
+            with report_missing_rights(url):
+                async with db.connect(url, config.database.pool):
+                    return await work(config)
 
-    with exit_on_signals(), db.database_url(config) as url:
+    with exit_on_signals(), db.database_url(config, create=create) as url:
         try:
             return asyncio.run(connected(url))
         except asyncio.CancelledError:
@@ -129,30 +135,22 @@ def _cancelled_by_signals(asked: list[int]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def prepare_database(url: str) -> None:
-    """Migrate a new database. Raises SetupError for one that is behind, or cannot be reached."""
+async def prepare_database(url: str, *, create: bool = False) -> None:
+    """Migrate a new database, with `create`. Raises SetupError for one that is not there or not of this version."""
     from civic.composition import install_hooks, migrate  # every domain, which not every command needs
 
     install_hooks()
-    with report_unreachable():
+    with report_unreachable(url):
         async with db.connect(url, 2):
+            await db.refuse_newer_schema()
             missing = await db.unapplied_migrations()
+        if missing == db.migration_names() and create:
+            await migrate(url)
+            return
     if missing == db.migration_names():
-        await migrate(url)
-    elif missing:
+        raise SetupError(f"The database {describe_place(url)} has nothing of Civic in it. {db.HOW_TO_MAKE_ONE}")
+    if missing:
         raise SetupError(f"The database lacks {', '.join(missing)}. Run: civic migrate")
-
-
-@contextmanager
-def report_unreachable() -> Iterator[None]:
-    """A database that cannot be reached is told as such, without its password."""
-    import asyncpg
-    from tortoise.exceptions import DBConnectionError
-
-    try:
-        yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBConnectionError, TimeoutError) as error:
-        raise SetupError(f"The database cannot be reached: {str(error) or type(error).__name__}") from error
 
 
 @contextmanager

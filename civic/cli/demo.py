@@ -22,7 +22,7 @@ def demo(as_json: AsJson = False) -> None:
     async def work(config: Config) -> "DemoAccounts":
         return await make_demo(config, _show_step)
 
-    demo_accounts = run_with_database(work)
+    demo_accounts = run_with_database(work, create=True)
     sys.stderr.write("\r\033[K" if sys.stderr.isatty() else "")
     print_answer(
         {"password": demo_accounts.password, "accounts": demo_accounts.accounts}, _text(demo_accounts), as_json

@@ -28,7 +28,7 @@ def load(
         return await load_pack(pack)
 
     try:
-        summary = run_with_database(work)
+        summary = run_with_database(work, create=True)
     except PackError as error:
         if not as_json:
             raise

@@ -12,9 +12,9 @@ from civic.cli.common import (
     exit_on_signals,
     load_command_config,
     print_answer,
-    report_unreachable,
 )
 from civic.cli.sql import GRANTS, QUOTE_ROLE
+from civic.database_errors import report_unreachable
 from civic.errors import SetupError
 
 commands = command_group()
@@ -26,8 +26,8 @@ def migrate(
     as_json: AsJson = False,
 ) -> None:
     """Bring the database to the newest migration."""
-    config = load_command_config()
-    with exit_on_signals(), db.database_url(config) as url, report_unreachable():
+    config = load_command_config(create=True)
+    with exit_on_signals(), db.database_url(config, create=True) as url, report_unreachable(url):
         applied = asyncio.run(_migrate(url))
         if grant:
             asyncio.run(_grant(url, grant))

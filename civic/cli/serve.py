@@ -20,8 +20,9 @@ import typer
 import civic
 from civic import config as configuration
 from civic import db, logs, metrics
-from civic.cli.common import command_group, exit_on_signals, report_unreachable
+from civic.cli.common import command_group, exit_on_signals
 from civic.config import Config
+from civic.database_errors import report_unreachable
 from civic.errors import SetupError
 from civic.privileges import check_root, leave_root
 
@@ -50,7 +51,7 @@ def serve(
             os.environ[f"CIVIC_SERVER__{key}"] = str(value)  # so that every process reads the same
     config = configuration.load_config()
     check_root(config, allowed=as_root)
-    leave_root(config)
+    leave_root(config, create=True)
     run(config, workers=workers, demo=demo)
 
 
@@ -63,7 +64,7 @@ def run(config: Config, *, workers: bool = True, demo: bool = False) -> None:
     try:
         with exit_on_signals(), serve_lock(config.paths.var, address), _listening(config) as listener:
             with _database(config) as url:
-                with report_unreachable():
+                with report_unreachable(url):
                     empty = asyncio.run(_migrated(url))
                 if demo and empty:
                     _make_demo()

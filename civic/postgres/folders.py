@@ -107,6 +107,11 @@ def home(folder: Path, run_as: str) -> tuple[Path, str]:
     return (folder, "") if _reachable(folder, whose) else _elsewhere(folder, whose)
 
 
+def has_data(folder: Path) -> bool:
+    """Whether a database was made for `folder` (var/postgres), there or elsewhere."""
+    return (folder / LOCATION).exists() or (folder / "data").exists()
+
+
 def _named(file: Path) -> Path:
     """The path that a file holds."""
     return Path(os.fsdecode(file.read_bytes()))

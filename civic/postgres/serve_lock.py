@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from civic.errors import SetupError
+from civic.errors import CannotWrite, SetupError
 from civic.postgres import locks
 
 
@@ -26,8 +26,11 @@ class AlreadyServing(SetupError):
 @contextmanager
 def serve_lock(var: Path, address: str) -> Iterator[None]:
     """Be the one that serves `var`, at `address`, within the block. Raises AlreadyServing."""
-    var.mkdir(parents=True, exist_ok=True)
-    fd = locks.open_file(var / "serve.lock")
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        fd = locks.open_file(var / "serve.lock")
+    except OSError as error:
+        raise CannotWrite(var, error) from error
     try:
         locks.hold(fd)
         if not locks.try_lock(fd, exclusive=True):

@@ -10,7 +10,7 @@ from typing import Self
 from urllib.parse import quote
 
 import civic
-from civic.errors import SetupError
+from civic.errors import CannotWrite, SetupError
 from civic.postgres import locks
 from civic.postgres.folders import SOCKET
 
@@ -86,10 +86,7 @@ class Handle:
             locks.make_folder(self.folder / "log", 0o700)
             return locks.open_file(self.folder / name)
         except OSError as error:
-            raise DatabaseUnavailable(
-                f"Civic cannot write in {self.folder}: {error.strerror}. Run it as the user to whom that "
-                "folder belongs, free space on its disk, or set CIVIC_PATHS__VAR to another folder."
-            ) from error
+            raise CannotWrite(self.folder, error) from error
 
     def _start_supervisor(self, earlier: int) -> bool:
         """Start one unless there is one that has yet to say something; whether we did."""

@@ -75,6 +75,8 @@ async def publish_release(
     changed. `on_progress` hears how far the check of the histories is.
     """
     view = await city()
+    if view.loaded_at is None:
+        raise Conflict(_("No city is loaded, so there is nothing to publish."))
     try:
         async with in_transaction():
             # The rows, the ratings and the histories as they are at one instant, however long reading them takes.
@@ -87,6 +89,8 @@ async def publish_release(
             await _require_true_history(on_progress)
             await _require_decided_objections()
             snapshot = await _take_snapshot(plan.span, view, made_at)
+            if not (corrects or snapshot.rows.clocks or snapshot.rows.ratings):
+                raise Invalid(fields={"period": _("There is no case in this period, so there is nothing to publish.")})
             return await _save_release(plan, made_at, snapshot, view)
     except IntegrityError as error:
         raise Conflict(_("Somebody else published this a moment ago.")) from error
