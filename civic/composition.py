@@ -8,13 +8,13 @@ from civic.desk import documents as cases
 from civic.notifications.account_notices import notify_account
 from civic.notifications.channels import register_channels
 from civic.notifications.mail import MailChannel
-from civic.posts.actions import set_comment_hooks, set_visibility_hooks
+from civic.posts.actions import set_comment_hooks, set_release_hooks, set_visibility_hooks
 from civic.posts.lines import register_line_keeper
 from civic.ratings import documents as ratings
-from civic.ratings.actions import count_moderated_ratings
+from civic.ratings.actions import count_moderated_ratings, release_ratings
 from civic.reports import documents as reports
 from civic.reports.actions import answer_by_comment
-from civic.reports.moderation import HistoryLines, update_moderated_cases
+from civic.reports.moderation import HistoryLines, release_cases, update_moderated_cases
 from civic.search.subjects import Subject, register
 from civic.search.triggers import install_triggers
 from civic.traffic import documents as traffic
@@ -39,6 +39,7 @@ def install_hooks() -> None:
     set_notifier(notify_account)
     set_city_words(read_city_words)
     set_visibility_hooks([update_moderated_cases, count_moderated_ratings])
+    set_release_hooks([release_cases, release_ratings])
     set_comment_hooks([answer_by_comment])
     register_line_keeper(HistoryLines())
 

@@ -121,7 +121,13 @@ class WorkersConfig(ConfigSection):
 class LimitsConfig(ConfigSection):
     photos: int = Field(5, ge=0, le=20, description="Photos a post.")
     text: int = Field(4000, ge=100, le=20000, description="Characters a post.")
-    posts_per_hour: int = Field(30, ge=1, description="Posts an hour from one address or person.")
+    posts_per_hour: int = Field(
+        30, ge=1, description="Posts an hour from one browser or person; more are held until a moderator has looked."
+    )
+    address_posts_per_hour: int = Field(
+        300, ge=1, description="Posts an hour without an account from one address; more are held too."
+    )
+    refused_above: int = Field(10, ge=1, description="Times these two, above which posts are refused.")
     sign_ins_per_hour: int = Field(
         20, ge=1, description="Failed sign-ins an hour for one e-mail at one address; ten times as many for either."
     )

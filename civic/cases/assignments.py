@@ -81,10 +81,10 @@ async def _take_up(earlier: Assignment, at: datetime) -> tuple[Clock, Clock | No
 async def set_first_promise(case_clocks: Sequence[Clock], first: Assignment, at: datetime, by: Actor) -> None:
     """Set the case's promise when it is first given to a department, and save its clocks (CLOCK-AND-SCORES 2).
 
-    The router's choice makes it: the dates of the assignment. Where the city's calendar was promised before, or a
-    dispatcher gives the case, the earlier of both stands, clock by clock.
+    The router's choice makes it: the dates of the assignment. Where the city's calendar was promised before, a
+    dispatcher gives the case, or its report was held, the earlier of both stands, clock by clock.
     """
-    routed = by.kind == ActorKind.SYSTEM
+    routed = by.kind == ActorKind.SYSTEM and first.started_at == case_clocks[0].started_at
     for clock, own in zip(case_clocks, (first.response_clock, first.resolution_clock), strict=True):
         if own is None or clock.stopped_at is not None:
             continue

@@ -133,7 +133,7 @@ class CaseChange:
             earlier.came_back = True
             await earlier.save(update_fields=["came_back"])
         if part == AssignmentPart.LEAD:
-            self.case.department_id = department_id
+            self.case.department_id, self.case.unreleased = department_id, False
             if self.case.first_department_id is None:
                 self.case.first_department_id = department_id
                 await assignments.set_first_promise(await self.clocks(), assignment, self.at, self.by)

@@ -85,6 +85,7 @@ class CaseDerivation:
         self.case = DerivedRow(1, dict(NEW_CASE))
         self.assignments: list[DerivedRow] = []
         self.waits: list[DerivedRow] = []
+        self._routable_since: datetime | None = None
         self._planned_pauses: dict[str, object] = {}  # of the latest wait, as it began
         self.ratings: list[DerivedRow] = []
 
@@ -151,14 +152,17 @@ class CaseDerivation:
     def received(self, event: RecordedEvent) -> None:
         self.case.say(event, received_at=event.at, category=event.data["category"])
 
+    def checked(self, event: RecordedEvent) -> None:
+        self._routable_since = event.at
+
     def assigned(self, event: RecordedEvent) -> None:
         if event.data["misrouted"]:
             passed = [one for one in self.assignments if one["outcome"] in PASSED_ON]
             if passed:
                 passed[-1].say(event, misrouted=True)
         self._end(event, self._lead(), Outcome.REASSIGNED)
-        # What the router gives counts from the receipt.
-        since = self.case["received_at"] if event.actor == ActorKind.SYSTEM else None
+        # What the router gives counts from the receipt, or from a moderator's look at a report that was held.
+        since = (self._routable_since or self.case["received_at"]) if event.actor == ActorKind.SYSTEM else None
         self._give(event, event.data["department"], since)
         for helper in event.data["support"]:
             if self._open_of(helper) is None:
@@ -330,6 +334,7 @@ def _pauses(said: Row) -> dict[str, object]:
 
 _FOLLOW: Mapping[str, Callable[[CaseDerivation, RecordedEvent], None]] = {
     EventKind.RECEIVED: CaseDerivation.received,
+    EventKind.CHECKED: CaseDerivation.checked,
     EventKind.ASSIGNED: CaseDerivation.assigned,
     EventKind.ACCEPTED: CaseDerivation.accepted,
     EventKind.REPLIED: CaseDerivation.replied,

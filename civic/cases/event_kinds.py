@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     is_quiet: bool
 
     RECEIVED = "received", _("Received"), PUBLIC
+    CHECKED = "checked", _("Checked by a moderator before it was shown"), PUBLIC
     TRIAGED = "triaged", _("Sent to triage"), PUBLIC, "case_triage"
     ASSIGNED = "assigned", _("Assigned"), PUBLIC + REPORTER, "case_assigned"
     ACCEPTED = "accepted", _("Accepted"), PUBLIC + REPORTER

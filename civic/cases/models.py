@@ -96,6 +96,8 @@ class Case(Model):
         "civic.Case", related_name="merged", null=True, on_delete=fields.RESTRICT
     )
     merged_into_id: int | None
+    # its report is held for a look: the router does not get it, and its clocks remind nobody
+    unreleased = fields.BooleanField(default=False)
     counted = fields.BooleanField(default=True)  # False: hidden as spam, or a test: in no score
     # seq of the latest event; a form carries the seq it was made from, so that the second of two people gets a conflict
     events_count = fields.IntField(default=0)

@@ -28,6 +28,7 @@ CASE_COLUMNS = [
     "counted",
     "events_count",
     "head",
+    "unreleased",
 ]
 HIDDEN_LINES = """
 SELECT e.seq FROM case_event e JOIN hidden_line h ON h.case_event_id = e.id WHERE e.case_id = $1

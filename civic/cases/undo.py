@@ -20,7 +20,7 @@ from civic.sla.models import Clock
 
 # What stays as it is when a row is restored: what may be changed while a case is merged, and what history keeps.
 _STAYS: Mapping[type[Model], frozenset[str]] = {
-    Case: frozenset({"id", "number", "status", "counted", "events_count", "head"}),
+    Case: frozenset({"id", "number", "status", "counted", "unreleased", "events_count", "head"}),
     Assignment: frozenset({"id", "case_id", "misrouted", "assignee_id"}),
     Clock: frozenset({"id", "kind"}),
     Wait: frozenset({"id", "case_id", "assignment_id"}),

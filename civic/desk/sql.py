@@ -37,7 +37,7 @@ CROSS JOIN LATERAL (
     SELECT kind, data, CASE WHEN EXISTS (
         SELECT FROM hidden_line h WHERE h.case_event_id = v.id) THEN '' ELSE text END AS text
     FROM case_event v WHERE case_id = c.id AND kind = ANY($5) ORDER BY seq DESC LIMIT 1) e
-WHERE c.status = $3 AND (c.received_at, c.id) > ($1, $2)
+WHERE c.status = $3 AND NOT c.unreleased AND (c.received_at, c.id) > ($1, $2)
 ORDER BY c.received_at, c.id LIMIT {PAGE_ROWS + 1}
 """
 # The condition is that of the index case_appeals_open.
@@ -51,16 +51,16 @@ WHERE c.appealed_at IS NOT NULL AND c.appeal_outcome = '' AND (c.appeal_due_at, 
 ORDER BY c.appeal_due_at, c.id LIMIT {PAGE_ROWS + 1}
 """
 COUNT_APPEALS = "SELECT count(*) AS n FROM case_file WHERE appealed_at IS NOT NULL AND appeal_outcome = ''"
-COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1"
+COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1 AND NOT unreleased"
 CASES = """
 SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,
        (SELECT coalesce(array_agg(DISTINCT department_id), '{}') FROM assignment WHERE case_id = c.id) AS readers
 FROM case_file c WHERE c.id = ANY($1)
 """
-# What a moderator has hidden is for dispatchers only, so it is not found here.
+# What is hidden or held is for moderators only, so it is not found here.
 REPORTS = """
 SELECT r.case_id, p.id AS post_id, p.title, p.text, p.votes_count, r.address, r.lat, r.lon, r.answers,
        r.category_id AS sent_as
 FROM report r JOIN post p ON p.id = r.post_id
-WHERE r.case_id = ANY($1) AND p.visibility <> 'hidden' ORDER BY r.case_id, r.main DESC, r.id
+WHERE r.case_id = ANY($1) AND p.visibility NOT IN ('hidden', 'held') ORDER BY r.case_id, r.main DESC, r.id
 """

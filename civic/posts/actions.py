@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from tortoise.exceptions import IntegrityError
@@ -9,11 +10,13 @@ from tortoise.expressions import F
 
 from civic import timing
 from civic.accounts.people import Person
+from civic.city.queries import city
 from civic.db import execute, fetch, fetch_one, in_transaction, retry_transaction
 from civic.errors import Conflict, NotAllowed, NotFound
 from civic.i18n import gettext as _
 from civic.media import actions as media
 from civic.media.models import Photo
+from civic.notifications.actions import notify
 from civic.posts import receipts
 from civic.posts.forms import CommentForm
 from civic.posts.models import Comment, Post, PostPhoto, Visibility
@@ -33,6 +36,9 @@ _visibility_hooks: Sequence[VisibilityHook] | None = None
 # Called within the transaction in which somebody comments on a post, not in the name of a department.
 CommentHook = Callable[[Comment, Person], Awaitable[None]]
 _comment_hooks: Sequence[CommentHook] = ()
+# Called within the transaction in which moderators show posts (ids) that had been held, or hidden before their release.
+ReleaseHook = Callable[[Sequence[int], Person], Awaitable[None]]
+_release_hooks: Sequence[ReleaseHook] = ()
 ADD_VOTE = "INSERT INTO vote (post_id, user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 REMOVE_VOTE = "DELETE FROM vote WHERE post_id = $1 AND user_id = $2"
 LOCK_POST = "SELECT visibility FROM post WHERE id = $1 FOR UPDATE"
@@ -51,6 +57,18 @@ def set_comment_hooks(hooks: Sequence[CommentHook]) -> None:
     """What follows for each kind of post when somebody comments on it; every program sets it once, at its start."""
     global _comment_hooks
     _comment_hooks = hooks
+
+
+def set_release_hooks(hooks: Sequence[ReleaseHook]) -> None:
+    """What follows for each kind of post when it is released; it is called again when one is restored."""
+    global _release_hooks
+    _release_hooks = hooks
+
+
+async def posts_released(post_ids: Sequence[int], by: Person) -> None:
+    """Do what was put off while these posts were held, in the transaction in hand."""
+    for hook in _release_hooks:
+        await hook(post_ids, by)
 
 
 async def visibility_changed(post_ids: Sequence[int], public: bool) -> None:
@@ -83,6 +101,7 @@ class NewPost:
     client_key: str | None = None
     source: str | None = None
     private: bool = False
+    held: bool = False  # until a moderator has looked at it
     receipt: str | None = None  # the code of an author without an account; None: `create_post` makes one
     photos: Sequence[Photo] = ()
 
@@ -101,6 +120,11 @@ class Posted(Generic[Row]):
     def path(self) -> str:
         """The address of its page."""
         return self.post.path
+
+    @property
+    def held(self) -> bool:
+        """Nobody else sees it until a moderator has looked at it."""
+        return self.post.visibility == Visibility.HELD
 
 
 @retry_transaction
@@ -142,6 +166,7 @@ async def create_post(new: NewPost, author: Person) -> tuple[Post, str | None]:
     The caller calls `set_path` as soon as it knows the page's address.
     """
     code = None if author.signed_in else new.receipt or receipts.new_code()
+    visibility = Visibility.PRIVATE if new.private else Visibility.PUBLIC
     post = await Post.create(
         kind=new.kind,
         author_id=author.id or None,
@@ -152,7 +177,8 @@ async def create_post(new: NewPost, author: Person) -> tuple[Post, str | None]:
         text=new.text,
         language=new.language,
         created_at=timing.now(),
-        visibility=Visibility.PRIVATE if new.private else Visibility.PUBLIC,
+        visibility=Visibility.HELD if new.held else visibility,
+        visibility_before=visibility if new.held else "",
         photos_count=len(new.photos),
         cover_id=new.photos[0].id if new.photos else None,
         channel=new.channel,
@@ -160,7 +186,14 @@ async def create_post(new: NewPost, author: Person) -> tuple[Post, str | None]:
         source=new.source,
     )
     await _attach(post, new.photos)
+    if new.held:
+        await _tell_moderators(post.created_at)
     return post, code
+
+
+async def _tell_moderators(at: datetime) -> None:
+    """Once a day: something is held and waits for them."""
+    await notify(f"held:{(await city()).local(at):%Y-%m-%d}", "held", role="dispatcher", url="/desk/moderation")
 
 
 async def _attach(post: Post, photos: Sequence[Photo]) -> None:
@@ -176,8 +209,8 @@ async def set_path(post: Post, path: str) -> None:
 
 
 @retry_transaction
-async def add_comment(post_id: int, by: Person, form: CommentForm) -> Comment:
-    """Add a comment; one for a department of the author is official.
+async def add_comment(post_id: int, by: Person, form: CommentForm, *, held: bool = False) -> Comment:
+    """Add a comment; one for a department of the author is official. Nobody else reads a held one until its release.
 
     Raises NotFound (the post is hidden or private), NotAllowed (not signed in, not their department).
     """
@@ -192,11 +225,18 @@ async def add_comment(post_id: int, by: Person, form: CommentForm) -> Comment:
             suggestion=form.suggestion and form.department is None,
             text=form.text,
             created_at=timing.now(),
+            hidden_at=timing.now() if held else None,
+            held=held,
         )
-        await Post.filter(id=post_id).update(comments_count=F("comments_count") + 1)
-        for hook in _comment_hooks if form.department is None else ():
-            await hook(comment, by)
+        await (_tell_moderators(comment.created_at) if held else comment_shown(comment, by))
     return comment
+
+
+async def comment_shown(comment: Comment, by: Person) -> None:
+    """Count a comment that everybody reads from now on, and do what follows; in the caller's transaction."""
+    await Post.filter(id=comment.post_id).update(comments_count=F("comments_count") + 1)
+    for hook in _comment_hooks if comment.department_id is None else ():
+        await hook(comment, by)
 
 
 @retry_transaction

@@ -26,6 +26,7 @@ class Visibility(StrEnum):
     PUBLIC = "public"
     PRIVATE = "private"  # its author and the desk only (the category says so)
     HIDDEN = "hidden"  # by a moderator; with the reason "spam" it counts nowhere
+    HELD = "held"  # beyond a limit: its author and the moderators only, until one of these releases it
 
 
 class Post(Model):
@@ -44,7 +45,8 @@ class Post(Model):
     language = fields.CharField(12, default="")
     created_at = fields.DatetimeField()
     visibility = fields.CharEnumField(Visibility, default=Visibility.PUBLIC, max_length=8)
-    visibility_before = fields.CharField(8, default="")  # its visibility when it was hidden, to which `restore` returns
+    # what it becomes when a hidden one is restored, or a held one released
+    visibility_before = fields.CharField(8, default="")
     made_private = fields.BooleanField(default=False)  # it was sent in public; a dispatcher decided that it is private
     hidden_reason = fields.CharField(20, default="")
     path = fields.CharField(160, default="")  # of its page on this site
@@ -100,6 +102,7 @@ class Comment(Model):
     text = fields.TextField()
     created_at = fields.DatetimeField()
     hidden_at = fields.DatetimeField(null=True)
+    held = fields.BooleanField(default=False)  # beyond a limit: hidden until a moderator has looked at it
     erased_at = fields.DatetimeField(null=True)  # its text was erased for good
 
     class Meta:
@@ -170,7 +173,7 @@ class Moderation(Model):
         "civic.User", related_name=False, on_delete=fields.RESTRICT
     )
     moderator_id: int
-    act = fields.CharField(8)  # hide, restore, erase, keep, private, public
+    act = fields.CharField(8)  # hide, restore, release, erase, keep, private, public
     reason = fields.CharField(20)
     text = fields.CharField(500, default="")
     at = fields.DatetimeField()

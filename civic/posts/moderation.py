@@ -14,7 +14,13 @@ from civic.errors import Conflict, Invalid, NotAllowed, NotFound
 from civic.forms import clean_text
 from civic.i18n import lazy as _
 from civic.notifications import actions as notifications
-from civic.posts.actions import lock_public_post, set_photos_public, visibility_changed
+from civic.posts.actions import (
+    comment_shown,
+    lock_public_post,
+    posts_released,
+    set_photos_public,
+    visibility_changed,
+)
 from civic.posts.forms import FlagForm
 from civic.posts.lines import find_lines, get_line, line_keeper
 from civic.posts.models import REASONS, Comment, Flag, Moderation, Post, Visibility
@@ -24,7 +30,13 @@ from civic.search import feed
 MAX_NOTE_CHARS = 500  # of a flag or a moderator's decision
 DEALT_WITH = _("Another moderator has already dealt with this.")
 # What the author is told of a decision: the name of the message.
-MESSAGES = {"hide": "hidden", "restore": "restored", "private": "made_private", "public": "restored"}
+MESSAGES = {
+    "hide": "hidden",
+    "restore": "restored",
+    "release": "released",
+    "private": "made_private",
+    "public": "restored",
+}
 HIDE_FIRST = _("Only what is hidden can be erased. Please hide it first.")
 
 
@@ -103,6 +115,14 @@ async def restore(
     await _moderate("restore", Moderated(post_id, comment_id, line), by, reason if reason in REASONS else "other", text)
 
 
+async def release(post_id: int, by: Person, text: str = "", *, comment_id: int | None = None) -> None:
+    """Show something that was held: all that follows a new post, or a new comment, follows now.
+
+    Raises Conflict if another moderator has dealt with it.
+    """
+    await _moderate("release", Moderated(post_id, comment_id), by, "other", text)
+
+
 async def erase(
     post_id: int, by: Person, reason: str, text: str = "", *, comment_id: int | None = None, line: str = ""
 ) -> None:
@@ -127,8 +147,9 @@ async def make_public_again(post_ids: Iterable[int], by: Person, text: str = "")
 
 
 def is_public_at_heart(post: Post) -> bool:
-    """Whether everybody may see the post, or may again once a moderator restores it."""
-    return Visibility.PUBLIC in (post.visibility, post.visibility == Visibility.HIDDEN and post.visibility_before)
+    """Whether everybody may see the post, or may once a moderator restores or releases it."""
+    kept_back = post.visibility in (Visibility.HIDDEN, Visibility.HELD)
+    return (post.visibility_before if kept_back else post.visibility) == Visibility.PUBLIC
 
 
 async def dismiss_flags(
@@ -167,7 +188,7 @@ async def _moderate(act: str, what: Moderated, by: Person, reason: str, text: st
         post = await Post.select_for_update().get_or_none(id=what.post_id)
         if post is None:
             raise NotFound()
-        author = await _change(act, post, what, reason)
+        author = await _change(act, post, what, by, reason)
         flags = Flag.filter(comment_id=what.comment_id, line=what.line, settled_at=None)
         await (flags if what.line else flags.filter(post_id=post.id)).update(settled_at=timing.now())
         done = await _log(act, what, by, reason, text)
@@ -188,8 +209,10 @@ async def _log(act: str, what: Moderated, by: Person, reason: str, text: str) ->
     )
 
 
-async def _change(act: str, post: Post, what: Moderated, reason: str) -> Recipient:
-    """Hide, restore or erase it; whom to tell. What is hidden is gone from the index when the transaction ends."""
+async def _change(act: str, post: Post, what: Moderated, by: Person, reason: str) -> Recipient:
+    """Hide, restore, release or erase it; whom to tell. What is hidden leaves the index when the transaction ends."""
+    if what.line and act == "release":
+        raise NotFound()
     if what.line:
         return await _set_line(act, post, what.line, reason)
     if what.comment_id:
@@ -197,7 +220,7 @@ async def _change(act: str, post: Post, what: Moderated, reason: str) -> Recipie
     elif act == "erase":
         raise NotFound()
     else:
-        author = await _set_post(act, post, reason)
+        author = await _set_post(act, post, by, reason)
     if act != "keep":
         await feed.refresh("post", [post.id])
     return author
@@ -219,13 +242,15 @@ async def _set_line(act: str, post: Post, name: str, reason: str) -> Recipient:
     return Recipient(line.user_id, author_of, line.department_id)
 
 
-async def _set_post(act: str, post: Post, reason: str) -> Recipient:
-    hidden, was_public = post.visibility == Visibility.HIDDEN, post.visibility == Visibility.PUBLIC
-    if (act == "hide" and hidden) or (act == "restore" and not hidden and not post.made_private):
-        raise Conflict(DEALT_WITH)
+async def _set_post(act: str, post: Post, by: Person, reason: str) -> Recipient:
+    hidden, held = post.visibility == Visibility.HIDDEN, post.visibility == Visibility.HELD
+    was_public = post.visibility == Visibility.PUBLIC
+    _require_undecided(act, hidden=hidden, held=held, made_private=post.made_private)
+    shown = held if act == "release" else act == "restore" and hidden
     if act == "hide":
-        post.visibility_before, post.visibility, post.hidden_reason = post.visibility, Visibility.HIDDEN, reason
-    elif act == "restore" and hidden:
+        before = post.visibility_before if held else post.visibility
+        post.visibility_before, post.visibility, post.hidden_reason = before, Visibility.HIDDEN, reason
+    elif shown:
         post.visibility, post.hidden_reason = Visibility(post.visibility_before), ""
     elif act != "keep":
         _show_to(post, Visibility.PRIVATE if act == "private" else Visibility.PUBLIC)
@@ -233,15 +258,24 @@ async def _set_post(act: str, post: Post, reason: str) -> Recipient:
     public = post.visibility == Visibility.PUBLIC
     if act != "keep":
         await set_photos_public([post.id], public)
+    if shown:
+        await posts_released([post.id], by)
     if public != was_public:
         await visibility_changed([post.id], public)
     return Recipient(post.author_id, None if post.author_id else post)
 
 
+def _require_undecided(act: str, *, hidden: bool, held: bool, made_private: bool = False) -> None:
+    """Raises Conflict if another moderator has decided it already."""
+    undecided = {"hide": not hidden, "release": held, "restore": hidden or made_private}
+    if not undecided.get(act, True):
+        raise Conflict(DEALT_WITH)
+
+
 def _show_to(post: Post, visibility: Visibility) -> None:
-    """Make a post that was sent in public private, or public again; what is hidden will be so when it is restored."""
+    """Make a post that was sent in public private, or public again; what is hidden will be so later."""
     post.made_private = visibility == Visibility.PRIVATE
-    if post.visibility == Visibility.HIDDEN:
+    if post.visibility in (Visibility.HIDDEN, Visibility.HELD):
         post.visibility_before = visibility
     else:
         post.visibility = visibility
@@ -251,18 +285,24 @@ async def _set_comment(act: str, post: Post, comment_id: int) -> Recipient:
     comment = await Comment.get_or_none(id=comment_id, post_id=post.id)
     if comment is None:
         raise NotFound()
-    if comment.erased_at or (act == "hide" and comment.hidden_at) or (act == "restore" and not comment.hidden_at):
+    hidden = comment.hidden_at is not None and not comment.held
+    if comment.erased_at:
         raise Conflict(DEALT_WITH)
+    _require_undecided(act, hidden=hidden, held=comment.held)
     if act == "erase":
-        if not comment.hidden_at:
+        if not hidden:
             raise Conflict(HIDE_FIRST)
         comment.text, comment.erased_at = "", timing.now()
         await comment.save(update_fields=["text", "erased_at"])
     elif act != "keep":
+        was_held, comment.held = comment.held, False
         comment.hidden_at = timing.now() if act == "hide" else None
-        await comment.save(update_fields=["hidden_at"])
-        post.comments_count += -1 if act == "hide" else 1
-        await post.save(update_fields=["comments_count"])
+        await comment.save(update_fields=["hidden_at", "held"])
+        if act == "release":
+            await comment_shown(comment, Person(id=comment.author_id or 0))
+        elif not was_held:
+            post.comments_count += -1 if act == "hide" else 1
+            await post.save(update_fields=["comments_count"])
     return Recipient(comment.author_id)
 
 

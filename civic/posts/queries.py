@@ -20,7 +20,7 @@ from civic.posts.sql import VISIBILITY_CHANGES
 MAX_COMMENTS_SHOWN = 200
 COMMENTS = """
 SELECT c.id, c.text, c.created_at AS at, coalesce(u.name, '') AS author, d.names AS department, c.suggestion,
-       c.hidden_at IS NOT NULL AS hidden, c.erased_at IS NOT NULL AS erased, c.author_id = $2 AS own
+       c.hidden_at IS NOT NULL AS hidden, c.held, c.erased_at IS NOT NULL AS erased, c.author_id = $2 AS own
 FROM comment c LEFT JOIN user_account u ON u.id = c.author_id LEFT JOIN department d ON d.id = c.department_id
 WHERE c.post_id = $1 AND (c.hidden_at IS NULL OR $3 OR c.author_id = $2)
 ORDER BY c.created_at, c.id LIMIT $4
@@ -55,6 +55,20 @@ FROM flag f JOIN post p ON p.id = f.post_id LEFT JOIN comment c ON c.id = f.comm
 WHERE f.settled_at IS NULL
 GROUP BY f.post_id, f.comment_id, f.line, p.path, p.kind, p.text, c.text, p.visibility, c.hidden_at
 ORDER BY count(*) DESC, min(f.created_at) LIMIT $1
+"""
+HELD = """
+SELECT x.post_id, x.comment_id, x.kind, x.path, x.text, x.since, coalesce(u.name, '') AS author FROM (
+    SELECT id AS post_id, NULL::bigint AS comment_id, kind, path, concat_ws(E'\n', nullif(title, ''), text) AS text,
+           created_at AS since, author_id
+    FROM post WHERE visibility = 'held'
+    UNION ALL
+    SELECT p.id, c.id, p.kind, p.path, c.text, c.created_at, c.author_id
+    FROM comment c JOIN post p ON p.id = c.post_id WHERE c.held) x
+LEFT JOIN user_account u ON u.id = x.author_id
+ORDER BY since, post_id, comment_id LIMIT $1
+"""
+COUNT_HELD = """
+SELECT (SELECT count(*) FROM post WHERE visibility = 'held') + (SELECT count(*) FROM comment WHERE held) AS n
 """
 MODERATION_LOG = """
 SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id, m.line,
@@ -94,7 +108,7 @@ def may_see(viewer: Viewer, visibility: str, *, author: bool, at_work: bool = Fa
     """Whether this viewer may see a post: the one rule for every page, export and feed.
 
     Public: everybody. Private (by its category): its author, people who work on it (`at_work`) and dispatchers. Hidden
-    by a moderator: dispatchers, and its author, who learns the reason.
+    by a moderator: dispatchers, and its author, who learns the reason. Held: the same, until it is released.
     """
     if visibility == Visibility.PUBLIC or author:
         return True
@@ -118,6 +132,7 @@ class CommentView:
     department: dict[str, str] | None  # set: an official word
     suggestion: bool
     hidden: bool
+    held: bool  # beyond a limit: until a moderator has looked, its author and the moderators see it
     erased: bool
     own: bool
 
@@ -206,6 +221,43 @@ def _placed(row: Row, lines: Mapping[str, Line], *, texts: bool = False) -> Row:
     line = lines.get(row["line"])
     text = {"text": line.text if line else ""} if texts else {}
     return row | text | {"path": row["path"] + (line.anchor if line else ""), "hidden": bool(line and line.hidden)}
+
+
+@dataclass(frozen=True)
+class HeldItem:
+    """A post, or a comment on one, that waits for a moderator's look."""
+
+    post_id: int
+    comment_id: int | None
+    kind: str
+    path: str
+    text: str
+    author: str  # empty: no account
+    since: datetime
+    photos: list[Photo]
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class HeldPage:
+    """What is held, the oldest first; `count` is all of it."""
+
+    items: list[HeldItem]
+    count: int
+
+
+async def held_posts(limit: int = 50) -> HeldPage:
+    """Posts and comments that moderators have to look at."""
+    rows = await fetch(HELD, limit)
+    photos = await photos_of([row["post_id"] for row in rows if row["comment_id"] is None])
+    items = [HeldItem(**row, photos=[] if row["comment_id"] else photos[row["post_id"]]) for row in rows]
+    return HeldPage(items, await count_held())
+
+
+async def count_held() -> int:
+    """How many posts and comments wait for a moderator's look."""
+    [row] = await fetch(COUNT_HELD)
+    return int(row["n"])
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,16 @@ class SenderCodes:
 NO_CODES = SenderCodes()
 
 
+def read_mark(request: Request) -> str:
+    """The mark of the browser; "" for one that has none, or that takes no cookies."""
+    mark = read_cookie(request, MARK_COOKIE)
+    return mark if MARK.fullmatch(mark) else ""
+
+
 def sender_codes(request: Request, client_key: str | None) -> SenderCodes:
     """The codes of the browser that sends a form under this key."""
-    mark = read_cookie(request, MARK_COOKIE)
-    known = client_key and MARK.fullmatch(mark)
+    mark = read_mark(request)
+    known = client_key and mark
     return SenderCodes(
         _written(signing.digest("receipt of", f"{mark} {client_key}")) if known else None, request.state.receipts
     )
@@ -94,5 +100,5 @@ def remember_code(request: Request, response: Response, code: str) -> None:
 
 def mark_browser(request: Request, response: Response) -> None:
     """Give a browser its mark, unless it has one. The database keeps nothing of it: no two posts are told together."""
-    if not MARK.fullmatch(read_cookie(request, MARK_COOKIE)):
+    if not read_mark(request):
         set_cookie(request, response, MARK_COOKIE, secrets.token_urlsafe(16), MARK_SECONDS)

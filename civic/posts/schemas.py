@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, Self
 
-from civic.posts.queries import FlagView
+from civic.posts.queries import FlagView, HeldItem
 from civic.schemas import Schema
 
 
@@ -13,6 +13,12 @@ class PostCountsAnswer(Schema):
     id: int
     votes: int
     comments: int
+
+
+class CommentAnswer(PostCountsAnswer):
+    """After a comment; `held`: everybody reads it after a moderator has looked at it."""
+
+    held: bool
 
 
 class FlagReasonsAnswer(Schema):
@@ -60,10 +66,33 @@ class FlaggedItem(Schema):
         )
 
 
+class HeldAnswer(Schema):
+    """A post or a comment that is held until a moderator has looked at it."""
+
+    post: int
+    comment: int | None
+    url: str
+    kind: str
+    text: str
+    since: datetime
+
+    @classmethod
+    def of(cls, item: HeldItem) -> Self:
+        return cls(
+            post=item.post_id,
+            comment=item.comment_id,
+            url=item.path,
+            kind=item.kind,
+            text=item.text,
+            since=item.since,
+        )
+
+
 class FlaggedAnswer(Schema):
-    """What waits for a moderator, the most flagged first."""
+    """What waits for a moderator: the most flagged first, and the oldest that is held first."""
 
     flagged: list[FlaggedItem]
+    held: list[HeldAnswer]
 
 
 class ModerationAnswer(Schema):
@@ -73,11 +102,13 @@ class ModerationAnswer(Schema):
 class Receipt(Schema):
     """What a program learns about its post besides the post: a mixin.
 
-    `receipt` is the code of an author without an account. `again`: it had been sent under the same key before.
+    `receipt` is the code of an author without an account. `again`: it had been sent under the same key before. `held`:
+    nobody else sees it until a moderator has looked at it.
     """
 
     receipt: str | None
     again: bool
+    held: bool
 
 
 class SentBeforeAnswer(Schema):

@@ -23,7 +23,7 @@ from civic.posts.forms import Position
 from civic.posts.models import Visibility
 from civic.posts.receipts import SenderCodes
 from civic.posts.schemas import Receipt, SentBeforeAnswer
-from civic.posts.uploads import Uploads, geocode_address, photo_url_for, read_uploads, spend_limit
+from civic.posts.uploads import Uploads, geocode_address, photo_url_for, read_uploads, spend_or_hold
 from civic.web import NO_STORE, json_answer, read_form, render, see_other, wants_json
 
 # Refusals after which somebody can send the same form again. After others there is no page that could hold it.
@@ -120,10 +120,9 @@ class Submission:
             raise Invalid(fields=self.uploads.errors)
         return checked
 
-    async def spend_limit(self) -> None:
-        """Count one more post, unless this form was taken before. Raises TooMany."""
-        if self.uploads.sent_before is None:
-            await spend_limit(self.request, "post")
+    async def spend_limit(self) -> bool:
+        """Count one more post, unless this form was taken before; True if it is held for a look. Raises TooMany."""
+        return self.uploads.sent_before is None and await spend_or_hold(self.request, "post")
 
     def codes(self, client_key: str | None) -> SenderCodes:
         """The receipt codes by which this browser shows that it sent what has this key."""
@@ -140,10 +139,13 @@ class Submission:
 
         Who is not the author and sends a used key learns that it was used, and nothing of the post.
         """
+        public = posted.post.visibility == Visibility.PUBLIC
         if answer and wants_json(self.request):
             response: Response = json_answer(await answer() if posted.own else SentBeforeAnswer(), 201, NO_STORE)
+        elif posted.receipt and not public and not receipts.read_mark(self.request):
+            # It may be a browser that takes no cookies, which could not open the page.
+            response = render(self.request, "posts/sent.html", {"posted": posted}, status=201, headers=NO_STORE)
         else:
-            public = posted.post.visibility == Visibility.PUBLIC
             response = see_other(posted.path if posted.own or public else "/receipt")
         if posted.receipt:
             receipts.remember_code(self.request, response, posted.receipt)

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from civic.accounts.limits import spend
-from civic.errors import CivicError, Invalid
+from civic.errors import CivicError, Invalid, TooMany
 from civic.forms import clean_text
 from civic.geo import queries as geo
 from civic.i18n import gettext as _
@@ -23,7 +23,7 @@ from civic.media.queries import pending_photos
 from civic.media.schemas import PhotoUrl
 from civic.posts.forms import Position
 from civic.posts.queries import author_is, photos_of, post_by_client_key
-from civic.posts.receipts import sender_codes
+from civic.posts.receipts import read_mark, sender_codes
 
 # Times as many as posts in an hour: one post has several photos, and people upload more than they keep.
 PHOTO_UPLOADS_PER_POST = 4
@@ -110,10 +110,39 @@ async def geocode_address(request: Request, form: Mapping[str, Any]) -> Position
 
 
 async def spend_limit(request: Request, what: str, times: int = 1) -> None:
-    """Count one more `what` of this person, or of this address; they may `times` as often as they may post.
+    """Count one more `what` of this person, or browser and address; they may `times` as often as they may post.
 
     Raises TooMany. Not to be called within a transaction.
     """
-    person = request.state.person
-    who = f"user {person.id}" if person.signed_in else request.client.host if request.client else ""
-    await spend(what, who, times * request.app.state.config.limits.posts_per_hour)
+    for who, most in _list_senders(request):
+        await spend(what, who, times * most)
+
+
+async def spend_or_hold(request: Request, what: str, times: int = 1) -> bool:
+    """Count as `spend_limit` does, but beyond the limit say only that `what` has to be held for a look.
+
+    Raises TooMany far above it. What staff write is never held. Not to be called within a transaction.
+    """
+    held = False
+    for who, most in _list_senders(request):
+        try:
+            count = await spend(what, who, times * most * request.app.state.config.limits.refused_above)
+        except TooMany:
+            raise TooMany(
+                _("Too much was sent from here in the last hour. Please send this again in an hour.")
+            ) from None
+        held = held or count > times * most
+    return held and not request.state.person.is_staff
+
+
+def _list_senders(request: Request) -> list[tuple[str, int]]:
+    """By whom a post is counted, and how many an hour each may send: the person, else the browser and the address.
+
+    Browsers without a mark, which take no cookies, are one for each address.
+    """
+    person, limits = request.state.person, request.app.state.config.limits
+    if person.signed_in:
+        return [(f"user {person.id}", limits.posts_per_hour)]
+    address = request.client.host if request.client else ""
+    browser = f"browser {read_mark(request) or f'at {address}'}"
+    return [(browser, limits.posts_per_hour), (f"address {address}", limits.address_posts_per_hour)]

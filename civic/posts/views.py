@@ -11,15 +11,17 @@ from civic.posts.lines import get_line
 from civic.posts.models import REASONS
 from civic.posts.queries import Viewer
 from civic.posts.schemas import (
+    CommentAnswer,
     FlagAnswer,
     FlaggedAnswer,
     FlaggedItem,
     FlagReasonsAnswer,
+    HeldAnswer,
     ModerationAnswer,
     PostCountsAnswer,
 )
 from civic.posts.submission import Submission, submit
-from civic.posts.uploads import spend_limit
+from civic.posts.uploads import photo_url_for, spend_limit, spend_or_hold
 from civic.web import Who, is_htmx, json_answer, local_path, parse_id, read_form, render, route, see_other, wants_json
 
 COMMENTS_PER_POST = 2  # times as many comments as posts in an hour
@@ -34,11 +36,14 @@ def _post_id(request: Request) -> int:
     return int(request.path_params["id"])
 
 
-async def _discussion(request: Request, sent: Submission | None = None, status: int = 200) -> Response:
+async def _discussion(
+    request: Request, sent: Submission | None = None, status: int = 200, *, held: bool | None = None
+) -> Response:
     """The comments for htmx, their numbers for a program, else back to the post's page; a refused comment is kept."""
     post = await queries.visible_post(_post_id(request), viewer(request))
     if wants_json(request):
-        return json_answer(PostCountsAnswer(id=post.id, votes=post.votes_count, comments=post.comments_count), status)
+        counts = PostCountsAnswer(id=post.id, votes=post.votes_count, comments=post.comments_count)
+        return json_answer(counts if held is None else CommentAnswer(**dict(counts), held=held), status)
     if is_htmx(request) or sent:
         talk = await queries.read_discussion(post, viewer(request))
         page = "posts/_talk.html" if is_htmx(request) else "posts/talk.html"
@@ -48,9 +53,10 @@ async def _discussion(request: Request, sent: Submission | None = None, status: 
 
 async def add_comment(request: Request, refused: CivicError | None = None) -> Response:
     async def act(sent: Submission) -> Response:
-        await spend_limit(request, "comment", COMMENTS_PER_POST)
-        await actions.add_comment(_post_id(request), sent.person, sent.read(CommentForm))
-        return await _discussion(request, status=201)
+        form = sent.read(CommentForm)
+        held = await spend_or_hold(request, "comment", COMMENTS_PER_POST)
+        await actions.add_comment(_post_id(request), sent.person, form, held=held)
+        return await _discussion(request, status=201, held=held)
 
     return await submit(request, act, lambda sent: _discussion(request, sent), refused=refused)
 
@@ -94,24 +100,28 @@ async def flag(request: Request) -> Response:
 
 
 async def moderation_page(request: Request) -> Response:
-    flagged, log = await queries.open_flags(), await queries.moderation_log()
+    flagged, held = await queries.open_flags(), await queries.held_posts()
     if wants_json(request):
-        return json_answer(FlaggedAnswer(flagged=[FlaggedItem.of(one) for one in flagged]))
-    context = {"flagged": flagged, "log": log, "reasons": REASONS}
+        items = [FlaggedItem.of(one) for one in flagged]
+        return json_answer(FlaggedAnswer(flagged=items, held=[HeldAnswer.of(one) for one in held.items]))
+    log = await queries.moderation_log()
+    context = {"flagged": flagged, "held": held, "log": log, "reasons": REASONS, "photo_url": photo_url_for(request)}
     return render(request, "posts/moderation.html", context)
 
 
 async def moderate(request: Request) -> Response:
-    """hide, restore, erase or keep the post `post`, its comment `comment`, or the line `line` of a history."""
+    """hide, restore, release, erase or keep the post `post`, its comment `comment`, or the line `line` of a history."""
     form, name = await read_form(request), request.path_params["act"]
     act = {"hide": moderation.hide, "restore": moderation.restore, "erase": moderation.erase}.get(name)
     line = str(form.get("line") or "")[:MAX_LINE_CHARS]
     post_id = (await get_line(line)).post_ids[0] if line else parse_id(form.get("post"))
     comment = "" if line else form.get("comment") or ""
-    if post_id is None or (act is None and name != "keep") or (comment and parse_id(comment) is None):
+    if post_id is None or (act is None and name not in ("keep", "release")) or (comment and parse_id(comment) is None):
         raise NotFound()
     text, comment_id = str(form.get("text") or ""), parse_id(comment)
-    if act is None:
+    if name == "release":
+        await moderation.release(post_id, request.state.person, text, comment_id=comment_id)
+    elif act is None:
         await moderation.dismiss_flags(post_id, request.state.person, text, comment_id=comment_id, line=line)
     else:
         reason = str(form.get("reason") or "")
@@ -138,7 +148,7 @@ routes: list[BaseRoute] = [
         who=Who.SIGNED_IN,
         methods=("POST",),
         takes=CommentForm,
-        answers=PostCountsAnswer,
+        answers=CommentAnswer,
         status=201,
         refused=add_comment,
     ),

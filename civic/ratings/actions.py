@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from civic import timing
 from civic.accounts.people import Person
@@ -23,7 +23,12 @@ REPLACED_WITHIN = timedelta(days=30)  # one rating of a person and service in th
 REPLACE_RATINGS = """
 UPDATE rating r SET replaced_at = $4 FROM post p
 WHERE p.id = r.post_id AND p.author_id = $1 AND r.service_id = $2 AND r.replaced_at IS NULL AND r.given_at > $3
+  AND r.given_at <= $4 AND r.id <> $5
 RETURNING r.stars, p.visibility = 'public' AS public
+"""
+RELEASED_RATINGS = """
+SELECT r.id, r.service_id, r.given_at, p.author_id FROM rating r JOIN post p ON p.id = r.post_id
+WHERE r.post_id = ANY($1) AND r.replaced_at IS NULL AND p.author_id IS NOT NULL
 """
 RATED_SERVICES = "SELECT DISTINCT service_id FROM rating WHERE post_id = ANY($1)"
 CURRENT_RATINGS = "SELECT service_id, stars FROM rating WHERE post_id = ANY($1) AND replaced_at IS NULL"
@@ -40,10 +45,17 @@ class GivenRating:
 
 
 async def rate_service(
-    service: ServiceView, form: RatingForm, by: Person, *, photos: Sequence[Photo] = (), channel: str = "web"
+    service: ServiceView,
+    form: RatingForm,
+    by: Person,
+    *,
+    photos: Sequence[Photo] = (),
+    channel: str = "web",
+    held: bool = False,
 ) -> Posted[GivenRating]:
     """Rate a service. Of ratings that one person sends at once, each replaces the one before: one counts.
 
+    One that is `held` replaces nothing and counts nowhere until it is released.
     Raises NotAllowed without an account, and for people who work there; Conflict if the key was used for another post.
     """
     if not by.signed_in:
@@ -52,7 +64,7 @@ async def rate_service(
         raise NotAllowed(_("You work for this department, so you cannot rate its services."))
 
     async def create() -> Posted[GivenRating]:
-        return await _create_rating(service, form, by, photos, channel)
+        return await _create_rating(service, form, by, photos, channel, held)
 
     async def find(post: Post) -> GivenRating | None:
         rating = await Rating.get_or_none(post_id=post.id, service_id=service.id, stars=form.stars)
@@ -62,13 +74,11 @@ async def rate_service(
 
 
 async def _create_rating(
-    service: ServiceView, form: RatingForm, by: Person, photos: Sequence[Photo], channel: str
+    service: ServiceView, form: RatingForm, by: Person, photos: Sequence[Photo], channel: str, held: bool
 ) -> Posted[GivenRating]:
     await _lock_stars([service.id])
     now = timing.now()
-    replaced = await fetch(REPLACE_RATINGS, by.id, service.id, now - REPLACED_WITHIN, now)
-    for earlier in replaced:
-        await _count_stars(service.id, earlier["stars"], -1 if earlier["public"] else 0)
+    replaced = 0 if held else await _replace_earlier(by.id, service.id, now)
     new_post = posts.NewPost(
         kind=KIND,
         text=form.text,
@@ -76,12 +86,29 @@ async def _create_rating(
         channel=channel,
         client_key=form.client_key,
         photos=photos,
+        held=held,
     )
     post, _code = await posts.create_post(new_post, by)
     rating = await Rating.create(post_id=post.id, service_id=service.id, stars=form.stars, given_at=now)
-    await _count_stars(service.id, form.stars, 1)
+    await _count_stars(service.id, form.stars, 0 if held else 1)
     await posts.set_path(post, rating_path(service.slug, rating.id))
     return Posted(post, GivenRating(rating, replaced=bool(replaced)))
+
+
+async def _replace_earlier(author_id: int, service_id: int, given_at: datetime, rating_id: int = 0) -> int:
+    """Let a rating given then replace those that the person gave before; how many. The stars are locked."""
+    values = (author_id, service_id, given_at - REPLACED_WITHIN, given_at, rating_id)
+    replaced = await fetch(REPLACE_RATINGS, *values)
+    for earlier in replaced:
+        await _count_stars(service_id, earlier["stars"], -1 if earlier["public"] else 0)
+    return len(replaced)
+
+
+async def release_ratings(post_ids: Sequence[int], _by: Person) -> None:
+    """A rating that was held replaces those before it, unless a later one has replaced it meanwhile."""
+    await _lock_stars([row["service_id"] for row in await fetch(RATED_SERVICES, list(post_ids))])
+    for row in await fetch(RELEASED_RATINGS, list(post_ids)):
+        await _replace_earlier(row["author_id"], row["service_id"], row["given_at"], row["id"])
 
 
 async def count_moderated_ratings(post_ids: Sequence[int], public: bool) -> None:

@@ -105,6 +105,14 @@ class RatingView:
     def hidden(self) -> bool:
         return self.visibility == Visibility.HIDDEN
 
+    @property
+    def shown(self) -> bool:
+        return self.visibility == Visibility.PUBLIC
+
+    @property
+    def held(self) -> bool:
+        return self.visibility == Visibility.HELD
+
 
 @dataclass(frozen=True)
 class ServicePage:

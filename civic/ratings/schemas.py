@@ -134,4 +134,5 @@ class GivenRatingAnswer(RatingAnswer, Receipt):
             replaced=posted.row.replaced,
             receipt=posted.receipt,
             again=posted.again,
+            held=posted.held,
         )

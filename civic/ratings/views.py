@@ -75,8 +75,10 @@ async def _submit_rating(sent: Submission) -> Response:
     service = await queries.get_service(sent.request.path_params["slug"])
     await sent.take_photos()
     form = sent.read(RatingForm)
-    await sent.spend_limit()
-    posted = await actions.rate_service(service, form, sent.person, photos=sent.uploads.photos, channel=sent.channel)
+    held = await sent.spend_limit()
+    posted = await actions.rate_service(
+        service, form, sent.person, photos=sent.uploads.photos, channel=sent.channel, held=held
+    )
 
     async def answer() -> GivenRatingAnswer:
         return GivenRatingAnswer.of_given(await queries.load_rating(posted.row.rating.id), posted)

@@ -81,16 +81,32 @@ async def post_report(
     photos: Sequence[Photo] = (),
     channel: str = "web",
     codes: SenderCodes = NO_CODES,
+    held: bool = False,
 ) -> Posted[Report]:
     """The report, its case with both clocks, the first line of its history and the job that routes it: all or nothing.
 
     The same `client_key` twice is one report. Raises Invalid (field "place") outside of the city, and Conflict if the
-    key was used for another text.
+    key was used for another text. One that is `held` gets its department when a moderator releases it.
     """
     area_id = await area_id_at(form.lat, form.lon)
 
     async def create() -> Posted[Report]:
-        return await _create_report(form, author, photos, channel, codes, area_id)
+        private = form.category is not None and not form.category.public
+        new_post = posts.NewPost(
+            kind=KIND,
+            text=form.text,
+            title=form.title,
+            email=form.email,
+            email_confirmed=await email_is_known(form.email, codes.held),
+            language=language(),
+            channel=channel,
+            client_key=form.client_key,
+            private=private,
+            held=held,
+            photos=photos,
+            receipt=codes.new,
+        )
+        return await _create_report(form, author, new_post, area_id)
 
     async def find(post: Post) -> Report | None:
         return await Report.get_or_none(post_id=post.id) if post.text == form.text else None
@@ -99,24 +115,13 @@ async def post_report(
 
 
 async def _create_report(
-    form: ReportForm, author: Person, photos: Sequence[Photo], channel: str, codes: SenderCodes, area_id: int | None
+    form: ReportForm, author: Person, new_post: posts.NewPost, area_id: int | None
 ) -> Posted[Report]:
-    category = form.category
-    new_post = posts.NewPost(
-        kind=KIND,
-        text=form.text,
-        title=form.title,
-        email=form.email,
-        email_confirmed=await email_is_known(form.email, codes.held),
-        language=language(),
-        channel=channel,
-        client_key=form.client_key,
-        private=category is not None and not category.public,
-        photos=photos,
-        receipt=codes.new,
-    )
     post, code = await posts.create_post(new_post, author)
-    case = await cases.open_case(category=category, area_id=area_id, by=Actor.reporter(author), channel=channel)
+    by, category = Actor.reporter(author), form.category
+    case = await cases.open_case(
+        category=category, area_id=area_id, by=by, channel=new_post.channel, held=new_post.held
+    )
     report = await Report.create(
         post_id=post.id,
         case_id=case.id,
@@ -140,7 +145,7 @@ async def route_case(case_id: int) -> bool:
     False if somebody else has assigned it already.
     """
     case = await Case.get_or_none(id=case_id)
-    if case is None or case.status != Status.RECEIVED or case.department_id is not None:
+    if case is None or case.status != Status.RECEIVED or case.department_id is not None or case.unreleased:
         return False
     report = await Report.filter(case_id=case_id, main=True).select_related("post").first()
     if report is None:

@@ -43,6 +43,7 @@ class MergeSide:
     public: bool
     private: bool  # one of its reports is, or is again when a moderator restores it
     hidden: bool  # all of its reports are, by a moderator
+    held: bool  # one of its reports waits for a moderator's look
     authors: Sequence[int | None]
     report_ids: Sequence[int]
     main_id: int
@@ -128,6 +129,8 @@ def _list_bars(mine: MergeSide, other: MergeSide) -> Iterator[str]:
     """Why nobody merges these two, not even a dispatcher."""
     if other.hidden:
         yield _("A moderator has hidden that case.")
+    if mine.held or other.held:
+        yield _("One of the two is held until a moderator has looked at it.")
     if mine.private != other.private:
         yield _("One of the two is not public: they cannot be merged.")
     elif mine.private and not _same_author(mine, other):

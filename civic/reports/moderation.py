@@ -3,8 +3,9 @@
 import re
 from collections.abc import Collection, Sequence
 
+from civic.accounts.people import Person
 from civic.cases import actions as cases
-from civic.cases.actors import ActorKind
+from civic.cases.actors import Actor, ActorKind
 from civic.cases.queries import line_anchor
 from civic.db import Row, advisory_lock, execute, fetch
 from civic.errors import NotFound
@@ -18,6 +19,12 @@ LINE_NAME = re.compile(r"(\d{2}-\d{1,13})-(\d{1,9})", re.ASCII)  # the case's nu
 async def update_moderated_cases(post_ids: Sequence[int], _public: bool) -> None:
     """What follows for the cases of posts that became public, or stopped being so."""
     await settle_cases([row["case_id"] for row in await fetch(MODERATED_CASES, list(post_ids))])
+
+
+async def release_cases(post_ids: Sequence[int], by: Person) -> None:
+    """The router gets the cases of reports that had been held."""
+    for row in await fetch(MODERATED_CASES, list(post_ids)):
+        await cases.release(row["case_id"], Actor.of(by))
 
 
 async def settle_cases(case_ids: Sequence[int]) -> None:

@@ -162,9 +162,13 @@ class ReportPage:
         return self.post.visibility == Visibility.HIDDEN
 
     @property
+    def held(self) -> bool:
+        return self.post.visibility == Visibility.HELD
+
+    @property
     def for_one_reader(self) -> bool:
         """It shows what only this viewer may see: a report that is not public, the receipt, what its author may do."""
-        return self.private or self.hidden or self.do.author
+        return self.post.visibility != Visibility.PUBLIC or self.do.author
 
 
 async def report_page(report_id: int, viewer: Viewer, before: int | None = None) -> ReportPage:

@@ -57,13 +57,13 @@ ORDERS = {
 SUPPORTS = "SELECT 1 FROM vote v JOIN report r ON r.post_id = v.post_id WHERE r.case_id = $1 AND v.user_id = $2 LIMIT 1"
 
 HOME_COUNTS = """
-SELECT (SELECT count(*) FROM (SELECT 1 FROM case_file WHERE status = ANY($1) LIMIT $2) x) AS open,
+SELECT (SELECT count(*) FROM (SELECT 1 FROM case_file WHERE status = ANY($1) AND NOT unreleased LIMIT $2) x) AS open,
        count(*) FILTER (WHERE c.first_word_at IS NOT NULL OR k.due_at < $4) AS judged,
        count(*) FILTER (WHERE c.first_word_at <= k.due_at) AS in_time,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.first_word_at - c.received_at))
            FILTER (WHERE c.first_word_at IS NOT NULL) AS typical
 FROM case_file c JOIN clock k ON k.id = c.response_clock_id
-WHERE c.received_at >= $3 AND c.counted AND c.status <> $5
+WHERE c.received_at >= $3 AND c.counted AND NOT c.unreleased AND c.status <> $5
 """
 
 

@@ -191,7 +191,7 @@ class PostedReportAnswer(ReportAnswer, Receipt):
 
     @classmethod
     def of_posted(cls, page: ReportAnswer, posted: Posted[Report]) -> "PostedReportAnswer":
-        return cls(**dict(page), receipt=posted.receipt, again=posted.again)
+        return cls(**dict(page), receipt=posted.receipt, again=posted.again, held=posted.held)
 
 
 class UploadedPhotosAnswer(Schema):

@@ -85,12 +85,13 @@ SELECT c.id, c.number, c.status, c.category_id, c.received_at, m.id AS main_id, 
        (SELECT a.department_id FROM assignment a
         WHERE a.case_id = c.id AND a.part = 'lead' AND a.ended_at IS NULL) AS lead,
        (SELECT coalesce(array_agg(DISTINCT a.department_id), '{}') FROM assignment a WHERE a.case_id = c.id) AS had,
-       x.public, x.private, x.hidden, x.authors, x.report_ids
+       x.public, x.private, x.hidden, x.held, x.authors, x.report_ids
 FROM case_file c JOIN report m ON m.case_id = c.id AND m.main
 CROSS JOIN LATERAL (
     SELECT bool_or(p.visibility = 'public') AS public,
-           bool_or(p.visibility = 'private' OR p.visibility = 'hidden' AND p.visibility_before = 'private') AS private,
-           bool_and(p.visibility = 'hidden') AS hidden,
+           bool_or('private' IN (p.visibility, CASE WHEN p.visibility IN ('hidden', 'held')
+                                 THEN p.visibility_before END)) AS private,
+           bool_and(p.visibility = 'hidden') AS hidden, bool_or(p.visibility = 'held') AS held,
            array_agg(p.author_id) AS authors, array_agg(r.id ORDER BY r.id) AS report_ids
     FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = c.id) x
 WHERE c.id = ANY($1)

@@ -97,9 +97,10 @@ async def _submit_report(sent: Submission) -> Response:
         catalogue=await catalogue(),
         found=await sent.find_position(),
     )
-    await sent.spend_limit()
-    codes = sent.codes(form.client_key)
-    posted = await actions.post_report(form, sent.person, photos=sent.uploads.photos, channel=sent.channel, codes=codes)
+    held, codes = await sent.spend_limit(), sent.codes(form.client_key)
+    posted = await actions.post_report(
+        form, sent.person, photos=sent.uploads.photos, channel=sent.channel, codes=codes, held=held
+    )
 
     async def answer() -> PostedReportAnswer:
         page = await pages.report_page(posted.row.id, Viewer.of(sent.person, filter(None, [posted.receipt])))

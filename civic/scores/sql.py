@@ -57,9 +57,9 @@ days AS (
     SELECT DISTINCT (c.received_at AT TIME ZONE 'UTC')::date + beside AS day
     FROM due JOIN case_file c USING (id), generate_series(-1, 1) beside),
 chosen AS (
-    SELECT id FROM due
+    SELECT id FROM due JOIN case_file c USING (id) WHERE NOT c.unreleased
     UNION SELECT c.id FROM days JOIN case_file c ON c.received_at >= days.day::timestamp AT TIME ZONE 'UTC'
-         AND c.received_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'),
+         AND c.received_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC' AND NOT c.unreleased),
 {_OWN},
 {_ROOTS},
 fate AS (

@@ -40,10 +40,12 @@ async def post_update(
     photos: Sequence[Photo] = (),
     channel: str = "web",
     codes: SenderCodes = NO_CODES,
+    held: bool = False,
 ) -> Posted[TrafficUpdate]:
     """Put an update on the board. The same `client_key` twice is one update.
 
-    Raises Invalid (field "place") outside of the city, Conflict if the key was used for something else.
+    Raises Invalid (field "place") outside of the city, Conflict if the key was used for something else. The time of one
+    that is `held` runs from when it was written: what is over when it is released does not come onto the board.
     """
     area_id = await area_id_at(form.lat, form.lon)
     near = None if form.address else await nearest_place(form.lat, form.lon, MAX_PLACE_METRES)
@@ -57,6 +59,7 @@ async def post_update(
             client_key=form.client_key,
             photos=photos,
             receipt=codes.new,
+            held=held,
         )
         post, code = await posts.create_post(new_post, author)
         update = await TrafficUpdate.create(

@@ -62,7 +62,7 @@ class PostedUpdateAnswer(UpdatePageAnswer, Receipt):
 
     @classmethod
     def of_posted(cls, page: UpdatePageAnswer, posted: Posted[TrafficUpdate]) -> "PostedUpdateAnswer":
-        return cls(**dict(page), receipt=posted.receipt, again=posted.again)
+        return cls(**dict(page), receipt=posted.receipt, again=posted.again, held=posted.held)
 
 
 class UpdatePin(Schema):

@@ -10,6 +10,7 @@ from civic.errors import CivicError, Conflict
 from civic.geo.maps import MapWindow
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
+from civic.posts.queries import Viewer
 from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import Submission, submit
 from civic.posts.uploads import photo_url_for, spend_limit
@@ -60,12 +61,14 @@ async def submit_update(request: Request) -> Response:
 async def _submit_update(sent: Submission) -> Response:
     await sent.take_photos()
     form = sent.read(UpdateForm, found=await sent.find_position())
-    await sent.spend_limit()
-    codes = sent.codes(form.client_key)
-    posted = await actions.post_update(form, sent.person, photos=sent.uploads.photos, channel=sent.channel, codes=codes)
+    held, codes = await sent.spend_limit(), sent.codes(form.client_key)
+    posted = await actions.post_update(
+        form, sent.person, photos=sent.uploads.photos, channel=sent.channel, codes=codes, held=held
+    )
 
     async def answer() -> PostedUpdateAnswer:
-        return PostedUpdateAnswer.of_posted(await _update_answer(sent.request, posted.row.id), posted)
+        author = Viewer.of(sent.person, filter(None, [posted.receipt]))
+        return PostedUpdateAnswer.of_posted(await _update_answer(sent.request, posted.row.id, author), posted)
 
     return await sent.accepted(posted, answer)
 
@@ -89,8 +92,8 @@ async def _page(request: Request, error: CivicError | None = None) -> Response:
     return render(request, "traffic/detail.html", context, status=error.status if error else 200, headers=headers)
 
 
-async def _update_answer(request: Request, update_id: int) -> UpdatePageAnswer:
-    page = await queries.update_page(update_id, viewer(request))
+async def _update_answer(request: Request, update_id: int, reader: Viewer | None = None) -> UpdatePageAnswer:
+    page = await queries.update_page(update_id, reader or viewer(request))
     return UpdatePageAnswer.of_page(page, photo_url_for(request))
 
 

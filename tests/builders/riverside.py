@@ -155,7 +155,7 @@ def photo_field(name: str = "hole.jpg", data: bytes | None = None) -> tuple[str,
     return ("photos", (name, encoded(scene()) if data is None else data, "image/jpeg"))
 
 
-def limit_posts(client: Client, posts_per_hour: int) -> None:
-    """Allow so many posts an hour from now on."""
-    state = client.app.state
-    state.config = state.config.model_copy(update={"limits": LimitsConfig(posts_per_hour=posts_per_hour)})  # type: ignore[call-arg]
+def limit_posts(client: Client, posts_per_hour: int, *, refused_above: int = 1, **more: int) -> None:
+    """Allow so many posts an hour from now on, and refuse more; with a larger `refused_above` they are held first."""
+    limits = LimitsConfig(posts_per_hour=posts_per_hour, refused_above=refused_above, **more)  # type: ignore[call-arg]
+    client.app.state.config = client.app.state.config.model_copy(update={"limits": limits})

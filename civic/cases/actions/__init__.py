@@ -16,7 +16,7 @@ from civic.cases.actions.annotations import (
 from civic.cases.actions.appeal import appeal, reject, uphold
 from civic.cases.actions.assignment import assign, give_back, hand_over, send_to_triage
 from civic.cases.actions.closing import confirm, decline, dispute, resolve
-from civic.cases.actions.creation import open_case
+from civic.cases.actions.creation import open_case, release
 from civic.cases.actions.lines import erase_event_text, hide_line, restore_line
 from civic.cases.actions.merging import merge, unmerge
 from civic.cases.actions.objections import decide_objection, object_to_score
@@ -58,6 +58,7 @@ __all__ = [
     "rate_handling",
     "recategorise",
     "reject",
+    "release",
     "remind_next_appeal",
     "reply",
     "resolve",

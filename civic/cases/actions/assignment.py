@@ -61,8 +61,8 @@ async def assign(
         if priority is not None:
             change.case.priority = _priority(priority)
         before = await _slug(lead.department_id) if lead is not None else None
-        # What the router gives counts from the receipt, what a dispatcher gives from now.
-        since = change.case.received_at if by.kind == ActorKind.SYSTEM else None
+        # What the router gives counts from when it could have it, what a dispatcher gives from now.
+        since = await _routable_since(change.case) if by.kind == ActorKind.SYSTEM else None
         await change.give_case(department_id, since=since)
         data: dict[str, object] = {"from": before, "department": await _slug(department_id), "reason": reason}
         data |= {"support": await _start_supports(change, support, since), "priority": change.case.priority}
@@ -136,6 +136,15 @@ async def _routed(case: Case) -> bool:
     if case.status != Status.RECEIVED or case.events_count == 1:
         return case.status != Status.RECEIVED
     return await CaseEvent.exists(case_id=case.id, kind__in=[EventKind.TRIAGED, EventKind.ASSIGNED])
+
+
+async def _routable_since(case: Case) -> datetime:
+    """When the router could have the case: from its receipt, or from a moderator's look if its report was held."""
+    if case.events_count > 1:
+        checked = await CaseEvent.filter(case_id=case.id, kind=EventKind.CHECKED).order_by("seq").first()
+        if checked is not None:
+            return checked.at
+    return case.received_at
 
 
 async def _start_supports(change: CaseChange, department_ids: Sequence[int], since: datetime | None) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from civic import timing
 from civic.cases import events, targets
 from civic.cases.actors import Actor
+from civic.cases.change import changing
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case, Priority
 from civic.cases.status import Status
@@ -38,8 +39,12 @@ async def open_case(
     by: Actor,
     priority: str = "normal",
     channel: str,
+    held: bool = False,
 ) -> Case:
-    """Create a case received now, with its first event, both its clocks and the job that routes it."""
+    """Create a case received now, with its first event, both its clocks and the job that routes it.
+
+    One whose report is `held` for a look is routed when it is released (`release`).
+    """
     if priority not in set(Priority):
         raise Invalid(fields={"priority": _("Please choose a priority.")})
     at, category_id = timing.now(), category.id if category else None
@@ -57,9 +62,28 @@ async def open_case(
             response_clock_id=ids["response_id"],
             resolution_clock_id=ids["resolution_id"],
             due_at=targets.find_next_due(response, resolution),
+            unreleased=held,
         )
         code = category.code if category else None
         data = {"category": code, "channel": channel, "priority": priority}
         await events.write_event(case, EventKind.RECEIVED, by=by, at=at, data=data, new=True)
-        await enqueue(Job.ROUTE, {"case": case.id}, key=f"route:{case.id}")
+        if not held:
+            await _ask_for_department(case)
     return case
+
+
+async def release(case_id: int, by: Actor) -> None:
+    """Let the router have a case whose report was held, as a moderator has looked at it. It happens once.
+
+    The citizen's promise counts from the receipt. A department's time counts from now: it could not know of the case.
+    """
+    async with changing(case_id, by) as change:
+        if not change.case.unreleased:
+            return
+        change.case.unreleased = False
+        await change.record_event(EventKind.CHECKED)
+        await _ask_for_department(change.case)
+
+
+async def _ask_for_department(case: Case) -> None:
+    await enqueue(Job.ROUTE, {"case": case.id}, key=f"route:{case.id}")

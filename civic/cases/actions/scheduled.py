@@ -31,7 +31,7 @@ FROM clock k JOIN case_file f ON f.id = coalesce(
     (SELECT c.id FROM case_file c WHERE c.resolution_clock_id = k.id),
     (SELECT a.case_id FROM assignment a WHERE a.response_clock_id = k.id),
     (SELECT a.case_id FROM assignment a WHERE a.resolution_clock_id = k.id))
-WHERE k.step_at <= $1 ORDER BY k.step_at LIMIT 1 FOR UPDATE OF k, f SKIP LOCKED
+WHERE k.step_at <= $1 AND NOT f.unreleased ORDER BY k.step_at LIMIT 1 FOR UPDATE OF k, f SKIP LOCKED
 """
 DUE_CASE = """
 SELECT id FROM case_file WHERE status = '{status}' AND {column} <= $1 ORDER BY {column} LIMIT 1

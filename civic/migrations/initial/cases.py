@@ -40,6 +40,7 @@ TABLES = [
             ("handovers", fields.IntField(default=0)),
             ("due_at", fields.DatetimeField(null=True)),
             foreign_key("merged_into", "Case", null=True, related_name="merged"),
+            ("unreleased", fields.BooleanField(default=False)),
             ("counted", fields.BooleanField(default=True)),
             ("events_count", fields.IntField(default=0)),
             ("head", fields.BinaryField(null=True)),

@@ -57,6 +57,7 @@ TABLES = [
             ("text", fields.TextField(unique=False)),
             ("created_at", fields.DatetimeField()),
             ("hidden_at", fields.DatetimeField(null=True)),
+            ("held", fields.BooleanField(default=False)),
             ("erased_at", fields.DatetimeField(null=True)),
         ],
         options={"table": "comment", "indexes": [Index(fields=["post_id", "created_at"])]},
