@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from civic import cli, db
+from civic import cli, database_schema
 from civic.cli.common import report_errors
 from civic.config import PROGRAM
 from civic.privileges import make_files_private
@@ -35,7 +35,7 @@ def build() -> typer.Typer:
 def _print_version(asked: bool) -> None:
     if asked:
         about = tomllib.loads((PROGRAM / "pyproject.toml").read_text("utf-8"))["project"]
-        typer.echo(f"Civic {about['version']}, schema {db.migration_names()[-1]}, in {PROGRAM}")
+        typer.echo(f"Civic {about['version']}, schema {database_schema.migration_names()[-1]}, in {PROGRAM}")
         raise typer.Exit
 
 

@@ -1,6 +1,6 @@
 """What the domains above are given from those below them, which they may not import."""
 
-from civic import db
+from civic import database_schema, db
 from civic.accounts.names import set_city_words
 from civic.accounts.notices import set_notifier
 from civic.catalogue.queries import read_city_words
@@ -46,14 +46,14 @@ def install_hooks() -> None:
 
 async def migrate(url: str) -> None:
     """Bring the database to the newest migration, and its triggers to what the subjects of the search say."""
-    await db.migrate(url)
+    await database_schema.migrate(url)
     async with db.connect(url, 2):
         await install_triggers()
 
 
 async def migrate_if_needed(url: str) -> list[str]:
     """As `migrate`, which costs two queries where there is nothing to do; the names of the migrations applied."""
-    missing = await db.migrate_if_needed(url)
+    missing = await database_schema.migrate_if_needed(url)
     async with db.connect(url, 2):
         await install_triggers()
     return missing

@@ -7,7 +7,6 @@ import ssl
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from civic.errors import SetupError
@@ -47,9 +46,9 @@ class DatabaseAddress:
         place = self.host or "this machine"
         return place if place.startswith("/") or self.port == DEFAULT_PORT else f"{place}:{self.port}"
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, object]:
         """What `asyncpg.connect` and its pool take. Raises SetupError for a certificate that cannot be read."""
-        given: dict[str, Any] = {
+        given: dict[str, object] = {
             "host": self.host or None,
             "port": self.port,
             "user": self.user or None,
@@ -62,8 +61,11 @@ class DatabaseAddress:
             given["target_session_attrs"] = self.options["target_session_attrs"]
         if "connect_timeout" in self.options:
             given["timeout"] = max(float(self.options["connect_timeout"]), 2.0)  # libpq's least
-        server = {name: self.options[name] for name in ("application_name", "options") if name in self.options}
-        return given | ({"server_settings": server} if server else {})
+        return given | {"server_settings": self.server_settings}
+
+    @property
+    def server_settings(self) -> dict[str, str]:
+        return {name: self.options[name] for name in ("application_name", "options") if name in self.options}
 
     def _encryption(self) -> str | ssl.SSLContext:
         """As libpq: `require` encrypts and trusts everybody, unless a root certificate is named."""

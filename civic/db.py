@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from functools import partial, wraps
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import asyncpg
@@ -16,7 +15,6 @@ from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import DBConnectionError
-from tortoise.migrations.api import migrate as run_migrations
 from tortoise.models import Model
 
 from civic import logs
@@ -68,10 +66,15 @@ def model_modules() -> list[str]:
 
 def tortoise_config(url: str, pool: int = 10) -> dict[str, Any]:
     """Tortoise's configuration for a database URL (`postgres://…`)."""
-    arguments = read_database_url(url).arguments()
+    address = read_database_url(url)
     # Compiling costs seconds where a statement takes milliseconds; the embedded server has it off too.
-    server = {"jit": "off"} | arguments.get("server_settings", {})
-    credentials = arguments | {"minsize": 1, "maxsize": pool, "server_settings": server, "init": _set_json_codecs}
+    server = {"jit": "off"} | address.server_settings
+    credentials = address.arguments() | {
+        "minsize": 1,
+        "maxsize": pool,
+        "server_settings": server,
+        "init": _set_json_codecs,
+    }
     return {
         "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
         "apps": {
@@ -131,65 +134,9 @@ async def connect(url: str, pool: int = 10) -> AsyncIterator[None]:
         await context.close_connections()
 
 
-async def migrate(url: str) -> None:
-    """Bring the database to the newest migration. One process does it, others wait (advisory lock)."""
-    connection = await connect_driver(url)
-    try:
-        await connection.execute("SELECT pg_advisory_lock(hashtext('civic.migrations'))")
-        await run_migrations(config=tortoise_config(url))
-        await Tortoise.close_connections()
-    finally:
-        await connection.close()
-
-
 async def connect_driver(url: str) -> asyncpg.Connection:
     """A connection of the driver alone, of no pool. The caller closes it."""
     return await asyncpg.connect(**read_database_url(url).arguments())
-
-
-async def migrate_if_needed(url: str) -> list[str]:
-    """Migrate unless the database is up to date, which costs a query; the names of what was applied.
-
-    Raises SetupError for a database that a newer program has migrated.
-    """
-    async with connect(url, 2):
-        await refuse_newer_schema()
-        missing = await unapplied_migrations()
-    if missing:
-        await migrate(url)
-    return missing
-
-
-def migration_names() -> list[str]:
-    """Every migration that this program has, oldest first."""
-    folder = Path(__file__).parent / "migrations"
-    return sorted(path.stem for path in folder.glob("[0-9]*.py"))
-
-
-async def unapplied_migrations() -> list[str]:
-    """The migrations that the connected database has not had."""
-    return sorted(set(migration_names()) - await _applied_migrations())
-
-
-async def refuse_newer_schema() -> None:
-    """Raises SetupError if the connected database had a migration that this program does not know: it would write
-    by rules that are no longer those of the tables."""
-    unknown = sorted(await _applied_migrations() - set(migration_names()))
-    if unknown:
-        raise NewerSchema(
-            f"The database is of a newer Civic: this program does not know its {', '.join(unknown)}. "
-            "Start the newer program here, too."
-        )
-
-
-class NewerSchema(SetupError):
-    """A newer program has migrated the database."""
-
-
-async def _applied_migrations() -> set[str]:
-    if not (await fetch("SELECT to_regclass('tortoise_migrations') IS NOT NULL AS there"))[0]["there"]:
-        return set()
-    return {row["name"] for row in await fetch("SELECT name FROM tortoise_migrations WHERE app = $1", APP_LABEL)}
 
 
 Row = dict[str, Any]

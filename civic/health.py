@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from civic import db, logs, metrics
+from civic import database_schema, db, logs, metrics
 from civic.city.queries import city
 from civic.error_responses import to_civic_error
 from civic.schemas import Schema
@@ -48,8 +48,8 @@ async def _database() -> str:
 
 
 async def _migrations() -> str:
-    await db.refuse_newer_schema()
-    missing = await db.unapplied_migrations()
+    await database_schema.refuse_newer_schema()
+    missing = await database_schema.unapplied_migrations()
     return f"{len(missing)} to apply: civic migrate" if missing else "ok"
 
 

@@ -12,15 +12,8 @@ from tortoise.migrations.api.migrate import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from civic.composition import migrate, migrate_if_needed
-from civic.db import (
-    APP_LABEL,
-    MIGRATIONS_MODULE,
-    connect,
-    fetch,
-    migration_names,
-    tortoise_config,
-    unapplied_migrations,
-)
+from civic.database_schema import migration_names, unapplied_migrations
+from civic.db import APP_LABEL, MIGRATIONS_MODULE, connect, fetch, tortoise_config
 
 NAMES = migration_names()
 # What needs a migration before the newest one.

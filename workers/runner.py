@@ -28,7 +28,7 @@ from pgqueuer.domain.models import Job
 from pgqueuer.queries import Queries
 
 import workers
-from civic import db, logs, signing
+from civic import database_schema, db, logs, signing
 from civic.composition import install_hooks
 from civic.config import Config
 
@@ -110,7 +110,7 @@ async def run_workers(settings: Config, url: str, which: Sequence[str], stop: St
             async with db.connect(url, settings.database.pool):
                 if await _migrated(stop):
                     await _work(settings, url, modules, stop)
-        except db.NewerSchema:
+        except database_schema.NewerSchema:
             raise
         except Exception as error:
             log.error(
@@ -123,8 +123,8 @@ async def run_workers(settings: Config, url: str, which: Sequence[str], stop: St
 
 async def _migrated(stop: Stop) -> bool:
     """Wait until the database has every migration, as the web program brings them."""
-    await db.refuse_newer_schema()
-    while missing := await db.unapplied_migrations():
+    await database_schema.refuse_newer_schema()
+    while missing := await database_schema.unapplied_migrations():
         log.warning("waiting for migrations", missing=missing)
         if await stop.within(2):
             return False
@@ -152,7 +152,7 @@ async def _work(settings: Config, url: str, modules: Sequence[ModuleType], stop:
 async def _watch_schema(settings: Config, stop: Stop) -> None:
     """End the workers when a newer program migrates the database under them."""
     while not await stop.within(settings.workers.poll_seconds):
-        await db.refuse_newer_schema()
+        await database_schema.refuse_newer_schema()
 
 
 async def _jobs(settings: Config, url: str, modules: Sequence[ModuleType], stop: Stop) -> None:

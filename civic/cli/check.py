@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from civic import db
+from civic import database_schema, db
 from civic.cli.common import (
     AsJson,
     CheckResult,
@@ -73,11 +73,11 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
         )
         good = int(rows[0]["n"]) >= 150_000
         findings = [CheckResult("database", good, f"PostgreSQL {rows[0]['version']}, {kind}")]
-        await db.refuse_newer_schema()
-        missing = await db.unapplied_migrations()
+        await database_schema.refuse_newer_schema()
+        missing = await database_schema.unapplied_migrations()
         if missing:
             return [*findings, CheckResult("migrations", False, f"{', '.join(missing)} to apply: civic migrate")]
-        findings.append(CheckResult("migrations", True, f"{len(db.migration_names())} applied"))
+        findings.append(CheckResult("migrations", True, f"{len(database_schema.migration_names())} applied"))
         checks: list[tuple[str, Callable[[Config], Awaitable[CheckResult]]]] = [
             ("rights", check_database_account),
             ("pack", _pack),

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from civic import config as configuration
-from civic import db, logs, signing
+from civic import database_schema, db, logs, signing
 from civic.config import Config
 from civic.database_errors import report_missing_rights, report_unreachable
 from civic.database_url import describe_place
@@ -142,12 +142,12 @@ async def prepare_database(url: str, *, create: bool = False) -> None:
     install_hooks()
     with report_unreachable(url):
         async with db.connect(url, 2):
-            await db.refuse_newer_schema()
-            missing = await db.unapplied_migrations()
-        if missing == db.migration_names() and create:
+            await database_schema.refuse_newer_schema()
+            missing = await database_schema.unapplied_migrations()
+        if missing == database_schema.migration_names() and create:
             await migrate(url)
             return
-    if missing == db.migration_names():
+    if missing == database_schema.migration_names():
         raise SetupError(f"The database {describe_place(url)} has nothing of Civic in it. {db.HOW_TO_MAKE_ONE}")
     if missing:
         raise SetupError(f"The database lacks {', '.join(missing)}. Run: civic migrate")

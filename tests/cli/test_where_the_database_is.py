@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from civic import db
+from civic import database_schema, db
 from tests.cli.program import Program, until
 from tests.live import ROOT, command, environment
 
@@ -62,7 +62,7 @@ def test_check_says_which_file_and_which_folder(tmp_path: Path) -> None:
 def test_the_version_is_said(tmp_path: Path) -> None:
     said = run(tmp_path, "--version").stdout
     assert said.startswith("Civic ")
-    assert f"schema {db.migration_names()[-1]}, in {ROOT}" in said
+    assert f"schema {database_schema.migration_names()[-1]}, in {ROOT}" in said
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ async def test_what_must_not_be_found_makes_the_mark_urgent(ana: Person) -> None
 
 
 def test_every_way_to_migrate_brings_the_triggers() -> None:
-    """`db.migrate` alone would leave a database whose changes nobody puts into the index."""
+    """`database_schema.migrate` alone would leave a database whose changes nobody puts into the index."""
     alone = [
         relative(path)
         for path in python_files("civic")
