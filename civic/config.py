@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from civic.database_url import read_database_url
 from civic.errors import CannotWrite, SetupError
+from civic.smtp_url import parse_smtp_url
 from civic.suggestions import did_you_mean
 
 PREFIX = "CIVIC_"
@@ -47,8 +48,19 @@ def _check_database_url(url: SecretStr) -> SecretStr:
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 
 
+def _check_smtp_url(url: SecretStr) -> SecretStr:
+    if url.get_secret_value():
+        parse_smtp_url(url.get_secret_value())
+    return url
+
+
+SmtpUrl = Annotated[SecretStr, AfterValidator(_check_smtp_url)]
+"""The address of a mail server, or nothing: `civic/smtp_url.py`."""
+
+
 class ConfigSection(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is wrong may be an address with a password in it.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class SiteConfig(ConfigSection):
@@ -106,7 +118,14 @@ class MapConfig(ConfigSection):
 
 
 class MailConfig(ConfigSection):
-    sender: str = Field("civic@localhost", description="From address of messages.")
+    url: SmtpUrl = Field(
+        SecretStr(""), description="Mail server, smtp://user:password@host:587; empty: files in the outbox."
+    )
+    sender: str = Field("civic@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="From address of messages.")
+    seconds: float = Field(30.0, ge=1, le=600, description="Longest time that handing over one mail may take.")
+    tries: int = Field(
+        100, ge=1, le=1000, description="Tries of a mail that is put off, about a day, before it is held."
+    )
 
 
 class SignInConfig(ConfigSection):

@@ -44,11 +44,17 @@ SHORTEST_REST, LONGEST_REST = 0.5, 20.0  # seconds before starting anew
 
 
 _config: ContextVar[Config] = ContextVar("config")
+_tries: ContextVar[int] = ContextVar("tries", default=0)
 
 
 def config() -> Config:
     """The configuration that the workers in hand run with."""
     return _config.get()
+
+
+def tries() -> int:
+    """How often the job in hand was tried before."""
+    return _tries.get()
 
 
 def worker_names() -> list[str]:
@@ -173,6 +179,9 @@ async def _jobs(settings: Config, url: str, modules: Sequence[ModuleType], stop:
             heartbeat_timeout=HEARTBEAT,
         )
     finally:
+        for module in modules:
+            if close := getattr(module, "close", None):
+                await close()
         await connection.close(timeout=5)
 
 
@@ -185,7 +194,12 @@ def register_job(manager: QueueManager, module: ModuleType, attempts: int) -> No
             parameters, max_attempts=attempts - 1, initial_delay=FIRST_PAUSE, max_delay=LONGEST_PAUSE
         )
 
-    manager.entrypoint(module.JOB.value, on_failure="hold", executor_factory=executor)(_entrypoint(module))
+    manager.entrypoint(
+        module.JOB.value,
+        on_failure="hold",
+        executor_factory=executor,
+        concurrency_limit=getattr(module, "AT_ONCE", 0),  # of all processes; 0: as many as there are places
+    )(_entrypoint(module))
 
 
 def _entrypoint(module: ModuleType) -> Callable[[Job], Awaitable[None]]:
@@ -193,6 +207,7 @@ def _entrypoint(module: ModuleType) -> Callable[[Job], Awaitable[None]]:
 
     async def entrypoint(job: Job) -> None:
         structlog.contextvars.bind_contextvars(job=f"{job.entrypoint}:{job.id}", attempt=job.attempts + 1)
+        _tries.set(job.attempts)
         await handle(json.loads(job.payload or b"{}"))
         log.info("job done")
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -149,8 +150,24 @@ async def _photos(config: Config) -> CheckResult:
 
 
 async def _mail(config: Config) -> CheckResult:
-    outbox = config.paths.var / "outbox"
-    return CheckResult("mail", True, f"written to {outbox} ({len(list(outbox.glob('*.eml')))} there)")
+    from civic.notifications.channels import MessagePutOff
+    from civic.notifications.mail import open_mail_server
+    from civic.notifications.queries import count_deliveries
+
+    if not config.mail.url.get_secret_value():
+        outbox = config.paths.var / "outbox"
+        return CheckResult("mail", True, f"written to {outbox} ({len(list(outbox.glob('*.eml')))} there)")
+    server = open_mail_server(config)
+    where = f"{server.server.host} port {server.server.port}"
+    try:
+        await server.greet()
+    except MessagePutOff as error:
+        return CheckResult("mail", False, f"{where} takes no mails: {error}")
+    finally:
+        await server.close()
+    last_day = await count_deliveries(timedelta(days=1))
+    text = f"{where} answers; in a day {last_day.sent} sent, {last_day.refused} refused for good"
+    return CheckResult("mail", True, text, warned=last_day.refused > last_day.sent)
 
 
 async def _search(config: Config) -> CheckResult:

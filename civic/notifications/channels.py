@@ -9,6 +9,14 @@ from civic.notifications.models import Message
 from civic.notifications.rendering import MessageText
 
 
+class MessageRefused(Exception):
+    """The other side takes this message never. The text is its answer, without anybody's address."""
+
+
+class MessagePutOff(Exception):
+    """The other side is away, or takes the message later, or did not say whether it took it. The text says why."""
+
+
 class Channel(Protocol):
     """A way to somebody: e-mail, say. Sending the same message twice has to be harmless."""
 
@@ -22,7 +30,12 @@ class Channel(Protocol):
         ...
 
     async def send(self, message: Message, text: MessageText, city: CityView, config: Config) -> bool:
-        """Send it, outside of a transaction; False if it must not be sent. What this raises is tried again later."""
+        """Send it, outside of a transaction; False if it must not be sent. Raises MessageRefused and MessagePutOff;
+        what else it raises is tried again, too, fewer times."""
+        ...
+
+    async def close(self) -> None:
+        """Close what it keeps open."""
         ...
 
 
@@ -36,3 +49,9 @@ def register_channels(channels: Iterable[Channel]) -> None:
 
 def registered_channels() -> Sequence[Channel]:
     return tuple(_registered)
+
+
+async def close_channels() -> None:
+    """The program ends, or starts anew: let no connection stay."""
+    for channel in _registered:
+        await channel.close()

@@ -41,7 +41,7 @@ class Message(Model):
 
 
 class Delivery(Model):
-    """That a channel has sent a message. Messages to a desk are only shown there."""
+    """That a channel has sent a message, or that it was refused for good. Messages to a desk are only shown there."""
 
     id = fields.BigIntField(primary_key=True)
     message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField(
@@ -49,7 +49,8 @@ class Delivery(Model):
     )
     message_id: int
     channel = fields.CharField(12)
-    sent_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(db_index=True)
+    refusal = fields.CharField(300, default="")  # empty: it was sent; else what was said, without addresses
 
     class Meta:
         table = "delivery"

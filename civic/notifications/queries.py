@@ -1,12 +1,13 @@
 """Reading messages: a person's own, and those of their desks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from civic import db
+from civic import db, timing
 from civic.accounts.people import Person
 from civic.notifications.models import Message
 from civic.notifications.rendering import render_message
+from civic.notifications.sql import COUNT_DELIVERIES
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,20 @@ async def count_unread(person: Person) -> int:
     """Return how many messages this person has not read."""
     row = await db.fetch_one("SELECT count(*) AS n FROM message WHERE user_id = $1 AND read_at IS NULL", person.id)
     return int(row["n"]) if row else 0
+
+
+@dataclass(frozen=True)
+class DeliveryCounts:
+    """How many messages left, and how many were refused for good."""
+
+    sent: int
+    refused: int
+
+
+async def count_deliveries(within: timedelta) -> DeliveryCounts:
+    """Count what became of messages within this time until now."""
+    counts = {row["refused"]: row["n"] for row in await db.fetch(COUNT_DELIVERIES, timing.now() - within)}
+    return DeliveryCounts(counts.get(False, 0), counts.get(True, 0))
 
 
 DESK = """

@@ -27,7 +27,12 @@ def render_message(message: Message) -> MessageText:
         values = values | {"text": _("This text was hidden; the page says why.")}
     rendered = _plain.get_template(f"messages/{message.kind}.txt").render(values)
     subject, _newline, body = rendered.partition("\n")
-    return MessageText(_control.sub(" ", subject).strip()[:200], re.sub(r"\n{3,}", "\n\n", body).strip())
+    return MessageText(to_one_line(subject)[:200], re.sub(r"\n{3,}", "\n\n", body).strip())
+
+
+def to_one_line(text: str) -> str:
+    """A text as it may stand in a header of a mail."""
+    return _control.sub(" ", text).strip()
 
 
 def template_exists(kind: str) -> bool:
