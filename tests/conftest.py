@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from pathlib import Path
@@ -101,6 +102,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         os.close(config.stash[RUN_LOCK])
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say last what could not be tested here, and why."""
+    yield
+    skipped = terminalreporter.getreports("skipped")
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("NOT TESTED HERE", yellow=True)
+        for reason, number in reasons.most_common():
+            terminalreporter.line(f"{number:5}  {reason}")
+
+
 def _remove_dead_runs() -> None:
     """Remove what runs that were killed left among the temporary files."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
@@ -143,6 +156,7 @@ def databases() -> Iterator[Databases]:
 @pytest.fixture(scope="session")
 def make_database(databases: Databases) -> Callable[..., str]:
     """A function that makes a database without rows and gives its URL: `make(name)`, `make(name, migrated=False)`."""
+    install_hooks()  # migrating makes triggers of what is registered
 
     def make(name: str, *, migrated: bool = True) -> str:
         return databases.copy(name, EMPTY)[0] if migrated else databases.make(name)
@@ -266,7 +280,11 @@ async def browser() -> AsyncIterator["Browser"]:
     if chromium.skipped():
         pytest.skip(f"{chromium.SETTING}=skip")
     found = chromium.find()
+    if not found and not chromium.must_be_there():
+        pytest.skip(f"no Chromium here, and none could be installed; {chromium.SETTING}=/path/to/chromium names one")
     assert found, f"No Chromium here. `make test` installs one. {chromium.HOW_TO_SKIP}"
+    if node := chromium.find_node():
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = node  # Playwright's own does not start everywhere
     async with async_playwright() as playwright:
         # Its sandbox does not run as root, and /dev/shm is small in containers.
         browser = await playwright.chromium.launch(

@@ -1,5 +1,6 @@
 """What holds for every page, looked at in the made-up city: it answers, and does not ask more the more there is."""
 
+import itertools
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -67,11 +68,14 @@ async def city(riverside: tuple[Path, str]) -> AsyncIterator[Callable[[int], Con
     cache.clear_caches()
 
 
+NUMBERS = itertools.count(1)
+
+
 async def client_for(config: Config, who: Who) -> Client:
     """Somebody who may see everything that `who` may."""
     client = Client(create_app(config))
     if who is not Who.ANYONE:
-        await client.sign_in(await make_user(f"pages-{config.limits.page}-{id(client)}@example.org", Role.ADMIN))
+        await client.sign_in(await make_user(f"pages-{next(NUMBERS)}@example.org", Role.ADMIN))
     return client
 
 

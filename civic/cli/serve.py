@@ -187,6 +187,7 @@ def _serve_web(config: Config, listener: socket.socket) -> None:
         metrics.prepare_folder(config.paths.var)
         several = Multiprocess(settings, sockets=[listener])
         several.run()
+        _end_resource_tracker()
         if any(one.exitcode == STARTUP_FAILURE for one in several.processes):
             raise SetupError("The web processes could not start; the lines above say why.")
         return
@@ -194,6 +195,13 @@ def _serve_web(config: Config, listener: socket.socket) -> None:
     server.run(sockets=[listener])
     if not server.started:
         raise SetupError("The web program could not start; the lines above say why.")
+
+
+def _end_resource_tracker() -> None:
+    """End the helper that multiprocessing started beside the web processes: the command ends after all its children."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # by itself it ends a little after us
 
 
 # --- saying where it is ---------------------------------------------------------------------------------------------
