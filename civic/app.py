@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from civic import config as configuration
-from civic import db, logs, preferences, signing, static
+from civic import db, erasures, logs, preferences, signing, static
 from civic.accounts.views import AccountSections
 from civic.cases.status import Status
 from civic.composition import install_hooks
@@ -75,6 +75,7 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     """
     install_hooks()
     signing.set_key(config.secret)
+    erasures.set_log(config.paths.var)
     app = Starlette(
         routes=routes(),
         middleware=[

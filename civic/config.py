@@ -24,6 +24,7 @@ from civic.suggestions import did_you_mean
 
 PREFIX = "CIVIC_"
 PROGRAM = Path(__file__).parents[1]
+HALF_RESTORED = "A backup is being restored here, or that was cut off. Run: civic restore FILE"
 # Variables that start with CIVIC_ but are not settings: which file to read, and the test suite's own.
 NOT_SETTINGS = ("CIVIC_CONFIG", "CIVIC_TEST_", "CIVIC_BENCH_")
 
@@ -182,6 +183,16 @@ class Config(ConfigSection):
     @property
     def media_folder(self) -> Path:
         return self.paths.var / "media"
+
+    @property
+    def unfinished_restore(self) -> Path:
+        """The file that is there while a backup is restored to `paths.var`, and if that was cut off."""
+        return self.paths.var / "restore.unfinished"
+
+    def refuse_half_restored(self) -> None:
+        """Raises SetupError while a backup is restored to `paths.var`, or after that was cut off."""
+        if self.unfinished_restore.exists():
+            raise SetupError(HALF_RESTORED)
 
     def secret(self) -> bytes:
         """The installation's secret key (32 bytes), made on first use and kept under paths.var, mode 0600."""

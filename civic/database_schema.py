@@ -6,7 +6,13 @@ from tortoise import Tortoise
 from tortoise.migrations.api import migrate as run_migrations
 
 from civic import db
+from civic.config import HALF_RESTORED
 from civic.errors import SetupError
+
+STATE = """
+SELECT to_regclass('tortoise_migrations') IS NULL AS blank,
+       to_regclass('unfinished_restore') IS NOT NULL AS half_restored
+"""
 
 
 async def migrate(url: str) -> None:
@@ -60,6 +66,9 @@ class NewerSchema(SetupError):
 
 
 async def _applied_migrations() -> set[str]:
-    if not (await db.fetch("SELECT to_regclass('tortoise_migrations') IS NOT NULL AS there"))[0]["there"]:
+    found = (await db.fetch(STATE))[0]
+    if found["half_restored"]:
+        raise SetupError(HALF_RESTORED)
+    if found["blank"]:
         return set()
     return {row["name"] for row in await db.fetch("SELECT name FROM tortoise_migrations WHERE app = $1", db.APP_LABEL)}

@@ -30,7 +30,6 @@ log = logs.get_logger(__name__)
 
 APP_LABEL = "civic"
 MIGRATIONS_MODULE = "civic.migrations"
-LOCK_POLL_SECONDS = 0.02
 RETRY_PAUSES = (0.02, 0.1)  # seconds before a transaction is tried again
 HOW_TO_MAKE_ONE = "civic load PACK makes one; if there is one already, CIVIC_PATHS__VAR or CIVIC_CONFIG has to name it."
 
@@ -56,6 +55,7 @@ DOMAINS = (
     "api",
     "packs",
     "imports",
+    "backups",
     "demo",
 )
 
@@ -107,11 +107,14 @@ def _decode_json(skipped_bytes: int, data: bytes) -> Any:
 
 
 @contextmanager
-def database_url(config: Config, *, create: bool = False) -> Iterator[str]:
+def database_url(config: Config, *, create: bool = False, restoring: bool = False) -> Iterator[str]:
     """The URL of the database for as long as the block lasts; starts or joins the embedded one where none is set.
 
-    Raises SetupError where the embedded one was never made, unless `create` lets it be.
+    Raises SetupError where the embedded one was never made, unless `create` lets it be, and where a backup is being
+    restored, unless `restoring`.
     """
+    if not restoring:
+        config.refuse_half_restored()
     if url := config.database.url.get_secret_value():
         yield url
         return
@@ -204,39 +207,6 @@ async def advisory_lock(name: str, *, shared: bool = False) -> None:
 async def try_advisory_lock(name: str) -> bool:
     """Take the lock `name` to the end of the transaction in hand, unless another one holds it."""
     return bool((await fetch("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS mine", name))[0]["mine"])
-
-
-class LockConnection:
-    """A connection for locks that last longer than a transaction; no transaction is open meanwhile."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self.connection = connection
-
-    async def try_lock(self, name: str) -> bool:
-        """Take the lock `name`, unless another connection holds it."""
-        return bool(await self.connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name))
-
-    async def unlock(self, name: str) -> None:
-        if not self.connection.is_closed():  # a closed connection has no locks
-            await self.connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
-
-    @asynccontextmanager
-    async def lock(self, name: str) -> AsyncIterator[None]:
-        """Wait for the lock `name` and hold it within the block."""
-        # Not pg_advisory_lock: it would wait within a statement, which keeps old rows from being cleared away.
-        while not await self.try_lock(name):  # noqa: ASYNC110
-            await asyncio.sleep(LOCK_POLL_SECONDS)
-        try:
-            yield
-        finally:
-            await self.unlock(name)
-
-
-@asynccontextmanager
-async def lock_connection() -> AsyncIterator[LockConnection]:
-    """A connection of the pool that nobody else uses within the block; its locks end with the block."""
-    async with own_connection() as connection:
-        yield LockConnection(connection)
 
 
 # --- the driver and Tortoise's models; the only place that uses Tortoise's private names ----------------------------

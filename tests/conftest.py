@@ -24,7 +24,7 @@ import pytest
 sys.dont_write_bytecode = False
 sys.pycache_prefix = str(Path(__file__).parents[1] / ".venv" / "cache" / "bytecode")
 
-from civic import cache, signing
+from civic import cache, erasures, signing
 from civic.accounts.models import Role
 from civic.composition import install_hooks
 from civic.config import Config, DatabaseConfig, PathsConfig
@@ -53,6 +53,8 @@ CITY = Template(
 )
 # Whole programs are started and killed here, cities imported, histories walked: seconds each.
 SLOW = (
+    "tests/backups/test_cut_off.py",
+    "tests/backups/test_restore.py",
     "tests/packs/test_demo_pack.py",
     "tests/packs/test_real_packs.py",
     "tests/cases/test_reminders.py::test_workers_killed_in_the_middle",
@@ -197,10 +199,11 @@ async def empty_database(database_dsn: str, empty: Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
-async def database(empty_database: str) -> AsyncIterator[str]:
+async def database(empty_database: str, tmp_path: Path) -> AsyncIterator[str]:
     """Tortoise is connected to this worker's database, which is empty. Gives its URL."""
     install_hooks()
     signing.set_key(lambda: b"the key of the tests")
+    erasures.set_log(tmp_path)
     async with connect(empty_database, pool=5):
         yield empty_database
 

@@ -28,7 +28,7 @@ from pgqueuer.domain.models import Job
 from pgqueuer.queries import Queries
 
 import workers
-from civic import database_schema, db, logs, signing
+from civic import database_schema, db, erasures, logs, signing
 from civic.composition import install_hooks
 from civic.config import Config
 
@@ -106,6 +106,7 @@ async def run_workers(settings: Config, url: str, which: Sequence[str], stop: St
     stop.begin()
     install_hooks()
     signing.set_key(settings.secret)
+    erasures.set_log(settings.paths.var)
     _config.set(settings)
     modules = [load_worker(name) for name in which]
     pause = SHORTEST_REST

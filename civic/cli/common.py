@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from civic import config as configuration
-from civic import database_schema, db, logs, signing
+from civic import database_schema, db, erasures, logs, signing
 from civic.config import Config
 from civic.database_errors import report_missing_rights, report_unreachable
 from civic.database_url import describe_place
@@ -94,23 +94,32 @@ def run_with_database(work: Callable[[Config], Awaitable[T]], *, create: bool = 
     """
     config = load_command_config(create=create)
     signing.set_key(config.secret)
-
-    asked: list[int] = []  # signals to end
+    erasures.set_log(config.paths.var)
 
     async def connected(url: str) -> T:
-        with _cancelled_by_signals(asked):
-            await prepare_database(url, create=create)
-            with report_missing_rights(url):
-                async with db.connect(url, config.database.pool):
-                    return await work(config)
+        await prepare_database(url, create=create)
+        with report_missing_rights(url):
+            async with db.connect(url, config.database.pool):
+                return await work(config)
 
     with exit_on_signals(), db.database_url(config, create=create) as url:
-        try:
-            return asyncio.run(connected(url))
-        except asyncio.CancelledError:
-            if not asked:
-                raise
-            raise SystemExit(128 + asked[0]) from None
+        return run_until_signal(connected(url))
+
+
+def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end; SIGTERM and SIGHUP cancel it, and then end the program."""
+    asked: list[int] = []
+
+    async def watched() -> T:
+        with _cancelled_by_signals(asked):
+            return await work
+
+    try:
+        return asyncio.run(watched())
+    except asyncio.CancelledError:
+        if not asked:
+            raise
+        raise SystemExit(128 + asked[0]) from None
 
 
 @contextmanager

@@ -101,6 +101,7 @@ def _environment() -> dict[str, str]:
 @contextmanager
 def _database(config: Config) -> Iterator[str]:
     """The URL of the database; the embedded one is started again should even its supervisor be killed."""
+    config.refuse_half_restored()
     if url := config.database.url.get_secret_value():
         yield url
         return

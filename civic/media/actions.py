@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from civic.db import advisory_lock, execute, in_transaction, retry_transaction
+from civic.db import advisory_lock, execute, in_transaction, retry_transaction, try_advisory_lock
 from civic.errors import Invalid
 from civic.media.decoder import Decoder
 from civic.media.decoding import GPS, Decoded
@@ -18,6 +18,7 @@ from civic.media.queries import PENDING_PHOTO_LIFETIME, PHOTO_GONE
 from civic.media.store import Store, key_of
 
 _STORE_LOCK = "civic.media.store"
+KEEP_FILES_LOCK = "civic.media.keep"  # whoever shares it, such as a backup, still needs every file that a row names
 _BATCH = 200
 PUBLISH = "UPDATE photo SET public = true WHERE id = ANY($1)"
 # A name of 122 random bits, in the letters of `secrets.token_urlsafe`.
@@ -93,7 +94,10 @@ async def discard_photos(photo_ids: Sequence[int]) -> None:
 
 
 async def delete_pending_photos(store: Store, *, older_than: timedelta = PENDING_PHOTO_LIFETIME) -> int:
-    """Delete photos that nothing used within `older_than`, and their files; how many. Safe at any time, and twice."""
+    """Delete photos that nothing used within `older_than`, and their files; how many. Safe at any time, and twice.
+
+    While a backup is being made, none.
+    """
     before, dropped = datetime.now(UTC) - older_than, 0
     while count := await _drop_some(store, before):
         dropped += count
@@ -104,6 +108,8 @@ async def delete_pending_photos(store: Store, *, older_than: timedelta = PENDING
 @retry_transaction
 async def _drop_some(store: Store, before: datetime) -> int:
     async with in_transaction():
+        if not await try_advisory_lock(KEEP_FILES_LOCK):
+            return 0
         await advisory_lock(_STORE_LOCK)
         old = Photo.filter(attached=False, created_at__lt=before).order_by("created_at").limit(_BATCH)
         photos = await old.select_for_update(skip_locked=True)

@@ -21,9 +21,9 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def put(self, key: str, data: bytes) -> None:
-        """Keep `data`; on return it survives a power cut. Again with the same key: nothing happens."""
-        await asyncio.to_thread(self._put, self._path(key), data)
+    async def put(self, key: str, data: bytes, *, durable: bool = True) -> None:
+        """Keep `data`; on return it survives a power cut, if `durable`. Again with the same key: nothing happens."""
+        await asyncio.to_thread(self._put, self._path(key), data, durable)
 
     async def get(self, key: str) -> bytes | None:
         return await asyncio.to_thread(_read, self._path(key))
@@ -40,7 +40,7 @@ class Store:
             raise ValueError(f"not a key of the store: {key!r}")
         return self.folder / key
 
-    def _put(self, path: Path, data: bytes) -> None:
+    def _put(self, path: Path, data: bytes, durable: bool) -> None:
         if path.exists():
             return
         draft = self.folder / "incoming" / secrets.token_hex(16)
@@ -50,11 +50,12 @@ class Store:
             with open(draft, "xb", opener=_open_private) as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
-        for folder in (path.parent, path.parent.parent, self.folder):
+        for folder in (path.parent, path.parent.parent, self.folder) if durable else ():
             _sync(folder)
 
     def _tidy(self, before: float) -> None:

@@ -7,7 +7,7 @@ search, and the author is told.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from civic import timing
+from civic import erasures, timing
 from civic.accounts.people import Person
 from civic.db import in_transaction, retry_transaction
 from civic.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -37,6 +37,7 @@ MESSAGES = {
     "private": "made_private",
     "public": "restored",
 }
+ERASED_COMMENT = "comment"  # what the log of erasures calls it
 HIDE_FIRST = _("Only what is hidden can be erased. Please hide it first.")
 
 
@@ -128,6 +129,17 @@ async def erase(
 ) -> None:
     """Erase the text of a hidden comment or line for good, and log it. Raises Conflict if it is not hidden."""
     await _moderate("erase", Moderated(post_id, comment_id, line), by, reason if reason in REASONS else "other", text)
+
+
+@retry_transaction
+async def erase_comment_again(post_id: int, comment_id: int) -> None:
+    """Erase a comment of a restored backup that was erased after it was made: decided, logged and told before."""
+    async with in_transaction():
+        post = await Post.select_for_update().get(id=post_id)
+        if not (await Comment.get(id=comment_id)).hidden_at:
+            await _set_comment("hide", post, comment_id)
+        await _set_comment("erase", post, comment_id)
+        await feed.refresh("post", [post_id])
 
 
 async def make_private(post_ids: Iterable[int], by: Person, text: str = "") -> None:
@@ -292,6 +304,7 @@ async def _set_comment(act: str, post: Post, comment_id: int) -> Recipient:
     if act == "erase":
         if not hidden:
             raise Conflict(HIDE_FIRST)
+        erasures.note_erasure(ERASED_COMMENT, str(comment.id), comment.created_at)
         comment.text, comment.erased_at = "", timing.now()
         await comment.save(update_fields=["text", "erased_at"])
     elif act != "keep":

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from civic.db import LockConnection
+from civic.lasting_locks import LockConnection
 from civic.search.postgres.rows import Key
 
 OnProgress = Callable[[int, int], None]  # done, in all

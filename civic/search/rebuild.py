@@ -1,7 +1,7 @@
 """Rebuilding the index of an engine. Searches go on meanwhile; stopped, the next rebuild continues where it was."""
 
-from civic.db import lock_connection
 from civic.errors import Conflict
+from civic.lasting_locks import lock_connection
 from civic.search.engine import Engine, OnProgress, RebuildState, S
 
 

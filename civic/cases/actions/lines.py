@@ -6,7 +6,7 @@ Whatever repeats the text goes in the same transaction: messages, photos, the in
 
 from collections.abc import Sequence
 
-from civic import timing
+from civic import erasures, timing
 from civic.cases.models import HiddenLine
 from civic.db import Row, execute, fetch_one, in_transaction, retry_transaction
 from civic.errors import Conflict, NotFound
@@ -17,7 +17,7 @@ from civic.search import feed
 
 # Its case is locked: nothing is appended, hidden or erased meanwhile.
 LOCK_LINE = """
-SELECT e.id, e.case_id, e.seq, e.text, e.text_hash IS NOT NULL AS erased, h.id IS NOT NULL AS hidden,
+SELECT e.id, e.case_id, e.seq, e.at, e.text, e.text_hash IS NOT NULL AS erased, h.id IS NOT NULL AS hidden,
        ARRAY(SELECT x.photo_id FROM case_event_photo x WHERE x.case_event_id = e.id) AS photos
 FROM case_file c JOIN case_event e ON e.case_id = c.id LEFT JOIN hidden_line h ON h.case_event_id = e.id
 WHERE c.number = $1 AND e.seq = $2 FOR UPDATE OF c
@@ -26,6 +26,7 @@ ERASE_TEXT = """
 UPDATE case_event SET text_hash = sha256(convert_to(text, 'UTF8')), text = '' WHERE id = $1 AND text_hash IS NULL
 """
 DROP_PHOTOS = "DELETE FROM case_event_photo WHERE case_event_id = $1"
+ERASED_LINE = "line"  # what the log of erasures calls it
 DEALT_WITH = _("Another moderator has already dealt with this.")
 
 
@@ -68,11 +69,17 @@ async def erase_event_text(case_number: str, seq: int) -> int:
         line = await _lock_line(case_number, seq)
         if not await execute(ERASE_TEXT, line["id"]):
             raise NotFound(_("There is no such event with a text."))
+        erasures.note_erasure(ERASED_LINE, name_line(case_number, seq), line["at"])
         await HiddenLine.filter(case_event_id=line["id"]).delete()
         await execute(DROP_PHOTOS, line["id"])
         await discard_photos(line["photos"])
         await notifications.hide_text(_message_keys(line))
         return await _refresh(line)
+
+
+def name_line(case_number: str, seq: int) -> str:
+    """What the log of erasures knows a line by, with its instant."""
+    return f"{case_number}-{seq}"
 
 
 async def _lock_line(case_number: str, seq: int) -> Row:

@@ -6,7 +6,8 @@ from typing import Any
 
 from meilisearch import Client
 
-from civic.db import LockConnection, fetch, fetch_one
+from civic.db import fetch, fetch_one
+from civic.lasting_locks import LockConnection
 from civic.search.engine import Differences, IndexComparison, KeyRange
 from civic.search.meili import queue, rebuild
 from civic.search.meili.client import EngineDown, EngineState, Meili

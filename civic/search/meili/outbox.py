@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from civic import logs
-from civic.db import LockConnection, lock_connection
+from civic.lasting_locks import LockConnection, lock_connection
 from civic.search import saved_state
 from civic.search.meili import queue
 from civic.search.meili.client import EngineDown, EngineState, Meili, raise_on_failure

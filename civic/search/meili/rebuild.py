@@ -13,7 +13,8 @@ from typing import Any
 
 from meilisearch import Client
 
-from civic.db import LockConnection, fetch, lock_connection
+from civic.db import fetch
+from civic.lasting_locks import LockConnection, lock_connection
 from civic.search import saved_state
 from civic.search.meili import outbox
 from civic.search.meili.client import POLL_SECONDS, EngineDown, EngineState, Meili

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from civic import db, logs
-from civic.db import LockConnection, advisory_lock, execute, fetch, in_transaction, retry_transaction, use_snapshot
+from civic.db import advisory_lock, execute, fetch, in_transaction, retry_transaction, use_snapshot
+from civic.lasting_locks import LockConnection
 from civic.search import feed
 from civic.search.engine import Differences, IndexComparison, KeyRange
 from civic.search.postgres import vocabulary
