@@ -12,7 +12,7 @@ from civic.backups.archive import Archive, ArchiveWriter
 from civic.backups.dump import load_dump, read_dump
 from civic.backups.erasures import repeat_erasures
 from civic.backups.manifest import Manifest, PhotoCounts, read_manifest, read_program_version
-from civic.backups.queries import Snapshot, count_rows, find_photo_files, read_snapshot
+from civic.backups.queries import DatabaseSnapshot, count_rows, find_photo_files, read_snapshot
 from civic.backups.settings import write_settings
 from civic.backups.sql import AFTER_LOADING, ANALYSE, FINISHED, NO_TIME_LIMITS
 from civic.backups.target import TargetFolder, check_database, empty_database
@@ -68,7 +68,7 @@ async def make_backup(
 
 
 @asynccontextmanager
-async def _snapshot() -> AsyncIterator[Snapshot]:
+async def _snapshot() -> AsyncIterator[DatabaseSnapshot]:
     """What the database is like at an instant, which other connections can see too until the block ends."""
     async with in_transaction():
         await use_snapshot()
@@ -76,7 +76,7 @@ async def _snapshot() -> AsyncIterator[Snapshot]:
         yield await read_snapshot()
 
 
-async def _write_database(file: ArchiveWriter, url: str, snapshot: Snapshot, on_progress: Progress) -> str:
+async def _write_database(file: ArchiveWriter, url: str, snapshot: DatabaseSnapshot, on_progress: Progress) -> str:
     digest, number = hashlib.sha256(), 0
     async for chunk in read_dump(url, snapshot.name):
         number += 1
@@ -86,7 +86,9 @@ async def _write_database(file: ArchiveWriter, url: str, snapshot: Snapshot, on_
     return digest.hexdigest()
 
 
-async def _write_photos(file: ArchiveWriter, store: Store, snapshot: Snapshot, on_progress: Progress) -> PhotoCounts:
+async def _write_photos(
+    file: ArchiveWriter, store: Store, snapshot: DatabaseSnapshot, on_progress: Progress
+) -> PhotoCounts:
     """Every file of the photos that the snapshot names, and of those that came soon after it."""
     files = total = missing = 0
     async for photo in find_photo_files(snapshot.last_photo):
@@ -100,7 +102,7 @@ async def _write_photos(file: ArchiveWriter, store: Store, snapshot: Snapshot, o
     return PhotoCounts(files=files, bytes=total, missing=missing)
 
 
-def _share(file: ArchiveWriter, snapshot: Snapshot, photo_bytes: int) -> float:
+def _share(file: ArchiveWriter, snapshot: DatabaseSnapshot, photo_bytes: int) -> float:
     expected = snapshot.photo_bytes + snapshot.bytes * DUMP_SHARE
     return min(0.99, (file.written if not photo_bytes else snapshot.bytes * DUMP_SHARE + photo_bytes) / expected)
 

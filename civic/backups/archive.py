@@ -26,7 +26,7 @@ END = bytes(2 * BLOCK)
 
 
 @dataclass(frozen=True)
-class Member:
+class ArchiveMember:
     """A member of the file; `offset` is where its header begins."""
 
     name: str
@@ -134,7 +134,7 @@ class Archive:
         self.checksum = checksum
         self._offsets = offsets
 
-    def read(self, beginning: str) -> Iterator[Member]:
+    def read(self, beginning: str) -> Iterator[ArchiveMember]:
         """The members whose names begin so, DATABASE or PHOTOS, one after another."""
         if beginning not in self._offsets:
             return
@@ -171,7 +171,7 @@ def check_archive(path: Path, on_progress: Callable[[float, str], None]) -> Arch
     raise _cut_short(path)
 
 
-def _check_end(path: Path, file: BinaryIO, member: Member, checksum: str) -> None:
+def _check_end(path: Path, file: BinaryIO, member: ArchiveMember, checksum: str) -> None:
     rest = file.read(len(END) + 1)
     if len(rest) < len(END):
         raise _cut_short(path)
@@ -179,7 +179,7 @@ def _check_end(path: Path, file: BinaryIO, member: Member, checksum: str) -> Non
         raise _damaged(path)
 
 
-def _read_members(path: Path, file: BinaryIO) -> Iterator[tuple[Member, bytes]]:
+def _read_members(path: Path, file: BinaryIO) -> Iterator[tuple[ArchiveMember, bytes]]:
     """Each member, and all its bytes with header and padding. Raises SetupError where the file is not of our form."""
     while True:
         offset, header = file.tell(), file.read(BLOCK)
@@ -191,7 +191,7 @@ def _read_members(path: Path, file: BinaryIO) -> Iterator[tuple[Member, bytes]]:
             raise _cut_short(path)
         if any(body[size:]):
             raise _damaged(path)
-        yield Member(name, body[:size], offset), header + body
+        yield ArchiveMember(name, body[:size], offset), header + body
 
 
 def _parse_header(path: Path, header: bytes, *, first: bool) -> tuple[str, int]:

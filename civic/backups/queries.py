@@ -13,7 +13,7 @@ BATCH_PHOTOS = 500
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class DatabaseSnapshot:
     """The database at an instant. `name`: by which other connections see it; `last_photo`: the highest id."""
 
     name: str
@@ -36,7 +36,7 @@ class PhotoFiles:
     used: bool
 
 
-async def read_snapshot() -> Snapshot:
+async def read_snapshot() -> DatabaseSnapshot:
     """The transaction in hand as a snapshot. Raises SetupError where there is no city to back up."""
     city.clear()
     view = await city()
@@ -46,7 +46,7 @@ async def read_snapshot() -> Snapshot:
     assert row is not None
     migrations = [one["name"] for one in await fetch(MIGRATIONS, APP_LABEL)]
     granted = [one["name"] for one in await fetch(GRANTED)]
-    return Snapshot(
+    return DatabaseSnapshot(
         row["snapshot"],
         row["at"],
         view.name,
