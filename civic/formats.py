@@ -82,6 +82,24 @@ def soon(instant: datetime | None) -> str:
     return when(instant)
 
 
+def _marked(instant: datetime | None, words: str) -> Markup:
+    """The words of an instant as a <time> element: they stay on one line, and programs read the instant."""
+    if instant is None:
+        return escape(words)
+    written = instant.astimezone(zone()).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(written, words)
+
+
+def marked_when(instant: datetime | None) -> Markup:
+    """`when` for pages."""
+    return _marked(instant, when(instant))
+
+
+def marked_soon(instant: datetime | None) -> Markup:
+    """`soon` for pages."""
+    return _marked(instant, soon(instant))
+
+
 def date(instant: datetime | None) -> str:
     """The day in the city's zone: "22 Nov 2026"."""
     return NOTHING if instant is None else format_date(instant.astimezone(zone()).date(), "medium", locale=locale())
@@ -149,9 +167,11 @@ def _percent(share: float, pattern: str, locale: Locale) -> str:
     return format_percent(share, pattern, locale=locale)
 
 
+# Those of plain texts, such as mails.
+PLAIN_FILTERS: dict[str, Callable[..., Any]] = {"when": when, "soon": soon}
 FILTERS: dict[str, Callable[..., Any]] = {
-    "when": when,
-    "soon": soon,
+    "when": marked_when,
+    "soon": marked_soon,
     "ago": ago,
     "date": date,
     "duration": duration,

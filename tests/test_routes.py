@@ -137,6 +137,7 @@ WHO: dict[Who, str] = {
         POST /desk/cases/{id:int}/{command:str}
         POST /desk/lines/withdraw
         GET /desk/messages
+        GET /desk/next
         GET /desk/search
         GET /api/v1/scores/draft
         GET /scores/draft

@@ -14,6 +14,7 @@ from civic.accounts.actions import SignedIn
 from civic.accounts.confirmation import Confirmed
 from civic.accounts.devices import read_known, remember_browser
 from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
+from civic.accounts.people import STAFF
 from civic.accounts.schemas import SignedInAnswer, SignedOutAnswer
 from civic.accounts.user_agents import browser_name
 from civic.config import Config
@@ -85,7 +86,8 @@ async def sign_in(request: Request) -> Response:
         if wants_json(request):
             raise
         return render(request, "accounts/sign_in.html", _entry(form, error), status=error.status)
-    return _welcome(request, done, local_path(str(form.get("next", "")), "/"))
+    home = "/desk" if done.user.role in STAFF else "/"
+    return _welcome(request, done, local_path(str(form.get("next", "")), home))
 
 
 async def sign_up(request: Request) -> Response:

@@ -27,6 +27,7 @@ from civic.web import GuardedRoute, Who, json_answer, route
 
 # What is left out makes sense only in a browser.
 PAGES_AND_FILES = (
+    "/desk/next",
     "/",
     "/map",
     "/receipt",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from civic import timing
-from civic.cases.models import DeclineReason
+from civic.cases.models import Case, DeclineReason
 from civic.cases.status import Status
 from civic.formats import duration, soon
 from civic.i18n import gettext as _
@@ -53,7 +53,7 @@ async def describe_sla_status(case: CaseProgress, clock: ClockSnapshot) -> SlaSt
     if clock.due_at is None:
         return SlaStatus(_("Waiting for the reporter's answer"), used, "paused")
     if clock.due_at < timing.now():
-        return SlaStatus(await _late(clock, used), used, "over")
+        return SlaStatus(await describe_late_promise(clock, used), used, "over")
     if case.status == Status.RECEIVED and clock.kind == "response":
         words = _("Being assigned to a department; answer due %(when)s", when=soon(clock.due_at))
     elif case.status == Status.RECEIVED:
@@ -65,7 +65,14 @@ async def describe_sla_status(case: CaseProgress, clock: ClockSnapshot) -> SlaSt
     return SlaStatus(words, used, target=parse_target(clock.target).describe())
 
 
-async def _late(clock: ClockSnapshot, used: float) -> str:
+def clock_that_matters(case: Case) -> ClockSnapshot:
+    """The case's clock to be kept next: of the response until the first public word, then of the resolution."""
+    unanswered = case.first_word_at is None and case.resolved_at is None
+    return ClockSnapshot.of(case.response_clock if unanswered else case.resolution_clock)
+
+
+async def describe_late_promise(clock: ClockSnapshot, used: float) -> str:
+    """Which promise is late, and by how much."""
     time = await describe_lateness(clock, used)
     if clock.kind == "response":
         return _("Answer %(time)s late", time=time) if time else _("The answer just became late")

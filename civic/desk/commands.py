@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from babel.support import LazyProxy
+
 from civic.accounts.people import Person
 from civic.cases import actions as cases
 from civic.cases.actors import Actor
@@ -12,6 +14,7 @@ from civic.catalogue.queries import catalogue
 from civic.db import in_transaction, retry_transaction
 from civic.errors import Invalid
 from civic.i18n import gettext as _
+from civic.i18n import lazy
 from civic.media.models import Photo
 from civic.reports import actions as reports
 from civic.reports.merging import merge_reports, unmerge_reports
@@ -153,6 +156,38 @@ async def object_(o: CaseCommand) -> object:
 async def decide(o: CaseCommand) -> object:
     outcome = o.fields.get("outcome", "")
     return await cases.decide_objection(o.case_id, by=o.by, seen=o.seen, text=o.text, outcome=outcome)
+
+
+# What is said to whoever has just done it.
+DONE: Mapping[str, LazyProxy] = {
+    CaseAction.ACCEPT: lazy("You accepted the case."),
+    CaseAction.REPLY: lazy("Your answer is published."),
+    CaseAction.ASK: lazy("Your question is published."),
+    CaseAction.HAND_OVER: lazy("The case was handed over."),
+    CaseAction.GIVE_BACK: lazy("The case is back in triage."),
+    CaseAction.ADD_SUPPORT: lazy("The other department is asked to help."),
+    CaseAction.SUPPORT_DONE: lazy("Your part is done."),
+    CaseAction.RESOLVE: lazy("The case is resolved. The reporter can say whether it is fixed."),
+    CaseAction.DECLINE: lazy("The case is declined. Everybody reads why."),
+    CaseAction.NOTE: lazy("Your note is kept. Only staff read it."),
+    CaseAction.TAKE: lazy("The person in charge is set."),
+    CaseAction.ASSIGN: lazy("The case is assigned."),
+    CaseAction.RECATEGORISE: lazy("The category is changed."),
+    CaseAction.MERGE: lazy("The case is merged."),
+    CaseAction.UNMERGE: lazy("The merge is undone."),
+    CaseAction.UPHOLD: lazy("The case is reopened."),
+    CaseAction.REJECT: lazy("The appeal is rejected."),
+    CaseAction.MISROUTE: lazy("It is marked as wrongly sent."),
+    CaseAction.EXCLUDE: lazy("The case is taken out of the scores."),
+    CaseAction.INCLUDE: lazy("The case counts in the scores again."),
+    CaseAction.OBJECT: lazy("Your objection is made. A dispatcher decides."),
+    CaseAction.DECIDE: lazy("The objection is decided."),
+}
+
+
+def describe_done(name: str) -> str:
+    """What the action of this name has done, for the line above the page; "" for no such action."""
+    return str(DONE.get(name, ""))
 
 
 COMMANDS: dict[CaseAction, Callable[[CaseCommand], Awaitable[object]]] = {

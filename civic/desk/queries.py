@@ -12,15 +12,20 @@ from civic.cases.allowed_actions import AllowedActions, CaseAction, CaseState, O
 from civic.cases.models import AssignmentPart, Case, Merge
 from civic.cases.objections import Objection, find_open_objection
 from civic.cases.queries import AssignmentView, Timeline, load_assignments, load_timeline
+from civic.cases.sla_status import clock_that_matters, describe_late_promise, describe_sla_status
 from civic.cases.status import OPEN, Status
 from civic.db import Row, fetch
+from civic.desk.queue import write_position
 from civic.errors import NotFound
+from civic.formats import soon
 from civic.geo.distance import bounding_box
+from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.posts.models import Visibility
 from civic.posts.queries import photos_of
 from civic.reports.merging import MERGE_METRES
 from civic.reports.queries import heading
+from civic.sla.status import ClockSnapshot, SlaStatus
 
 MAY_WORK = """
 SELECT c.status, c.appealed_at IS NOT NULL AND c.appeal_outcome = '' AS appealed,
@@ -37,9 +42,8 @@ FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = $1 ORDER BY r.ma
 NEAR = """
 SELECT c.id, r.id AS report_id, c.number, c.received_at, p.title, p.text, ours,
        metres_between(r.lat, r.lon, $2, $3) AS metres,
-       p.visibility = 'public' AND ($5 OR (
-           c.status = ANY($12) AND c.category_id = mine.category_id
-           AND (c.received_at, c.id) < (mine.received_at, mine.id)
+       p.visibility = 'public' AND c.status = ANY($12) AND c.category_id = mine.category_id AND ($5 OR (
+           (c.received_at, c.id) < (mine.received_at, mine.id)
            AND metres_between(r.lat, r.lon, $2, $3) <= $13
            AND EXISTS (SELECT FROM assignment a WHERE a.case_id = c.id AND a.department_id = $14 AND a.part = $15
                        AND a.ended_at IS NULL))) AS may_take
@@ -54,6 +58,14 @@ WHERE r.main AND r.case_id <> $1
 ORDER BY c.received_at DESC LIMIT 8
 """
 NEAR_METRES = 250
+# The clock that an assignment has to keep next.
+NEXT_CLOCK = """
+SELECT k.kind, k.target, k.allowance, k.started_at, k.due_at, k.remaining, k.stopped_at, k.calendar_id, k.promised_at,
+       k.computed
+FROM assignment a
+JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_clock_id ELSE a.resolution_clock_id END
+WHERE a.id = $1
+"""
 MEMBERS = """
 SELECT u.id, u.name, u.email FROM membership m JOIN user_account u ON u.id = m.user_id
 WHERE m.department_id = $1 AND u.disabled_at IS NULL ORDER BY u.name, u.id
@@ -79,7 +91,8 @@ class NearbyCase:
     heading: str
     metres: float
     ours: bool
-    may_take: bool  # this case can be merged into it, if it is public
+    # The case may be merged into it. Dispatchers may merge into others too: for them these are the likely ones.
+    may_take: bool
 
 
 @dataclass(frozen=True)
@@ -108,14 +121,10 @@ class DeskReport:
     reachable: bool  # its author can be told and asked
     photos: list[Photo]
 
-
-@dataclass(frozen=True)
-class PromiseDates:
-    """When the answer or the solution is due by what the city promised, and by the department's own clock."""
-
-    kind: str  # response, resolution
-    city: datetime | None
-    own: datetime | None
+    @property
+    def says_more(self) -> bool:
+        """The text is not just what stands as the heading."""
+        return self.text.rstrip(" .。!！?？") != self.heading.rstrip(" .。!！?？")
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,8 @@ class CasePage:
     allowed: AllowedActions
     undo_until: datetime | None  # until when the case's merge can be undone
     near: list[NearbyCase]
+    own_time: SlaStatus | None  # how the department in charge keeps its promise
+    city_time: SlaStatus | None  # how the city keeps its own to the citizen, as everybody reads it
     moderates: bool  # the viewer is a moderator
     own: frozenset[str]  # slugs of the departments for which the viewer speaks
 
@@ -153,15 +164,10 @@ class CasePage:
         return due is not None and due < timing.now()
 
     @property
-    def differing_dates(self) -> list[PromiseDates]:
-        """What is still to be kept, where the city promised another date than the department's own clock has."""
-        case, mine = self.case, self.mine
-        if mine is None or not case.status.is_open:
-            return []
-        answer = PromiseDates("response", case.response_clock.due_at, mine.response_due)
-        solution = PromiseDates("resolution", case.resolution_clock.due_at, mine.resolution_due)
-        open_dates = [answer] if mine.first_word_at is None and case.first_word_at is None else []
-        return [one for one in [*open_dates, solution] if one.city and one.own and one.city != one.own]
+    def position(self) -> str:
+        """Where the case stands in the list of its desk, so that the one after it can be found."""
+        given = self.in_hand
+        return write_position(given.due_at, given.id) if given else ""
 
     @property
     def appeal_overdue(self) -> bool:
@@ -229,6 +235,7 @@ async def load_case_page(case_id: int, person: Person, before: int | None = None
     if not person.is_dispatcher and not own:
         raise NotFound()
     mine = next((one for one in own if one.is_open), None)
+    lead = next((one for one in held if one.is_open and one.is_lead), None)
     at_work = [OpenAssignment(one.department_id, one.part) for one in own if one.is_open]
     reports, merge = await _reports(case.id, person), await _find_merge(case)
     return CasePage(
@@ -242,9 +249,27 @@ async def load_case_page(case_id: int, person: Person, before: int | None = None
         allowed=find_allowed_actions(person, _state(case, merge), at_work, {one.department_id for one in own}),
         undo_until=merge.undo_until if merge else None,
         near=await _near(case.id, reports[0], person, mine) if reports else [],
+        own_time=await _own_time(mine or lead),
+        city_time=await describe_sla_status(case, clock_that_matters(case)) if case.status.is_open else None,
         moderates=person.is_dispatcher,
         own=frozenset(one.department for one in own),
     )
+
+
+async def _own_time(given: AssignmentView | None) -> SlaStatus | None:
+    """How an assignment stands with its own targets; None where nothing is left to keep."""
+    rows = await fetch(NEXT_CLOCK, given.id) if given else []
+    clock = ClockSnapshot(**rows[0]) if rows else None
+    if clock is None or clock.stopped_at is not None or clock.computed:
+        return None
+    used = await clock.used()
+    if clock.due_at is None:
+        return SlaStatus(_("Paused: the reporter was asked"), used, "paused")
+    if clock.due_at < timing.now():
+        return SlaStatus(await describe_late_promise(clock, used), used, "over")
+    due = soon(clock.due_at)
+    words = _("Answer due %(when)s", when=due) if clock.kind == "response" else _("Solution due %(when)s", when=due)
+    return SlaStatus(words, used)
 
 
 async def _find_merge(case: Case) -> Merge | None:

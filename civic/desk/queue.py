@@ -66,6 +66,8 @@ class QueueRow:
     heading: str
     hidden: bool  # by a moderator: only dispatchers read what it says
     votes_count: int
+    city_due_at: datetime | None  # the city's promise to the citizen; `due_at` is the department's
+    city_kind: str  # what it promises then: response, resolution
     kind: str | None  # of the clock: response, resolution
     used: float | None
     late_by: str
@@ -73,6 +75,12 @@ class QueueRow:
     @property
     def waits(self) -> bool:
         return self.status is Status.WAITING
+
+    @property
+    def city_promise(self) -> datetime | None:
+        """The city's promise, where it is another than the department's."""
+        same = (self.city_due_at, self.city_kind) == (self.due_at, self.kind)
+        return None if same or self.part is not AssignmentPart.LEAD else self.city_due_at
 
     @property
     def overdue(self) -> bool:
@@ -108,9 +116,23 @@ async def load_queue(person: Person, departments: list[int], view: str, *, q: st
     rows = await fetch(QUEUE.format(narrowed=narrowed, limit=PAGE_ROWS + 1), *args)
     shown = [await _row(row, person) for row in rows[:PAGE_ROWS]]
     last = shown[-1] if len(rows) > PAGE_ROWS else None
-    next_page = f"{last.due_at.isoformat() if last.due_at else ''}_{last.assignment_id}" if last else ""
+    next_page = write_position(last.due_at, last.assignment_id) if last else ""
     counted = await fetch_one(COUNTS, departments, person.id, timing.now(), Status.WAITING, AssignmentPart.SUPPORT)
     return Queue(shown, next_page, dict(counted or {}))
+
+
+def write_position(due_at: datetime | None, assignment_id: int) -> str:
+    """The cursor of what comes after this assignment on a list."""
+    return f"{due_at.isoformat() if due_at else ''}_{assignment_id}"
+
+
+async def find_next_case(person: Person, departments: list[int], position: str, case_id: int) -> int | None:
+    """The case after a position of the list that is not this one; at the end of the list its first."""
+    for after in (position, ""):
+        queue = await load_queue(person, departments, "due", after=after)
+        if found := next((row.case_id for row in queue.rows if row.case_id != case_id), None):
+            return found
+    return None
 
 
 def _narrowed(view: str, person: Person, args: list[Any]) -> str:

@@ -17,7 +17,7 @@ from civic.schemas import Schema
 
 
 class QueueCaseAnswer(Schema):
-    """A case that a department has, on the list of its desk."""
+    """A case that a department has, on the list of its desk. `due_at` is the department's promise."""
 
     case: int
     number: str
@@ -25,6 +25,7 @@ class QueueCaseAnswer(Schema):
     part: AssignmentPart
     heading: str
     due_at: datetime | None
+    city_due_at: datetime | None  # the city's promise to the citizen
     used: float | None  # share of the time for the next target, more than 1 when it is late
     overdue: bool
 
@@ -46,6 +47,7 @@ class QueueAnswer(Schema):
                 part=row.part,
                 heading=row.heading,
                 due_at=row.due_at,
+                city_due_at=row.city_due_at,
                 used=row.used,
                 overdue=row.overdue,
             )
@@ -86,7 +88,8 @@ class DeskCaseAnswer(Schema):
     priority: Priority
     counted: bool
     department: str | None
-    due_at: datetime | None
+    due_at: datetime | None  # the department's promise
+    city_due_at: datetime | None  # the city's promise to the citizen
     overdue: bool
     merged_into: int | None
     appeal_due_at: datetime | None  # of an appeal that waits for a dispatcher
@@ -108,6 +111,7 @@ class DeskCaseAnswer(Schema):
             counted=page.case.counted,
             department=lead.department if lead else None,
             due_at=lead.due_at if lead else None,
+            city_due_at=page.case.due_at,
             overdue=page.overdue,
             merged_into=page.into.id if page.into else None,
             appeal_due_at=page.case.appeal_due_at if page.case.appeal_is_open else None,

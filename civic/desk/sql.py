@@ -4,6 +4,7 @@ MAX_COUNTED = 1000  # the most that is counted in a view
 QUEUE = """
 SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
        c.number, c.status, c.priority, c.category_id, c.area_id, c.reopened,
+       c.due_at AS city_due_at, CASE WHEN c.first_word_at IS NULL THEN 'response' ELSE 'resolution' END AS city_kind,
        r.id AS report_id, r.address, p.title, p.text, p.visibility, p.votes_count,
        k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id,
        k.promised_at, k.computed
@@ -40,6 +41,7 @@ CROSS JOIN LATERAL (
 WHERE c.status = $3 AND NOT c.unreleased AND (c.received_at, c.id) > ($1, $2)
 ORDER BY c.received_at, c.id LIMIT {PAGE_ROWS + 1}
 """
+ASSIGNED = "SELECT id, number, department_id FROM case_file WHERE id = $1 AND department_id IS NOT NULL"
 # The condition is that of the index case_appeals_open.
 APPEALS = f"""
 SELECT c.id AS case_id, c.number, c.status, c.category_id, c.department_id, c.appealed_at AS made_at,

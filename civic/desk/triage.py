@@ -7,7 +7,7 @@ from civic import paging
 from civic.cases.event_kinds import EventKind
 from civic.cases.status import Status
 from civic.db import Row, fetch, fetch_one
-from civic.desk.sql import COUNT, PAGE_ROWS, TRIAGE
+from civic.desk.sql import ASSIGNED, COUNT, PAGE_ROWS, TRIAGE
 from civic.reports.queries import heading
 
 # The events that bring a case here: the latest of them says why.
@@ -62,6 +62,21 @@ async def load_triage(cursor: str = "") -> TriagePage:
     shown = [_triaged(row) for row in rows[:PAGE_ROWS]]
     more = paging.write_cursor(shown[-1].received_at, shown[-1].case_id) if len(rows) > PAGE_ROWS else ""
     return TriagePage(shown, counted["n"] if counted else 0, more)
+
+
+@dataclass(frozen=True)
+class AssignedCase:
+    """A case that a dispatcher has just given to a department, by its id."""
+
+    id: int
+    number: str
+    department_id: int
+
+
+async def find_assigned(case_id: int | None) -> AssignedCase | None:
+    """The case, if a department has it now."""
+    row = await fetch_one(ASSIGNED, case_id) if case_id else None
+    return AssignedCase(**row) if row else None
 
 
 def _triaged(row: Row) -> TriageRow:

@@ -1,10 +1,12 @@
 """The desk: what is due first, a case with everything that can be done with it, the triage, held jobs."""
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.accounts.people import Person
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.conflicts import CaseChanged
 from civic.cases.models import DeclineReason, ObjectionOutcome
@@ -22,14 +24,16 @@ from civic.desk.schemas import (
     RequeuedAnswer,
     TriageAnswer,
 )
-from civic.desk.triage import load_triage
+from civic.desk.triage import find_assigned, load_triage
 from civic.errors import Conflict, Invalid, NotFound, TooMany
 from civic.geo.queries import areas
+from civic.i18n import gettext as _
 from civic.jobs import queries as jobs
 from civic.jobs.actions import requeue
 from civic.media.links import photo_url
 from civic.notifications.queries import list_desk_messages
 from civic.posts.models import REASONS
+from civic.posts.queries import count_held
 from civic.posts.uploads import Uploads, read_uploads
 from civic.reports.choices import choices
 from civic.search.queries import find_on_desk
@@ -77,13 +81,29 @@ async def desk(request: Request) -> Response:
         "held": await jobs.list_held() if person.is_dispatcher else [],
         "gaps": await holiday_gaps() if person.is_dispatcher else [],
         "appeals": await count_appeals() + await count_open_objections() if person.is_dispatcher else 0,
+        "to_moderate": await count_held() if person.is_dispatcher else 0,
+        "done": _("There is no other case on this desk.") if query.get("done") == "all" else _done(request),
         **await _shared(request),
     }
     return render(request, "desk/list.html", context, fragment="desk/_queue.html")
 
 
+def _done(request: Request) -> str:
+    """What the action has done that led here; "" if none did."""
+    return commands.describe_done(request.query_params.get("done", ""))
+
+
 async def case(request: Request) -> Response:
     return await _case(request)
+
+
+async def next_case(request: Request) -> Response:
+    """On to the case after `after`, a position on the list of the person's desks, that is not `case`."""
+    person, query = request.state.person, request.query_params
+    departments = lists.select_desks(person, None, [one.id for one in (await catalogue()).every_department])
+    this = parse_id(query.get("case")) or 0
+    found = await lists.find_next_case(person, departments, query.get("after", ""), this)
+    return see_other(f"/desk/cases/{found}" if found else "/desk?done=all")
 
 
 async def _case(request: Request, status: int = 200, **more: object) -> Response:
@@ -102,6 +122,8 @@ async def _case(request: Request, status: int = 200, **more: object) -> Response
         "typed": {},
         "command": "",
         "changes": [],
+        "done": _done(request),
+        "position": request.query_params.get("from") or page.position,
         **await _shared(request),
         **more,
     }
@@ -143,25 +165,29 @@ async def act(request: Request) -> Response:
         return await _case(request, error.status, **context)
     if wants_json(request):
         return await _case(request)
-    return see_other(await _next_page(case_id, person, fields.get("back", "")))
+    return see_other(await _next_page(order, action, fields))
 
 
-async def _next_page(case_id: int, person: Person, back: str) -> str:
-    """Back to the triage, or to the case; to the list if the case is no longer this person's to see."""
-    if back == "triage":
-        return "/desk/triage"
+async def _next_page(order: commands.CaseCommand, action: CaseAction, fields: Mapping[str, str]) -> str:
+    """Back to the triage, or to the case; to the list if the case is no longer this person's to see.
+
+    The page says what was done, and keeps the place on the list from which the case was opened.
+    """
+    if fields.get("back") == "triage":
+        return f"/desk/triage?done={action}&case={order.case_id}"
     try:
-        await queries.may_work_on(case_id, person)
+        await queries.may_work_on(order.case_id, order.person)
     except NotFound:
-        return "/desk"
-    return f"/desk/cases/{case_id}"
+        return f"/desk?done={action}"
+    return f"/desk/cases/{order.case_id}?" + urlencode({"done": action, "from": fields.get("from", "")[:80]})
 
 
 async def triage(request: Request) -> Response:
     page = await load_triage(request.query_params.get("page", ""))
     if wants_json(request):
         return json_answer(TriageAnswer.of(page))
-    return render(request, "desk/triage.html", {"page": page, **await _shared(request)})
+    assigned = await find_assigned(parse_id(request.query_params.get("case"))) if _done(request) else None
+    return render(request, "desk/triage.html", {"page": page, "assigned": assigned, **await _shared(request)})
 
 
 async def appeals(request: Request) -> Response:
@@ -202,6 +228,7 @@ routes: list[BaseRoute] = [
     route("/desk/appeals", appeals, who=Who.DISPATCHER, answers=AppealsAnswer),
     route("/desk/search", search, who=Who.STAFF, answers=SearchAnswer),
     route("/desk/messages", messages, who=Who.STAFF, answers=DeskMessagesAnswer),
+    route("/desk/next", next_case, who=Who.STAFF),
     route("/desk/cases/{id:int}", case, who=Who.STAFF, answers=DeskCaseAnswer),
     # Finer: queries.may_work_on lets only those in who have to do with the case; each action checks its actor.
     route(

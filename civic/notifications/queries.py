@@ -47,6 +47,7 @@ async def count_deliveries(within: timedelta) -> DeliveryCounts:
     return DeliveryCounts(counts.get(False, 0), counts.get(True, 0))
 
 
+MAX_REPEATED = 4  # so many messages are read for one that is shown
 DESK = """
 SELECT id FROM message
 WHERE (department_id = ANY($1) AND role = ANY($2)) OR (department_id IS NULL AND role = ANY($3))
@@ -58,8 +59,12 @@ async def list_desk_messages(person: Person, limit: int = 30) -> list[MessageVie
     """Return the messages to this person's departments and to their role, the latest first."""
     within = ["", "lead"] if person.role in ("lead", "dispatcher", "admin") else [""]
     roles = ["dispatcher", "admin"] if person.is_admin else ["dispatcher"] if person.is_dispatcher else []
-    rows = await db.fetch(DESK, list(person.departments), within, roles, limit)
-    return _shown(await Message.filter(id__in=[row["id"] for row in rows]).order_by("-created_at", "-id"))
+    rows = await db.fetch(DESK, list(person.departments), within, roles, limit * MAX_REPEATED)
+    messages = _shown(await Message.filter(id__in=[row["id"] for row in rows]).order_by("-created_at", "-id"))
+    latest: dict[tuple[str, str], MessageView] = {}
+    for one in messages:  # the desk and its leads are told the same, and again on the next day: it is shown once
+        latest.setdefault((one.subject, one.url), one)
+    return list(latest.values())[:limit]
 
 
 def _shown(messages: list[Message]) -> list[MessageView]:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateNotFound
 
+from civic.formats import PLAIN_FILTERS
 from civic.i18n import gettext as _
 from civic.notifications.models import Message
 from civic.web import environment
 
 # Messages are plain text, so what a person wrote is not escaped.
 _plain = environment.overlay(autoescape=False)
+_plain.filters = environment.filters | PLAIN_FILTERS
 _control = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 

@@ -126,7 +126,7 @@ async def moderate(request: Request) -> Response:
     else:
         reason = str(form.get("reason") or "")
         await act(post_id, request.state.person, reason, text, comment_id=comment_id, line=line)
-    return _moderated(request, str(form.get("back") or ""))
+    return _moderated(request, str(form.get("back") or ""), name)
 
 
 async def withdraw(request: Request) -> Response:
@@ -134,11 +134,13 @@ async def withdraw(request: Request) -> Response:
     form = await read_form(request)
     line, text = str(form.get("line") or "")[:MAX_LINE_CHARS], str(form.get("text") or "")
     await moderation.withdraw_line(line, request.state.person, text)
-    return _moderated(request, str(form.get("back") or ""))
+    return _moderated(request, str(form.get("back") or ""), "hide")
 
 
-def _moderated(request: Request, back: str) -> Response:
-    return json_answer(ModerationAnswer()) if wants_json(request) else see_other(local_path(back, "/desk/moderation"))
+def _moderated(request: Request, back: str, name: str) -> Response:
+    if wants_json(request):
+        return json_answer(ModerationAnswer())
+    return see_other(local_path(back, f"/desk/moderation?done={name}"))
 
 
 routes: list[BaseRoute] = [

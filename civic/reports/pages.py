@@ -10,7 +10,7 @@ from civic.cases.event_kinds import EventKind
 from civic.cases.models import Case, CaseEvent
 from civic.cases.proofs import HistoryState
 from civic.cases.queries import AssignmentView, Timeline, TimelineEvent, load_assignments, load_timeline
-from civic.cases.sla_status import describe_sla_status, name_overdue_promise
+from civic.cases.sla_status import clock_that_matters, describe_sla_status, name_overdue_promise
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
@@ -123,6 +123,16 @@ class ReportPage:
     was_reopened: bool  # by its reporter, who reads this: a dispatcher decides about what they dispute now
 
     @property
+    def official_asks(self) -> bool:
+        """The latest public word is the question, which stands above."""
+        return self.question is not None and self.official is not None and self.official.seq == self.question.seq
+
+    @property
+    def said_above(self) -> set[int]:
+        """The numbers of the lines of the history whose text stands above it."""
+        return {one.seq for one in (self.official, self.question) if one is not None}
+
+    @property
     def overdue(self) -> bool:
         return self.case.status.is_open and self.case.due_at is not None and self.case.due_at < timing.now()
 
@@ -204,7 +214,7 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
         photos=(await photos_of([post.id]))[post.id] if post.photos_count else [],
         answers=_answers(report, known.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
-        sla_status=await describe_sla_status(case, _clock_that_matters(case)),
+        sla_status=await describe_sla_status(case, clock_that_matters(case)),
         timeline=timeline,
         history=HistoryState.of(case),
         assignments=held,
@@ -219,11 +229,6 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
         own=frozenset(one.department for one in held if one.department_id in viewer.person.departments),
         was_reopened=author and await _was_reopened(case),
     )
-
-
-def _clock_that_matters(case: Case) -> ClockSnapshot:
-    unanswered = case.first_word_at is None and case.resolved_at is None
-    return ClockSnapshot.of(case.response_clock if unanswered else case.resolution_clock)
 
 
 def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> ReporterActions:

@@ -1,5 +1,5 @@
 // Keys of the desk. On a list: j k move, Enter opens, / searches; in triage 1 2 3 take a suggestion. On a case: a letter
-// opens its form, u goes back. Never while typing.
+// opens its form, u goes back, j goes on to the next case. Never while typing, but Ctrl or Cmd with Enter sends.
 (() => {
   let at = -1;
   const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -19,7 +19,13 @@
     at = -1;
   });
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
+      event.preventDefault();
+      return void event.target.form.requestSubmit();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
+    const next = document.querySelector("[data-next]");
+    if (event.key === "j" && next) return void next.click();
     if (event.key === "j" || event.key === "k") return void move(event.key === "j" ? 1 : -1);
     if (event.key === "u") return void document.querySelector("[data-back]")?.click();
     const found =

@@ -194,7 +194,7 @@ async def test_returning_to_triage_and_back(roads: Client, dispatcher: Client, c
     page = (await dispatcher.get("/desk/triage")).text
     assert "Not a road of the city." in page
     answer = await send_desk_form(dispatcher, case.id, "assign", to="parks", back="triage", misrouted="1")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/triage")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/triage?done=assign&case={case.id}")
     assert await Assignment.filter(case_id=case.id, misrouted=True).count() == 1
     assert "Nothing is waiting for you" in (await dispatcher.get("/desk/triage")).text
 

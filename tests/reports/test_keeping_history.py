@@ -63,6 +63,7 @@ async def test_a_text_that_was_erased_is_not_in_the_file(riverside: None, client
 
 async def test_the_file_is_for_those_who_may_see_the_report(riverside: None, client: Client, stranger: Client) -> None:
     async with change_category("pothole", public=False):
+        await client.get("/reports/new")
         path = (await send_form(client)).headers["location"] + "/history.json"
         assert (await stranger.get(path)).status_code == 404
         answer = await client.get(path)
