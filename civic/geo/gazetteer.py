@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
@@ -38,6 +38,17 @@ CANONICAL = {word: line.split()[1] if len(line.split()) > 1 else word for line i
 GERMAN_STREET = re.compile(r"(?<=\w{3})strasse$")
 
 
+class Fit(IntEnum):
+    """How a name fits what was typed; more is better."""
+
+    NONE = 0
+    PART = 1  # what was typed is a part of a word of it
+    SLIP = 2  # but for one letter
+    WORDS = 3  # what was typed is some of its words
+    INSIDE = 4  # it stands in what was typed, in whole words
+    SAME = 5
+
+
 @dataclass(frozen=True, slots=True)
 class NamedPosition:
     """A named position in WGS-84. `metres`: its distance from the point of a reverse query.
@@ -50,17 +61,7 @@ class NamedPosition:
     lon: float
     metres: float | None = None
     sure: bool = False
-
-
-class Fit(IntEnum):
-    """How a name fits what was typed; more is better."""
-
-    NONE = 0
-    PART = 1  # what was typed is a part of a word of it
-    SLIP = 2  # but for one letter
-    WORDS = 3  # what was typed is some of its words
-    INSIDE = 4  # it stands in what was typed, in whole words
-    SAME = 5
+    fit: Fit = Fit.SAME
 
 
 def fold_name(text: str) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ def _is_east_asian(text: str) -> bool:
 def rank_places(text: str, places: Iterable[NamedPosition], limit: int) -> list[NamedPosition]:
     """The places that fit what was typed, best first. One is sure if it alone fits best, and in whole words."""
     typed = fold_name(text[:MAX_ADDRESS_CHARS])
-    ranked = []
+    ranked: list[tuple[Fit, str, NamedPosition]] = []
     for place in places:
         fits = [(fit(typed, words), words) for words in map(fold_name, place.names.values())]
         best, words = max(fits, key=lambda one: (one[0], len("".join(one[1]))), default=(Fit.NONE, ()))
@@ -147,12 +148,8 @@ def rank_places(text: str, places: Iterable[NamedPosition], limit: int) -> list[
     best = ranked[0][0] if ranked else Fit.NONE
     rivals = _without_contained([one for one in ranked if one[0] is best])
     sure = len(rivals) == 1 and best > Fit.PART
-    first = [one[2] for one in rivals]
-    rest = [one[2] for one in ranked if one[2] not in first]
-    return [
-        NamedPosition(one.names, one.lat, one.lon, one.metres, sure and one is first[0])
-        for one in [*first, *rest][:limit]
-    ]
+    ordered = [*rivals, *(one for one in ranked if one not in rivals)][:limit]
+    return [replace(place, fit=how, sure=sure and place is rivals[0][2]) for how, _name, place in ordered]
 
 
 def _without_contained(ranked: list[tuple[Fit, str, NamedPosition]]) -> list[tuple[Fit, str, NamedPosition]]:

@@ -128,9 +128,15 @@ def kind_of(data: bytes) -> str:
 
 
 @cache
-def can_read_heif() -> bool:
+def has_heif() -> bool:
     """Whether HEIC can be read: the extra `heif` is installed (not a dependency: its wheel is GPLv2)."""
-    if importlib.util.find_spec("pillow_heif") is None:
+    return importlib.util.find_spec("pillow_heif") is not None
+
+
+@cache
+def can_read_heif() -> bool:
+    """The same, in the process that decodes."""
+    if not has_heif():
         return False
     import pillow_heif
 

@@ -11,11 +11,9 @@ from civic.forms import Form, Text, check_public_word, context_of, read_text
 from civic.geo.positions import parse_degrees
 from civic.i18n import gettext as _
 from civic.posts.models import REASONS
+from civic.posts.places import LOCATED_BY, FormPlace
 from civic.web import parse_id
 
-Position = tuple[float, float, str]  # latitude, longitude, how it was found
-
-LOCATED_BY = ("photo", "device", "pin", "address")
 CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 MAX_ADDRESS_CHARS = 300
 MAX_COMMENT_CHARS = 2000
@@ -50,7 +48,10 @@ def _read_email(value: object) -> str:
     return email
 
 
-def _read_degrees(value: object, limit: float) -> float:
+def _read_degrees(value: object, info: ValidationInfo, limit: float) -> float:
+    place: FormPlace | None = context_of(info).get("place")
+    if place and place.error:
+        raise ValueError(place.error)
     text = read_text(value)
     if not text:
         raise ValueError(
@@ -68,23 +69,24 @@ ReporterEmail = Annotated[str, BeforeValidator(_read_email)]
 
 
 class PlacedForm(Form):
-    """A form that says where: `lat` and `lon`, else the context's `found`, a Position from a photo or an address."""
+    """A form that says where: `lat` and `lon`, or the context's `place`, what was found out about it."""
 
     error_fields: ClassVar[Mapping[str, str]] = {"lat": "place", "lon": "place"}
 
-    lat: Annotated[float, BeforeValidator(lambda value: _read_degrees(value, 90))]
-    lon: Annotated[float, BeforeValidator(lambda value: _read_degrees(value, 180))]
+    lat: Annotated[float, BeforeValidator(lambda value, info: _read_degrees(value, info, 90))]
+    lon: Annotated[float, BeforeValidator(lambda value, info: _read_degrees(value, info, 180))]
     located_by: str = "pin"
     address: Annotated[Text, Field(max_length=MAX_ADDRESS_CHARS)] = ""
 
     @model_validator(mode="before")
     @classmethod
     def _use_found_position(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        blank = {name: None for name in ("lat", "lon") if values.get(name) in (None, "")}
-        found: Position | None = context_of(info).get("found")
-        if blank and found:
-            return values | dict(zip(("lat", "lon", "located_by"), found, strict=True))
-        return values | blank
+        place: FormPlace | None = context_of(info).get("place")
+        if place is None:
+            return values
+        if values.get("place_text"):
+            values = {**values, "address": values["place_text"]}
+        return values | dict(zip(("lat", "lon", "located_by"), place.position or (None, None, ""), strict=True))
 
     @field_validator("located_by", mode="before")
     @classmethod

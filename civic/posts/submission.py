@@ -17,13 +17,14 @@ from civic.accounts.people import Person
 from civic.errors import Busy, CivicError, Conflict, Invalid, NotAllowed, NotFound, SignInNeeded, TooLarge, TooMany
 from civic.forms import Form
 from civic.i18n import gettext as _
+from civic.media.queries import accepted_types
 from civic.posts import receipts
 from civic.posts.actions import Posted
-from civic.posts.forms import Position
 from civic.posts.models import Visibility
+from civic.posts.places import FormPlace, read_address, read_place
 from civic.posts.receipts import SenderCodes
 from civic.posts.schemas import Receipt, SentBeforeAnswer
-from civic.posts.uploads import Uploads, geocode_address, photo_url_for, read_uploads, spend_or_hold
+from civic.posts.uploads import Uploads, photo_url_for, read_uploads, spend_or_hold
 from civic.web import NO_STORE, json_answer, read_form, render, see_other, wants_json
 
 # Refusals after which somebody can send the same form again. After others there is no page that could hold it.
@@ -42,6 +43,7 @@ class Submission:
     form: FormData = field(default_factory=FormData)
     uploads: Uploads = field(default_factory=Uploads)
     error: CivicError | None = None  # why it was refused
+    place: FormPlace | None = None  # once it was looked for
 
     @classmethod
     def of_address(cls, request: Request) -> "Submission":
@@ -77,10 +79,12 @@ class Submission:
 
     @property
     def typed(self) -> dict[str, str]:
-        """Everything typed, and the position that a photo contained."""
+        """Everything typed, and the place that was found by it."""
         typed = {name: value for name, value in self.form.items() if isinstance(value, str)}
-        if self.uploads.position and not (typed.get("lat") and typed.get("lon")):
-            typed["lat"], typed["lon"], typed["located_by"] = map(str, self.uploads.position)
+        if self.place and not self.place.unread:
+            lat, lon, how = self.place.position or ("", "", "")
+            typed |= {"lat": str(lat), "lon": str(lon), "located_by": how}
+            typed["placed_address"] = read_address(typed) if self.place.settled else ""
         return typed
 
     @property
@@ -99,15 +103,19 @@ class Submission:
             "sent": self,
             "limits": self.request.app.state.config.limits,
             "photo_url": photo_url_for(self.request),
+            "photo_types": accepted_types(),
         }
 
     async def take_photos(self) -> None:
         """Take in the photos of the form; what is wrong with them is raised by `read`. Raises TooMany."""
         await read_uploads(self.request, self.form, self.uploads)
 
-    async def find_position(self) -> Position | None:
-        """Where it is, if the form names no coordinates: by a photo, else by the address."""
-        return self.uploads.position or await geocode_address(self.request, self.form)
+    async def find_place(self) -> FormPlace:
+        """Where it is, by all that the form and its photos say about it."""
+        if self.place is None:
+            geocoder, program = self.request.app.state.config.geocoder, wants_json(self.request)
+            self.place = await read_place(self.form, self.uploads.places, geocoder, program=program)
+        return self.place
 
     def read(self, form: type[F], values: Mapping[str, Any] | None = None, **context: Any) -> F:
         """The form's fields, checked. Raises Invalid with all errors, those of the photos too."""
@@ -171,6 +179,9 @@ async def submit(request: Request, act: Act, form_page: Act, *, refused: CivicEr
         sent.form = await read_form(request, max_files=MAX_FORM_FILES)
         if refused:
             raise refused
+        if sent.form.get("remove") and not wants_json(request):  # without a script: a photo is taken out
+            await sent.take_photos()
+            return await form_page(sent)
         return await act(sent)
     except CAN_SEND_AGAIN as error:
         if wants_json(request):

@@ -4,9 +4,7 @@ A phone that got no answer sends its form again. Its photos belong to the post b
 `Uploads.sent_before` says so, and the action finds the post by its key. Only its author sees its photos in the form.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -14,19 +12,21 @@ from starlette.requests import Request
 from civic.accounts.limits import spend
 from civic.errors import CivicError, Invalid, TooMany
 from civic.forms import clean_text
-from civic.geo import queries as geo
+from civic.geo.positions import LatLon
 from civic.i18n import gettext as _
 from civic.media import actions as media
 from civic.media.links import photo_url
 from civic.media.models import Photo
 from civic.media.queries import pending_photos
 from civic.media.schemas import PhotoUrl
-from civic.posts.forms import Position
+from civic.posts.places import PhotoPlaces, read_photo_places
 from civic.posts.queries import author_is, photos_of, post_by_client_key
 from civic.posts.receipts import read_mark, sender_codes
 
 # Times as many as posts in an hour: one post has several photos, and people upload more than they keep.
 PHOTO_UPLOADS_PER_POST = 4
+MAX_MESSAGE_CHARS = 300
+NO_PLACES = PhotoPlaces({}, {})
 
 
 @dataclass
@@ -34,9 +34,20 @@ class Uploads:
     """Photos of a form: those kept from an earlier try and those uploaded now."""
 
     photos: list[Photo] = field(default_factory=list)
-    position: Position | None = None  # of the first photo that has one
+    taken_at: dict[str, LatLon] = field(default_factory=dict)  # where, by photo's name; of removed ones too
+    places: PhotoPlaces = NO_PLACES
     errors: dict[str, object] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)  # why photos were refused, in this try and in those before
     sent_before: int | None = None  # this form was accepted before: with so many photos
+
+    @property
+    def names(self) -> list[str]:
+        return [photo.name for photo in self.photos]
+
+    @property
+    def has_no_place(self) -> bool:
+        """There are photos, and none says where it was taken."""
+        return bool(self.photos) and not self.places.kept
 
     @property
     def count(self) -> int:
@@ -53,7 +64,10 @@ async def read_uploads(request: Request, form: FormData, uploads: Uploads) -> No
     if await _was_sent_before(request, form, uploads):
         return
     limit = request.app.state.config.limits.photos
-    names = [str(name) for name in form.getlist("kept")]
+    removed = form.getlist("remove")
+    uploads.refused = [clean_text(text)[:MAX_MESSAGE_CHARS] for text in form.getlist("refused")[:limit]]
+    names = [str(name) for name in form.getlist("kept") if name not in removed]
+    uploads.taken_at = read_photo_places(form.getlist("photo_place"))
     try:
         uploads.photos = await pending_photos(names[:limit])
     except Invalid as error:
@@ -67,6 +81,7 @@ async def read_uploads(request: Request, form: FormData, uploads: Uploads) -> No
         await _add_photo(request, file, uploads)
     if len(files) + len(names) > limit:
         uploads.errors["photos"] = _("At most %(n)s photos; the first ones were kept.", n=limit)
+    uploads.places = await PhotoPlaces.find(uploads.taken_at, uploads.names)
 
 
 async def _was_sent_before(request: Request, form: FormData, uploads: Uploads) -> bool:
@@ -88,25 +103,17 @@ async def _add_photo(request: Request, file: UploadFile, uploads: Uploads) -> No
             await file.read(), state.store, state.decoder, zone=request.state.city.zone
         )
     except CivicError as error:
-        uploads.errors["photos"] = f"{file.filename}: {error.message}"
+        uploads.errors["photos"] = message = f"{file.filename}: {error.message}"
+        uploads.refused.append(message)
         return
     uploads.photos.append(photo)
-    if gps and uploads.position is None:
-        uploads.position = (gps.lat, gps.lon, "photo")
+    if gps:
+        uploads.taken_at[photo.name] = LatLon(*gps)
 
 
 def photo_url_for(request: Request) -> PhotoUrl:
     """The addresses of photos for a reader who may see them: those of photos that are not public are signed."""
     return lambda photo, edge: photo_url(photo, edge, secret=request.app.state.secret)
-
-
-async def geocode_address(request: Request, form: Mapping[str, Any]) -> Position | None:
-    """The position of the form's `address`, if it says nothing more exact."""
-    address = str(form.get("address") or "").strip()
-    if not address or (form.get("lat") and form.get("lon")):
-        return None
-    hits = await geo.geocode(address, request.app.state.config.geocoder, limit=1)
-    return (hits[0].lat, hits[0].lon, "address") if hits else None
 
 
 async def spend_limit(request: Request, what: str, times: int = 1) -> None:

@@ -1,6 +1,5 @@
 """What programs get of reports. Times are UTC; category, department and area are codes of the pack."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Self
 
@@ -8,11 +7,11 @@ from civic.cases.schemas import TimelineEventAnswer
 from civic.cases.status import Status
 from civic.catalogue.catalogue import Catalogue
 from civic.geo.areas import Areas
-from civic.media.models import Photo
 from civic.media.schemas import PendingPhotoAnswer, PhotoAnswer, PhotoUrl
 from civic.posts.actions import Posted
 from civic.posts.models import Visibility
 from civic.posts.schemas import Receipt
+from civic.posts.uploads import Uploads
 from civic.reports.forms import Answer
 from civic.reports.models import Report
 from civic.reports.pages import Appeal, Promise, ReportPage
@@ -195,20 +194,23 @@ class PostedReportAnswer(ReportAnswer, Receipt):
 
 
 class UploadedPhotosAnswer(Schema):
-    """Photos sent ahead; `position` is [lat, lon] of the first that has one, `errors` are messages by field."""
+    """Photos sent ahead, with `errors`: messages by field.
+
+    `position` is [lat, lon] of the first that was taken in the city; `elsewhere`: one was taken outside of it.
+    """
 
     photos: list[PendingPhotoAnswer]
     position: tuple[float, float] | None
+    elsewhere: bool
     errors: dict[str, str]
 
     @classmethod
-    def of(
-        cls, photos: Sequence[Photo], position: tuple[float, float, str] | None, errors: dict[str, object]
-    ) -> "UploadedPhotosAnswer":
+    def of(cls, uploads: Uploads) -> "UploadedPhotosAnswer":
         return cls(
-            photos=[PendingPhotoAnswer(name=one.name, width=one.width, height=one.height) for one in photos],
-            position=position[:2] if position else None,
-            errors={name: str(text) for name, text in errors.items()},
+            photos=[PendingPhotoAnswer(name=one.name, width=one.width, height=one.height) for one in uploads.photos],
+            position=uploads.places.position[:2] if uploads.places.position else None,
+            elsewhere=uploads.places.elsewhere,
+            errors={name: str(text) for name, text in uploads.errors.items()},
         )
 
 

@@ -1,6 +1,5 @@
 """Sending a report: the form's page, its photos sent ahead, and the report itself."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +8,11 @@ from starlette.responses import Response
 
 from civic.catalogue.queries import catalogue
 from civic.geo.near import DEFAULT_RADIUS_METRES, parse_near
+from civic.geo.queries import geocode
+from civic.posts.places import read_address
 from civic.posts.queries import Viewer
 from civic.posts.submission import MAX_FORM_FILES, Submission, submit
-from civic.posts.uploads import geocode_address, photo_url_for
+from civic.posts.uploads import photo_url_for
 from civic.reports import actions, pages
 from civic.reports.forms import ReportForm, read_answers
 from civic.reports.schemas import PostedReportAnswer, ReportAnswer, UploadedPhotosAnswer
@@ -27,6 +28,7 @@ async def new_report(request: Request) -> Response:
 
 async def _form_page(sent: Submission) -> Response:
     """The form with everything that was typed, every photo that was taken, and similar reports."""
+    await sent.find_place()
     typed, known = sent.typed, await catalogue()
     context = {
         "answers": read_answers(sent.form),
@@ -47,7 +49,7 @@ async def category_questions(request: Request) -> Response:
 
 
 async def similar_reports(request: Request) -> Response:
-    """Reports that the one being written may repeat (htmx): by text, category, lat, lon, address."""
+    """Reports that the one being written may repeat (htmx): by text, category, lat, lon, place_text."""
     similar = await _find_similar(request, request.query_params)
     return render(request, "reports/_similar.html", {"similar": similar, "looked": False, "distance": format_distance})
 
@@ -55,9 +57,10 @@ async def similar_reports(request: Request) -> Response:
 async def _find_similar(request: Request, typed: Mapping[str, str]) -> SimilarPosts:
     """By what was typed so far; without a place only the services."""
     text = typed.get("text", "")
-    near = parse_near(f"{typed.get('lat')},{typed.get('lon')}")
-    if near is None and (position := await geocode_address(request, typed)):
-        near = (position[0], position[1], DEFAULT_RADIUS_METRES)
+    near = parse_near(f"{typed.get('lat')};{typed.get('lon')}")
+    if near is None and (address := read_address(typed)):
+        hits = await geocode(address, request.app.state.config.geocoder, limit=1)
+        near = (hits[0].lat, hits[0].lon, DEFAULT_RADIUS_METRES) if hits and hits[0].sure else None
     if not text and not near:
         return SimilarPosts()
     category_ids = (await catalogue()).category_ids(typed.get("category", ""))
@@ -67,19 +70,17 @@ async def _find_similar(request: Request, typed: Mapping[str, str]) -> SimilarPo
 async def upload_photos(request: Request) -> Response:
     """Photos sent ahead, while the form is still being filled in: [{name, url}] and where they were taken.
 
-    htmx gets those that are new, for the form's list, and the event *photos-kept* with the place {lat, lon}, if any.
+    htmx gets those that are new, for the form's list, each with its place.
     """
     sent = Submission(request, await read_form(request, max_files=MAX_FORM_FILES))
     await sent.take_photos()
     uploads = sent.uploads
     if wants_json(request):
-        body = UploadedPhotosAnswer.of(uploads.photos, uploads.position, uploads.errors)
+        body = UploadedPhotosAnswer.of(uploads)
         return json_answer(body, 422 if uploads.errors and not uploads.photos else 201)
     kept = sent.form.getlist("kept")
     new = [one for one in uploads.photos if one.name not in kept]
-    place = dict(zip(("lat", "lon"), uploads.position or (), strict=False))
-    headers = {"HX-Trigger": json.dumps({"photos-kept": place})}
-    return render(request, "reports/_photos.html", {**sent.context(), "photos": new}, headers=headers)
+    return render(request, "reports/_photos.html", {**sent.context(), "photos": new, "added": True})
 
 
 async def submit_report(request: Request) -> Response:
@@ -95,7 +96,7 @@ async def _submit_report(sent: Submission) -> Response:
         ReportForm,
         {**sent.form, "answers": read_answers(sent.form), "photos": sent.uploads.count},
         catalogue=await catalogue(),
-        found=await sent.find_position(),
+        place=await sent.find_place(),
     )
     held, codes = await sent.spend_limit(), sent.codes(form.client_key)
     posted = await actions.post_report(

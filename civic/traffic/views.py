@@ -50,6 +50,7 @@ async def new_update(request: Request) -> Response:
 
 
 async def _form_page(sent: Submission) -> Response:
+    await sent.find_place()
     return sent.form_page("traffic/new.html", {"kinds": NAMES, "lives": LIFETIMES, "longest": MAX_TEXT_CHARS})
 
 
@@ -60,7 +61,7 @@ async def submit_update(request: Request) -> Response:
 
 async def _submit_update(sent: Submission) -> Response:
     await sent.take_photos()
-    form = sent.read(UpdateForm, found=await sent.find_position())
+    form = sent.read(UpdateForm, place=await sent.find_place())
     held, codes = await sent.spend_limit(), sent.codes(form.client_key)
     posted = await actions.post_update(
         form, sent.person, photos=sent.uploads.photos, channel=sent.channel, codes=codes, held=held

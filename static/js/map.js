@@ -1,8 +1,6 @@
 // Maps: <div data-map="points"> shows reports as pins and clusters, <div data-map="pin"> takes a place, data-map="one" shows one.
 // The base is the configured raster tiles, else the city's own areas.
 (() => {
-  document.documentElement.classList.add("has-script");
-
   // `sign` is the name of an icon that the page brings along (<symbol id="icon-…">).
   const pin = (look, big, sign) => {
     const size = big ? 26 : 18;
@@ -16,7 +14,6 @@
   };
 
   function open(element) {
-    element.hidden = false;
     const [west, south, east, north] = element.dataset.bbox.split(",").map(Number);
     const map = L.map(element, {
       scrollWheelZoom: element.dataset.map !== "points" || element.classList.contains("tall"),
@@ -101,11 +98,12 @@
     show();
   }
 
-  // A pin that can be set by tapping and dragged. Sends "place" with {lat, lon} when it moves; listens for "set-place".
+  // A pin that can be set by tapping and dragged. Sends "place" with {lat, lon, how} when it moves; listens for "set-place",
+  // for "show-place", which tells nobody, and for "clear-place".
   function picker(element) {
     const map = open(element);
     let marker = null;
-    const set = (lat, lon, how, zoom) => {
+    const put = (lat, lon, zoom) => {
       if (marker) marker.setLatLng([lat, lon]);
       else {
         marker = L.marker([lat, lon], {
@@ -117,11 +115,18 @@
         marker.on("dragend", () => set(marker.getLatLng().lat, marker.getLatLng().lng, "pin"));
       }
       if (zoom) map.setView([lat, lon], Math.max(map.getZoom(), 16));
+    };
+    const set = (lat, lon, how, zoom) => {
+      put(lat, lon, zoom);
       element.dispatchEvent(new CustomEvent("place", { detail: { lat, lon, how } }));
     };
     map.on("click", (event) => set(event.latlng.lat, event.latlng.lng, "pin"));
-    element.addEventListener("set-place", (event) => set(event.detail.lat, event.detail.lon, event.detail.how, true));
-    element.dispatchEvent(new CustomEvent("ready"));
+    element.addEventListener("set-place", ({ detail: { lat, lon, how } }) => set(lat, lon, how, true));
+    element.addEventListener("show-place", ({ detail: { lat, lon } }) => put(lat, lon, true));
+    element.addEventListener("clear-place", () => {
+      marker?.remove();
+      marker = null;
+    });
   }
 
   function one(element) {

@@ -74,7 +74,7 @@ async def test_without_javascript(live_server: Live, browser: Browser) -> None:
     page = await context.new_page()
     await page.goto(f"{live_server.url}/traffic/new")
     await page.check("[value=obstacle]", force=True)
-    await page.fill("#address", "Bell Tower Square")
+    await page.fill("#place_text", "Bell Tower Square")
     await page.click("main form button.main")
     await page.wait_for_url("**/traffic/*")
     assert "Bell Tower Square" in await page.inner_text("h1")

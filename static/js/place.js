@@ -1,0 +1,140 @@
+// The place of a form with a script. What somebody said last wins: a tap, their device, an address. A photo tells the
+// place only until somebody has said it, and takes it back when it goes. All of it works without.
+(() => {
+  const map = document.getElementById("place-map");
+  const form = map.closest("form");
+  const line = document.getElementById("position");
+  const choices = document.getElementById("place-choices");
+  const field = (name) => form.elements.namedItem(name);
+  const words = field("place_text");
+  let turn = 0; // of the latest word about the place: answers to older ones come too late
+
+  const say = (text, wrong = false) => {
+    line.textContent = text;
+    line.classList.toggle("error", wrong);
+    if (wrong || !text) return;
+    for (const error of form.querySelectorAll("#place_text-error")) error.remove(); // the server's word about the last try
+    words.closest(".field").classList.remove("wrong");
+    words.removeAttribute("aria-invalid");
+  };
+  const ask = (hits) => {
+    const list = choices.querySelector(".chips");
+    list.replaceChildren();
+    field("asked_address").value = hits.length ? words.value.trim() : "";
+    choices.hidden = !hits.length;
+    for (const { name, area, lat, lon } of hits) {
+      const label = document.createElement("label");
+      const input = document.createElement("input");
+      Object.assign(input, { type: "radio", name: "place_choice", value: `${lat} ${lon} address` });
+      label.className = "chip";
+      label.append(input, [name, area].filter(Boolean).join(" · "));
+      list.append(label);
+    }
+  };
+
+  map.addEventListener("place", async ({ detail: { lat, lon, how } }) => {
+    const mine = ++turn;
+    field("lat").value = lat.toFixed(6);
+    field("lon").value = lon.toFixed(6);
+    field("located_by").value = how;
+    // A pin that is moved away from its address is asked about when the form is sent.
+    field("placed_address").value = how === "address" ? words.value.trim() : "";
+    ask([]);
+    say(line.dataset.here);
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+    const answer = await fetch(`/places/at?lat=${lat}&lon=${lon}`);
+    if (!answer.ok || mine !== turn) return;
+    const { inside, area, place } = await answer.json();
+    if (inside) say(`◎ ${[area, place].filter(Boolean).join(" · ") || line.dataset.here}`);
+    else say(line.dataset.outside, true);
+  });
+  const setPlace = (lat, lon, how) => map.dispatchEvent(new CustomEvent("set-place", { detail: { lat, lon, how } }));
+  const clearPlace = (text) => {
+    turn++;
+    for (const name of ["lat", "lon", "located_by", "placed_address"]) field(name).value = "";
+    map.dispatchEvent(new CustomEvent("clear-place"));
+    say(text);
+  };
+
+  form.querySelector("[data-locate]").addEventListener("click", ({ currentTarget }) => {
+    const failed = () => say(currentTarget.dataset.failed);
+    if (!navigator.geolocation) return failed();
+    const button = currentTarget;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => setPlace(coords.latitude, coords.longitude, "device"),
+      () => say(button.dataset.failed),
+      { enableHighAccuracy: true, timeout: 10000 },
+    );
+  });
+
+  const lookUp = async () => {
+    const text = words.value.trim();
+    const mine = ++turn;
+    if (field("located_by").value === "address" && field("placed_address").value !== text) {
+      for (const name of ["lat", "lon", "located_by", "placed_address"]) field(name).value = "";
+      map.dispatchEvent(new CustomEvent("clear-place"));
+      say(text ? "" : line.dataset.none);
+    }
+    ask([]);
+    if (!text) return;
+    const answer = await fetch(`/places?q=${encodeURIComponent(text)}`);
+    const hits = answer.ok ? await answer.json() : [];
+    if (mine !== turn) return;
+    if (hits[0]?.sure) setPlace(hits[0].lat, hits[0].lon, "address");
+    else if (hits.length) ask(hits);
+    else say(line.dataset.unknown, !field("lat").value);
+  };
+  words.addEventListener("change", lookUp);
+  // Enter looks the address up; it does not send what is only begun.
+  words.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    lookUp();
+  });
+  choices.addEventListener("change", ({ target }) => {
+    const [lat, lon, how] = target.value.split(" ");
+    setPlace(Number(lat), Number(lon), how);
+  });
+
+  // --- photos -------------------------------------------------------------------------------------------------------
+
+  const photos = () => [...form.querySelectorAll("#kept-photos li")];
+  const placed = () =>
+    photos()
+      .filter((one) => one.dataset.place && !("elsewhere" in one.dataset))
+      .map((one) => one.dataset.place.split(" ").map(Number));
+  let fromPhoto = ""; // the place that a photo gave
+  const readPhotos = () => {
+    const said = field("lat").value && field("located_by").value !== "photo";
+    if (said) return;
+    const places = placed();
+    const current = places.find((one) => String(one) === fromPhoto);
+    if (current) return;
+    if (places.length) {
+      fromPhoto = String(places[0]);
+      return setPlace(...places[0], "photo");
+    }
+    const had = fromPhoto || field("located_by").value === "photo";
+    fromPhoto = "";
+    const text = photos().some((one) => "elsewhere" in one.dataset)
+      ? line.dataset.elsewhere
+      : photos().length
+        ? line.dataset.plain
+        : line.dataset.none;
+    if (had) clearPlace(photos().length ? text : line.dataset.gone);
+    else if (photos().length) say(text);
+  };
+  form.addEventListener("photos-changed", readPhotos);
+
+  if (field("lat").value) {
+    const [lat, lon, how] = [
+      Number(field("lat").value),
+      Number(field("lon").value),
+      field("located_by").value || "pin",
+    ];
+    const address = field("placed_address").value;
+    if (how === "photo") fromPhoto = String(placed().find((one) => Math.abs(one[0] - lat) < 1e-5) ?? "");
+    map.dispatchEvent(new CustomEvent("show-place", { detail: { lat, lon } }));
+    field("placed_address").value = address;
+  }
+})();
