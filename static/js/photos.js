@@ -7,7 +7,8 @@
   const changed = () => form.dispatchEvent(new CustomEvent("photos-changed"));
 
   // Until the answer says that they are kept, they stay in their field and go with the form.
-  kept.addEventListener("htmx:after:swap", () => {
+  form.addEventListener("htmx:after:swap", ({ target }) => {
+    if (target !== kept && !target.matches("input[type=file]")) return;
     for (const input of form.querySelectorAll("input[type=file]")) input.value = "";
     for (const message of kept.querySelectorAll(".photo-message")) messages.append(message);
     for (const list of kept.querySelectorAll("ul:empty")) list.remove();

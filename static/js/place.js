@@ -7,6 +7,7 @@
   const choices = document.getElementById("place-choices");
   const field = (name) => form.elements.namedItem(name);
   const words = field("place_text");
+  const note = document.getElementById("address-note");
   let turn = 0; // of the latest word about the place: answers to older ones come too late
 
   const say = (text, wrong = false) => {
@@ -40,6 +41,7 @@
     // A pin that is moved away from its address is asked about when the form is sent.
     field("placed_address").value = how === "address" ? words.value.trim() : "";
     ask([]);
+    note.textContent = "";
     say(line.dataset.here);
     form.dispatchEvent(new Event("input", { bubbles: true }));
     const answer = await fetch(`/places/at?lat=${lat}&lon=${lon}`);
@@ -76,13 +78,17 @@
       say(text ? "" : line.dataset.none);
     }
     ask([]);
-    if (!text) return;
+    note.textContent = "";
+    if (!text) return readPhotos();
     const answer = await fetch(`/places?q=${encodeURIComponent(text)}`);
     const hits = answer.ok ? await answer.json() : [];
     if (mine !== turn) return;
     if (hits[0]?.sure) setPlace(hits[0].lat, hits[0].lon, "address");
     else if (hits.length) ask(hits);
-    else say(line.dataset.unknown, !field("lat").value);
+    else {
+      if (!field("lat").value) readPhotos();
+      note.textContent = note.dataset.unknown;
+    }
   };
   words.addEventListener("change", lookUp);
   // Enter looks the address up; it does not send what is only begun.
@@ -109,7 +115,7 @@
     if (said) return;
     const places = placed();
     const current = places.find((one) => String(one) === fromPhoto);
-    if (current) return;
+    if (current && field("lat").value) return;
     if (places.length) {
       fromPhoto = String(places[0]);
       return setPlace(...places[0], "photo");

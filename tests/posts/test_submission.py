@@ -37,10 +37,10 @@ class Kind:
 KINDS = {
     "report": Kind(
         "/reports",
-        {"category": "pothole", "address": "Bell Tower, north side", "answers[lane]": "cycle", **BELL_TOWER},
+        {"category": "pothole", "place_text": "Bell Tower, north side", "answers[lane]": "cycle", **BELL_TOWER},
         {"lat": "12.5", "lon": "12.5"},
     ),
-    "traffic": Kind("/traffic", {"kind": "ice", "address": "Bell Tower", **BELL_TOWER}, {"kind": "unicorn"}),
+    "traffic": Kind("/traffic", {"kind": "ice", "place_text": "Bell Tower", **BELL_TOWER}, {"kind": "unicorn"}),
     "rating": Kind("/services/id-card/ratings", {"stars": "2"}, {"stars": "6"}, account=True),
     "comment": Kind("/posts/{post}/comments", {"suggestion": "1"}, {"text": "x" * 2001}, account=True, key=False),
 }
