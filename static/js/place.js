@@ -69,8 +69,11 @@
     );
   });
 
+  let lookedUp = words.value.trim(); // leaving the field after Enter is no other word
   const lookUp = async () => {
     const text = words.value.trim();
+    if (text === lookedUp) return;
+    lookedUp = text;
     const mine = ++turn;
     if (field("located_by").value === "address" && field("placed_address").value !== text) {
       for (const name of ["lat", "lon", "located_by", "placed_address"]) field(name).value = "";
