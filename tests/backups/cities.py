@@ -4,14 +4,17 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from civic.backups.sql import TABLES
 from tests.live import environment, prepare
+
+T = TypeVar("T")
 
 
 def start(var: Path, database: str, *arguments: str, **more: Any) -> subprocess.Popen[str]:
@@ -45,7 +48,7 @@ def count_rows(url: str) -> dict[str, int]:
         finally:
             await connection.close()
 
-    return asyncio.run(count())
+    return _in_a_thread(count())
 
 
 def fetch_value(url: str, sql: str) -> Any:
@@ -56,7 +59,13 @@ def fetch_value(url: str, sql: str) -> Any:
         finally:
             await connection.close()
 
-    return asyncio.run(fetch())
+    return _in_a_thread(fetch())
+
+
+def _in_a_thread(work: Coroutine[Any, Any, T]) -> T:
+    """A test that is a coroutine itself may ask, too."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def kill_when(process: subprocess.Popen[str], reached: Callable[[], object]) -> None:

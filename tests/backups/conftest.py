@@ -10,8 +10,9 @@ import pytest
 
 from tests.backups.cities import run
 from tests.builders.riverside import database_dsn, empty, riverside
+from tests.media.conftest import decoder
 
-__all__ = ["database_dsn", "empty", "riverside"]
+__all__ = ["database_dsn", "decoder", "empty", "riverside"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class BackedUp:
     manifest: dict[str, Any]
     var: Path
     url: str
+
+
+@pytest.fixture
+def blank_url(make_database: Callable[..., str]) -> str:
+    """The URL of a database without tables, to restore to."""
+    return make_database("restored", migrated=False)
 
 
 @pytest.fixture(scope="session")

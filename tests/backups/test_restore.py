@@ -54,9 +54,9 @@ def test_a_backup_says_what_is_in_it(backed_up: BackedUp) -> None:
     assert backed_up.url not in settings
 
 
-def test_another_server_and_folder(backed_up: BackedUp, make_database: MakeDatabase, tmp_path: Path) -> None:
+def test_another_server_and_folder(backed_up: BackedUp, blank_url: str, tmp_path: Path) -> None:
     """And from there once more, so that what a restored city is backed up to is the same."""
-    var, url = tmp_path / "var", make_database("restored", migrated=False)
+    var, url = tmp_path / "var", blank_url
     code, said, complained = run(var, url, "restore", str(backed_up.file))
     assert code == 0, complained
     assert "960 histories and every seal hold; photos are what they were" in said
@@ -130,10 +130,8 @@ class Migration(migrations.Migration):
 """
 
 
-def test_what_an_older_program_made_is_migrated(
-    backed_up: BackedUp, make_database: MakeDatabase, tmp_path: Path
-) -> None:
-    var, url, newer = tmp_path / "var", make_database("older", migrated=False), tmp_path / "newer"
+def test_what_an_older_program_made_is_migrated(backed_up: BackedUp, blank_url: str, tmp_path: Path) -> None:
+    var, url, newer = tmp_path / "var", blank_url, tmp_path / "newer"
     shutil.copytree(ROOT / "civic", newer / "civic", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "templates"):
         (newer / name).symlink_to(ROOT / name)
@@ -162,8 +160,8 @@ def test_a_city_is_not_replaced(backed_up: BackedUp, tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "empty").iterdir()} == {"config.toml", "serve.lock"}
 
 
-async def test_a_database_of_something_else(make_database: MakeDatabase) -> None:
-    async with connect(make_database("other", migrated=False), 2):
+async def test_a_database_of_something_else(blank_url: str) -> None:
+    async with connect(blank_url, 2):
         await check_database()
         await execute("CREATE TABLE invoices (id int)")
         with pytest.raises(SetupError, match=r"not Civic's \(invoices\)"):
