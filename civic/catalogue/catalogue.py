@@ -151,18 +151,32 @@ class Catalogue:
         return {one.slug: one for one in self.services}
 
     def category_ids(self, code: str) -> tuple[int, ...]:
-        """Ids of the category with this code, or of the categories of the group with it; empty for an unknown code."""
-        return tuple(one.id for one in self.categories if code and code in (one.code, one.group_code))
+        """Ids of the category with this code, or of the categories of the group with it; empty for an unknown code.
+
+        With those that left the pack: what was reported under them is still found.
+        """
+        return tuple(one.id for one in self.every_category if code and code in (one.code, one.group_code))
+
+    def find_department(self, slug: str) -> DepartmentView | None:
+        """The department with this slug, also one that left the pack."""
+        return next((one for one in self.every_department if one.slug == slug), None)
+
+    def retired_names(self) -> dict[str, Names]:
+        """The names of categories, and of groups, that left the pack, by their codes."""
+        gone = [one for one in self.every_category if one.retired]
+        names = {one.group_code: one.group for one in gone} | {one.code: one.names for one in gone}
+        return {code: texts for code, texts in names.items() if code not in {one.code for one in self.groups}}
 
     def children(self, department_id: int | None) -> tuple[DepartmentView, ...]:
         """The departments directly under this one; the top ones for None."""
         return tuple(one for one in self.departments if one.parent_id == department_id)
 
     def below(self, department_id: int) -> set[int]:
-        """The ids of the department and of all departments under it."""
+        """The ids of the department and of all departments under it, with those that left the pack."""
         found, left = {department_id}, [department_id]
         while left:
-            below = [child.id for child in self.children(left.pop())]
+            above = left.pop()
+            below = [one.id for one in self.every_department if one.parent_id == above]
             found.update(below)
             left.extend(below)
         return found

@@ -1,5 +1,6 @@
 """`civic load PACK`"""
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,14 +19,22 @@ commands = typer.Typer()
 @commands.command("load")
 def load(
     pack: Annotated[Path, typer.Argument(metavar="PACK", help="Folder that describes the city: docs/pack.md.")],
+    replace_demo: Annotated[
+        bool, typer.Option("--replace-demo", help="Remove the demo city first: its people, posts, scores and photos.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a pack and load it; say everything that is wrong with it, and then change nothing."""
     from civic.packs.actions import load_pack
     from civic.packs.problems import PackError
 
-    async def work(_: Config) -> "LoadSummary":
-        return await load_pack(pack)
+    async def work(config: Config) -> "LoadSummary":
+        summary = await load_pack(pack, replace_demo=replace_demo)
+        if summary.removed:
+            _remove_files(config)
+            if config.search.url:
+                summary.warnings.append("Meilisearch still knows the demo city: civic search rebuild")
+        return summary
 
     try:
         summary = run_with_database(work, create=True)
@@ -37,11 +46,21 @@ def load(
     print_answer(summary.as_json(), _summary(summary), as_json)
 
 
+def _remove_files(config: Config) -> None:
+    """The photos and the mail of the demo city, after its rows."""
+    for folder in (config.media_folder, config.paths.var / "outbox"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _summary(summary: "LoadSummary") -> str:
     warnings = [f"Warning: {one}" for one in summary.warnings]
+    warnings = [*(f"  calendar {slug}: {dates}" for slug, dates in summary.public_holidays.items()), *warnings]
     if not summary.changed:
         return "\n".join(["The pack is loaded already. Nothing was changed.", *warnings])
     lines = [_line(kind, vars(counts)) for kind, counts in summary.kinds.items()]
+    if summary.removed:
+        counts = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in summary.removed.items())
+        lines.insert(0, f"Removed the demo city: {counts}.")
     return "\n".join([f"Loaded {' / '.join(summary.city.values())}.", *lines, *warnings])
 
 

@@ -64,7 +64,7 @@ async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step
     if await fetch_one("SELECT 1 AS x FROM post LIMIT 1"):
         raise Conflict(_("There are posts already: the demo city is only made in an empty database."))
     on_step(_("Loading the city …"))
-    await load_pack(PACK)
+    await load_pack(PACK, demo=True)
     password = secrets.token_urlsafe(9)
     citizens, accounts = await _people(password)
     on_step(_("Three quarters of the past, and two releases of the scores …"))

@@ -46,8 +46,11 @@ class AreaView:
 class Areas:
     """All areas of the loaded pack; an index of their polygons makes look-ups quick."""
 
-    def __init__(self, areas: Iterable[AreaView], *, border_metres: float = 0.0) -> None:
+    def __init__(
+        self, areas: Iterable[AreaView], *, border_metres: float = 0.0, retired: Iterable[AreaView] = ()
+    ) -> None:
         self._border_metres = border_metres
+        self.retired = {area.slug: area for area in retired}  # what left the pack: it holds no new place
         self.all = tuple(sorted(areas, key=lambda area: (area.level, area.slug)))
         self.by_id = {area.id: area for area in self.all}
         self.by_slug = {area.slug: area for area in self.all}
@@ -97,11 +100,17 @@ class Areas:
         """The areas directly under this one; for None the city itself."""
         return tuple(self._children.get(area_id, ()))
 
+    def find(self, slug: str) -> AreaView | None:
+        """The area with this slug, also one that left the pack."""
+        return self.by_slug.get(slug) or self.retired.get(slug)
+
     def below(self, area_id: int) -> set[int]:
-        """The ids of the area and of all areas under it, which a filter by area means."""
+        """The ids of the area and of all under it, which a filter by area means; with those that left the pack."""
         found, left = {area_id}, [area_id]
         while left:
-            below = [child.id for child in self.children(left.pop())]
+            above = left.pop()
+            gone = [area for area in self.retired.values() if area.parent_id == above]
+            below = [child.id for child in (*self.children(above), *gone)]
             found.update(below)
             left.extend(below)
         return found

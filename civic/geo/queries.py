@@ -45,15 +45,12 @@ ORDER BY metres, id LIMIT 1
 
 @cached_while(city_version)
 async def areas() -> Areas:
-    """The areas of the loaded pack, cached until the city's version rises."""
-    rows = await Area.filter(retired_at=None).order_by("id")
-    return Areas(
-        (
-            AreaView(row.id, row.slug, row.parent_id, row.level, row.names, as_multipolygon(row.geometry))
-            for row in rows
-        ),
-        border_metres=(await city()).settings.border_metres,
-    )
+    """The areas of the loaded pack, and those that left it, cached until the city's version rises."""
+    views: dict[bool, list[AreaView]] = {True: [], False: []}
+    for row in await Area.all().order_by("id"):
+        view = AreaView(row.id, row.slug, row.parent_id, row.level, row.names, as_multipolygon(row.geometry))
+        views[row.retired_at is not None].append(view)
+    return Areas(views[False], border_metres=(await city()).settings.border_metres, retired=views[True])
 
 
 async def find_position(text: str) -> LatLon | None:

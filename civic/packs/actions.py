@@ -13,13 +13,17 @@ from civic import cache, db, timing
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
 from civic.city.models import City
 from civic.db import in_transaction, retry_transaction
+from civic.errors import Conflict
 from civic.geo.gazetteer import place_key
 from civic.geo.models import Area, Place
+from civic.i18n import gettext as _
 from civic.packs.contents import Pack
+from civic.packs.demo_removal import count_demo, remove_demo
 from civic.packs.reader import read_pack
 from civic.routing.models import Rule
 from civic.sla.actions import extend_intervals, store_intervals
 from civic.sla.coverage import find_holiday_gaps, find_short_targets
+from civic.sla.hours import CalendarSpec
 
 LOAD_LOCK = "civic.packs.load"
 
@@ -38,6 +42,25 @@ class RowCounts:
         return self.added + self.changed + self.retired
 
 
+@dataclass(frozen=True)
+class TakenDates:
+    """What a calendar has beside the dates of the pack, and the days off and moved days of this year and the next."""
+
+    source: str
+    holidays: list[str]
+    workdays: list[str]
+
+    @classmethod
+    def of(cls, spec: CalendarSpec) -> "TakenDates":
+        years = (str(timing.now().year), str(timing.now().year + 1))
+        days = [str(day) for day in spec.holidays if str(day).startswith(years)]
+        return cls(spec.source, days, sorted(str(day) for day in spec.workdays if str(day).startswith(years)))
+
+    def __str__(self) -> str:
+        worked = f"; worked: {', '.join(self.workdays)}" if self.workdays else ""
+        return f"public holidays of {self.source}: {', '.join(self.holidays)}{worked}"
+
+
 @dataclass
 class LoadSummary:
     """What loading a pack did, by kind (areas, departments, …). `changed`: whether anything changed."""
@@ -45,31 +68,58 @@ class LoadSummary:
     city: dict[str, str]
     kinds: dict[str, RowCounts] = field(default_factory=dict)
     changed: bool = False
+    removed: dict[str, int] = field(default_factory=dict)  # of the demo city, which stood there before
+    public_holidays: dict[str, TakenDates] = field(default_factory=dict)  # by calendar
     warnings: list[str] = field(default_factory=list)  # what is allowed, and probably not meant
 
     def as_json(self) -> dict[str, object]:
         return {
             "city": self.city,
             "changed": self.changed,
+            "removed": self.removed,
             "warnings": self.warnings,
+            "public_holidays": {slug: asdict(dates) for slug, dates in self.public_holidays.items()},
             **{kind: vars(tally) for kind, tally in self.kinds.items()},
         }
 
 
 @retry_transaction
-async def load_pack(folder: Path) -> LoadSummary:
+async def load_pack(folder: Path, *, demo: bool = False, replace_demo: bool = False) -> LoadSummary:
     """Read the pack in `folder` and bring the database to the same state; retire the rows that left the pack.
 
     Rows that did not come with a pack (a department that an import created) stay as they are. Loading the same pack
-    again changes nothing. Raises PackError, and changes nothing, if anything is wrong with it.
+    again changes nothing. `demo` marks the city as made up; over such a one a pack is loaded with `replace_demo` only,
+    which removes it first. Raises PackError for whatever is wrong with the pack and Conflict for a pack over the demo,
+    or the demo over a city; then nothing is changed.
     """
     pack = read_pack(folder)
     async with in_transaction():
         await db.advisory_lock(LOAD_LOCK)
-        summary = await _Loader(pack, timing.now()).run()
+        removed = await _make_room(demo, replace_demo)
+        summary = await _Loader(pack, timing.now(), demo=demo).run()
+        summary.removed = removed
     cache.clear_caches()
     summary.warnings = [str(one) for one in [*await find_holiday_gaps(), *await find_short_targets()]]
     return summary
+
+
+async def _make_room(demo: bool, replace_demo: bool) -> dict[str, int]:
+    """What was removed of the demo city. Raises Conflict."""
+    city = await City.get_or_none(id=1)
+    if city is None or city.demo == demo:
+        return {}
+    if demo:
+        raise Conflict(_("A city is loaded: the demo city is only made in an empty database."))
+    if not replace_demo:
+        there = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in (await count_demo()).items())
+        raise Conflict(
+            _(
+                "This database holds the demo city (%(there)s), whose people could sign in to yours. Give your city a "
+                "folder of its own (paths.var, or database.url), or remove all of it first: --replace-demo.",
+                there=there,
+            )
+        )
+    return await remove_demo(city)
 
 
 class _TableSync:
@@ -121,8 +171,8 @@ def _as_json(value: Any) -> Any:
 
 
 class _Loader:
-    def __init__(self, pack: Pack, now: datetime) -> None:
-        self.pack, self.now = pack, now
+    def __init__(self, pack: Pack, now: datetime, *, demo: bool) -> None:
+        self.pack, self.now, self.demo = pack, now, demo
         self.summary = LoadSummary(pack.city.names)
         self.owned: dict[str, list[str]] = {}  # slugs that came with the last pack, by kind
         self.contents: dict[str, list[str]] = {}
@@ -169,6 +219,8 @@ class _Loader:
         sync = await self._start_sync(Calendar, "calendars", "slug")
         for one in self.pack.calendars:
             spec = one.spec(self.pack.city.zone)
+            if spec.source:
+                self.summary.public_holidays[one.slug] = TakenDates.of(spec)
             row = await sync.put(one.slug, zone=spec.zone, spec=asdict(spec))
             await (store_intervals if one.slug in sync.touched else extend_intervals)(row.id)
         return await self._finish(sync, "calendars")
@@ -299,6 +351,7 @@ class _Loader:
             "bbox": self.pack.bbox,
             "contents": self.contents,
             "pack_hash": self.pack.digest,
+            "demo": self.demo,
         }
         self.summary.changed = (
             row is None

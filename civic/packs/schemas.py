@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator, model_validator
 
+from civic import timing
 from civic.catalogue.catalogue import QuestionKind
 from civic.city.settings import DEFAULT_MINIMUMS, CitySettings
 from civic.i18n import gettext as _
@@ -43,6 +44,7 @@ from civic.routing.conditions import parse
 from civic.routing.facts import ANSWER_PREFIX
 from civic.scores.method.results import MIN_WEIGHT
 from civic.sla.hours import CalendarError, CalendarSpec, Intervals, read_spec
+from civic.sla.public_holidays import add_public_holidays, check_country
 from civic.suggestions import unknown_name
 from civic.validation import FileModel, ManyProblems
 
@@ -146,6 +148,8 @@ class CalendarHours(FileModel):
     """A working calendar as a pack, and an import's mapping, write it. Without `zone` it is in the city's."""
 
     zone: ZoneName | None = None
+    country: OptionalText = ""  # whose public holidays it has, beside its own
+    region: OptionalText = ""
     weekly: dict[str, Hours]
     holidays: Days = []
     workdays: Days = []
@@ -153,6 +157,10 @@ class CalendarHours(FileModel):
 
     @model_validator(mode="after")
     def _opens(self, info: ValidationInfo) -> "CalendarHours":
+        if self.region and not self.country:
+            raise ValueError(_("A region needs its country."))
+        if self.country:
+            check_country(self.country, self.region)
         try:
             read_spec(self.spec(info.context.zone if isinstance(info.context, PackNames) else "UTC"))
         except CalendarError as error:
@@ -160,14 +168,18 @@ class CalendarHours(FileModel):
         return self
 
     def spec(self, city_zone: str) -> CalendarSpec:
-        """The calendar in plain data, as Calendar.spec keeps it."""
+        """The calendar in plain data, as Calendar.spec keeps it; with its country's holidays as they are known today.
+
+        Its own dates win. Raises CalendarError for a week that cannot be read.
+        """
         workdays: dict[str, Intervals | None] = {day.isoformat(): None for day in self.workdays}
-        return CalendarSpec(
+        own = CalendarSpec(
             zone=self.zone or city_zone,
             weekly=dict(self.weekly),
             holidays=sorted(day.isoformat() for day in self.holidays),
             workdays=workdays | self.workday_hours,
         )
+        return add_public_holidays(own, self.country, self.region, timing.now().year) if self.country else own
 
 
 class PackCalendar(CalendarHours):

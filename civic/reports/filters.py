@@ -8,6 +8,7 @@ from typing import Any
 from civic import timing
 from civic.cases.status import OPEN, Status, StatusGroup
 from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.filters import describe_unknown, read_city_filters
 from civic.city.queries import CityView
 from civic.geo.areas import Areas
 from civic.geo.near import Near, parse_near
@@ -26,7 +27,10 @@ SORTS = ("new", "supported", "overdue")
 
 @dataclass(frozen=True)
 class ReportFilters:
-    """Checked filters; what was unknown or unreadable is left out. Ids are of the pack in force."""
+    """Checked filters; ids are of the pack in force or of an earlier one.
+
+    `unknown` says what could not be read, by parameter; with anything unknown the list is empty (`finds_nothing`).
+    """
 
     category: str = ""
     category_ids: tuple[int, ...] = ()
@@ -40,6 +44,8 @@ class ReportFilters:
     since: datetime | None = None
     until: datetime | None = None
     sort: str = "new"
+    finds_nothing: bool = False
+    unknown: Mapping[str, str] = field(default_factory=dict, compare=False)
     raw: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -58,25 +64,37 @@ class ReportFilters:
 
 def read_report_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue, areas: Areas) -> ReportFilters:
     """Filters from query parameters: category (or its group), area, department, status, q, near, since, until, sort."""
-    category_ids = catalogue.category_ids(query.get("category", ""))
-    area = areas.by_slug.get(query.get("area", ""))
-    department = catalogue.department_by_slug.get(query.get("department", ""))
-    status = query.get("status", "")
-    sort = query.get("sort", "new")
+    chosen = read_city_filters(query, catalogue, areas)
+    status, sort = query.get("status", ""), query.get("sort", "new")
+    near = parse_near(query.get("near", ""))
+    since, until = _day(query.get("since", ""), city), _day(query.get("until", ""), city, after=1)
+    unreadable = {
+        "status": (status in STATUS_FILTERS, _("There is no status “%(value)s”.")),
+        "near": (near, _("“%(value)s” is no place and distance, such as 31.2,118.0,500.")),
+        "since": (since, _("“%(value)s” is no day, such as 2026-11-30.")),
+        "until": (until, _("“%(value)s” is no day, such as 2026-11-30.")),
+    }
+    unknown = chosen.unknown | {
+        name: describe_unknown(message, query[name])
+        for name, (found, message) in unreadable.items()
+        if query.get(name) and not found
+    }
     names = ("category", "area", "department", "status", "q", "near", "since", "until")
     return ReportFilters(
-        category=query.get("category", "") if category_ids else "",
-        category_ids=category_ids,
-        area=area.slug if area else "",
-        area_ids=tuple(sorted(areas.below(area.id))) if area else (),
-        department=department.slug if department else "",
-        department_id=department.id if department else None,
+        category=chosen.category,
+        category_ids=chosen.category_ids,
+        area=chosen.area.slug if chosen.area else "",
+        area_ids=chosen.area_ids,
+        department=chosen.department.slug if chosen.department else "",
+        department_id=chosen.department.id if chosen.department else None,
         status=status if status in STATUS_FILTERS else "",
         q=query.get("q", "").strip()[:200],
-        near=parse_near(query.get("near", "")),
-        since=_day(query.get("since", ""), city),
-        until=_day(query.get("until", ""), city, after=1),
+        near=near,
+        since=since,
+        until=until,
         sort=sort if sort in SORTS else "new",
+        finds_nothing=bool(unknown),
+        unknown=unknown,
         raw={name: query[name] for name in names if query.get(name)},
     )
 
@@ -99,6 +117,8 @@ def filter_conditions(filters: ReportFilters, *, start: int = 1) -> tuple[str, l
         args.extend(values)
         clauses.append(clause.format(*numbers))
 
+    if filters.finds_nothing:
+        clauses.append("false")
     if filters.category:
         add("c.category_id = ANY({})", list(filters.category_ids))
     if filters.area:

@@ -41,7 +41,11 @@ FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
 
 
 async def _filters(request: Request) -> ReportFilters:
-    return read_report_filters(request.query_params, request.state.city, await catalogue(), await geo.areas())
+    """Raises Invalid for a program that asks for what there is not; a page says so, and shows nothing."""
+    filters = read_report_filters(request.query_params, request.state.city, await catalogue(), await geo.areas())
+    if filters.unknown and wants_json(request):
+        raise Invalid(fields=filters.unknown)
+    return filters
 
 
 async def _names() -> dict[str, Any]:

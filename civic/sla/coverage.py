@@ -5,6 +5,7 @@ can end while the office is closed.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from civic import timing
 from civic.cache import cached
@@ -24,12 +25,22 @@ WEEK_MINUTES = 7 * 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class HolidayGap:
-    """A calendar that lists holidays has none in a year that running or new promises reach."""
+    """A calendar that lists holidays has none in a year that running or new promises reach; or, `estimated`, has the
+    days of the law alone, as which days are moved was not known when the pack was loaded."""
 
     calendar: str  # slug
     year: int
+    estimated: bool = False
 
     def __str__(self) -> str:
+        if self.estimated:
+            return _(
+                "The calendar “%(calendar)s” has only the days of the law for %(year)s: which days are moved was not "
+                "known when the pack was loaded, and promises reach that year. List its holidays in the pack, or load "
+                "it again with a newer version.",
+                calendar=self.calendar,
+                year=self.year,
+            )
         return _(
             "The calendar “%(calendar)s” lists no holidays for %(year)s, and promises reach that year.",
             calendar=self.calendar,
@@ -66,13 +77,19 @@ async def find_holiday_gaps(now: datetime | None = None) -> list[HolidayGap]:
     latest = {row["calendar_id"]: row["due_at"] for row in await fetch(LATEST_DUE)}
     gaps = []
     for row in await Calendar.filter(retired_at=None).order_by("slug"):
-        listed = {year_of(one) for one in row.spec.get("holidays") or ()}  # type: ignore[attr-defined]
+        spec: dict[str, Any] = dict(row.spec)
+        listed = {year_of(one) for one in spec.get("holidays") or ()}
         if not listed:
             continue
-        calendar = compile_calendar(row.zone, row.spec)
+        calendar = compile_calendar(row.zone, spec)
         until = max([_reach(targets, now, calendar), latest.get(row.id, now)])
         years = range(now.astimezone(calendar.zone).year, until.astimezone(calendar.zone).year + 1)
-        gaps += [HolidayGap(row.slug, year) for year in years if year not in listed][:1]
+        estimated = spec.get("estimated_from") or years.stop
+        gaps += [
+            HolidayGap(row.slug, year, estimated=year in listed)
+            for year in years
+            if year not in listed or year >= estimated
+        ][:1]
     return gaps
 
 

@@ -35,12 +35,16 @@ class CalendarSpec:
     `holidays`: dates on which it is closed.
     `workdays`: dates on which it is open although the week says closed; with their hours, or None for
     Monday's.
+    `source`: where dates were taken from beside those that were written; `estimated_from`: the first year for which
+    that knows no moved days, 0 for none.
     """
 
     zone: str
     weekly: Mapping[int, Intervals] | Mapping[str, Intervals]
     holidays: Collection[date | str] = frozenset()
     workdays: Mapping[date, Intervals | None] | Mapping[str, Intervals | None] = field(default_factory=dict)
+    source: str = ""
+    estimated_from: int = 0
 
 
 @dataclass(frozen=True)
