@@ -55,6 +55,15 @@ def _remove_files(config: Config) -> None:
 def _summary(summary: "LoadSummary") -> str:
     warnings = [f"Warning: {one}" for one in summary.warnings]
     warnings = [*(f"  calendar {slug}: {dates}" for slug, dates in summary.public_holidays.items()), *warnings]
+    for kind, cases in summary.open_cases.items():
+        for slug, count in cases.items():
+            promises = f"{count} open {'case' if count == 1 else 'cases'} with running promises"
+            warnings.append(
+                f"Retired: {slug} ({kind}) has {promises}; a dispatcher can give them to another department."
+            )
+    if any(vars(summary.moved).values()):
+        moved = f"{summary.moved.reports:,} reports and {summary.moved.traffic_updates:,} traffic updates"
+        warnings.append(f"The areas changed: {moved} belong to another one now, by their place.")
     if not summary.changed:
         return "\n".join(["The pack is loaded already. Nothing was changed.", *warnings])
     lines = [_line(kind, vars(counts)) for kind, counts in summary.kinds.items()]

@@ -1,5 +1,6 @@
 """The cases that wait for a dispatcher to name a department."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -54,12 +55,13 @@ class TriagePage:
     next: str  # cursor of the page after this one; empty: there is none
 
 
-async def load_triage(cursor: str = "") -> TriagePage:
-    """Cases that wait for a dispatcher, the oldest first, by keyset."""
+async def load_triage(cursor: str, offered: Collection[str]) -> TriagePage:
+    """Cases that wait for a dispatcher, the oldest first, by keyset. Of the router's suggestions, which are as old as
+    the cases, those remain whose departments (slugs) are `offered` today."""
     after = paging.read_cursor(cursor) or (FIRST_INSTANT, 0)
     rows = await fetch(TRIAGE, *after, Status.RECEIVED, EventKind.TRIAGED, TRIAGE_KINDS)
     counted = await fetch_one(COUNT, Status.RECEIVED)
-    shown = [_triaged(row) for row in rows[:PAGE_ROWS]]
+    shown = [_triaged(row, offered) for row in rows[:PAGE_ROWS]]
     more = paging.write_cursor(shown[-1].received_at, shown[-1].case_id) if len(rows) > PAGE_ROWS else ""
     return TriagePage(shown, counted["n"] if counted else 0, more)
 
@@ -79,12 +81,13 @@ async def find_assigned(case_id: int | None) -> AssignedCase | None:
     return AssignedCase(**row) if row else None
 
 
-def _triaged(row: Row) -> TriageRow:
+def _triaged(row: Row, offered: Collection[str]) -> TriageRow:
     data, routed = row.pop("data"), row.pop("routed") or {}
     row["kind"] = EventKind(row["kind"])
+    suggestions = (routed.get("reason") or {}).get("suggestions") or []
     return TriageRow(
         heading=heading(row.pop("title"), row["text"]),
         reason=data.get("reason") or {},
-        suggestions=(routed.get("reason") or {}).get("suggestions") or [],
+        suggestions=[one for one in suggestions if one["department"]["slug"] in offered],
         **row,
     )

@@ -11,6 +11,7 @@ from civic.cases.allowed_actions import CaseAction
 from civic.cases.conflicts import CaseChanged
 from civic.cases.models import DeclineReason, ObjectionOutcome
 from civic.cases.objections import count_open_objections, list_open_objections
+from civic.catalogue.filters import read_city_filters
 from civic.catalogue.queries import catalogue
 from civic.desk import commands, queries
 from civic.desk import queue as lists
@@ -60,9 +61,12 @@ async def desk(request: Request) -> Response:
     """The list of the person's departments (`department` narrows it to one), by view: due, mine, new, waiting …"""
     person, query = request.state.person, request.query_params
     offered = await catalogue()
-    chosen = offered.department_by_slug.get(query.get("department", ""))
+    asked = read_city_filters({"department": query.get("department", "")}, offered, await areas())
+    if asked.unknown and wants_json(request):
+        raise Invalid(fields=asked.unknown)
+    chosen = asked.department
     everyone = [one.id for one in offered.every_department]  # also what one that left the pack still holds
-    departments = lists.select_desks(person, chosen.id if chosen else None, everyone)
+    departments = [] if asked.unknown else lists.select_desks(person, chosen.id if chosen else None, everyone)
     view, q = query.get("view", ""), query.get("q", "")[:200]
     view = view if view in lists.VIEWS else "due"
     queue = await lists.load_queue(person, departments, view, q=q, after=query.get("page", ""))
@@ -75,6 +79,7 @@ async def desk(request: Request) -> Response:
         "queue": queue,
         "view": view,
         "q": q,
+        "unknown": asked.unknown,
         "chosen": chosen if chosen and chosen.id in departments else None,
         "own": own,
         "messages": await list_desk_messages(person, 5),
@@ -183,7 +188,7 @@ async def _next_page(order: commands.CaseCommand, action: CaseAction, fields: Ma
 
 
 async def triage(request: Request) -> Response:
-    page = await load_triage(request.query_params.get("page", ""))
+    page = await load_triage(request.query_params.get("page", ""), (await catalogue()).department_by_slug)
     if wants_json(request):
         return json_answer(TriageAnswer.of(page))
     assigned = await find_assigned(parse_id(request.query_params.get("case"))) if _done(request) else None

@@ -19,7 +19,9 @@ from civic.geo.models import Area, Place
 from civic.i18n import gettext as _
 from civic.packs.contents import Pack
 from civic.packs.demo_removal import count_demo, remove_demo
+from civic.packs.moved_places import MovedPlaces, lie_in_retired_areas, move_places
 from civic.packs.reader import read_pack
+from civic.packs.retirement import count_open_cases
 from civic.routing.models import Rule
 from civic.sla.actions import extend_intervals, store_intervals
 from civic.sla.coverage import find_holiday_gaps, find_short_targets
@@ -69,6 +71,8 @@ class LoadSummary:
     kinds: dict[str, RowCounts] = field(default_factory=dict)
     changed: bool = False
     removed: dict[str, int] = field(default_factory=dict)  # of the demo city, which stood there before
+    open_cases: dict[str, dict[str, int]] = field(default_factory=dict)  # of what was retired, by kind and slug
+    moved: MovedPlaces = field(default_factory=MovedPlaces)
     public_holidays: dict[str, TakenDates] = field(default_factory=dict)  # by calendar
     warnings: list[str] = field(default_factory=list)  # what is allowed, and probably not meant
 
@@ -77,6 +81,8 @@ class LoadSummary:
             "city": self.city,
             "changed": self.changed,
             "removed": self.removed,
+            "open_cases": self.open_cases,
+            "moved": asdict(self.moved),
             "warnings": self.warnings,
             "public_holidays": {slug: asdict(dates) for slug, dates in self.public_holidays.items()},
             **{kind: vars(tally) for kind, tally in self.kinds.items()},
@@ -99,6 +105,8 @@ async def load_pack(folder: Path, *, demo: bool = False, replace_demo: bool = Fa
         summary = await _Loader(pack, timing.now(), demo=demo).run()
         summary.removed = removed
     cache.clear_caches()
+    if summary.kinds["areas"].touched or await lie_in_retired_areas():
+        summary.moved = await move_places()
     summary.warnings = [str(one) for one in [*await find_holiday_gaps(), *await find_short_targets()]]
     return summary
 
@@ -130,6 +138,7 @@ class _TableSync:
         self.rows: dict[str, Any] = {}
         self.ids: dict[str, int] = {}  # of the rows in the pack, by slug
         self.touched: set[str] = set()  # slugs of rows that were added or changed
+        self.retired: list[str] = []  # slugs of rows that were retired just now
         self.tally = RowCounts()
 
     async def start(self) -> "_TableSync":
@@ -162,6 +171,7 @@ class _TableSync:
             if row is not None and slug not in self.ids and row.retired_at is None:
                 await row.update_from_dict({"retired_at": self.now}).save(update_fields=["retired_at"])
                 self.tally.retired += 1
+                self.retired.append(slug)
         return self.ids
 
 
@@ -176,6 +186,7 @@ class _Loader:
         self.summary = LoadSummary(pack.city.names)
         self.owned: dict[str, list[str]] = {}  # slugs that came with the last pack, by kind
         self.contents: dict[str, list[str]] = {}
+        self.retired: dict[str, list[str]] = {}  # slugs that this pack no longer has, by kind
 
     async def run(self) -> LoadSummary:
         city = await City.get_or_none(id=1)
@@ -190,6 +201,7 @@ class _Loader:
         await self._places()
         await self._synonyms()
         await self._city(city)
+        self.summary.open_cases = await count_open_cases(self.retired)
         return self.summary
 
     async def _start_sync(self, model: type[Model], kind: str, key: str) -> _TableSync:
@@ -200,6 +212,7 @@ class _Loader:
 
     async def _finish(self, sync: _TableSync, kind: str) -> dict[str, int]:
         ids = await sync.finish()
+        self.retired[kind] = sync.retired
         self.contents[kind] = sorted(ids)
         return ids
 

@@ -44,12 +44,13 @@ class ServiceLine:
 async def list_services(query: str, department: str, meili: Meili | None = None) -> list[ServiceLine]:
     """The services of the pack that match the words, of a department and those below it, best first.
 
-    Without words, all of them in the pack's order.
+    Without words, all of them in the pack's order; of a department that there is not, none.
     """
     known = await catalogue()
     chosen: Sequence[ServiceView] = known.services
-    if one := known.department_by_slug.get(department):
-        below = known.below(one.id)
+    if department:
+        one = known.find_department(department)
+        below = known.below(one.id) if one else set()
         chosen = [service for service in chosen if service.department_id in below]
     stars, city = await _stars()
     return [

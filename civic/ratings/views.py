@@ -5,8 +5,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.filters import read_city_filters
 from civic.catalogue.queries import catalogue
-from civic.errors import CivicError
+from civic.errors import CivicError, Invalid
+from civic.geo.queries import areas
 from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import Submission, submit
 from civic.posts.views import viewer
@@ -19,18 +21,24 @@ from civic.web import Who, json_answer, render, route, wants_json
 async def listing(request: Request) -> Response:
     query = request.query_params.get("q", "").strip()
     department = request.query_params.get("department", "")
+    known = await catalogue()
+    unknown = read_city_filters({"department": department}, known, await areas()).unknown
+    if unknown and wants_json(request):
+        raise Invalid(fields=unknown)
     lines = await queries.list_services(query, department, request.app.state.meili)
     size, page = request.app.state.config.limits.page, _number(request.query_params.get("page", ""))
     shown, more = lines[page * size : (page + 1) * size], len(lines) > (page + 1) * size
     if wants_json(request):
         services = [ServiceAnswer.of(one) for one in shown]
         return json_answer(ServiceListAnswer(count=len(lines), services=services, next=page + 1 if more else None))
-    known = await catalogue()
+    one = known.find_department(department)
     context = {
+        "unknown": unknown,
+        "retired": one if one and one.retired else None,
         "lines": shown,
         "count": len(lines),
         "q": query,
-        "department": department if department in known.department_by_slug else "",
+        "department": department if one else "",
         "departments": [one for one in known.departments if _serves(known.below(one.id), known)],
         "next": str(page + 1) if more else "",
     }

@@ -1,14 +1,16 @@
-"""What somebody looks for, from query parameters: every search can be linked. What is unknown is left out."""
+"""What somebody looks for, from query parameters: every search can be linked."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from civic import timing
 from civic.catalogue.catalogue import Catalogue, DepartmentView
+from civic.catalogue.filters import describe_unknown, read_city_filters
 from civic.geo.areas import Areas, AreaView
 from civic.geo.near import Near, format_near
+from civic.i18n import gettext as _
 from civic.search.documents import MAX_REACHABLE_HITS, PAGE_HITS, Query, SortOrder
 from civic.search.postgres.search import TIME_SPANS
 from civic.search.subjects import desk_subjects, public_subjects
@@ -45,6 +47,7 @@ class SearchForm:
     near: Near | None = None
     sort: SortOrder = SortOrder.RELEVANCE
     page: int = 1
+    unknown: dict[str, str] = field(default_factory=dict, compare=False)  # what there is not, by parameter: a message
 
     @property
     def filters(self) -> dict[str, str]:
@@ -114,26 +117,37 @@ def read_search_form(
 
     On the desk nobody chooses a kind.
     """
-    category, status, since = (params.get(name, "") for name in ("category", "status", "since"))
-    category_ids = catalogue.category_ids(category)
+    status, since = params.get("status", ""), params.get("since", "")
+    chosen = read_city_filters(params, catalogue, areas)
     statuses = status_filters(desk=desk)
-    kind, sort = params.get("kind", ""), params.get("sort", "")
+    kind, sort = "" if desk else params.get("kind", ""), params.get("sort", "")
+    kinds = {one.kind for one in public_subjects()}
     return SearchForm(
         path=path,
         desk=desk,
         q=clean_line(params.get("q", "")),
-        kind=kind if not desk and kind in {one.kind for one in public_subjects()} else "",
-        category=category if category_ids else "",
-        category_ids=category_ids,
-        area=areas.by_slug.get(params.get("area", "")),
-        department=catalogue.department_by_slug.get(params.get("department", "")),
+        kind=kind if kind in kinds else "",
+        category=chosen.category,
+        category_ids=chosen.category_ids,
+        area=chosen.area,
+        department=chosen.department,
         status=status if status in statuses else "",
         statuses=statuses.get(status, ()),
         since=since if since in SINCE else "",
         near=near,
         sort=SortOrder(sort) if sort in list(SortOrder) else SortOrder.RELEVANCE,
         page=_page(params.get("page", ""), size),
+        unknown=chosen.unknown
+        | _unknown_codes({"kind": (kind, kinds), "status": (status, statuses), "since": (since, SINCE)}),
     )
+
+
+def _unknown_codes(asked: Mapping[str, tuple[str, Collection[str]]]) -> dict[str, str]:
+    """A message for each parameter whose value is none of those that there are."""
+    message = _("“%(value)s” is nothing that can be chosen here.")
+    return {
+        name: describe_unknown(message, code) for name, (code, known) in asked.items() if code and code not in known
+    }
 
 
 def status_filters(*, desk: bool) -> dict[str, tuple[str, ...]]:

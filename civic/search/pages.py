@@ -153,7 +153,8 @@ def _chips(asked: SearchForm, pack: Catalogue, around: str) -> Iterable[FilterCh
 def _category_words(asked: SearchForm, pack: Catalogue) -> str:
     if one := pack.category_by_code.get(asked.category):
         return pick(one.names)
-    return next((pick(group.names) for group in pack.groups if group.code == asked.category), "")
+    gone = pack.retired_names().get(asked.category)
+    return next((pick(group.names) for group in pack.groups if group.code == asked.category), pick(gone))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
+from civic.errors import Invalid
 from civic.geo.near import find_near
 from civic.geo.queries import areas
 from civic.i18n import pick
@@ -49,7 +50,9 @@ async def answer_search(request: Request, place: SearchScope) -> Response:
     near = await find_near(where, request.app.state.config.geocoder)
     asked = read_search_form(request.query_params, pack, city, path=place.path, near=near, size=size, desk=place.desk)
     query = asked.build_query(size=size, facets=not typing, readers=place.readers)
-    found = SearchResult([], 0) if asked.empty else await place.find(query)
+    if asked.unknown and wants_json(request):
+        raise Invalid(fields=asked.unknown)
+    found = SearchResult([], 0) if asked.empty or asked.unknown else await place.find(query)
     if typing:  # kinds that weigh less do not crowd out the others
         ordered = sorted(found.hits, key=lambda hit: by_kind(hit.document.kind).weight < 1)
         found = replace(found, hits=ordered[:SUGGESTED_HITS])

@@ -30,7 +30,7 @@ def check_country(country: str, region: str) -> None:
     """Raises ValueError with what there is instead."""
     from holidays import list_supported_countries  # a package of 14 MB, which few commands need
 
-    known = list_supported_countries()
+    known = list_supported_countries(include_aliases=False)
     if country not in known:
         raise ValueError(unknown_name(country, known))
     if region and region not in known[country]:

@@ -1,17 +1,20 @@
 """Reading updates: the board, its map, and an update's page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from civic import timing
 from civic.accounts.people import Person
+from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.filters import describe_unknown, read_city_filters
 from civic.db import Row, fetch
 from civic.errors import NotFound
-from civic.geo.areas import Areas
+from civic.geo.areas import Areas, AreaView
 from civic.geo.queries import areas
+from civic.i18n import gettext as _
 from civic.i18n import pick
 from civic.media.models import Photo
 from civic.paging import read_cursor, write_cursor
@@ -23,21 +26,30 @@ from civic.traffic.models import Confirmation, TrafficKind, TrafficUpdate
 
 @dataclass(frozen=True)
 class TrafficFilters:
-    """Checked filters; what was unknown is left out. `area_ids` are the area's and those of all below it."""
+    """Checked filters. `area_ids` are the area's and those of all below it; `unknown` has messages, by parameter."""
 
     kind: TrafficKind | None = None
     area: str = ""
     area_ids: tuple[int, ...] = ()
+    finds_nothing: bool = False
+    unknown: dict[str, str] = field(default_factory=dict, compare=False)
+    retired_area: AreaView | None = field(default=None, compare=False)  # the area, if it left the pack
 
 
 def read_traffic_filters(query: Mapping[str, str], found: Areas) -> TrafficFilters:
     """Filters from query parameters: kind, area."""
     kind = query.get("kind", "")
-    area = found.by_slug.get(query.get("area", ""))
+    chosen = read_city_filters({"area": query.get("area", "")}, Catalogue(), found)
+    unknown = chosen.unknown
+    if kind and kind not in list(TrafficKind):
+        unknown = unknown | {"kind": describe_unknown(_("“%(value)s” is nothing that can be chosen here."), kind)}
     return TrafficFilters(
         kind=TrafficKind(kind) if kind in list(TrafficKind) else None,
-        area=area.slug if area else "",
-        area_ids=tuple(sorted(found.below(area.id))) if area else (),
+        area=chosen.area.slug if chosen.area else "",
+        area_ids=chosen.area_ids,
+        finds_nothing=bool(unknown),
+        unknown=unknown,
+        retired_area=found.retired.get(query.get("area", "")),
     )
 
 
@@ -120,6 +132,8 @@ def live_conditions(filters: TrafficFilters) -> tuple[str, list[Any]]:
     """The live updates as SQL, with its arguments. Its cost follows what is on the road now."""
     sql = LIVE_UPDATES
     args: list[Any] = [timing.now()]
+    if filters.finds_nothing:
+        sql += " AND false"
     if filters.area:
         args.append(list(filters.area_ids))
         sql += f" AND t.area_id = ANY(${len(args)})"
@@ -141,7 +155,7 @@ async def read_board(filters: TrafficFilters, person: Person, *, size: int, page
     known = await areas()
     return TrafficBoard(
         updates=[view_update(row, known, mine.get(row["id"])) for row in rows],
-        counts=await _counts(TrafficFilters(area=filters.area, area_ids=filters.area_ids)),
+        counts=await _counts(replace(filters, kind=None)),
         next=write_cursor(rows[-1]["created_at"], rows[-1]["id"]) if more else "",
     )
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from civic.errors import CivicError, Conflict
+from civic.errors import CivicError, Conflict, Invalid
 from civic.geo.maps import MapWindow
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
@@ -28,6 +28,8 @@ OPINIONS_PER_POST = 4  # times as many as posts in an hour: still there, gone
 async def board(request: Request) -> Response:
     known = await areas()
     filters = queries.read_traffic_filters(request.query_params, known)
+    if filters.unknown and wants_json(request):
+        raise Invalid(fields=filters.unknown)
     size, page = request.app.state.config.limits.page, request.query_params.get("page", "")
     shown = await queries.read_board(filters, request.state.person, size=size, page=page)
     if wants_json(request):
@@ -41,6 +43,8 @@ async def board(request: Request) -> Response:
 async def points(request: Request) -> Response:
     window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
     filters = queries.read_traffic_filters(request.query_params, await areas())
+    if filters.unknown and wants_json(request):
+        raise Invalid(fields=filters.unknown)
     return json_answer(await maps.map_points(filters, window))
 
 
