@@ -2,17 +2,7 @@
 
 from civic import db
 from civic.city.models import City
-
-TABLES = """
-SELECT relname AS name FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'tortoise_migrations' ORDER BY 1
-"""
-COUNTS = """
-SELECT (SELECT count(*) FROM user_account) AS people, (SELECT count(*) FROM report) AS reports,
-       (SELECT count(*) FROM case_file) AS cases, (SELECT count(*) FROM traffic_update) AS traffic_updates,
-       (SELECT count(*) FROM rating) AS ratings, (SELECT count(*) FROM comment) AS comments,
-       (SELECT count(*) FROM photo) AS photos, (SELECT count(*) FROM release) AS releases
-"""
+from civic.packs.sql import COUNTS, TABLES
 
 
 async def count_demo() -> dict[str, int]:

@@ -5,21 +5,9 @@ from dataclasses import dataclass
 from civic import db
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
+from civic.packs.sql import IN_RETIRED_AREAS, MOVE, MOVE_CASES, PLACES
 
 BATCH_ROWS = 5000
-PLACES = "SELECT id, lat, lon, area_id FROM {table} WHERE id > $1 ORDER BY id LIMIT $2"
-MOVE = """
-UPDATE {table} t SET area_id = moved.area_id
-FROM unnest($1::bigint[], $2::int[]) AS moved (id, area_id) WHERE t.id = moved.id
-"""
-# A case lies where its main report does.
-MOVE_CASES = """
-UPDATE case_file c SET area_id = r.area_id
-FROM report r WHERE r.id = ANY($1) AND r.main AND r.case_id = c.id AND c.area_id IS DISTINCT FROM r.area_id
-"""
-IN_RETIRED_AREAS = """
-SELECT EXISTS (SELECT FROM area a JOIN report r ON r.area_id = a.id WHERE a.retired_at IS NOT NULL) AS some
-"""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ can end while the office is closed.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from civic import timing
 from civic.cache import cached
@@ -77,14 +76,14 @@ async def find_holiday_gaps(now: datetime | None = None) -> list[HolidayGap]:
     latest = {row["calendar_id"]: row["due_at"] for row in await fetch(LATEST_DUE)}
     gaps = []
     for row in await Calendar.filter(retired_at=None).order_by("slug"):
-        spec: dict[str, Any] = dict(row.spec)
-        listed = {year_of(one) for one in spec.get("holidays") or ()}
+        spec = row.spec
+        listed = {year_of(one) for one in spec.get("holidays") or ()}  # type: ignore[attr-defined]
         if not listed:
             continue
         calendar = compile_calendar(row.zone, spec)
         until = max([_reach(targets, now, calendar), latest.get(row.id, now)])
         years = range(now.astimezone(calendar.zone).year, until.astimezone(calendar.zone).year + 1)
-        estimated = spec.get("estimated_from") or years.stop
+        estimated = int(str(spec.get("estimated_from") or years.stop))
         gaps += [
             HolidayGap(row.slug, year, estimated=year in listed)
             for year in years
