@@ -1,62 +1,93 @@
 """Importing a file, one transaction for each batch of rows: it can be stopped and started again at any time."""
 
 import asyncio
-import json
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
-from typing import IO, TypeVar
+from typing import IO
 
 from civic import timing
 from civic.cases import targets
 from civic.cases.models import Case
 from civic.catalogue.queries import catalogue
-from civic.city.queries import city
+from civic.city.models import City
+from civic.city.queries import WORLD, city
 from civic.db import advisory_lock, fetch, in_transaction, retry_transaction
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.imports.bootstrap import CatalogueLookup, bootstrap
 from civic.imports.bulk import analyse_tables, insert_cases, reserve_ids
-from civic.imports.files import SAMPLE_ROWS, SourceFile, SourceRow
+from civic.imports.files import SAMPLE_ROWS, SourceFile
+from civic.imports.json_rows import explain_object
 from civic.imports.mapping import ImportFault, ImportMapping
-from civic.imports.parser import ImportedReport, RowParser, RowRefused, value_of
+from civic.imports.parser import Box, ImportedReport, RowParser, RowRefused, RowSkipped
+from civic.imports.rejects import open_rejects, write_rejected
 from civic.imports.replay import CaseRows, ReplayRules, replay
+from civic.imports.source_rows import SourceRow
+from civic.lasting_locks import lock_connection
 from civic.sla.queries import working_calendar
 
-T = TypeVar("T")
 BATCH_ROWS = 500
 # Kinds of refusal that are the mapping's fault if every row is refused for them.
-MAPPING_FAULTS = frozenset({"broken", "no_id", "no_date", "date", "status"})
+MAPPING_FAULTS = frozenset({"broken", "encoding", "no_id", "no_date", "date", "status", "swapped"})
 ANALYSE_FROM_ROWS = 1000
-# Two imports by one mapping write one batch at a time: the second finds the rows that the first has written.
-IMPORT_LOCK = "civic.imports: "  # and the name of the mapping
+# Each with the name of the mapping: of a whole import, and of the writing of a batch.
+IMPORT_LOCK, BATCH_LOCK = "civic.imports: ", "civic.imports.batch: "
+# An import that was killed may hold the lock, and be writing its last batch, for a moment longer.
+LOCK_TRIES, LOCK_PAUSE_SECONDS = 20, 0.1
 
 
 @dataclass
 class Progress:
-    """How far an import is: counts of rows, and the share of the file that is read (0 to 1)."""
+    """How far an import is: counts of rows, and the share of the file that is read (0 to 1).
+
+    `lines` counts physical lines by what became of them (imported, refused, unchanged, skipped, header, blank), unless
+    the file is one JSON document. `rejects` is the file of the refused rows, if there are any.
+    """
 
     imported: int = 0
     refused: int = 0
     unchanged: int = 0  # imported before
+    skipped: int = 0  # left out, as the mapping says
     share: float = 0.0
     seconds: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)  # refused rows, by kind
     adjustments: Counter[str] = field(default_factory=Counter)  # how often a value was corrected, by kind
+    lines: Counter[str] = field(default_factory=Counter)
+    rejects: Path | None = None
 
     @property
     def rows(self) -> int:
-        return self.imported + self.refused + self.unchanged
+        return self.imported + self.refused + self.unchanged + self.skipped
+
+    @property
+    def failed(self) -> bool:
+        """Whether all that there was to import was refused."""
+        return bool(self.refused) and not self.imported and not self.unchanged
+
+    def add(self, outcome: str, lines: int, rows: int = 1) -> None:
+        """Count rows, and their lines."""
+        setattr(self, outcome, getattr(self, outcome) + rows)
+        self.lines[outcome] += lines
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
-        counts = {"imported": self.imported, "refused": self.refused, "unchanged": self.unchanged}
-        return counts | {"seconds": round(self.seconds, 2)}
+        return {
+            "imported": self.imported,
+            "refused": self.refused,
+            "unchanged": self.unchanged,
+            "skipped": self.skipped,
+            "reasons": dict(self.reasons),
+            "adjusted": dict(self.adjustments),
+            "lines": dict(self.lines) or None,
+            "rejects": str(self.rejects) if self.rejects else None,
+            "seconds": round(self.seconds, 2),
+        }
 
 
 async def import_file(
@@ -66,47 +97,67 @@ async def import_file(
     *,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     batch: int = BATCH_ROWS,
+    dry_run: bool = False,
 ) -> Progress:
     """Import every row of a file that is not in the database yet; `on_progress` is called after each batch.
 
-    A row is known by its source ("jarokelo:139838"), so that starting again goes on, and two at once double nothing.
-    Refused rows go to `rejects` (JSON lines: line, id, column, reason, row), which only its owner can read. Raises
-    ImportFault where the mapping or the file is wrong; batches that were written stay.
+    A row is known by its source ("jarokelo:139838"), so that starting again goes on. Refused rows go to `rejects`, or
+    beside it if that exists; only its owner can read it. A dry run does everything but the writing. Raises ImportFault
+    where the mapping or the file is wrong, or another import of this name runs; batches that were written stay.
     """
     source = SourceFile(path, mapping)
     try:
-        with _open_private(rejects, path) as file:
-            return await _Import(source, mapping, file, on_progress).run(batch)
+        async with lock_import(mapping.name):
+            written, file = open_rejects(rejects)
+            try:
+                with file:
+                    progress = await _Import(source, mapping, file, on_progress, dry_run).run(batch)
+            finally:
+                if not written.stat().st_size:
+                    written.unlink()
+            progress.rejects = written if progress.refused else None
+            return progress
     finally:
         source.close()
 
 
-def _open_private(path: Path, source: Path) -> IO[str]:
-    """Open a new file that only its owner can read. Raises ImportFault if it cannot, or if it is the imported file."""
-    try:
-        if path.exists() and path.samefile(source):
-            raise ImportFault(_("The refused rows cannot go into the file that is imported."))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
-    except OSError as error:
-        raise ImportFault(f"{path}: {error.strerror or error}") from error
+@asynccontextmanager
+async def lock_import(name: str) -> AsyncIterator[None]:
+    """Let nobody else import or undo `name` within the block. Raises ImportFault if somebody does."""
+    async with lock_connection() as connection:
+        for _try in range(LOCK_TRIES):
+            if await connection.try_lock(IMPORT_LOCK + name):
+                break
+            await asyncio.sleep(LOCK_PAUSE_SECONDS)
+        else:
+            raise ImportFault(_("Another import of “%(name)s” is running. Nothing was done.", name=name))
+        try:
+            yield
+        finally:
+            await connection.unlock(IMPORT_LOCK + name)
 
 
 class _Import:
     def __init__(
-        self, source: SourceFile, mapping: ImportMapping, rejects: IO[str], on_progress: Callable[[Progress], None]
+        self,
+        source: SourceFile,
+        mapping: ImportMapping,
+        rejects: IO[str],
+        on_progress: Callable[[Progress], None],
+        dry_run: bool,
     ) -> None:
         self.source, self.mapping, self.rejects, self.on_progress = source, mapping, rejects, on_progress
+        self.dry_run = dry_run
         self.parser = RowParser(mapping, timing.now())
-        self.lookup = CatalogueLookup(mapping)
+        self.lookup = CatalogueLookup(mapping, dry_run=dry_run)
         self.progress = Progress(adjustments=self.parser.adjustments)
 
     async def run(self, size: int) -> Progress:
         started, rows = monotonic(), self.source.rows()
+        self.parser.box = await _find_box(self.mapping)
         first = list(islice(rows, SAMPLE_ROWS))
         self._check_sample(first)
-        await bootstrap(self.mapping)
+        await bootstrap(self.mapping, dry_run=self.dry_run)
         writing: asyncio.Task[None] | None = None
         try:
             for batch in _batches(first, rows, size):
@@ -119,14 +170,25 @@ class _Import:
         finally:
             if writing is not None:
                 await writing
-        if self.progress.imported >= ANALYSE_FROM_ROWS:
+        if self.progress.imported >= ANALYSE_FROM_ROWS and not self.dry_run:
             await analyse_tables()
+        self._count_lines()
         self.progress.seconds = monotonic() - started
         return self.progress
+
+    def _count_lines(self) -> None:
+        if self.source.lines is None:
+            self.progress.lines.clear()  # rows of a document are not lines
+        else:
+            self.progress.lines |= Counter(
+                read=self.source.lines.read, blank=self.source.lines.blank, header=self.source.header_lines
+            )
 
     def _check_sample(self, first: Sequence[SourceRow]) -> None:
         """Raise ImportFault, before anything is written, if the mapping fits none of the first rows."""
         good = [row for row in first if not row.wrong]
+        if len(good) == len(first) == 1 and (advice := explain_object(good[0].values)):
+            raise ImportFault(advice)
         if good:
             self.source.check_columns({name for row in good for name in row.values})
         if not first:
@@ -140,7 +202,9 @@ class _Import:
     def _mapping_fault(self, row: SourceRow) -> str:
         """Why the mapping does not fit this row; "" if it does, or if only the row is at fault."""
         try:
-            RowParser(self.mapping, self.parser.now).parse(row)
+            RowParser(self.mapping, self.parser.now, self.parser.box).parse(row)
+        except RowSkipped:
+            return ""
         except RowRefused as refused:
             if refused.kind in MAPPING_FAULTS:
                 return f"{refused.column}: {refused.reason}" if refused.column else refused.reason
@@ -152,6 +216,8 @@ class _Import:
         for row in rows:
             try:
                 reports.append((row, self.parser.parse(row)))
+            except RowSkipped:
+                self.progress.add("skipped", row.lines)
             except RowRefused as refused:
                 self._refuse(row, refused)
         await self.lookup.find_or_create([report for _row, report in reports])
@@ -162,14 +228,15 @@ class _Import:
             except RowRefused as refused:
                 self._refuse(row, refused)
         self.rejects.flush()
-        return await self._without_known(ready, lambda one: one.report.source)
+        known = await _find_known([one.report for one in ready])
+        self._count_known([one.report for one in ready], known)
+        return [one for one in ready if one.report.source not in known]
 
-    async def _without_known(self, items: Sequence[T], source: Callable[[T], str]) -> list[T]:
-        """The items whose source is not in the database; the others are counted as unchanged."""
-        rows = await fetch("SELECT source FROM post WHERE source = ANY($1)", [source(one) for one in items])
-        known = {row["source"] for row in rows}
-        self.progress.unchanged += len(known)
-        return [one for one in items if source(one) not in known]
+    def _count_known(self, reports: Sequence[ImportedReport], known: Collection[str]) -> None:
+        """Count as unchanged those whose source is known."""
+        for one in reports:
+            if one.source in known:
+                self.progress.add("unchanged", one.lines)
 
     async def _match(self, report: ImportedReport) -> "MatchedReport":
         """Find its department, category and area. Raises RowRefused if one does not exist or the place is outside."""
@@ -177,12 +244,18 @@ class _Import:
         area = city_areas.at(report.lat, report.lon)
         if area is None and len(city_areas) and self.mapping.place.outside == "refuse":
             raise RowRefused("outside", "lat", _("Its place is outside the city."))
+        if area is None and self.parser.box and not self.parser.is_within(report.lat, report.lon):
+            self.progress.adjustments["outside"] += 1
         department, category = self.lookup.department(report), self.lookup.category(report)
         return MatchedReport(report, department, category, area.id if area else None)
 
     async def _replay(self, ready: Sequence["MatchedReport"]) -> list[CaseRows]:
         """Replay the cases; let the task that writes the batch before run now and then."""
         if not ready:
+            return []
+        if self.dry_run:
+            for one in ready:
+                self.progress.add("imported", one.report.lines)
             return []
         rules, ids, cases = await _rules(ready, self.parser.now), await reserve_ids(Case, len(ready)), []
         for one in ready:
@@ -191,32 +264,35 @@ class _Import:
                 await asyncio.sleep(0)
         return cases
 
-    @retry_transaction
     async def _write(self, cases: Sequence[CaseRows], share: float, started: float) -> None:
-        async with in_transaction():
-            await advisory_lock(IMPORT_LOCK + self.mapping.name)
-            # Another import may have written some of them since they were matched.
-            new = await self._without_known(
-                cases, lambda one: one.report.source
-            )  # another import may have been quicker
-            if new:
-                private = frozenset(one.id for one in (await catalogue()).every_category if not one.public)
-                await insert_cases(new, language=self.mapping.language, private=private)
-        self.progress.imported += len(new)
+        new = await self._insert(cases)
+        written = {one.report.source for one in new}
+        self._count_known([one.report for one in cases], {one.report.source for one in cases} - written)
+        for one in new:
+            self.progress.add("imported", one.report.lines)
         self.progress.share, self.progress.seconds = share, monotonic() - started
         self.on_progress(self.progress)
 
+    @retry_transaction
+    async def _insert(self, cases: Sequence[CaseRows]) -> list[CaseRows]:
+        """Insert the cases that are not in the database yet; these."""
+        async with in_transaction():
+            await advisory_lock(BATCH_LOCK + self.mapping.name)
+            # An import that was killed may have written some of them since they were matched.
+            known = await _find_known([one.report for one in cases])
+            new = [one for one in cases if one.report.source not in known]
+            if new:
+                private = frozenset(one.id for one in (await catalogue()).every_category if not one.public)
+                await insert_cases(new, language=self.mapping.language, private=private)
+        return new
+
     def _refuse(self, row: SourceRow, refusal: RowRefused) -> None:
-        self.progress.refused += 1
-        self.progress.reasons[refusal.kind] += 1
-        record = {
-            "line": row.line,
-            "id": value_of(row, self.mapping.columns.id),
-            "column": refusal.column,
-            "reason": refusal.reason,
-            "row": row.values,
-        }
-        self.rejects.write(json.dumps(record, ensure_ascii=False) + "\n")
+        if row.part <= 1:  # all parts of a line are one
+            self.progress.add("refused", row.lines)
+            self.progress.reasons[refusal.kind] += 1
+        write_rejected(
+            self.rejects, row, row.value(self.mapping.columns.id), column=refusal.column, reason=refusal.reason
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +313,20 @@ class MatchedReport:
             department_id=self.department_id,
             area_id=self.area_id,
         )
+
+
+async def _find_known(reports: Sequence[ImportedReport]) -> set[str]:
+    """The sources of those that are in the database."""
+    rows = await fetch("SELECT source FROM post WHERE source = ANY($1)", [one.source for one in reports])
+    return {row["source"] for row in rows}
+
+
+async def _find_box(mapping: ImportMapping) -> Box | None:
+    """The box of the city; None where there is none, or it is the whole world."""
+    if await City.exists(id=1):
+        box = (await city()).bbox
+        return None if box == WORLD else box
+    return mapping.city.bbox if mapping.city else None
 
 
 def _batches(first: Sequence[SourceRow], rest: Iterator[SourceRow], size: int) -> Iterator[list[SourceRow]]:

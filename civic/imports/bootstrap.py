@@ -11,37 +11,47 @@ from civic.city.models import City
 from civic.city.queries import city
 from civic.db import advisory_lock, in_transaction, retry_transaction
 from civic.i18n import gettext as _
-from civic.imports.mapping import CategoryMapping, DepartmentMapping, ImportFault, ImportMapping
+from civic.imports.mapping import CategoryMapping, CityMapping, DepartmentMapping, ImportFault, ImportMapping
+from civic.imports.models import ImportAddition
 from civic.imports.parser import ImportedReport, RowRefused
 from civic.sla.actions import store_intervals
 from civic.text import make_slug
 
 # Two imports that start at once create one city, and each department once.
 BOOTSTRAP_LOCK = "civic.imports.bootstrap"
+NOT_MADE = 0  # the id of what a dry run would make
 
 
 @retry_transaction
-async def bootstrap(mapping: ImportMapping) -> None:
+async def bootstrap(mapping: ImportMapping, *, dry_run: bool = False) -> None:
     """Create the calendars of the mapping, and its city if none is loaded. Existing ones are not changed.
 
-    Raises ImportFault if there is no city and the mapping has none.
+    Raises ImportFault if there is no city and the mapping has none; in a dry run that is all.
     """
+    if mapping.city is None and not await City.exists(id=1):
+        raise ImportFault(_("No city is loaded. Load a pack (civic load …), or let the mapping say [city]."))
+    if dry_run:
+        return
     async with in_transaction():
         await advisory_lock(BOOTSTRAP_LOCK)
-        if not await City.exists(id=1):
-            await _create_city(mapping)
+        if mapping.city is not None and not await City.exists(id=1):
+            await _create_city(mapping.city)
+            await _note(mapping, "city", "1")
         for slug, part in mapping.calendars.items():
             if not await Calendar.exists(slug=slug):
                 row = await Calendar.create(slug=slug, zone=part.zone, spec=asdict(part.spec(part.zone)))
+                await _note(mapping, "calendar", slug)
                 await store_intervals(row.id)
                 await bump_version()
     cache.clear_caches()
 
 
-async def _create_city(mapping: ImportMapping) -> None:
-    part = mapping.city
-    if part is None:
-        raise ImportFault(_("No city is loaded. Load a pack (civic load …), or let the mapping say [city]."))
+async def _note(mapping: ImportMapping, kind: str, key: str) -> None:
+    """Remember that this import made it, so that undoing the import can take it back."""
+    await ImportAddition.update_or_create(kind=kind, key=key, defaults={"name": mapping.name, "made_at": timing.now()})
+
+
+async def _create_city(part: CityMapping) -> None:
     await City.create(
         id=1,
         names=part.names,
@@ -55,10 +65,13 @@ async def _create_city(mapping: ImportMapping) -> None:
 
 
 class CatalogueLookup:
-    """Ids of departments and categories by the names in the file; creates missing ones if the mapping says so."""
+    """Ids of departments and categories by the names in the file; creates missing ones if the mapping says so.
 
-    def __init__(self, mapping: ImportMapping) -> None:
-        self.mapping = mapping
+    In a dry run those that it would create have the id NOT_MADE.
+    """
+
+    def __init__(self, mapping: ImportMapping, *, dry_run: bool = False) -> None:
+        self.mapping, self.dry_run = mapping, dry_run
         self.departments: dict[str, int | None] = {}
         self.categories: dict[str, int | None] = {}
         self._calendar: int | None = None
@@ -101,10 +114,14 @@ class CatalogueLookup:
         row = await Department.get_or_none(slug=part.slug)
         if row is not None or not mapped.create:
             return int(row.id) if row else None
+        calendar_id = await self._calendar_id(part.calendar or mapped.calendar)
+        if self.dry_run:
+            return NOT_MADE
+        await _note(self.mapping, "department", part.slug)
         return await add_department(
             part.slug,
             names=part.names or self._named(name),
-            calendar_id=await self._calendar_id(part.calendar or mapped.calendar),
+            calendar_id=calendar_id,
             contacts={str(kind): text for kind, text in part.contacts.items()},
         )
 
@@ -114,7 +131,10 @@ class CatalogueLookup:
         row = await Category.get_or_none(code=part.code)
         if row is not None or not mapped.create:
             return int(row.id) if row else None
+        if self.dry_run:
+            return NOT_MADE
         settings = (await city()).settings
+        await _note(self.mapping, "category", part.code)
         return await add_category(
             part.code,
             names=part.names or self._named(name),
@@ -128,7 +148,11 @@ class CatalogueLookup:
         return {self.mapping.language or "en": name[:200]}
 
     async def _calendar_id(self, slug: str) -> int:
-        slug = slug or (await city()).settings.calendar
+        if not slug:
+            made = self.mapping.city if not await City.exists(id=1) else None
+            slug = made.calendar if made else (await city()).settings.calendar
+        if self.dry_run and slug in self.mapping.calendars:
+            return NOT_MADE
         row = await Calendar.get_or_none(slug=slug)
         if row is None:
             raise ImportFault(_("departments.calendar: there is no calendar “%(name)s”.", name=slug))

@@ -79,6 +79,7 @@ async def _reports(
             path=f"/reports/{report.id}",
             channel=CHANNEL,
             source=imported.source,
+            votes_count=imported.votes,
         )
         reports.append(report)
         posts.append(post)

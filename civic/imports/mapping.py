@@ -28,7 +28,7 @@ from civic.validation import FileModel, explain_errors, write_location
 
 ISO = "iso"
 
-ImportOutcome = Literal["resolved", "declined", "open", "triage"]
+ImportOutcome = Literal["resolved", "declined", "open", "triage", "skipped"]
 
 
 class ImportFault(CivicError):
@@ -46,6 +46,18 @@ OneOrMore = Annotated[list[str], Field(min_length=1), BeforeValidator(_listed)]
 Position = Annotated[
     tuple[Annotated[float, between(-90, 90)], Annotated[float, between(-180, 180)]], Field(strict=False)
 ]
+
+
+def _check_encoding(name: str) -> str:
+    """The name of an encoding, or "". Raises ValueError if there is none of that name for texts."""
+    try:
+        if name and "id,\n".encode(name).decode(name) != "id,\n":
+            raise LookupError
+    except (LookupError, UnicodeError):
+        raise ValueError(
+            _("“%(name)s” is no encoding. Usual ones are utf-8, gb18030, big5 and cp1252.", name=name)
+        ) from None
+    return name
 
 
 class Column(FileModel):
@@ -87,6 +99,7 @@ class ColumnMapping(FileModel):
     resolved: ColumnField | None = None
     answer_text: ColumnField | None = None
     resolution_text: ColumnField | None = None
+    votes: ColumnField | None = None
 
     def given(self) -> dict[str, Column]:
         return {name: column for name in type(self).model_fields if (column := getattr(self, name)) is not None}
@@ -94,6 +107,8 @@ class ColumnMapping(FileModel):
 
 class TimeFormats(FileModel):
     zone: ZoneName
+    zone_column: str = ""  # of the zone of a row's local times, where it is not `zone`
+    zones: dict[str, ZoneName] = {}  # what this column says, where it is no name of a zone
     formats: OneOrMore = [ISO]
     # A date that lies at most this long before the receipt counts as the receipt.
     slack_minutes: Annotated[int, between(0, 1440)] = 0
@@ -114,6 +129,10 @@ class TimeFormats(FileModel):
     @property
     def zoneinfo(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    def find_zone(self, name: str) -> ZoneInfo:
+        """The zone that the column names. Raises ZoneInfoNotFoundError or ValueError."""
+        return ZoneInfo(self.zones.get(name, name)) if name else self.zoneinfo
 
 
 class PlaceMapping(FileModel):
@@ -243,7 +262,8 @@ class ImportMapping(FileModel):
 
     name: Slug
     format: Literal["auto", "jsonl", "csv"] = "auto"
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)] = ","
+    encoding: Annotated[str, AfterValidator(_check_encoding)] = ""
+    delimiter: Annotated[str, StringConstraints(max_length=1, strip_whitespace=False)] = ""
     language: str = Field("", max_length=12)
     times: TimeFormats
     columns: ColumnMapping
@@ -272,9 +292,17 @@ class ImportMapping(FileModel):
         return sorted({one.outcome for one in every} & {"resolved", "declined"})
 
     @cached_property
+    def named_columns(self) -> frozenset[str]:
+        """Every column of the file that the mapping names."""
+        names = {name for part in self.columns.given().values() for name in part.column}
+        names |= {one.column for one in [*self.history.when, *self.departments.when]}
+        return frozenset(names | {self.times.zone_column} - {""})
+
+    @cached_property
     def needed_columns(self) -> list[list[str]]:
         """For each required value the columns of which one has to be in the file."""
-        return [part.column for part in self.columns.given().values() if not part.optional]
+        zone = [[self.times.zone_column]] if self.times.zone_column else []
+        return [part.column for part in self.columns.given().values() if not part.optional] + zone
 
 
 def read_mapping(path: Path) -> ImportMapping:

@@ -1,28 +1,30 @@
 """Parsing a row as the mapping says: an *imported report*, or the reason why the row is refused."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from math import isclose
 
 from civic.cases.change import MAX_TEXT_CHARS
 from civic.i18n import gettext as _
-from civic.imports.files import SourceRow
 from civic.imports.mapping import Column, ImportMapping, StatusMeaning
+from civic.imports.source_rows import SourceRow
 from civic.imports.timestamps import Timestamps, UnreadableTimestamp
+from civic.numbers import parse_number
 from civic.sla.calendars import FIRST_DAY
 from civic.text import clean_lines
 
 MAX_REPORT_CHARS = 20_000  # the most that limits.text allows
 # Longer titles and addresses are cut.
-MAX_TITLE_CHARS, MAX_ADDRESS_CHARS, MAX_SOURCE_CHARS = (
-    200,
-    300,
-    300,
-)
+MAX_TITLE_CHARS, MAX_ADDRESS_CHARS, MAX_SOURCE_CHARS = 200, 300, 300
+MAX_VOTES = 10_000_000
 # Calendars begin on the first of January; two days later it has begun in every time zone.
 EARLIEST_RECEIPT = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC) + timedelta(days=2)
 SAME_PLACE_DEGREES = 1e-5  # about a metre
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
 
 
 class RowRefused(Exception):
@@ -33,14 +35,19 @@ class RowRefused(Exception):
         self.kind, self.column, self.reason = kind, column, reason
 
 
+class RowSkipped(Exception):
+    """The mapping leaves the row out."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedReport:
     """A report and what became of it. Instants are in UTC; departments and categories as the mapping names them.
 
-    `ended` is of a resolution or decline; `answered` the first public word before it. No department: triage.
+    `lines` is how many lines its row has; `ended` is of a resolution or decline; `answered` the first public word
+    before it. No department: triage.
     """
 
-    line: int
+    lines: int
     source: str
     title: str
     text: str
@@ -55,33 +62,34 @@ class ImportedReport:
     ended_at: datetime | None
     answer_text: str
     end_text: str
+    votes: int
 
 
 class RowParser:
-    """Parses rows one by one. `adjustments` counts corrected values by kind."""
+    """Parses rows one by one. `adjustments` counts corrected values by kind; `box` is the city's."""
 
-    def __init__(self, mapping: ImportMapping, now: datetime) -> None:
-        self.mapping, self.now = mapping, now
+    def __init__(self, mapping: ImportMapping, now: datetime, box: Box | None = None) -> None:
+        self.mapping, self.now, self.box = mapping, now, box
         self.timestamps = Timestamps(mapping.times)
         self.slack = timedelta(minutes=mapping.times.slack_minutes)
         self.adjustments: Counter[str] = Counter()
         self._lines: dict[str, int] = {}
 
     def parse(self, row: SourceRow) -> ImportedReport:
-        """The report that a row holds. Raises RowRefused."""
+        """The report that a row holds. Raises RowRefused, and RowSkipped if the mapping leaves it out."""
         if row.wrong:
-            raise RowRefused("broken", "", row.wrong)
+            raise RowRefused(row.fault, "", row.wrong)
+        ending = self._status_meaning(row)
         source = self._source(row)
         title, text = self._title_and_text(row)
         lat, lon = self._position(row)
-        ending = self._status_meaning(row)
         department = self._department(row)
         received = self._received_at(row)
         answered, ended = self._answered_and_ended(row, ending, received, department)
         if ending.outcome == "triage" or not department:
             department, answered = "", None
         return ImportedReport(
-            line=row.line,
+            lines=row.lines,
             source=source,
             title=title,
             text=text,
@@ -96,11 +104,12 @@ class RowParser:
             ended_at=ended,
             answer_text=self._optional_text(row, "answer_text") or self.mapping.texts.replied,
             end_text=self._optional_text(row, "resolution_text") or self._default_text(ending),
+            votes=self._votes(row),
         )
 
     def _value(self, row: SourceRow, name: str) -> str:
         column: Column | None = getattr(self.mapping.columns, name)
-        return value_of(row, column) if column else ""
+        return row.value(column) if column else ""
 
     def _source(self, row: SourceRow) -> str:
         row_id = self._value(row, "id")
@@ -124,19 +133,32 @@ class RowParser:
     def _position(self, row: SourceRow) -> tuple[float, float]:
         given = [self._value(row, name) for name in ("lat", "lon")]
         try:
-            lat, lon = (float(one.replace(",", ".")) if one else None for one in given)
+            lat, lon = (parse_number(one, exponent=True) if one else None for one in given)
         except ValueError:
-            lat = lon = float("nan")
+            reason = _("Its position is not a latitude and longitude in degrees.")
+            raise RowRefused("no_position", "lat", reason) from None
         if lat is None or lon is None or self._is_unknown(lat, lon):
             if self.mapping.place.default is None:
                 raise RowRefused("no_position", "lat", _("It gives no position."))
             self.adjustments["default_position"] += 1
             return self.mapping.place.default
+        if not self.is_within(lat, lon) and self.is_within(lon, lat):
+            raise RowRefused("swapped", "lat", _("Its latitude and longitude are interchanged."))
         if not (abs(lat) <= 90 and abs(lon) <= 180):
             raise RowRefused("no_position", "lat", _("Its position is not a latitude and longitude in degrees."))
         return lat, lon
 
+    def is_within(self, lat: float, lon: float) -> bool:
+        """Whether a position lies in the city's box; nothing does where the box is not known."""
+        if self.box is None:
+            return False
+        west, south, east, north = self.box
+        return west <= lon <= east and south <= lat <= north
+
     def _is_unknown(self, lat: float, lon: float) -> bool:
+        """Whether a source writes this position when it knows none; 0 stands for a number that is missing."""
+        if (lat == 0 or lon == 0) and not self.is_within(lat, lon):
+            return True
         return any(
             isclose(lat, there[0], abs_tol=SAME_PLACE_DEGREES) and isclose(lon, there[1], abs_tol=SAME_PLACE_DEGREES)
             for there in self.mapping.place.unknown
@@ -149,10 +171,10 @@ class RowParser:
             raise RowRefused(
                 "status", "status", _("The mapping does not know the status “%(name)s”.", name=status[:80])
             )
-        for one in history.when:
-            if one.holds(row.values.get(one.column, ""), status):
-                return one
-        return ending
+        chosen = next((one for one in history.when if one.holds(row.values.get(one.column, ""), status)), ending)
+        if chosen.outcome == "skipped":
+            raise RowSkipped
+        return chosen
 
     def _department(self, row: SourceRow) -> str:
         departments = self.mapping.departments
@@ -177,6 +199,8 @@ class RowParser:
         ended = self._timestamp_after(row, "resolved", received) if over else None
         if over and ended is None:
             raise RowRefused("no_end", "resolved", _("Its status says that it is closed, but no column says when."))
+        if not over and self._value(row, "resolved"):
+            self.adjustments["end_of_open"] += 1  # its status says that it is open
         answered = self._timestamp_after(row, "first_answer", received) if ending.first_answer else None
         if answered and ended and answered > ended:
             # A later answer cannot be part of a case that was over, so the resolution is the first public word.
@@ -188,6 +212,9 @@ class RowParser:
 
     def _timestamp_after(self, row: SourceRow, name: str, received: datetime) -> datetime | None:
         instant = self._timestamp(row, name)
+        if instant is not None and instant < received:
+            # The clocks showed an hour twice: it was the second time.
+            instant = max(instant, self._timestamp(row, name, self.timestamps.read_second) or instant)
         if instant is None or instant >= received:
             return instant
         if received - instant > self.slack:
@@ -195,18 +222,37 @@ class RowParser:
         self.adjustments["slack"] += 1
         return received
 
-    def _timestamp(self, row: SourceRow, name: str) -> datetime | None:
+    def _timestamp(
+        self, row: SourceRow, name: str, read: Callable[[str, time, str], datetime] | None = None
+    ) -> datetime | None:
         column: Column | None = getattr(self.mapping.columns, name)
-        text = value_of(row, column) if column else ""
+        text = row.value(column) if column else ""
         if column is None or not text:
             return None
         try:
-            instant = self.timestamps.read(text, column.time)
+            instant = (read or self.timestamps.read)(text, column.time, self._zone(row))
         except UnreadableTimestamp as error:
             raise RowRefused("date", name, str(error)) from None
         if instant > self.now:
             raise RowRefused("future", name, _("The date of “%(name)s” is in the future.", name=name))
         return instant
+
+    def _zone(self, row: SourceRow) -> str:
+        """What the row says of the zone of its local times."""
+        name = self.mapping.times.zone_column
+        return clean_lines(row.values.get(name, "")) if name else ""
+
+    def _votes(self, row: SourceRow) -> int:
+        text = self._value(row, "votes")
+        if not text:
+            return 0
+        try:
+            count = parse_number(text)
+        except ValueError:
+            count = -1
+        if not (0 <= count <= MAX_VOTES and count.is_integer()):
+            raise RowRefused("votes", "votes", _("“%(text)s” is no number of supporters.", text=text[:40]))
+        return int(count)
 
     def _optional_text(self, row: SourceRow, name: str) -> str:
         text = self._value(row, name)
@@ -216,18 +262,6 @@ class RowParser:
 
     def _default_text(self, ending: StatusMeaning) -> str:
         return self.mapping.texts.declined if ending.outcome == "declined" else self.mapping.texts.resolved
-
-
-def value_of(row: SourceRow, column: Column) -> str:
-    """The value of the first column that has one; if there is a pattern, its first group."""
-    for name in column.column:
-        text = clean_lines(row.values.get(name, ""))
-        if text and column.pattern:
-            match = column.pattern.search(text)
-            text = (match[1] if column.pattern.groups else match[0]) if match else ""
-        if text:
-            return text
-    return ""
 
 
 def _cut(text: str, longest: int) -> str:

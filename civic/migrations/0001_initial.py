@@ -14,6 +14,7 @@ from civic.migrations.initial import (
     catalogue,
     city,
     geo,
+    imports,
     media,
     notifications,
     posts,
@@ -49,5 +50,6 @@ class Migration(migrations.Migration):
         *traffic.TABLES,
         *ratings.TABLES,
         *scores.TABLES,
+        *imports.TABLES,
         *map(run_file, SQL_FILES),
     ]

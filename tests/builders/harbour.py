@@ -127,11 +127,13 @@ class Harbour:
         assert old in text
         self.mapping.write_text(text.replace(old, new), "utf-8")
 
-    async def import_rows(self, *rows: dict[str, Any], file: Path | None = None, now: datetime = NOW) -> Progress:
+    async def import_rows(
+        self, *rows: dict[str, Any], file: Path | None = None, now: datetime = NOW, dry_run: bool = False
+    ) -> Progress:
         """Import these rows, or a file; return what the import counted."""
         path = file or write_rows(self.folder / "rows.jsonl", list(rows))
         with timing.at(now):
-            return await import_file(path, read_mapping(self.mapping), self.rejects, batch=7)
+            return await import_file(path, read_mapping(self.mapping), self.rejects, batch=7, dry_run=dry_run)
 
     def read_rejects(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.rejects.read_text("utf-8").splitlines()]

@@ -1,6 +1,7 @@
 """What is refused, with its line and its reason; and what stops an import before it begins."""
 
 import gzip
+import json
 import stat
 from typing import Any
 
@@ -59,12 +60,45 @@ async def test_a_row_is_refused_with_its_reason(
     assert refused["row"] == {key: str(value) for key, value in wrong.items()}
 
 
-async def test_what_was_refused_can_be_read_by_its_owner_only(harbour: Harbour) -> None:
+async def test_refused_rows_never_go_over_a_file_and_are_their_owners_alone(harbour: Harbour) -> None:
     harbour.rejects.write_text("of another time")
-    harbour.rejects.chmod(0o644)
-    await harbour.import_rows(make_row(), make_row(lat=None))
-    assert stat.S_IMODE(harbour.rejects.stat().st_mode) == 0o600
-    assert len(harbour.read_rejects()) == 1
+    done = [await harbour.import_rows(make_row(), make_row(lat=None)) for _ in range(2)]
+    assert (await harbour.import_rows(make_row())).rejects is None
+    assert [one.rejects for one in done] == [harbour.folder / f"rejects-{n}.jsonl" for n in (2, 3)]
+    assert sorted(harbour.folder.glob("rejects*")) == sorted([harbour.rejects, *(one.rejects for one in done)])
+    assert harbour.rejects.read_text() == "of another time"
+    assert done[1].rejects
+    assert stat.S_IMODE(done[1].rejects.stat().st_mode) == 0o600
+    assert len(done[1].rejects.read_text().splitlines()) == 1
+
+
+async def test_refused_rows_are_imported_as_they_are_once_they_are_right(harbour: Harbour) -> None:
+    lines = [*harbour_csv(make_row(id=1)), '2,"bad "inner" quote"', *harbour_csv(make_row(id=3, lat=None))[1:]]
+    path = harbour.folder / "rows.csv"
+    last = harbour_csv(make_row(id=4, text="caf\xe9"))[1]
+    path.write_bytes("\n".join([*lines, ""]).encode() + last.encode("latin-1"))
+    harbour.change_mapping('language = "en"', 'language = "en"\nformat = "csv"\nencoding = "utf-8"')
+    first = await harbour.import_rows(file=path)
+    assert (first.imported, first.refused, first.reasons) == (1, 3, {"broken": 1, "no_position": 1, "encoding": 1})
+    again = await harbour.import_rows(file=harbour.rejects)
+    assert (again.imported, again.reasons) == (0, first.reasons)
+    assert again.rejects
+    second, third = (one.read_text("utf-8").splitlines() for one in (harbour.rejects, again.rejects))
+    for before, after in zip(second, third, strict=True):
+        assert json.loads(before) | {"line": 0} == json.loads(after) | {"line": 0}
+    right = harbour_csv(make_row(id=2))[1]
+    mended = json.loads(third[0]) | {"raw": right}, json.loads(third[1]), json.loads(third[2])
+    mended[1]["row"]["lat"] = 48.6
+    mended[2]["raw"] = mended[2]["raw"].replace("\udce9", "é")
+    path.write_text("".join(json.dumps(one) + "\n" for one in mended))
+    assert (await harbour.import_rows(file=path)).imported == 3
+    assert await Post.filter(source__in=["harbour:2", "harbour:3", "harbour:4"], text__endswith="é").count() == 1
+
+
+def harbour_csv(row: dict[str, Any]) -> list[str]:
+    """The header, and a row as a line of CSV."""
+    columns = ["url", "title", "text", "summary", "kind", "body", "street", "lat", "lon", "state", "sent"]
+    return [",".join(columns), ",".join('"{}"'.format(row.get(name, "")) for name in columns)]
 
 
 async def test_broken_lines_are_refused_and_the_others_taken(harbour: Harbour) -> None:
@@ -180,22 +214,47 @@ async def test_every_row_refused_for_its_own_fault_is_no_fault_of_the_mapping(ha
 
 
 async def test_the_refused_do_not_go_over_the_file_itself(harbour: Harbour) -> None:
-    path = write_rows(harbour.folder / "rows.jsonl", [make_row()])
+    path = write_rows(harbour.folder / "rows.jsonl", [make_row(), make_row(lat=None)])
     before = path.read_bytes()
     harbour.rejects = path
-    with pytest.raises(ImportFault, match="cannot go into the file that is imported"):
-        await harbour.import_rows(file=path)
+    assert (await harbour.import_rows(file=path)).rejects == harbour.folder / "rows-2.jsonl"
     assert path.read_bytes() == before
     harbour.rejects = harbour.folder / "rows.jsonl" / "below"
     with pytest.raises(ImportFault, match=r"below: (Not a directory|File exists)"):
         await harbour.import_rows(file=path)
 
 
-async def test_one_great_json_list_is_no_json_lines(harbour: Harbour) -> None:
+async def test_one_great_json_list_is_read(harbour: Harbour) -> None:
     path = harbour.folder / "list.json"
-    path.write_text('[{"url": 1},\n{"url": 2}, {"url": 3}]\n')
-    with pytest.raises(ImportFault, match=r"2 × This line is not JSON in UTF-8\."):
+    path.write_text(json.dumps([make_row(), make_row(lat=None), make_resolved()], indent=1))
+    done = await harbour.import_rows(file=path)
+    assert (done.imported, done.refused, done.lines) == (2, 1, {})
+    path.write_text(json.dumps({"status": "ok", "result": [make_row()]}))
+    with pytest.raises(
+        ImportFault, match=r"in one JSON object|one JSON object\. Take its rows .* jq -c '\.result\[\]'"
+    ):
         await harbour.import_rows(file=path)
+
+
+async def test_a_dry_run_counts_the_same_and_writes_nothing(harbour: Harbour) -> None:
+    rows = [make_row(id=1), make_row(id=2, lat=None), make_resolved(id=3, body="Parks"), make_row(id=1)]
+    harbour.change_mapping('open = "open"', 'open = "open"\ntest = "skipped"')
+    path = write_rows(harbour.folder / "rows.jsonl", [*rows, make_row(state="test")])
+    dry = await harbour.import_rows(file=path, dry_run=True)
+    assert dry.rejects == harbour.rejects
+    said = harbour.rejects.read_text()
+    tables = ("city", "department", "category", "calendar", "post", "case_file", "import_addition")
+    assert [len(await db.fetch(f"SELECT 1 AS x FROM {table}")) for table in tables] == [0] * len(tables)
+    done = await harbour.import_rows(file=path)
+    assert dry.as_json() | {"seconds": 0, "rejects": ""} == done.as_json() | {"seconds": 0, "rejects": ""}
+    assert (done.imported, done.refused, done.skipped, done.lines["skipped"]) == (2, 2, 1, 1)
+    assert done.rejects
+    assert done.rejects.read_text() == said
+    again = await harbour.import_rows(file=path, dry_run=True)
+    assert (again.imported, again.unchanged) == (0, 2)
+    harbour.change_mapping('calendar = "office"\nvalues.Roads', 'calendar = "oh"\nvalues.Roads')
+    with pytest.raises(ImportFault, match="there is no calendar “oh”"):
+        await harbour.import_rows(make_row(body="Harbour police"), dry_run=True)
 
 
 async def test_no_city_at_all(harbour: Harbour) -> None:
