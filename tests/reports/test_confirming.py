@@ -180,7 +180,7 @@ async def test_this_was_not_me(client: Client, new_client: Callable[[], Client],
     await client.post(f"{one['url']}/confirm-mail")
     assert len(await send_mails(config)) == 1  # the link was opened only
     answer = await reader.post(stop, data={"what": "one"})
-    assert "Stopped." in (await reader.get(answer.headers["location"])).text
+    assert "Done. You will get no more of these emails." in (await reader.get(answer.headers["location"])).text
     await client.post(f"{one['url']}/confirm-mail")
     assert await send_mails(config) == []
     await send_report(client, text="Another hole is here", email=ANA)
