@@ -25,9 +25,9 @@ from civic import cache, db
 from civic.composition import install_hooks, migrate
 from civic.search import feed
 from civic.search.documents import Query
+from civic.search.phrases import Synonyms
 from civic.search.postgres import rows, vocabulary
 from civic.search.postgres import search as postgres_search
-from civic.search.postgres.terms import Synonyms
 from tests.search import relevance
 from tests.search.corpus import Corpus
 

@@ -15,9 +15,10 @@ from civic.search.meili.client import Meili
 from civic.search.meili.fallback import answer
 from civic.search.meili.multi_search import RankedHit, RankedHits
 from civic.search.meili.settings import index_settings
+from civic.search.phrases import Synonyms
 from civic.search.postgres import search as postgres_search
 from civic.search.postgres.rows import DESK, Key, match_documents, read_digests, read_documents
-from civic.search.postgres.terms import Synonyms, all_of, any_of, parse_query, with_labels
+from civic.search.postgres.terms import all_of, any_of, parse_query, with_labels
 from civic.search.subjects import public_subjects
 from civic.search.text import runs
 

@@ -7,9 +7,9 @@ import pytest
 
 from civic import cache, timing
 from civic.search.documents import Document, Query, SearchResult
+from civic.search.phrases import Synonyms
 from civic.search.postgres import rows
 from civic.search.postgres import search as postgres_search
-from civic.search.postgres.terms import Synonyms
 from civic.search.postgres.vocabulary import count_words
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

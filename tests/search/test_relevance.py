@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from meilisearch import Client
 
+from civic.composition import install_hooks
 from civic.config import SearchConfig
 from civic.db import connect, execute
 from civic.search import saved_state
@@ -22,9 +23,9 @@ from civic.search.meili import queue
 from civic.search.meili.client import Meili
 from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.settings import index_settings
+from civic.search.phrases import Synonyms
 from civic.search.postgres import rows, vocabulary
 from civic.search.postgres import search as postgres_search
-from civic.search.postgres.terms import Synonyms
 from civic.search.rebuild import rebuild
 from tests.search.corpus import Corpus
 from tests.search.relevance import FIRST, Known, queries, synonyms
@@ -50,6 +51,7 @@ def url(data: Path, make_database: Callable[..., str]) -> str:
 @pytest.fixture(scope="module")
 async def corpus(data: Path, url: str) -> AsyncIterator[Corpus]:
     """Three cities in PostgreSQL's index; Tortoise is connected to it."""
+    install_hooks()  # kinds of documents weigh differently, as their domains say
     found = Corpus(data)
     async with connect(url, pool=5):
         documents = (document for _, document in found.documents())

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civic import db
-from civic.search.postgres.terms import Synonyms, all_of, parse_query
+from civic.search.phrases import Synonyms
+from civic.search.postgres.terms import all_of, parse_query
 from civic.search.text import runs, tokenize, tsvector_text
 from civic.text import fold
 

@@ -18,11 +18,12 @@ from civic.cache import timed_cache
 from civic.db import Row, fetch, in_transaction, retry_transaction
 from civic.search.documents import MAX_REACHABLE_HITS, Document, Facets, Query, SearchHit, SearchResult, SortOrder
 from civic.search.highlight import highlight_words, make_excerpt
+from civic.search.phrases import Synonyms
 from civic.search.postgres import filter_labels, vocabulary
 from civic.search.postgres.rows import PUBLIC, DocumentTables, read_documents_by_id
 from civic.search.postgres.sql import COUNTS, PREPARE, SIZE
-from civic.search.postgres.statements import WEIGHTS, Arguments, PostgresSearch, QueryUnit, is_number
-from civic.search.postgres.terms import Synonyms, pairs, parse_query
+from civic.search.postgres.statements import WEIGHTS, Arguments, PostgresSearch, QueryUnit, is_number, kind_weight
+from civic.search.postgres.terms import pairs, parse_query
 from civic.search.static_rank import STEP_SQL, steps_from
 from civic.search.text import IS_CJK
 
@@ -35,9 +36,11 @@ MAX_PARTIAL_HITS = 1000  # with two of the words
 MAX_QUERY_UNITS = 16  # words, or pairs of Chinese characters, of which some are enough
 MAX_CJK_WORD_CHARS = 4  # Chinese characters that may be one word
 MIN_SHARE_OF_NONE, MIN_SHARE_OF_FEW = (
-    0.35,
+    0.3,
     0.6,
 )  # the share of a query that must occur, where no document or only a few have every word
+# Where some of the words are enough: what those in the title or the names count more, and what the places of all do.
+NAMED_SHARE, PLACES_SHARE = 0.3, 0.15
 MAX_SEARCH_SECONDS = 5  # a search that takes longer is given up
 
 TIME_SPANS = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
@@ -81,7 +84,7 @@ async def find(query: Query, tables: DocumentTables = PUBLIC, synonyms: Synonyms
         understood = await parse_query(query.text, synonyms or Synonyms())
         if query.text.strip() and not understood.terms:
             return SearchResult([], 0)  # nothing but punctuation
-        search = PostgresSearch(query, tables, understood, await _size(tables), synonyms or Synonyms())
+        search = PostgresSearch(query, tables, understood, await _size(tables))
         counted = await _counted(search)
         facets = dict(counted.facets)
         if query.facets:
@@ -140,15 +143,17 @@ async def _some(search: PostgresSearch, whole: CountedHits, min_share: float) ->
 
 
 async def _partly(search: PostgresSearch, except_facet: str = "") -> CountedHits:
-    """What has so much of the query, that with the most first."""
+    """What has so much of the query, that with the most of it first, and in its title or its names."""
     args = Arguments()
-    metres, share = search.metres(args), search.share(args)
-    close = args.add(" | ".join(one.exact for one in search.understood.terms))
+    metres, share, named = search.metres(args), search.share(args), search.share(args, "v.names")
+    ways = args.add(" | ".join(one.query for one in search.units))
     source, min_share = search.match_clause(args, except_facet=except_facet), args.add(search.min_share)
+    places = f"ts_rank('{WEIGHTS}', words, {ways}::tsquery) * {kind_weight()}"
+    rank = f"share + {NAMED_SHARE} * named + {PLACES_SHARE} * {places}"
     m = (
-        f"WITH m AS MATERIALIZED (SELECT *, share + ts_rank_cd('{WEIGHTS}', words, {close}::tsquery, 2) AS rank"
-        f" FROM (SELECT {COLUMNS}, v.words, {metres} AS metres, {share} AS share {source}"
-        f" LIMIT {MAX_PARTIAL_HITS}) found WHERE share >= {min_share}::float8)"
+        f"WITH m AS MATERIALIZED (SELECT *, {rank} AS rank"
+        f" FROM (SELECT {COLUMNS}, v.words, {metres} AS metres, {share} AS share, {named} AS named {source}"
+        f" LIMIT {MAX_PARTIAL_HITS}) d WHERE share >= {min_share}::float8)"
     )
     row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
     return CountedHits(row["total"], True, _facets(row), row["page"] or ())
@@ -156,15 +161,13 @@ async def _partly(search: PostgresSearch, except_facet: str = "") -> CountedHits
 
 async def _units(search: PostgresSearch) -> tuple[list[QueryUnit], int]:
     """The parts of the query that occur at all, and how many do not; a long number has to occur as it is."""
-    runs = [one.typed for one in search.understood.terms if IS_CJK.match(one.typed)]
-    every = dict.fromkeys(pair for run in runs for pair in pairs(run))
-    known = await vocabulary.document_counts(every)
-    units = {f"'{pair}'": known.get(pair, 0) for pair in every}
-    for run in runs:
-        for phrase, ways in search.synonyms.inside(run):
-            units[ways] = max(1, min(known.get(pair, 0) for pair in pairs(phrase)))
+    units: dict[str, int] = {}
+    runs = [one.typed for one in search.understood.terms if one.is_cjk and not one.also]
+    known = await vocabulary.document_counts({pair for run in runs for pair in pairs(run)})
     for term in search.understood.terms:
-        if not IS_CJK.match(term.typed) and not is_number(term):
+        if term.is_cjk and not term.also:
+            units |= {f"'{pair}'": known.get(pair, 0) for pair in pairs(term.typed)}
+        elif not is_number(term):
             units[term.ways] = term.reach
     total = max(search.size, 2)
     found = [QueryUnit(query, n, max(0.05, math.log(total / min(n, total)))) for query, n in units.items() if n]

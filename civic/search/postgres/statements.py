@@ -11,7 +11,7 @@ from civic.geo.distance import bounding_box
 from civic.search.documents import Query
 from civic.search.postgres import filter_labels, vocabulary
 from civic.search.postgres.rows import DocumentTables
-from civic.search.postgres.terms import ParsedQuery, Synonyms, Term, all_of, with_labels
+from civic.search.postgres.terms import ParsedQuery, Term, all_of, with_labels
 from civic.search.static_rank import HALF_YEAR_SECONDS
 from civic.search.subjects import registered
 
@@ -22,7 +22,10 @@ MAX_TRIED_DOCUMENTS = 3000  # that have one of the rarest words, where some of t
 # What a word counts in the discussion (D), in the text (C), in a name (B), in the title (A).
 WEIGHTS = "{0.1, 0.35, 0.6, 1.0}"
 # Unpacks the words once, and not again for each of the many expressions that read them.
-UNPACKED = " CROSS JOIN LATERAL (SELECT d.words || ''::tsvector AS words OFFSET 0) v"
+UNPACKED = (
+    " CROSS JOIN LATERAL (SELECT words, ts_filter(words, '{a,b}') AS names"
+    " FROM (SELECT d.words || ''::tsvector AS words OFFSET 0) unpacked OFFSET 0) v"
+)
 
 
 class Arguments(list[Any]):
@@ -50,7 +53,6 @@ class PostgresSearch:
     tables: DocumentTables
     understood: ParsedQuery
     size: int
-    synonyms: Synonyms = field(default_factory=Synonyms)
     now: datetime = field(default_factory=timing.now)
     units: Sequence[QueryUnit] = ()  # where some of these are enough
     absent: int = 0  # words of the query that are nowhere
@@ -120,18 +122,16 @@ class PostgresSearch:
         two = [f"({one} & ({' | '.join(some[n:])}))" for n, one in enumerate(some[:-1], start=1)]
         return " | ".join(alone + two or some)
 
-    def share(self, args: Arguments) -> str:
-        """The share of the query that a row has, by weight."""
+    def share(self, args: Arguments, words: str = "v.words") -> str:
+        """The share of the query that a row has, by weight, in these of its words."""
         whole = self._whole()
-        return "(" + " + ".join(f"{self._has(one, args)} * {one.weight / whole:.4f}" for one in self.units) + ")"
+        parts = (f"({words} @@ {args.add(one.query)}::tsquery)::int * {one.weight / whole:.4f}" for one in self.units)
+        return f"({' + '.join(parts)})"
 
     def _whole(self) -> float:
         """The weight of the query; a word that is nowhere, and could not be found, weighs half of the others' mean."""
         found = sum(one.weight for one in self.units)
         return found + self.absent * found / len(self.units) / 2
-
-    def _has(self, unit: QueryUnit, args: Arguments) -> str:
-        return f"(v.words @@ {args.add(unit.query)}::tsquery)::int"
 
     def _near(self, args: Arguments) -> str:
         assert self.query.near
@@ -153,7 +153,7 @@ class PostgresSearch:
         terms = self.understood.terms
         if not terms:
             return "d.static_rank"
-        every, typed = args.add(all_of(terms)), args.add(" & ".join(one.exact for one in terms))
+        every, typed = args.add(all_of(terms)), args.add(" & ".join(self.understood.typed))
         any_of = args.add(" | ".join(one.exact for one in terms))
         words = (
             f"(ts_rank_cd('{WEIGHTS}', d.words, {every}::tsquery, 1)"
@@ -162,10 +162,10 @@ class PostgresSearch:
         )
         now = args.add(self.now.timestamp() / HALF_YEAR_SECONDS)
         fresh = f"(0.7 + 0.5 * exp((least(d.static_rank, {now}) - {now}) / 6))"
-        return f"{words} * {fresh} * {_weight()}"
+        return f"{words} * {fresh} * {kind_weight()}"
 
 
-def _weight() -> str:
+def kind_weight() -> str:
     """What the hits of a kind weigh against those of others."""
     cases = "".join(f" WHEN '{one.kind}' THEN {one.weight:f}" for one in registered() if one.weight != 1)
     return f"(CASE d.kind{cases} ELSE 1 END)" if cases else "1"

@@ -5,15 +5,15 @@ typed, as the beginning of a longer word, by its synonyms, and by what it was pr
 digits get into a tsquery, so nothing that is typed can be an operator.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
+from civic.search.phrases import Phrase, Synonyms, cut_phrases
 from civic.search.postgres import vocabulary
 from civic.search.text import IS_CJK, runs
 from civic.text import fold
 
-MAX_TERMS = 16
 MAX_QUERY_CHARS = 600  # characters of a query that are read
 MIN_PREFIX_CHARS = 4  # letters of a word that is also taken for the beginning of longer ones
 # If more documents than this have words with that beginning, only the most frequent of these are looked up, one by one:
@@ -23,7 +23,6 @@ MAX_TYPO_DOCUMENTS = 50  # documents that have a word which may still be a typin
 MIN_DOUBTED_CHARS = 6  # shorter words that occur are not taken for typing errors
 MIN_PLURAL_CHARS = 5  # letters of a word whose last "s" may be left out
 
-Groups = Sequence[Sequence[str]]  # of phrases that mean the same
 Counts = Mapping[str, tuple[int, int]]  # as vocabulary.word_and_prefix_counts gives them
 
 
@@ -56,7 +55,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
+    """What a query is about; and its runs just as they were typed, each as a tsquery."""
+
     terms: tuple[Term, ...] = ()
+    typed: tuple[str, ...] = ()
 
     @property
     def corrections(self) -> set[str]:
@@ -69,53 +71,37 @@ class ParsedQuery:
         return tuple(f"{typed} → {', '.join(some)}" for typed, some in taken if some)
 
 
-@dataclass
-class Synonyms:
-    """Groups of phrases that mean the same, by phrase."""
-
-    groups: Groups = ()
-    of: Mapping[tuple[str, ...], list[tuple[str, ...]]] = field(default_factory=dict)
-    longest: int = 0
-
-    @classmethod
-    def from_groups(cls, groups: Groups) -> "Synonyms":
-        of: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-        for group in groups:
-            phrases = [phrase for phrase in (tuple(runs(text)) for text in group) if phrase]
-            for phrase in phrases:
-                of.setdefault(phrase, []).extend(other for other in phrases if other != phrase)
-        return cls(groups, of, max(map(len, of), default=0))
-
-    def inside(self, run: str) -> Iterator[tuple[str, str]]:
-        """The phrases that are part of a longer run of Chinese, each with a tsquery of it and all its synonyms."""
-        for phrase, others in self.of.items():
-            if len(phrase) == 1 and IS_CJK.match(phrase[0]) and phrase[0] in run and phrase[0] != run:
-                yield phrase[0], f"({' | '.join(map(exact, [phrase, *others]))})"
-
-    def within(self, run: str) -> Iterable[tuple[str, str]]:
-        """The phrases of one run that occur in a run of Chinese, each with a synonym of one run."""
-        for phrase, others in self.of.items():
-            if len(phrase) == 1 and IS_CJK.match(phrase[0]) and phrase[0] in run:
-                yield from ((phrase[0], other[0]) for other in others if len(other) == 1 and IS_CJK.match(other[0]))
-
-
 async def parse_query(text: str, synonyms: Synonyms) -> ParsedQuery:
     """The terms of a query; the last word may be unfinished if nothing follows it."""
     text = text[:MAX_QUERY_CHARS]
-    tokens = list(dict.fromkeys(runs(text)))[:MAX_TERMS]
-    folded = fold(text)
-    unfinished = bool(tokens) and folded[-1:].isalnum() and folded.endswith(tokens[-1])
-    phrases = list(_phrases(tokens, synonyms))
-    others = [other for phrase in phrases for other in synonyms.of.get(phrase, ())]
+    phrases = cut_phrases(text, synonyms)
     counted = await vocabulary.word_and_prefix_counts(
-        {key for some in (*phrases, *others) for run in some for key in keys(run)}
+        {key for phrase in phrases for some in (phrase.runs, *phrase.others) for run in some for key in keys(run)}
     )
-    last = phrases[-1][-1] if unfinished else ""
-    meant = await _meant([phrase[0] for phrase in phrases if len(phrase) == 1], counted, last)
-    words = {word for phrase in phrases for word in phrase if _begins(word, last)}
-    broad = [word for word in words if counted[word][0] <= BROAD_DOCUMENTS < counted[word][1]]
-    reading = _Reading(counted, meant, await vocabulary.frequent_words(broad) if broad else {}, synonyms)
-    return ParsedQuery(tuple(reading.term(phrase, last=last in phrase and phrase is phrases[-1]) for phrase in phrases))
+    last = _unfinished(text, phrases)
+    words = [phrase.runs[0] for phrase in phrases if len(phrase.runs) == 1 and not phrase.is_cjk]
+    stems = await _stems([word for word in words if not any(counted[word])], last)
+    meant = await _meant([word for word in words if word not in stems], counted, last)
+    begun = {word for phrase in phrases for word in phrase.runs if _begins(word, last)}
+    broad = [word for word in begun if counted[word][0] <= BROAD_DOCUMENTS < counted[word][1]]
+    reading = _Reading(counted, meant, stems, await vocabulary.frequent_words(broad) if broad else {})
+    terms = tuple(reading.term(phrase, last=last in phrase.runs and phrase is phrases[-1]) for phrase in phrases)
+    return ParsedQuery(terms, tuple(exact((run,)) for run in dict.fromkeys(runs(text))))
+
+
+def _unfinished(text: str, phrases: Sequence[Phrase]) -> str:
+    """The word at the end of a query that may become a longer one; "" if there is none."""
+    folded = fold(text)
+    last = phrases[-1].runs[-1] if phrases else ""
+    return last if folded[-1:].isalnum() and folded.endswith(last) else ""
+
+
+async def _stems(words: Sequence[str], last: str) -> dict[str, tuple[str, int]]:
+    """Of words that do not occur, the stem with which other words begin, and about how many documents have those."""
+    asked = [word for word in words if word != last and word.isascii() and word.isalpha()]
+    stems = {word: stem for word, stem in (await vocabulary.find_stems(asked)).items() if len(stem) >= MIN_PREFIX_CHARS}
+    counted = await vocabulary.word_and_prefix_counts(set(stems.values())) if stems else {}
+    return {word: (stem, counted[stem][1]) for word, stem in stems.items() if counted[stem][1]}
 
 
 def _begins(word: str, last: str) -> bool:
@@ -136,23 +122,12 @@ def pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
 
-def _phrases(tokens: Sequence[str], synonyms: Synonyms) -> Iterator[tuple[str, ...]]:
-    """The tokens one by one, but those together that have synonyms together."""
-    while tokens:
-        lengths = range(min(synonyms.longest, len(tokens)), 1, -1)
-        length = next((n for n in lengths if tuple(tokens[:n]) in synonyms.of), 1)
-        yield tuple(tokens[:length])
-        tokens = tokens[length:]
-
-
 async def _meant(words: Sequence[str], counted: Counts, last: str) -> dict[str, dict[str, int]]:
     """Corrections of words that hardly occur; the last word may be the beginning of another one."""
-    found = {word: counted[word][0] for word in words if not IS_CJK.match(word)}
+    found = {word: counted[word][0] for word in words if counted[word][0] or not counted[word][1]}  # no beginnings
     doubtful = {
         word: n for word, n in found.items() if n <= (MAX_TYPO_DOCUMENTS if len(word) >= MIN_DOUBTED_CHARS else 0)
     }
-    if last in doubtful and not counted[last][0] and counted[last][1]:
-        del doubtful[last]  # some word begins like this
     meant = await vocabulary.find_corrections(doubtful)
     if last in doubtful and not meant.get(last) and not counted[last][0]:
         meant[last] = await vocabulary.find_prefix_corrections(last)
@@ -165,15 +140,15 @@ class _Reading:
 
     counted: Counts
     meant: Mapping[str, Mapping[str, int]]
+    stems: Mapping[str, tuple[str, int]]
     frequent: Mapping[str, Sequence[str]]  # of what begins very many words, the words that count
-    synonyms: Synonyms
 
-    def term(self, phrase: tuple[str, ...], *, last: bool) -> Term:
-        others = self.synonyms.of.get(phrase, [])
-        also = [exact(other) for other in others]
-        marks = [*phrase, *(word for other in others for word in other)]
+    def term(self, one: Phrase, *, last: bool) -> Term:
+        phrase = one.runs
+        also = [way for other in one.others for way in _singular_and_plural(other)]
+        marks = [*phrase, *(word for other in one.others for word in other)]
         documents = self._documents(phrase)
-        reach = documents + sum(self._documents(other) for other in others)
+        reach = documents + sum(self._documents(other) for other in one.others)
         if len(phrase) == 1 and not IS_CJK.match(phrase[0]):
             return self._word(phrase[0], also, marks, reach, last=last)
         if len(phrase) > 1:
@@ -181,12 +156,6 @@ class _Reading:
             also.append(f"({all_of(words)})")
             marks += [mark for word in words for mark in word.highlights]
             reach = max(reach, min(word.reach for word in words))
-        else:
-            for known, other in self.synonyms.within(phrase[0]):
-                if known != phrase[0]:
-                    also.append(exact((phrase[0].replace(known, other),)))
-                    marks.append(other)
-                    reach += documents
         return Term(" ".join(phrase), exact(phrase), tuple(dict.fromkeys(also)), tuple(marks), documents, reach)
 
     def _documents(self, phrase: Sequence[str]) -> int:
@@ -210,6 +179,11 @@ class _Reading:
         if len(word) >= MIN_PLURAL_CHARS and word.endswith("s") and not word.endswith("ss"):
             also.append(f"'{word[:-1]}'")
             marks.append(word[:-1])
+        if word in self.stems:
+            stem, documents = self.stems[word]
+            also.append(f"'{stem}':*")
+            marks.append(f"{stem}*")
+            reach += documents
         meant = self.meant.get(word, {})
         also += [f"'{one}':*" if last else f"'{one}'" for one in meant]
         marks += [f"{one}*" if last else one for one in meant]
@@ -217,6 +191,12 @@ class _Reading:
         ways = tuple(dict.fromkeys(also))
         known = len(word) > 1 and not (last and _has_digit(word))
         return Term(word, f"'{word}'", ways, tuple(marks), self._count(word), reach, tuple(meant), known)
+
+
+def _singular_and_plural(phrase: tuple[str, ...]) -> list[str]:
+    word = phrase[-1]
+    plural = word.isascii() and word.isalpha() and len(word) >= MIN_PREFIX_CHARS and word[-1] not in "shy"
+    return [exact(phrase), *([exact((*phrase[:-1], f"{word}s"))] if plural else [])]
 
 
 def exact(phrase: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
 """The words of the public index, and which of them a mistyped word may have meant.
 
-A word of at least four letters may have one typing error: a letter too many, missing, wrong, or swapped with its
-neighbour. A word of at least eight letters may have two, but none in the first three letters. Numbers and Chinese are
-taken as they were typed.
+A word of at least five letters may have one typing error: a letter too many, missing, wrong, or swapped with its
+neighbour. In a word of four letters only two neighbours may be swapped, as too many short words differ by one letter.
+A word of at least eight letters may have two errors, but none in the first three letters. Numbers and Chinese are taken
+as they were typed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,8 @@ from civic.db import execute, fetch, in_transaction, retry_transaction, try_advi
 from civic.search.postgres.sql import COUNT_WORDS, GONE
 from civic.search.text import IS_CJK
 
-MIN_ONE_TYPO_CHARS, MIN_TWO_TYPO_CHARS = 4, 8  # letters of a word that may have so many typing errors
+# Letters of a word that may have two letters swapped, one typing error, two.
+MIN_SWAP_CHARS, MIN_ONE_TYPO_CHARS, MIN_TWO_TYPO_CHARS = 4, 5, 8
 FIXED_CHARS = 3  # first letters that are right where there are two errors
 # An existing word is corrected only to one that is at least this many times as frequent.
 MIN_TIMES_COMMONER = 8
@@ -50,6 +52,15 @@ async def word_and_prefix_counts(words: Iterable[str]) -> dict[str, tuple[int, i
     return {row["word"]: (row["itself"] or 0, int(row["beginning"] or 0)) for row in rows}
 
 
+async def find_stems(words: Iterable[str]) -> dict[str, str]:
+    """What is left of English words without their endings; words that have none are left out."""
+    asked = list(words)
+    if not asked:
+        return {}
+    sql = "SELECT word, (ts_lexize('english_stem', word))[1] AS stem FROM unnest($1::text[]) AS word"
+    return {row["word"]: row["stem"] for row in await fetch(sql, asked) if row["stem"] and row["stem"] != row["word"]}
+
+
 async def frequent_words(beginnings: Iterable[str]) -> dict[str, list[str]]:
     """The most frequent words that begin so."""
     found: dict[str, list[str]] = {}
@@ -81,7 +92,7 @@ async def find_corrections(words: Mapping[str, int]) -> dict[str, dict[str, int]
 
 
 def may_be_typo(word: str) -> bool:
-    return MIN_ONE_TYPO_CHARS <= len(word) <= MAX_WORD_CHARS and word.isalpha() and not IS_CJK.match(word)
+    return MIN_SWAP_CHARS <= len(word) <= MAX_WORD_CHARS and word.isalpha() and not IS_CJK.match(word)
 
 
 def _likely(found: dict[str, int], documents: int) -> dict[str, int]:
@@ -94,8 +105,10 @@ def one_typo_variants(word: str) -> set[str]:
     """Every text that differs from a word by one typing error."""
     letters = next((script for script in SCRIPTS if word[0] in script), "".join(sorted(set(word))))
     parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    found = {a + b[1:] for a, b in parts if b}
-    found |= {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    found = {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    if len(word) < MIN_ONE_TYPO_CHARS:
+        return found - {word}
+    found |= {a + b[1:] for a, b in parts if b}
     found |= {a + c + b[1:] for a, b in parts if b for c in letters}
     found |= {a + c + b for a, b in parts for c in letters}
     return found - {word}
@@ -121,7 +134,7 @@ async def find_prefix_corrections(word: str) -> dict[str, int]:
         "SELECT slip, x.n FROM unnest($1::text[]) AS slip CROSS JOIN LATERAL"
         " (SELECT max(documents) AS n FROM (SELECT documents FROM search_word"
         "  WHERE word >= slip AND word < slip || $2 LIMIT 20) y) x WHERE x.n IS NOT NULL",
-        [one for one in one_typo_variants(word) if len(one) >= MIN_ONE_TYPO_CHARS],
+        [one for one in one_typo_variants(word) if len(one) >= MIN_SWAP_CHARS],
         LAST_CHAR,
     )
     return _likely({row["slip"]: row["n"] for row in rows}, 0)
