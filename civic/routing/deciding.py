@@ -1,6 +1,5 @@
 """Deciding where a report goes. Nothing is read or written here: the same facts and pack give the same decision."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +8,12 @@ from civic.catalogue.catalogue import Catalogue, CategoryView
 from civic.geo.areas import AreaView
 from civic.routing.conditions import RuleCondition
 from civic.routing.facts import Decision, Facts, RuleFailure
+from civic.search.fit import rank_by_fit
+from civic.search.phrases import Synonyms
 
 MAX_SUGGESTIONS = 3
-# Points that rank a department as a suggestion: the name of a category in the text counts most.
-_NAMED, _GROUP, _AREA = 10_000, 100, 1
+# Points that rank a department as a suggestion: the words of the text count most, and the best category for them.
+_WORDS, _GROUP, _AREA = 10_000, 100, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,22 @@ class RuleView:
     broken: str = ""
 
 
-def decide(facts: Facts, rules: Sequence[RuleView], catalogue: Catalogue, areas: Sequence[AreaView]) -> Decision:
+def decide(
+    facts: Facts,
+    rules: Sequence[RuleView],
+    catalogue: Catalogue,
+    areas: Sequence[AreaView],
+    synonyms: Synonyms,
+) -> Decision:
     """Decide by the first match: the rules in order, the category's department for the nearest area, triage.
 
-    `areas` are the place's, deepest first, as `facts.areas`.
+    `areas` are the place's, deepest first, as `facts.areas`. With `synonyms` the text is read for suggestions.
     """
     faults: list[RuleFailure] = []
     decision = (
         _by_rule(facts, rules, catalogue, faults)
         or _by_category(facts, catalogue, areas)
-        or _triage(facts, catalogue, areas)
+        or _triage(facts, catalogue, areas, synonyms)
     )
     return Decision(
         decision.department_id,
@@ -96,27 +103,38 @@ def _by_category(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) 
     return Decision(department_id, "category", reason)
 
 
-def _triage(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Decision:
-    suggestions = list(_suggest(facts, catalogue, areas))
+def _triage(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView], synonyms: Synonyms) -> Decision:
+    suggestions = list(_suggest(facts, catalogue, areas, synonyms))
     why = "no_department" if facts.category in catalogue.category_by_code else "no_category"
     reason: dict[str, object] = {"step": "triage", "why": why, "suggestions": suggestions}
     return Decision(None, "triage", reason, suggestions=tuple(suggestions))
 
 
-def _suggest(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView]) -> Iterator[dict[str, object]]:
+def fitting_categories(text: str, catalogue: Catalogue, synonyms: Synonyms) -> dict[str, float]:
+    """The codes of the categories that a text has words of, the best first, each with how well it fits."""
+    described = {one.code: ([*one.names.values()], [*one.descriptions.values()]) for one in catalogue.categories}
+    return rank_by_fit(text, described, synonyms)
+
+
+def _suggest(
+    facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView], synonyms: Synonyms
+) -> Iterator[dict[str, object]]:
     """Yield the departments that similar categories go to at this place, best first, always in the same order."""
-    points: Counter[int] = Counter()
+    points: dict[int, float] = {}
     why: dict[int, CategoryView] = {}
-    text, given = facts.text.casefold(), catalogue.category_by_code.get(facts.category or "")
-    for category in catalogue.categories:
+    given = catalogue.category_by_code.get(facts.category or "")
+    fit = fitting_categories(facts.text, catalogue, synonyms)
+    for category in sorted(catalogue.categories, key=lambda one: -fit.get(one.code, 0.0)):
         nearest = _nearest(category, catalogue, areas)
         if nearest is None:
             continue
-        named = any(name.casefold() in text for name in category.names.values() if len(name) > 1)
+        department, words = nearest[0], fit.get(category.code, 0.0)
         related = given is not None and bool(given.group_code) and category.group_code == given.group_code
-        points[nearest[0]] += _AREA + _NAMED * named + _GROUP * related
-        if named or (related and nearest[0] not in why):
-            why[nearest[0]] = category
+        # The best category of a department counts, and not how many of its categories have a word.
+        best_so_far = points.setdefault(department, _WORDS * words)
+        points[department] = best_so_far + _AREA + _GROUP * related
+        if (words or related) and department not in why:
+            why[department] = category
     best = sorted(points, key=lambda one: (-points[one], catalogue.department_by_id[one].slug))
     for department_id in best[:MAX_SUGGESTIONS]:
         sign = why.get(department_id)

@@ -14,6 +14,7 @@ from civic.routing.conditions import parse
 from civic.routing.deciding import RuleView
 from civic.routing.facts import Decision, Facts, RuleFailure
 from civic.routing.models import Rule
+from civic.search.queries import synonyms
 
 __all__ = ["Decision", "Facts", "RuleFailure", "decide", "explain", "rules"]
 
@@ -49,7 +50,7 @@ async def decide(facts: Facts) -> Decision:
     """Decide where a report with these facts goes, by the loaded pack. Nothing is written."""
     city_areas = await areas()
     path = [city_areas.by_slug[slug] for slug in facts.areas if slug in city_areas.by_slug]
-    return deciding.decide(facts, await rules(), await catalogue(), path)
+    return deciding.decide(facts, await rules(), await catalogue(), path, await synonyms())
 
 
 def explain(reason: Mapping[str, Any]) -> str:
