@@ -16,7 +16,8 @@ _QUESTION_WORDS = """
 a an the and or of to in on at for from with by into i im ive we my our me us you your it its this that these those
 there here is are am was were be been being do does did dont doesnt didnt has have had having get gets getting got
 gotten can cant could will would should may must no not need needs want wants wanting please how what where when
-which who why whom whose some any just so too very if s open opening hours
+which who why whom whose some any just so too very if s open opening hours somebody someone anybody anyone nobody
+everybody
 """
 STOP_WORDS = frozenset(_QUESTION_WORDS.split())
 _QUESTION_PHRASES = """
