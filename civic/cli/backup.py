@@ -145,5 +145,5 @@ def _say(config: Config, manifest: "Manifest", done: "Restored") -> str:
     if manifest.granted:
         lines.append(f"Give the program its rights again: civic migrate --grant {manifest.granted[0]}")
     if config.search.url:
-        lines.append("Bring Meilisearch to what is there now: civic search rebuild")
+        lines.append("Bring Meilisearch to what is there now: civic search check --mend")
     return "\n".join(lines)

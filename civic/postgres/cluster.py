@@ -56,8 +56,8 @@ ADVICE = (
     ),
     (
         r"valid checkpoint record|control file|incompatible with server|invalid page|PANIC",
-        "The files in {home}/data are damaged. Keep a copy of that folder, remove it, start Civic, and load your last "
-        "dump into the new database with psql: docs/install.md, “Back up”.",
+        "The files in {home}/data are damaged. Move that folder away, and run: civic restore FILE, with the last backup. "
+        "docs/install.md, “Restore”, says what it does.",
     ),
 )
 
