@@ -253,13 +253,14 @@ async def _save_password(user: User, *, but: int = 0) -> None:
 
 
 @retry_transaction
-async def reset_password(named: str, password: str) -> None:
+async def reset_password(named: str, password: str) -> User:
     """For operators: a new password; every session ends. Raises NotFound, Invalid for a weak one."""
     user = await find_user(named)
     await check_new_password(password, user.email, user.name)
     user.password_hash = await passwords.hash_password(password)
     async with in_transaction():
         await _save_password(user)
+    return user
 
 
 async def change_profile(person: Person, entry: ProfileForm) -> None:
@@ -277,6 +278,14 @@ async def disable_user(named: str) -> User:
     async with in_transaction():
         await user.save(update_fields=["disabled_at"])
         await _end_sessions(user.id)
+    return user
+
+
+async def enable_user(named: str) -> User:
+    """Let a disabled user sign in again, with the password that they had. Raises NotFound."""
+    user = await find_user(named)
+    user.disabled_at = None
+    await user.save(update_fields=["disabled_at"])
     return user
 
 

@@ -1,6 +1,7 @@
-"""`civic user add|list|disable|password`"""
+"""`civic user add|list|set|disable|enable|password`"""
 
 import getpass
+import os
 import secrets
 import sys
 from dataclasses import asdict
@@ -8,10 +9,13 @@ from typing import Annotated
 
 import typer
 
+from civic import logs
 from civic.accounts.models import Role
 from civic.cli.common import AsJson, command_group, print_answer, run_with_database
 from civic.config import Config
 from civic.errors import Invalid
+
+log = logs.get_logger(__name__)
 
 commands = typer.Typer()
 users = command_group("user", "People who sign in.")
@@ -57,6 +61,7 @@ def add(
     async def work(_: Config) -> dict[str, object]:
         entry = SignUpForm.read({"email": email, "password": password, "name": name})
         user = await add_user(entry, role, department or [])
+        _note_change(user.id, "add", role=user.role, departments=department or [])
         return {"id": user.id, "email": user.email, "role": user.role, "departments": department or []}
 
     said = run_with_database(work)
@@ -85,16 +90,56 @@ def _line(user: dict[str, object]) -> str:
     return f"{user['id']:>6} {user['role']!s:12} {user['email']}  {', '.join(departments)}{unconfirmed}{disabled}"
 
 
+@users.command("set")
+def set_user(
+    email: Named,
+    role: Annotated[Role | None, typer.Option(help="What they may do.")] = None,
+    department: Annotated[
+        list[str] | None, typer.Option(help="Slug of a department they act for, instead of all before; repeatable.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Shown beside what they write.")] = None,
+    new_email: Annotated[str | None, typer.Option("--email", help="The email they sign in with from now on.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change somebody's role, departments, name or email. It holds at once, also where they are signed in."""
+    from civic.catalogue.members import UserChangeForm, change_user
+
+    given = {"role": role, "department": department or None, "name": name, "email": new_email}
+    asked = {key: value for key, value in given.items() if value is not None}
+    if not asked:
+        raise Invalid("Say what to change: --role, --department, --name or --email.")
+
+    async def work(_: Config) -> dict[str, object]:
+        user = await change_user(email, UserChangeForm.read(asked))
+        _note_change(user.id, f"set {', '.join(asked)}", role=user.role, departments=user.departments)
+        return asdict(user)
+
+    changed = run_with_database(work)
+    print_answer(changed, _line(changed), as_json)
+
+
 @users.command("disable")
 def disable(email: Named, as_json: AsJson = False) -> None:
-    """Sign somebody out everywhere, for good. What they wrote stays."""
+    """Sign somebody out everywhere, until they are enabled again. What they wrote stays."""
     from civic.accounts.actions import disable_user
 
     async def work(_: Config) -> None:
-        await disable_user(email)
+        _note_change((await disable_user(email)).id, "disable")
 
     run_with_database(work)
     print_answer({"email": email, "disabled": True}, f"{email} cannot sign in any more.", as_json)
+
+
+@users.command("enable")
+def enable(email: Named, as_json: AsJson = False) -> None:
+    """Let somebody who was disabled sign in again."""
+    from civic.accounts.actions import enable_user
+
+    async def work(_: Config) -> None:
+        _note_change((await enable_user(email)).id, "enable")
+
+    run_with_database(work)
+    print_answer({"email": email, "disabled": False}, f"{email} can sign in again.", as_json)
 
 
 @users.command("password")
@@ -107,9 +152,19 @@ def password(email: Named, password_stdin: FromStdin = False, as_json: AsJson = 
     if fault := check_password(new, email):
         raise Invalid(fault)
 
-    async def work(_: Config) -> None:
-        await reset_password(email, new)
+    async def work(_: Config) -> bool:
+        user = await reset_password(email, new)
+        _note_change(user.id, "password")
+        return user.disabled_at is not None
 
-    run_with_database(work)
-    said: dict[str, object] = {"email": email, **({"password": new} if made else {})}
-    print_answer(said, f"{email} has a new password{f': {new}' if made else '.'}", as_json)
+    disabled = run_with_database(work)
+    said: dict[str, object] = {"email": email, "disabled": disabled, **({"password": new} if made else {})}
+    text = f"{email} has a new password{f': {new}' if made else '.'}"
+    if disabled:
+        text += f"\n{email} is disabled and cannot sign in: civic user enable {email}"
+    print_answer(said, text, as_json)
+
+
+def _note_change(user_id: int, what: str, **more: object) -> None:
+    """A line of the log: which account of this machine changed which account of the city. It has no names or emails."""
+    log.warning("account changed", by=os.environ.get("SUDO_USER") or getpass.getuser(), user=user_id, what=what, **more)

@@ -2,7 +2,7 @@
 
 from civic import db
 from civic.city.models import City
-from civic.packs.sql import COUNTS, TABLES
+from civic.packs.sql import COUNTS, EMPTY, TABLES
 
 
 async def count_demo() -> dict[str, int]:
@@ -19,7 +19,7 @@ async def remove_demo(city: City) -> dict[str, int]:
     """
     removed = await count_demo()
     names = [row["name"] for row in await db.fetch(TABLES)]
-    await db.execute(f"TRUNCATE {', '.join(names)}")
+    await db.execute(EMPTY.format(tables=", ".join(names)))
     await City.create(
         id=1,
         names=city.names,

@@ -4,6 +4,7 @@ TABLES = """
 SELECT relname AS name FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'tortoise_migrations' ORDER BY 1
 """
+EMPTY = "TRUNCATE {tables}"
 COUNTS = """
 SELECT (SELECT count(*) FROM user_account) AS people, (SELECT count(*) FROM report) AS reports,
        (SELECT count(*) FROM case_file) AS cases, (SELECT count(*) FROM traffic_update) AS traffic_updates,

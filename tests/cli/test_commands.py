@@ -1,12 +1,14 @@
 """The commands of an operator, in processes of their own: what they print, how they fail."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.live import command
+from tests.live import command, environment
 
 PASSWORD = "a sentence is good"
 
@@ -37,6 +39,24 @@ async def test_users(tmp_path: Path, empty_database: str) -> None:
     civic("user", "disable", "cleo@example.org")
     (one,) = json.loads(civic("user", "list", "--json"))
     assert (one["role"], one["departments"], one["disabled"]) == ("agent", ["water"], True)
+    changed = json.loads(civic("user", "set", "cleo@example.org", "--role", "dispatcher", "--name", "Cleo B", "--json"))
+    assert (changed["role"], changed["name"], changed["departments"]) == ("dispatcher", "Cleo B", ["water"])
+    assert "is disabled and cannot sign in: civic user enable" in civic("user", "password", "cleo@example.org")
+    civic("user", "enable", "cleo@example.org")
+    civic("user", "add", "dora@example.org")
+    with pytest.raises(RuntimeError, match="email: There is an account with this email already"):
+        civic("user", "set", "dora@example.org", "--email", "cleo@example.org")
+    with pytest.raises(RuntimeError, match="department: An agent or a lead needs at least one department"):
+        civic("user", "set", "dora@example.org", "--role", "lead")
+    with pytest.raises(RuntimeError, match="email: Please enter an email address"):
+        civic("user", "set", "dora@example.org", "--email", "dora")
+    with pytest.raises(RuntimeError, match="Say what to change"):
+        civic("user", "set", "dora@example.org")
+    civic("user", "set", "dora@example.org", "--role", "lead", "--department", "water", "--email", "D@Example.org")
+    people = {one["email"]: one for one in json.loads(civic("user", "list", "--json"))}
+    assert (people["d@example.org"]["departments"], people["cleo@example.org"]["disabled"]) == (["water"], False)
+    citizen = json.loads(civic("user", "set", "d@example.org", "--role", "citizen", "--json"))
+    assert (citizen["departments"], citizen["name"]) == ([], "")
     with pytest.raises(RuntimeError, match=r"no user with the email x@example\.org") as failed:
         civic("user", "password", "x@example.org")
     assert "Traceback" not in str(failed.value)
@@ -80,3 +100,17 @@ async def test_histories_are_checked_where_one_asks(tmp_path: Path, empty_databa
 async def test_a_text_that_is_not_there_cannot_be_erased(tmp_path: Path, empty_database: str) -> None:
     with pytest.raises(RuntimeError, match="There is no such event with a text"):
         command(tmp_path, empty_database, "cases", "erase", "26-1", "1")
+
+
+def test_a_change_of_an_account_is_in_the_log_without_names(tmp_path: Path, empty_database: str) -> None:
+    command(tmp_path, empty_database, "user", "add", "cleo@example.org")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "civic", "user", "disable", "cleo@example.org"],
+        env=environment(tmp_path, empty_database) | {"SUDO_USER": "olga"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "account changed" in done.stderr
+    assert "by=olga" in done.stderr
+    assert "cleo" not in done.stderr
