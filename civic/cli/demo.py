@@ -1,7 +1,7 @@
 """`civic demo`"""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +14,16 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 
+Live = Annotated[bool, typer.Option("--live", help="Go on: people post and departments work, until Ctrl-C.")]
+Every = Annotated[float, typer.Option(min=0.1, max=3600, help="With --live: mean seconds between two deeds.")]
+
+
 @commands.command("demo")
-def demo(as_json: AsJson = False) -> None:
-    """Make the demo city, with posts to look at, in an empty database."""
+def demo(live: Live = False, every: Every = 6, as_json: AsJson = False) -> None:
+    """Make the demo city, with posts to look at, in an empty database; or let the one that is there live on."""
+    if live:
+        _live(every)
+        return
     from civic.demo.actions import make_demo
 
     async def work(config: Config) -> "DemoAccounts":
@@ -27,6 +34,15 @@ def demo(as_json: AsJson = False) -> None:
     print_answer(
         {"password": demo_accounts.password, "accounts": demo_accounts.accounts}, _text(demo_accounts), as_json
     )
+
+
+def _live(every: float) -> None:
+    from civic.demo.live import keep_alive
+
+    async def work(config: Config) -> None:
+        await keep_alive(config, every, lambda number: _show_step(f"{number} deeds"))
+
+    run_with_database(work)
 
 
 def _show_step(step: str) -> None:

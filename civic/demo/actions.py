@@ -1,20 +1,22 @@
 """Making the demo city: its pack, people, posts of every kind, cases at work, and two releases of its scores."""
 
+import random
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 
 from civic import timing
-from civic.accounts.forms import SignUpForm
 from civic.accounts.models import Role
 from civic.accounts.people import Person
-from civic.catalogue.members import add_user
 from civic.catalogue.queries import catalogue
 from civic.config import Config
 from civic.db import execute, fetch_one, in_transaction, retry_transaction
 from civic.demo.history import make_history
+from civic.demo.people import EMAIL_HOST, SHOWN, make_people
+from civic.demo.phrases import LANGUAGES, choose_rating
 from civic.demo.scenarios import Scenario, ScenarioContext, ScenarioRun, make_photos, read_scenarios
 from civic.errors import Conflict
 from civic.geo.queries import search_places
@@ -30,24 +32,21 @@ from civic.traffic.forms import UpdateForm
 from civic.traffic.models import TrafficKind
 
 PACK = Path(__file__).parent / "pack"
-CITIZENS = ("李晓雯", "Maya Chen", "王建国", "Tom Baker", "陈阿姨", "Ying", "老周", "Sam", "小林", "Ada")
-EMAIL_HOST = "riverside.example"
 
+# Kind, place, language, text, how many minutes ago, and how many say that it is still there.
 TRAFFIC = [
-    ("jam", "解放桥", "zh", "桥上堵死了，建议绕行东埠大桥。", 12),
-    ("roadworks", "人民路", "zh", "半幅封闭施工，到下周五。", 2000),
-    ("accident", "高新大道", "en", "Two cars, right lane blocked, police are there.", 25),
-    ("flood", "西湾大桥", "zh", "桥下积水，小车过不去。", 90),
-    ("signal", "学府路", "en", "Traffic lights out, drive slowly.", 140),
-    ("obstacle", "环湖路", "zh", "路上掉了一袋水泥。", 40),
+    ("jam", "解放桥", "zh", "桥上堵死了，建议绕行东埠大桥。", 12, 6),
+    ("roadworks", "人民路", "zh", "半幅封闭施工，到下周五。", 2000, 14),
+    ("accident", "高新大道", "en", "Two cars, right lane blocked, police are there.", 25, 9),
+    ("flood", "西湾大桥", "zh", "桥下积水，小车过不去。", 90, 4),
+    ("signal", "学府路", "en", "Traffic lights out, drive slowly.", 140, 7),
+    ("obstacle", "环湖路", "zh", "路上掉了一袋水泥。", 40, 2),
+    ("jam", "南站路", "en", "Slow from the station to the bridge, about ten minutes.", 18, 3),
+    ("roadworks", "码头路", "en", "One lane at a time until Friday.", 900, 5),
 ]
-RATINGS = {
-    5: ["办得很快，窗口的同志特别耐心。", "Ten minutes and done. Thank you!", "材料清单写得清楚，一次办好。"],
-    4: ["整体不错，就是排队久了点。", "Friendly, but the signs could be better."],
-    3: ["网上说不用带复印件，到了又要。", "It worked at the second try."],
-    2: ["网上预约系统老是打不开。", "Waited two hours."],
-    1: ["说是全程网办，最后还是跑了三趟。"],
-}
+# How good a service is, in mean stars: from good to bad, in the order of the pack.
+SERVICE_STARS = (4.4, 4.1, 3.2, 5.0, 3.6, 3.9, 4.5, 4.7, 3.4, 2.4)
+SAYING = 0.7  # the share of ratings that come with a sentence
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step
     on_step(_("Loading the city …"))
     await load_pack(PACK, demo=True)
     password = secrets.token_urlsafe(9)
-    citizens, accounts = await _people(password)
+    people = await make_people(password)
     on_step(_("Three quarters of the past, and two releases of the scores …"))
     await make_history(timing.now())
     on_step(_("Photos …"))
@@ -74,32 +73,14 @@ async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step
     async with Decoder(processes=config.media.processes, waiting=64) as decoder:
         photos = await make_photos(scenarios, Store(config.media_folder), decoder)
     async with in_transaction():  # one transaction for all, so that it waits for the disk once
-        await _play(scenarios, ScenarioContext(citizens, photos), on_step)
-        await _traffic(citizens)
-        await _ratings(citizens)
+        await _play(scenarios, ScenarioContext(people.citizens, people.staff, photos), on_step)
+        await _traffic(people.citizens)
+        await _ratings(people.citizens)
         # Nobody is mailed about the past, and every report is routed already: no job is left to do.
         await execute("DELETE FROM pgqueuer WHERE status = 'queued'")
     await execute("ANALYZE")
-    return DemoAccounts(password, accounts)
-
-
-async def _people(password: str) -> tuple[list[Person], list[str]]:
-    citizens = []
-    for number, name in enumerate(CITIZENS, start=1):
-        user = await add_user(
-            SignUpForm(email=f"citizen{number}@{EMAIL_HOST}", password=password, name=name), Role.CITIZEN
-        )
-        citizens.append(Person(id=user.id, name=name))
-    accounts = [f"citizen1@{EMAIL_HOST}"]
-    for slug in ("roads", "water", "sanitation", "parks", "lighting"):
-        email = f"{slug}@{EMAIL_HOST}"
-        await add_user(SignUpForm(email=email, password=password, name=slug.title()), Role.LEAD, [slug])
-        accounts.append(email)
-    for role in (Role.DISPATCHER, Role.ADMIN):
-        email = f"{role.value}@{EMAIL_HOST}"
-        await add_user(SignUpForm(email=email, password=password, name=role.value.title()), role)
-        accounts.append(email)
-    return citizens, accounts
+    shown = ("citizen1", *SHOWN, Role.DISPATCHER.value, Role.ADMIN.value)
+    return DemoAccounts(password, [f"{name}@{EMAIL_HOST}" for name in shown])
 
 
 async def _play(scenarios: Sequence[Scenario], context: ScenarioContext, on_step: Callable[[str], None]) -> None:
@@ -110,21 +91,24 @@ async def _play(scenarios: Sequence[Scenario], context: ScenarioContext, on_step
 
 
 async def _traffic(citizens: list[Person]) -> None:
-    for number, (kind, place, language, text, minutes) in enumerate(TRAFFIC):
+    for number, (kind, place, language, text, minutes, still) in enumerate(TRAFFIC):
         position = (await search_places(place, limit=1))[0]
         data = UpdateForm(kind=TrafficKind(kind), text=text, lat=position.lat, lon=position.lon, address="")
-        with timing.at(timing.now() - timedelta(minutes=minutes)), use_language(language):
-            await traffic.post_update(data, citizens[number], channel="demo")
+        began = timing.now() - timedelta(minutes=minutes)
+        with timing.at(began), use_language(language):
+            posted = await traffic.post_update(data, citizens[number], channel="demo")
+        for later, person in enumerate(citizens[20 : 20 + still], start=1):
+            with timing.at(began + timedelta(minutes=minutes * later / (still + 1))):
+                await traffic.confirm_update(posted.row.id, person)
 
 
 async def _ratings(citizens: list[Person]) -> None:
-    """Ratings by citizens, each of most of the services."""
-    pattern = (5, 4, 5, 3, 5, 2, 4, 1, 5, 4)
-    for place, service in enumerate((await catalogue()).services):
-        for number, person in enumerate(citizens):
-            if (place * 3 + number) % 4 == 0:
-                continue
-            stars = pattern[(place + number) % len(pattern)]
-            text = RATINGS[stars][(place + number) % len(RATINGS[stars])]
-            with timing.at(timing.now() - timedelta(days=1 + (place * 7 + number * 3) % 60)):
+    """Ratings by citizens of each service, about as good as it is; no sentence twice for one service."""
+    chance = random.Random(5)  # noqa: S311  # made-up opinions, not a secret
+    for service, mean in zip((await catalogue()).services, cycle(SERVICE_STARS)):
+        for number, person in enumerate(chance.sample(citizens, chance.randint(14, 26))):
+            stars = min(5, max(1, round(chance.gauss(mean, 0.8))))
+            language = LANGUAGES[number % 2]
+            text = choose_rating(stars, language, number // 2) if chance.random() < SAYING else ""
+            with timing.at(timing.now() - timedelta(days=1 + chance.random() * 60)), use_language(language):
                 await ratings.rate_service(service, RatingForm(stars=stars, text=text), person, channel="demo")

@@ -1,6 +1,8 @@
 """Playing a scenario: one report and what becomes of it, by the actions that people use, at the times given."""
 
 import asyncio
+import csv
+import random
 import tomllib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from civic.cases.models import Assignment, Case
 from civic.cases.status import Status
 from civic.catalogue.queries import catalogue
 from civic.demo.drawing import draw_photo
+from civic.demo.phrases import LANGUAGES, ReportWriter, choose
 from civic.geo.queries import search_places
 from civic.i18n import use_language
 from civic.media import actions as media
@@ -35,40 +38,26 @@ REPAIRED_SCENE = "mended"
 # In these plans the department adds a photo of the repair.
 PLANS_WITH_PROOF = ("resolved", "confirmed", "disputed", "closed")
 SCENARIOS_FILE = Path(__file__).with_name("scenarios.toml")
+PLACES_FILE = Path(__file__).with_name("pack") / "places.csv"
 
-TEXTS: dict[str, dict[str, str]] = {
-    "accept": {"zh": "已收到，值班人员正在赶往现场。", "en": "Received. Our duty crew is on the way."},
-    "reply": {
-        "zh": "谢谢您的反映。我们已到现场查看，两天内安排处理。",
-        "en": "Thank you for telling us. We have been there and will deal with it within two days.",
-    },
-    "ask": {
-        "zh": "请问具体在哪一侧？方便的话请再拍一张照片。",
-        "en": "Which side is it on exactly? Another photo would help us.",
-    },
-    "resolve": {
-        "zh": "已处理完毕，现场照片附后。如有问题请告诉我们。",
-        "en": "Done. Here is a photo taken on site. Tell us if anything is still wrong.",
-    },
-    "hand_over": {
-        "zh": "经现场核实，该设施由贵单位管理，现转请办理。",
-        "en": "We checked on site: this belongs to you. We have told the reporter.",
-    },
-    "add_support": {
-        "zh": "请协助查明责任人并到场维持秩序。",
-        "en": "Please help to find out who did it, and keep order on site.",
-    },
-    "decline": {
-        "zh": "经核实不违反规定，无需处理。如有安全问题请拨打 12345。",
-        "en": "We checked: no rule is broken, so nothing needs to be done. For danger call 12345.",
-    },
-    "dispute": {"zh": "还是老样子，没有修好。", "en": "It looks just the same as before."},
-    "comment": {"zh": "我家就在旁边，同样的问题。", "en": "I live next to it; same problem here."},
-    "suggestion": {
-        "zh": "建议在这里装一个减速带，车速慢下来就好多了。",
-        "en": "Why not plant a hedge there? It would solve this for good.",
-    },
+# What is drawn for a report of a category.
+SCENE_BY_CATEGORY = {
+    "pothole": "pothole",
+    "street-light": "lamp",
+    "bin": "rubbish",
+    "missed-collection": "rubbish",
+    "tree": "tree",
+    "water-leak": "leak",
+    "illegal-parking": "parking",
+    "road-sign": "sign",
+    "green-space": "tree",
+    "drain": "flood",
 }
+# How far reports have come that are younger than so many days.
+PLANS_BY_AGE = ((0.06, ("fresh",)), (0.6, ("accepted",)), (1.0, ("replied",)), (30, ("resolved", "confirmed")))
+RECENT_COUNT = 36
+RECENT_DAYS = 19.0
+MANY_VOTES, VERY_MANY_VOTES = 12, 24  # from which on a report has a comment, and a suggestion that is taken up
 
 
 @dataclass(frozen=True)
@@ -92,6 +81,7 @@ class ScenarioContext:
     """What every scenario needs: who plays the citizens, and the photos by scenario number and scene."""
 
     citizens: list[Person]
+    staff: Mapping[int, Person]  # who writes for a department, by its id
     photos: Mapping[tuple[int, str], Photo]
 
 
@@ -117,10 +107,46 @@ def batched(every: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (every[at : at + size] for at in range(0, len(every), size))
 
 
+def read_places() -> list[dict[str, str]]:
+    """The names of the pack's places, by language."""
+    rows = csv.DictReader(PLACES_FILE.read_text("utf-8").splitlines())
+    return [{language: row[f"name_{language}"] for language in LANGUAGES} for row in rows]
+
+
 def read_scenarios() -> list[Scenario]:
     """All scenarios, the oldest first, so that report numbers grow with time."""
     scenarios = [Scenario(**one) for one in tomllib.loads(SCENARIOS_FILE.read_text("utf-8"))["scenario"]]
-    return sorted(scenarios, key=lambda one: -one.days)
+    return sorted(scenarios + make_recent(), key=lambda one: -one.days)
+
+
+def make_recent() -> list[Scenario]:
+    """More reports of the last weeks, at random, but the same each time. What is older than its promise is solved."""
+    chance = random.Random(7)  # noqa: S311  # made-up reports, not a secret
+    writers = {language: ReportWriter(chance, language) for language in LANGUAGES}
+    places, made = read_places(), []
+    for number in range(RECENT_COUNT):
+        language, category = LANGUAGES[number % 2], chance.choice(list(SCENE_BY_CATEGORY))
+        place, days = chance.choice(places), RECENT_DAYS * (number + chance.random()) / RECENT_COUNT
+        plans = (
+            ("fresh", "accepted")
+            if days < 0.4
+            else ("replied", "resolved")
+            if days < 1.5
+            else ("resolved", "confirmed")
+        )
+        made.append(
+            Scenario(
+                scene=SCENE_BY_CATEGORY[category],
+                category=category,
+                place=place["zh"],
+                language=language,
+                days=days,
+                plan=chance.choice(plans),
+                text=writers[language].write(category, place[language]),
+                votes=int(chance.expovariate(0.15)),
+            )
+        )
+    return made
 
 
 class ScenarioRun:
@@ -134,8 +160,8 @@ class ScenarioRun:
         self.case_id = 0
         self.report: Report | None = None
 
-    def words(self, of: str) -> str:
-        return TEXTS[of][self.scenario.language]
+    def words(self, of: str, more: int = 0) -> str:
+        return choose(of, self.scenario.language, self.number + more)
 
     async def at(self, hours: float, do: Callable[[], Awaitable[object]]) -> None:
         """Do something so many hours after the report, unless that is in the future."""
@@ -180,13 +206,26 @@ class ScenarioRun:
         neighbours = [one for one in self.context.citizens if one.id != self.author.id]
         for one in neighbours[: self.scenario.votes]:
             await self.at(1 + one.id % 5, partial(posts.vote, post_id, one))
-        if self.scenario.votes > 15:
-            await self.at(
-                2, partial(posts.add_comment, post_id, neighbours[0], CommentForm(text=self.words("comment")))
-            )
-        if self.scenario.votes > 40:
-            suggestion = CommentForm(text=self.words("suggestion"), suggestion=True)
-            await self.at(4, partial(posts.add_comment, post_id, neighbours[1], suggestion))
+        if self.scenario.votes >= MANY_VOTES:
+            comment = CommentForm(text=self.words("comment"))
+            await self.at(2, partial(posts.add_comment, post_id, neighbours[self.number % 7], comment))
+        if self.scenario.votes >= VERY_MANY_VOTES:
+            await self._suggest(post_id, neighbours[7 + self.number % 7])
+
+    async def _suggest(self, post_id: int, neighbour: Person) -> None:
+        """A neighbour suggests something, and the department says that it takes it up."""
+        another = CommentForm(text=self.words("comment", more=5))
+        await self.at(3, partial(posts.add_comment, post_id, neighbour, another))
+        suggestion = CommentForm(text=self.words("suggestion"), suggestion=True)
+        await self.at(4, partial(posts.add_comment, post_id, neighbour, suggestion))
+
+        async def take_up() -> None:
+            department = (await Case.get(id=self.case_id)).department_id
+            if department is not None and (staff := self.context.staff.get(department)):
+                adopted = CommentForm(text=self.words("adopted"), department=department)
+                await posts.add_comment(post_id, staff, adopted)
+
+        await self.at(9, take_up)
 
     async def accept(self) -> None:
         async def do() -> None:

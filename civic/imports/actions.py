@@ -257,7 +257,8 @@ class _Import:
             for one in ready:
                 self.progress.add("imported", one.report.lines)
             return []
-        rules, ids, cases = await _rules(ready, self.parser.now), await reserve_ids(Case, len(ready)), []
+        rules = await _rules(ready, self.parser.now, self.mapping.routed_by)
+        ids, cases = await reserve_ids(Case, len(ready)), []
         for one in ready:
             cases.append(one.replay(rules, next(ids)))
             if len(cases) % 10 == 0:
@@ -335,7 +336,7 @@ def _batches(first: Sequence[SourceRow], rest: Iterator[SourceRow], size: int) -
         yield batch
 
 
-async def _rules(batch: Sequence[MatchedReport], now: datetime) -> ReplayRules:
+async def _rules(batch: Sequence[MatchedReport], now: datetime, routed_by: str) -> ReplayRules:
     """The targets and calendars that the replay of these reports needs."""
     categories = {one.category_id for one in batch}
     departments = {one.department_id for one in batch if one.department_id is not None}
@@ -351,4 +352,5 @@ async def _rules(batch: Sequence[MatchedReport], now: datetime) -> ReplayRules:
         categories={one: (await targets.get_category(one)).code for one in categories if one is not None},
         departments={one: view.slug for one, view in views.items()},
         now=now,
+        routed_by=routed_by,
     )

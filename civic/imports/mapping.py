@@ -272,6 +272,7 @@ class ImportMapping(FileModel):
     categories: CategoriesMapping = CategoriesMapping()
     history: HistoryMapping
     texts: DefaultTexts = DefaultTexts()
+    routed_by: Literal["import", "dispatcher"] = "import"  # who chose the departments, as the public history says
     city: CityMapping | None = None
     calendars: dict[Slug, CalendarMapping] = {}
 

@@ -44,6 +44,7 @@ class ReplayRules:
     categories: Mapping[int, str]
     departments: Mapping[int, str]
     now: datetime
+    routed_by: str
 
 
 @dataclass
@@ -69,11 +70,11 @@ def replay(
     """The whole history that a report supports, until `rules.now`."""
     calendar = rules.city_calendar if department_id is None else rules.department_calendar[department_id]
     replayed = CaseReplay(report, rules, case_id, category_id, area_id, calendar)
-    reason = {"step": "import", "source": report.source.partition(":")[0]}
+    source = report.source.partition(":")[0]
     if department_id is None:
-        replayed.triage(reason)
+        replayed.triage({"step": "import", "source": source})
     else:
-        replayed.assign(department_id, reason)
+        replayed.assign(department_id, {"step": rules.routed_by, "source": source})
         if report.answered_at is not None:
             replayed.reply(report.answered_at)
         if report.ended_at is not None and report.meaning.reason is not None:
