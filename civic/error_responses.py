@@ -3,11 +3,14 @@
 from http import HTTPStatus
 from urllib.parse import quote
 
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from civic import logs
+from civic.accounts.kept_forms import SECRETS
+from civic.bodies import limit_body
 from civic.db import can_try_again, is_database_away
 from civic.errors import (
     BadRequest,
@@ -22,8 +25,9 @@ from civic.errors import (
     TooSlow,
     WrongMethod,
 )
+from civic.posts.submission import Submission, keep_until_signed_in
 from civic.schemas import ErrorAnswer, ServerErrorAnswer
-from civic.web import is_htmx, json_answer, render, wants_json
+from civic.web import is_htmx, json_answer, read_form, render, text_items, wants_json
 
 log = logs.get_logger(__name__)
 
@@ -65,7 +69,14 @@ async def make_error_response(request: Request, error: Exception) -> Response:
         return json_answer(_describe(request, told), told.status, headers)
     if isinstance(told, SignInNeeded) and request.method in ("GET", "HEAD") and not is_htmx(request):
         return RedirectResponse("/sign-in?next=" + quote(_here(request), safe="/"), 303)
+    form = await _read_refused_form(request, told) if request.method == "POST" else None
+    if form is not None and isinstance(told, SignInNeeded):
+        try:
+            return await keep_until_signed_in(Submission(request, form))
+        except CivicError as refused:  # too many, too large
+            told = refused
     context = {
+        "typed": text_items(form) if form else [],
         "error": told,
         "title": HTTPStatus(told.status).phrase,
         "request_id": request.state.request_id if told.status >= 500 else "",
@@ -79,6 +90,21 @@ async def make_error_response(request: Request, error: Exception) -> Response:
         status=told.status,
         headers={**headers, "Cache-Control": "no-store"},
     )
+
+
+async def _read_refused_form(request: Request, told: CivicError) -> FormData | None:
+    """A form that was refused, to be given back or kept; None where there is none, or a password in it.
+
+    What was refused before its view read it is read for signing in alone: a form of another site is not.
+    """
+    form: FormData | None = getattr(request.state, "form", None)
+    try:
+        if form is None and isinstance(told, SignInNeeded):
+            photos = getattr(getattr(request.scope.get("route"), "about", None), "photos", False)
+            form = await read_form(limit_body(request, request.app.state.config.limits, photos=photos))
+    except (CivicError, HTTPException, ClientDisconnect):
+        return None
+    return None if form is None or SECRETS & form.keys() else form
 
 
 def _headers_of(told: CivicError) -> dict[str, str]:

@@ -3,6 +3,7 @@
 One address gives the page, the fragment when htmx asks, or JSON when a program asks.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,14 +20,17 @@ from starlette.routing import Route
 
 from civic import formats, i18n
 from civic.bodies import MAX_FIELD_BYTES, MAX_FIELDS, limit_body, read_json_form
-from civic.cookies import LARGE_PRINT, read_cookie
+from civic.cookies import LARGE_PRINT, TAKEN, read_cookie, set_cookie
 from civic.errors import CivicError, NotAllowed, NotFound, SignInNeeded
 from civic.rates import network_of
 from civic.schemas import AnswerType, to_json
 from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
+KEPT_FORMS = "/kept/"  # where forms wait for their senders to sign in
 NO_STORE = {"Cache-Control": "no-store"}  # of an answer for one reader: not even their own browser keeps it
+CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)  # under which a form is sent: random, made with the form
+TAKEN_SECONDS = 300  # in which a page of ours is open and its script learns that the form was taken
 View = Callable[[Request], Awaitable[Response]]
 RefusedView = Callable[[Request, CivicError], Awaitable[Response]]
 
@@ -115,6 +119,8 @@ class GuardedRoute(Route):
             response: Response = await self.about.view(request)
         finally:
             await request.close()  # the files of its form
+        if key := getattr(request.state, "taken_key", ""):
+            set_cookie(request, response, TAKEN, key, TAKEN_SECONDS, http_only=False)
         if isinstance(response, JsonAnswer) and not isinstance(response.model, self.about.answers or ()):
             raise TypeError(f"{self.name} answers {type(response.model).__name__}, which its route does not name")
         return response
@@ -244,6 +250,11 @@ def see_other(url: str) -> RedirectResponse:
     return RedirectResponse(url, 303)
 
 
+def go_to(request: Request, url: str) -> Response:
+    """As `see_other`, also where htmx sent the form: the whole page goes there, not the part that was to be swapped."""
+    return Response(status_code=200, headers={"HX-Redirect": url}) if is_htmx(request) else see_other(url)
+
+
 def local_path(url: str | None, default: str = "/") -> str:
     """`url` if it is a path of this site, else `default`: never redirect elsewhere."""
     if url and url.startswith("/") and not url.startswith(("//", "/\\")) and "\n" not in url and "\r" not in url:
@@ -260,7 +271,20 @@ async def read_form(request: Request, *, max_files: int = 10) -> FormData:
         form = read_json_form(await request.body())
     else:
         form = await request.form(max_files=max_files, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
-    return FormData([(name, v.replace("\x00", "") if isinstance(v, str) else v) for name, v in form.multi_items()])
+    read = FormData([(name, v.replace("\x00", "") if isinstance(v, str) else v) for name, v in form.multi_items()])
+    request.state.form = read
+    return read
+
+
+def text_items(form: FormData) -> list[tuple[str, str]]:
+    """The texts of a form by name, each as often as it was sent; files are left out."""
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def note_taken(request: Request, client_key: object) -> None:
+    """The form with this key was carried out: the page's script can drop its draft, and knows the key as used."""
+    if isinstance(client_key, str) and CLIENT_KEY.fullmatch(client_key):
+        request.state.taken_key = client_key
 
 
 def text_fields(form: FormData) -> dict[str, str]:

@@ -45,6 +45,10 @@ WHO: dict[Who, str] = {
         GET /api/v1/traffic/points
         GET /api/v1/traffic/{id:int}
         POST /api/v1/traffic/{id:int}/end
+        GET /kept/{token:str}
+        POST /kept/{token:str}
+        POST /kept/{token:str}/forget
+        POST /switch
         GET /map
         GET /map/areas.json
         GET /map/points

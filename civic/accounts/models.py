@@ -58,3 +58,18 @@ class RateCount(Model):
 
     class Meta:
         table = "tally"
+
+
+class KeptForm(Model):
+    """A form that waits: for its sender to sign in, or to be shown again in another language or print."""
+
+    token_hash = fields.CharField(64, primary_key=True)  # of the token in its address
+    browser_hash = fields.CharField(64)  # of the mark of the browser that sent it: no other browser gets it
+    address = fields.CharField(300, default="")  # to which it was sent; empty: it is only shown again
+    page = fields.CharField(600)  # of the form
+    content = fields.TextField()  # its texts, as a browser encodes them; no password
+    user_id = fields.BigIntField(null=True)  # in whose name it was sent; from then on no other account sends it
+    until = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "kept_form"

@@ -1,4 +1,4 @@
-"""The statements of the limits."""
+"""The statements of the limits, and of forms that wait."""
 
 SPEND = """
 INSERT INTO tally (key, count, until) VALUES ($1, 1, $2)
@@ -9,3 +9,16 @@ RETURNING count
 """
 REFUND = "UPDATE tally SET count = count - 1 WHERE key = $1 AND count > 0"
 DELETE_EXPIRED = "DELETE FROM tally WHERE until < $1"
+
+# A form that waits for one browser: $1 its token's digest, $2 the browser's.
+KEEP_FORM = """
+INSERT INTO kept_form (token_hash, browser_hash, address, page, content, until) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+FIND_KEPT_FORM = "SELECT * FROM kept_form WHERE token_hash = $1 AND browser_hash = $2 AND until > $3"
+CLAIM_KEPT_FORM = """
+UPDATE kept_form SET user_id = nullif($4::bigint, 0)
+WHERE token_hash = $1 AND browser_hash = $2 AND until > $3 AND address <> '' AND coalesce(user_id, $4) = $4
+RETURNING *
+"""
+DELETE_KEPT_FORM = "DELETE FROM kept_form WHERE token_hash = $1 AND browser_hash = $2"
+DELETE_OLD_KEPT_FORMS = "DELETE FROM kept_form WHERE until < $1"

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from civic import cookies, i18n
@@ -14,12 +15,13 @@ from civic.accounts.actions import SignedIn
 from civic.accounts.confirmation import Confirmed
 from civic.accounts.devices import read_known, remember_browser
 from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
+from civic.accounts.kept_forms import find_kept_form
 from civic.accounts.people import STAFF
 from civic.accounts.schemas import SignedInAnswer, SignedOutAnswer
 from civic.accounts.user_agents import browser_name
 from civic.config import Config
 from civic.errors import CivicError, Invalid, TooMany
-from civic.web import Who, json_answer, local_path, read_form, render, route, see_other, wants_json
+from civic.web import KEPT_FORMS, Who, json_answer, local_path, read_form, render, route, see_other, wants_json
 
 DAY_SECONDS = 86400
 
@@ -50,25 +52,32 @@ def _address(request: Request) -> str:
 async def sign_in_form(request: Request) -> Response:
     if request.state.person.signed_in:
         return see_other(local_path(request.query_params.get("next"), "/account"))
-    return render(request, "accounts/sign_in.html", _entry(request.query_params))
+    return await _entry_page(request, "accounts/sign_in.html", request.query_params)
 
 
 async def sign_up_form(request: Request) -> Response:
     if request.state.person.signed_in:
         return see_other("/account")
-    return render(request, "accounts/sign_up.html", _entry(request.query_params))
+    return await _entry_page(request, "accounts/sign_up.html", request.query_params)
 
 
-def _entry(typed: Any, error: CivicError | None = None) -> dict[str, Any]:
-    """What the two forms show: all that was typed but the password."""
-    return {
+async def _entry_page(request: Request, template: str, typed: Any, error: CivicError | None = None) -> Response:
+    """One of the two forms, with all that was typed but the password, and what is sent once somebody has signed in."""
+    following = local_path(typed.get("next"), "")
+    waits = following.startswith(KEPT_FORMS)
+    if again := await find_kept_form(request, request.query_params.get("kept-form", "")):
+        typed = dict(again.fields)
+    context = {
         "email": typed.get("email", ""),
         "name": typed.get("name", ""),
-        "next": local_path(typed.get("next"), ""),
+        "next": following,
+        "page": request.url.path + ("?" + urlencode({"next": following}) if following else ""),
         "errors": error.fields if error else {},
         "message": error.message if error else "",
         "confirmed": typed.get("confirmed", ""),
+        "unsent": await find_kept_form(request, following.removeprefix(KEPT_FORMS)) if waits else None,
     }
+    return render(request, template, context, status=error.status if error else 200)
 
 
 async def sign_in(request: Request) -> Response:
@@ -85,7 +94,7 @@ async def sign_in(request: Request) -> Response:
     except (Invalid, TooMany) as error:
         if wants_json(request):
             raise
-        return render(request, "accounts/sign_in.html", _entry(form, error), status=error.status)
+        return await _entry_page(request, "accounts/sign_in.html", form, error)
     home = "/desk" if done.user.role in STAFF else "/"
     return _welcome(request, done, local_path(str(form.get("next", "")), home))
 
@@ -103,14 +112,14 @@ async def sign_up(request: Request) -> Response:
     except (Invalid, TooMany) as error:
         if wants_json(request):
             raise
-        return render(request, "accounts/sign_up.html", _entry(form, error), status=error.status)
+        return await _entry_page(request, "accounts/sign_up.html", form, error)
     return _welcome(request, done, local_path(str(form.get("next", "")), "/"))
 
 
 def _welcome(request: Request, done: SignedIn, to: str) -> Response:
-    """On with the new session's cookie."""
+    """On with the new session's cookie; to a form that waits by a POST (307), as it is carried out there."""
     user = done.user
-    response: Response = see_other(to)
+    response: Response = RedirectResponse(to, 307) if to.startswith(KEPT_FORMS) else see_other(to)
     if wants_json(request):
         response = json_answer(SignedInAnswer.model_validate(user))
     _set_session(request, response, done.token)
@@ -135,7 +144,8 @@ async def sign_out(request: Request) -> Response:
 
 
 async def account(request: Request) -> Response:
-    return await _account(request)
+    unsent = await find_kept_form(request, request.query_params.get("kept-form", ""))
+    return await _account(request, None, **dict(unsent.fields) if unsent else {})
 
 
 async def _account(request: Request, error: Invalid | TooMany | None = None, **typed: str) -> Response:

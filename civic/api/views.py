@@ -29,6 +29,8 @@ from civic.web import GuardedRoute, Who, json_answer, route
 PAGES_AND_FILES = (
     "/desk/next",
     "/",
+    "/kept/{token:str}",
+    "/kept/{token:str}/forget",
     "/map",
     "/receipt",
     "/r/{code:str}",
@@ -40,6 +42,7 @@ PAGES_AND_FILES = (
     "/scores/method",
     "/scores/table.csv",
     "/scores/verify.py",
+    "/switch",
     "/traffic/new",
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from civic import timing
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import AssignmentPart, DeclineReason, Outcome
+from civic.cases.models import AssignmentPart, DeclineReason, Handling, Outcome
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.queries import catalogue
 from civic.db import Row, fetch, make_from_row
@@ -277,3 +277,8 @@ def _assignment(row: Row) -> AssignmentView:
         assignee=row["assignee"] or "",
         held_seconds=row["held_seconds"],
     )
+
+
+async def find_last_handling(case_id: int, rater: str) -> Handling | None:
+    """The stars that `rater` ("post:17") gave last for how a case was handled."""
+    return await Handling.filter(case_id=case_id, rater=rater).order_by("-id").first()

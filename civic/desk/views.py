@@ -35,7 +35,7 @@ from civic.media.links import photo_url
 from civic.notifications.queries import list_desk_messages
 from civic.posts.models import REASONS
 from civic.posts.queries import count_held
-from civic.posts.uploads import Uploads, read_uploads
+from civic.posts.submission import Submission
 from civic.reports.choices import choices
 from civic.search.queries import find_on_desk
 from civic.search.schemas import SearchAnswer
@@ -99,7 +99,8 @@ def _done(request: Request) -> str:
 
 
 async def case(request: Request) -> Response:
-    return await _case(request)
+    sent = await Submission.of_page(request)
+    return await _case(request, sent, typed=sent.typed, command=sent.name, kept=sent.uploads.photos)
 
 
 async def next_case(request: Request) -> Response:
@@ -111,7 +112,7 @@ async def next_case(request: Request) -> Response:
     return see_other(f"/desk/cases/{found}" if found else "/desk?done=all")
 
 
-async def _case(request: Request, status: int = 200, **more: object) -> Response:
+async def _case(request: Request, sent: Submission, status: int = 200, **more: object) -> Response:
     before = parse_id(request.query_params.get("before"))
     page = await queries.load_case_page(request.path_params["id"], request.state.person, before)
     if wants_json(request):
@@ -129,6 +130,7 @@ async def _case(request: Request, status: int = 200, **more: object) -> Response
         "changes": [],
         "done": _done(request),
         "position": request.query_params.get("from") or page.position,
+        "sent": sent,
         **await _shared(request),
         **more,
     }
@@ -146,8 +148,8 @@ async def act(request: Request) -> Response:
     form = await read_form(request)
     fields = text_fields(form)
     access = await queries.may_work_on(case_id, person, parse_id(fields.get("acting")))
-    uploads = Uploads()
-    await read_uploads(request, form, uploads)
+    sent = Submission(request, form)
+    await sent.take_photos()
     order = commands.CaseCommand(
         case_id=case_id,
         by=access.actor(action),
@@ -155,21 +157,28 @@ async def act(request: Request) -> Response:
         seen=parse_id(fields.get("seen")),
         text=fields.get("text", ""),
         fields=fields,
-        photos=uploads.photos,
+        photos=sent.uploads.photos,
     )
     try:
-        if uploads.errors:
-            raise Invalid(fields=uploads.errors)
-        await command(order)
+        if sent.uploads.errors:
+            raise Invalid(fields=sent.uploads.errors)
+        await sent.act_once(lambda _held: command(order))
     except (Invalid, Conflict, TooMany) as error:
         if wants_json(request):
             raise
+        sent.error = error
         changes = error.changes if isinstance(error, CaseChanged) else []
         errors = error.fields or {"text": error.message}
-        context = {"typed": fields, "command": action, "kept": uploads.photos, "errors": errors, "changes": changes}
-        return await _case(request, error.status, **context)
+        context = {
+            "typed": fields,
+            "command": action,
+            "kept": sent.uploads.photos,
+            "errors": errors,
+            "changes": changes,
+        }
+        return await _case(request, sent, error.status, **context)
     if wants_json(request):
-        return await _case(request)
+        return await _case(request, sent)
     return see_other(await _next_page(order, action, fields))
 
 

@@ -12,8 +12,7 @@ from civic import timing
 from civic.accounts.people import Person
 from civic.city.queries import city
 from civic.db import execute, fetch, fetch_one, in_transaction, retry_transaction
-from civic.errors import Conflict, NotAllowed, NotFound
-from civic.i18n import gettext as _
+from civic.errors import NotAllowed, NotFound
 from civic.media import actions as media
 from civic.media.models import Photo
 from civic.notifications.actions import notify
@@ -22,6 +21,7 @@ from civic.posts.forms import CommentForm
 from civic.posts.models import Comment, Post, PostPhoto, Visibility
 from civic.posts.queries import author_is, post_by_client_key
 from civic.posts.receipts import NO_CODES, SenderCodes
+from civic.posts.sent_forms import UsedKey
 
 PHOTOS_OF_POSTS = "SELECT photo_id AS id FROM post_photo WHERE post_id = ANY($1)"
 COUNT_VISIBILITY_CHANGE = """
@@ -137,7 +137,7 @@ async def post_once(
 ) -> Posted[Row]:
     """Create a post in one transaction; the same key twice is one post, whoever sends it.
 
-    `find` gives the row of a post that has the key already, or None if that post says something else: then Conflict
+    `find` gives the row of a post that has the key already, or None if that post says something else: then UsedKey
     is raised. Only the same `author`, or the browser that has or makes its code, is told more than that it is there.
     """
 
@@ -146,7 +146,7 @@ async def post_once(
         if post is None:
             return None
         if (row := await find(post)) is None:
-            raise Conflict(_("This form was used for another post before. If this is a new one, please send it again."))
+            raise UsedKey(post.path if author_is(post, author, codes.code_of(post.receipt_hash)) else "")
         code = codes.code_of(post.receipt_hash)
         return Posted(post, row, code, again=True, own=author_is(post, author, code))
 

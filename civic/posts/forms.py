@@ -1,6 +1,5 @@
 """What the forms of all posts share: the text, a place, an e-mail address, the key under which a form is sent."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -12,9 +11,8 @@ from civic.geo.positions import parse_degrees
 from civic.i18n import gettext as _
 from civic.posts.models import REASONS
 from civic.posts.places import LOCATED_BY, FormPlace
-from civic.web import parse_id
+from civic.web import CLIENT_KEY, parse_id
 
-CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 MAX_ADDRESS_CHARS = 300
 MAX_COMMENT_CHARS = 2000
 MAX_LINE_CHARS = 32  # of a line's name

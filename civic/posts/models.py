@@ -190,3 +190,14 @@ class VisibilityChange(Model):
 
     class Meta:
         table = "visibility_change"
+
+
+class SentForm(Model):
+    """A form whose key was used: sent again it does nothing. Posts hold their keys themselves (`Post.client_key`)."""
+
+    key_hash = fields.CharField(64, primary_key=True)  # of the key, of who sent it, and of what it asked
+    content_hash = fields.CharField(64)  # of its text
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "sent_form"

@@ -17,16 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from civic import signing
-from civic.cookies import read_cookie, set_cookie
+from civic.cookies import read_cookie, read_mark, set_cookie
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 COOKIE = "receipts"
-MARK_COOKIE = "browser"
 CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.ASCII)
-MARK = re.compile(r"[\w-]{22,64}", re.ASCII)
 MAX_CODES_IN_COOKIE = 20
 YEAR_SECONDS = 365 * 86400
-MARK_SECONDS = 30 * 86400  # a form that was not answered is sent again long before
 _LOOKALIKES = str.maketrans("OIL", "011")
 
 
@@ -44,12 +41,6 @@ class SenderCodes:
 
 
 NO_CODES = SenderCodes()
-
-
-def read_mark(request: Request) -> str:
-    """The mark of the browser; "" for one that has none, or that takes no cookies."""
-    mark = read_cookie(request, MARK_COOKIE)
-    return mark if MARK.fullmatch(mark) else ""
 
 
 def sender_codes(request: Request, client_key: str | None) -> SenderCodes:
@@ -96,9 +87,3 @@ def remember_code(request: Request, response: Response, code: str) -> None:
     """Keep `code` in this browser's cookie, with the newest of the other codes there."""
     codes = ".".join([code, *(c for c in request.state.receipts if c != code)][:MAX_CODES_IN_COOKIE])
     set_cookie(request, response, COOKIE, f"{codes}.{_signature(codes)}", YEAR_SECONDS)
-
-
-def mark_browser(request: Request, response: Response) -> None:
-    """Give a browser its mark, unless it has one. The database keeps nothing of it: no two posts are told together."""
-    if not read_mark(request):
-        set_cookie(request, response, MARK_COOKIE, secrets.token_urlsafe(16), MARK_SECONDS)

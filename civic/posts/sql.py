@@ -7,3 +7,6 @@ VISIBLE_POSTS = "SELECT id FROM post WHERE id = ANY($1) AND visibility = 'public
 # Begins the SELECT of a source on the table `area`: the changed areas and those within them.
 AREAS_BELOW = """WITH RECURSIVE below (id) AS (
         SELECT id FROM changed UNION SELECT area.id FROM area JOIN below ON area.parent_id = below.id)"""
+ADD_SENT_FORM = "INSERT INTO sent_form (key_hash, content_hash, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+FIND_SENT_FORM = "SELECT content_hash FROM sent_form WHERE key_hash = $1"
+DELETE_OLD_SENT_FORMS = "DELETE FROM sent_form WHERE at < $1"

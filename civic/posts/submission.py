@@ -1,22 +1,26 @@
 """One submission of a post of any kind: its form, photos, limit, key and receipt.
 
-Whatever is refused (a wrong field, a used key, a limit, a session that has ended), a page gets back its form with
-everything that was typed and every photo that was taken. A program gets the error.
+Whatever is refused (a wrong field, a used key, a limit), a page gets back its form with everything that was typed and
+every photo that was taken; where somebody has to sign in first, it waits for that (`accounts/kept_forms.py`). A program
+gets the error.
 """
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode, urlsplit
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from civic.accounts.kept_forms import UnsentForm, find_kept_form, keep_form
 from civic.accounts.people import Person
+from civic.cookies import browser_mark, mark_browser, read_mark
 from civic.errors import Busy, CivicError, Conflict, Invalid, NotAllowed, NotFound, SignInNeeded, TooLarge, TooMany
 from civic.forms import Form
-from civic.i18n import gettext as _
 from civic.media.queries import accepted_types
 from civic.posts import receipts
 from civic.posts.actions import Posted
@@ -24,13 +28,30 @@ from civic.posts.models import Visibility
 from civic.posts.places import FormPlace, read_address, read_place
 from civic.posts.receipts import SenderCodes
 from civic.posts.schemas import Receipt, SentBeforeAnswer
-from civic.posts.uploads import Uploads, photo_url_for, read_uploads, spend_or_hold
-from civic.web import NO_STORE, json_answer, read_form, render, see_other, wants_json
+from civic.posts.sent_forms import NO_KEY, FormKey, UsedKey, act_once, is_used
+from civic.posts.uploads import Uploads, photo_url_for, read_uploads, spend_limit, spend_or_hold
+from civic.web import (
+    CLIENT_KEY,
+    KEPT_FORMS,
+    NO_STORE,
+    go_to,
+    json_answer,
+    local_path,
+    note_taken,
+    read_form,
+    render,
+    see_other,
+    text_items,
+    wants_json,
+)
 
 # Refusals after which somebody can send the same form again. After others there is no page that could hold it.
 CAN_SEND_AGAIN = (Invalid, NotAllowed, SignInNeeded, Conflict, TooLarge, TooMany, Busy)
 # A gallery lets somebody choose more than a post takes; those above the limit are not read, and the page says so.
 MAX_FORM_FILES = 50
+HELD_BEYOND_THE_LIMIT = frozenset({"comment"})  # of what `act_once` does; nobody reads it until a moderator shows it
+# What says nothing of its own in a form that is sent: the same form sent again has it, or another of it.
+BESIDE_THE_CONTENT = frozenset({"client_key", "form", "page", "seen", "back", "from"})
 
 F = TypeVar("F", bound=Form)
 
@@ -44,16 +65,46 @@ class Submission:
     uploads: Uploads = field(default_factory=Uploads)
     error: CivicError | None = None  # why it was refused
     place: FormPlace | None = None  # once it was looked for
+    waited: bool = False  # it was kept while its page was shown in another language or print, or its sender signed in
 
     @classmethod
-    def of_address(cls, request: Request) -> "Submission":
-        """An empty form; fields may be given in the address."""
-        return cls(request, FormData([*request.query_params.multi_items()]))
+    async def of_page(cls, request: Request, *, fields: bool = False) -> "Submission":
+        """The form of a page that is opened: empty, or the one that waits for this page.
+
+        `fields`: some may be given in the address.
+        """
+        if unsent := await find_kept_form(request, request.query_params.get("kept-form", "")):
+            sent = cls(request, FormData([*unsent.fields]), waited=True)
+            await sent.take_photos()
+            return sent
+        return cls(request, FormData([*request.query_params.multi_items()] if fields else []))
+
+    @property
+    def name(self) -> str:
+        """Which form of its page it is: as it says itself, or the end of the address to which it was sent."""
+        given = self.form.get("form")
+        if isinstance(given, str) and given:
+            return given
+        return self.request.url.path.rpartition("/")[2] if self.request.method == "POST" else ""
+
+    def at(self, *names: str) -> "Submission":
+        """What a page with several forms shows in the one of these names: this, if it was sent there, or nothing."""
+        return self if self.name in names else Submission(self.request)
+
+    @property
+    def came_back(self) -> bool:
+        """Whether the page shows what somebody sent: its script then has no older draft for it."""
+        return self.waited or (self.request.method == "POST" and bool(self.form))
 
     @property
     def person(self) -> Person:
         person: Person = self.request.state.person
         return person
+
+    @property
+    def has_files(self) -> bool:
+        """Whether photos come with it."""
+        return any(isinstance(one, UploadFile) and one.filename for one in self.form.getlist("photos"))
 
     @property
     def channel(self) -> str:
@@ -73,8 +124,6 @@ class Submission:
         """Messages by field; one that is about no field stands at the text."""
         if self.error is None:
             return dict(self.uploads.errors)
-        if self.signed_out:
-            return {"text": _("You are signed out. Please sign in on another page, then send this again.")}
         return self.error.fields or {"text": self.error.message}
 
     @property
@@ -90,7 +139,7 @@ class Submission:
     @property
     def client_key(self) -> str:
         """The key of the form. A new one after a conflict: somebody wrote another post into the form of the first."""
-        key = "" if isinstance(self.error, Conflict) else self.form.get("client_key")
+        key = "" if isinstance(self.error, UsedKey) else self.form.get("client_key")
         return key if isinstance(key, str) and key else secrets.token_urlsafe(18)
 
     def context(self) -> dict[str, Any]:
@@ -128,6 +177,39 @@ class Submission:
             raise Invalid(fields=self.uploads.errors)
         return checked
 
+    async def act_once(self, act: Callable[[bool], Awaitable[object]], limited: str = "", times: int = 1) -> bool:
+        """Carry out what the form asks, unless it was carried out before; then nothing counts against the limit.
+
+        `act` learns whether it is held for a look, as beyond `times` as many of what is `limited` as posts in an hour;
+        of what cannot be held the limit refuses. Says whether it is held. Raises TooMany, and UsedKey.
+        """
+        key, held = self._form_key(), False
+        todo: Callable[[], Awaitable[object]] = lambda: act(held)  # noqa: E731
+        if limited and not await is_used(key):
+            try:
+                held = await self._spend(limited, times)
+            except TooMany as error:
+                todo = partial(_refuse, error)  # unless the same form is being carried out just now
+        await act_once(key, todo)
+        note_taken(self.request, self.form.get("client_key"))
+        return held
+
+    async def _spend(self, limited: str, times: int) -> bool:
+        if limited in HELD_BEYOND_THE_LIMIT:
+            return await spend_or_hold(self.request, limited, times)
+        await spend_limit(self.request, limited, times)
+        return False
+
+    def _form_key(self) -> FormKey:
+        key = self.form.get("client_key")
+        if not isinstance(key, str) or not CLIENT_KEY.fullmatch(key):
+            return NO_KEY
+        sender = f"user {self.person.id}" if self.person.signed_in else browser_mark(self.request)
+        said = [(name, value) for name, value in text_items(self.form) if name not in BESIDE_THE_CONTENT]
+        files = [one for one in self.form.getlist("photos") if isinstance(one, UploadFile) and one.filename]
+        content = urlencode(said + [("photo", f"{one.filename} {one.size}") for one in files])
+        return FormKey.of(key, sender, self.request.url.path, content)
+
     async def spend_limit(self) -> bool:
         """Count one more post, unless this form was taken before; True if it is held for a look. Raises TooMany."""
         return self.uploads.sent_before is None and await spend_or_hold(self.request, "post")
@@ -136,10 +218,18 @@ class Submission:
         """The receipt codes by which this browser shows that it sent what has this key."""
         return receipts.sender_codes(self.request, client_key)
 
-    def form_page(self, template: str, context: Mapping[str, object], *, fragment: str | None = None) -> Response:
+    def form_page(
+        self,
+        template: str,
+        context: Mapping[str, object],
+        *,
+        fragment: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         """The page with the form; the browser gets its mark, by which it is known when it sends the form again."""
-        response = render(self.request, template, {**self.context(), **context}, fragment=fragment, status=self.status)
-        receipts.mark_browser(self.request, response)
+        context = {**self.context(), **context}
+        response = render(self.request, template, context, fragment=fragment, status=self.status, headers=headers)
+        mark_browser(self.request, response)
         return response
 
     async def accepted(self, posted: Posted[Any], answer: Callable[[], Awaitable[Receipt]] | None = None) -> Response:
@@ -150,11 +240,12 @@ class Submission:
         public = posted.post.visibility == Visibility.PUBLIC
         if answer and wants_json(self.request):
             response: Response = json_answer(await answer() if posted.own else SentBeforeAnswer(), 201, NO_STORE)
-        elif posted.receipt and not public and not receipts.read_mark(self.request):
+        elif posted.receipt and not public and not read_mark(self.request):
             # It may be a browser that takes no cookies, which could not open the page.
             response = render(self.request, "posts/sent.html", {"posted": posted}, status=201, headers=NO_STORE)
         else:
             response = see_other(posted.path if posted.own or public else "/receipt")
+        note_taken(self.request, self.form.get("client_key"))
         if posted.receipt:
             receipts.remember_code(self.request, response, posted.receipt)
         return response
@@ -187,7 +278,37 @@ async def submit(request: Request, act: Act, form_page: Act, *, refused: CivicEr
         if wants_json(request):
             raise
         sent.error = error
+        if sent.signed_out:
+            return await keep_until_signed_in(sent)
     try:
         return await form_page(sent)
     except NotFound:  # no page of theirs could hold the form
         raise sent.error from None
+
+
+async def _refuse(error: CivicError) -> None:
+    raise error
+
+
+async def keep_until_signed_in(sent: Submission) -> Response:
+    """On to the page to sign in; there the form waits, with its photos, and is carried out afterwards."""
+    request = sent.request
+    path = request.url.path
+    following = path if path.startswith(KEPT_FORMS) else (await keep_sent_form(sent, address=path)).path
+    response = go_to(request, "/sign-in?" + urlencode({"next": following}))
+    mark_browser(request, response)
+    return response
+
+
+async def keep_sent_form(sent: Submission, *, address: str = "") -> UnsentForm:
+    """Let a form wait, with its photos: for its page, or with an `address` to be sent there."""
+    await sent.take_photos()
+    fields = [(name, value) for name, value in text_items(sent.form) if name != "kept"]
+    fields += [("kept", photo.name) for photo in sent.uploads.photos]
+    page = local_path(str(sent.form.get("page") or ""), _referring_page(sent.request))
+    return await keep_form(sent.request, address, page, fields)
+
+
+def _referring_page(request: Request) -> str:
+    """The page on which a form stood that does not say it."""
+    return local_path(urlsplit(request.headers.get("referer", "")).path)

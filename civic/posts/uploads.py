@@ -10,6 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from civic.accounts.limits import spend
+from civic.cookies import read_mark
 from civic.errors import CivicError, Invalid, TooMany
 from civic.forms import clean_text
 from civic.geo.positions import LatLon
@@ -21,7 +22,7 @@ from civic.media.queries import pending_photos
 from civic.media.schemas import PhotoUrl
 from civic.posts.places import PhotoPlaces, read_photo_places
 from civic.posts.queries import author_is, photos_of, post_by_client_key
-from civic.posts.receipts import read_mark, sender_codes
+from civic.posts.receipts import sender_codes
 
 # Times as many as posts in an hour: one post has several photos, and people upload more than they keep.
 PHOTO_UPLOADS_PER_POST = 4

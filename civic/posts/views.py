@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic.errors import CivicError, NotFound
-from civic.posts import actions, moderation, queries
+from civic.posts import actions, kept_forms, moderation, queries
 from civic.posts.forms import MAX_LINE_CHARS, CommentForm, FlagForm
 from civic.posts.lines import get_line
 from civic.posts.models import REASONS
@@ -21,7 +21,7 @@ from civic.posts.schemas import (
     PostCountsAnswer,
 )
 from civic.posts.submission import Submission, submit
-from civic.posts.uploads import photo_url_for, spend_limit, spend_or_hold
+from civic.posts.uploads import spend_limit
 from civic.web import Who, is_htmx, json_answer, local_path, parse_id, read_form, render, route, see_other, wants_json
 
 COMMENTS_PER_POST = 2  # times as many comments as posts in an hour
@@ -47,15 +47,19 @@ async def _discussion(
     if is_htmx(request) or sent:
         talk = await queries.read_discussion(post, viewer(request))
         page = "posts/_talk.html" if is_htmx(request) else "posts/talk.html"
-        return render(request, page, {"talk": talk, "refused_comment": sent}, status=sent.status if sent else 200)
+        sent = sent or Submission(request)
+        return render(request, page, {"talk": talk, "sent": sent}, status=sent.status)
     return see_other(post.path if "#" in post.path else post.path + "#talk")
 
 
 async def add_comment(request: Request, refused: CivicError | None = None) -> Response:
     async def act(sent: Submission) -> Response:
         form = sent.read(CommentForm)
-        held = await spend_or_hold(request, "comment", COMMENTS_PER_POST)
-        await actions.add_comment(_post_id(request), sent.person, form, held=held)
+        held = await sent.act_once(
+            lambda held: actions.add_comment(_post_id(request), sent.person, form, held=held),
+            "comment",
+            COMMENTS_PER_POST,
+        )
         return await _discussion(request, status=201, held=held)
 
     return await submit(request, act, lambda sent: _discussion(request, sent), refused=refused)
@@ -77,21 +81,20 @@ async def flag_form(request: Request) -> Response:
     if wants_json(request):
         await queries.visible_post(_post_id(request), viewer(request))
         return json_answer(FlagReasonsAnswer(reasons={code: str(word) for code, word in REASONS.items()}))
-    return await _flag_page(Submission.of_address(request))
+    return await _flag_page(await Submission.of_page(request, fields=True))
 
 
 async def _flag_page(sent: Submission) -> Response:
     post = await queries.visible_post(_post_id(sent.request), viewer(sent.request))
     quoted = await moderation.quote_flagged(post, sent.typed.get("line", ""), parse_id(sent.typed.get("comment")))
-    context = {"post": post, "quoted": quoted, "reasons": REASONS, **sent.context()}
-    return render(sent.request, "posts/flag.html", context, status=sent.status)
+    return sent.form_page("posts/flag.html", {"post": post, "quoted": quoted, "reasons": REASONS})
 
 
 async def flag(request: Request) -> Response:
     async def act(sent: Submission) -> Response:
-        await spend_limit(request, "flag")
         post = await queries.visible_post(_post_id(request), viewer(request))
-        await moderation.add_flag(post.id, sent.person, sent.read(FlagForm))
+        form = sent.read(FlagForm)
+        await sent.act_once(lambda _held: moderation.add_flag(post.id, sent.person, form), "flag")
         if wants_json(request):
             return json_answer(FlagAnswer(), 201)
         return render(request, "posts/flagged.html", {"post": post})
@@ -104,28 +107,35 @@ async def moderation_page(request: Request) -> Response:
     if wants_json(request):
         items = [FlaggedItem.of(one) for one in flagged]
         return json_answer(FlaggedAnswer(flagged=items, held=[HeldAnswer.of(one) for one in held.items]))
-    log = await queries.moderation_log()
-    context = {"flagged": flagged, "held": held, "log": log, "reasons": REASONS, "photo_url": photo_url_for(request)}
+    sent, log = await Submission.of_page(request), await queries.moderation_log()
+    context = {"flagged": flagged, "held": held, "log": log, "reasons": REASONS, **sent.context()}
     return render(request, "posts/moderation.html", context)
 
 
 async def moderate(request: Request) -> Response:
     """hide, restore, release, erase or keep the post `post`, its comment `comment`, or the line `line` of a history."""
-    form, name = await read_form(request), request.path_params["act"]
-    act = {"hide": moderation.hide, "restore": moderation.restore, "erase": moderation.erase}.get(name)
+    form, person, name = await read_form(request), request.state.person, request.path_params["act"]
+    action = {"hide": moderation.hide, "restore": moderation.restore, "erase": moderation.erase}.get(name)
     line = str(form.get("line") or "")[:MAX_LINE_CHARS]
     post_id = (await get_line(line)).post_ids[0] if line else parse_id(form.get("post"))
     comment = "" if line else form.get("comment") or ""
-    if post_id is None or (act is None and name not in ("keep", "release")) or (comment and parse_id(comment) is None):
+    if (
+        post_id is None
+        or (action is None and name not in ("keep", "release"))
+        or (comment and parse_id(comment) is None)
+    ):
         raise NotFound()
-    text, comment_id = str(form.get("text") or ""), parse_id(comment)
-    if name == "release":
-        await moderation.release(post_id, request.state.person, text, comment_id=comment_id)
-    elif act is None:
-        await moderation.dismiss_flags(post_id, request.state.person, text, comment_id=comment_id, line=line)
-    else:
-        reason = str(form.get("reason") or "")
-        await act(post_id, request.state.person, reason, text, comment_id=comment_id, line=line)
+    text, reason, comment_id = str(form.get("text") or ""), str(form.get("reason") or ""), parse_id(comment)
+
+    async def act(_held: bool) -> None:
+        if name == "release":
+            await moderation.release(post_id, person, text, comment_id=comment_id)
+        elif action is None:
+            await moderation.dismiss_flags(post_id, person, text, comment_id=comment_id, line=line)
+        else:
+            await action(post_id, person, reason, text, comment_id=comment_id, line=line)
+
+    await Submission(request, form).act_once(act)
     return _moderated(request, str(form.get("back") or ""), name)
 
 
@@ -133,7 +143,8 @@ async def withdraw(request: Request) -> Response:
     """A department hides the line `line` of its own, as it shows somebody's personal data; the moderators are told."""
     form = await read_form(request)
     line, text = str(form.get("line") or "")[:MAX_LINE_CHARS], str(form.get("text") or "")
-    await moderation.withdraw_line(line, request.state.person, text)
+    sent = Submission(request, form)
+    await sent.act_once(lambda _held: moderation.withdraw_line(line, sent.person, text))
     return _moderated(request, str(form.get("back") or ""), "hide")
 
 
@@ -166,6 +177,7 @@ routes: list[BaseRoute] = [
         answers=FlagAnswer,
         status=201,
     ),
+    *kept_forms.routes,
     route("/desk/moderation", moderation_page, who=Who.DISPATCHER, answers=FlaggedAnswer),
     route("/desk/lines/withdraw", withdraw, who=Who.STAFF, methods=("POST",), answers=ModerationAnswer),
     route(

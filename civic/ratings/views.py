@@ -56,7 +56,7 @@ def _number(text: str) -> int:
 
 
 async def detail(request: Request) -> Response:
-    return await _page(Submission(request))
+    return await _page(await Submission.of_page(request))
 
 
 async def _page(sent: Submission) -> Response:

@@ -7,9 +7,16 @@ from typing import Any
 from civic import timing
 from civic.cases.actors import ActorKind
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Case, CaseEvent
+from civic.cases.models import Case, CaseEvent, Handling
 from civic.cases.proofs import HistoryState
-from civic.cases.queries import AssignmentView, Timeline, TimelineEvent, load_assignments, load_timeline
+from civic.cases.queries import (
+    AssignmentView,
+    Timeline,
+    TimelineEvent,
+    find_last_handling,
+    load_assignments,
+    load_timeline,
+)
 from civic.cases.sla_status import clock_that_matters, describe_sla_status, name_overdue_promise
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
@@ -120,6 +127,7 @@ class ReportPage:
     receipt: str | None  # the author's code, if this browser holds it
     siblings: list["OtherReport"]  # of the same case
     own: frozenset[str]  # slugs of the departments for which the viewer may hide a line
+    rated: Handling | None  # the stars that its reporter, who reads this, gave last
     was_reopened: bool  # by its reporter, who reads this: a dispatcher decides about what they dispute now
 
     @property
@@ -227,6 +235,7 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
         receipt=viewer.codes_by_digest.get(post.receipt_hash or ""),
         siblings=await _siblings(report),
         own=frozenset(one.department for one in held if one.department_id in viewer.person.departments),
+        rated=await find_last_handling(case.id, f"post:{post.id}") if author else None,
         was_reopened=author and await _was_reopened(case),
     )
 

@@ -4,7 +4,7 @@ A link changes nothing until its page's button is pressed: programs that read ma
 """
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from civic.accounts import limits
@@ -14,17 +14,22 @@ from civic.posts import receipts
 from civic.posts.queries import Viewer, post_by_code
 from civic.posts.uploads import spend_limit
 from civic.reports.confirmation import confirm_email, send_receipt_again
-from civic.web import Who, read_form, render, route, see_other
+from civic.web import KEPT_FORMS, Who, local_path, read_form, render, route, see_other
 
 MAX_WRONG_CODES_PER_HOUR = 30
 
 
 async def receipt_form(request: Request) -> Response:
-    return _form_page(request)
+    return _form_page(request, following=local_path(request.query_params.get("next"), ""))
 
 
-def _form_page(request: Request, code: str = "", error: CivicError | None = None) -> Response:
-    context = {"code": code, "errors": error.fields if error else {}, "message": error.message if error else ""}
+def _form_page(request: Request, code: str = "", error: CivicError | None = None, following: str = "") -> Response:
+    context = {
+        "code": code,
+        "errors": error.fields if error else {},
+        "message": error.message if error else "",
+        "next": following,
+    }
     return render(request, "reports/receipt.html", context, status=error.status if error else 200)
 
 
@@ -50,10 +55,15 @@ async def open_report(request: Request) -> Response:
         if (post := await post_by_code(code)) is None:
             raise Invalid(fields={"code": _("We cannot find this code. A code has twelve letters and digits.")})
     except (Invalid, TooMany) as error:
-        return _form_page(request, code, error)
+        return _form_page(request, code, error, local_path(str(form.get("next") or ""), ""))
     await limits.refund("receipt", address)
     confirmed = await confirm_email(post.id, token) if token else None
-    response = see_other(post.path + ("" if confirmed is None else f"?mail={'confirmed' if confirmed else 'old'}"))
+    following = local_path(str(form.get("next") or ""), "")
+    response: Response = see_other(
+        post.path + ("" if confirmed is None else f"?mail={'confirmed' if confirmed else 'old'}")
+    )
+    if following.startswith(KEPT_FORMS):  # what waited for the code is carried out there
+        response = RedirectResponse(following, 307)
     receipts.remember_code(request, response, code)
     return response
 

@@ -23,7 +23,7 @@ from civic.web import json_answer, read_form, render, wants_json
 
 async def new_report(request: Request) -> Response:
     """The empty form; `category`, `lat` and `lon` may be given in the address."""
-    return await _form_page(Submission.of_address(request))
+    return await _form_page(await Submission.of_page(request, fields=True))
 
 
 async def _form_page(sent: Submission) -> Response:

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from civic.cases.proofs import build_history_file
 from civic.catalogue.queries import catalogue
-from civic.errors import CivicError, Invalid
+from civic.errors import CivicError, Invalid, NotFound, SignInNeeded
 from civic.geo import queries as geo
 from civic.geo.maps import MapWindow
 from civic.i18n import gettext as _
@@ -18,7 +18,7 @@ from civic.posts.models import REASONS
 from civic.posts.queries import Viewer
 from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
-from civic.posts.uploads import photo_url_for, spend_limit
+from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
 from civic.reports import actions, maps, pages, queries, receipts, submission
 from civic.reports.choices import choices
@@ -83,7 +83,7 @@ async def map_points(request: Request) -> Response:
 
 
 async def detail(request: Request) -> Response:
-    return await _detail(Submission(request))
+    return await _detail(await Submission.of_page(request))
 
 
 async def _detail(sent: Submission) -> Response:
@@ -94,8 +94,8 @@ async def _detail(sent: Submission) -> Response:
     if wants_json(sent.request):
         return json_answer(ReportAnswer.of(page, photo_url_for(sent.request)), headers=headers)
     mail = sent.request.query_params.get("mail", "")
-    context = {"page": page, "mail": mail, "moderation_reasons": REASONS, **sent.context()}
-    return render(sent.request, "reports/detail.html", context, status=sent.status, headers=headers)
+    context = {"page": page, "mail": mail, "moderation_reasons": REASONS}
+    return sent.form_page("reports/detail.html", context, headers=headers)
 
 
 async def keep_history(request: Request) -> Response:
@@ -119,6 +119,15 @@ class FollowUp:
     who: Who = Who.ANYONE  # the author: signed in, or holding the report's receipt
     photos: bool = False  # it takes some
 
+    async def _find_speaker(self, sent: Submission, report_id: int) -> Speaker:
+        """Who speaks. A page of a report that is not public asks somebody unknown to sign in first."""
+        try:
+            return await self.find_speaker(report_id, viewer(sent.request))
+        except NotFound:
+            if wants_json(sent.request) or sent.person.signed_in:
+                raise
+            raise SignInNeeded() from None
+
     def route(self) -> GuardedRoute:
         view, path = self.view(), f"/reports/{{id:int}}/{self.name}"
         return route(
@@ -137,9 +146,11 @@ class FollowUp:
 
         async def act(sent: Submission) -> Response:
             report_id = sent.request.path_params["id"]
-            speaker = await self.find_speaker(report_id, viewer(sent.request))
-            await spend_limit(sent.request, "deed", FOLLOW_UPS_PER_POST)
-            await self.act(sent, speaker, sent.read(FollowUpForm))
+            speaker = await self._find_speaker(sent, report_id)
+            if self.photos:
+                await sent.take_photos()
+            form = sent.read(FollowUpForm)
+            await sent.act_once(lambda _held: self.act(sent, speaker, form), "deed", FOLLOW_UPS_PER_POST)
             return await _detail(sent) if wants_json(sent.request) else see_other(f"/reports/{report_id}")
 
         async def view(request: Request, refused: CivicError | None = None) -> Response:
@@ -150,9 +161,6 @@ class FollowUp:
 
 
 async def answer(sent: Submission, by: Speaker, form: FollowUpForm) -> None:
-    await sent.take_photos()
-    if sent.uploads.errors:
-        raise Invalid(fields=sent.uploads.errors)
     await actions.answer_question(by, form.text, sent.uploads.photos)
 
 

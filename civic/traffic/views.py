@@ -50,7 +50,7 @@ async def points(request: Request) -> Response:
 
 async def new_update(request: Request) -> Response:
     """The empty form; `kind`, `lat` and `lon` may be given in the address."""
-    return await _form_page(Submission.of_address(request))
+    return await _form_page(await Submission.of_page(request, fields=True))
 
 
 async def _form_page(sent: Submission) -> Response:
@@ -92,6 +92,7 @@ async def _page(request: Request, error: CivicError | None = None) -> Response:
         "update": page.update,
         "error": error.message if error else None,
         "photo_url": photo_url_for(request),
+        "sent": await Submission.of_page(request),
     }
     headers = NO_STORE if page.author else {}
     return render(request, "traffic/detail.html", context, status=error.status if error else 200, headers=headers)

@@ -42,5 +42,3 @@ document.addEventListener("click", (event) => {
     field.form.requestSubmit();
   }, failed);
 });
-
-for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;

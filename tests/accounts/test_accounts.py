@@ -272,7 +272,7 @@ async def test_the_accounts_language_is_spoken_on_another_computer(
 async def test_an_account_is_its_owners(client: Client) -> None:
     assert (await client.get("/account")).headers["location"] == "/sign-in?next=/account"
     for path in ("/account/profile", "/account/password", "/account/sessions/1/end"):
-        assert (await client.post(path)).status_code == 401
+        assert (await client.post(path, headers={"Accept": "application/json"})).status_code == 401
 
 
 async def test_a_program_signs_in(client: Client, ana: User) -> None:

@@ -313,7 +313,7 @@ async def test_only_lines_of_its_own(client: Client, agent: Client, citizen: Cli
     answered = (await spoken_line(client, asked))["line"]
     assert (await agent.post("/desk/lines/withdraw", data={"line": answered})).status_code == 404
     assert (await citizen.post("/desk/lines/withdraw", data={"line": spoken})).status_code == 403
-    assert (await client.post("/desk/lines/withdraw", data={"line": spoken})).status_code == 401
+    assert (await client.post("/desk/lines/withdraw", data={"line": spoken}, headers=JSON)).status_code == 401
     assert agent.user
     await fetch("DELETE FROM membership WHERE user_id = $1", agent.user.id)
     await agent.join(await get_department_id("parks"))
@@ -326,7 +326,7 @@ async def test_moderators_only(
     client: Client, citizen: Client, roads: Client, report: dict[str, Any], act: str
 ) -> None:
     line = (await spoken_line(client, report))["line"]
-    for someone, status in ((client, 401), (citizen, 403), (roads, 403)):
+    for someone, status in ((client, 303), (citizen, 403), (roads, 403)):
         assert await moderate(someone, act, line) == status
     page = (await client.get(report["url"])).text
     assert "/desk/moderation/" not in page

@@ -51,7 +51,7 @@ async def test_the_guide(client: Client) -> None:
         assert words in page
     assert 'href="https://services.riverside.example/id-card" rel="noopener"' in page
     assert "Nobody has rated this service yet." in page
-    assert "Sign in to rate it" in page
+    assert "You sign in, or create an account, in the next step." in page
     client.headers["Accept-Language"] = "zh"
     assert "居民身份证补领、换领" in (await client.get(PAGE)).text
     assert (await client.get("/services/no-such")).status_code == 404

@@ -73,7 +73,7 @@ async def test_an_appeal_by_the_receipt_s_code_on_another_device(
     case = await get_case(one["id"])
     await act_at_desk(roads, case.id, "decline", reason="not_public", text="This is a private road.")
     other = new_client()
-    assert (await other.post(f"{one['url']}/appeal", data={"text": WHY})).status_code == 403
+    assert (await other.post(f"{one['url']}/appeal", data={"text": WHY}, headers=JSON)).status_code == 403
     await other.post("/receipt", data={"code": one["receipt"]})
     assert (await other.post(f"{one['url']}/appeal", data={"text": WHY})).status_code == 303
     assert (await Case.get(id=case.id)).appeal_is_open
@@ -155,7 +155,7 @@ async def test_who_may_appeal_and_decide(
 ) -> None:
     url, case = await declined(client, roads)
     for someone in (stranger, roads, dispatcher, new_client()):
-        assert (await someone.post(f"{url}/appeal", data={"text": WHY})).status_code == 403
+        assert (await someone.post(f"{url}/appeal", data={"text": WHY}, headers=JSON)).status_code == 403
     await client.post(f"{url}/appeal", data={"text": WHY})
     for name in ("uphold", "reject"):
         answer = await send_desk_form(roads, case.id, name, text="We say that it stands.")

@@ -224,7 +224,7 @@ async def test_a_confirmed_case_can_be_reopened_for_thirty_days(client: Client, 
 
 async def test_a_signed_in_author_needs_no_cookie(citizen: Client, roads: Client, client: Client) -> None:
     url, case = await resolved(citizen, roads)
-    assert (await client.post(f"{url}/confirm")).status_code == 403
+    assert (await client.post(f"{url}/confirm", headers=JSON)).status_code == 403
     assert (await citizen.post(f"{url}/confirm", headers=JSON)).json()["status"] == "confirmed"
     assert await status(case) == "confirmed"
 
@@ -237,10 +237,10 @@ async def test_nobody_else_may(
     before = await status(case), await CaseEvent.filter(case_id=case.id).count()
     files = [("photos", ("x.jpg", encoded(scene()), "image/jpeg"))]
     for other in (stranger, roads, new_client()):
-        answer = await other.post(f"{url}/{name}", data={"text": "x", "stars": "1"}, files=files)
+        answer = await other.post(f"{url}/{name}", data={"text": "x", "stars": "1"}, files=files, headers=JSON)
         assert answer.status_code == 403
     for path in (f"/reports/999999/{name}", f"/reports/{2**64}/{name}"):
-        assert (await client.post(path, data={"text": "x"})).status_code == 404
+        assert (await client.post(path, data={"text": "x"}, headers=JSON)).status_code == 404
     assert (await status(case), await CaseEvent.filter(case_id=case.id).count()) == before
 
 

@@ -1,13 +1,21 @@
 """What a reporter or a supporter writes on a report's page is kept, whatever refuses it."""
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from civic import cookies
 from civic.cases.models import CaseEvent
 from civic.reports.models import Doubt
-from tests.builders.riverside import act_at_desk, get_case, get_department_id, limit_posts, send_routed_report
+from tests.builders.riverside import (
+    act_at_desk,
+    get_case,
+    get_department_id,
+    limit_posts,
+    photo_field,
+    send_routed_report,
+)
 from tests.clients import Client
 from tests.html_forms import form_fields
 
@@ -26,8 +34,8 @@ async def asked(citizen: Client, agent: Client) -> str:
 
 async def test_the_limit_keeps_an_answer(citizen: Client, asked: str) -> None:
     limit_posts(citizen, 1)
-    for _ in range(2):
-        assert (await citizen.post(f"{asked}/answer", data={"text": ""})).status_code == 422
+    for number in range(2):
+        assert (await citizen.post(f"{asked}/rate", data={"stars": "5", "text": f"{number}"})).status_code == 409
     refused = await citizen.post(f"{asked}/answer", data={"text": TEXT})
     assert refused.status_code == 429
     assert form_fields(refused.text, f"{asked}/answer")["text"] == [TEXT]
@@ -39,19 +47,19 @@ async def test_the_limit_keeps_an_answer(citizen: Client, asked: str) -> None:
 async def test_an_ended_session_keeps_an_answer(citizen: Client, asked: str) -> None:
     assert citizen.user
     citizen.cookies.delete(cookies.SESSION)
-    refused = await citizen.post(f"{asked}/answer", data={"text": TEXT})
-    assert refused.status_code == 403
-    assert 'href="/sign-in"' in refused.text
-    assert "You are signed out" in refused.text
-    fields = form_fields(refused.text, f"{asked}/answer")
-    assert fields["text"] == [TEXT]
+    refused = await citizen.post(f"{asked}/answer", data={"text": TEXT}, files=[photo_field()])
+    assert refused.status_code == 303
+    waiting = await citizen.get(refused.headers["location"])
+    assert "Under the second lamp, where it is &lt;dark&gt;" in waiting.text
     await citizen.sign_in(citizen.user)
-    assert (await citizen.post(f"{asked}/answer", data=fields)).status_code == 303
-    assert await CaseEvent.exists(text=TEXT)
+    done = await citizen.post(parse_qs(urlsplit(refused.headers["location"]).query)["next"][0])
+    assert (done.status_code, done.headers["location"]) == (303, asked)
+    event = await CaseEvent.get(text=TEXT)
+    assert await event.photos.all().count() == 1
 
 
 async def test_an_ended_session_keeps_a_doubt(new_client: Callable[[], Client], asked: str) -> None:
     refused = await new_client().post(f"{asked}/doubt", data={"text": TEXT})
-    assert refused.status_code == 401
-    assert form_fields(refused.text, f"{asked}/doubt")["text"] == [TEXT]
+    assert refused.status_code == 303
+    assert refused.headers["location"].startswith("/sign-in?next=%2Fkept%2F")
     assert not await Doubt.exists()

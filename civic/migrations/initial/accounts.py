@@ -44,4 +44,17 @@ TABLES = [
         ],
         options={"table": "tally"},
     ),
+    ops.CreateModel(
+        name="KeptForm",
+        fields=[
+            ("token_hash", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+            ("browser_hash", fields.CharField(max_length=64)),
+            ("address", fields.CharField(default="", max_length=300)),
+            ("page", fields.CharField(max_length=600)),
+            ("content", fields.TextField(unique=False)),
+            ("user_id", fields.BigIntField(null=True)),
+            ("until", fields.DatetimeField(db_index=True)),
+        ],
+        options={"table": "kept_form"},
+    ),
 ]

@@ -110,4 +110,13 @@ TABLES = [
         ],
         options={"table": "visibility_change"},
     ),
+    ops.CreateModel(
+        name="SentForm",
+        fields=[
+            ("key_hash", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+            ("content_hash", fields.CharField(max_length=64)),
+            ("at", fields.DatetimeField(db_index=True)),
+        ],
+        options={"table": "sent_form"},
+    ),
 ]
