@@ -170,7 +170,7 @@ async def test_what_nobody_comes_back_for_is_dropped(client: Client, places: dic
 async def test_a_switch_takes_the_form_along(client: Client, switch: str, cookie: str, value: str) -> None:
     page = await client.get("/reports/new")
     fields = form_fields(page.text, "/reports") | {"text": [TEXT], "category": ["pothole"], "email": ["a@example.org"]}
-    fields |= {"lat": ["31.19"], "lon": ["118.008"]}
+    fields |= {"lat": ["31.19"], "lon": ["118.008"], "located_by": ["pin"]}
     answer = await client.post("/switch", data={**fields, "switch": switch}, files=[photo_field()])
     assert answer.status_code == 303
     assert client.cookies[cookie] == value
