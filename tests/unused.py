@@ -22,7 +22,7 @@ KEPT = {
     "template_exists": "a test asks whether every kind of message has a text",
     **dict.fromkeys(("negation", "not_operator", "TEXT", "NUMBER", "TRUE", "FALSE", "truth"), "the grammar calls it"),
     **dict.fromkeys(
-        ("RateCount", "ServiceStars", "CalendarInterval", "Vote", "VisibilityChange", "Doubt"),
+        ("RateCount", "ServiceStars", "CalendarInterval", "Vote", "VisibilityChange", "Doubt", "KeptForm", "SentForm"),
         "a table that SQL reads and writes",
     ),
 }
