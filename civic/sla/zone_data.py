@@ -14,17 +14,9 @@ from civic.catalogue.models import Calendar
 from civic.db import fetch
 from civic.i18n import gettext as _
 from civic.sla.queries import compile_calendar
+from civic.sla.sql import RUNNING_CLOCKS, STORED_HOURS
 
 VERSION: str = tzdata.IANA_VERSION
-
-STORED = """
-SELECT opens_at, closes_at, local_date FROM calendar_interval
-WHERE calendar_id = $1 AND local_date >= $2 ORDER BY opens_at
-"""
-RUNNING = """
-SELECT count(*) AS n FROM clock
-WHERE calendar_id = $1 AND step_at IS NOT NULL AND due_at >= $2 AND target LIKE '%working%'
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +48,12 @@ async def compare_hours(calendar: Calendar) -> MovedHours | None:
     """The first day, from today on, of which other hours are stored than the calendar has; None if there is none."""
     compiled = compile_calendar(calendar.zone, calendar.spec)
     today = timing.now().astimezone(compiled.zone).date()
-    stored = await fetch(STORED, calendar.id, today)
+    stored = await fetch(STORED_HOURS, calendar.id, today)
     # The last row of each is a mark of its end, and tables that were laid out in different years end apart.
     expected = [(opens, closes, day) for opens, closes, _before, day in compiled.table() if day >= today][:-1]
     for row, hours in zip(stored[:-1], expected, strict=False):
         if tuple(row.values()) != hours:
             day, since = min((row["local_date"], row["opens_at"]), (hours[2], hours[0]))
-            running = await fetch(RUNNING, calendar.id, since)
+            running = await fetch(RUNNING_CLOCKS, calendar.id, since)
             return MovedHours(calendar.slug, day, int(running[0]["n"]))
     return None
