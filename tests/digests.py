@@ -25,7 +25,7 @@ def digest(sources: Iterable[str], alone: Iterable[Path] = ()) -> str:
 
 
 def _files(source: str) -> Iterator[Path]:
-    if module := _module(source):
+    if "/" not in source and (module := _module(source)):
         yield module
     elif (folder := ROOT / source).is_dir():
         yield from (file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc")
