@@ -9,6 +9,7 @@ from civic.cases.models import Assignment, Case, CaseEvent
 from civic.db import copy_rows, execute, fetch, table_columns, table_name
 from civic.imports.replay import CHANNEL, LOCATED_BY, CaseRows
 from civic.imports.rows import row_class
+from civic.imports.sql import ANALYSE, RESERVE_IDS
 from civic.posts.models import Post, Visibility
 from civic.reports.models import KIND, Report
 from civic.sla.models import Clock
@@ -18,7 +19,7 @@ TABLES: tuple[type[Model], ...] = (Clock, Case, Post, Report, Assignment, CaseEv
 
 async def reserve_ids(model: type[Model], count: int) -> Iterator[int]:
     """Take `count` ids from the table's sequence; nobody else gets them."""
-    rows = await fetch(f"SELECT nextval('{table_name(model)}_id_seq') AS id FROM generate_series(1, $1)", count)
+    rows = await fetch(RESERVE_IDS.format(table=table_name(model)), count)
     return iter(sorted(row["id"] for row in rows))
 
 
@@ -94,4 +95,4 @@ async def _copy(model: type[Model], objects: Sequence[Model]) -> None:
 async def analyse_tables() -> None:
     """Refresh the statistics: without them PostgreSQL plans for empty tables after a large import."""
     for model in TABLES:
-        await execute(f"ANALYZE {table_name(model)}")
+        await execute(ANALYSE.format(table=table_name(model)))

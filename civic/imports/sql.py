@@ -1,4 +1,4 @@
-"""Statements that remove cases with everything of them: those of a trial, and those of an import."""
+"""Statements that write many rows, and that remove cases with everything of them: of a trial, and of an import."""
 
 # Cases with the first and the latest post of each, and the cases that a merge, undone or not, ties together.
 POST_TIMES = """
@@ -47,6 +47,11 @@ SELECT (SELECT count(*) FROM comment WHERE post_id = ANY($1)) AS comments,
 """
 CHILDREN = "SELECT id FROM {table} WHERE {field} = ANY($1)"
 DELETE_ROWS = "DELETE FROM {table} WHERE {field} = ANY($1)"
+
+# --- writing many rows ---------------------------------------------------------------------------------------------
+
+RESERVE_IDS = "SELECT nextval('{table}_id_seq') AS id FROM generate_series(1, $1)"
+ANALYSE = "ANALYZE {table}"
 
 # --- undoing an import ----------------------------------------------------------------------------------------------
 
