@@ -63,6 +63,7 @@ class QueueRow:
     reopened: int
     report_id: int
     address: str
+    place_names: dict[str, str]
     heading: str
     hidden: bool  # by a moderator: only dispatchers read what it says
     votes_count: int
@@ -180,7 +181,7 @@ async def _row(row: Row, person: Person) -> QueueRow:
     used = await clock.used() if clock and not clock.computed else None
     late = clock is not None and used is not None and clock.due_at is not None and clock.due_at < timing.now()
     return QueueRow(
-        **known | ({"address": ""} if masked else {}),
+        **known | ({"address": "", "place_names": {}} if masked else {}),
         heading="" if masked else heading(row["title"], row["text"]),
         hidden=hidden,
         used=used,

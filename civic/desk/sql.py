@@ -5,7 +5,7 @@ QUEUE = """
 SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
        c.number, c.status, c.priority, c.category_id, c.area_id, c.reopened,
        c.due_at AS city_due_at, CASE WHEN c.first_word_at IS NULL THEN 'response' ELSE 'resolution' END AS city_kind,
-       r.id AS report_id, r.address, p.title, p.text, p.visibility, p.votes_count,
+       r.id AS report_id, r.address, r.place_names, p.title, p.text, p.visibility, p.votes_count,
        k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id,
        k.promised_at, k.computed
 FROM assignment a
@@ -29,7 +29,7 @@ FROM (SELECT a.assignee_id, a.first_word_at, c.status, a.due_at, a.part FROM ass
 PAGE_ROWS = 50
 TRIAGE = f"""
 SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.category_id, c.area_id, r.id AS report_id,
-       p.title, p.text, r.address, ph.name AS cover, e.kind, e.text AS why, e.data,
+       p.title, p.text, r.address, r.place_names, ph.name AS cover, e.kind, e.text AS why, e.data,
        (SELECT t.data FROM case_event t WHERE t.case_id = c.id AND t.kind = $4 ORDER BY t.seq DESC LIMIT 1)
            AS routed
 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id

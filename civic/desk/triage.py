@@ -31,6 +31,7 @@ class TriageRow:
     heading: str
     text: str
     address: str
+    place_names: dict[str, str]
     cover: str | None
     kind: EventKind
     why: str

@@ -1,7 +1,9 @@
 """What every map of points shares: the window that it shows, and when points become clusters."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from civic.errors import BadRequest
 from civic.geo.grid import cell_degrees
@@ -10,6 +12,7 @@ MAX_PINS = 150  # up to this many points are shown one by one
 MIN_ZOOM, MAX_ZOOM = 0, 22
 MAX_SCREEN_PIXELS = 8192  # a window that is wider at its zoom gets the clusters of a lower zoom
 TILE_PIXELS = 256
+STACK_PIXELS = 26  # pins that are nearer to each other lie on one another, and none but the last could be opened
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,33 @@ class MapWindow:
         wide, high = self.cell
         beside = self.west - wide <= lon <= self.east + wide
         return beside and self.south - high <= lat <= self.north + high
+
+
+class Located(Protocol):
+    @property
+    def lat(self) -> float: ...
+
+    @property
+    def lon(self) -> float: ...
+
+
+def stack_points(points: Sequence[Located], window: MapWindow) -> list[int]:
+    """For each point the number of its stack, the index of the first point there; those of one stack lie together."""
+    degrees = 360 / (TILE_PIXELS * 2**window.zoom)
+    high = degrees * max(0.05, math.cos(math.radians((window.south + window.north) / 2)))
+    first: list[int] = []
+    stacks = []
+    for index, one in enumerate(points):
+        near = (
+            stack
+            for stack in first
+            if math.hypot((one.lat - points[stack].lat) / high, (one.lon - points[stack].lon) / degrees) < STACK_PIXELS
+        )
+        stack = next(near, index)
+        if stack == index:
+            first.append(index)
+        stacks.append(stack)
+    return stacks
 
 
 def cell_size(zoom: int, lat: float) -> tuple[float, float]:

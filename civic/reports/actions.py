@@ -15,7 +15,7 @@ from civic.catalogue.queries import catalogue
 from civic.city.queries import city
 from civic.db import execute, fetch, in_transaction, retry_transaction
 from civic.errors import Conflict, Invalid, NotAllowed
-from civic.geo.queries import areas
+from civic.geo.queries import areas, find_position, nearest_place
 from civic.i18n import gettext as _
 from civic.i18n import language
 from civic.media.models import Photo
@@ -72,6 +72,7 @@ WHERE d.case_id = $1 AND d.resolved_at = $2 AND u.disabled_at IS NULL AND u.emai
               WHERE r.case_id = d.case_id AND v.user_id = d.user_id AND v.created_at < d.resolved_at)
 """
 MAX_DOUBT_CHARS = 1000
+MAX_PLACE_METRES = 300.0  # a place farther away would not say where a report is
 
 
 async def post_report(
@@ -122,6 +123,7 @@ async def _create_report(
     case = await cases.open_case(
         category=category, area_id=area_id, by=by, channel=new_post.channel, held=new_post.held
     )
+    place = await nearest_place(form.lat, form.lon, MAX_PLACE_METRES)
     report = await Report.create(
         post_id=post.id,
         case_id=case.id,
@@ -130,7 +132,8 @@ async def _create_report(
         lat=form.lat,
         lon=form.lon,
         located_by=form.located_by,
-        address=form.address,
+        address="" if await find_position(form.address) else form.address,  # a position says nothing to a reader
+        place_names=place.names if place else {},
         answers=form.answers,
     )
     await posts.set_path(post, f"/reports/{report.id}")

@@ -8,8 +8,12 @@ from civic import timing
 from civic.cache import timed_cache
 from civic.cases.status import OPEN, OVERDUE_LOOK, Status
 from civic.db import Row, fetch
+from civic.geo.areas import Areas
 from civic.geo.grid import cluster_position
-from civic.geo.maps import MAX_PINS, MapWindow, cell_size
+from civic.geo.maps import MAX_PINS, MapWindow, cell_size, stack_points
+from civic.geo.queries import areas
+from civic.i18n import gettext as _
+from civic.i18n import pick
 from civic.posts.queries import count_visibility_changes
 from civic.reports.filters import ReportFilters
 from civic.reports.queries import heading, list_conditions
@@ -34,7 +38,12 @@ async def map_points(filters: ReportFilters, window: MapWindow) -> ReportMapAnsw
     box = [window.south, window.north, window.west, window.east]
     rows = await fetch(MAP_PINS.format(where=inside, limit=MAX_PINS + 1), *args, *box)
     if len(rows) <= MAX_PINS:
-        return ReportMapAnswer(pins=[_pin(row) for row in rows])
+        known = await areas()
+        pins = [_pin(row, known) for row in rows]
+        stacks = stack_points(pins, window)
+        return ReportMapAnswer(
+            pins=[pin.model_copy(update={"stack": stack}) for pin, stack in zip(pins, stacks, strict=True)]
+        )
     if window.zoom > MAX_CITY_ZOOM:
         return ReportMapAnswer(clusters=await _clusters(inside, [*args, *box], window.cell))
     clusters = [one for one in await _grid(filters, window) if window.holds(one.lat, one.lon)]
@@ -78,8 +87,8 @@ async def _clusters(where: str, args: list[Any], cell: tuple[float, float]) -> l
     ]
 
 
-def _pin(row: Row) -> ReportPin:
-    status, due_at = Status(row["status"]), row["due_at"]
+def _pin(row: Row, known: Areas) -> ReportPin:
+    status, due_at, area = Status(row["status"]), row["due_at"], known.by_id.get(row["area_id"] or 0)
     overdue = status.is_open and due_at is not None and due_at < timing.now()
     return ReportPin(
         id=row["id"],
@@ -89,4 +98,7 @@ def _pin(row: Row) -> ReportPin:
         overdue=overdue,
         look=OVERDUE_LOOK if overdue else status.look,
         heading=heading(row["title"], row["text"]),
+        status_label=_("Overdue") if overdue else str(status.label),
+        place=" · ".join(filter(None, (row["address"] or pick(row["place_names"]), pick(area.names) if area else ""))),
+        photo=row["cover"],
     )

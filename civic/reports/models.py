@@ -39,6 +39,8 @@ class Report(Model):
     lon = fields.FloatField()
     located_by = fields.CharField(8, default="pin")  # photo, device, pin, address
     address = fields.CharField(300, default="")
+    # The nearest place of the gazetteer when it was sent, in each language; empty if none is near.
+    place_names: dict[str, str] = fields.JSONField(default=dict)
     answers: dict[str, Any] = fields.JSONField(default=dict)
 
     class Meta:

@@ -29,7 +29,8 @@ MAX_EXACT_COUNT = 500  # up to here a count is always of this moment
 CARDS = """
     SELECT r.id, c.id AS case_id, p.id AS post_id, c.number, c.status, p.title, p.text, p.votes_count, p.comments_count,
            c.received_at, c.category_id, c.area_id, c.department_id, c.due_at, c.first_word_at, c.resolved_at,
-           c.confirmed_by, c.declined_reason, r.lat, r.lon, r.address, ph.name AS cover, ph.width, ph.height
+           c.confirmed_by, c.declined_reason, r.lat, r.lon, r.address, r.place_names,
+           ph.name AS cover, ph.width, ph.height
     FROM case_file c
     JOIN report r ON r.case_id = c.id AND r.main
     JOIN post p ON p.id = r.post_id
@@ -92,6 +93,7 @@ class ReportCard:
     lat: float
     lon: float
     address: str
+    place_names: dict[str, str]
     cover: str | None
     width: int | None
     height: int | None

@@ -215,15 +215,22 @@ class UploadedPhotosAnswer(Schema):
 
 
 class ReportPin(Schema):
-    """A report on the map; `look` is the look of its pin."""
+    """A report on the map; `look` is the look of its pin, `status_label`, `place` and `photo` stand on its card.
+
+    Pins of one `stack` lie on one another: the map shows them as one, with their number.
+    """
 
     id: int
     lat: float
     lon: float
     status: Status
+    status_label: str
     overdue: bool
     look: str
     heading: str
+    place: str
+    photo: str | None
+    stack: int = 0
 
 
 class ReportCluster(Schema):

@@ -65,8 +65,9 @@ ORDER BY r.main DESC, r.id LIMIT 20
 """
 # The map: `where` is that of queries.list_conditions, the numbers those of its next arguments.
 MAP_PINS = """
-SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text
+SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text, r.address, r.place_names, c.area_id, ph.name AS cover
 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
+LEFT JOIN photo ph ON ph.id = p.cover_id
 WHERE {where} LIMIT {limit}
 """
 MAP_CLUSTERS = """

@@ -1,7 +1,7 @@
 """The map of the traffic board: pins or, where there are many updates, clusters."""
 
 from civic.db import fetch
-from civic.geo.maps import MAX_PINS, MapWindow
+from civic.geo.maps import MAX_PINS, MapWindow, stack_points
 from civic.geo.queries import areas
 from civic.traffic.queries import UPDATE_COLUMNS, TrafficFilters, UpdateView, live_conditions, view_update
 from civic.traffic.schemas import TrafficMapAnswer, UpdateCluster, UpdatePin
@@ -19,12 +19,14 @@ async def map_points(filters: TrafficFilters, window: MapWindow) -> TrafficMapAn
     rows = await fetch(f"{UPDATE_COLUMNS} {sql} LIMIT {MAX_PINS + 1}", *args)
     if len(rows) <= MAX_PINS:
         known = await areas()
-        return TrafficMapAnswer(pins=[_pin(view_update(row, known)) for row in rows])
+        updates = [view_update(row, known) for row in rows]
+        stacks = stack_points(updates, window)
+        return TrafficMapAnswer(pins=[_pin(one, stack) for one, stack in zip(updates, stacks, strict=True)])
     clusters = await fetch(MAP_CLUSTERS.format(live=sql, wide=n + 5, high=n + 6), *args, *window.cell)
     return TrafficMapAnswer(clusters=[UpdateCluster(**row) for row in clusters])
 
 
-def _pin(update: UpdateView) -> UpdatePin:
+def _pin(update: UpdateView, stack: int) -> UpdatePin:
     return UpdatePin(
         id=update.id,
         url=f"/traffic/{update.id}",
@@ -33,4 +35,5 @@ def _pin(update: UpdateView) -> UpdatePin:
         kind=update.kind,
         look=PIN_LOOKS[update.sure],
         heading=" · ".join(part for part in (update.name, update.where) if part),
+        stack=stack,
     )

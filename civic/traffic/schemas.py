@@ -66,7 +66,7 @@ class PostedUpdateAnswer(UpdatePageAnswer, Receipt):
 
 
 class UpdatePin(Schema):
-    """An update on the map; `look` is the look of its pin."""
+    """An update on the map; `look` is the look of its pin. Those of one `stack` lie on one another."""
 
     id: int
     url: str
@@ -75,6 +75,7 @@ class UpdatePin(Schema):
     kind: TrafficKind
     look: str
     heading: str
+    stack: int = 0
 
 
 class UpdateCluster(Schema):

@@ -18,7 +18,11 @@
     const map = L.map(element, {
       scrollWheelZoom: element.dataset.map !== "points" || element.classList.contains("tall"),
       zoomSnap: 0.5,
+      zoomControl: false,
     });
+    L.control.zoom({ zoomInTitle: element.dataset.zoomIn, zoomOutTitle: element.dataset.zoomOut }).addTo(map);
+    for (const one of element.querySelectorAll(".leaflet-control-zoom a"))
+      one.tabIndex = element.dataset.map === "points" ? -1 : 0;
     map.attributionControl.setPrefix(false);
     map.fitBounds([
       [south, west],
@@ -50,11 +54,75 @@
       .bringToBack();
   }
 
+  // A small card: photo, status, place.
+  const card = (one) => {
+    const link = document.createElement("a");
+    link.className = "pin-card";
+    link.href = one.url || `/reports/${one.id}`;
+    if (one.photo) {
+      const photo = document.createElement("img");
+      Object.assign(photo, { src: `/photos/${one.photo}/320.webp`, alt: "", width: 72, height: 54, loading: "lazy" });
+      link.append(photo);
+    }
+    const words = document.createElement("span");
+    const heading = document.createElement("b");
+    heading.textContent = one.heading;
+    heading.dir = "auto";
+    words.append(heading);
+    for (const text of [one.status_label, one.place].filter(Boolean)) {
+      const part = document.createElement("span");
+      part.textContent = text;
+      words.append(part);
+    }
+    link.append(words);
+    return link;
+  };
+  const stackCard = (pins) => {
+    const list = document.createElement("ul");
+    list.className = "plain pin-stack";
+    for (const one of pins) {
+      const item = document.createElement("li");
+      item.append(card(one));
+      list.append(item);
+    }
+    return list;
+  };
+  const count = (element, n) => element.dataset.many.replace("{n}", n);
+
+  // The map is one stop of the Tab key; the arrows go from pin to pin, Enter opens one, Escape leads back to the map.
+  const rove = (element) => {
+    const pins = () => [...element.querySelectorAll(".leaflet-marker-pane [role=button]")];
+    element.addEventListener(
+      "keydown",
+      (event) => {
+        const all = pins();
+        const at = all.indexOf(document.activeElement);
+        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        if (event.key === "Escape" && document.activeElement !== element) {
+          element.focus();
+          return;
+        }
+        if (!all.length || (at < 0 && !(event.target === element && event.key === "Enter"))) return;
+        if (step || at < 0) {
+          event.preventDefault();
+          event.stopPropagation();
+          all[at < 0 ? 0 : (at + step + all.length) % all.length].focus();
+        }
+      },
+      true,
+    );
+    return () => {
+      for (const one of pins()) one.tabIndex = -1;
+    };
+  };
+
   function points(element) {
     const map = open(element);
     const layer = L.layerGroup().addTo(map);
+    const oneStop = rove(element);
     let asked = 0;
-    async function show() {
+    let moved = false; // while a popup was open
+    const show = async () => {
       const turn = ++asked;
       const b = map.getBounds();
       const query = new URLSearchParams(element.dataset.filters);
@@ -64,38 +132,65 @@
       const answer = await fetch(`${element.dataset.points}?${query}`);
       if (!answer.ok || turn !== asked) return;
       const { pins, clusters } = await answer.json();
+      const focused = element.contains(document.activeElement);
       layer.clearLayers();
+      if (focused) element.focus({ preventScroll: true }); // its pin is gone
+      const stacks = {};
       for (const one of pins) {
-        const link = document.createElement("a");
-        link.href = one.url || `/reports/${one.id}`;
-        link.textContent = (one.overdue ? `${element.dataset.overdue}: ` : "") + one.heading;
-        L.marker([one.lat, one.lon], {
-          icon: pin(one.look, Boolean(one.kind), one.kind),
-          title: one.heading,
-          alt: one.heading,
-        })
-          .bindPopup(link)
-          .addTo(layer);
+        stacks[one.stack] ??= [];
+        stacks[one.stack].push(one);
       }
-      for (const one of clusters) {
-        const size = Math.min(44, Math.round(26 + 6 * Math.log10(one.count)));
-        const icon = L.divIcon({
-          className: `cluster${one.overdue ? " late" : ""}`,
-          html: one.count,
-          iconSize: [size, size],
-        });
-        L.marker([one.lat, one.lon], { icon, title: element.dataset.many.replace("{n}", one.count) })
-          .on("click", () => map.setView([one.lat, one.lon], map.getZoom() + 2))
-          .addTo(layer);
-      }
-    }
-    map.on("moveend", show);
+      for (const stack of Object.values(stacks)) addPins(stack, element, layer);
+      for (const one of clusters) addCluster(one, element, map, layer);
+      oneStop();
+    };
+    map.on("moveend", () => {
+      // A popup that moves the map into view is not taken away by that.
+      moved = element.querySelector(".leaflet-popup") !== null;
+      if (!moved) show();
+    });
+    map.on("popupclose", () => {
+      if (moved) show();
+      moved = false;
+    });
     // A live map follows its list, but never takes away what somebody is reading.
     if (element.dataset.live)
       document.addEventListener("htmx:after:swap", (event) => {
         if (event.target.id === element.dataset.live && !element.querySelector(".leaflet-popup")) show();
       });
     show();
+  }
+
+  function addPins(pins, element, layer) {
+    const [first] = pins;
+    const late = pins.find((one) => one.look === "late");
+    const name =
+      pins.length > 1 ? count(element, pins.length) : [first.heading, first.status_label].filter(Boolean).join(", ");
+    const icon =
+      pins.length > 1
+        ? L.divIcon({ className: `cluster stack${late ? " late" : ""}`, html: pins.length, iconSize: [28, 28] })
+        : pin(first.look, Boolean(first.kind), first.kind);
+    L.marker([first.lat, first.lon], { icon, title: name, alt: name })
+      .bindPopup(() => (pins.length > 1 ? stackCard(pins) : card(first)), { minWidth: 200, maxHeight: 260 })
+      .addTo(layer);
+  }
+
+  const MAX_CLUSTER_ZOOM = 17; // closer up, what lies together lies at one place: its list shows it
+  function addCluster(one, element, map, layer) {
+    const size = Math.min(44, Math.round(26 + 6 * Math.log10(one.count)));
+    const icon = L.divIcon({
+      className: `cluster${one.overdue ? " late" : ""}`,
+      html: one.count,
+      iconSize: [size, size],
+    });
+    const name = count(element, one.count);
+    L.marker([one.lat, one.lon], { icon, title: name, alt: name })
+      .on("click", () => {
+        if (map.getZoom() < MAX_CLUSTER_ZOOM || !element.dataset.list)
+          map.setView([one.lat, one.lon], map.getZoom() + 2);
+        else location.assign(`${element.dataset.list}?near=${one.lat.toFixed(5)},${one.lon.toFixed(5)},50`);
+      })
+      .addTo(layer);
   }
 
   // A pin that can be set by tapping and dragged. Sends "place" with {lat, lon, how} when it moves; listens for "set-place",

@@ -49,6 +49,29 @@ async def test_a_pin_says_what_it_is(client: Client) -> None:
     assert (await points(client, "bbox=118.1,31.0,118.2,31.4&zoom=12"))["pins"] == []
 
 
+async def test_pins_at_one_place_are_a_stack(client: Client) -> None:
+    """Each can be opened: they are shown as one with their number, and apart again where they are apart."""
+    here = [(await send_report(client, text=f"Hole number {n}"))["id"] for n in range(3)]
+    beside = (await send_report(client, text="A hole beside them", lat="31.1902"))["id"]
+    pins = (await points(client, f"bbox={CITY}&zoom=12"))["pins"]
+    assert {pin["id"] for pin in pins} == {*here, beside}
+    assert len({pin["stack"] for pin in pins}) == 1
+    close = (await points(client, "bbox=118.0,31.18,118.01,31.2&zoom=19"))["pins"]
+    stacks = {pin["id"]: pin["stack"] for pin in close}
+    assert len({stacks[id] for id in here}) == 1
+    assert stacks[beside] != stacks[here[0]]
+
+
+async def test_a_pin_says_where_it_is_in_words(client: Client) -> None:
+    await send_report(client, lat="31.18971", lon="118.00761")
+    [pin] = (await points(client, f"bbox={CITY}&zoom=12"))["pins"]
+    assert pin["place"].startswith("Bell Tower Square · ")
+    assert (pin["status_label"], pin["photo"]) == ("Received", None)
+    client.cookies.set("lang", "zh")
+    [pin] = (await points(client, f"bbox={CITY}&zoom=12"))["pins"]
+    assert pin["place"].startswith("钟楼广场 · ")
+
+
 async def test_the_map_shows_what_is_open_and_follows_the_filters(client: Client, agent: Client) -> None:
     one = await send_routed_report(client)
     await agent.join(await get_department_id("roads"))

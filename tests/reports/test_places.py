@@ -243,3 +243,26 @@ async def test_why_a_photo_was_refused_survives_another_error(client: Client) ->
     assert said in again.text
     # It is only said: the report can be sent without that photo.
     assert (await send_again(client, again.text, **BELL_TOWER)).status_code == 303
+
+
+async def test_the_place_stands_in_words_where_the_report_is_shown(client: Client, dispatcher: Client) -> None:
+    """What was typed, else the nearest place: under the title, on cards, on the desk; no coordinates to read."""
+    typed = await send_form(
+        client, lat="31.18971", lon="118.00761", address="Behind the kiosk at the Bell Tower Square"
+    )
+    near = await send_form(client, lat="31.18971", lon="118.00761", text="Another hole", category="")
+    assert (await Report.all().order_by("-id").first()).place_names["zh"] == "钟楼广场"  # type: ignore[union-attr]
+    for answer, words in ((typed, "Behind the kiosk at the Bell Tower Square"), (near, "Bell Tower Square")):
+        page = (await client.get(answer.headers["location"])).text
+        assert re.search(rf'<h1>[^<]*</h1>\s*<p class="flush place"><span aria-hidden="true">◎</span> {words} · ', page)
+        text = re.sub(r"<[^>]+>", " ", page)
+        assert "31.18971" not in text
+        assert f'<span class="place">{words} · ' in (await client.get("/reports")).text
+    assert "Bell Tower Square · " in (await dispatcher.get("/desk/triage")).text
+
+
+async def test_coordinates_as_an_address_are_no_words(client: Client) -> None:
+    answer = await send_form(client, **NO_PLACE, address="31.18971, 118.00761")
+    report = await Report.get()
+    assert (report.address, report.place_names["en"]) == ("", "Bell Tower Square")
+    assert "31.18971" not in re.sub(r"<[^>]+>", " ", (await client.get(answer.headers["location"])).text)

@@ -20,6 +20,7 @@ TABLES = [
             ("lon", fields.FloatField()),
             ("located_by", fields.CharField(default="pin", max_length=8)),
             ("address", fields.CharField(default="", max_length=300)),
+            ("place_names", json_field(default=dict)),
             ("answers", json_field(default=dict)),
         ],
         options={"table": "report", "indexes": [Index(fields=["lat", "lon"]), Index(fields=["case_id", "main"])]},
