@@ -171,7 +171,11 @@
         ? L.divIcon({ className: `cluster stack${late ? " late" : ""}`, html: pins.length, iconSize: [28, 28] })
         : pin(first.look, Boolean(first.kind), first.kind);
     L.marker([first.lat, first.lon], { icon, title: name, alt: name })
-      .bindPopup(() => (pins.length > 1 ? stackCard(pins) : card(first)), { minWidth: 200, maxHeight: 260 })
+      .bindPopup(() => (pins.length > 1 ? stackCard(pins) : card(first)), {
+        minWidth: 180,
+        maxWidth: Math.min(300, element.clientWidth - 100),
+        maxHeight: element.clientHeight - 80,
+      })
       .addTo(layer);
   }
 
