@@ -143,7 +143,9 @@
     ];
     const address = field("placed_address").value;
     if (how === "photo") fromPhoto = String(placed().find((one) => Math.abs(one[0] - lat) < 1e-5) ?? "");
-    map.dispatchEvent(new CustomEvent("show-place", { detail: { lat, lon } }));
+    // The server named the place that it found; one of a draft has no name yet.
+    if (line.textContent.trim()) map.dispatchEvent(new CustomEvent("show-place", { detail: { lat, lon } }));
+    else setPlace(lat, lon, how);
     field("placed_address").value = address;
   }
 })();
