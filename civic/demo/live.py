@@ -21,6 +21,7 @@ from civic.demo.drawing import draw_photo
 from civic.demo.people import EMAIL_HOST
 from civic.demo.phrases import LANGUAGES, ReportWriter, choose, choose_traffic, phrases
 from civic.demo.scenarios import SCENE_BY_CATEGORY
+from civic.demo.sql import ANY_REPORT, ANY_UPDATE, NEXT_CASE
 from civic.errors import CivicError, Conflict
 from civic.geo.models import Place
 from civic.i18n import gettext as _
@@ -41,19 +42,6 @@ from civic.traffic.models import TrafficKind
 log = get_logger(__name__)
 
 WITH_PHOTO = 0.6  # the share of reports that come with a picture
-# A case in one of these statuses is worked on next; the oldest change first.
-NEXT_CASE = f"""
-SELECT c.id, c.status, c.department_id, p.language, p.author_id FROM case_file c
-JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
-WHERE p.channel = 'demo' AND c.department_id IS NOT NULL
-  AND c.status IN ('{Status.ASSIGNED}', '{Status.IN_PROGRESS}', '{Status.RESOLVED}')
-ORDER BY random() LIMIT 1
-"""
-ANY_REPORT = """
-SELECT p.id, p.language FROM post p WHERE p.kind = 'report' AND p.visibility = 'public'
-ORDER BY p.created_at DESC OFFSET $1 LIMIT 1
-"""
-ANY_UPDATE = "SELECT id FROM traffic_update WHERE expires_at > $1 ORDER BY random() LIMIT 1"
 
 
 class LiveCity:

@@ -1,0 +1,17 @@
+"""What goes on in the demo city next."""
+
+from civic.cases.status import Status
+
+# A case in one of these statuses is worked on next; the oldest change first.
+NEXT_CASE = f"""
+SELECT c.id, c.status, c.department_id, p.language, p.author_id FROM case_file c
+JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
+WHERE p.channel = 'demo' AND c.department_id IS NOT NULL
+  AND c.status IN ('{Status.ASSIGNED}', '{Status.IN_PROGRESS}', '{Status.RESOLVED}')
+ORDER BY random() LIMIT 1
+"""
+ANY_REPORT = """
+SELECT p.id, p.language FROM post p WHERE p.kind = 'report' AND p.visibility = 'public'
+ORDER BY p.created_at DESC OFFSET $1 LIMIT 1
+"""
+ANY_UPDATE = "SELECT id FROM traffic_update WHERE expires_at > $1 ORDER BY random() LIMIT 1"
