@@ -34,7 +34,7 @@ from civic.media.store import Store
 from civic.metrics import Gauges
 from civic.middleware import ErrorResponses, RequestContext, RequestGuards, RequestLog, SecurityHeaders
 from civic.notifications.views import messages
-from civic.posts.my_posts import my_posts_section
+from civic.posts.my_posts import device_section, my_posts_section
 from civic.rates import ReadCounts
 from civic.search.meili.client import Meili
 from civic.search.meili.queue import search_key
@@ -55,7 +55,7 @@ def routes() -> list[BaseRoute]:
 
 def account_sections() -> AccountSections:
     """What the account page shows beside the account: each from a domain that the accounts know nothing of."""
-    return [messages, my_posts_section]
+    return [messages, my_posts_section, device_section]
 
 
 def gauges() -> list[Gauges]:

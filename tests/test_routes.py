@@ -53,6 +53,8 @@ WHO: dict[Who, str] = {
         GET /map/areas.json
         GET /map/points
         GET /photos/{name}/{edge:int}.webp
+        GET /me
+        POST /me/forget
         GET /mail/stop/{token:str}
         POST /mail/stop/{token:str}
         GET /places

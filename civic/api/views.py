@@ -34,6 +34,8 @@ PAGES_AND_FILES = (
     "/map",
     "/receipt",
     "/r/{code:str}",
+    "/me",
+    "/me/forget",
     "/reports/{id:int}/confirm-mail",
     "/reports/new",
     "/reports/new/questions",

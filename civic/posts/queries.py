@@ -30,6 +30,11 @@ SELECT kind, path, coalesce(nullif(title, ''), left(text, 80)) AS heading, creat
        visibility
 FROM post WHERE author_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2
 """
+POSTS_OF_DEVICE = """
+SELECT kind, path, coalesce(nullif(title, ''), left(text, 80)) AS heading, created_at, votes_count, comments_count,
+       visibility
+FROM post WHERE receipt_hash = ANY($1) ORDER BY created_at DESC, id DESC
+"""
 HAS_VOTED = "SELECT 1 AS x FROM vote WHERE post_id = $1 AND user_id = $2"
 AUTHOR_CONFIRMED = """
 SELECT 1 AS x FROM post p LEFT JOIN user_account u ON u.id = p.author_id
@@ -304,6 +309,12 @@ class OwnPost:
 async def list_own_posts(author_id: int, limit: int = 50) -> list[OwnPost]:
     """A person's latest posts."""
     return [OwnPost(**row) for row in await fetch(OWN_POSTS, author_id, limit)]
+
+
+async def list_posts_of_device(codes: Sequence[str]) -> list[OwnPost]:
+    """The posts whose receipt codes a browser holds, the latest first."""
+    digests = [receipts.code_digest(code) for code in codes]
+    return [OwnPost(**row) for row in await fetch(POSTS_OF_DEVICE, digests)] if digests else []
 
 
 async def photos_of(post_ids: list[int]) -> dict[int, list[Photo]]:

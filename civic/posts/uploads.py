@@ -78,10 +78,15 @@ async def read_uploads(request: Request, form: FormData, uploads: Uploads) -> No
     files = [file for file in form.getlist("photos") if isinstance(file, UploadFile) and file.filename]
     if files and not request.state.person.is_staff:
         await spend_limit(request, "photos", PHOTO_UPLOADS_PER_POST)
-    for file in files[: max(0, limit - len(uploads.photos))]:
+    places = max(0, limit - len(uploads.photos))
+    for file in files[:places]:
         await _add_photo(request, file, uploads)
     if len(files) + len(names) > limit:
-        uploads.errors["photos"] = _("At most %(n)s photos; the first ones were kept.", n=limit)
+        left_out = ", ".join(clean_text(file.filename) for file in files[places:]) or str(len(names) - limit)
+        uploads.errors["photos"] = message = _(
+            "At most %(n)s photos. These were left out: %(names)s", n=limit, names=left_out
+        )
+        uploads.refused.append(message[:MAX_MESSAGE_CHARS])
     uploads.places = await PhotoPlaces.find(uploads.taken_at, uploads.names)
 
 

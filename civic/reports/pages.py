@@ -1,7 +1,7 @@
 """What a report's page shows: templates/reports/detail.html gets one ReportPage."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from civic import timing
@@ -35,6 +35,8 @@ from civic.reports.sql import OTHER_REPORTS
 from civic.sla.models import Clock
 from civic.sla.status import ClockSnapshot, SlaStatus, describe_lateness
 from civic.sla.targets import parse_target
+
+JUST_SENT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,17 @@ class ReportPage:
     def unconfirmed_email(self) -> str:
         """The address to which the author is not told yet what happens; empty for others, and if there is none."""
         return self.post.email if self.do.author and self.post.email_confirmed_at is None else ""
+
+    @property
+    def just_sent(self) -> bool:
+        """Its author reads the page a moment after sending it."""
+        return self.do.author and timing.now() - self.post.created_at < JUST_SENT
+
+    @property
+    def why(self) -> str:
+        """Why the department has it, in the words of the routing."""
+        given = [one.reason for one in self.timeline.lines if one.kind == EventKind.ASSIGNED]
+        return given[-1] if given else ""
 
     @property
     def private(self) -> bool:

@@ -95,7 +95,7 @@ async def _detail(sent: Submission) -> Response:
         return json_answer(ReportAnswer.of(page, photo_url_for(sent.request)), headers=headers)
     mail = sent.request.query_params.get("mail", "")
     context = {"page": page, "mail": mail, "moderation_reasons": REASONS}
-    return sent.form_page("reports/detail.html", context, headers=headers)
+    return sent.form_page("reports/detail.html", context, fragment="reports/_received.html", headers=headers)
 
 
 async def keep_history(request: Request) -> Response:

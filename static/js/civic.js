@@ -22,6 +22,14 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// <button data-copy="CODE">: into the clipboard by one tap.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.textContent = button.dataset.done;
+});
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });

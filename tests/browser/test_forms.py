@@ -1,0 +1,192 @@
+"""What is typed into a form survives each refusal and each way around: every form, both languages, with a script and
+without. One page a form, one city for all."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from civic import cookies
+from tests.browser.conftest import Open, sign_in
+from tests.browser.navigation import loads_page
+from tests.live import Live
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+TEXT = "Words <that> nobody wants & to write twice"
+OTHER = {"en": "中文", "zh": "English"}
+LARGE = {"en": "Large print", "zh": "大字版"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of a page; who writes into it; which of its fields is typed into."""
+
+    page: str
+    id: str
+    user: str = ""
+    field: str = "text"
+    head: bool = True  # the head's switches take it along without a script; else its own do
+
+    def field_of(self, page: Page) -> Locator:
+        return page.locator(f"#{self.id} [name={self.field}]")
+
+
+FORMS = {
+    "report": Form("/reports/new", "report-form"),
+    "traffic": Form("/traffic/new", "traffic-form"),
+    "flag": Form("/posts/1/flag", "flag-form"),
+    "comment": Form("{open}", "comment-form", "citizen2"),
+    "comment of somebody signed out": Form("{open}", "comment-form"),
+    "answer": Form("{asked}", "answer-form", "author"),
+    "rating": Form("/services/{service}", "rating-form", "citizen1"),
+    "reply": Form("{case}", "form-reply", "roads", head=False),
+    "note": Form("{case}", "form-note", "roads", head=False),
+    "sign up": Form("/sign-up", "sign-up-form", field="name"),
+    "name": Form("/account", "profile-form", "citizen1", field="name"),
+}
+SAMPLES = {
+    "open": "SELECT p.path FROM post p JOIN report r ON r.post_id = p.id JOIN case_file c ON c.id = r.case_id"
+    " WHERE c.status = 'in_progress' AND r.main AND p.visibility = 'public' ORDER BY p.id LIMIT 1",
+    "asked": "SELECT p.path FROM post p JOIN report r ON r.post_id = p.id JOIN case_file c ON c.id = r.case_id"
+    " WHERE c.status = 'waiting' AND r.main AND p.visibility = 'public' ORDER BY p.id LIMIT 1",
+    "case": "SELECT '/desk/cases/' || a.case_id FROM assignment a JOIN case_file c ON c.id = a.case_id"
+    " JOIN department d ON d.id = a.department_id"
+    " WHERE d.slug = 'roads' AND a.ended_at IS NULL AND c.status = 'in_progress' ORDER BY a.case_id DESC LIMIT 1",
+    "service": "SELECT slug FROM service ORDER BY id LIMIT 1",
+}
+AUTHOR = """UPDATE post SET receipt_hash = NULL,
+    author_id = (SELECT id FROM user_account WHERE email = 'citizen1@riverside.example') WHERE path = $1"""
+
+
+@pytest.fixture(scope="module")
+async def samples(live_server: Live) -> dict[str, str]:
+    connection = await asyncpg.connect(live_server.database)
+    found = {name: str(await connection.fetchval(sql)) for name, sql in SAMPLES.items()}
+    await connection.execute(AUTHOR, found["asked"])
+    await connection.close()
+    return found
+
+
+async def _reload(page: Page, _form: Form, _language: str) -> None:
+    async with loads_page(page):
+        await page.reload()
+
+
+async def _switch_language(page: Page, form: Form, language: str) -> None:
+    await _switch(page, form, OTHER[language])
+
+
+async def _switch_print(page: Page, form: Form, language: str) -> None:
+    await _switch(page, form, LARGE[language])
+
+
+async def _switch(page: Page, form: Form, word: str) -> None:
+    """By the page's head; without a script a form that the head does not take along has switches of its own."""
+    head = page.locator("header.top")
+    scripted = (
+        await page.evaluate("document.documentElement.className.includes('script')") if form.head is False else True
+    )
+    place = head if form.head or scripted else page.locator(f"#{form.id}")
+    async with loads_page(page):
+        await place.get_by_text(word, exact=True).click()
+
+
+WAYS: dict[str, Callable[[Page, Form, str], Awaitable[None]]] = {
+    "language": _switch_language,
+    "print": _switch_print,
+    "reload": _reload,
+}
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", FORMS)
+async def test_what_is_typed_survives(
+    visit: Open, samples: dict[str, str], name: str, language: str, script: bool
+) -> None:
+    form = FORMS[name]
+    user = "citizen1" if form.user == "author" else form.user
+    page = await visit(form.page.format(**samples), language=language, width=360, script=script, user=user)
+    await page.locator("details.command").evaluate_all("all => all.forEach(one => one.open = true)")
+    await form.field_of(page).fill(TEXT)
+    for way, take in WAYS.items():
+        if way == "reload" and not script:
+            continue  # a browser alone keeps nothing through a reload
+        await take(page, form, "zh" if (language == "zh") != (way != "language") else language)
+        await expect(form.field_of(page), f"after {way}").to_have_value(TEXT)
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("name", ["comment", "rating", "reply", "answer"])
+async def test_a_session_that_ended(
+    visit: Open, live_server: Live, samples: dict[str, str], name: str, script: bool
+) -> None:
+    """The page to sign in shows what was written; after it the deed is done."""
+    form = FORMS[name]
+    user = "citizen1" if form.user == "author" else form.user
+    text = f"{TEXT} {name} {script}"
+    page = await visit(form.page.format(**samples), width=360, script=script, user=user)
+    await page.locator("details.command").evaluate_all("all => all.forEach(one => one.open = true)")
+    await form.field_of(page).fill(text)
+    if name == "rating":
+        await page.locator("label[for=stars-4]").click()
+    await page.context.clear_cookies(name=cookies.SESSION)
+    await page.locator(f"#{form.id} button:not([hidden])").last.scroll_into_view_if_needed()
+    async with loads_page(page):
+        await page.locator(f"#{form.id} > button.btn:not([hidden]), #{form.id} > .row > button.btn").first.click()
+    await expect(page.locator("main")).to_contain_text(text)
+    await expect(page.locator("#sign-in-form")).to_be_visible()
+    await sign_in(page.context, live_server, user)
+    async with loads_page(page):
+        await page.reload()
+    async with loads_page(page):
+        await page.locator("main form .btn.main").first.click()
+    await expect(page.locator("main")).to_contain_text(text)
+    await expect(page.locator("#sign-in-form, .errors")).to_have_count(0)
+
+
+async def test_a_double_tap_is_one_comment(visit: Open, samples: dict[str, str]) -> None:
+    page = await visit(samples["open"], user="citizen2", width=360)
+    text = "Tapped twice, said once"
+    await page.locator("#comment-text").fill(text)
+    await page.locator("#comment-form button.btn").dblclick()
+    await expect(page.locator("#talk li", has_text=text)).to_have_count(1)
+    await page.reload()
+    await expect(page.locator("#talk li", has_text=text)).to_have_count(1)
+    await expect(page.locator("#comment-text")).to_have_value("")
+
+
+async def test_back_after_sending(visit: Open) -> None:
+    """The page knows that its form was sent, and offers what there is and another one."""
+    page = await visit("/traffic/new?lat=31.19&lon=118.008", width=360)
+    await page.locator(".tile").first.click()
+    await page.locator("#text").fill("A branch lies on the road")
+    async with loads_page(page):
+        await page.locator("#traffic-form > .btn.main").click()
+    sent = page.url
+    await page.go_back()
+    notice = page.locator("[data-already-sent]")
+    await expect(notice).to_be_visible()
+    await expect(notice.get_by_role("link")).to_have_attribute("href", sent)
+    await notice.get_by_role("button").click()
+    await expect(notice).to_have_count(0)
+    await page.locator("#text").fill("And a second branch")
+    async with loads_page(page):
+        await page.locator("#traffic-form > .btn.main").click()
+    assert page.url != sent
+    await expect(page.locator("main")).to_contain_text("And a second branch")
+
+
+async def test_what_needs_a_script_stays_after_a_swap(visit: Open, samples: dict[str, str]) -> None:
+    page = await visit(samples["open"], user="citizen2", width=360)
+    share = page.locator("[data-share]")
+    await expect(share).to_be_visible()
+    button = page.locator("#talk button[aria-pressed]")
+    was = await button.get_attribute("aria-pressed")
+    await page.locator("#comment-text").fill(TEXT)
+    await button.click()
+    await expect(button).to_have_attribute("aria-pressed", "false" if was == "true" else "true")
+    await expect(share).to_be_visible()
+    await expect(page.locator("#comment-text")).to_have_value(TEXT)
