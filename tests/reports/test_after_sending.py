@@ -1,4 +1,4 @@
-"""What somebody meets after sending a report: thanks, who has it, why and by when; and later, what their device sent."""
+"""What somebody meets after sending a report: thanks, who has it, why and by when; later, what their device sent."""
 
 import re
 from collections.abc import Callable
@@ -95,22 +95,11 @@ async def test_each_id_is_there_once_and_each_link_leads_to_one(
     assert not find_wrong_ids((await agent.get(f"/desk/cases/{(await get_case(int(path.rsplit('/')[-1]))).id}")).text)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/reports",
-        "/reports/new",
-        "/map",
-        "/traffic",
-        "/traffic/new",
-        "/services",
-        "/services/id-card",
-        "/search?q=light",
-    ]
-    + ["/scores", "/receipt", "/sign-in", "/sign-up", "/me", "/posts/1/flag", "/account", "/desk", "/desk/triage"]
-    + ["/desk/moderation", "/desk/appeals"],
-)
+PAGES = """/ /reports /reports/new /map /traffic /traffic/new /services /services/id-card /search?q=light /scores /receipt
+    /sign-in /sign-up /me /posts/1/flag /account /desk /desk/triage /desk/moderation /desk/appeals"""
+
+
+@pytest.mark.parametrize("path", PAGES.split())
 async def test_each_page_has_each_id_once(client: Client, dispatcher: Client, path: str) -> None:
     await send_form(client)
     for reader in (client, dispatcher):
