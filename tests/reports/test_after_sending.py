@@ -95,7 +95,8 @@ async def test_each_id_is_there_once_and_each_link_leads_to_one(
     assert not find_wrong_ids((await agent.get(f"/desk/cases/{(await get_case(int(path.rsplit('/')[-1]))).id}")).text)
 
 
-PAGES = """/ /reports /reports/new /map /traffic /traffic/new /services /services/id-card /search?q=light /scores /receipt
+PAGES = """/ /reports /reports/new /map /traffic /traffic/new /services /services/id-card /search?q=light /scores
+    /receipt
     /sign-in /sign-up /me /posts/1/flag /account /desk /desk/triage /desk/moderation /desk/appeals"""
 
 
