@@ -9,8 +9,18 @@ MIN_SIMILARITY = 0.5  # as difflib measures it: 1 is the same
 MAX_LISTED_NAMES = 12
 
 
+# Names that people know from elsewhere, and that look like none of ours.
+OTHER_NAMES = {
+    **{"tel": "phone", "telephone": "phone", "mobile": "phone", "mail": "email", "e-mail": "email"},
+    **{"web": "url", "website": "url", "homepage": "url", "link": "url", "title": "names", "label": "names"},
+}
+
+
 def nearest_name(name: str, right: Iterable[str]) -> str | None:
     """The right name that `name` is most like; None if it is like none of them."""
+    right = list(right)
+    if OTHER_NAMES.get(name.lower()) in right:
+        return OTHER_NAMES[name.lower()]
     near = difflib.get_close_matches(name, sorted(right), n=1, cutoff=MIN_SIMILARITY)
     return near[0] if near else None
 

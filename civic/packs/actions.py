@@ -19,6 +19,7 @@ from civic.geo.models import Area, Place
 from civic.i18n import gettext as _
 from civic.packs.contents import Pack
 from civic.packs.demo_removal import count_demo, remove_demo
+from civic.packs.doubts import find_doubts
 from civic.packs.moved_places import MovedPlaces, lie_in_retired_areas, move_places
 from civic.packs.reader import read_pack
 from civic.packs.retirement import count_open_cases
@@ -107,7 +108,7 @@ async def load_pack(folder: Path, *, demo: bool = False, replace_demo: bool = Fa
     cache.clear_caches()
     if summary.kinds["areas"].touched or await lie_in_retired_areas():
         summary.moved = await move_places()
-    summary.warnings = [str(one) for one in [*await find_holiday_gaps(), *await find_short_targets()]]
+    summary.warnings = [*find_doubts(pack), *map(str, [*await find_holiday_gaps(), *await find_short_targets()])]
     return summary
 
 

@@ -22,6 +22,16 @@ from civic.text import CONTROL_CHARACTERS, SLUG, is_seen, make_slug
 
 FILE_NAME = "areas.geojson"
 MAX_LEVELS = 8
+COLLECT = """jq -s '{type: "FeatureCollection", features: .}' areas.geojson"""
+
+
+def is_feature(line: str) -> bool:
+    """Whether a line of a file is a GeoJSON feature by itself."""
+    try:
+        found = json.loads(line)
+    except json.JSONDecodeError:
+        return False
+    return isinstance(found, dict) and found.get("type") == "Feature"
 
 
 @dataclass
@@ -55,7 +65,13 @@ class AreaReader:
         try:
             collection = json.loads(text)
         except json.JSONDecodeError as error:
-            self.problems.add(FILE_NAME, _("This is not valid JSON: %(error)s", error=error.msg), line=error.lineno)
+            message = _("This is not valid JSON: %(error)s", error=error.msg)
+            if is_feature(text.partition("\n")[0]):
+                message = _(
+                    "This is one GeoJSON feature on each line. Make one FeatureCollection of it: %(command)s",
+                    command=COLLECT,
+                )
+            self.problems.add(FILE_NAME, message, line=error.lineno, unreadable=True)
             return []
         features = collection.get("features") if isinstance(collection, dict) else None
         if not isinstance(features, list) or collection.get("type") != "FeatureCollection":

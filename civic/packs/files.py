@@ -23,24 +23,24 @@ def read_text(path: Path, problems: Problems) -> str | None:
     """The file's text; None, with a problem noted, if it cannot be read."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            problems.add(path.name, _("The file is larger than 100 MB."))
+            problems.add(path.name, _("The file is larger than 100 MB."), unreadable=True)
             return None
         data = path.read_bytes()
     except FileNotFoundError:
-        problems.add(path.name, _("The file is missing."))
+        problems.add(path.name, _("The file is missing."), unreadable=True)
         return None
     except OSError as error:
-        problems.add(path.name, _("The file cannot be read: %(error)s", error=error.strerror or error))
+        problems.add(path.name, _("The file cannot be read: %(error)s", error=error.strerror or error), unreadable=True)
         return None
     if data.startswith(BOMS):
         message = _("The file begins with a byte order mark (BOM). Save it as UTF-8 without a BOM.")
-        problems.add(path.name, message, line=1)
+        problems.add(path.name, message, line=1, unreadable=True)
         return None
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        problems.add(path.name, _("This is not UTF-8. Save the file as UTF-8."), line=line)
+        problems.add(path.name, _("This is not UTF-8. Save the file as UTF-8."), line=line, unreadable=True)
         return None
 
 
@@ -64,7 +64,7 @@ class TomlFile:
             reason, _at, place = str(error).partition(" (at ")
             line = re.match(r"line (\d+)", place)
             message = _("This is not valid TOML: %(error)s", error=reason)
-            self.problems.add(self.name, message, line=int(line[1]) if line else text.count("\n") + 1)
+            self.problems.add(self.name, message, line=int(line[1]) if line else text.count("\n") + 1, unreadable=True)
             return
         self._lines = dict(key_lines(text))
 

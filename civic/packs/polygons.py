@@ -10,7 +10,7 @@ from shapely import STRtree
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.validation import explain_validity
 
-from civic.geo import gcj02
+from civic.geo import bd09, gcj02
 from civic.i18n import gettext as _
 
 MAX_OVERLAP_SHARE = 0.005  # of the smaller of two siblings; less is rounding
@@ -29,13 +29,21 @@ def keep_position(lat: float, lon: float) -> tuple[float, float]:
 
 def position_converter(crs: str) -> Convert:
     """The function that converts a (lat, lon) of the pack to WGS-84."""
-    return gcj02.to_wgs84 if crs == "gcj02" else keep_position
+    return {"gcj02": gcj02.to_wgs84, "bd09": bd09_to_wgs84}.get(crs, keep_position)
+
+
+def bd09_to_wgs84(lat: float, lon: float) -> tuple[float, float]:
+    return gcj02.to_wgs84(*bd09.to_gcj02(lat, lon))
 
 
 def to_wgs84(geometry: MultiPolygon, crs: str) -> MultiPolygon:
     """The geometry in WGS-84, rounded as it is stored."""
-    moved = gcj02.geometry_to_wgs84(geometry) if crs == "gcj02" else geometry
-    return shapely.transform(moved, lambda points: np.round(points, DEGREE_DECIMALS))
+    convert = position_converter(crs)
+    if convert is not keep_position:
+        geometry = shapely.transform(
+            geometry, lambda points: np.array([convert(lat, lon)[::-1] for lon, lat in points]).reshape(-1, 2)
+        )
+    return shapely.transform(geometry, lambda points: np.round(points, DEGREE_DECIMALS))
 
 
 def position_error(lat: float, lon: float) -> str:

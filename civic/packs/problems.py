@@ -1,5 +1,6 @@
 """Collecting the problems of a pack, so that all of them are reported at once."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,14 +11,22 @@ from civic.i18n import ngettext
 MAX_LISTED_PROBLEMS = 200  # a wrong column can cause one on every line
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong. `line` is 0 if unknown; `where` is the key or the feature."""
+    """One thing that is wrong. `line` is 0 if unknown; `where` is the key or the feature; `unreadable`: the whole file
+    cannot be read, so that others may follow from it."""
 
     file: str
     line: int
     where: str
     message: str
+    unreadable: bool = False
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What cannot be read comes first; feature 2 before feature 10."""
+        where = [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", self.where)]
+        return not self.unreadable, self.file, self.line, where, self.message
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -25,10 +34,10 @@ class Problem:
 
 
 class PackError(SetupError):
-    """The pack is wrong; `problems` has everything, in the order of files and lines."""
+    """The pack is wrong; `problems` has everything, what cannot be read first, then by file and line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        self.problems = tuple(sorted(set(problems), key=lambda one: one.order))
         n = len(self.problems)
         lines = [
             ngettext(
@@ -49,8 +58,10 @@ class Problems:
     def __init__(self) -> None:
         self.found: list[Problem] = []
 
-    def add(self, file: str, message: str, *, where: str = "", line: int | None = None) -> None:
-        self.found.append(Problem(file, line or 0, where, message))
+    def add(
+        self, file: str, message: str, *, where: str = "", line: int | None = None, unreadable: bool = False
+    ) -> None:
+        self.found.append(Problem(file, line or 0, where, message, unreadable))
 
     def raise_any(self) -> None:
         """Raise PackError if there are any."""

@@ -11,7 +11,7 @@ from civic.i18n import gettext as _
 from civic.packs import areas, places, polygons, synonyms
 from civic.packs.contents import Pack
 from civic.packs.fields import PackNames, check_zone, is_language
-from civic.packs.files import TomlFile
+from civic.packs.files import TomlFile, read_text
 from civic.packs.problems import Problems
 from civic.packs.schemas import (
     AreaKeys,
@@ -90,6 +90,9 @@ class _PackReader:
 
     def read(self) -> Pack:
         """The pack. Raises PackError."""
+        if self.files["city.toml"].broken:  # it says how the others are to be read: what they seem to lack follows
+            read_text(self.folder / areas.FILE_NAME, self.problems)
+            self.problems.raise_any()
         for name, table, key in KEYED_TABLES:
             _note_twice(self.files[name], table, key)
         _note_circles(self.files["departments.toml"])
@@ -140,7 +143,7 @@ class _PackReader:
             languages=list(self.names.languages),
             zone=self.names.zone,
             calendar="",
-            crs="gcj02" if data.get("crs") == "gcj02" else "wgs84",
+            crs=crs if (crs := data.get("crs")) in ("gcj02", "bd09") else "wgs84",
             areas=keys,
         )
 

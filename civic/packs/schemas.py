@@ -122,7 +122,7 @@ class PackCity(FileModel):
     zone: ZoneName
     phone: Annotated[OptionalText, Field(max_length=40)] = ""
     accent: Accent = ""
-    crs: Literal["wgs84", "gcj02"] = "wgs84"
+    crs: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
     calendar: CalendarSlug
     official_words: Annotated[list[Text], Field(max_length=200)] = list(DEFAULTS.official_words)
     targets: PackTargets = PackTargets()

@@ -2,7 +2,7 @@
 can end while the office is closed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -76,20 +76,19 @@ async def find_holiday_gaps(now: datetime | None = None) -> list[HolidayGap]:
     latest = {row["calendar_id"]: row["due_at"] for row in await fetch(LATEST_DUE)}
     gaps = []
     for row in await Calendar.filter(retired_at=None).order_by("slug"):
-        spec = row.spec
-        listed = {year_of(one) for one in spec.get("holidays") or ()}  # type: ignore[attr-defined]
-        if not listed:
-            continue
-        calendar = compile_calendar(row.zone, spec)
-        until = max([_reach(targets, now, calendar), latest.get(row.id, now)])
-        years = range(now.astimezone(calendar.zone).year, until.astimezone(calendar.zone).year + 1)
-        estimated = int(str(spec.get("estimated_from") or years.stop))
-        gaps += [
-            HolidayGap(row.slug, year, estimated=year in listed)
-            for year in years
-            if year not in listed or year >= estimated
-        ][:1]
+        calendar = compile_calendar(row.zone, row.spec)
+        until = max([reach(targets, now, calendar), latest.get(row.id, now)])
+        gaps += find_gap(row.slug, calendar, now, until)
     return gaps
+
+
+def find_gap(slug: str, calendar: WorkingCalendar, now: datetime, until: datetime) -> list[HolidayGap]:
+    """The first year from now until then for which a calendar that lists holidays lacks some; empty if none."""
+    listed = {year_of(one) for one in calendar.spec.holidays}
+    years = range(now.astimezone(calendar.zone).year, until.astimezone(calendar.zone).year + 1)
+    estimated = calendar.spec.estimated_from or years.stop
+    missing = [year for year in years if listed and (year not in listed or year >= estimated)]
+    return [HolidayGap(slug, year, estimated=year in listed) for year in missing[:1]]
 
 
 holiday_gaps = cached(60)(find_holiday_gaps)  # for the desk's list, which is read all day
@@ -108,7 +107,7 @@ async def _working_targets() -> set[Target]:
     return {target for target in map(parse_target, texts - {""}) if target.unit.works}
 
 
-def _reach(targets: Iterable[Target], now: datetime, calendar: WorkingCalendar) -> datetime:
+def reach(targets: Iterable[Target], now: datetime, calendar: WorkingCalendar) -> datetime:
     """Until when a promise of now reaches at most."""
     try:
         return max([now, *(due(target, now, calendar) for target in targets)])
@@ -123,16 +122,29 @@ async def find_short_targets() -> list[ShortTarget]:
     found: set[ShortTarget] = set()
     for (category_id, _area), department_id in known.default_departments.items():
         category, department = known.category_by_id[category_id], known.department_by_id[department_id]
-        zone, spec = specs[department.calendar_id]
-        closed = longest_closing(read_spec(CalendarSpec(zone=zone, weekly=spec["weekly"]))) / 60  # type: ignore[arg-type]
         if category.retired:
             continue
-        for kind, text in (
-            (ClockKind.RESPONSE, category.response_target or settings.response),
-            (ClockKind.RESOLUTION, category.resolution_target or settings.resolution),
-        ):
-            if _elapsed_hours(parse_target(text)) < closed:
-                found.add(ShortTarget(category.code, kind, text, department.slug, closed))
+        zone, spec = specs[department.calendar_id]
+        week = read_spec(CalendarSpec(zone=zone, weekly=spec["weekly"]))  # type: ignore[arg-type]
+        targets = {
+            ClockKind.RESPONSE: category.response_target or settings.response,
+            ClockKind.RESOLUTION: category.resolution_target or settings.resolution,
+        }
+        found |= set(short_targets(category.code, targets, department.slug, week))
+    return sort_targets(found)
+
+
+def short_targets(
+    category: str, targets: Mapping[ClockKind, str], department: str, week: OpeningHours
+) -> Iterator[ShortTarget]:
+    """Which of a category's targets are shorter than the longest closing of a department's ordinary week."""
+    closed = longest_closing(week) / 60
+    for kind, text in targets.items():
+        if _elapsed_hours(parse_target(text)) < closed:
+            yield ShortTarget(category, kind, text, department, closed)
+
+
+def sort_targets(found: Iterable[ShortTarget]) -> list[ShortTarget]:
     return sorted(found, key=lambda one: (one.category, one.kind, one.department))
 
 

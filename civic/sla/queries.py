@@ -34,6 +34,7 @@ def compile_calendar(zone: str, spec: dict[str, Any]) -> WorkingCalendar:
                 weekly=spec["weekly"],
                 holidays=spec.get("holidays") or (),
                 workdays=spec.get("workdays") or {},
+                estimated_from=spec.get("estimated_from") or 0,
             ),
             last_day(timing.now()),
         )
