@@ -13,6 +13,7 @@ from civic.accounts.forms import AccountEmail, SignUpForm, UserName
 from civic.accounts.models import Role, User
 from civic.accounts.people import Person
 from civic.catalogue.models import Department, Membership
+from civic.catalogue.sql import USERS
 from civic.db import in_transaction, retry_transaction
 from civic.errors import Invalid
 from civic.forms import Form
@@ -100,15 +101,6 @@ async def change_user(named: str, change: UserChangeForm) -> UserView:
     except IntegrityError:
         raise Invalid(fields={"email": _("There is an account with this email already.")}) from None
     return UserView(**(await db.fetch(USERS.format(which="u.id = $1"), user.id, 1))[0])
-
-
-USERS = """
-SELECT u.id, u.email, u.email_confirmed_at IS NOT NULL AS confirmed, u.name, u.role, u.created_at,
-       u.disabled_at IS NOT NULL AS disabled,
-       array(SELECT d.slug FROM membership m JOIN department d ON d.id = m.department_id
-             WHERE m.user_id = u.id ORDER BY d.slug) AS departments
-FROM user_account u WHERE {which} ORDER BY u.role, u.email LIMIT $2
-"""
 
 
 async def list_users(*, citizens: bool = False, limit: int = 10_000) -> list[UserView]:

@@ -5,10 +5,6 @@ Krasovsky 1940 ellipsoid. It holds inside China's box; outside the two systems a
 """
 
 import math
-from typing import Any
-
-import numpy as np
-import shapely
 
 SEMI_MAJOR_AXIS_METRES = 6378245.0  # Krasovsky 1940
 ECCENTRICITY_SQUARED = 0.00669342162296594323
@@ -33,15 +29,6 @@ def to_wgs84(lat: float, lon: float) -> tuple[float, float]:
         if abs(step_lat) < CONVERGED_DEGREES and abs(step_lon) < CONVERGED_DEGREES:
             break
     return guess_lat, guess_lon
-
-
-def geometry_to_wgs84(geometry: Any) -> Any:
-    """A shapely geometry (longitude first) from GCJ-02 to WGS-84."""
-
-    def convert(points: Any) -> Any:
-        return np.array([to_wgs84(lat, lon)[::-1] for lon, lat in points]).reshape(-1, 2)
-
-    return shapely.transform(geometry, convert)
 
 
 def _shift(lat: float, lon: float) -> tuple[float, float]:

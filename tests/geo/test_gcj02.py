@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, shape
 
 from civic.geo import gcj02
+from civic.packs.polygons import to_wgs84
 
 METRE = 1 / 111_195  # degrees
 
@@ -44,7 +45,7 @@ def test_nothing_moves_outside_china() -> None:
 
 def test_a_geometry_keeps_its_shape() -> None:
     square = Polygon([(121.0, 31.0), (121.1, 31.0), (121.1, 31.1), (121.0, 31.1)])
-    moved = gcj02.geometry_to_wgs84(square)
+    moved = to_wgs84(square, "gcj02")
     assert len(moved.exterior.coords) == 5
     assert moved.centroid.distance(square.centroid) == pytest.approx(0.005, abs=0.003)
 
@@ -52,6 +53,6 @@ def test_a_geometry_keeps_its_shape() -> None:
 def test_a_gps_point_of_xinzhou_falls_in_xinfu(data: Path) -> None:
     """The published outline is GCJ-02: near a border a GPS point is right only after conversion."""
     collection = json.loads((data / "geo-china" / "datav_140900_full.json").read_text("utf-8"))
-    shapes = {f["properties"]["name"]: gcj02.geometry_to_wgs84(shape(f["geometry"])) for f in collection["features"]}
+    shapes = {f["properties"]["name"]: to_wgs84(shape(f["geometry"]), "gcj02") for f in collection["features"]}
     station = Point(112.7340, 38.4167)  # the city's centre, WGS-84
     assert [name for name, area in shapes.items() if area.contains(station)] == ["忻府区"]
