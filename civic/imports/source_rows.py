@@ -57,9 +57,7 @@ def flatten_object(row: Mapping[str, object]) -> dict[str, str]:
 
 def _add_texts(texts: dict[str, str], prefix: str, row: Mapping[str, object], depth: int) -> None:
     for name, value in row.items():
-        if value is None:
-            continue
-        texts[prefix + name] = _write_text(value)
+        texts[prefix + name] = "" if value is None else _write_text(value)  # null: the column is there
         if isinstance(value, dict) and depth:
             _add_texts(texts, f"{prefix}{name}.", value, depth - 1)
             texts |= _point(f"{prefix}{name}.", value)

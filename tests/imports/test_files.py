@@ -318,6 +318,8 @@ def test_values_within_values_are_columns(path: Path) -> None:
     (found,), _source = read(path, json.dumps(row))
     assert (found.values["location.lat"], found.values["location.lon"]) == ("48.5", "2.5")
     assert found.values["location.city.name"] == "Paris"
+    (found,), _source = read(path, json.dumps([row | {"more": None}]))
+    assert found.values["more"] == ""  # the column is there
 
 
 def test_coordinates_of_another_system_are_refused(path: Path) -> None:

@@ -216,6 +216,9 @@ async def test_the_command_says_what_it_did(tmp_path: Path, empty_database: str)
         "dry_run": False,
     }
     assert other.exists()
+    refused = write_rows(tmp_path / "refused.jsonl", [make_row(id=9, lat=None)])
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        command(var, empty_database, "import", str(refused), "--mapping", str(mapping), "--dry-run", "--json")
     mapping.write_text(MAPPING.replace("slack_minutes", "slak_minutes"), "utf-8")
     with pytest.raises(RuntimeError, match="ended with 1") as failed:
         command(var, empty_database, "import", str(path), "--mapping", str(mapping))
