@@ -105,6 +105,11 @@ def date(instant: datetime | None) -> str:
     return NOTHING if instant is None else format_date(instant.astimezone(zone()).date(), "medium", locale=locale())
 
 
+def today() -> str:
+    """The day of now."""
+    return date(timing.now())
+
+
 def ago(instant: datetime | None) -> Markup:
     """A <time> element that says "2 hours ago", "in 2 hours" or "just now", the exact time on hover."""
     if instant is None:
@@ -178,4 +183,4 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "percent": percent,
 }
-GLOBALS: dict[str, Callable[..., Any]] = {**FILTERS, "language_name": language_name}
+GLOBALS: dict[str, Callable[..., Any]] = {**FILTERS, "language_name": language_name, "today": today}
