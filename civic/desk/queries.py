@@ -252,7 +252,9 @@ async def load_case_page(case_id: int, person: Person, before: int | None = None
         undo_until=merge.undo_until if merge else None,
         near=await _near(case.id, reports[0], person, mine) if reports else [],
         own_time=await _own_time(mine or lead),
-        city_time=await describe_sla_status(case, clock_that_matters(case)) if case.status.is_open else None,
+        city_time=await describe_sla_status(case, clock_that_matters(case))
+        if case.status.is_open and not case.unreleased
+        else None,
         moderates=person.is_dispatcher,
         own=frozenset(one.department for one in own),
     )

@@ -153,7 +153,7 @@ class ReportPage:
 
     @property
     def awaits_department(self) -> bool:
-        return self.case.status is Status.RECEIVED
+        return self.case.status is Status.RECEIVED and not self.case.unreleased
 
     @property
     def ended_unsolved(self) -> bool:
@@ -235,7 +235,8 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
         photos=(await photos_of([post.id]))[post.id] if post.photos_count else [],
         answers=_answers(report, known.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
-        sla_status=await describe_sla_status(case, clock_that_matters(case)),
+        # Of one that is held nobody looks for a department yet.
+        sla_status=SlaStatus("") if case.unreleased else await describe_sla_status(case, clock_that_matters(case)),
         timeline=timeline,
         history=HistoryState.of(case),
         assignments=held,

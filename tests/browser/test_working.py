@@ -42,6 +42,29 @@ async def test_the_desk_by_keyboard(visit: Open) -> None:
     assert page.url.endswith("/desk")
 
 
+async def test_one_case_after_another_by_keyboard(visit: Open) -> None:
+    page = await visit("/desk", user="roads")
+    async with loads_page(page):
+        await page.locator("[data-open]").first.click()
+    await page.keyboard.press("r")
+    await page.keyboard.type("Written, and not sent")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#command-reply button")).to_be_focused()
+    await page.locator("h1").click()
+    await page.keyboard.press("n")
+    await page.keyboard.type("A crew looks at it on Monday")
+    async with loads_page(page):
+        await page.keyboard.press("Control+Enter")
+    done = page.locator("[data-done]")
+    await expect(done).to_be_focused()
+    await expect(done).to_contain_text("Your note is kept. Only staff read it.")
+    first = page.url
+    async with loads_page(page):
+        await page.keyboard.press("j")
+    assert "/desk/cases/" in page.url
+    assert page.url.partition("?")[0] != first.partition("?")[0]
+
+
 async def test_triage_by_keyboard(visit: Open) -> None:
     page = await visit("/desk/triage", user="dispatcher")
     before = await page.locator("[data-row]").count()
@@ -50,6 +73,7 @@ async def test_triage_by_keyboard(visit: Open) -> None:
     async with loads_page(page):
         await page.keyboard.press("1")
     await expect(page.locator("[data-row]")).to_have_count(before - 1)
+    await expect(page.locator("[data-done]")).to_contain_text(" is with ")
 
 
 async def test_the_desks_views_without_a_reload(visit: Open) -> None:
