@@ -18,9 +18,9 @@ from civic.city.actions import bump_version
 from civic.city.models import City
 from civic.composition import install_hooks
 from civic.config import LimitsConfig
+from civic.cookies import BROWSER
 from civic.db import connect, execute
 from civic.packs.actions import load_pack
-from civic.posts.receipts import MARK_COOKIE
 from civic.reports.actions import route_case
 from civic.reports.models import Report
 from tests.clients import Client
@@ -107,7 +107,7 @@ async def _change(code: str, values: dict[str, Any]) -> None:
 
 async def send_form(client: Client, *, files: Any = None, **fields: Any) -> httpx2.Response:
     """Send the form as a browser does: a pothole at the Bell Tower, unless said otherwise; None leaves a field out."""
-    if MARK_COOKIE not in client.cookies:
+    if BROWSER not in client.cookies:
         await client.get("/reports/new")
     form = {"text": HOLE, "category": "pothole", **BELL_TOWER, **fields}
     data = {name: value for name, value in form.items() if value is not None}
