@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from civic import db
-from civic.accounts.people import NOBODY
+from civic import db, timing
+from civic.accounts.models import Role, User
+from civic.accounts.people import NOBODY, Person
 from civic.catalogue.queries import catalogue
 from civic.packs.actions import load_pack
+from civic.posts import moderation
 from civic.reports.actions import post_report
 from civic.reports.forms import ReportForm
 from tests.live import ROOT
@@ -21,26 +23,31 @@ PACK: Path = ROOT / "civic" / "demo" / "pack"
 REPORTS, KILLS = 60, 5
 
 
-async def post(number: int) -> None:
+async def report_form(number: int) -> ReportForm:
     from civic.city.queries import city
 
     codes = [one for one in (await catalogue()).every_category if one.public]
     lat, lon = (await city()).centre
-    await post_report(
-        ReportForm(
-            text=f"A hole in the road, number {number}",
-            category=codes[number % len(codes)] if number % 3 else None,
-            lat=lat,
-            lon=lon,
-        ),
-        NOBODY,
+    return ReportForm(
+        text=f"A hole in the road, number {number}",
+        category=codes[number % len(codes)] if number % 3 else None,
+        lat=lat,
+        lon=lon,
     )
+
+
+async def post(number: int) -> None:
+    await post_report(await report_form(number), NOBODY)
 
 
 async def routed() -> Counter[int]:
     """How often each case was given to a department or sent to triage."""
     rows = await db.fetch("SELECT case_id FROM case_event WHERE kind IN ('assigned', 'triaged')")
     return Counter(row["case_id"] for row in rows)
+
+
+async def all_routed(number: int) -> bool:
+    return len(await routed()) == number
 
 
 async def test_a_posted_report_is_routed_at_once(start: Start) -> None:
@@ -85,3 +92,25 @@ async def test_workers_killed_while_they_route(start: Start) -> None:
 
 
 WAITING = "SELECT DISTINCT status::text AS s FROM pgqueuer WHERE entrypoint = 'route'"
+
+
+async def test_a_held_report_is_routed_once_when_it_is_released(start: Start) -> None:
+    """A worker is killed while the report waits, and another one as soon as it is released."""
+    await load_pack(PACK)
+    idle = start("route")
+    await post(1)
+    await until(lambda: all_routed(1))
+    posted = await post_report(await report_form(2), NOBODY, held=True)
+    idle.kill()
+    await asyncio.to_thread(idle.wait)
+    moderator = await User.create(
+        email="d@example.org", role=Role.DISPATCHER, password_hash="-", created_at=timing.now(), language="en"
+    )
+    victim = start("route")
+    await moderation.release(posted.post.id, Person(id=moderator.id, role=Role.DISPATCHER))
+    victim.kill()
+    await asyncio.to_thread(victim.wait)
+    start("route")
+    await until(lambda: all_routed(2))
+    assert set((await routed()).values()) == {1}
+    assert await db.fetch("SELECT FROM post WHERE visibility = 'public'") == [{}] * 2
