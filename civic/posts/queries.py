@@ -14,7 +14,7 @@ from civic.i18n import gettext as _
 from civic.media.models import Photo
 from civic.posts import receipts
 from civic.posts.lines import Line, find_lines
-from civic.posts.models import Post, PostPhoto, Visibility
+from civic.posts.models import Comment, Post, PostPhoto, Visibility
 from civic.posts.sql import VISIBILITY_CHANGES
 
 MAX_COMMENTS_SHOWN = 200
@@ -257,6 +257,11 @@ async def held_posts(limit: int = 50) -> HeldPage:
     photos = await photos_of([row["post_id"] for row in rows if row["comment_id"] is None])
     items = [HeldItem(**row, photos=[] if row["comment_id"] else photos[row["post_id"]]) for row in rows]
     return HeldPage(items, await count_held())
+
+
+async def comment_is_held(post_id: int, author_id: int, text: str) -> bool:
+    """Whether this comment of theirs waits for a moderator's look."""
+    return await Comment.exists(post_id=post_id, author_id=author_id, text=text, held=True)
 
 
 async def count_held() -> int:

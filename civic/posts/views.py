@@ -55,11 +55,12 @@ async def _discussion(
 async def add_comment(request: Request, refused: CivicError | None = None) -> Response:
     async def act(sent: Submission) -> Response:
         form = sent.read(CommentForm)
-        held = await sent.act_once(
+        await sent.act_once(
             lambda held: actions.add_comment(_post_id(request), sent.person, form, held=held),
             "comment",
             COMMENTS_PER_POST,
         )
+        held = await queries.comment_is_held(_post_id(request), sent.person.id, form.text)  # also if it was sent before
         return await _discussion(request, status=201, held=held)
 
     return await submit(request, act, lambda sent: _discussion(request, sent), refused=refused)

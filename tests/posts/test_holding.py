@@ -240,6 +240,10 @@ async def test_comments_are_held_and_released(
     answers = [await citizen.post(url, json={"text": f"Comment {n} of three"}, headers=JSON) for n in range(3)]
     assert [answer.json()["held"] for answer in answers] == [False, False, True]
     assert answers[2].json()["comments"] == 2
+    sent = {"text": "Comment 3 of three", "client_key": "one-comment"}
+    again = [(await citizen.post(url, json=sent, headers=JSON)).json() for _ in range(2)]
+    assert [one["held"] for one in again] == [True, True], "also when it is sent once more"
+    await Comment.filter(text=sent["text"]).delete()
     assert TELL in (await citizen.get(report["url"])).text.replace("it will", "will")
     assert "Comment 2 of three" not in (await stranger.get(report["url"])).text
     comment = await Comment.get(held=True)
