@@ -52,9 +52,7 @@ def backup(
 
     made = run_with_database(work)
     if made.photos.missing:
-        sys.stderr.write(
-            f"{made.photos.missing:,} photos that posts use have lost files: the backup lacks them, too.\n"
-        )
+        sys.stderr.write(f"Photos of posts that had lost files, which the backup lacks, too: {made.photos.missing:,}\n")
     print_answer(_as_json(file, made), f"{file}: {_describe(made)}", as_json)
 
 

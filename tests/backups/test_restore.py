@@ -40,7 +40,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_backup_says_what_is_in_it(backed_up: BackedUp) -> None:
     manifest = backed_up.manifest
     assert manifest["tables"] == count_rows(backed_up.url)
-    assert manifest["tables"]["report"] == 960
+    assert manifest["tables"]["report"] > 100
     assert manifest["photos"] == {
         "files": len(files(backed_up.var / "media")),
         "bytes": sum(map(len, files(backed_up.var / "media").values())),
@@ -59,7 +59,8 @@ def test_another_server_and_folder(backed_up: BackedUp, blank_url: str, tmp_path
     var, url = tmp_path / "var", blank_url
     code, said, complained = run(var, url, "restore", str(backed_up.file))
     assert code == 0, complained
-    assert "960 histories and every seal hold; photos are what they were" in said
+    histories = f"{backed_up.manifest['tables']['case_file']:,} histories"
+    assert f"{histories} and every seal hold; photos are what they were" in said
     assert count_rows(url) == backed_up.manifest["tables"]
     assert files(var / "media") == files(backed_up.var / "media")
     assert (var / "secret.key").read_bytes() == (backed_up.var / "secret.key").read_bytes()
@@ -135,7 +136,7 @@ def test_what_an_older_program_made_is_migrated(backed_up: BackedUp, blank_url: 
     shutil.copytree(ROOT / "civic", newer / "civic", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "templates"):
         (newer / name).symlink_to(ROOT / name)
-    last = backed_up.manifest["migrations"][-1]
+    last, migrations = backed_up.manifest["migrations"][-1], len(backed_up.manifest["migrations"])
     (newer / "civic" / "migrations" / "9999_added.py").write_text(NEXT_MIGRATION.format(last=last))
     prepare(var)
     subprocess.run(
@@ -143,8 +144,7 @@ def test_what_an_older_program_made_is_migrated(backed_up: BackedUp, blank_url: 
         env=environment(var, url) | {"PYTHONPATH": str(newer)},
         check=True,
     )
-    assert fetch_value(url, "SELECT count(*) FROM added_later") == 0
-    assert count_rows(url)["report"] == 960
+    assert count_rows(url) == backed_up.manifest["tables"] | {"added_later": 0, "tortoise_migrations": migrations + 1}
 
 
 # --- where something is ---------------------------------------------------------------------------------------------

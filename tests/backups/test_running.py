@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from civic.backups.verify import find_damaged_photos
 from civic.config import Config
+from civic.media.store import Store
 from tests.backups.cities import fetch_value, run, start
 from tests.builders.riverside import limit_posts, photo_field, send_form
 from tests.clients import Client
@@ -43,3 +45,23 @@ async def test_posts_come_in(config: Config, database: str, blank_url: str, citi
     assert code == 0, complained
     assert "photos are what they were" in said
     assert fetch_value(blank_url, "SELECT count(*) FROM report") == tables["report"]
+
+
+async def test_a_photo_that_was_lost_before(
+    config: Config, database: str, blank_url: str, citizen: Client, tmp_path: Path
+) -> None:
+    """It is told, and stops neither the backup nor the restore."""
+    for size in (101, 102):
+        await send_form(citizen, files=[photo_field(data=encoded(scene(size, size)))])
+    lost, damaged = sorted(config.media_folder.glob("*/*/*-320.webp"))
+    lost.unlink()
+    file, var = tmp_path / "city.tar", tmp_path / "restored"
+    code, _, complained = run(config.paths.var, database, "backup", str(file))
+    assert code == 0
+    assert "which the backup lacks, too: 1" in complained
+    code, said, complained = run(var, blank_url, "restore", str(file))
+    assert code == 0, complained + said
+    store = Store(config.media_folder)
+    assert await find_damaged_photos(store, lambda share, words: None) == [lost.name[:64]]
+    damaged.write_bytes(b"RIFF")
+    assert await find_damaged_photos(store, lambda share, words: None) == sorted([lost.name[:64], damaged.name[:64]])
