@@ -270,7 +270,8 @@ async def submit(request: Request, act: Act, form_page: Act, *, refused: CivicEr
         sent.form = await read_form(request, max_files=MAX_FORM_FILES)
         if refused:
             raise refused
-        if sent.form.get("remove") and not wants_json(request):  # without a script: a photo is taken out
+        # Without a script: a photo is taken out, or the place, the category's questions or similar posts are looked up.
+        if (sent.form.get("remove") or sent.form.get("show")) and not wants_json(request):
             await sent.take_photos()
             return await form_page(sent)
         return await act(sent)

@@ -90,8 +90,6 @@ async def submit_report(request: Request) -> Response:
 
 async def _submit_report(sent: Submission) -> Response:
     await sent.take_photos()
-    if sent.form.get("show") and not wants_json(sent.request):
-        return await _form_page(sent)  # without a script: show the category's questions, or similar reports
     form = sent.read(
         ReportForm,
         {**sent.form, "answers": read_answers(sent.form), "photos": sent.uploads.count},

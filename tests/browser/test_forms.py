@@ -192,3 +192,16 @@ async def test_what_needs_a_script_stays_after_a_swap(visit: Open, samples: dict
     await expect(button).to_have_attribute("aria-pressed", "false" if was == "true" else "true")
     await expect(share).to_be_visible()
     await expect(page.locator("#comment-text")).to_have_value(TEXT)
+
+
+@pytest.mark.parametrize(("path", "id"), [("/reports/new", "report-form"), ("/traffic/new", "traffic-form")])
+async def test_enter_in_the_address_looks_it_up_without_a_script(visit: Open, path: str, id: str) -> None:
+    page = await visit(path, width=360, script=False)
+    await page.locator("#text").fill(TEXT)
+    await page.locator("#place_text").fill("Bell Tower Square")
+    async with loads_page(page):
+        await page.locator("#place_text").press("Enter")
+    await expect(page.locator("#position")).to_contain_text("Bell Tower Square")
+    await expect(page.locator("#text")).to_have_value(TEXT)
+    await expect(page.locator(f"#{id}")).to_be_visible()
+    await expect(page.locator(".errors")).to_have_count(0)

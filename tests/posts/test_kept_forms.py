@@ -1,5 +1,6 @@
 """What somebody sends who is not signed in is carried out once they are; what they write survives a switch."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -201,3 +202,15 @@ async def test_another_browser_does_not_see_what_waits(client: Client, stranger:
     assert "Words &lt;that&gt;" not in (await stranger.get(answer.headers["location"])).text
     client.cookies.delete(cookies.BROWSER)
     assert "Words &lt;that&gt;" not in (await client.get(answer.headers["location"])).text
+
+
+@pytest.mark.parametrize("address", ["/reports", "/traffic"])
+async def test_a_place_is_looked_up_and_nothing_sent(client: Client, address: str) -> None:
+    """The first button of the form without a script, so what Enter presses in the address."""
+    page = await client.get(f"{address}/new")
+    fields = form_fields(page.text, address) | {"text": [TEXT], "place_text": ["Bell Tower Square"]}
+    answer = await client.post(address, data={**fields, "show": "place"})
+    assert answer.status_code == 200
+    assert re.search(r"◎ [^<]*Bell Tower Square", answer.text)
+    assert form_fields(answer.text, address)["text"] == [TEXT]
+    assert not await Post.exists()
