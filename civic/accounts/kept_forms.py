@@ -25,7 +25,7 @@ MAX_KEPT_PER_HOUR = 300  # from one address
 # Nothing of these is ever kept: secrets, and what belongs to one sending.
 SECRETS = frozenset({"password", "current"})
 NEVER_KEPT = SECRETS | {"switch", "kept-form"}
-UNSEEN = frozenset({"client_key", "form", "page", "located_by"})  # fields that nobody types
+UNSEEN = frozenset({"client_key", "form_name", "page", "located_by"})  # fields that nobody types
 
 
 @dataclass(frozen=True)

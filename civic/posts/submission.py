@@ -51,7 +51,7 @@ CAN_SEND_AGAIN = (Invalid, NotAllowed, SignInNeeded, Conflict, TooLarge, TooMany
 MAX_FORM_FILES = 50
 HELD_BEYOND_THE_LIMIT = frozenset({"comment"})  # of what `act_once` does; nobody reads it until a moderator shows it
 # What says nothing of its own in a form that is sent: the same form sent again has it, or another of it.
-BESIDE_THE_CONTENT = frozenset({"client_key", "form", "page", "seen", "back", "from"})
+BESIDE_THE_CONTENT = frozenset({"client_key", "form_name", "page", "seen", "back", "from"})
 
 F = TypeVar("F", bound=Form)
 
@@ -82,7 +82,7 @@ class Submission:
     @property
     def name(self) -> str:
         """Which form of its page it is: as it says itself, or the end of the address to which it was sent."""
-        given = self.form.get("form")
+        given = self.form.get("form_name")
         if isinstance(given, str) and given:
             return given
         return self.request.url.path.rpartition("/")[2] if self.request.method == "POST" else ""

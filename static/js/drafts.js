@@ -9,7 +9,7 @@
   const field = (form, name) => form.elements.namedItem(name);
   const keyOf = (form) => field(form, "client_key")?.value ?? "";
   const nameOf = (form) =>
-    `draft ${field(form, "page")?.value ?? location.pathname} ${field(form, "form")?.value ?? form.id}`;
+    `draft ${field(form, "page")?.value ?? location.pathname} ${field(form, "form_name")?.value ?? form.id}`;
   const photosOf = (form) => form.querySelector("#kept-photos");
   const read = (name) => JSON.parse(sessionStorage.getItem(name) ?? "null");
   const write = (name, value) => sessionStorage.setItem(name, JSON.stringify(value));

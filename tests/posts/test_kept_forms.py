@@ -196,7 +196,7 @@ async def test_a_switch_with_nothing_written_is_just_a_switch(client: Client) ->
 
 async def test_another_browser_does_not_see_what_waits(client: Client, stranger: Client) -> None:
     answer = await client.post(
-        "/switch", data={"page": "/reports/new", "form": "report", "text": TEXT, "switch": "lang:en"}
+        "/switch", data={"page": "/reports/new", "form_name": "report", "text": TEXT, "switch": "lang:en"}
     )
     assert "Words &lt;that&gt;" in (await client.get(answer.headers["location"])).text
     assert "Words &lt;that&gt;" not in (await stranger.get(answer.headers["location"])).text
