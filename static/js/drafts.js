@@ -81,14 +81,16 @@
     for (const name of drafts()) {
       const draft = read(name);
       if (draft.key !== key) continue;
-      write(`sent ${key}`, { url: location.href, text: draft.values.text?.[0] ?? "" });
+      const sent = { url: location.href, text: draft.values.text?.[0] ?? "" };
+      for (const of of [key, name]) write(`sent ${of}`, sent);
       sessionStorage.removeItem(name);
     }
   };
 
-  // Back after sending: the form has the key of what was sent.
+  // Back after sending: the form has the key of what was sent, or comes anew from the server.
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   const tellUsed = (form) => {
-    const sent = read(`sent ${keyOf(form)}`);
+    const sent = read(`sent ${keyOf(form)}`) ?? (isBack ? read(`sent ${nameOf(form)}`) : null);
     if (!keyOf(form) || !sent || form.querySelector("[data-already-sent]")) return;
     const notice = document.getElementById("already-sent").content.firstElementChild.cloneNode(true);
     notice.querySelector("a").href = sent.url;
