@@ -1,4 +1,4 @@
-"""A search is read from its address; whatever stands there, it is harmless, and what is unknown is left out."""
+"""A search is read from its address; whatever stands there, it is harmless, and what is unknown is said."""
 
 from dataclasses import replace
 from datetime import timedelta
