@@ -14,6 +14,7 @@ from civic.i18n import gettext as _
 from civic.packs.contents import PackArea
 from civic.packs.fields import Names, slug_error
 from civic.packs.files import read_text
+from civic.packs.locations import find_crs_problem
 from civic.packs.polygons import find_overlaps, join_polygons, outside_share, read_polygon, to_wgs84
 from civic.packs.problems import Problems
 from civic.packs.schemas import AreaKeys, PackCity
@@ -76,6 +77,9 @@ class AreaReader:
         features = collection.get("features") if isinstance(collection, dict) else None
         if not isinstance(features, list) or collection.get("type") != "FeatureCollection":
             self.problems.add(FILE_NAME, _("This has to be a GeoJSON FeatureCollection."), line=1)
+            return []
+        if wrong := find_crs_problem(collection):
+            self.problems.add(FILE_NAME, wrong, where="crs", line=1)
             return []
         if not features:
             self.problems.add(FILE_NAME, _("There is no feature here; a city needs at least one area."), line=1)

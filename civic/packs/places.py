@@ -9,6 +9,7 @@ from civic.i18n import gettext as _
 from civic.numbers import parse_number
 from civic.packs.contents import PackPlace
 from civic.packs.files import read_text
+from civic.packs.locations import Box, find_box_problem
 from civic.packs.polygons import Convert, position_error
 from civic.packs.problems import Problems
 from civic.suggestions import did_you_mean
@@ -17,8 +18,10 @@ from civic.text import CONTROL_CHARACTERS, is_seen
 FILE_NAME = "places.csv"
 
 
-def read_places(folder: Path, languages: Collection[str], convert: Convert, problems: Problems) -> list[PackPlace]:
-    """Read the places; empty if there is no such file."""
+def read_places(
+    folder: Path, languages: Collection[str], convert: Convert, problems: Problems, box: Box | None
+) -> list[PackPlace]:
+    """Read the places; empty if there is no such file. `box` is the city's, in WGS-84; None if it is not known."""
     path = folder / FILE_NAME
     if not path.exists() or (text := read_text(path, problems)) is None:
         return []
@@ -27,7 +30,7 @@ def read_places(folder: Path, languages: Collection[str], convert: Convert, prob
     if not _header_is_right(list(reader.fieldnames or ()), columns, problems):
         return []
     try:
-        read = [_place(row, reader.line_num, languages, convert, problems) for row in reader]
+        read = [_place(row, reader.line_num, languages, convert, problems, box) for row in reader]
     except csv.Error as error:
         problems.add(FILE_NAME, _("This is not valid CSV: %(error)s", error=error), line=reader.line_num)
         return []
@@ -46,7 +49,12 @@ def _header_is_right(header: list[str], columns: list[str], problems: Problems) 
 
 
 def _place(
-    row: dict[str, str], line: int, languages: Collection[str], convert: Convert, problems: Problems
+    row: dict[str, str],
+    line: int,
+    languages: Collection[str],
+    convert: Convert,
+    problems: Problems,
+    box: Box | None,
 ) -> PackPlace | None:
     if None in row or None in row.values():
         problems.add(FILE_NAME, _("This line has more or fewer fields than the first."), line=line)
@@ -64,4 +72,7 @@ def _place(
     if wrong := position_error(lat, lon):
         problems.add(FILE_NAME, wrong, line=line)
         return None
-    return PackPlace(names, *convert(lat, lon))
+    lat, lon = convert(lat, lon)
+    if box and (wrong := find_box_problem(box, lat, lon)):
+        problems.add(FILE_NAME, wrong, line=line)
+    return PackPlace(names, lat, lon)

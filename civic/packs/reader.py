@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from civic.i18n import gettext as _
-from civic.packs import areas, places, polygons, synonyms
-from civic.packs.contents import Pack
+from civic.packs import areas, locations, places, polygons, synonyms
+from civic.packs.contents import Pack, PackArea
 from civic.packs.fields import PackNames, check_zone, is_language
 from civic.packs.files import TomlFile, read_text
 from civic.packs.problems import Problems
@@ -99,6 +99,8 @@ class _PackReader:
         city = self.files["city.toml"].read(PackCity, self.names)
         read_areas = areas.read_areas(self.folder / areas.FILE_NAME, city or self._guess_city(), self.problems)
         self.names = replace(self.names, areas={one.slug for one in read_areas} or None)
+        if city and read_areas:
+            self._check_zone(city.zone, read_areas[0])
         calendars = self.files["calendars.toml"].read(CalendarsFile, self.names)
         departments = self.files["departments.toml"].read(DepartmentsFile, self.names)
         categories = self.files["categories.toml"].read(CategoriesFile, self.names)
@@ -107,7 +109,10 @@ class _PackReader:
         rules = self.files["rules.toml"].read(RulesFile, self.names)
         services = self.files["services.toml"].read(ServicesFile, self.names)
         convert = polygons.position_converter(city.crs if city else "wgs84")
-        read_places = places.read_places(self.folder, self.names.languages, convert, self.problems)
+        box = self._box(read_areas)
+        if box and services:
+            self._check_services(services.services, convert, box)
+        read_places = places.read_places(self.folder, self.names.languages, convert, self.problems, box)
         phrases = synonyms.read_synonyms(self.folder, self.problems)
         self.problems.raise_any()
         # What is None has noted its problems.
@@ -130,6 +135,23 @@ class _PackReader:
             places=tuple(read_places),
             synonyms=phrases,
         )
+
+    def _check_zone(self, zone: str, root: PackArea) -> None:
+        point = root.geometry.representative_point()
+        if wrong := locations.find_zone_problem(zone, point.y, point.x):
+            self.problems.add(areas.FILE_NAME, wrong)
+
+    @staticmethod
+    def _box(read_areas: Sequence[PackArea]) -> locations.Box | None:
+        if not read_areas:
+            return None
+        west, south, east, north = read_areas[0].geometry.bounds
+        return west, south, east, north
+
+    def _check_services(self, services: Sequence[PackService], convert: polygons.Convert, box: locations.Box) -> None:
+        for one in services:
+            if one.place and (wrong := locations.find_box_problem(box, *convert(one.place.lat, one.place.lon))):
+                self.problems.add("services.toml", wrong, where=one.slug)
 
     def _guess_city(self) -> PackCity:
         """What reading the areas needs of a city.toml that is wrong elsewhere."""

@@ -62,15 +62,20 @@ class ReportFilters:
         return bool(self.raw)
 
 
-def read_report_filters(query: Mapping[str, str], city: CityView, catalogue: Catalogue, areas: Areas) -> ReportFilters:
-    """Filters from query parameters: category (or its group), area, department, status, q, near, since, until, sort."""
+def read_report_filters(
+    query: Mapping[str, str], city: CityView, catalogue: Catalogue, areas: Areas, near: Near | None = None
+) -> ReportFilters:
+    """Filters from query parameters: category (or its group), area, department, status, q, near, since, until, sort.
+
+    `near` is what `near` means, where it was looked up; else it is read as coordinates.
+    """
     chosen = read_city_filters(query, catalogue, areas)
     status, sort = query.get("status", ""), query.get("sort", "new")
-    near = parse_near(query.get("near", ""))
+    near = near or parse_near(query.get("near", ""))
     since, until = _day(query.get("since", ""), city), _day(query.get("until", ""), city, after=1)
     unreadable = {
         "status": (status in STATUS_FILTERS, _("There is no status “%(value)s”.")),
-        "near": (near, _("“%(value)s” is no place and distance, such as 31.2,118.0,500.")),
+        "near": (near, _("We do not know the place “%(value)s”.")),
         "since": (since, _("“%(value)s” is no day, such as 2026-11-30.")),
         "until": (until, _("“%(value)s” is no day, such as 2026-11-30.")),
     }

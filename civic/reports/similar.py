@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from civic.cases.status import OPEN
+from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.geo.near import Near
 from civic.geo.queries import areas
@@ -17,12 +18,9 @@ from civic.search.subjects import present_hit
 from civic.search.text import CJK, IS_CJK
 from civic.text import fold
 
-MAX_REPORTS, MAX_SERVICES = 3, 2
-SAME_WORDS_METRES, SAME_CATEGORY_METRES, SAME_PLACE_METRES = (
-    800,
-    300,
-    100,
-)  # metres: for the same words, the same category, without either
+MAX_HERE, MAX_REPORTS, MAX_SERVICES = 5, 3, 2  # right here, in all unless more are right here, guides
+# Metres for the same words, and for the same category; what is open right here is always offered.
+SAME_WORDS_METRES, SAME_CATEGORY_METRES, HERE_METRES = 800, 300, 50
 MAX_TEXT_CHARS = 300  # characters of the text that are looked at
 MIN_TEXT_CHARS = 4  # characters from which words are looked for
 # The words of a sentence that carry its meaning: Chinese, and words of four letters or more.
@@ -43,41 +41,72 @@ class SimilarPosts:
 async def find_similar(
     text: str, near: Near | None = None, category_ids: tuple[int, ...] = (), meili: Meili | None = None
 ) -> SimilarPosts:
-    """Open reports near the place by their words, then of the same category, then right there (none without a place);
-    and the services that the text is about."""
+    """Open reports right at the place, whatever they say, and near it those with the same words or of the same
+    category, also of one that the text names in any language (none without a place); and the services that the text is
+    about. Words only rank."""
     text = clean_line(text, MAX_TEXT_CHARS)
-    reports: dict[int, SearchHit] = {}
-    for query, least in _asked(text, near, category_ids) if near else ():
-        if len(reports) < MAX_REPORTS:
-            reports |= {
-                hit.document.item_id: hit for hit in (await find(query, meili)).hits if _fit(hit, text) >= least
-            }
+    pack, places = await catalogue(), await areas()
+    reports = await _find_reports(text, near, category_ids or find_named_categories(text, pack), meili) if near else []
     services: list[SearchHit] = []
     if len(text) >= MIN_TEXT_CHARS:
         query = Query(text=text, partial=True, kind="service", facets=False, size=MAX_SERVICES)
         services = [hit for hit in (await find(query, meili)).hits if _fit(hit, text) >= _service_fits(hit)]
     if not reports and not services:
         return SimilarPosts()
-    pack, places = await catalogue(), await areas()
     return SimilarPosts(
-        tuple(present_hit(hit, pack, places) for hit in list(reports.values())[:MAX_REPORTS]),
+        tuple(present_hit(hit, pack, places) for hit in reports),
         tuple(present_hit(hit, pack, places) for hit in services),
     )
 
 
-def _asked(text: str, near: Near, category_ids: tuple[int, ...]) -> Iterable[tuple[Query, float]]:
-    """The queries, each with the share of the text that must match."""
+async def _find_reports(text: str, near: Near, category_ids: tuple[int, ...], meili: Meili | None) -> list[SearchHit]:
     lat, lon, _metres = near
+    here = _query(near=(lat, lon, HERE_METRES), sort=SortOrder.NEW, size=MAX_HERE)
+    found: dict[int, SearchHit] = {}
     if len(text) >= MIN_TEXT_CHARS:
-        yield _query(text=text, partial=True, near=(lat, lon, SAME_WORDS_METRES)), MIN_REPORT_MATCH
+        words = _query(text=text, partial=True, near=(lat, lon, SAME_WORDS_METRES))
+        found |= {_id(hit): hit for hit in (await find(words, meili)).hits if _fit(hit, text) >= MIN_REPORT_MATCH}
     if category_ids:
-        yield _query(category_ids=category_ids, near=(lat, lon, SAME_CATEGORY_METRES), sort=SortOrder.NEW), 0.0
-    elif len(text) < MIN_TEXT_CHARS:
-        yield _query(near=(lat, lon, SAME_PLACE_METRES), sort=SortOrder.NEW), 0.0
+        same = _query(category_ids=category_ids, near=(lat, lon, SAME_CATEGORY_METRES), sort=SortOrder.NEW)
+        found |= {_id(hit): hit for hit in (await find(same, meili)).hits if _id(hit) not in found}
+    at_place = {_id(hit): hit for hit in (await find(here, meili)).hits}
+    first = [hit for id, hit in found.items() if id in at_place]
+    first += [hit for id, hit in at_place.items() if id not in found]
+    return first + [hit for id, hit in found.items() if id not in at_place][: max(0, MAX_REPORTS - len(first))]
+
+
+def _id(hit: SearchHit) -> int:
+    return hit.document.item_id
+
+
+def find_named_categories(text: str, catalogue: Catalogue) -> tuple[int, ...]:
+    """The categories whose names, in any language, share most with the words of a text; () if none shares any.
+
+    By them what is written in one language finds what was reported in another.
+    """
+    asked = _content(text)
+    shared = {
+        one.id: _weight(asked & {part for name in one.names.values() for part in _content(name)})
+        for one in catalogue.category_by_id.values()
+    }
+    most = max(shared.values(), default=0)
+    return tuple(id for id, weight in shared.items() if weight == most) if most else ()
+
+
+def _content(text: str) -> set[str]:
+    """The words that carry meaning, and each pair of Chinese characters, folded; the plural is the singular."""
+    parts: set[str] = set()
+    for run in CONTENT_WORDS.findall(fold(text)):
+        if IS_CJK.match(run):
+            parts |= {run[at : at + 2] for at in range(len(run) - 1)}
+        else:
+            parts.add(run.removesuffix("s"))
+    return parts
 
 
 def _query(**asked: object) -> Query:
-    return Query(kind="report", statuses=tuple(sorted(OPEN)), facets=False, size=MAX_REPORTS, **asked)  # type: ignore[arg-type]
+    asked = {"kind": "report", "statuses": tuple(sorted(OPEN)), "facets": False, "size": MAX_REPORTS, **asked}
+    return Query(**asked)  # type: ignore[arg-type]
 
 
 def _service_fits(hit: SearchHit) -> float:

@@ -13,8 +13,10 @@ from civic.catalogue.queries import catalogue
 from civic.errors import CivicError, Invalid, NotFound, SignInNeeded
 from civic.geo import queries as geo
 from civic.geo.maps import MapWindow
+from civic.geo.near import find_near, parse_near
 from civic.i18n import gettext as _
 from civic.posts.models import REASONS
+from civic.posts.places import name_position
 from civic.posts.queries import Viewer
 from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
@@ -34,6 +36,7 @@ from civic.reports.schemas import (
     UploadedPhotosAnswer,
 )
 from civic.schemas import JsonDocument
+from civic.search.pages import format_distance
 from civic.web import NO_STORE, GuardedRoute, Who, json_answer, parse_id, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
@@ -42,10 +45,25 @@ FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
 
 async def _filters(request: Request) -> ReportFilters:
     """Raises Invalid for a program that asks for what there is not; a page says so, and shows nothing."""
-    filters = read_report_filters(request.query_params, request.state.city, await catalogue(), await geo.areas())
+    query = request.query_params
+    near = await find_near(query.get("near", ""), request.app.state.config.geocoder)
+    filters = read_report_filters(query, request.state.city, await catalogue(), await geo.areas(), near)
     if filters.unknown and wants_json(request):
         raise Invalid(fields=filters.unknown)
     return filters
+
+
+async def _near(filters: ReportFilters) -> dict[str, str]:
+    """What the filter by place says: the words that were typed, or those for a position."""
+    typed = filters.raw.get("near", "")
+    if filters.near is None or parse_near(typed) is None:
+        return {"near_words": typed, "around": ""}
+    lat, lon, metres = filters.near
+    place = await name_position(lat, lon) or _("outside the city")
+    return {
+        "near_words": "",
+        "around": _("Within %(distance)s: %(place)s", distance=format_distance(metres), place=place),
+    }
 
 
 async def _names() -> dict[str, Any]:
@@ -67,13 +85,13 @@ async def listing(request: Request) -> Response:
         known, by_area = await catalogue(), await geo.areas()
         reports = [ReportCardAnswer.of(one, known, by_area) for one in page.cards]
         return json_answer(ReportListAnswer(count=page.count, reports=reports, next=page.next or None))
-    context = {"page": page, "filters": filters, "counted": queries.MAX_COUNT, **await _names()}
+    context = {"page": page, "filters": filters, "counted": queries.MAX_COUNT, **await _near(filters), **await _names()}
     return render(request, "reports/list.html", context, fragment="reports/_list.html")
 
 
 async def map_page(request: Request) -> Response:
     filters = await _filters(request)
-    context = {"filters": filters, **await _names()}
+    context = {"filters": filters, **await _near(filters), **await _names()}
     return render(request, "reports/map.html", context)
 
 

@@ -20,6 +20,26 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
     ("TOML", added("city.toml", "[limits\n"), "city.toml:5: This is not valid TOML:"),
     ("JSON", {"areas.geojson": '{\n"type": nope}'}, "areas.geojson:2: This is not valid JSON: Expecting value"),
     ("no collection", {"areas.geojson": "[]"}, "areas.geojson:1: This has to be a GeoJSON FeatureCollection."),
+    # where it lies
+    (
+        "a foreign coordinate system",
+        changed(
+            "areas.geojson",
+            '"FeatureCollection"',
+            '"FeatureCollection", "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::3857"}}',
+        ),
+        "areas.geojson:1: crs: The coordinates are in urn:ogc:def:crs:EPSG::3857",
+    ),
+    (
+        "another zone",
+        changed("city.toml", "Asia/Shanghai", "America/Lima"),
+        "km from America/Lima: is the time zone right",
+    ),
+    (
+        "places elsewhere",
+        {"places.csv": "lat,lon,name_zh,name_en\n31.05,118.1,甲,A\n51.5,-0.12,伦敦,London\n"},
+        "places.csv:3: This lies far outside the city: latitude 51.5",
+    ),
     # the city
     (
         "unknown key",

@@ -266,3 +266,16 @@ async def test_coordinates_as_an_address_are_no_words(client: Client) -> None:
     report = await Report.get()
     assert (report.address, report.place_names["en"]) == ("", "Bell Tower Square")
     assert "31.18971" not in re.sub(r"<[^>]+>", " ", (await client.get(answer.headers["location"])).text)
+
+
+async def test_near_is_said_in_words(client: Client) -> None:
+    """The filter of list and map takes a street, and says in words what a position means."""
+    await send_form(client, lat="31.18971", lon="118.00761")
+    for near in ("Bell Tower Square", "钟楼广场", "31.18971,118.00761,500", "31,18971;118,00761;500"):
+        page = (await client.get("/reports", params={"near": near})).text
+        assert "1 report" in page, near
+        assert "latitude" not in page.lower()
+    page = (await client.get("/map", params={"near": "31.18971,118.00761,500"})).text
+    assert re.search(r"Within 500 m: [^<]*Bell Tower Square", page)
+    unknown = (await client.get("/reports", params={"near": "Nowhere at all"})).text
+    assert "We do not know the place “Nowhere at all”." in unknown

@@ -34,7 +34,7 @@ async def titles(text: str, near: tuple[float, float, int] | None = HERE, ids: t
 @pytest.mark.usefixtures("city")
 async def test_the_same_words_nearby() -> None:
     assert await titles("There is a loose manhole near the market, it rattles") == [MANHOLE]
-    assert await titles("My neighbour plays loud music every evening") == []
+    assert await titles("My neighbour plays loud music every evening", (31.194, 118.008, 1000)) == []
     assert await titles("There is a loose manhole near the market, it rattles", None) == []
     assert await titles("There is a loose manhole near the market, it rattles", (31.13, 117.97, 1000)) == []
 
@@ -46,9 +46,44 @@ async def test_what_is_right_there_before_anything_is_written() -> None:
 
 
 @pytest.mark.usefixtures("city")
+async def test_what_is_right_there_is_offered_whatever_is_written() -> None:
+    """Within 50 metres words only rank; beyond they have to meet."""
+    for text in ("My neighbour plays loud music every evening", "大家好，这里有问题", "x", ""):
+        assert await titles(text) == [MANHOLE], text
+    assert await titles("Something else", (31.19 + 45 / 111_195, 118.008, 1000)) == [MANHOLE]
+    assert await titles("Something else", (31.19 + 60 / 111_195, 118.008, 1000)) == []
+
+
+@pytest.mark.usefixtures("city")
+async def test_words_meet_across_languages_in_the_names_of_categories(client: Client) -> None:
+    """Reported in Chinese, written in English, and the reverse: the category has a name in both."""
+    await send_report(
+        client, text="井口敞着，旁边就是公交站", category="manhole", lat="31.2", lon="118.0", **{"answers[open]": "yes"}
+    )
+    while await step():
+        pass
+    nearby = (31.2 + 100 / 111_195, 118.0, 1000)
+    assert await titles("The manhole cover is missing", nearby) == ["井口敞着，旁边就是公交站"]
+    assert await titles("井盖没了", nearby) == ["井口敞着，旁边就是公交站"]
+    assert await titles("Too much noise at night", nearby) == []
+
+
+@pytest.mark.usefixtures("city")
+async def test_one_tap_joins(client: Client, citizen: Client) -> None:
+    """A button that belongs to a form of its own: what is being written is not sent with it."""
+    page = (await citizen.get("/reports/new", params=BELL_TOWER)).text
+    [address] = re.findall(r'<button class="btn smaller" form="join" formaction="(/posts/\d+/vote)">', page)
+    assert '<form id="join" method="post"></form>' in page
+    assert page.index('id="similar-title"') < page.index('id="what-title"')  # at the step of the place
+    answer = await citizen.post(address)
+    assert answer.status_code == 303
+    assert "Support" in (await citizen.get(answer.headers["location"])).text
+
+
+@pytest.mark.usefixtures("city")
 async def test_the_same_category_close_by() -> None:
     light = await db.fetch("SELECT id FROM category WHERE code = 'street-light'")
-    assert await titles("It is very gloomy", HERE, (light[0]["id"],)) == ["A lamp is out"]
+    assert await titles("It is very gloomy", HERE, (light[0]["id"],)) == [MANHOLE, "A lamp is out"]
 
 
 @pytest.mark.usefixtures("city")
@@ -104,7 +139,8 @@ async def test_without_a_script(client: Client) -> None:
     shown = (await client.post("/reports", data=typed)).text
     assert "People nearby have reported this" in shown
     assert 'value="a@example.org"' in shown
-    nothing = (await client.post("/reports", data=typed | {"text": "Loud music every evening"})).text
+    away = {"text": "Loud music every evening", "lat": "31.194"}
+    nothing = (await client.post("/reports", data=typed | away)).text
     assert "Nobody has reported this nearby" in nothing
     nowhere = (await client.post("/reports", data=typed | {"lat": "", "lon": ""})).text
     assert "Say where it is" in nowhere
