@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from civic import formats, i18n
+from civic import formats, i18n, languages
 from civic.bodies import MAX_FIELD_BYTES, MAX_FIELDS, limit_body, read_json_form
 from civic.cookies import LARGE_PRINT, TAKEN, read_cookie, set_cookie
 from civic.errors import CivicError, NotAllowed, NotFound, SignInNeeded
@@ -170,6 +170,7 @@ environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by
 )
 environment.globals["pick"] = i18n.pick
 environment.filters["pick"] = i18n.pick
+environment.filters["lang"] = languages.lang_attribute
 environment.filters.update(formats.FILTERS)
 environment.globals.update(formats.GLOBALS, static_url=static_url)
 

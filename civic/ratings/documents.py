@@ -89,6 +89,10 @@ def _guide(one: ServiceView) -> Iterator[str]:
 
 
 class RatingPresenter(Presenter):
+    def group(self, document: Document) -> str:
+        """The service's page."""
+        return document.url.partition("?")[0]
+
     def title(self, hit: SearchHit) -> str:
         """The service's name in the reader's language; as it was found, if it is that one."""
         own = pick(hit.document.extra.get("names"))
@@ -100,6 +104,9 @@ class RatingPresenter(Presenter):
 
 
 class ServicePresenter(Presenter):
+    def group(self, document: Document) -> str:
+        return document.url
+
     def title(self, hit: SearchHit) -> str:
         """Of the names, which are the title, the one in the reader's language; another one that matched follows it."""
         names: Mapping[str, str] = hit.document.extra.get("names") or {}

@@ -61,6 +61,14 @@ class FilterChip:
 
 
 @dataclass(frozen=True, slots=True)
+class HitGroup:
+    """A hit, and those that are shown under it: a service, or where that is not among them its first rating."""
+
+    hit: PresentedHit
+    under: tuple[PresentedHit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
     """`total` and the numbers of the facets are rounded if they are estimates (`found.exact` is False).
 
@@ -81,6 +89,15 @@ class SearchPage:
     @property
     def total(self) -> int:
         return round_estimate(self.found.total, self.found.exact)
+
+    @property
+    def groups(self) -> list[HitGroup]:
+        """The hits, those of one group together where its first one stands."""
+        together: dict[str, list[PresentedHit]] = {}
+        for hit in self.hits:
+            together.setdefault(hit.group or f"{hit.kind}:{hit.document.item_id}", []).append(hit)
+        groups = [sorted(hits, key=lambda hit: hit.document.url != hit.group) for hits in together.values()]
+        return [HitGroup(hits[0], tuple(hits[1:])) for hits in groups]
 
     @property
     def is_cut(self) -> bool:

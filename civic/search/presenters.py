@@ -59,6 +59,7 @@ class PresentedHit:
     photo: str  # name of the cover; empty: there is none
     stars: int | None
     hint: str
+    group: str = ""  # the address of what it is shown under, with the others that have the same; "": by itself
 
     @property
     def kind(self) -> str:
@@ -82,6 +83,10 @@ class Presenter:
         return ""
 
     def hint(self, hit: SearchHit) -> str:
+        return ""
+
+    def group(self, document: Document) -> str:
+        """The address of the thing that the document is about, for kinds of which many are about one."""
         return ""
 
     def names(self, document: Document, catalogue: Catalogue, areas: Areas) -> Sequence[str]:
@@ -121,6 +126,7 @@ class Presenter:
             photo=str(document.extra.get("cover") or ""),
             stars=document.extra.get("stars"),
             hint=self.hint(hit),
+            group=self.group(document),
         )
 
 

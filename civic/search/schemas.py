@@ -10,7 +10,10 @@ from civic.search.presenters import PresentedHit
 
 
 class HitAnswer(Schema):
-    """A hit; its texts are without marks, `category`, `department` and `area` are codes and slugs."""
+    """A hit; its texts are without marks, `category`, `department` and `area` are codes and slugs.
+
+    `group` is the address of the service that it is, or rates: pages show these together, where the first stands.
+    """
 
     kind: str
     url: str
@@ -26,6 +29,7 @@ class HitAnswer(Schema):
     lon: float | None
     metres: int | None
     stars: int | None
+    group: str | None
 
     @classmethod
     def of(cls, hit: PresentedHit, catalogue: Catalogue, areas: Areas) -> "HitAnswer":
@@ -49,6 +53,7 @@ class HitAnswer(Schema):
             lon=document.lon,
             metres=round(hit.metres) if hit.metres is not None else None,
             stars=hit.stars,
+            group=hit.group or None,
         )
 
 

@@ -55,12 +55,13 @@ async def answer_search(request: Request, place: SearchScope) -> Response:
     found = SearchResult([], 0) if asked.empty or asked.unknown else await place.find(query)
     if typing:  # kinds that weigh less do not crowd out the others
         ordered = sorted(found.hits, key=lambda hit: by_kind(hit.document.kind).weight < 1)
-        found = replace(found, hits=ordered[:SUGGESTED_HITS])
+        found = replace(found, hits=ordered)
     page = await pages.build_search_page(asked, found, pack, city, size=size)
     if wants_json(request):
         return json_answer(SearchAnswer.of(page, pack, city))
     context = {
         "page": page,
+        "groups": page.groups[:SUGGESTED_HITS] if typing else page.groups,
         "asked": asked,
         "desk": place.desk,
         "unknown_place": where if where and not near else "",

@@ -83,3 +83,8 @@ JOIN unnest($1::text[], $2::bigint[]) AS k (kind, item_id) ON d.kind = k.kind AN
 WHERE d.words @@ $3::tsquery
 """
 READ = "SELECT d.id, d.kind, d.item_id, t.document FROM {documents} d JOIN {texts} t USING (id)"
+
+# The words that occur, each with about the number of documents that have it.
+COUNTED_WORDS = "SELECT word, documents FROM search_word WHERE word = ANY($1)"
+# Words without their English endings.
+STEMS = "SELECT word, (ts_lexize('english_stem', word))[1] AS stem FROM unnest($1::text[]) AS word"

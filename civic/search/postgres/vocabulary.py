@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from rapidfuzz.distance import OSA
 
 from civic.db import execute, fetch, in_transaction, retry_transaction, try_advisory_lock
-from civic.search.postgres.sql import COUNT_WORDS, GONE
+from civic.search.postgres.sql import COUNT_WORDS, COUNTED_WORDS, GONE, STEMS
 from civic.search.text import IS_CJK
 
 # Letters of a word that may have two letters swapped, one typing error, two.
@@ -35,7 +35,7 @@ async def document_counts(words: Iterable[str]) -> dict[str, int]:
     asked = list(words)
     if not asked:
         return {}
-    rows = await fetch("SELECT word, documents FROM search_word WHERE word = ANY($1)", asked)
+    rows = await fetch(COUNTED_WORDS, asked)
     return {row["word"]: row["documents"] for row in rows}
 
 
@@ -57,8 +57,7 @@ async def find_stems(words: Iterable[str]) -> dict[str, str]:
     asked = list(words)
     if not asked:
         return {}
-    sql = "SELECT word, (ts_lexize('english_stem', word))[1] AS stem FROM unnest($1::text[]) AS word"
-    return {row["word"]: row["stem"] for row in await fetch(sql, asked) if row["stem"] and row["stem"] != row["word"]}
+    return {row["word"]: row["stem"] for row in await fetch(STEMS, asked) if row["stem"] and row["stem"] != row["word"]}
 
 
 async def frequent_words(beginnings: Iterable[str]) -> dict[str, list[str]]:
