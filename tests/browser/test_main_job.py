@@ -79,7 +79,7 @@ async def test_from_a_photo_to_stars(visit: Open, language: str, script: bool) -
 
     # The citizen answers.
     await citizen.reload()
-    await citizen.locator("#text").first.fill("On the right.")
+    await citizen.locator("#answer-text").fill("On the right.")
     await send(citizen)
 
     # It is not theirs: handed over with a reason, and solved there, with a photo.
