@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import wait
 
@@ -22,17 +23,20 @@ from starlette.routing import BaseRoute, Mount
 from civic import config as configuration
 from civic import db, erasures, logs, preferences, signing, static
 from civic.accounts.views import AccountSections
+from civic.cases.metrics import measure_cases
 from civic.cases.status import Status
 from civic.composition import install_hooks
 from civic.config import Config
 from civic.error_responses import make_error_response
 from civic.errors import CivicError
+from civic.health import measure_program
 from civic.health import routes as health_routes
-from civic.jobs.metrics import measure_jobs
+from civic.jobs.metrics import measure_jobs, measure_workers
 from civic.media.decoder import Decoder
 from civic.media.store import Store
-from civic.metrics import Gauges
+from civic.metrics import Gauges, keep_readings
 from civic.middleware import ErrorResponses, RequestContext, RequestGuards, RequestLog, SecurityHeaders
+from civic.notifications.metrics import measure_deliveries
 from civic.notifications.views import messages
 from civic.posts.my_posts import device_section, my_posts_section
 from civic.rates import ReadCounts
@@ -58,9 +62,10 @@ def account_sections() -> AccountSections:
     return [messages, my_posts_section, device_section]
 
 
-def gauges() -> list[Gauges]:
-    """What the domains measure for /metrics."""
-    return [measure_jobs, measure_index]
+def gauges(config: Config) -> Gauges:
+    """What the domains and the program measure for /metrics."""
+    domains: list[Gauges] = [measure_jobs, measure_workers, measure_index, measure_cases, measure_deliveries]
+    return keep_readings([*domains, partial(measure_program, config)])
 
 
 async def handle_error(request: Request, error: Exception) -> Response:
@@ -94,7 +99,7 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     )
     app.state.config = config
     app.state.account_sections = account_sections()
-    app.state.gauges = gauges()
+    app.state.gauges = gauges(config)
     app.state.secret = config.secret()
     app.state.reads = ReadCounts(config.limits.reads_per_minute)
     app.state.meili = Meili(config.search, search_key) if config.search.url else None
@@ -116,7 +121,7 @@ def _living(config: Config, url: str | None) -> Callable[[Starlette], AbstractAs
             place = url or str(await asyncio.to_thread(stack.enter_context, db.database_url(config)))
             if app.state.meili:
                 stack.callback(app.state.meili.close)
-            async with db.connect(place, config.database.pool), app.state.decoder:
+            async with db.connect(place, config.database.pool, "civic web"), app.state.decoder:
                 yield
 
     return lifespan

@@ -85,6 +85,7 @@ class ServerConfig(ConfigSection):
 
 class PathsConfig(ConfigSection):
     var: Path = Field(Path("var"), description="Everything that the program writes goes under this folder.")
+    min_free_bytes: int = Field(2**30, ge=0, description="Free space there below which an operator is warned, bytes.")
 
 
 class DatabaseConfig(ConfigSection):
@@ -124,6 +125,12 @@ class MailConfig(ConfigSection):
     )
     sender: str = Field("civic@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="From address of messages.")
     seconds: float = Field(30.0, ge=1, le=600, description="Longest time that handing over one mail may take.")
+    keep_days: int = Field(
+        90,
+        ge=15,
+        le=3650,
+        description="Days after which addresses in messages, and the outbox's files, are forgotten.",
+    )
     tries: int = Field(
         100, ge=1, le=1000, description="Tries of a mail that is put off, about a day, before it is held."
     )

@@ -14,7 +14,7 @@ from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection, get_connections
-from tortoise.exceptions import DBConnectionError
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
 from tortoise.models import Model
 
 from civic import logs
@@ -29,6 +29,7 @@ R = TypeVar("R")
 log = logs.get_logger(__name__)
 
 APP_LABEL = "civic"
+NAME = "civic"  # as what the database lists a program that does not say more
 MIGRATIONS_MODULE = "civic.migrations"
 RETRY_PAUSES = (0.02, 0.1)  # seconds before a transaction is tried again
 HOW_TO_MAKE_ONE = "civic load PACK makes one; if there is one already, CIVIC_PATHS__VAR or CIVIC_CONFIG has to name it."
@@ -64,11 +65,11 @@ def model_modules() -> list[str]:
     return [f"civic.{d}.models" for d in DOMAINS if importlib.util.find_spec(f"civic.{d}.models")]
 
 
-def tortoise_config(url: str, pool: int = 10) -> dict[str, Any]:
+def tortoise_config(url: str, pool: int = 10, name: str = NAME) -> dict[str, Any]:
     """Tortoise's configuration for a database URL (`postgres://…`)."""
     address = read_database_url(url)
     # Compiling costs seconds where a statement takes milliseconds; the embedded server has it off too.
-    server = {"jit": "off"} | address.server_settings
+    server = {"jit": "off", "application_name": name} | address.server_settings
     credentials = address.arguments() | {
         "minsize": 1,
         "maxsize": pool,
@@ -128,18 +129,20 @@ def database_url(config: Config, *, create: bool = False, restoring: bool = Fals
 
 
 @asynccontextmanager
-async def connect(url: str, pool: int = 10) -> AsyncIterator[None]:
-    """Tortoise is ready within the block, in every task."""
-    context = await Tortoise.init(config=tortoise_config(url, pool), _enable_global_fallback=True)
+async def connect(url: str, pool: int = 10, name: str = NAME) -> AsyncIterator[None]:
+    """Tortoise is ready within the block, in every task. `name`: as what the database lists us (application_name)."""
+    context = await Tortoise.init(config=tortoise_config(url, pool, name), _enable_global_fallback=True)
     try:
         yield
     finally:
         await context.close_connections()
 
 
-async def connect_driver(url: str) -> asyncpg.Connection:
+async def connect_driver(url: str, name: str = NAME) -> asyncpg.Connection:
     """A connection of the driver alone, of no pool. The caller closes it."""
-    return await asyncpg.connect(**read_database_url(url).arguments())
+    given = read_database_url(url).arguments()
+    settings = {"application_name": name} | cast(dict[str, str], given["server_settings"])
+    return await asyncpg.connect(**given | {"server_settings": settings})
 
 
 Row = dict[str, Any]
@@ -236,6 +239,12 @@ def mark_saved(instance: Model, row_id: int) -> None:
     instance._saved_in_db = True
 
 
+def pool_use() -> tuple[int, int]:
+    """The connections of this process that are open, and those of them that are in use."""
+    pool = cast(Any, get_connection("default"))._pool
+    return (pool.get_size(), pool.get_size() - pool.get_idle_size()) if pool else (0, 0)
+
+
 def table_name(model: type[Model]) -> str:
     return model._meta.db_table
 
@@ -278,22 +287,30 @@ def _seen_by_task(connection: asyncpg.Connection) -> Iterator[None]:
 
 # The database is away, shutting down, or has no connection left: it will be back.
 AWAY_ERRORS = (
-    ConnectionError,
-    asyncio.TimeoutError,
+    OSError,  # refused, reset, out of time, no such socket or host, several of them at once
     DBConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement on a connection that breaks at this moment
     asyncpg.PostgresConnectionError,
+    asyncpg.ReadOnlySQLTransactionError,  # the server became a standby of another
+    asyncpg.OutOfMemoryError,
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    FileNotFoundError,
 )
 
 
 def is_database_away(error: BaseException) -> bool:
     """Whether the database is away for now, for us at least."""
+    if isinstance(error, TransactionManagementError) and error.__cause__:  # what Tortoise makes of 25006
+        error = error.__cause__
     return isinstance(error, AWAY_ERRORS) and _is_database(error)
+
+
+def is_database_full(error: BaseException) -> bool:
+    """Whether the database has no space left to write (53100)."""
+    return isinstance(error, asyncpg.DiskFullError)
 
 
 def can_try_again(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ from civic import logs
 from civic.accounts.kept_forms import SECRETS
 from civic.bodies import limit_body
 from civic.db import can_try_again, is_database_away
+from civic.disk import is_storage_full
 from civic.errors import (
     BadRequest,
     Busy,
@@ -20,10 +21,11 @@ from civic.errors import (
     NotFound,
     SetupError,
     SignInNeeded,
+    StorageFull,
     TooLarge,
     TooMany,
-    TooSlow,
     WrongMethod,
+    headers_of,
 )
 from civic.posts.submission import Submission, keep_until_signed_in
 from civic.schemas import ErrorAnswer, ServerErrorAnswer
@@ -50,6 +52,9 @@ def to_civic_error(error: BaseException) -> CivicError:
         return error
     if isinstance(error, HTTPException):
         return ERRORS_BY_STATUS.get(error.status_code, CivicError)()
+    if is_storage_full(error):
+        log.error("no space left", kind=type(error).__name__)
+        return StorageFull()
     if is_database_away(error):
         log.error("database away", kind=type(error).__name__)
         return Busy()
@@ -64,7 +69,7 @@ async def make_error_response(request: Request, error: Exception) -> Response:
     """What the reader gets for `error`."""
     told = to_civic_error(error)
     headers = dict(getattr(error, "headers", None) or {})
-    headers |= _headers_of(told)
+    headers |= headers_of(told)
     if wants_json(request):
         return json_answer(_describe(request, told), told.status, headers)
     if isinstance(told, SignInNeeded) and request.method in ("GET", "HEAD") and not is_htmx(request):
@@ -105,16 +110,6 @@ async def _read_refused_form(request: Request, told: CivicError) -> FormData | N
     except (CivicError, HTTPException, ClientDisconnect):
         return None
     return None if form is None or SECRETS & form.keys() else form
-
-
-def _headers_of(told: CivicError) -> dict[str, str]:
-    if told.status == 503:
-        return {"Retry-After": "10"}
-    if isinstance(told, TooMany) and told.seconds:
-        return {"Retry-After": str(told.seconds)}
-    if isinstance(told, TooSlow):
-        return {"Connection": "close"}  # what still arrives of it is not waited for
-    return {}
 
 
 def _here(request: Request) -> str:

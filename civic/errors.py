@@ -90,6 +90,12 @@ class Busy(CivicError):
     message = _("We are very busy right now. Please try again in a minute.")
 
 
+class StorageFull(Busy):
+    """There is no space left on a disk."""
+
+    message = _("There is no space left on our side to save this, so nothing was changed. Please try again later.")
+
+
 class SetupError(CivicError):
     """The installation itself is wrong (configuration, database, pack); told to the operator: on stderr, in the log."""
 
@@ -105,3 +111,14 @@ class CannotWrite(SetupError):
             f"Civic cannot write in {folder}: {error.strerror}. Run it as the user to whom that folder belongs, free "
             "space on its disk, or set CIVIC_PATHS__VAR to another folder."
         )
+
+
+def headers_of(told: CivicError) -> dict[str, str]:
+    """What an answer says besides: when to try again."""
+    if told.status == 503:
+        return {"Retry-After": "10"}
+    if isinstance(told, TooMany) and told.seconds:
+        return {"Retry-After": str(told.seconds)}
+    if isinstance(told, TooSlow):
+        return {"Connection": "close"}  # what still arrives of it is not waited for
+    return {}

@@ -23,11 +23,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from civic.cache import cached
 from civic.config import ServerConfig
 from civic.errors import NotFound
 from civic.rates import is_in_networks
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+KEPT_SECONDS = 5.0  # for which what was read from the database answers whoever asks again
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 request_count = Counter("civic_requests", "Requests answered", ["method", "route", "status"])
@@ -35,6 +37,7 @@ request_seconds = Histogram("civic_request_seconds", "Time to the end of the ans
 search_fallbacks = Counter(
     "civic_search_fallbacks", "Searches that PostgreSQL answered as Meilisearch could not", ["reason"]
 )
+photo_refusals = Counter("civic_photo_refusals", "Photos that were not taken", ["reason"])
 
 
 def prepare_folder(var: Path) -> None:
@@ -60,6 +63,15 @@ Gauges = Callable[[], Awaitable[Sequence[GaugeReading]]]
 """Reads what a domain measures when Prometheus asks; the composition root lists them."""
 
 
+def keep_readings(gauges: Sequence[Gauges]) -> Gauges:
+    """All gauges as one, read again after some seconds: however many ask, the database is asked as often."""
+
+    async def read_all() -> Sequence[GaugeReading]:
+        return [reading for read in gauges for reading in await read()]
+
+    return cached(KEPT_SECONDS)(read_all)
+
+
 def may_read(request: Request, server: ServerConfig) -> bool:
     """Whether the request has `server.metrics_token`, or comes from one of `server.metrics_addresses`."""
     token = server.metrics_token.get_secret_value()
@@ -77,7 +89,7 @@ async def show_metrics(request: Request) -> Response:
     if os.environ.get(FOLDER):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
-    readings = [reading for gauges in request.app.state.gauges for reading in await gauges()]
+    readings = await request.app.state.gauges()
     return Response(generate_latest(registry) + _write_readings(readings), media_type=CONTENT_TYPE_LATEST)
 
 

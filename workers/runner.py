@@ -31,6 +31,7 @@ import workers
 from civic import database_schema, db, erasures, logs, signing
 from civic.composition import install_hooks
 from civic.config import Config
+from civic.jobs.actions import note_workers, register_workers
 
 log = logs.get_logger(__name__)
 
@@ -42,6 +43,11 @@ BATCH, AT_ONCE = 20, 40
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=10)
 SHORTEST_REST, LONGEST_REST = 0.5, 20.0  # seconds before starting anew
 
+
+SAY_ALIVE_SECONDS = 10.0
+STUCK_SECONDS = 900.0  # for which a poll may work on one thing and still be called alive
+NAME = "civic worker"  # as what the database lists us
+_busy_since: dict[str, float] = {}  # polls that are at work, by the monotonic clock
 
 _config: ContextVar[Config] = ContextVar("config")
 _tries: ContextVar[int] = ContextVar("tries", default=0)
@@ -114,8 +120,9 @@ async def run_workers(settings: Config, url: str, which: Sequence[str], stop: St
     while not stop.event.is_set():
         began = time.monotonic()
         try:
-            async with db.connect(url, settings.database.pool):
+            async with db.connect(url, settings.database.pool, NAME):
                 if await _migrated(stop):
+                    await register_workers(worker_names())
                     await _work(settings, url, modules, stop)
         except database_schema.NewerSchema:
             raise
@@ -144,6 +151,7 @@ async def _work(settings: Config, url: str, modules: Sequence[ModuleType], stop:
     tasks = [asyncio.create_task(_jobs(settings, url, [m for m in modules if hasattr(m, "JOB")], inner))]
     tasks += [asyncio.create_task(_poll(m, settings, inner)) for m in modules if hasattr(m, "handle_one")]
     tasks.append(asyncio.create_task(_watch_schema(settings, inner)))
+    tasks.append(asyncio.create_task(_say_alive([_name_of(m) for m in modules], inner)))
     asked = asyncio.create_task(stop.event.wait())
     try:
         await asyncio.wait([*tasks, asked], return_when=asyncio.FIRST_COMPLETED)
@@ -166,7 +174,7 @@ async def _jobs(settings: Config, url: str, modules: Sequence[ModuleType], stop:
     if not modules:
         await stop.event.wait()
         return
-    connection = await db.connect_driver(url)
+    connection = await db.connect_driver(url, NAME)
     try:
         manager = QueueManager(Queries(AsyncpgDriver(connection)))
         manager.shutdown = stop.event
@@ -215,18 +223,40 @@ def _entrypoint(module: ModuleType) -> Callable[[Job], Awaitable[None]]:
     return entrypoint
 
 
+async def _say_alive(names: Sequence[str], stop: Stop) -> None:
+    """Note in the database that these workers are alive; not of one that hangs in what it polls."""
+    while not stop.event.is_set():
+        stuck = time.monotonic() - STUCK_SECONDS
+        await note_workers([name for name in names if _busy_since.get(name, stuck) >= stuck])
+        await stop.within(SAY_ALIVE_SECONDS)
+
+
+def _name_of(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
+async def _handle_next(module: ModuleType) -> bool:
+    """One step of a poll, during which it is busy."""
+    name = _name_of(module)
+    _busy_since[name] = time.monotonic()
+    try:
+        return bool(await module.handle_one())
+    finally:
+        del _busy_since[name]
+
+
 async def _poll(module: ModuleType, settings: Config, stop: Stop) -> None:
     """Handle one after another while there is any; a failure is logged, and the next look is later."""
     every: float = getattr(module, "EVERY", settings.workers.poll_seconds)
-    name, pause = module.__name__.rpartition(".")[2], every
+    pause = every
     while not stop.event.is_set():
         try:
-            while not stop.event.is_set() and await module.handle_one():
+            while not stop.event.is_set() and await _handle_next(module):
                 pass
             pause = every
         except Exception as error:
             if db.is_database_away(error):
                 raise  # the runner starts anew
-            log.error("poll failed", worker=name, exc_info=error)
+            log.error("poll failed", worker=_name_of(module), exc_info=error)
             pause = min(pause * 2, 60) if pause < 60 else pause
         await stop.within(pause)

@@ -305,6 +305,16 @@ async def delete_expired_counts() -> None:
     await limits.delete_expired()
 
 
+EXPIRED_SESSIONS = "DELETE FROM user_session WHERE seen_at < $1 OR revoked_at < $2"
+ENDED_KEPT = timedelta(days=1)
+
+
+async def delete_expired_sessions(session_days: int) -> None:
+    """Forget the sessions that have ended: nobody comes back with their cookies."""
+    now = timing.now()
+    await db.execute(EXPIRED_SESSIONS, now - timedelta(days=session_days), now - ENDED_KEPT)
+
+
 async def note_visit(session_id: int, seen_at: datetime) -> None:
     """Note a visit of a session, at most every ten minutes, so that reading a page hardly ever writes."""
     now = timing.now()

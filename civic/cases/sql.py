@@ -30,6 +30,11 @@ CASE_COLUMNS = [
     "head",
     "unreleased",
 ]
+COUNT_OPEN = """
+SELECT status, count(*) AS n, count(*) FILTER (WHERE due_at < $2) AS overdue,
+       count(*) FILTER (WHERE NOT unreleased) AS released
+FROM case_file WHERE status = ANY($1) GROUP BY status
+"""
 HIDDEN_LINES = """
 SELECT e.seq FROM case_event e JOIN hidden_line h ON h.case_event_id = e.id WHERE e.case_id = $1
 """

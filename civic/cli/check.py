@@ -20,8 +20,9 @@ from civic.cli.common import (
     show_progress,
 )
 from civic.cli.protection import check_database_account, check_protection, describe_decoder
-from civic.config import Config, describe_source
+from civic.config import Config, PathsConfig, describe_source
 from civic.database_errors import report_unreachable
+from civic.disk import describe_free_space
 from civic.errors import CivicError
 
 commands = command_group()
@@ -38,7 +39,13 @@ def check(history: WithHistory = False, as_json: AsJson = False) -> None:
     """Check the configuration, every dependency and the protection. Ends with 1 if anything is wrong."""
     config = load_command_config()  # a wrong configuration ends here, with what is wrong
     findings = [CheckResult("configuration", True, describe_source())]
-    findings += [_folder(config.paths.var), *_try_database(config, history), _assets(), *check_protection(config)]
+    findings += [
+        _folder(config.paths.var),
+        _disk(config.paths),
+        *_try_database(config, history),
+        _assets(),
+        *check_protection(config),
+    ]
     lines = [f"{one.mark:6} {one.name:14} {one.text}" for one in findings]
     data = [{"name": one.name, "ok": one.good, "warning": one.warned, "text": one.text} for one in findings]
     print_answer(data, "\n".join(lines), as_json)
@@ -56,6 +63,16 @@ def _folder(var: Path) -> CheckResult:
     except OSError as error:
         return CheckResult("var", False, f"cannot write in {var}: {error.strerror}")
     return CheckResult("var", True, str(var))
+
+
+def _disk(paths: PathsConfig) -> CheckResult:
+    try:
+        enough, text = describe_free_space(paths)
+    except OSError as error:
+        return CheckResult("disk", False, f"cannot be asked: {error.strerror}")
+    if not enough:
+        return CheckResult("disk", True, f"{text}; paths.min_free_bytes is {paths.min_free_bytes:,}", warned=True)
+    return CheckResult("disk", True, text)
 
 
 def _try_database(config: Config, history: bool) -> list[CheckResult]:
@@ -84,6 +101,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
             ("pack", _pack),
             ("calendars", _calendars),
             ("time zones", _time_zones),
+            ("workers", _workers),
             ("jobs", _jobs),
             ("photos", _photos),
             ("mail", _mail),
@@ -123,6 +141,18 @@ async def _time_zones(_: Config) -> CheckResult:
     version = f"data {VERSION}, of the package tzdata"
     moved = await find_moved_hours()
     return CheckResult("time zones", True, " ".join([version, *map(str, moved)]), warned=bool(moved))
+
+
+async def _workers(_: Config) -> CheckResult:
+    from civic.jobs.queries import describe_seconds, read_worker_health
+
+    health = await read_worker_health()
+    if faults := health.faults():
+        return CheckResult("workers", False, "; ".join(faults))
+    if not health.has_run:
+        return CheckResult("workers", True, "none has run yet: civic serve or civic work runs them", warned=True)
+    oldest = max(age for age in health.seen.values() if age is not None)
+    return CheckResult("workers", True, f"{len(health.seen)} kinds, each seen within {describe_seconds(oldest)}")
 
 
 async def _jobs(_: Config) -> CheckResult:

@@ -99,7 +99,7 @@ def run_with_database(work: Callable[[Config], Awaitable[T]], *, create: bool = 
     async def connected(url: str) -> T:
         await prepare_database(url, create=create)
         with report_missing_rights(url):
-            async with db.connect(url, config.database.pool):
+            async with db.connect(url, config.database.pool, _program_name()):
                 return await work(config)
 
     with exit_on_signals(), db.database_url(config, create=create) as url:
@@ -120,6 +120,11 @@ def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
         if not asked:
             raise
         raise SystemExit(128 + asked[0]) from None
+
+
+def _program_name() -> str:
+    """As what the database lists this command: "civic import"."""
+    return f"civic {next((one for one in sys.argv[1:] if not one.startswith('-')), '')}"[:60].strip()
 
 
 @contextmanager

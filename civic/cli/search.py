@@ -60,7 +60,7 @@ async def _check(config: Config, mend: bool) -> Found:
         for engine in engines:
             with show_progress() as show:
                 differences = await check(engine, _on_progress(show, engine.name))
-            found[engine.name] = _as_json(differences)
+            found[engine.name] = _as_json(differences) | {"on_their_way": await engine.count_waiting()}
             if mend:
                 await engine.mend(differences)
     for one in found.values():
@@ -80,6 +80,8 @@ def _line(engine: str, found: dict[str, Any]) -> str:
         if some := found[name]:
             more = f" and {len(some) - SHOWN:,} more" if len(some) > SHOWN else ""
             line += f"\n  {name}: {', '.join(some[:SHOWN])}{more}"
+    if found["on_their_way"]:
+        line += f"\n  {found['on_their_way']:,} changes are on their way, which a worker puts into the index."
     return line + ("\n  They are put into the index again by the workers." if found["mended"] else "")
 
 

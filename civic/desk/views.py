@@ -26,7 +26,8 @@ from civic.desk.schemas import (
     TriageAnswer,
 )
 from civic.desk.triage import find_assigned, load_triage
-from civic.errors import Conflict, Invalid, NotFound, TooMany
+from civic.disk import report_full_storage
+from civic.errors import Conflict, Invalid, NotFound, StorageFull, TooMany
 from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.jobs import queries as jobs
@@ -36,6 +37,7 @@ from civic.notifications.queries import list_desk_messages
 from civic.posts.models import REASONS
 from civic.posts.queries import count_held
 from civic.posts.submission import Submission
+from civic.posts.uploads import drop_added
 from civic.reports.choices import choices
 from civic.search.queries import find_on_desk
 from civic.search.schemas import SearchAnswer
@@ -162,8 +164,11 @@ async def act(request: Request) -> Response:
     try:
         if sent.uploads.errors:
             raise Invalid(fields=sent.uploads.errors)
-        await sent.act_once(lambda _held: command(order))
-    except (Invalid, Conflict, TooMany) as error:
+        with report_full_storage():
+            await sent.act_once(lambda _held: command(order))
+    except (Invalid, Conflict, TooMany, StorageFull) as error:
+        if isinstance(error, StorageFull):
+            await drop_added(request, sent.uploads)
         if wants_json(request):
             raise
         sent.error = error

@@ -1,7 +1,7 @@
 """Asking for a job."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -42,6 +42,27 @@ async def enqueue(
         dedupe_key=key,
         on_conflict="skip",
     )
+
+
+ADD_KINDS = "INSERT INTO worker_heartbeat (worker) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
+DROP_KINDS = "DELETE FROM worker_heartbeat WHERE NOT worker = ANY($1::text[])"
+# In one order, so that two processes do not wait for each other.
+NOTE_SEEN = """
+INSERT INTO worker_heartbeat (worker, seen_at)
+SELECT name, clock_timestamp() FROM unnest($1::text[]) AS name ORDER BY name
+ON CONFLICT (worker) DO UPDATE SET seen_at = excluded.seen_at
+"""
+
+
+async def register_workers(names: Sequence[str]) -> None:
+    """Say which kinds of workers there are, so that one that never runs is missed."""
+    await execute(DROP_KINDS, list(names))
+    await execute(ADD_KINDS, sorted(names))
+
+
+async def note_workers(names: Sequence[str]) -> None:
+    """Workers of these kinds are alive now."""
+    await execute(NOTE_SEEN, list(names))
 
 
 # The same job was asked for again while this one was held: one of the two is enough.

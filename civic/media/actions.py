@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from civic.db import advisory_lock, execute, in_transaction, retry_transaction, try_advisory_lock
+from civic.disk import report_full_storage
 from civic.errors import Invalid
 from civic.media.decoder import Decoder
 from civic.media.decoding import GPS, Decoded
@@ -36,7 +37,7 @@ async def add_photo(
     """Store an upload as a pending photo; with the place and the time in its metadata.
 
     `zone` is used if the camera wrote none (the city's). Not to be called within a transaction:
-    it waits for the decoder. Raises PhotoRefused and Busy.
+    it waits for the decoder. Raises PhotoRefused, Busy and StorageFull; then nothing of it is kept.
     """
     decoded = await decoder.process(data)
     now = datetime.now(UTC)
@@ -56,8 +57,13 @@ async def add_photo(
     async with in_transaction():
         await advisory_lock(_STORE_LOCK, shared=True)
         await photo.save()
-    for edge, variant in decoded.variants.items():
-        await store.put(key_of(content, edge), variant.data)
+    try:
+        with report_full_storage():
+            for edge, variant in decoded.variants.items():
+                await store.put(key_of(content, edge), variant.data)
+    except Exception:
+        await drop_photos(store, [photo.id])
+        raise
     return photo, decoded.gps, taken
 
 
@@ -113,13 +119,25 @@ async def _drop_some(store: Store, before: datetime) -> int:
         await advisory_lock(_STORE_LOCK)
         old = Photo.filter(attached=False, created_at__lt=before).order_by("created_at").limit(_BATCH)
         photos = await old.select_for_update(skip_locked=True)
-        await Photo.filter(id__in=[p.id for p in photos]).delete()
-        contents = {p.content for p in photos}
-        used = {p.content for p in await Photo.filter(content__in=list(contents)).only("content")}
-        # Before the commit, while nobody can add a row that needs these files. Killed here, the photos are still
-        # there for the next time, and too old for `queries.drafts`.
-        for photo in photos:
-            if photo.content not in used:
-                for *_size, key in photo.sizes.values():
-                    await store.delete(str(key))
+        await _drop(store, photos)
     return len(photos)
+
+
+async def drop_photos(store: Store, photo_ids: Sequence[int]) -> None:
+    """Drop pending photos and their files at once, of a form that was refused as no space is left."""
+    async with in_transaction():
+        await advisory_lock(_STORE_LOCK)
+        await _drop(store, await Photo.filter(id__in=list(photo_ids), attached=False).select_for_update())
+
+
+async def _drop(store: Store, photos: Sequence[Photo]) -> None:
+    """Drop rows, and the files that no other row needs; in the transaction in hand, which holds the lock."""
+    await Photo.filter(id__in=[p.id for p in photos]).delete()
+    contents = {p.content for p in photos}
+    used = {p.content for p in await Photo.filter(content__in=list(contents)).only("content")}
+    # Before the commit, while nobody can add a row that needs these files. Killed here, the photos are still
+    # there for the next time, and too old for `queries.drafts`.
+    for photo in photos:
+        if photo.content not in used:
+            for *_size, key in photo.sizes.values():
+                await store.delete(str(key))

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from civic import db, i18n, timing
 from civic.accounts.people import Person
 from civic.jobs.actions import Job, enqueue
 from civic.notifications.addresses import CONFIRMATIONS
+from civic.notifications.sql import FORGET_ADDRESSES
 
 INSERT = """
 INSERT INTO message (key, kind, "values", url, user_id, department_id, role, email, about, language, created_at)
@@ -79,6 +81,11 @@ async def hide_text(keys: Sequence[str]) -> None:
 async def restore_text(keys: Sequence[str], text: str) -> None:
     """Put the text back that `hide_text` took out."""
     await db.execute(RESTORE_TEXT, list(keys), text)
+
+
+async def forget_addresses(older_than: timedelta) -> None:
+    """Take the e-mail addresses of people without an account out of messages that were sent, or never will be."""
+    await db.execute(FORGET_ADDRESSES, timing.now() - older_than)
 
 
 async def mark_read(person: Person) -> None:

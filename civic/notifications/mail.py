@@ -5,7 +5,8 @@ The file is the mail as it would go out (RFC 5322), named by the message's id; w
 
 import hashlib
 import os
-from datetime import UTC
+from contextlib import suppress
+from datetime import UTC, timedelta
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
@@ -131,6 +132,15 @@ class _WholeLine(UnstructuredHeader, BaseHeader):
 _headers = HeaderRegistry()
 _headers.map_to_type("list-unsubscribe", _WholeLine)
 POLICY = SMTP.clone(header_factory=_headers)
+
+
+def delete_old_mails(folder: Path, older_than: timedelta) -> None:
+    """Delete mails that were written to the outbox so long ago, and what a writer that was killed left there."""
+    before = (timing.now() - older_than).timestamp()
+    for path in [*folder.glob("*.eml"), *folder.glob("*.part")]:
+        with suppress(FileNotFoundError):  # another process tidies too
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def write_mail(path: Path, data: bytes) -> None:

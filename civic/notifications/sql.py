@@ -10,6 +10,7 @@ UPDATE message SET "values" = "values" - 'code',
                    url = CASE WHEN url LIKE '/r/%' OR url LIKE '/account/confirm/%' THEN '' ELSE url END
 WHERE id = $1
 """
+FORGET_ADDRESSES = "UPDATE message SET email = '' WHERE email <> '' AND created_at < $1"
 ADD_STOP = "INSERT INTO mail_stop (address, about, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 NEVER_MAILED = """
 SELECT count(*) AS n FROM message m

@@ -16,10 +16,24 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from civic import logs
 from civic.accounts.kept_forms import UnsentForm, find_kept_form, keep_form
 from civic.accounts.people import Person
 from civic.cookies import browser_mark, mark_browser, read_mark
-from civic.errors import Busy, CivicError, Conflict, Invalid, NotAllowed, NotFound, SignInNeeded, TooLarge, TooMany
+from civic.disk import report_full_storage
+from civic.errors import (
+    Busy,
+    CivicError,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    SignInNeeded,
+    StorageFull,
+    TooLarge,
+    TooMany,
+    headers_of,
+)
 from civic.forms import Form
 from civic.media.queries import accepted_types
 from civic.posts import receipts
@@ -29,7 +43,7 @@ from civic.posts.places import FormPlace, read_address, read_place
 from civic.posts.receipts import SenderCodes
 from civic.posts.schemas import Receipt, SentBeforeAnswer
 from civic.posts.sent_forms import NO_KEY, FormKey, UsedKey, act_once, is_used
-from civic.posts.uploads import Uploads, photo_url_for, read_uploads, spend_limit, spend_or_hold
+from civic.posts.uploads import Uploads, drop_added, photo_url_for, read_uploads, spend_limit, spend_or_hold
 from civic.web import (
     CLIENT_KEY,
     KEPT_FORMS,
@@ -44,6 +58,8 @@ from civic.web import (
     text_items,
     wants_json,
 )
+
+log = logs.get_logger(__name__)
 
 # Refusals after which somebody can send the same form again. After others there is no page that could hold it.
 CAN_SEND_AGAIN = (Invalid, NotAllowed, SignInNeeded, Conflict, TooLarge, TooMany, Busy)
@@ -159,6 +175,13 @@ class Submission:
         """Take in the photos of the form; what is wrong with them is raised by `read`. Raises TooMany."""
         await read_uploads(self.request, self.form, self.uploads)
 
+    async def drop_added_photos(self) -> None:
+        """Take back the photos that came with this request, so that what was refused takes no space."""
+        try:
+            await drop_added(self.request, self.uploads)
+        except Exception as error:  # the database's disk may be as full; they are tidied away a day later
+            log.warning("photos of a refused form stay for a day", kind=type(error).__name__)
+
     async def find_place(self) -> FormPlace:
         """Where it is, by all that the form and its photos say about it."""
         if self.place is None:
@@ -228,6 +251,7 @@ class Submission:
     ) -> Response:
         """The page with the form; the browser gets its mark, by which it is known when it sends the form again."""
         context = {**self.context(), **context}
+        headers = {**(headers or {}), **(headers_of(self.error) if self.error else {})}
         response = render(self.request, template, context, fragment=fragment, status=self.status, headers=headers)
         mark_browser(self.request, response)
         return response
@@ -267,15 +291,18 @@ async def submit(request: Request, act: Act, form_page: Act, *, refused: CivicEr
     """
     sent = Submission(request)
     try:
-        sent.form = await read_form(request, max_files=MAX_FORM_FILES)
-        if refused:
-            raise refused
-        # Without a script: a photo is taken out, or the place, the category's questions or similar posts are looked up.
-        if (sent.form.get("remove") or sent.form.get("show")) and not wants_json(request):
-            await sent.take_photos()
-            return await form_page(sent)
-        return await act(sent)
+        with report_full_storage():
+            sent.form = await read_form(request, max_files=MAX_FORM_FILES)
+            if refused:
+                raise refused
+            # Without a script: a photo is taken out, or place, the category's questions or similar posts are looked up.
+            if (sent.form.get("remove") or sent.form.get("show")) and not wants_json(request):
+                await sent.take_photos()
+                return await form_page(sent)
+            return await act(sent)
     except CAN_SEND_AGAIN as error:
+        if isinstance(error, StorageFull):
+            await sent.drop_added_photos()
         if wants_json(request):
             raise
         sent.error = error

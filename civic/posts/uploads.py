@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from civic.accounts.limits import spend
 from civic.cookies import read_mark
-from civic.errors import CivicError, Invalid, TooMany
+from civic.errors import CivicError, Invalid, StorageFull, TooMany
 from civic.forms import clean_text
 from civic.geo.positions import LatLon
 from civic.i18n import gettext as _
@@ -20,6 +20,7 @@ from civic.media.links import photo_url
 from civic.media.models import Photo
 from civic.media.queries import pending_photos
 from civic.media.schemas import PhotoUrl
+from civic.metrics import photo_refusals
 from civic.posts.places import PhotoPlaces, read_photo_places
 from civic.posts.queries import author_is, photos_of, post_by_client_key
 from civic.posts.receipts import sender_codes
@@ -35,6 +36,7 @@ class Uploads:
     """Photos of a form: those kept from an earlier try and those uploaded now."""
 
     photos: list[Photo] = field(default_factory=list)
+    added: list[Photo] = field(default_factory=list)  # those of `photos` that came with this request
     taken_at: dict[str, LatLon] = field(default_factory=dict)  # where, by photo's name; of removed ones too
     places: PhotoPlaces = NO_PLACES
     errors: dict[str, object] = field(default_factory=dict)
@@ -108,13 +110,24 @@ async def _add_photo(request: Request, file: UploadFile, uploads: Uploads) -> No
         photo, gps, _taken_at = await media.add_photo(
             await file.read(), state.store, state.decoder, zone=request.state.city.zone
         )
+    except StorageFull:
+        raise
     except CivicError as error:
+        photo_refusals.labels(getattr(error, "reason", "busy")).inc()
         uploads.errors["photos"] = message = f"{file.filename}: {error.message}"
         uploads.refused.append(message)
         return
     uploads.photos.append(photo)
+    uploads.added.append(photo)
     if gps:
         uploads.taken_at[photo.name] = LatLon(*gps)
+
+
+async def drop_added(request: Request, uploads: Uploads) -> None:
+    """Take back the photos that came with this request: no space is left, so nothing of it stays."""
+    await media.drop_photos(request.app.state.store, [photo.id for photo in uploads.added])
+    uploads.photos = [photo for photo in uploads.photos if photo not in uploads.added]
+    uploads.added.clear()
 
 
 def photo_url_for(request: Request) -> PhotoUrl:

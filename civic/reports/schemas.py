@@ -77,11 +77,15 @@ class ReportCardAnswer(ReportBase):
 
 
 class ReportListAnswer(Schema):
-    """A page of reports. `count` is at most 10,001, which means more; `next` is the `page` of the following one."""
+    """A page of reports. `count` is at most 10,001, which means more; `next` is the `page` of the following one.
+
+    `catching_up`: about how many changes a search for words (`q`) lacks for now; 0 in everyday operation.
+    """
 
     count: int
     reports: list[ReportCardAnswer]
     next: str | None
+    catching_up: int
 
 
 class PromiseAnswer(Schema):

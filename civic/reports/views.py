@@ -36,6 +36,7 @@ from civic.reports.schemas import (
     UploadedPhotosAnswer,
 )
 from civic.schemas import JsonDocument
+from civic.search.lag import count_waiting_changes
 from civic.search.pages import format_distance
 from civic.web import NO_STORE, GuardedRoute, Who, json_answer, parse_id, render, route, see_other, wants_json
 
@@ -81,17 +82,22 @@ async def listing(request: Request) -> Response:
     filters = await _filters(request)
     size = request.app.state.config.limits.page
     page = await queries.list_reports(filters, size=size, cursor=request.query_params.get("page", ""))
+    catching_up = await count_waiting_changes() if filters.q else 0
     if wants_json(request):
         known, by_area = await catalogue(), await geo.areas()
         reports = [ReportCardAnswer.of(one, known, by_area) for one in page.cards]
-        return json_answer(ReportListAnswer(count=page.count, reports=reports, next=page.next or None))
-    context = {"page": page, "filters": filters, "counted": queries.MAX_COUNT, **await _near(filters), **await _names()}
-    return render(request, "reports/list.html", context, fragment="reports/_list.html")
+        return json_answer(
+            ReportListAnswer(count=page.count, reports=reports, next=page.next or None, catching_up=catching_up)
+        )
+    shown = {"page": page, "filters": filters, "counted": queries.MAX_COUNT, "catching_up": catching_up}
+    shown |= {**await _near(filters), **await _names()}
+    return render(request, "reports/list.html", shown, fragment="reports/_list.html")
 
 
 async def map_page(request: Request) -> Response:
     filters = await _filters(request)
-    context = {"filters": filters, **await _near(filters), **await _names()}
+    catching_up = await count_waiting_changes() if filters.q else 0
+    context = {"filters": filters, "catching_up": catching_up, **await _near(filters), **await _names()}
     return render(request, "reports/map.html", context)
 
 

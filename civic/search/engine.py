@@ -85,6 +85,10 @@ class Engine(Protocol[S]):
         """Documents that are in no range: of kinds that must not be there."""
         ...
 
+    async def count_waiting(self) -> int:
+        """How many changes are on their way into the index."""
+        ...
+
     async def mend(self, differences: Differences) -> None:
         """Have what differs made again."""
         ...

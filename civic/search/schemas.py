@@ -67,7 +67,8 @@ class CorrectionAnswer(Schema):
 class SearchAnswer(Schema):
     """A page of hits; `facets` counts by filter and value, `next` is the number of the next page, or null.
 
-    `exact`: `count` is no estimate. `fallback`: Meilisearch is away, and PostgreSQL answered.
+    `exact`: `count` is no estimate. `fallback`: Meilisearch is away, and PostgreSQL answered. `catching_up`: about how
+    many changes the index lacks for now; 0 in everyday operation.
     """
 
     count: int
@@ -76,10 +77,11 @@ class SearchAnswer(Schema):
     facets: dict[str, dict[str, int]]
     instead: list[CorrectionAnswer]
     fallback: bool
+    catching_up: int
     next: int | None
 
     @classmethod
-    def of(cls, page: SearchPage, catalogue: Catalogue, areas: Areas) -> "SearchAnswer":
+    def of(cls, page: SearchPage, catalogue: Catalogue, areas: Areas, catching_up: int) -> "SearchAnswer":
         result = page.found
         facets = (*((page.kinds,) if page.kinds else ()), *page.facets)
         return cls(
@@ -91,5 +93,6 @@ class SearchAnswer(Schema):
             },
             instead=[CorrectionAnswer(typed=typed, meant=meant) for typed, meant in page.corrections],
             fallback=result.fallback,
+            catching_up=catching_up,
             next=page.asked.page + 1 if page.next else None,
         )

@@ -25,6 +25,13 @@ SELECT count(*) FILTER (WHERE tries < $1) AS waiting, count(*) FILTER (WHERE tri
     extract(epoch FROM clock_timestamp() - min(at) FILTER (WHERE tries < $1))::float8 AS seconds
 FROM search_dirty
 """
+# How many wait is counted up to $2; the span of their ids is about as many, as the oldest go first.
+LAG = """
+SELECT (SELECT count(*) FROM (SELECT FROM search_dirty WHERE tries < $1 LIMIT $2) x) AS counted,
+       (SELECT max(id) - min(id) + 1 FROM search_dirty) AS span,
+       (SELECT extract(epoch FROM clock_timestamp() - at) FROM search_dirty WHERE tries < $1
+        ORDER BY id LIMIT 1)::float8 AS seconds
+"""
 NEW_SALT = """
 INSERT INTO search_state (name, value) VALUES ($1, jsonb_build_object('week', $2::int, 'salt', $3::text))
 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE (search_state.value ->> 'week')::int < $2

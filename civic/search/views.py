@@ -19,6 +19,7 @@ from civic.search import pages, queries
 from civic.search.analytics import record_search
 from civic.search.documents import Query, SearchResult
 from civic.search.forms import SearchForm, clean_line, read_search_form
+from civic.search.lag import count_waiting_changes
 from civic.search.schemas import SearchAnswer
 from civic.search.subjects import by_kind
 from civic.web import Who, is_htmx, json_answer, render, route, wants_json
@@ -57,10 +58,12 @@ async def answer_search(request: Request, place: SearchScope) -> Response:
         ordered = sorted(found.hits, key=lambda hit: by_kind(hit.document.kind).weight < 1)
         found = replace(found, hits=ordered)
     page = await pages.build_search_page(asked, found, pack, city, size=size)
+    catching_up = 0 if typing or asked.empty else await count_waiting_changes()
     if wants_json(request):
-        return json_answer(SearchAnswer.of(page, pack, city))
+        return json_answer(SearchAnswer.of(page, pack, city, catching_up))
     context = {
         "page": page,
+        "catching_up": catching_up,
         "groups": page.groups[:SUGGESTED_HITS] if typing else page.groups,
         "asked": asked,
         "desk": place.desk,

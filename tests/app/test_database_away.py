@@ -11,8 +11,14 @@ import pytest
 
 from civic.app import create_app
 from civic.config import Config
-from civic.db import connect
+from civic.db import connect, connect_driver, execute, fetch
+from civic.error_responses import to_civic_error
+from civic.errors import StorageFull, headers_of
 from tests.clients import Client
+
+END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'civic wire'
+"""
 
 
 class Wire:
@@ -25,6 +31,7 @@ class Wire:
         ).geturl()
         self.open: set[asyncio.StreamWriter] = set()
         self.server: asyncio.Server | None = None
+        self.holds_end, self.ended = False, asyncio.Event()  # what the server says arrives, its end does not
 
     async def mend(self) -> None:
         self.server = await asyncio.start_unix_server(self._relay, self.path)
@@ -43,8 +50,20 @@ class Wire:
         else:
             there = await asyncio.open_connection(self.parts.hostname, self.parts.port or 5432)
         self.open |= {writer, there[1]}
-        await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+        await asyncio.gather(_copy(reader, there[1]), self._answer(there[0], writer))
         self.open -= {writer, there[1]}
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        if self.holds_end:
+            self.ended.set()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+        else:
+            writer.close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +79,7 @@ async def wire(empty_database: str) -> AsyncIterator[Wire]:
     with tempfile.TemporaryDirectory(prefix="civic-", dir="/tmp") as folder:
         one = Wire(Path(folder), empty_database)
         await one.mend()
-        async with connect(one.url, pool=3):
+        async with connect(one.url, pool=3, name="civic wire"):
             yield one
             await one.cut()
 
@@ -84,3 +103,51 @@ async def test_a_kind_page_and_well_again(wire: Wire, config: Config, language: 
         assert (ready.status_code, ready.json()["database"]) == (503, "Busy")
         await wire.mend()
         assert (await client.get("/sign-in")).status_code == 200
+
+
+async def test_a_statement_that_meets_the_end_of_its_connection(wire: Wire, config: Config) -> None:
+    """The server's last word has come and the end has not: the driver calls that an error of its own."""
+    async with Client(create_app(config)) as client:
+        client.cookies.set("session", "x" * 43)
+        assert (await client.get("/sign-in")).status_code == 200
+        wire.holds_end = True
+        other = await connect_driver(wire.parts.geturl())
+        await other.execute(END_OTHERS)
+        await other.close()
+        await wire.ended.wait()
+        page = await client.get("/sign-in")
+        assert (page.status_code, page.headers["retry-after"]) == (503, "10")
+        await wire.cut()
+        wire.holds_end = False
+        await wire.mend()
+        assert (await client.get("/sign-in")).status_code == 200
+
+
+# As PostgreSQL raises them while it shuts down, crashes, starts, becomes a standby, or has nothing left to give.
+@pytest.mark.parametrize("state", ["57P01", "57P02", "57P03", "53300", "53200", "25006", "08006", "53100"])
+async def test_what_the_server_says_of_itself_is_no_fault_of_the_request(database: str, state: str) -> None:
+    with pytest.raises(Exception, match="it is so") as caught:
+        await execute(f"DO $$ BEGIN RAISE EXCEPTION 'it is so' USING ERRCODE = '{state}'; END $$")
+    told = to_civic_error(caught.value)
+    assert (told.status, headers_of(told)) == (503, {"Retry-After": "10"})
+    assert isinstance(told, StorageFull) == (state == "53100")
+
+
+NAMES = "SELECT DISTINCT application_name AS name FROM pg_stat_activity"
+
+
+async def test_the_database_knows_who_is_who(database: str, empty_database: str) -> None:
+    async def names() -> set[str]:
+        rows = await fetch(f"{NAMES} WHERE datname = current_database()")
+        return {row["name"] for row in rows}
+
+    connection = await connect_driver(empty_database, "civic worker")
+    try:
+        assert {"civic", "civic worker"} <= await names()
+    finally:
+        await connection.close()
+    named = await connect_driver(f"{empty_database}{'&' if '?' in empty_database else '?'}application_name=ours")
+    try:
+        assert "ours" in await names()
+    finally:
+        await named.close()

@@ -1,8 +1,10 @@
 """What holds of jobs and of those who do them, whatever ends at whatever instant."""
 
+import asyncio
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +16,8 @@ from civic import db
 from civic.config import Config
 from civic.db import in_transaction
 from civic.errors import SetupError
-from civic.jobs.actions import Job, enqueue, requeue
-from civic.jobs.queries import count_waiting, list_held
+from civic.jobs.actions import Job, enqueue, register_workers, requeue
+from civic.jobs.queries import count_waiting, list_held, read_worker_health
 from tests.live import environment, prepare
 from tests.workers.conftest import Start, statuses, until
 from workers import __main__ as program
@@ -137,6 +139,36 @@ async def test_work_goes_on_when_the_database_comes_back(start: Start, lines: Ca
     )
     await ask("note")
     await until(lambda: done(4))
+
+
+async def test_workers_say_that_they_are_alive_and_who_they_are(start: Start) -> None:
+    start("clocks", "trial")
+
+    async def seen() -> set[str]:
+        return {name for name, age in (await read_worker_health()).seen.items() if age is not None}
+
+    async def both() -> bool:
+        return await seen() == {"clocks", "trial"}
+
+    await until(both)
+    assert set(runner.worker_names()) <= set((await read_worker_health()).seen)  # others would be missed
+    names = await db.fetch("SELECT DISTINCT application_name AS name FROM pg_stat_activity")
+    assert "civic worker" in {row["name"] for row in names}
+
+
+async def test_a_poll_that_hangs_is_not_called_alive(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await register_workers(["clocks", "route"])
+    monkeypatch.setitem(runner._busy_since, "clocks", time.monotonic() - runner.STUCK_SECONDS - 1)
+    stop = runner.Stop()
+    task = asyncio.create_task(runner._say_alive(["clocks", "route"], stop))
+
+    async def said() -> bool:
+        return (await read_worker_health()).seen["route"] is not None
+
+    await until(said)
+    stop.set()
+    await task
+    assert (await read_worker_health()).seen["clocks"] is None
 
 
 async def test_a_poll_that_meets_a_full_disk_ends_nobody_elses_work(config: Config) -> None:

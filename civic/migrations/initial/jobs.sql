@@ -51,6 +51,12 @@ CREATE TABLE pgqueuer_statistics (
     entrypoint text NOT NULL
 );
 
+-- When a worker of each kind was last seen; NULL: never. Every kind has a row from the first start of any worker on.
+CREATE TABLE worker_heartbeat (
+    worker varchar(40) NOT NULL PRIMARY KEY,
+    seen_at timestamp with time zone
+);
+
 CREATE INDEX pgqueuer_ep_ea_idx ON pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::pgqueuer_status);
 
 CREATE INDEX pgqueuer_ep_prio_id_idx ON pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::pgqueuer_status);

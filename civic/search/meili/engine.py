@@ -105,6 +105,10 @@ class MeiliEngine:
             )
         return ()
 
+    async def count_waiting(self) -> int:
+        """Those that PostgreSQL's index has and this one lacks."""
+        return await queue.count_queued()
+
     async def mend(self, differences: Differences) -> None:
         keys = differences.keys()
         for start in range(0, len(keys), QUEUED_KEYS):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from civic.cache import cached
 from civic.db import Row, execute, fetch, fetch_one
-from civic.search.meili.sql import FOLLOWED
+from civic.search.meili.sql import COUNT_QUEUED, FOLLOWED, QUEUED
 from civic.search.postgres.rows import Key, key_columns
 from civic.search.saved_state import load_state
 
@@ -39,7 +39,12 @@ async def is_followed() -> bool:
 
 async def queued_changes(most: int) -> list[Row]:
     """The oldest rows of what is to be sent."""
-    return await fetch("SELECT id, kind, item_id FROM search_push ORDER BY id LIMIT $1", most)
+    return await fetch(QUEUED, most)
+
+
+async def count_queued() -> int:
+    row = await fetch_one(COUNT_QUEUED)
+    return int(row["n"]) if row else 0
 
 
 async def queued_keys(keys: Sequence[Key]) -> set[Key]:

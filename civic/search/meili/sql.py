@@ -14,3 +14,5 @@ SETTLE = """
 WITH settled AS (DELETE FROM search_state WHERE name = $1) DELETE FROM search_push WHERE id = ANY($2::bigint[])
 """
 NEXT = "SELECT kind, item_id FROM search_document WHERE (kind, item_id) > ($1, $2) ORDER BY kind, item_id LIMIT $3"
+QUEUED = "SELECT id, kind, item_id FROM search_push ORDER BY id LIMIT $1"
+COUNT_QUEUED = "SELECT count(*) AS n FROM search_push"

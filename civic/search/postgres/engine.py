@@ -118,6 +118,9 @@ class PostgresEngine:
     async def strays(self) -> Sequence[Key]:
         return [*await _strays(PUBLIC), *await _strays(DESK)]
 
+    async def count_waiting(self) -> int:
+        return (await feed.read_backlog()).waiting
+
     async def mend(self, differences: Differences) -> None:
         for tables in (PUBLIC, DESK):
             await remove_documents(await _strays(tables), tables)
