@@ -26,7 +26,7 @@ async def reserve_ids(model: type[Model], count: int) -> Iterator[int]:
 async def insert_cases(batch: Sequence[CaseRows], *, language: str, private: frozenset[int]) -> None:
     """Insert all rows of these cases. `private` holds the ids of categories whose reports are not public."""
     clocks = [clock for one in batch for clock in one.clocks]
-    assignments = [one.assignment for one in batch if one.assignment is not None]
+    assignments = [assignment for one in batch for assignment in one.assignments]
     events = [event for one in batch for event in one.events]
     for model, objects in ((Clock, clocks), (Assignment, assignments), (CaseEvent, events)):
         ids = await reserve_ids(model, len(objects))
@@ -46,8 +46,8 @@ async def insert_cases(batch: Sequence[CaseRows], *, language: str, private: fro
 def _point_at_clocks(rows: CaseRows) -> None:
     ids = [clock.id for clock in rows.clocks]
     rows.case.response_clock_id, rows.case.resolution_clock_id = ids[:2]
-    if rows.assignment is not None:
-        rows.assignment.response_clock_id, rows.assignment.resolution_clock_id = ids[2:]
+    for assignment, own in zip(rows.assignments, zip(ids[2::2], ids[3::2], strict=True), strict=True):
+        assignment.response_clock_id, assignment.resolution_clock_id = own
 
 
 async def _reports(
@@ -81,6 +81,7 @@ async def _reports(
             channel=CHANNEL,
             source=imported.source,
             votes_count=imported.votes,
+            source_url=imported.url,
         )
         reports.append(report)
         posts.append(post)

@@ -97,9 +97,12 @@ class ColumnMapping(FileModel):
     status: ColumnField | None = None
     first_answer: ColumnField | None = None
     resolved: ColumnField | None = None
+    reopened: ColumnField | None = None
+    first_resolved: ColumnField | None = None  # before it was reopened
     answer_text: ColumnField | None = None
     resolution_text: ColumnField | None = None
     votes: ColumnField | None = None
+    url: ColumnField | None = None  # of the row's page in the source
 
     def given(self) -> dict[str, Column]:
         return {name: column for name in type(self).model_fields if (column := getattr(self, name)) is not None}
@@ -234,11 +237,16 @@ class HistoryMapping(FileModel):
 
 
 class DefaultTexts(FileModel):
-    """Texts for the history where the source has a date and no words."""
+    """Texts for the history where the source has a date and no words.
+
+    `first_resolved`: of a resolution of which nothing is known but that the case was reopened.
+    """
 
     replied: str = "Answered on this day, says the source. The words of the answer are not part of it."
     resolved: str = "Resolved on this day, says the source. It does not say how."
     declined: str = "Closed on this day, says the source. It does not say why."
+    first_resolved: str = "Resolved before it was reopened, says the source. It does not say when, or how."
+    reopened: str = "Reopened on this day, says the source. It does not say who asked for it, or why."
 
 
 class CalendarMapping(CalendarHours):
@@ -282,6 +290,11 @@ class ImportMapping(FileModel):
             raise ValueError(_("history.default is needed where no column says the status."))
         if self.city and self.city.calendar not in self.calendars:
             raise ValueError(f"city.calendar: {unknown_name(self.city.calendar, self.calendars)}")
+        for name, needed in (("reopened", "resolved"), ("first_resolved", "reopened")):
+            if getattr(self.columns, name) is not None and getattr(self.columns, needed) is None:
+                raise ValueError(
+                    _("columns.%(name)s says nothing without columns.%(needed)s.", name=name, needed=needed)
+                )
         wrong = [one for one in self.outcomes_with_end_date if self.columns.resolved is None]
         if wrong:
             raise ValueError(_("columns.resolved is needed for the outcome “%(name)s”.", name=wrong[0]))

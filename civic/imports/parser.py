@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from math import isclose
+from urllib.parse import urlsplit
 
 from civic.cases.change import MAX_TEXT_CHARS
 from civic.i18n import gettext as _
@@ -17,7 +18,7 @@ from civic.text import clean_lines
 
 MAX_REPORT_CHARS = 20_000  # the most that limits.text allows
 # Longer titles and addresses are cut.
-MAX_TITLE_CHARS, MAX_ADDRESS_CHARS, MAX_SOURCE_CHARS = 200, 300, 300
+MAX_TITLE_CHARS, MAX_ADDRESS_CHARS, MAX_SOURCE_CHARS, MAX_URL_CHARS = 200, 300, 300, 500
 MAX_VOTES = 10_000_000
 # Calendars begin on the first of January; two days later it has begun in every time zone.
 EARLIEST_RECEIPT = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC) + timedelta(days=2)
@@ -40,11 +41,21 @@ class RowSkipped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Reopening:
+    """A resolution that did not last, and when the case was reopened after it."""
+
+    resolved_at: datetime
+    resolution_text: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedReport:
     """A report and what became of it. Instants are in UTC; departments and categories as the mapping names them.
 
-    `lines` is how many lines its row has; `ended` is of a resolution or decline; `answered` the first public word
-    before it. No department: triage.
+    `lines` is how many lines its row has; `ended` is of the resolution or decline that stands; `answered` the first
+    public word before any. No department: triage.
     """
 
     lines: int
@@ -59,10 +70,12 @@ class ImportedReport:
     meaning: StatusMeaning
     received_at: datetime
     answered_at: datetime | None
+    reopening: Reopening | None
     ended_at: datetime | None
     answer_text: str
     end_text: str
     votes: int
+    url: str
 
 
 class RowParser:
@@ -85,7 +98,7 @@ class RowParser:
         lat, lon = self._position(row)
         department = self._department(row)
         received = self._received_at(row)
-        answered, ended = self._answered_and_ended(row, ending, received, department)
+        answered, reopening, ended = self._later_dates(row, ending, received, department)
         if ending.outcome == "triage" or not department:
             department, answered = "", None
         return ImportedReport(
@@ -101,10 +114,12 @@ class RowParser:
             meaning=ending,
             received_at=received,
             answered_at=answered,
+            reopening=reopening,
             ended_at=ended,
             answer_text=self._optional_text(row, "answer_text") or self.mapping.texts.replied,
             end_text=self._optional_text(row, "resolution_text") or self._default_text(ending),
             votes=self._votes(row),
+            url=self._url(row),
         )
 
     def _value(self, row: SourceRow, name: str) -> str:
@@ -191,24 +206,66 @@ class RowParser:
             raise RowRefused("early", "received", _("It was received before %(year)s.", year=EARLIEST_RECEIPT.year))
         return received
 
-    def _answered_and_ended(
+    def _later_dates(
         self, row: SourceRow, ending: StatusMeaning, received: datetime, department: str
-    ) -> tuple[datetime | None, datetime | None]:
-        """When the first answer came and when the case ended, in an order that a case can have."""
+    ) -> tuple[datetime | None, Reopening | None, datetime | None]:
+        """When the first answer came, a reopening, and when the case ended, in an order that a case can have."""
         over = ending.outcome in ("resolved", "declined")
-        ended = self._timestamp_after(row, "resolved", received) if over else None
-        if over and ended is None:
+        reopened = self._timestamp_after(row, "reopened", received)
+        if reopened and ending.outcome == "triage":
+            self.adjustments["reopening_unused"] += 1  # nobody can have resolved it
+            reopened = None
+        resolved = self._timestamp_after(row, "resolved", received) if over or reopened else None
+        if over and resolved is None:
             raise RowRefused("no_end", "resolved", _("Its status says that it is closed, but no column says when."))
-        if not over and self._value(row, "resolved"):
+        reopening = self._reopening(row, received, reopened, resolved, over=over) if reopened else None
+        if not over and self._value(row, "resolved") and not (reopening and reopening.resolved_at == resolved):
             self.adjustments["end_of_open"] += 1  # its status says that it is open
+        ended = resolved if over else None
+        answered = self._first_answer(row, ending, received, reopening, ended)
+        if (ended or reopening or answered) and not department and ending.outcome != "triage":
+            raise RowRefused("nobody", "department", _("It was answered or is closed, but no department is named."))
+        return answered, reopening, ended
+
+    def _first_answer(
+        self,
+        row: SourceRow,
+        ending: StatusMeaning,
+        received: datetime,
+        reopening: Reopening | None,
+        ended: datetime | None,
+    ) -> datetime | None:
         answered = self._timestamp_after(row, "first_answer", received) if ending.first_answer else None
-        if answered and ended and answered > ended:
+        if answered and reopening and answered > reopening.at:
+            raise RowRefused("order", "reopened", _("It was reopened before it was first answered."))
+        first_end = reopening.resolved_at if reopening else ended
+        if answered and first_end and answered > first_end:
             # A later answer cannot be part of a case that was over, so the resolution is the first public word.
             self.adjustments["answer_after_end"] += 1
-            answered = None
-        if (over or answered) and not department and ending.outcome != "triage":
-            raise RowRefused("nobody", "department", _("It was answered or is closed, but no department is named."))
-        return answered, ended
+            return None
+        return answered
+
+    def _reopening(
+        self, row: SourceRow, received: datetime, reopened: datetime, resolved: datetime | None, *, over: bool
+    ) -> Reopening:
+        """A reopening with the resolution before it: of `first_resolved`, or of `resolved` if the case is open now.
+
+        Where a closed case does not say when it had first been resolved, that was at the latest when it was reopened.
+        """
+        texts = self.mapping.texts
+        if over and resolved and resolved < reopened:
+            reason = _("It was reopened after it was resolved, but no column says when it was closed again.")
+            raise RowRefused("no_end", "resolved", reason)
+        first, text = self._timestamp_after(row, "first_resolved", received), texts.resolved
+        if not over:
+            first, text = first or resolved, self._optional_text(row, "resolution_text") or text
+        elif first is None:
+            self.adjustments["first_end_unknown"] += 1
+            first, text = reopened, texts.first_resolved
+        if first is None or first > reopened:
+            reason = _("It was reopened, but no column says that it had been resolved before.")
+            raise RowRefused("no_resolution", "reopened", reason)
+        return Reopening(first, text, reopened, texts.reopened)
 
     def _timestamp_after(self, row: SourceRow, name: str, received: datetime) -> datetime | None:
         instant = self._timestamp(row, name)
@@ -254,6 +311,14 @@ class RowParser:
             raise RowRefused("votes", "votes", _("“%(text)s” is no number of supporters.", text=text[:40]))
         return int(count)
 
+    def _url(self, row: SourceRow) -> str:
+        """The address of the row's page in the source; one that is no plain web address is left out."""
+        url = self._value(row, "url")
+        if url and not _is_web_address(url):
+            self.adjustments["url_left_out"] += 1
+            return ""
+        return url
+
     def _optional_text(self, row: SourceRow, name: str) -> str:
         text = self._value(row, name)
         if len(text) > MAX_TEXT_CHARS:
@@ -266,3 +331,15 @@ class RowParser:
 
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def _is_web_address(text: str) -> bool:
+    """Whether this is an http or https address of bounded length, without a user, a password or hidden characters."""
+    if len(text) > MAX_URL_CHARS or not text.isprintable() or any(mark in text for mark in ' \\<>"'):
+        return False
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and "@" not in parts.netloc

@@ -53,8 +53,8 @@ class CaseRows:
 
     report: ImportedReport
     case: Case
-    clocks: list[Clock]  # the case's response and resolution, then the assignment's
-    assignment: Assignment | None = None
+    clocks: list[Clock]  # the case's response and resolution, then each assignment's
+    assignments: list[Assignment] = field(default_factory=list)  # only the last can be open
     events: list[CaseEvent] = field(default_factory=list)
 
 
@@ -77,11 +77,15 @@ def replay(
         replayed.assign(department_id, {"step": rules.routed_by, "source": source})
         if report.answered_at is not None:
             replayed.reply(report.answered_at)
+        if (reopening := report.reopening) is not None:
+            replayed.resolve(reopening.resolved_at, reopening.resolution_text)
+            replayed.close_by_time(reopening.at)
+            replayed.reopen(reopening.at, reopening.text)
         if report.ended_at is not None and report.meaning.reason is not None:
             replayed.decline(report.ended_at, report.meaning.reason.value)
         elif report.ended_at is not None:
-            replayed.resolve(report.ended_at)
-            replayed.close_by_time()
+            replayed.resolve(report.ended_at, report.end_text)
+            replayed.close_by_time(rules.now)
     return replayed.rows
 
 
@@ -119,15 +123,7 @@ class CaseReplay:
         """Assign it to its department at the instant of receipt."""
         at = self.report.received_at
         before = self._change_status(Status.ASSIGNED, SYSTEM)
-        self.rows.clocks += self._start_clocks(self.rules.department_calendar[department_id], at)
-        self.rows.assignment = row_class(Assignment)(
-            case_id=self.case.id,
-            department_id=department_id,
-            part=AssignmentPart.LEAD,
-            category_id=self.case.category_id,
-            started_at=at,
-            given_at=at,
-        )
+        self._start_assignment(department_id, at)
         self.case.department_id = self.case.first_department_id = department_id
         data: dict[str, object] = {"from": None, "department": self.rules.departments[department_id], "reason": reason}
         data |= {"support": [], "priority": self.case.priority, "misrouted": False}
@@ -139,14 +135,14 @@ class CaseReplay:
         self._record_first_response(at)
         self._event(EventKind.REPLIED, at, self._department, text=self.report.answer_text, before=before)
 
-    def resolve(self, at: datetime) -> None:
+    def resolve(self, at: datetime, text: str) -> None:
         before = self._change_status(Status.RESOLVED, self._department)
         self._record_first_response(at)
         self._end_assignment(at, Outcome.RESOLVED)
-        self._stop_clock(1, at)
+        self._stop_clock(self.rows.clocks[1], at)
         self.case.resolved_at = at
         self.case.confirm_until = at + timedelta(days=self.rules.city.settings.confirm_days)
-        self._event(EventKind.RESOLVED, at, self._department, text=self.report.end_text, before=before)
+        self._event(EventKind.RESOLVED, at, self._department, text=text, before=before)
 
     def decline(self, at: datetime, reason: str) -> None:
         before = self._change_status(Status.DECLINED, self._department)
@@ -159,15 +155,31 @@ class CaseReplay:
             EventKind.DECLINED, at, self._department, {"reason": reason}, text=self.report.end_text, before=before
         )
 
-    def close_by_time(self) -> None:
-        """Confirm the resolution if nobody disputed it in time."""
+    def close_by_time(self, until: datetime) -> None:
+        """Confirm the resolution if nobody had disputed it in time, as far as is known at `until`."""
         at = self.case.confirm_until
-        if at is None or at > self.rules.now:
+        if at is None or at > until:
             return
         before = self._change_status(Status.CONFIRMED, SYSTEM)
         self.case.confirmed_by, self.case.confirm_until = "time", None
         self.case.dispute_until = at + timedelta(days=self.rules.city.settings.reopen_days)
         self._event(EventKind.CLOSED, at, SYSTEM, before=before)
+
+    def reopen(self, at: datetime, text: str) -> None:
+        """The resolution did not last: the department has the case again, with fresh targets.
+
+        The reporter is who reopens a case here; how long after a resolution they may is not asked of history.
+        """
+        by = Actor(ActorKind.REPORTER)
+        before = self._change_status(Status.IN_PROGRESS, by)
+        self.case.reopened += 1
+        self.case.resolved_at = self.case.confirm_until = self.case.dispute_until = None
+        self.case.confirmed_by = ""
+        self._assignment.standing = False
+        resolution = self.rows.clocks[1]
+        clocks.restart(resolution, at, self._calendar(resolution))
+        self._start_assignment(self._assignment.department_id, at)
+        self._event(EventKind.REOPENED, at, by, text=text, before=before)
 
     @property
     def _department(self) -> Actor:
@@ -175,14 +187,26 @@ class CaseReplay:
 
     @property
     def _assignment(self) -> Assignment:
-        assert self.rows.assignment is not None
-        return self.rows.assignment
+        return self.rows.assignments[-1]
 
     def _change_status(self, to: Status, by: Actor) -> str:
         life.check_step(self.case.status, to, by)
         before: str = self.case.status.value
         self.case.status = to
         return before
+
+    def _start_assignment(self, department_id: int, at: datetime) -> None:
+        """The department leads the case; the last two clocks are this assignment's."""
+        self.rows.clocks += self._start_clocks(self.rules.department_calendar[department_id], at)
+        assignment = row_class(Assignment)(
+            case_id=self.case.id,
+            department_id=department_id,
+            part=AssignmentPart.LEAD,
+            category_id=self.case.category_id,
+            started_at=at,
+            given_at=at,
+        )
+        self.rows.assignments.append(assignment)
 
     def _start_clocks(self, calendar_id: int, at: datetime) -> list[Clock]:
         calendar = self.rules.calendars[calendar_id]
@@ -196,22 +220,22 @@ class CaseReplay:
     def _calendar(self, clock: Clock) -> WorkingCalendar:
         return self.rules.calendars[clock.calendar_id]
 
-    def _stop_clock(self, index: int, at: datetime) -> None:
-        clock = self.rows.clocks[index]
+    def _stop_clock(self, clock: Clock, at: datetime) -> None:
         clocks.stop(clock, at, self._calendar(clock))
 
     def _record_first_response(self, at: datetime) -> None:
-        """The first public word stops the case's response clock and the assignment's."""
+        """The first public word stops the case's response clock, and that of the assignment."""
+        self.case.first_word_at = self.case.first_word_at or at
+        self._stop_clock(self.rows.clocks[0], at)
         if self._assignment.first_word_at is None:
-            self.case.first_word_at = self._assignment.first_word_at = at
-            self._stop_clock(0, at)
-            self._stop_clock(2, at)
+            self._assignment.first_word_at = at
+            self._stop_clock(self.rows.clocks[-2], at)
 
     def _end_assignment(self, at: datetime, outcome: Outcome) -> None:
         self._assignment.ended_at, self._assignment.outcome = at, outcome
         self._assignment.ended_by = ActorKind.DEPARTMENT.value
         self._assignment.standing = outcome == Outcome.RESOLVED
-        self._stop_clock(3, at)
+        self._stop_clock(self.rows.clocks[-1], at)
 
     def _event(
         self,
@@ -233,7 +257,9 @@ class CaseReplay:
         self.rows.events.append(event)
 
     def _update_due(self) -> None:
-        clocks, assignment = self.rows.clocks, self.rows.assignment
+        clocks = self.rows.clocks
         self.case.due_at = find_next_due(clocks[0], clocks[1]) if self.case.status.is_open else None
-        if assignment is not None:
-            assignment.due_at = find_next_due(clocks[2], clocks[3]) if assignment.ended_at is None else None
+        if self.rows.assignments:
+            self._assignment.due_at = (
+                find_next_due(clocks[-2], clocks[-1]) if self._assignment.ended_at is None else None
+            )

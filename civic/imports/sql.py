@@ -61,6 +61,7 @@ UNION SELECT name FROM import_addition ORDER BY 1
 """
 
 # What people, or departments, did with an imported report since: the first kind that there is, NULL if nothing.
+# Nobody is the reporter of one, unless another report was merged with it: a reopening is part of what was imported.
 # $1 and $2 are the name of the import and the last post that was looked at; posts come in the order of their ids.
 REPORTS = """
 SELECT p.id AS post_id, r.id AS report_id, r.case_id, p.path, c.received_at,
@@ -73,7 +74,7 @@ SELECT p.id AS post_id, r.id AS report_id, r.case_id, p.path, c.received_at,
              OR EXISTS (SELECT FROM case_merge m WHERE m.case_id = c.id OR m.into_id = c.id) THEN 'merges'
            WHEN EXISTS (SELECT FROM case_event e WHERE e.case_id = c.id AND (e.actor_id IS NOT NULL
                         OR e.actor_kind NOT IN ('reporter', 'department', 'dispatcher', 'system')
-                        OR e.actor_kind = 'reporter' AND e.seq > 1
+                        OR e.actor_kind = 'reporter' AND e.seq > 1 AND e.kind <> 'reopened'
                         OR EXISTS (SELECT FROM hidden_line h WHERE h.case_event_id = e.id)
                         OR EXISTS (SELECT FROM case_event_photo ep WHERE ep.case_event_id = e.id)))
              OR EXISTS (SELECT FROM case_wait w WHERE w.case_id = c.id) THEN 'history'

@@ -60,6 +60,7 @@ class Post(Model):
     channel = fields.CharField(12, default="web")  # web, api, import, demo
     client_key = fields.CharField(64, null=True, unique=True)  # the same key twice is one post
     source = fields.CharField(300, null=True, unique=True)  # where an import had it from: "boston:101000868437"
+    source_url = fields.CharField(500, default="")  # of its page there: an http or https address, shown and never read
 
     class Meta:
         table = "post"

@@ -142,10 +142,12 @@ class AppealAnswer(Schema):
 class ReportAnswer(ReportBase):
     """A report's page: its answers by the code of the question, its photos, promises ("response", "resolution"), its
     public history and the state of it, and in `actions` what the caller may send now to /reports/ID/NAME.
+    `source_url`: its page in the system that it was imported from, as that system says.
 
     Of the history the newest lines, or those before the parameter `before`; `earlier` is the next value of it.
     """
 
+    source_url: str | None
     answers: dict[str, Answer]
     visibility: Visibility
     photos: list[PhotoAnswer]
@@ -174,6 +176,7 @@ class ReportAnswer(ReportBase):
             lat=report.lat,
             lon=report.lon,
             address=report.address,
+            source_url=post.source_url or None,
             answers=report.answers,
             visibility=post.visibility,
             received_at=case.received_at,

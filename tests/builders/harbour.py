@@ -36,6 +36,8 @@ status = "state"
 received = { column = "sent", time = "09:00" }
 first_answer = { column = "answered", time = "12:00", optional = true }
 resolved = { column = "done", time = "15:00", optional = true }
+reopened = { column = "again", time = "16:00", optional = true }
+first_resolved = { column = "first_done", time = "15:00", optional = true }
 answer_text = { column = "answer", optional = true }
 resolution_text = { column = "note", optional = true }
 

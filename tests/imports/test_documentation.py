@@ -28,4 +28,7 @@ def test_the_example_reads_its_file(tmp_path: Path) -> None:
         "Street Maintenance",
     )
     assert report.answered_at
+    assert report.reopening
     assert report.ended_at
+    assert report.ended_at > report.reopening.at == report.reopening.resolved_at
+    assert report.url == "https://issues.example/17"

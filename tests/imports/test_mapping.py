@@ -74,9 +74,18 @@ def test_a_file_that_is_no_mapping(tmp_path: Path, content: bytes | None, said: 
         read_mapping(path)
 
 
+@pytest.mark.parametrize(("name", "needed"), [("reopened", "resolved"), ("first_resolved", "reopened")])
+def test_columns_that_need_another(tmp_path: Path, name: str, needed: str) -> None:
+    path = tmp_path / "mapping.toml"
+    lines = [line for line in MAPPING.splitlines() if not line.startswith(f"{needed} = {{")]
+    path.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(ImportFault, match=rf"columns\.{name} says nothing without columns\.{needed}"):
+        read_mapping(path)
+
+
 def test_a_date_column_is_needed_for_what_is_over(tmp_path: Path) -> None:
     path = tmp_path / "mapping.toml"
-    line = next(line for line in MAPPING.splitlines() if line.startswith("resolved = {"))
-    path.write_text(MAPPING.replace(line, ""), "utf-8")
+    unneeded = ("resolved = {", "reopened = {", "first_resolved = {")
+    path.write_text("\n".join(line for line in MAPPING.splitlines() if not line.startswith(unneeded)), "utf-8")
     with pytest.raises(ImportFault, match=r"columns\.resolved is needed for the outcome “declined”"):
         read_mapping(path)

@@ -25,6 +25,9 @@ MAPPING: dict[str, Any] = {
         "status": "status",
         "category": "kind",
         "votes": "votes",
+        "url": "url",
+        "reopened": "reopened",
+        "first_resolved": "first_closed",
     },
     "history": {"statuses": {"Open": "open", "Closed": "resolved", "Test": "skipped"}},
     "departments": {"default": "roads"},
@@ -124,3 +127,86 @@ def test_the_end_of_an_open_report_is_told() -> None:
     parser = RowParser(ImportMapping.model_validate(MAPPING), NOW)
     assert parser.parse(SourceRow(1, ROW | {"closed": "2026-11-27T10:00:00"})).ended_at is None
     assert parser.adjustments == {"end_of_open": 1}
+
+
+def count_adjustments(**values: str) -> tuple[ImportedReport, dict[str, int]]:
+    parser = RowParser(ImportMapping.model_validate(MAPPING), NOW)
+    return parser.parse(SourceRow(1, ROW | values)), dict(parser.adjustments)
+
+
+CLOSED_AGAIN = {"status": "Closed", "opened": "2026-11-02", "reopened": "2026-11-05", "closed": "2026-11-09"}
+
+
+def test_which_resolution_is_the_first() -> None:
+    report, noted = count_adjustments(**CLOSED_AGAIN, first_closed="2026-11-04")
+    assert report.reopening
+    assert report.ended_at
+    days = [one.day for one in (report.reopening.resolved_at, report.reopening.at, report.ended_at)]
+    assert (days, noted) == ([4, 5, 9], {})
+
+    report, noted = count_adjustments(**CLOSED_AGAIN)
+    assert report.reopening
+    assert report.reopening.resolved_at == report.reopening.at
+    assert report.reopening.resolution_text.startswith("Resolved before it was reopened, says the source.")
+    assert noted == {"first_end_unknown": 1}
+
+    report, noted = count_adjustments(opened="2026-11-02", closed="2026-11-04", reopened="2026-11-05")
+    assert report.reopening
+    assert (report.reopening.resolved_at.day, report.ended_at, noted) == (4, None, {})
+
+    report, noted = count_adjustments(
+        opened="2026-11-02", first_closed="2026-11-04", reopened="2026-11-05", closed="2026-11-09"
+    )
+    assert report.reopening
+    assert (report.reopening.resolved_at.day, report.ended_at, noted) == (4, None, {"end_of_open": 1})
+
+    report, noted = count_adjustments(**CLOSED_AGAIN, first_closed="2026-11-04", answered="2026-11-05T09:00")
+    assert (report.answered_at, noted) == (None, {"answer_after_end": 1})
+    report, noted = count_adjustments(opened="2026-11-02", first_closed="2026-11-04")  # never reopened
+    assert (report.reopening, noted) == (None, {})
+
+
+def test_a_reopening_without_a_department() -> None:
+    mapping = MAPPING | {"history": {"statuses": {"Open": "triage", "Closed": "resolved"}}}
+    parser = RowParser(ImportMapping.model_validate(mapping), NOW)
+    values = {"opened": "2026-11-02", "closed": "2026-11-04", "reopened": "2026-11-05"}
+    assert parser.parse(SourceRow(1, ROW | values)).reopening is None
+    assert parser.adjustments == {"reopening_unused": 1, "end_of_open": 1}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://issues.example/17",
+        "http://issues.example:8080/a?b=c&d=%20#e",
+        "HTTPS://Issues.example/17",
+        "https://例子.example/路面?页=1",
+        "https://[2001:db8::1]/17",
+        "https://issues.example/" + "x" * 477,
+    ],
+)
+def test_links_that_are_kept(url: str) -> None:
+    report, noted = count_adjustments(url=f" {url} ")
+    assert (report.url, noted) == (url, {})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("javascript:alert(1)", "data:text/html,x", "ftp://issues.example/17", "//issues.example/17", "/17", "17"),
+        *("issues.example/17", "https:17", "https://", "https:///17", "http:\\\\issues.example", "https://?x"),
+        *("https://user:word@issues.example/17", "https://user@issues.example/17", "https://@issues.example/17"),
+        *("https://issues.example\\@other.example/", "https://issues.example:99999/", "https://issues.example:x/"),
+        *("https://issues.example/a b", "https://issues.example/\u202egnp.exe", "java\nscript:alert(1)"),
+        *(
+            "https://issues.example/a\tb",
+            "https://[2001:db8::1/17",
+            'https://issues.example/"onclick=',
+            "https://a/<b>",
+        ),
+        "https://issues.example/" + "x" * 478,
+    ],
+)
+def test_links_that_are_left_out(url: str) -> None:
+    report, noted = count_adjustments(url=url)
+    assert (report.url, noted) == ("", {"url_left_out": 1})

@@ -12,6 +12,7 @@ from civic.cases.models import Assignment, Case, CaseEvent
 from civic.catalogue.models import Department
 from civic.imports.actions import Progress, import_file
 from civic.imports.mapping import read_mapping
+from civic.posts.models import Post
 from civic.reports.models import Report
 from tests.source import ROOT
 
@@ -41,6 +42,7 @@ async def test_budapest(database: str, data: Path, tmp_path: Path) -> None:
     assert assignment
     assert assignment.response_clock.stopped_at == assignment.first_word_at
     assert await check_history(assignment.case_id) == []
+    assert await Post.filter(source_url__startswith="https://jarokelo.hu/bejelentesek/budapest/").count() == ROWS
 
 
 @pytest.mark.parametrize("name", ["abandoned_vehicle", "other-to-2016", "unsafe_dangerous"])

@@ -44,6 +44,29 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (make_row(state="lost"), "status", "The mapping does not know the status “lost”."),
     (make_row(state=None), "status", "The mapping does not know the status “”."),
     (make_resolved(note="x" * 10_001), "resolution_text", "Its text has more than 10000 characters."),
+    (make_row(again="2026-03-20"), "reopened", "It was reopened, but no column says that it had been resolved before."),
+    (make_row(again="2026-03-20", done="2026-03-21"), "reopened", "It was reopened, but no column says that it had"),
+    (
+        make_resolved(first_done="2026-03-07", again="2026-03-06", done="2026-03-20"),
+        "reopened",
+        "It was reopened, but no column says that it had",
+    ),
+    (
+        make_resolved(again="2026-03-06", answered="2026-03-09", done="2026-03-20"),
+        "reopened",
+        "It was reopened before it was first answered.",
+    ),
+    (
+        make_resolved(again="2026-03-06", done="2026-03-05"),
+        "resolved",
+        "It was reopened after it was resolved, but no column says when it was closed again.",
+    ),
+    (
+        make_resolved(again="2026-03-01", done="2026-03-05"),
+        "reopened",
+        "The date of “reopened” is before the date of receipt.",
+    ),
+    (make_row(again="2026-03-20", done="2026-03-05", body=None), "department", "It was answered or is closed, but no"),
 ]
 
 

@@ -8,12 +8,13 @@ from civic import db, timing
 from civic.accounts.people import NOBODY
 from civic.cases import actions as cases
 from civic.cases.actors import SYSTEM, Actor, ActorKind
+from civic.cases.history import check_histories
 from civic.catalogue.queries import catalogue
 from civic.db import in_transaction
 from civic.geo.queries import areas
 from civic.imports.files import SourceFile
 from civic.imports.mapping import read_mapping
-from civic.imports.parser import ImportedReport, RowParser
+from civic.imports.parser import ImportedReport, Reopening, RowParser
 from civic.posts import actions as posts
 from civic.reports.models import KIND, Report
 from tests.builders.harbour import NOW, Harbour, make_areas, make_resolved, make_row, write_rows
@@ -51,6 +52,16 @@ ROWS = [
     make_row(text=None, summary="Only a summary.", street=None, title="x" * 250),
     make_row(title=None, text="路灯不亮了，已经三天。", kind="Lamp"),
     make_resolved(sent="2024-02-29", answered="2024-03-01", done="2024-03-01", lat="48,9", lon=2.95),
+    # Reopened: before it was closed by time, after it was, and on the day on which it was resolved first.
+    make_resolved(first_done="2026-03-05", again="2026-03-06", done="2026-03-20", note="Filled once more."),
+    make_resolved(first_done="2026-03-05", again="2026-03-20", done="2026-04-01", kind="Lamp", answered=None),
+    make_resolved(first_done="2026-03-05", again="2026-03-05", done="2026-03-06", body="Parks"),
+    make_resolved(first_done="2026-11-03T13:00+01:00", again="2026-11-13T13:00+01:00", done="2026-11-13T13:00+01:00"),
+    make_resolved(again="2026-03-06", done="2026-03-20"),  # nothing says when it was resolved first
+    make_resolved(again="2026-03-06", done="2026-03-20", answered=None, kind=None),
+    make_row(state="refused", first_done="2026-03-04", again="2026-03-06", done="2026-11-12", answered="2026-03-03"),
+    make_row(done="2026-03-05", again="2026-03-10", note="Filled with sand.", answered="2026-03-04"),  # it is open now
+    make_row(first_done="2026-11-10", again="2026-11-12", kind="Lamp", body="Parks"),
 ]
 TABLES = ("post", "report", "case_file", "clock", "assignment", "case_event", "clock_step", "handling", "doubt")
 
@@ -61,6 +72,7 @@ async def test_history_is_what_the_actions_would_have_written(harbour: Harbour) 
     done = await harbour.import_rows(*ROWS)
     assert (done.imported, done.refused, done.unchanged) == (len(ROWS), 0, 0)
     imported = await _all_rows()
+    assert (await check_histories()).faults == []
     for table in ("message", "pgqueuer"):  # nobody is told of history
         assert await db.fetch(f"SELECT 1 AS x FROM {table}") == []
 
@@ -114,6 +126,8 @@ async def _live(entry: ImportedReport) -> None:
     if entry.answered_at:
         with timing.at(entry.answered_at):
             await cases.reply(case.id, by=desk, text=entry.answer_text)
+    if entry.reopening:
+        await _live_reopening(case.id, desk, entry.reopening)
     if entry.ended_at and entry.meaning.reason:
         with timing.at(entry.ended_at):
             await cases.decline(case.id, by=desk, reason=entry.meaning.reason, text=entry.end_text)
@@ -123,6 +137,16 @@ async def _live(entry: ImportedReport) -> None:
         if (closing := entry.ended_at + timedelta(days=10)) <= NOW:
             with timing.at(closing):
                 assert await cases.confirm_next_resolution()
+
+
+async def _live_reopening(case_id: int, desk: Actor, reopening: Reopening) -> None:
+    with timing.at(reopening.resolved_at):
+        await cases.resolve(case_id, by=desk, text=reopening.resolution_text)
+    if (closing := reopening.resolved_at + timedelta(days=10)) <= reopening.at:
+        with timing.at(closing):
+            assert await cases.confirm_next_resolution()
+    with timing.at(reopening.at):
+        await cases.dispute(case_id, by=Actor.reporter(NOBODY), text=reopening.text)
 
 
 def _compared(table: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -156,4 +180,4 @@ async def test_rows_of_every_shape_can_be_written_together(harbour: Harbour) -> 
     path = write_rows(harbour.folder / "mixed.jsonl", [dict(one) for one in reversed(ROWS)], packed=True)
     done = await harbour.import_rows(file=path)
     assert done.imported == len(ROWS)
-    assert done.adjustments == {"answer_after_end": 1, "slack": 1}
+    assert done.adjustments == {"answer_after_end": 1, "slack": 1, "first_end_unknown": 2}

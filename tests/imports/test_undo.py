@@ -66,7 +66,12 @@ async def test_what_nobody_has_worked_on_is_taken_back(harbour: Harbour) -> None
 
     done = await undo_import("port", confirmed=True)
     assert done.as_json() == said.as_json() | {"done": True}
-    assert done.paths == [f"/reports/{n}" for n in range(5, 10)]
+    paths = (
+        await Post.filter(report__case_id__in=[one.id for one in worked_on])
+        .order_by("id")
+        .values_list("path", flat=True)
+    )
+    assert done.paths == paths
     left = await Post.all().order_by("id").values_list("source", flat=True)
     assert left == [f"harbour:{n}" for n in range(1, 5)] + [f"port:{n}" for n in range(1, 6)]
     assert (await check_histories()).faults == []
@@ -108,6 +113,17 @@ async def test_an_import_alone_leaves_nothing_and_can_be_done_again(harbour: Har
     assert not await City.exists()
     assert await db.fetch("SELECT 1 AS x FROM calendar UNION ALL SELECT 1 FROM import_addition") == []
     assert (await harbour.import_rows(file=path)).imported == 25
+
+
+async def test_a_history_that_was_reopened_is_taken_back(harbour: Harbour) -> None:
+    again = {"first_done": "2026-03-05", "again": "2026-03-06"}
+    await harbour.import_rows(make_resolved(id=1, done="2026-03-20", **again), make_row(id=2, **again), make_row(id=3))
+    assert await Case.filter(reopened=1).count() == 2
+    async with db.in_transaction():
+        assert (await check_histories()).faults == []
+    done = await undo_import("harbour", confirmed=True)
+    assert (done.reports, done.kept) == (3, 0)
+    assert await count_rows() == dict.fromkeys(MADE, 0)
 
 
 async def test_the_guard_of_the_history_lets_nothing_else_go(harbour: Harbour) -> None:

@@ -33,6 +33,7 @@ TABLES = [
             ("channel", fields.CharField(default="web", max_length=12)),
             ("client_key", fields.CharField(null=True, unique=True, max_length=64)),
             ("source", fields.CharField(null=True, unique=True, max_length=300)),
+            ("source_url", fields.CharField(default="", max_length=500)),
         ],
         options={"table": "post", "indexes": [Index(fields=["kind", "created_at"])]},
     ),
