@@ -352,7 +352,19 @@ def draw_photo(scene: str, seed: int) -> bytes:
     canvas = Canvas(seed)
     SCENES[scene](canvas)
     file = io.BytesIO()
-    canvas.image.resize((WIDTH_PX * 3 // 4, HEIGHT_PX * 3 // 4), Image.Resampling.BILINEAR).save(
-        file, "JPEG", quality=86
-    )
+    taken = _take_photo(canvas)
+    taken.resize((WIDTH_PX * 3 // 4, HEIGHT_PX * 3 // 4), Image.Resampling.BILINEAR).save(file, "JPEG", quality=86)
     return file.getvalue()
+
+
+def _take_photo(canvas: Canvas) -> Image.Image:
+    """What somebody's camera gets of the scene: from one side or the other, nearer or farther, more or less straight."""
+    chance, image = canvas.random, canvas.image
+    if chance.random() < 0.5:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    image = image.rotate(chance.uniform(-3, 3), Image.Resampling.BILINEAR)
+    share = chance.uniform(0.7, 0.9)  # the corners that turning leaves empty are cut off
+    wide, high = WIDTH_PX * share, HEIGHT_PX * share
+    left = (WIDTH_PX - wide) / 2 + chance.uniform(-0.05, 0.05) * WIDTH_PX * (1 - share) * 4
+    top = (HEIGHT_PX - high) / 2 + chance.uniform(0.0, 0.05) * HEIGHT_PX * (1 - share) * 4
+    return image.crop((round(left), round(top), round(left + wide), round(top + high)))
