@@ -358,7 +358,7 @@ def draw_photo(scene: str, seed: int) -> bytes:
 
 
 def _take_photo(canvas: Canvas) -> Image.Image:
-    """What somebody's camera gets of the scene: from one side or the other, nearer or farther, more or less straight."""
+    """What somebody's camera gets of the scene: from either side, nearer or farther, more or less level."""
     chance, image = canvas.random, canvas.image
     if chance.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
