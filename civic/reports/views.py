@@ -1,7 +1,7 @@
 """The public side of reports: home, list, map, and a report's page with what its author can do there."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +15,8 @@ from civic.geo import queries as geo
 from civic.geo.maps import MapWindow
 from civic.geo.near import find_near, parse_near
 from civic.i18n import gettext as _
+from civic.i18n import language
+from civic.languages import find_language
 from civic.posts.models import REASONS
 from civic.posts.places import name_position
 from civic.posts.queries import Viewer
@@ -26,7 +28,7 @@ from civic.reports import actions, maps, pages, queries, receipts, submission
 from civic.reports.choices import choices
 from civic.reports.filters import ReportFilters, read_report_filters
 from civic.reports.forms import FollowUpForm, ReportForm
-from civic.reports.queries import Speaker
+from civic.reports.queries import ReportCard, Speaker
 from civic.reports.schemas import (
     PostedReportAnswer,
     ReportAnswer,
@@ -41,6 +43,7 @@ from civic.search.pages import format_distance
 from civic.web import NO_STORE, GuardedRoute, Who, json_answer, parse_id, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
+HOME_CHOICE = 3  # of how many times as many of the newest reports these are chosen
 FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
 
 
@@ -73,9 +76,15 @@ async def _names() -> dict[str, Any]:
 
 
 async def home(request: Request) -> Response:
-    page = await queries.list_reports(ReportFilters(), size=MAX_HOME_CARDS)
+    page = await queries.list_reports(ReportFilters(), size=MAX_HOME_CARDS * HOME_CHOICE)
+    page = replace(page, cards=_choose_own_language(page.cards, request.state.city.languages)[:MAX_HOME_CARDS])
     context = {"page": page, "counts": await queries.home_counts(), "filters": ReportFilters(), **await _names()}
     return render(request, "reports/home.html", context)
+
+
+def _choose_own_language(cards: Sequence[ReportCard], known: Sequence[str]) -> list[ReportCard]:
+    """Those in the reader's language first, each part in its order."""
+    return sorted(cards, key=lambda card: bool(find_language(card.title or card.text, language(), known)))
 
 
 async def listing(request: Request) -> Response:

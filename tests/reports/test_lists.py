@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -329,3 +330,15 @@ async def test_time_used_of_what_waits_and_of_what_is_late_is_shown_as_such(clie
             assert words in page
             assert "<progress" in page
     assert await Post.all().count() == 1
+
+
+async def test_the_home_page_shows_reports_in_the_readers_language_first(client: Client) -> None:
+    for number in range(4):
+        await send_report(client, text=f"Hole number {number} in the street")
+        await send_report(client, text=f"路上有第{number}个大坑，很危险")
+    for language, first in (("en", "Hole number 3"), ("zh", "路上有第3个大坑")):
+        page = (await client.get("/", headers={"Accept-Language": language})).text
+        texts = re.findall(r"Hole number \d|路上有第\d个大坑", page.partition("<main")[2])
+        shown = list(dict.fromkeys(texts))
+        assert shown[0] == first
+        assert [text[0] == first[0] for text in shown] == [True] * 4 + [False] * 4
