@@ -127,10 +127,10 @@ async def test_the_chain_of_every_case_holds(harbour: Harbour) -> None:
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
-    """A file of 3,000 rows, and its mapping."""
+    """A file of 3,000 rows, every hundredth of them refused, and its mapping."""
     mapping = tmp_path / "map.toml"
     mapping.write_text(MAPPING, "utf-8")
-    rows = [make_resolved(id=n) for n in range(1, 3000)] + [make_row(id=3000, text="a word of mine", lat=None)]
+    rows = [make_resolved(id=n) if n % 100 else make_row(id=n, lat=None) for n in range(1, 3001)]
     return write_rows(tmp_path / "rows.gz", rows, packed=True), mapping
 
 
@@ -177,14 +177,22 @@ async def test_stopped_at_any_instant_it_goes_on(
     assert process.wait(30) == {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[number], said
     assert "Traceback" not in said
     half = await _count(empty_database)
-    assert 0 < half["post"] < 2999
+    assert 0 < half["post"] < 2970
     assert half["post"] == half["report"] == half["case_file"] == half["assignment"] == half["clock"] / 4
 
     done = json.loads(command(var, empty_database, "import", str(path), "--mapping", str(mapping), "--json"))
-    assert (done["imported"], done["refused"], done["unchanged"]) == (2999 - half["post"], 1, half["post"])
+    assert (done["imported"], done["refused"], done["unchanged"]) == (2970 - half["post"], 30, half["post"])
     whole = await _count(empty_database)
-    assert whole["post"] == whole["case_file"] == 2999
-    assert whole["case_event"] == 2999 * 5
+    assert whole["post"] == whole["case_file"] == 2970
+    assert whole["case_event"] == 2970 * 5
+
+    first, second = var / "import-harbour-rejects.jsonl", var / "import-harbour-rejects-2.jsonl"
+    assert done["rejects"] == str(second)
+    refused = second.read_text("utf-8")
+    assert [json.loads(line)["line"] for line in refused.splitlines()] == list(range(100, 3001, 100))
+    before = first.read_text("utf-8")
+    assert before
+    assert refused.startswith(before)  # what was refused before it was stopped is refused again, with the same words
 
 
 async def test_the_command_says_what_it_did(tmp_path: Path, empty_database: str) -> None:

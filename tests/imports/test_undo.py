@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from civic import db, timing
+from civic import cache, db, timing
 from civic.accounts.models import User
 from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
@@ -17,6 +17,10 @@ from civic.city.models import City
 from civic.imports.mapping import ImportFault
 from civic.imports.undo import Undoing, undo_import
 from civic.posts.models import Comment, Post, Vote
+from civic.scores.actions import publish_release
+from civic.scores.periods import parse_span
+from civic.scores.queries import get_files
+from civic.scores.verify import verify_folder
 from tests.builders.harbour import MAPPING, NOW, Harbour, make_resolved, make_row, write_rows
 from tests.live import command
 
@@ -171,3 +175,31 @@ async def test_the_command_asks_before_it_takes_back(tmp_path: Path, empty_datab
     for wrong in (["--undo", "harbour", str(path)], [str(path)], []):
         with pytest.raises(RuntimeError, match=r"ended with 1[\s\S]*--undo"):
             command(var, empty_database, "import", *wrong)
+
+
+async def test_after_a_release_was_published(harbour: Harbour, tmp_path: Path) -> None:
+    rows = [make_resolved(id=n, lat=48.5 + n / 100) for n in range(1, 13)]
+    await harbour.import_rows(*rows)
+    harbour.change_mapping('name = "harbour"', 'name = "port"')
+    await harbour.import_rows(*(row | {"body": "Parks", "done": "2026-03-25"} for row in rows))
+    march = parse_span("2026-03")
+    with timing.at(NOW):
+        await City.all().update(loaded_at=NOW)
+        cache.clear_caches()
+        release = await publish_release(march)
+        files = await get_files(release.id)
+        done = await undo_import("port", confirmed=True)
+    assert (done.reports, done.kept, done.releases) == (12, 0, 1)
+    assert await get_files(release.id) == files
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    _document, check = verify_folder(tmp_path / "release.json", tmp_path)
+    assert (check.discrepancies, check.unchecked) == ([], [])
+    with timing.at(NOW):
+        corrected = await publish_release(march, corrects=release.id, reason="One import was of another city.")
+    assert corrected.document["replaces"] == release.id
+    counted = {
+        one.id: {name: it["counted"] for name, it in one.document["results"]["departments"].items()}
+        for one in (release, corrected)
+    }
+    assert counted == {release.id: {"roads": 12, "parks": 12}, corrected.id: {"roads": 12}}
