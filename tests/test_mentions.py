@@ -110,7 +110,13 @@ def _leads_to(address: list[str], path: list[str]) -> bool:
 
 
 # The findings of each review that have numbers: letter and last number.
-NUMBERED = {"Security": {"H": 4, "M": 12, "L": 13}}
+NUMBERED = {
+    "Security": {"H": 4, "M": 12, "L": 13},
+    "Field": {"F": 25},
+    "Operator": {"A": 12, "B": 7},
+    "Fresh machine": {"N": 7},
+}
+BROWSER_FINDINGS = 32
 
 
 def test_what_the_reviews_found_is_all_answered_with_a_test() -> None:
@@ -122,6 +128,8 @@ def test_what_the_reviews_found_is_all_answered_with_a_test() -> None:
     for review, kinds in NUMBERED.items():
         numbers = set(re.findall(r"\b[A-Z]\d+\b", " ".join(finding for finding, _test in answered[review])))
         assert numbers >= {f"{kind}{n}" for kind, last in kinds.items() for n in range(1, last + 1)}, review
+    browser = {match[1] for finding, _test in answered["Browser"] if (match := re.match(r" (\d+)\b", finding))}
+    assert browser >= set(map(str, range(1, BROWSER_FINDINGS + 1)))
     for finding, test in (row for rows in answered.values() for row in rows):
         files = re.findall(r"`(tests/[\w/.]+)`", test)
         assert files, finding

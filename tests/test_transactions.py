@@ -22,7 +22,7 @@ NOT_RUN_AGAIN = {
     "civic/cases/change.py:changing",
     "civic/cases/actions/scheduled.py:_put_off",
 }
-READING = {"civic/cli/check.py:_history"}
+READING = {"civic/cli/check.py:_history", "civic/backups/actions.py:_snapshot"}
 
 
 async def test_a_step_that_is_cut_off_leaves_the_pool_and_the_task_as_they_were(empty_database: str) -> None:

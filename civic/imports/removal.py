@@ -5,7 +5,7 @@ Only until the first release of the scores: it seals the histories of all cases,
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from civic import db
@@ -46,6 +46,10 @@ class Removed:
     messages: int = 0
     kept: int = 0
 
+    def add(self, more: "Removed") -> None:
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(more, field.name))
+
 
 @dataclass(frozen=True)
 class _Plan:
@@ -66,11 +70,16 @@ async def remove_reports(
     total = Removed(kept=plan.kept)
     batches = list(_batches(plan.groups))
     for number, cases in enumerate(batches, start=1):
-        async with db.in_transaction():
-            await _refuse_after_release()
-            await _remove_cases(cases, total, dry_run=dry_run)
+        total.add(await _remove_batch(cases, dry_run=dry_run))
         on_progress(number / len(batches), f"{total.cases:,} cases")
     return total
+
+
+@db.retry_transaction
+async def _remove_batch(cases: list[int], *, dry_run: bool) -> Removed:
+    async with db.in_transaction():
+        await _refuse_after_release()
+        return await _remove_cases(cases, dry_run=dry_run)
 
 
 async def _refuse_after_release() -> None:
@@ -111,7 +120,7 @@ def _batches(groups: Sequence[list[int]]) -> Iterator[list[int]]:
         yield batch
 
 
-async def _remove_cases(cases: list[int], total: Removed, *, dry_run: bool) -> None:
+async def _remove_cases(cases: list[int], *, dry_run: bool) -> Removed:
     rows = await db.fetch(POSTS, cases)
     posts = [row["post_id"] for row in rows]
     about = [f"post:{one}" for one in posts]
@@ -120,14 +129,9 @@ async def _remove_cases(cases: list[int], total: Removed, *, dry_run: bool) -> N
     photos, clocks = await _ids(PHOTOS, cases, posts), await _ids(CLOCKS, cases)
     parts = await db.fetch_one(COUNT_PARTS, posts, cases)
     assert parts is not None
-    total.cases += len(cases)
-    total.reports += len(posts)
-    total.comments += parts["comments"]
-    total.events += parts["events"]
-    total.photos += len(photos)
-    total.messages += len(messages)
+    removed = Removed(len(cases), len(posts), parts["comments"], parts["events"], len(photos), len(messages))
     if dry_run:
-        return
+        return removed
     events = await _ids(EVENTS, cases)
     await db.execute(DELETE_JOBS, *(list(map(str, ids)) for ids in (cases, events, messages)))
     await db.execute(DELETE_MAIL_STOPS, about)
@@ -136,6 +140,7 @@ async def _remove_cases(cases: list[int], total: Removed, *, dry_run: bool) -> N
         await _delete_rows(table, ids)
     await db.execute(REFUSE_REMOVAL)
     await discard_photos(photos)
+    return removed
 
 
 async def _ids(statement: str, *args: Sequence[object]) -> list[int]:

@@ -158,6 +158,7 @@ async def _take_back_additions(undoing: Undoing) -> None:
         cache.clear_caches()
 
 
+@retry_transaction
 async def _delete_addition(kind: str, key: str) -> bool:
     """Delete something that an import made, unless it is used; whether it is gone."""
     *deletions, gone = DELETE_ADDITION[kind]

@@ -123,6 +123,7 @@ async def _drop_some(store: Store, before: datetime) -> int:
     return len(photos)
 
 
+@retry_transaction
 async def drop_photos(store: Store, photo_ids: Sequence[int]) -> None:
     """Drop pending photos and their files at once, of a form that was refused as no space is left."""
     async with in_transaction():

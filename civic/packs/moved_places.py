@@ -30,6 +30,7 @@ async def move_places() -> MovedPlaces:
     return MovedPlaces(await _move_rows("report", known), await _move_rows("traffic_update", known))
 
 
+@db.retry_transaction
 async def _move_rows(table: str, known: Areas) -> int:
     last = moved = 0
     while rows := await db.fetch(PLACES.format(table=table), last, BATCH_ROWS):

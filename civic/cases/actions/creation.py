@@ -72,6 +72,7 @@ async def open_case(
     return case
 
 
+@retry_transaction
 async def release(case_id: int, by: Actor) -> None:
     """Let the router have a case whose report was held, as a moderator has looked at it. It happens once.
 
