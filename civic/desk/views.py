@@ -205,8 +205,8 @@ async def triage(request: Request) -> Response:
     page = await load_triage(request.query_params.get("page", ""), (await catalogue()).department_by_slug)
     if wants_json(request):
         return json_answer(TriageAnswer.of(page))
-    assigned = await find_assigned(parse_id(request.query_params.get("case"))) if _done(request) else None
-    return render(request, "desk/triage.html", {"page": page, "assigned": assigned, **await _shared(request)})
+    given = await find_assigned(parse_id(request.query_params.get("case"))) if _done(request) else None
+    return render(request, "desk/triage.html", {"page": page, "given": given, **await _shared(request)})
 
 
 async def appeals(request: Request) -> Response:

@@ -70,7 +70,7 @@ async def test_a_department_s_late_case_does_not_vanish_in_another_s_solved_one(
     hole = await make_case(client)
     told = await refusal(roads, hole, tree)
     assert told.startswith("Only a dispatcher can merge these two.")
-    for why in ("not open", "not of the same category", "more than 100 m", "does not lead"):
+    for why in ("no longer open", "different categories", "more than 100 m", "does not lead"):
         assert why in told
     assert "received later" not in told
 

@@ -157,7 +157,7 @@ async def test_a_hidden_line(
     assert UNREAD in desk
     [told] = await Message.filter(kind="hidden")
     assert told.department_id == await get_department_id("roads")
-    assert "An entry of yours" in render_message(told).subject
+    assert "Your entry" in render_message(told).subject
     entry = await Moderation.get()
     assert (entry.act, entry.line, entry.reason, entry.text) == ("hide", line, "personal_data", "A number is in it.")
     assert line in (await dispatcher.get("/desk/moderation")).text

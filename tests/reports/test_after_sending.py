@@ -25,7 +25,7 @@ async def test_thanks_and_who_has_it_without_a_reload(client: Client) -> None:
     assert re.search(rf'data-copy="{CODE}"', page)
     await route_case(await get_case_id(int(path.rsplit("/")[-1])))
     part = (await client.get(path, headers=HTMX)).text
-    assert part.lstrip().startswith('<section class="notice done" id="received"')
+    assert part.lstrip().startswith('<section class="notice done" id="thanks"')
     for words in ("Roads Department is handling this.", "Why: ", "The first answer is promised by"):
         assert words in part
     assert "hx-get" not in part, "it asks no more"

@@ -81,7 +81,7 @@ async def test_a_code_that_is_none(client: Client) -> None:
     for code in ("", "AAAA-AAAA-AAAA", "x" * 500, "../../x", "😀", "\x00"):
         answer = await client.post("/receipt", data={"code": code})
         assert answer.status_code == 422
-        assert "We do not know this code" in answer.text
+        assert "We cannot find this code" in answer.text
     page = await client.get("/r/AAAA-AAAA-AAAA")
     assert page.status_code == 200  # which says nothing of whether there is such a report
     assert (await client.post("/receipt", data=form_fields(page.text, "/receipt"))).status_code == 422
