@@ -28,8 +28,10 @@ from civic.static import static_url
 
 ROOT = Path(__file__).parent.parent
 KEPT_FORMS = "/kept/"  # where forms wait for their senders to sign in
+KEPT_FORM = re.compile(rf"{KEPT_FORMS}[\w-]{{22,64}}", re.ASCII)
 NO_STORE = {"Cache-Control": "no-store"}  # of an answer for one reader: not even their own browser keeps it
 CLIENT_KEY = re.compile(r"[\w.:-]{1,64}", re.ASCII)  # under which a form is sent: random, made with the form
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 TAKEN_SECONDS = 300  # in which a page of ours is open and its script learns that the form was taken
 View = Callable[[Request], Awaitable[Response]]
 RefusedView = Callable[[Request, CivicError], Awaitable[Response]]
@@ -257,10 +259,19 @@ def go_to(request: Request, url: str) -> Response:
 
 
 def local_path(url: str | None, default: str = "/") -> str:
-    """`url` if it is a path of this site, else `default`: never redirect elsewhere."""
-    if url and url.startswith("/") and not url.startswith(("//", "/\\")) and "\n" not in url and "\r" not in url:
+    """`url` if it is a path of this site, else `default`: never redirect elsewhere. Browsers leave tabs out."""
+    if url and url.startswith("/") and not url.startswith(("//", "/\\")) and not CONTROLS.search(url):
         return url
     return default
+
+
+def is_kept_form(path: str) -> bool:
+    """Whether this is the address of a form that waits, and of nothing else.
+
+    A POST is led there. One that only begins so, such as /kept/../posts/7/vote, would do something else in the name of
+    whoever signs in: a link can name it.
+    """
+    return KEPT_FORM.fullmatch(path) is not None
 
 
 async def read_form(request: Request, *, max_files: int = 10) -> FormData:

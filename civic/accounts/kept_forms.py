@@ -61,7 +61,8 @@ def is_filled_in(fields: Sequence[tuple[str, str]]) -> bool:
 async def keep_form(request: Request, address: str, page: str, fields: Sequence[tuple[str, str]]) -> UnsentForm:
     """Keep a form for this browser; the answer is to carry its mark (`cookies.mark_browser`).
 
-    With an `address` it is sent there once somebody has signed in. Raises TooMany, and TooLarge.
+    With an `address` it is sent there once somebody has signed in. What somebody writes who is signed in is theirs:
+    the next person at the same computer is not shown it. Raises TooMany, and TooLarge.
     """
     kept = UnsentForm(cookies.new_token(), address, page, kept_fields(fields))
     content = urlencode(kept.fields)
@@ -70,7 +71,8 @@ async def keep_form(request: Request, address: str, page: str, fields: Sequence[
     await spend("kept form", request.client.host if request.client else "", MAX_KEPT_PER_HOUR)
     until = timing.now() + KEPT_FOR
     digest = cookies.token_digest(kept.token)
-    await execute(KEEP_FORM, digest, _browser(request), address[:300], page[:600], content, until)
+    person_id = request.state.person.id or None
+    await execute(KEEP_FORM, digest, _browser(request), address[:300], page[:600], content, person_id, until)
     return kept
 
 

@@ -68,7 +68,7 @@ class KeptForm(Model):
     address = fields.CharField(300, default="")  # to which it was sent; empty: it is only shown again
     page = fields.CharField(600)  # of the form
     content = fields.TextField()  # its texts, as a browser encodes them; no password
-    user_id = fields.BigIntField(null=True)  # in whose name it was sent; from then on no other account sends it
+    user_id = fields.BigIntField(null=True)  # whose it is: no other account sees or sends it
     until = fields.DatetimeField(db_index=True)
 
     class Meta:

@@ -12,7 +12,8 @@ DELETE_EXPIRED = "DELETE FROM tally WHERE until < $1"
 
 # A form that waits for one browser: $1 its token's digest, $2 the browser's.
 KEEP_FORM = """
-INSERT INTO kept_form (token_hash, browser_hash, address, page, content, until) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO kept_form (token_hash, browser_hash, address, page, content, user_id, until)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 FIND_KEPT_FORM = "SELECT * FROM kept_form WHERE token_hash = $1 AND browser_hash = $2 AND until > $3"
 CLAIM_KEPT_FORM = """

@@ -21,7 +21,18 @@ from civic.accounts.schemas import SignedInAnswer, SignedOutAnswer
 from civic.accounts.user_agents import browser_name
 from civic.config import Config
 from civic.errors import CivicError, Invalid, TooMany
-from civic.web import KEPT_FORMS, Who, json_answer, local_path, read_form, render, route, see_other, wants_json
+from civic.web import (
+    KEPT_FORMS,
+    Who,
+    is_kept_form,
+    json_answer,
+    local_path,
+    read_form,
+    render,
+    route,
+    see_other,
+    wants_json,
+)
 
 DAY_SECONDS = 86400
 
@@ -64,7 +75,7 @@ async def sign_up_form(request: Request) -> Response:
 async def _entry_page(request: Request, template: str, typed: Any, error: CivicError | None = None) -> Response:
     """One of the two forms, with all that was typed but the password, and what is sent once somebody has signed in."""
     following = local_path(typed.get("next"), "")
-    waits = following.startswith(KEPT_FORMS)
+    waits = is_kept_form(following)
     if again := await find_kept_form(request, request.query_params.get("kept-form", "")):
         typed = dict(again.fields)
     context = {
@@ -119,7 +130,7 @@ async def sign_up(request: Request) -> Response:
 def _welcome(request: Request, done: SignedIn, to: str) -> Response:
     """On with the new session's cookie; to a form that waits by a POST (307), as it is carried out there."""
     user = done.user
-    response: Response = RedirectResponse(to, 307) if to.startswith(KEPT_FORMS) else see_other(to)
+    response: Response = RedirectResponse(to, 307) if is_kept_form(to) else see_other(to)
     if wants_json(request):
         response = json_answer(SignedInAnswer.model_validate(user))
     _set_session(request, response, done.token)

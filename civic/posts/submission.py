@@ -46,9 +46,9 @@ from civic.posts.sent_forms import NO_KEY, FormKey, UsedKey, act_once, is_used
 from civic.posts.uploads import Uploads, drop_added, photo_url_for, read_uploads, spend_limit, spend_or_hold
 from civic.web import (
     CLIENT_KEY,
-    KEPT_FORMS,
     NO_STORE,
     go_to,
+    is_kept_form,
     json_answer,
     local_path,
     note_taken,
@@ -322,7 +322,7 @@ async def keep_until_signed_in(sent: Submission) -> Response:
     """On to the page to sign in; there the form waits, with its photos, and is carried out afterwards."""
     request = sent.request
     path = request.url.path
-    following = path if path.startswith(KEPT_FORMS) else (await keep_sent_form(sent, address=path)).path
+    following = path if is_kept_form(path) else (await keep_sent_form(sent, address=path)).path
     response = go_to(request, "/sign-in?" + urlencode({"next": following}))
     mark_browser(request, response)
     return response

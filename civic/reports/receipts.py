@@ -14,7 +14,7 @@ from civic.posts import receipts
 from civic.posts.queries import Viewer, post_by_code
 from civic.posts.uploads import spend_limit
 from civic.reports.confirmation import confirm_email, send_receipt_again
-from civic.web import KEPT_FORMS, Who, local_path, read_form, render, route, see_other
+from civic.web import Who, is_kept_form, local_path, read_form, render, route, see_other
 
 MAX_WRONG_CODES_PER_HOUR = 30
 
@@ -62,7 +62,7 @@ async def open_report(request: Request) -> Response:
     response: Response = see_other(
         post.path + ("" if confirmed is None else f"?mail={'confirmed' if confirmed else 'old'}")
     )
-    if following.startswith(KEPT_FORMS):  # what waited for the code is carried out there
+    if is_kept_form(following):  # what waited for the code is carried out there
         response = RedirectResponse(following, 307)
     receipts.remember_code(request, response, code)
     return response

@@ -11,7 +11,7 @@ import pytest
 from civic import cookies, timing
 from civic.accounts import kept_forms
 from civic.accounts.kept_forms import KEPT_FOR, delete_old_kept_forms
-from civic.accounts.models import KeptForm
+from civic.accounts.models import KeptForm, User
 from civic.posts.models import Comment, Post, Vote
 from civic.ratings.models import Rating
 from civic.traffic.models import Confirmation
@@ -107,6 +107,31 @@ async def test_it_belongs_to_one_browser(client: Client, stranger: Client, place
     assert (await stranger.post(f"{kept}/forget")).status_code == 404
     assert not await Comment.exists()
     assert await KeptForm.exists()
+
+
+@pytest.mark.parametrize("place", ["/kept/../posts/{post}/vote", "/kept/%2e%2e/posts/{post}/vote", "/kept/x/../../me"])
+async def test_signing_in_leads_a_post_to_no_other_address(client: Client, places: dict[str, int], place: str) -> None:
+    """A link to the page to sign in names where to go on: nothing is done there in the name of who signs in."""
+    entry = {"email": "ana@example.org", "password": PASSWORD, "next": place.format(**places)}
+    for path in ("/sign-up", "/sign-in"):
+        assert (await client.post(path, data=entry)).status_code == 303, path
+        await client.post("/sign-out")
+    code = (await send_report(client))["receipt"]
+    assert (await client.post("/receipt", data={"code": code, "next": place.format(**places)})).status_code == 303
+
+
+async def test_what_somebody_writes_who_is_signed_in_is_shown_to_nobody_else(client: Client) -> None:
+    """At a shared computer the history of the browser leads back to the page with the form."""
+    await client.sign_in(await make_user("ana@example.org"))
+    written = {"page": "/reports/new", "form_name": "report", "text": TEXT, "switch": "lang:en"}
+    page = (await client.post("/switch", data=written)).headers["location"]
+    assert "Words &lt;that&gt;" in (await client.get(page)).text
+    await client.post("/sign-out")
+    assert "Words &lt;that&gt;" not in (await client.get(page)).text
+    await client.sign_in(await make_user("ben@example.org"))
+    assert "Words &lt;that&gt;" not in (await client.get(page)).text
+    await client.sign_in(await User.get(email="ana@example.org"))
+    assert "Words &lt;that&gt;" in (await client.get(page)).text
 
 
 async def test_it_is_carried_out_in_one_name(client: Client, places: dict[str, int]) -> None:
