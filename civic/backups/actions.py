@@ -167,6 +167,10 @@ async def _place_photos(found: Archive, manifest: Manifest, store: Store, on_pro
         for number, member in enumerate(found.read(archive.PHOTOS), 1):
             await store.put(member.name.removeprefix(archive.PHOTOS), member.data, durable=False)
             on_progress(number / (manifest.photos.files or 1), f"photos, {number:,} files")
+    except ValueError as error:
+        raise SetupError(
+            f"The backup has a photo under a name that is none ({error}): Civic wrote no such file."
+        ) from error
     except OSError as error:
         raise SetupError(f"The photos cannot be written: {error.strerror or error}.") from error
 

@@ -19,6 +19,7 @@ from civic.errors import SetupError
 FORMAT = "civic-backup-1"  # the name of the first member
 MANIFEST, CHECKSUM = "manifest.json", "sha256"
 SECRET, SETTINGS, ERASURES = "secret.key", "settings.toml", "erasures.log"
+SMALL = frozenset({FORMAT, MANIFEST, SECRET, SETTINGS, ERASURES})
 DATABASE, PHOTOS = "database/", "photos/"  # the beginning of the names of their members
 BLOCK = tarfile.BLOCKSIZE
 MAX_MEMBER_BYTES = 256 * 2**20  # of a damaged header: no member is nearly as large
@@ -163,8 +164,10 @@ def check_archive(path: Path, on_progress: Callable[[float, str], None]) -> Arch
                 digest.update(block)
                 if beginning := next((one for one in (DATABASE, PHOTOS) if member.name.startswith(one)), ""):
                     offsets.setdefault(beginning, member.offset)
-                else:
+                elif member.name in SMALL:
                     small[member.name] = member.data
+                else:
+                    raise _damaged(path)
                 on_progress(file.tell() / size, f"checking {path.name}")
     except OSError as error:
         raise SetupError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -1,11 +1,13 @@
 """The database as SQL: from pg_dump, and back through psql, in pieces of some megabytes.
 
-Plain SQL, compressed: it can be read without Civic, and goes into a PostgreSQL older than the one it came from.
+Plain SQL, compressed: it can be read without Civic, and goes into a PostgreSQL older than the one it came from. Of a
+file that somebody made up psql runs the SQL, as any restore does, but none of its own commands: \\! is a shell.
 """
 
 import asyncio
 import os
 import re
+import secrets
 import tempfile
 import zlib
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -28,12 +30,15 @@ DUMP_OPTIONS = ("--no-owner", "--no-privileges", "--no-statistics", "--schema=pu
 # newer, and options that a vendor's server gives to columns. No column of ours has one.
 NOT_WANTED = re.compile(
     rb"^(CREATE SCHEMA public;|COMMENT ON SCHEMA public IS .*;|SET transaction_timeout = 0;"
-    rb"|ALTER TABLE ONLY public\.\S+ ALTER COLUMN \S+ SET \(.*\);)$",
+    rb"|\\restrict [A-Za-z0-9]+|ALTER TABLE ONLY public\.\S+ ALTER COLUMN \S+ SET \(.*\);)$",
     re.MULTILINE,
 )
 FIRST_ROWS = b"\nCOPY "
+# The last line of a dump, which would open psql's commands again: they are closed under a key of ours.
+UNRESTRICT = re.compile(rb"\n\\unrestrict [A-Za-z0-9]+\s*\Z")
+LAST_BYTES = 500  # of a dump, in which that line stands
 BEGIN = b"SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout';\nBEGIN;\n"
-FAILED = re.compile(r"(?:ERROR|FATAL|error):\s+(.*)")
+FAILED = re.compile(r"(?:(?:ERROR|FATAL|error):\s+|(?=invalid command|backslash commands are|\\unrestrict))(.*)")
 
 
 def libpq_environment(url: str) -> dict[str, str]:
@@ -81,11 +86,13 @@ async def load_dump(url: str, chunks: Iterable[bytes], last: str) -> None:
     The end of what psql reads is no end of the transaction: one that is cut off is rolled back.
     """
     options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse")
+    key = secrets.token_hex(32)
+    first, end = f"\\restrict {key}\n".encode(), f"\n\\unrestrict {key}\n{last}\nCOMMIT;\n".encode()
     with tempfile.TemporaryFile() as errors:
         async with _run("psql", url, errors, *options, stdin=PIPE) as process:
             assert process.stdin
             try:
-                for sql in chain([BEGIN], read_sql(chunks), [f"\n{last}\nCOMMIT;\n".encode()]):
+                for sql in chain([BEGIN, first], read_sql(chunks), [end]):
                     process.stdin.write(sql)
                     await process.stdin.drain()
                 process.stdin.close()
@@ -97,7 +104,7 @@ async def load_dump(url: str, chunks: Iterable[bytes], last: str) -> None:
 
 def read_sql(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The SQL of a compressed dump, in pieces, without what is not wanted."""
-    pieces = _unpack(chunks)
+    pieces = _without_last_line(_unpack(chunks))
     head = b""
     for piece in pieces:
         head += piece
@@ -107,6 +114,15 @@ def read_sql(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield from pieces
             return
     yield NOT_WANTED.sub(b"", head)
+
+
+def _without_last_line(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    held = b""
+    for piece in pieces:
+        held += piece
+        yield held[:-LAST_BYTES]
+        held = held[-LAST_BYTES:]
+    yield UNRESTRICT.sub(b"\n", held)
 
 
 def _unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:

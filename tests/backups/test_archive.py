@@ -90,6 +90,15 @@ def test_other_files_are_named_as_such(file: Path) -> None:
         read(file.with_name("nowhere.tar"))
 
 
+def test_a_member_that_no_backup_has_is_refused(tmp_path: Path) -> None:
+    """What is not known would be held in memory until the end."""
+    with write_archive(tmp_path / "made-up.tar") as archive:
+        archive.add("../../etc/cron.d/civic", b"* * * * * root sh")
+        archive.finish()
+    with pytest.raises(SetupError, match="not what was written"):
+        read(tmp_path / "made-up.tar")
+
+
 def write(path: Path, during: Callable[[], object] = lambda: None, *, replace: bool = False) -> None:
     with write_archive(path, replace=replace) as archive:
         during()

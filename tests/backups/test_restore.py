@@ -1,8 +1,10 @@
 """A city comes back from its backup as it was, wherever it is restored to, and nowhere where something is."""
 
+import gzip
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -119,6 +121,28 @@ def test_what_a_newer_program_made(backed_up: BackedUp, tmp_path: Path) -> None:
         file.finish()
     with pytest.raises(SetupError, match=r"newer program \(0\.1\.0, 9999_from_tomorrow\)"):
         open_backup(tmp_path / "newer.tar", nothing)
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_made_up_backup_runs_no_program(backed_up: BackedUp, blank_url: str, tmp_path: Path, place: str) -> None:
+    """psql has commands of its own, such as a shell, and restoring is often done by root."""
+    found, made_up, witness = check_archive(backed_up.file, nothing), tmp_path / "made-up.tar", tmp_path / "witness"
+    command = f"\\! touch {witness}\n".encode()
+    with write_archive(made_up) as file:
+        for name in ("secret.key", "settings.toml", "erasures.log"):
+            file.add(name, found.small[name])
+        parts = [gzip.decompress(b"".join(one.data for one in found.read("database/")))]
+        if place == "last":  # after the line by which the dump itself opens such commands again
+            assert re.search(rb"\\unrestrict \w+\s*\Z", parts[0])
+        parts.insert(0 if place == "first" else 1, command)
+        file.add("database/00000001.sql.gz", gzip.compress(b"".join(parts), 1))
+        file.add("manifest.json", found.small["manifest.json"])
+        file.finish()
+    code, _, complained = run(tmp_path / "var", blank_url, "restore", str(made_up))
+    assert code == 2
+    assert "backslash commands are restricted" in complained or "wrong key" in complained
+    assert not witness.exists()
+    assert fetch_value(blank_url, "SELECT to_regclass('post')") is None
 
 
 NEXT_MIGRATION = """
