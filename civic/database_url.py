@@ -67,6 +67,20 @@ class DatabaseAddress:
     def server_settings(self) -> dict[str, str]:
         return {name: self.options[name] for name in ("application_name", "options") if name in self.options}
 
+    @property
+    def asks_for_tls(self) -> bool:
+        """Nothing is said to a server that does not encrypt."""
+        return self.ssl_mode not in ("", "disable", "allow", "prefer") or bool(self.root_certificate)
+
+    def tls_context(self) -> ssl.SSLContext:
+        """How a connection to it is encrypted, where it is. Raises SetupError as `arguments`."""
+        encryption = self._encryption()
+        if isinstance(encryption, ssl.SSLContext):
+            return encryption
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # of any certificate, as `require` and `prefer` mean
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+
     def _encryption(self) -> str | ssl.SSLContext:
         """As libpq: `require` encrypts and trusts everybody, unless a root certificate is named."""
         mode, root = self.ssl_mode, self.root_certificate

@@ -16,7 +16,8 @@ from contextlib import asynccontextmanager
 from itertools import chain
 from typing import IO
 
-from civic.database_url import read_database_url
+from civic.backups.tls_relay import relay_tls
+from civic.database_url import DatabaseAddress, read_database_url
 from civic.errors import SetupError
 from civic.postgres.folders import PostgresUnusable
 from civic.postgres.programs import newest
@@ -41,9 +42,8 @@ BEGIN = b"SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'tra
 FAILED = re.compile(r"(?:(?:ERROR|FATAL|error):\s+|(?=invalid command|backslash commands are|\\unrestrict))(.*)")
 
 
-def libpq_environment(url: str) -> dict[str, str]:
-    """Our environment, in which libpq's programs find the database of a URL. No password stands in their arguments."""
-    address = read_database_url(url)
+def libpq_environment(address: DatabaseAddress) -> dict[str, str]:
+    """Our environment, in which libpq's programs find a database. No password stands in their arguments."""
     certificate, key = address.certificate or ("", "")
     named = {
         "PGHOST": address.host,
@@ -143,16 +143,16 @@ async def _run(
         path = newest() / program
     except PostgresUnusable as error:
         raise SetupError(str(error)) from error
-    environment = libpq_environment(url)
-    process = await asyncio.create_subprocess_exec(
-        path, *options, stdin=stdin, stdout=stdout, stderr=errors, env=environment
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    async with relay_tls(read_database_url(url)) as address:
+        process = await asyncio.create_subprocess_exec(
+            path, *options, stdin=stdin, stdout=stdout, stderr=errors, env=libpq_environment(address)
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 def _reason(errors: IO[bytes]) -> str:

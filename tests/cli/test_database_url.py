@@ -10,7 +10,7 @@ import pytest
 from civic.config import Config
 from civic.database_url import read_database_url
 from tests.cli.tls_server import CLOSED, PASSWORD, PLAIN, SHUT, TlsServer, tls_server
-from tests.live import command
+from tests.live import ROOT, command
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,16 @@ def test_an_address_of_a_managed_service_works(tmp_path: Path, server: TlsServer
         f"postgres:///civic?host={server.socket_folder}&port={server.plain_port}&user=owner&password=p%40ss%2Fw%23rd"
     )
     assert "Nobody yet." in command(tmp_path, local, "user", "list")
+
+
+def test_it_is_backed_up_and_restored_over_tls(tmp_path: Path, server: TlsServer) -> None:
+    """pg_dump and psql, as they come with Civic, have no TLS of their own."""
+    verified = {"sslmode": "verify-full", "sslrootcert": str(server.certificate)}
+    command(tmp_path / "var", server.url(sslmode="require"), "load", str(ROOT / "civic" / "demo" / "pack"))
+    for name, query in (("one", {"sslmode": "require"}), ("two", verified), ("three", {})):
+        command(tmp_path / "var", server.url(**query), "backup", str(tmp_path / name))
+    said = command(tmp_path / "other", server.url("restored", **verified), "restore", str(tmp_path / "two"))
+    assert "Rows as in the backup" in said
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ ACCESS += "host all all 127.0.0.1/32 scram-sha-256\n"
 STATEMENTS = (
     f"CREATE ROLE {OWNER} LOGIN PASSWORD '{PASSWORD}'",
     f"CREATE ROLE guest LOGIN PASSWORD '{PASSWORD}'",
-    *(f"CREATE DATABASE {name} OWNER {OWNER}" for name in ("civic", PLAIN, CLOSED)),
+    *(f"CREATE DATABASE {name} OWNER {OWNER}" for name in ("civic", "restored", PLAIN, CLOSED)),
     f"CREATE DATABASE {SHUT}",
 )
 FRONT = Path(__file__).with_name("tls_front.py")
