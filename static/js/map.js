@@ -132,9 +132,8 @@
       const answer = await fetch(`${element.dataset.points}?${query}`);
       if (!answer.ok || turn !== asked) return;
       const { pins, clusters } = await answer.json();
-      const focused = element.contains(document.activeElement);
+      const focused = element.contains(document.activeElement) ? document.activeElement : null;
       layer.clearLayers();
-      if (focused) element.focus({ preventScroll: true }); // its pin is gone
       const stacks = {};
       for (const one of pins) {
         stacks[one.stack] ??= [];
@@ -143,6 +142,9 @@
       for (const stack of Object.values(stacks)) addPins(stack, element, layer);
       for (const one of clusters) addCluster(one, element, map, layer);
       oneStop();
+      if (!focused) return;
+      const again = element.querySelector(`[data-at="${focused.dataset.at}"]`);
+      (again ?? element).focus({ preventScroll: true }); // a focus moves the map where its pin lies at the edge
     };
     map.on("moveend", () => {
       // A popup that moves the map into view is not taken away by that.
@@ -161,6 +163,12 @@
     show();
   }
 
+  const add = (marker, layer) => {
+    marker.addTo(layer);
+    const { lat, lng } = marker.getLatLng();
+    marker.getElement().dataset.at = `${lat},${lng}`;
+  };
+
   function addPins(pins, element, layer) {
     const [first] = pins;
     const late = pins.find((one) => one.look === "late");
@@ -170,13 +178,13 @@
       pins.length > 1
         ? L.divIcon({ className: `cluster stack${late ? " late" : ""}`, html: pins.length, iconSize: [28, 28] })
         : pin(first.look, Boolean(first.kind), first.kind);
-    L.marker([first.lat, first.lon], { icon, title: name, alt: name })
-      .bindPopup(() => (pins.length > 1 ? stackCard(pins) : card(first)), {
-        minWidth: 180,
-        maxWidth: Math.min(300, element.clientWidth - 100),
-        maxHeight: element.clientHeight - 80,
-      })
-      .addTo(layer);
+    const marker = L.marker([first.lat, first.lon], { icon, title: name, alt: name });
+    marker.bindPopup(() => (pins.length > 1 ? stackCard(pins) : card(first)), {
+      minWidth: 180,
+      maxWidth: Math.min(300, element.clientWidth - 100),
+      maxHeight: element.clientHeight - 80,
+    });
+    add(marker, layer);
   }
 
   const MAX_CLUSTER_ZOOM = 17; // closer up, what lies together lies at one place: its list shows it
@@ -188,13 +196,15 @@
       iconSize: [size, size],
     });
     const name = count(element, one.count);
-    L.marker([one.lat, one.lon], { icon, title: name, alt: name })
-      .on("click", () => {
-        if (map.getZoom() < MAX_CLUSTER_ZOOM || !element.dataset.list)
-          map.setView([one.lat, one.lon], map.getZoom() + 2);
-        else location.assign(`${element.dataset.list}?near=${one.lat.toFixed(5)},${one.lon.toFixed(5)},50`);
-      })
-      .addTo(layer);
+    const marker = L.marker([one.lat, one.lon], { icon, title: name, alt: name });
+    const approach = () => {
+      if (map.getZoom() < MAX_CLUSTER_ZOOM || !element.dataset.list)
+        map.setView([one.lat, one.lon], map.getZoom() + 2);
+      else location.assign(`${element.dataset.list}?near=${one.lat.toFixed(5)},${one.lon.toFixed(5)},50`);
+    };
+    marker.on("click", approach);
+    marker.on("keypress", ({ originalEvent }) => originalEvent.key === "Enter" && approach());
+    add(marker, layer);
   }
 
   // A pin that can be set by tapping and dragged. Sends "place" with {lat, lon, how} when it moves; listens for "set-place",

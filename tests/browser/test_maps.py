@@ -28,6 +28,30 @@ async def test_the_map_is_one_stop_and_arrows_go_on(visit: Open) -> None:
     await expect(page.locator(".legend")).to_contain_text("已逾期")
 
 
+async def test_a_pin_at_the_edge_keeps_the_focus_while_the_map_moves(visit: Open) -> None:
+    page = await visit("/map", width=360)
+    pins = page.locator(".map .leaflet-marker-pane > [role=button]")
+    await expect(pins.nth(3)).to_be_attached()
+    await page.locator(".map").focus()
+    async with page.expect_response("**/map/points?*"):
+        await page.keyboard.press("+")
+    await page.wait_for_load_state("networkidle")
+    await page.keyboard.press("Enter")
+    for _ in range(await pins.count()):
+        await page.keyboard.press("ArrowRight")
+        await page.wait_for_load_state("networkidle")
+        await expect(page.locator(".map .leaflet-marker-pane > [role=button]:focus")).to_have_count(1)
+
+
+async def test_enter_on_a_cluster_comes_closer(visit: Open) -> None:
+    page = await visit("/map?status=confirmed", width=360)
+    clusters = page.locator(".map .cluster:not(.stack)")
+    await expect(clusters.first).to_be_attached()
+    await clusters.first.focus()
+    async with page.expect_response("**/map/points?*"):
+        await page.keyboard.press("Enter")
+
+
 async def test_a_stack_lists_its_reports(visit: Open) -> None:
     page = await visit("/map", width=360)
     stack = page.locator(".cluster.stack").first
