@@ -86,6 +86,13 @@ async def test_it_is_done_once_somebody_has_signed_up(name: str, client: Client,
     assert await deed.rows.all().count() == 1
 
 
+@pytest.mark.parametrize(("name", "button"), [("vote", "Support"), ("still", "Still there"), ("gone", "Gone")])
+async def test_what_has_no_words_is_named_too(name: str, button: str, client: Client, places: dict[str, int]) -> None:
+    kept = _next(await _send(client, DEEDS[name], places))
+    for page in ("/sign-in", "/sign-up"):
+        assert re.search(rf"You pressed:\s*<a[^>]*><b>{button}</b></a>", (await client.get(f"{page}?next={kept}")).text)
+
+
 async def test_opening_its_address_sends_nothing(client: Client, places: dict[str, int]) -> None:
     kept = _next(await _send(client, DEEDS["comment"], places))
     assert (await client.get(kept)).headers["location"].startswith("/sign-in?next=%2Fkept%2F")

@@ -1,5 +1,6 @@
 """The services' pages and rating them, over HTTP."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -206,3 +207,10 @@ async def test_hostile_words_stay_words(client: Client, citizen: Client) -> None
     found: httpx2.Response = await client.get("/services", params={"q": words})
     assert found.status_code == 200
     assert "<script>alert" not in found.text
+
+
+async def test_stars_alone_can_be_opened_from_the_account(citizen: Client) -> None:
+    await rate(citizen)
+    post = await Post.get(kind="rating")
+    page = (await citizen.get("/account")).text
+    assert f'<a href="{post.path}">Rating without words</a>' in page

@@ -7,7 +7,7 @@ import pytest
 
 from civic.reports.actions import route_case
 from tests.builders.riverside import CODE, act_at_desk, get_case, get_case_id, get_department_id, photo_field, send_form
-from tests.clients import Client
+from tests.clients import Client, make_user
 from tests.html_forms import form_fields
 from tests.page_ids import find_wrong_ids
 
@@ -34,6 +34,17 @@ async def test_thanks_and_who_has_it_without_a_reload(client: Client) -> None:
 async def test_a_stranger_reads_no_thanks(client: Client, stranger: Client) -> None:
     path = (await send_form(client)).headers["location"]
     assert "Thank you" not in (await stranger.get(path)).text
+
+
+async def test_an_account_is_promised_nothing_for_what_was_sent_without_it(client: Client) -> None:
+    path = (await send_form(client)).headers["location"]
+    await client.sign_in(await make_user("ana@example.org"))
+    page = (await client.get(path)).text
+    assert "Thank you. Your report has arrived." in page
+    assert "You are told on your account" not in page
+    assert "the receipt code opens it" in page
+    own = (await client.get((await send_form(client)).headers["location"])).text
+    assert "You are told on your account" in own
 
 
 async def test_what_this_device_sent(client: Client, stranger: Client) -> None:
