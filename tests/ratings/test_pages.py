@@ -1,6 +1,5 @@
 """The services' pages and rating them, over HTTP."""
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
