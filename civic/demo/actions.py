@@ -14,7 +14,7 @@ from civic.accounts.people import Person
 from civic.catalogue.queries import catalogue
 from civic.config import Config
 from civic.db import execute, fetch_one, in_transaction, retry_transaction
-from civic.demo.history import make_history
+from civic.demo.history import make_history, publish_history
 from civic.demo.people import EMAIL_HOST, SHOWN, make_people
 from civic.demo.phrases import LANGUAGES, choose_rating
 from civic.demo.scenarios import Scenario, ScenarioContext, ScenarioRun, make_photos, read_scenarios
@@ -66,8 +66,9 @@ async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step
     await load_pack(PACK, demo=True)
     password = secrets.token_urlsafe(9)
     people = await make_people(password)
-    on_step(_("Three quarters of the past, and two releases of the scores …"))
-    await make_history(timing.now())
+    on_step(_("Three quarters of the past …"))
+    now = timing.now()
+    await make_history(now)
     on_step(_("Photos …"))
     scenarios = read_scenarios()
     async with Decoder(processes=config.media.processes, waiting=64) as decoder:
@@ -76,6 +77,9 @@ async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step
         await _play(scenarios, ScenarioContext(people.citizens, people.staff, photos), on_step)
         await _traffic(people.citizens)
         await _ratings(people.citizens)
+    on_step(_("Two releases of the scores …"))
+    await publish_history(now)
+    async with in_transaction():
         # Nobody is mailed about the past, and every report is routed already: no job is left to do.
         await execute("DELETE FROM pgqueuer WHERE status = 'queued'")
     await execute("ANALYZE")

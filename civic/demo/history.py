@@ -92,12 +92,10 @@ def quarters(today: date) -> tuple[Span, Span]:
     return spans[1], spans[0]
 
 
-async def make_history(now: datetime) -> list[Release]:
-    """Import the past and publish both quarters."""
+async def make_history(now: datetime) -> None:
+    """Import the past: from the beginning of the first quarter that is published."""
     view = await city()
-    # The latest release is of a quarter in which every solution is confirmed or disputed by now.
-    settled = now - timedelta(days=view.settings.confirm_days + 1)
-    before, last = quarters(settled.astimezone(view.zone).date())
+    before, _last = _published(view, now)
     past = await Past.make(before.instants(view.zone)[0], now - ENDED)
     with tempfile.TemporaryDirectory() as folder:
         for language in LANGUAGES:
@@ -106,7 +104,17 @@ async def make_history(now: datetime) -> list[Release]:
             file.write_text("".join(rows), "utf-8")
             await import_file(file, await _mapping(language), Path(folder) / f"refused-{language}.jsonl")
     await _rate()
-    return [await publish_release(span) for span in (before, last)]
+
+
+async def publish_history(now: datetime) -> list[Release]:
+    """Publish both quarters, when all is there: a release covers the history of every case that began before it."""
+    return [await publish_release(span) for span in _published(await city(), now)]
+
+
+def _published(view: CityView, now: datetime) -> tuple[Span, Span]:
+    # In the latest quarter that is published every solution is confirmed or disputed by now.
+    settled = now - timedelta(days=view.settings.confirm_days + 1)
+    return quarters(settled.astimezone(view.zone).date())
 
 
 async def _mapping(language: str) -> ImportMapping:

@@ -198,8 +198,7 @@
     const name = count(element, one.count);
     const marker = L.marker([one.lat, one.lon], { icon, title: name, alt: name });
     const approach = () => {
-      if (map.getZoom() < MAX_CLUSTER_ZOOM || !element.dataset.list)
-        map.setView([one.lat, one.lon], map.getZoom() + 2);
+      if (map.getZoom() < MAX_CLUSTER_ZOOM || !element.dataset.list) map.setView([one.lat, one.lon], map.getZoom() + 2);
       else location.assign(`${element.dataset.list}?near=${one.lat.toFixed(5)},${one.lon.toFixed(5)},50`);
     };
     marker.on("click", approach);

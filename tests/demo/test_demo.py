@@ -138,6 +138,13 @@ async def test_nothing_is_said_a_dozen_times(city: None) -> None:
 
 
 @pytest.mark.slow
+async def test_a_release_covers_the_history_of_every_case(city: None) -> None:
+    """So that the page that checks a kept history calls none of them missing."""
+    cases = await number("SELECT count(*) AS n FROM case_file")
+    assert await number("SELECT min((document->'chains'->>'size')::int) AS n FROM release") == cases
+
+
+@pytest.mark.slow
 async def test_it_is_made_once(city: None, config: Config) -> None:
     with pytest.raises(Conflict):
         await make_demo(config)

@@ -16,6 +16,7 @@ from tests.builders.riverside import (
     get_department_id,
     limit_posts,
     send_desk_form,
+    send_report,
     send_routed_report,
 )
 from tests.clients import Client
@@ -104,6 +105,28 @@ async def test_an_appeal_as_a_program(client: Client, roads: Client, dispatcher:
     assert not {"uphold", "reject"} & set(upheld.json()["actions"])
     answer = (await client.get(url, headers=JSON)).json()
     assert (answer["status"], answer["appeal"]) == ("in_progress", None)
+
+
+@pytest.mark.parametrize("by", ["roads", "dispatcher"])
+async def test_the_page_of_an_appeal_has_the_department_that_upholding_needs(
+    by: str, client: Client, roads: Client, dispatcher: Client
+) -> None:
+    """A dispatcher declines what no department had, too: then one is chosen, else it is the one that had it."""
+    if by == "roads":
+        url, case = await declined(client, roads)
+    else:
+        one = await send_report(client, text="The pavement is loose all along here", category="")
+        url, case = one["url"], await get_case(one["id"])
+        await act_at_desk(dispatcher, case.id, "decline", reason="not_public", text="This is a private road.")
+    await client.post(f"/api/v1{url}/appeal", json={"text": WHY})
+    address = f"/desk/cases/{case.id}/uphold"
+    page = (await dispatcher.get(f"/desk/cases/{case.id}")).text
+    assert 'id="to-uphold"' in page
+    fields = form_fields(page, address)
+    assert fields.get("to") == (["roads"] if by == "roads" else None)
+    fields |= {"text": ["It is the city's road."], "to": ["roads"]}
+    assert (await dispatcher.post(address, data=fields)).status_code == 303
+    assert (await client.get(url, headers=JSON)).json()["department"] == "roads"
 
 
 async def test_everybody_concerned_is_told(client: Client, roads: Client, dispatcher: Client) -> None:
