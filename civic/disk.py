@@ -18,9 +18,9 @@ def free_bytes(paths: PathsConfig) -> int:
 
 
 def describe_free_space(paths: PathsConfig) -> tuple[bool, str]:
-    """Whether there is as much as `paths.min_free_bytes`, and a word on it for the operator."""
+    """Whether there is as much as `paths.min_free_bytes`, and a word on it. Everybody may read it: it names no folder."""
     free = free_bytes(paths)
-    return free >= paths.min_free_bytes, f"{free / 2**30:.1f} GiB free under {paths.var}"
+    return free >= paths.min_free_bytes, f"{free / 2**30:.1f} GiB free"
 
 
 def is_storage_full(error: BaseException) -> bool:

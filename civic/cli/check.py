@@ -67,9 +67,10 @@ def _folder(var: Path) -> CheckResult:
 
 def _disk(paths: PathsConfig) -> CheckResult:
     try:
-        enough, text = describe_free_space(paths)
+        enough, free = describe_free_space(paths)
     except OSError as error:
         return CheckResult("disk", False, f"cannot be asked: {error.strerror}")
+    text = f"{free} under {paths.var}"
     if not enough:
         return CheckResult("disk", True, f"{text}; paths.min_free_bytes is {paths.min_free_bytes:,}", warned=True)
     return CheckResult("disk", True, text)

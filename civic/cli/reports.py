@@ -1,17 +1,20 @@
 """`civic reports remove`"""
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from civic import timing
 from civic.cli.common import AsJson, command_group, print_answer, run_with_database, show_progress
 from civic.config import Config
 from civic.errors import Invalid
 
 if TYPE_CHECKING:
     from civic.imports.removal import Removed
+
+EARLIEST = date(1900, 1, 1)
 
 commands = typer.Typer()
 reports = command_group("reports", "Reports, as an operator sees them.")
@@ -29,7 +32,6 @@ def remove(
 
     Not after the first release of the scores. Ended in the middle and started again, it goes on.
     """
-    from civic.city.queries import city
     from civic.imports.removal import remove_reports
     from civic.media.actions import delete_pending_photos
     from civic.media.store import Store
@@ -41,7 +43,7 @@ def remove(
     counting = dry_run or not yes
 
     async def work(config: Config) -> "Removed":
-        instant = datetime.combine(day, time(), (await city()).zone).astimezone(UTC)
+        instant = await _midnight(day)
         with show_progress() as tell:
             done = await remove_reports(instant, dry_run=counting, on_progress=tell)
         if not counting:
@@ -53,6 +55,17 @@ def remove(
         raise Invalid(f"This would remove {_describe(done)} Say --yes to do it, for good.")
     text = f"{'Would remove' if dry_run else 'Removed'} {_describe(done)}"
     print_answer({"removed": not counting, **asdict(done)}, text, as_json)
+
+
+async def _midnight(day: date) -> datetime:
+    """When a day of the city begins. Raises Invalid beyond tomorrow: a wrong year would remove everything."""
+    from civic.city.queries import city
+
+    view = await city()
+    tomorrow = view.local(timing.now()).date() + timedelta(days=1)
+    if not EARLIEST <= day <= tomorrow:
+        raise Invalid(fields={"--before": f"{day} is not between {EARLIEST} and tomorrow, {tomorrow}."})
+    return datetime.combine(day, time(), view.zone).astimezone(UTC)
 
 
 def _describe(done: "Removed") -> str:

@@ -15,6 +15,7 @@ from civic.cases import actions as cases
 from civic.cases.actors import Actor, ActorKind
 from civic.cases.status import Status
 from civic.catalogue.queries import catalogue
+from civic.city.models import City
 from civic.config import Config
 from civic.db import fetch_one
 from civic.demo.drawing import draw_photo
@@ -55,14 +56,17 @@ class LiveCity:
     @classmethod
     async def make(cls, chance: random.Random) -> "LiveCity":
         """The city in the database. Raises Conflict if it is not the demo city."""
+        await refuse_real_city()
         users = await User.filter(email__startswith="citizen", email__endswith=f"@{EMAIL_HOST}").order_by("id")
-        if not users:
-            raise Conflict(_("This is not the demo city: civic demo makes it, in an empty database."))
         citizens = [Person(id=one.id, name=one.name, confirmed=True) for one in users]
         return cls(chance, citizens, await Place.all().order_by("id"))
 
     async def step(self, store: Store, decoder: Decoder) -> None:
-        """Let one thing happen, as often as such things happen in a city. What is refused is logged and left."""
+        """Let one thing happen, as often as such things happen in a city. What is refused is logged and left.
+
+        Raises Conflict where a city was loaded in place of the demo: departments would answer real people.
+        """
+        await refuse_real_city()
         deeds: list[tuple[Callable[[], Awaitable[object]], int]] = [
             (partial(self._report, store, decoder), 3),
             (partial(self._work, store, decoder), 6),
@@ -136,6 +140,12 @@ class LiveCity:
     async def _confirm_traffic(self) -> None:
         if row := await fetch_one(ANY_UPDATE, timing.now()):
             await traffic.confirm_update(row["id"], self._citizen())
+
+
+async def refuse_real_city() -> None:
+    """Raises Conflict unless the city in the database is the demo's. By its mark: anybody can take a citizen's name."""
+    if not await City.exists(id=1, demo=True):
+        raise Conflict(_("This is not the demo city: civic demo makes it, in an empty database."))
 
 
 async def keep_alive(config: Config, every: float, on_step: Callable[[int], None] = lambda number: None) -> None:

@@ -10,17 +10,20 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from civic import cache
+from civic import cache, timing
+from civic.city.models import City
 from civic.config import Config
 from civic.db import connect, fetch, fetch_one
 from civic.demo.actions import make_demo
 from civic.demo.drawing import SCENES, draw_photo
 from civic.demo.history import quarters
 from civic.demo.live import LiveCity
+from civic.demo.people import EMAIL_HOST
 from civic.demo.scenarios import PLANS, RECENT_COUNT, read_scenarios
 from civic.errors import Conflict
 from civic.media.decoder import Decoder
 from civic.media.store import Store
+from tests.clients import make_user
 
 SCENARIO_COUNT = 60 + RECENT_COUNT
 TABLES_OF_LIFE = ("report", "case_event", "vote", "comment", "traffic_update", "traffic_confirmation")
@@ -171,3 +174,17 @@ async def test_it_lives_on(city: None, config: Config) -> None:
 async def test_only_the_demo_city_lives_on(database: str) -> None:
     with pytest.raises(Conflict, match="not the demo city"):
         await LiveCity.make(random.Random(3))
+
+
+async def test_nothing_is_made_up_in_a_city_that_took_the_place_of_the_demo(database: str, config: Config) -> None:
+    """Neither by who runs it there, whatever people call themselves, nor by one that still runs when it is loaded."""
+    await City.create(id=1, names={}, languages=["en"], zone="UTC", pack_hash="", loaded_at=timing.now())
+    await make_user(f"citizen1@{EMAIL_HOST}")
+    with pytest.raises(Conflict, match="not the demo city"):
+        await LiveCity.make(random.Random(3))
+    await City.filter(id=1).update(demo=True)
+    living = await LiveCity.make(random.Random(3))
+    await City.filter(id=1).update(demo=False)
+    async with Decoder(processes=1, waiting=2) as decoder:
+        with pytest.raises(Conflict, match="not the demo city"):
+            await living.step(Store(config.media_folder), decoder)

@@ -111,6 +111,9 @@ async def test_the_command_asks_first(ana: Person, stranger: Client, database: s
         command(tmp_path, database, *arguments)
     with pytest.raises(RuntimeError, match="'soon' is no day"):
         command(tmp_path, database, "reports", "remove", "--before", "soon")
+    for day in ("9999-12-31", "0001-01-01"):  # a wrong year would remove everything
+        with pytest.raises(RuntimeError, match=f"ended with 1:\n--before: {day} is not between"):
+            command(tmp_path, database, "reports", "remove", "--before", day, "--yes")
     assert json.loads(command(tmp_path, database, *arguments, "--dry-run", "--json"))["removed"] is False
     assert (await count_rows())["case_file"] == 3
     assert command(tmp_path, database, *arguments, "--yes").startswith("Removed 3 cases, 3 reports")
