@@ -18,7 +18,7 @@ def free_bytes(paths: PathsConfig) -> int:
 
 
 def describe_free_space(paths: PathsConfig) -> tuple[bool, str]:
-    """Whether there is as much as `paths.min_free_bytes`, and a word on it. Everybody may read it: it names no folder."""
+    """Whether there is as much as `paths.min_free_bytes`, and a word on it without the folder: everybody reads it."""
     free = free_bytes(paths)
     return free >= paths.min_free_bytes, f"{free / 2**30:.1f} GiB free"
 
