@@ -18,8 +18,10 @@ from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Assignment, Case
 from civic.cases.status import Status
 from civic.catalogue.queries import catalogue
+from civic.db import fetch_one
 from civic.demo.drawing import draw_photo
 from civic.demo.phrases import LANGUAGES, ReportWriter, choose
+from civic.demo.sql import NEXT_STEP
 from civic.geo.queries import search_places
 from civic.i18n import use_language
 from civic.media import actions as media
@@ -166,9 +168,16 @@ class ScenarioRun:
     async def at(self, hours: float, do: Callable[[], Awaitable[object]]) -> None:
         """Do something so many hours after the report, unless that is in the future."""
         then = self.began + timedelta(hours=hours)
+        await self._let_clocks_run(min(then, self.now))
         if then < self.now:
             with timing.at(then), use_language(self.scenario.language):
                 await do()
+
+    async def _let_clocks_run(self, until: datetime) -> None:
+        """Let the clocks take the steps that a worker would have taken until then, at their instants."""
+        while (row := await fetch_one(NEXT_STEP, until)) and row["at"]:
+            with timing.at(row["at"]):
+                await cases.escalate_next_clock()
 
     async def play(self) -> None:
         """Post the report, route it, then follow its plan."""
@@ -176,6 +185,7 @@ class ScenarioRun:
         await self.at(0.01, lambda: reports.route_case(self.case_id))
         await PLANS[self.scenario.plan](self)
         await self._vote_and_comment()
+        await self._let_clocks_run(self.now)
 
     async def _post(self) -> None:
         picture = self.context.photos[self.number, self.scenario.scene]

@@ -1,4 +1,4 @@
-"""What goes on in the demo city next."""
+"""What happens next in the demo city."""
 
 from civic.cases.status import Status
 
@@ -15,3 +15,4 @@ SELECT p.id, p.language FROM post p WHERE p.kind = 'report' AND p.visibility = '
 ORDER BY p.created_at DESC OFFSET $1 LIMIT 1
 """
 ANY_UPDATE = "SELECT id FROM traffic_update WHERE expires_at > $1 ORDER BY random() LIMIT 1"
+NEXT_STEP = "SELECT min(step_at) AS at FROM clock WHERE step_at <= $1"

@@ -112,6 +112,16 @@ async def test_few_open_cases_are_overdue_and_none_for_long(city: None) -> None:
 
 
 @pytest.mark.slow
+async def test_clocks_took_their_steps_at_their_instants(city: None) -> None:
+    """What the history says of lateness is what the page says, and no worker has anything to make up for."""
+    events = "case_event e JOIN case_file c ON c.id = e.case_id WHERE e.kind = 'overdue'"
+    assert await number(f"SELECT count(*) AS n FROM {events}") > 0
+    made = "(SELECT max(at) FROM case_event WHERE kind = 'received')"
+    assert await number(f"SELECT count(*) AS n FROM {events} AND e.at > {made}") == 0
+    assert await number(f"SELECT count(*) AS n FROM clock WHERE step_at <= {made}") == 0
+
+
+@pytest.mark.slow
 async def test_services_have_from_bad_to_very_good_stars(city: None) -> None:
     rows = await fetch("SELECT avg(stars)::float8 AS mean FROM rating GROUP BY service_id ORDER BY 1")
     assert 2.2 < rows[0]["mean"] < 3.0
