@@ -137,6 +137,8 @@ class _PackReader:
         )
 
     def _check_zone(self, zone: str, root: PackArea) -> None:
+        if root.geometry.is_empty:
+            return  # its own problem is told
         point = root.geometry.representative_point()
         if wrong := locations.find_zone_problem(zone, point.y, point.x):
             self.problems.add(areas.FILE_NAME, wrong)

@@ -141,7 +141,7 @@ async def test_a_citizen_is_not_called_as_a_department(client: Client, citizen: 
     form = {"name": "市政道路管理处", "language": "en"}
     answer = await citizen.post("/account/profile", data=form)
     assert answer.status_code == 422
-    assert "sounds like an office" in answer.text
+    assert "looks official" in answer.text
     typed = {"email": "bo@example.org", "password": GOOD, "name": "Official Riverside"}
     assert (await client.post("/sign-up", data=typed)).status_code == 422
     assert (await citizen.post("/account/profile", data={**form, "name": "Ana Bo"})).status_code == 303

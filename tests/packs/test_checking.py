@@ -41,7 +41,7 @@ def test_a_right_pack_and_a_wrong_one(write_pack: WritePack) -> None:
             "Department “roads”: “not an address” is no email address.",
         ),
         (
-            {"places.csv": "lat,lon,name_zh,name_en\n31.05,118.05,近,Near\n38.0,118.05,远,Far\n"},
+            {"places.csv": "lat,lon,name_zh,name_en\n31.05,118.05,近,Near\n31.5,118.05,远,Far\n"},
             "1 places lie more than 20 km outside the city: 远 …",
         ),
         (

@@ -38,6 +38,7 @@ def test_problems_as_json(environment: dict[str, str], write_pack: WritePack) ->
             "line": 4,
             "where": "calendar",
             "message": "There is no “ofice”. Did you mean office?",
+            "unreadable": False,
         }
     ]
 

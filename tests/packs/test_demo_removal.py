@@ -35,13 +35,13 @@ async def test_a_pack_is_not_loaded_over_the_demo_unless_it_replaces_it(
     var, url = demo
     pack, before = str(write_pack()), await read(url, LEFT)
     version = (await read(url, "SELECT version FROM city"))["version"]
-    with pytest.raises(RuntimeError, match=r"(?s)ended with 1.*holds the demo city \(17 people, .*--replace-demo"):
+    with pytest.raises(RuntimeError, match=r"(?s)ended with 1.*holds the demo city \(71 people, .*--replace-demo"):
         command(var, url, "load", pack)
     assert await read(url, LEFT) == before
     assert any((var / "media").rglob("*.webp"))
 
     said = command(var, url, "load", pack, "--replace-demo")
-    assert "Removed the demo city: 17 people, " in said
+    assert "Removed the demo city: 71 people, " in said
     assert "2 releases" in said
     assert (await read(url, LEFT))["n"] == 0
     city = await read(url, "SELECT names, demo, version FROM city")

@@ -57,7 +57,10 @@ async def test_an_empty_city_says_so_and_what_to_do(client: Client) -> None:
     page = (await client.get("/reports")).text
     assert "0 reports" in page
     assert '<a href="/reports/new">' in page
-    assert (await client.get("/reports", headers=JSON)).json() == {"count": 0, "reports": [], "next": None}
+    assert (await client.get("/reports", headers=JSON)).json() == {
+        **{"count": 0, "reports": [], "next": None},
+        "catching_up": 0,
+    }
 
 
 async def test_filters_by_what_and_whose_and_how_it_stands(client: Client, agent: Client) -> None:

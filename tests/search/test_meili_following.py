@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from civic.db import execute, fetch, fetch_one, lock_connection
+from civic.db import execute, fetch, fetch_one
 from civic.errors import Conflict
+from civic.lasting_locks import lock_connection
 from civic.search import saved_state
 from civic.search.meili import queue
 from civic.search.meili import rebuild as meili_rebuild

@@ -106,6 +106,6 @@ def test_every_way_to_migrate_brings_the_triggers() -> None:
     alone = [
         relative(path)
         for path in python_files("civic")
-        if re.search(r"\bdb\.migrate\b|\bdb\.migrate_if_needed\b", path.read_text("utf-8"))
+        if re.search(r"\bdatabase_schema\.migrate\b|\bdatabase_schema\.migrate_if_needed\b", path.read_text("utf-8"))
     ]
     assert alone == ["civic/composition.py"]

@@ -21,6 +21,7 @@ PHOTO_ROUTES = {
     "/reports",
     "/reports/photos",
     "/reports/{id:int}/answer",
+    "/switch",
     "/traffic",
     "/services/{slug:str}/ratings",
     "/desk/cases/{id:int}/{command:str}",
