@@ -84,7 +84,7 @@ async def test_what_is_retired_still_filters_and_stands_in_the_select_box(
         ("/reports?area=nowhere&q=lamp", "There is no area “nowhere”."),
         ("/reports?status=lost", "There is no status “lost”."),
         ("/reports?since=soon", "“soon” is no day"),
-        ("/reports?near=here", "“here” is no place"),
+        ("/reports?near=here", "We do not know the place “here”."),
         ("/search?department=nobody&q=lamp", "There is no department “nobody”."),
         ("/search?kind=ghost&q=lamp", "“ghost” is nothing that can be chosen here."),
         ("/traffic?area=nowhere", "There is no area “nowhere”."),

@@ -164,8 +164,10 @@ async def test_an_appeal_without_a_reason_is_refused_at_its_field(client: Client
 
 
 async def test_what_refuses_an_appeal_keeps_its_text(client: Client, roads: Client) -> None:
-    url, _case = await declined(client, roads)
-    limit_posts(client, 0)
+    *others, url = [(await declined(client, roads))[0] for _ in range(3)]
+    limit_posts(client, 1)
+    for other in others:
+        assert (await client.post(f"{other}/appeal", data={"text": WHY})).status_code == 303
     answer = await client.post(f"{url}/appeal", data={"text": WHY})
     assert answer.status_code == 429
     assert form_fields(answer.text, f"{url}/appeal")["text"] == [WHY]
