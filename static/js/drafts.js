@@ -58,13 +58,18 @@
     const done = restored.get(form) ?? new Set();
     const again = restored.has(form);
     restored.set(form, done);
-    if (!draft) return [];
+    // What is there now keeps what it has, also when a draft is written later on: only what comes later is filled.
+    const keep = () => {
+      for (const one of typed(form)) done.add(one.name);
+      return [];
+    };
+    if (!draft) return keep();
     const other = "cameBack" in form.dataset && draft.key !== keyOf(form);
     if (!again && (other || Date.now() - draft.at > FOR_MS)) {
       sessionStorage.removeItem(name);
-      return [];
+      return keep();
     }
-    if (draft.reader !== "0" && draft.reader !== reader) return [];
+    if (draft.reader !== "0" && draft.reader !== reader) return keep();
     const photos = photosOf(form);
     if (!again && photos && draft.photos && !photos.querySelector("input")) photos.innerHTML = draft.photos;
     const filled = fill(form, draft.values, done);
@@ -130,7 +135,7 @@
   document.addEventListener("htmx:after:swap", () => start());
   for (const kind of ["input", "change"])
     document.addEventListener(kind, (event) => {
-      const form = event.target.form;
+      const form = event.target.form ?? event.target.closest?.("form"); // a place that is set is told on the form itself
       if (form?.matches("[data-draft]")) save(form);
     });
 
