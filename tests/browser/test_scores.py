@@ -19,7 +19,7 @@ PAGES = [
 LINE_STARTS = """text => {
     const heading = document.createElement("h1");
     heading.textContent = text;
-    document.querySelector("main .page").prepend(heading);
+    document.querySelector("main .page:not(.only-print)").prepend(heading);
     const starts = [], range = document.createRange(), node = heading.firstChild;
     let top = null;
     for (let i = 0; i < text.length; i++) {
