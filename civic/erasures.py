@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from civic import signing, timing
+from civic.files import sync_folder
 
 NAME = "erasures.log"  # in paths.var
 _LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ([a-z]+) ([0-9a-f]{64})\n", re.ASCII)
@@ -51,9 +52,7 @@ def append_lines(file: Path, lines: str) -> None:
         log.flush()
         os.fsync(log.fileno())
     if new:
-        folder = os.open(file.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        sync_folder(file.parent)
 
 
 def read_lines(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from civic.errors import SetupError
+from civic.files import sync_folder
 
 FORMAT = "civic-backup-1"  # the name of the first member
 MANIFEST, CHECKSUM = "manifest.json", "sha256"
@@ -82,7 +83,7 @@ def write_archive(path: Path, *, replace: bool = False) -> Iterator[ArchiveWrite
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise SetupError(f"The backup {path} cannot be written: {error.strerror or error}.") from error
 
@@ -98,14 +99,6 @@ def _refuse_existing(path: Path, replace: bool) -> None:
         raise SetupError(f"{path} is a folder: name a file in it.")
     if path.exists() and not replace:
         raise SetupError(f"{path} is there already. Choose another name, or say --replace.")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _header(name: str, size: int) -> bytes:

@@ -7,6 +7,8 @@ import secrets
 import time
 from pathlib import Path
 
+from civic.files import sync_folder
+
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}-[0-9]{1,5}\.webp")
 
 
@@ -56,7 +58,7 @@ class Store:
         finally:
             draft.unlink(missing_ok=True)
         for folder in (path.parent, path.parent.parent, self.folder) if durable else ():
-            _sync(folder)
+            sync_folder(folder)
 
     def _tidy(self, before: float) -> None:
         for draft in (self.folder / "incoming").glob("*"):
@@ -84,12 +86,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _sync(folder: Path) -> None:
-    """The folder's entries reach the disk too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
