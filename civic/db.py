@@ -75,6 +75,7 @@ def tortoise_config(url: str, pool: int = 10, name: str = NAME) -> dict[str, Any
         "maxsize": pool,
         "server_settings": server,
         "init": _set_json_codecs,
+        "reset": _keep_session,
     }
     return {
         "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
@@ -96,6 +97,14 @@ async def _set_json_codecs(connection: asyncpg.Connection) -> None:
             encoder=partial(_encode_json, prefix),
             decoder=partial(_decode_json, len(prefix)),
         )
+
+
+async def _keep_session(_connection: asyncpg.Connection) -> None:
+    """Give a connection back as it is: a question to the server after each statement would cost as much as most do.
+
+    The driver has rolled back what was open. Nothing else outlasts a transaction: settings are made for one
+    (`set_config(…, true)`), and who takes a lasting lock lets it go (`lasting_locks.py`).
+    """
 
 
 def _encode_json(prefix: bytes, value: object) -> bytes:

@@ -43,4 +43,8 @@ class LockConnection:
 async def lock_connection() -> AsyncIterator[LockConnection]:
     """A connection of the pool that nobody else uses within the block; its locks end with the block."""
     async with own_connection() as connection:
-        yield LockConnection(connection)
+        try:
+            yield LockConnection(connection)
+        finally:  # the pool gives it to the next one as it is
+            if not connection.is_closed():
+                await asyncio.shield(connection.execute("SELECT pg_advisory_unlock_all()"))

@@ -13,6 +13,7 @@ from tortoise.connection import get_connection
 from civic.db import connect, execute, fetch, in_a_transaction, in_transaction, retry_transaction, use_snapshot
 from civic.error_responses import to_civic_error
 from civic.errors import Busy
+from civic.lasting_locks import lock_connection
 
 ROOT = Path(__file__).parents[1]
 OPENING = ("in_transaction", "join_transaction", "changing")
@@ -175,3 +176,19 @@ def _opens(function: ast.AsyncFunctionDef) -> bool:
     blocks = (node for node in ast.walk(function) if isinstance(node, ast.AsyncWith) and node not in inner)
     calls = (item.context_expr for block in blocks for item in block.items if isinstance(item.context_expr, ast.Call))
     return any(ast.unparse(call.func).rpartition(".")[2] in (*OPENING, "transaction") for call in calls)
+
+
+LAST_SAID = "SELECT query FROM pg_stat_activity WHERE application_name = 'test pool'"
+OWN_LOCKS = "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+
+
+async def test_a_connection_goes_back_to_the_pool_without_a_word_and_without_its_locks(empty_database: str) -> None:
+    other = await asyncpg.connect(empty_database)
+    async with connect(empty_database, pool=1, name="test pool"):
+        assert await fetch("SELECT 'all that was said' AS x")
+        assert await other.fetchval(LAST_SAID) == "SELECT 'all that was said' AS x"
+        async with lock_connection() as held:
+            assert await held.try_lock("civic.test")
+            assert (await held.connection.fetchrow(OWN_LOCKS))["n"] == 1
+        assert (await fetch(OWN_LOCKS))[0]["n"] == 0
+    await other.close()
