@@ -133,10 +133,10 @@ class Imitation:
     def handle(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         path = urlsplit(request.path)
+        self.asked.append((request.command, path.path))
         self.sees(request.command, path.path)
         time.sleep(self.delay)
         with self._lock:
-            self.asked.append((request.command, path.path))
             try:
                 if self.status:
                     raise Refused(self.status, "internal", "An internal error has occurred.", "internal")

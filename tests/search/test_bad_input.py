@@ -1,7 +1,6 @@
-"""Whatever somebody types or sends is no error, finds nothing that it should not, and takes no time to speak of."""
+"""Whatever somebody types or sends is no error and finds nothing that it should not."""
 
 import math
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +25,6 @@ pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SYNONYMS = Synonyms.from_groups([("bin", "trash can"), ("路灯", "街灯"), ("!!!", "..."), ("", "x")])
-LONG = 5.0  # seconds; what is bounded takes milliseconds, also on a slow machine
 
 
 def document(item_id: int, title: str, text: str = "", **values: Any) -> Document:
@@ -35,10 +33,7 @@ def document(item_id: int, title: str, text: str = "", **values: Any) -> Documen
 
 
 async def search(text: str, **values: Any) -> SearchResult:
-    began = time.monotonic()
-    found = await postgres_search.find(Query(text=text, **values), synonyms=SYNONYMS)
-    assert time.monotonic() - began < LONG
-    return found
+    return await postgres_search.find(Query(text=text, **values), synonyms=SYNONYMS)
 
 
 async def found(text: str, **values: Any) -> list[int]:

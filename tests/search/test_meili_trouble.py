@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -32,6 +31,10 @@ async def trouble(meili: Meili) -> EngineState:
     with pytest.raises(EngineDown) as raised:
         await meili.find(ELM)
     return raised.value.state
+
+
+def wait_for(event: threading.Event) -> None:
+    assert event.wait(60)
 
 
 # --- searching --------------------------------------------------------------------------------------------------------
@@ -80,17 +83,21 @@ WRONG = [
 
 @pytest.mark.parametrize(("how", "state"), WRONG, ids=[how.__name__ for how, _ in WRONG])
 async def test_a_search_falls_back_within_its_time(
-    city: Meili, imitation: Imitation, how: Callable[[Imitation], None], state: EngineState
+    city: Meili,
+    imitation: Imitation,
+    monkeypatch: pytest.MonkeyPatch,
+    how: Callable[[Imitation], None],
+    state: EngineState,
 ) -> None:
+    monkeypatch.setattr(asking, "RETRY_SECONDS", 600)
     how(imitation)
-    before, began = fallbacks(state.value), time.monotonic()
-    assert await answer(city, ELM) is None
-    assert time.monotonic() - began < SECONDS + 0.4
+    before = fallbacks(state.value)
+    assert await answer(city, ELM) is None  # of a silent one too, which would answer after that time
     assert fallbacks(state.value) == before + 1
-    began = time.monotonic()
+    imitation.asked.clear()
     for _ in range(50):
-        assert await answer(city, ELM) is None  # and the next do not wait at all
-    assert time.monotonic() - began < 1
+        assert await answer(city, ELM) is None
+    assert imitation.asked == []  # so the next did not wait at all
 
 
 async def test_it_is_asked_again_after_a_rest(
@@ -114,23 +121,22 @@ async def test_while_it_may_be_back_only_one_waits_for_it(
     assert await trouble(city) == EngineState.AWAY
     await asyncio.sleep(0.25)
     imitation.asked.clear()
-    began = time.monotonic()
     first = asyncio.create_task(trouble(city))
     await asyncio.sleep(0)
     assert [await trouble(city) for _ in range(20)] == [EngineState.AWAY] * 20
-    assert time.monotonic() - began < 1
     await first
+    assert len(imitation.asked) <= 1
 
 
 async def test_the_event_loop_never_waits(city: Meili, imitation: Imitation) -> None:
-    imitation.delay = 0.5
-    longest, last = 0.0, time.monotonic()
+    turned = threading.Event()
+    imitation.sees = lambda method, path: wait_for(turned)
     asked = asyncio.gather(*(city.find(ELM) for _ in range(3)))
-    while not asked.done():
+    for _ in range(20):
         await asyncio.sleep(0.005)
-        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert not asked.done()
+    turned.set()  # only a loop that goes on comes here
     assert [found.total for found in await asked] == [1, 1, 1]
-    assert longest < 0.4
 
 
 async def test_threads_are_bounded(city: Meili, imitation: Imitation) -> None:
@@ -148,9 +154,7 @@ async def test_an_address_where_nobody_answers_at_all(database: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         search = SearchConfig(url=f"http://127.0.0.1:{listening.getsockname()[1]}", seconds=0.3)
         meili = Meili(search, queue.search_key)
-        began = time.monotonic()
         assert await trouble(meili) == EngineState.AWAY
-        assert time.monotonic() - began < 1
         meili.close()
 
 
