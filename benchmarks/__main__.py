@@ -1,6 +1,8 @@
 """`make bench`: every benchmark, one after another, with a PostgreSQL of its own; names as arguments choose some.
 
-`python -m benchmarks house DIR …` prints how the code of these checkouts is built, a column for each.
+`python -m benchmarks house DIR …` prints how the code of these checkouts is built, a column for each; `web …` and
+`city …` measure what many people ask for, and a city as large as one likes. They run by name only, as each takes what
+follows it as its own arguments; `--help` lists them.
 
 Files of benchmarks/ are programs; what they print is what docs/benchmarks.md records. The imports and the search need
 real data: CIVIC_TEST_DATA says where it is, else they are left out. The pages need databases that were imported into:
@@ -17,6 +19,8 @@ from civic.postgres.server import acquire
 
 FOLDER = Path(__file__).parent
 DATA = Path(os.environ.get("CIVIC_TEST_DATA", FOLDER.parents[1] / "shared" / "data"))
+BY_NAME = ("house", "web", "city")
+HELPERS = ("bare", "load", "prepared", "search_corpus", "servers")
 IMPORTS = {
     "jarokelo.toml": "jarokelo-budapest/*.jsonl.gz",
     "boston.toml": "boston-open311/*.jsonl.gz",
@@ -39,10 +43,9 @@ def arguments(name: str) -> list[str] | None:
 
 
 def main(names: list[str]) -> None:
-    if names[:1] == ["house"]:
-        subprocess.run([sys.executable, "-m", "benchmarks.house", *names[1:]], check=True)
-        return
-    every = sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
+    if names and names[0] in BY_NAME:
+        raise SystemExit(subprocess.run([sys.executable, "-m", f"benchmarks.{names[0]}", *names[1:]]).returncode)
+    every = sorted({path.stem for path in FOLDER.glob("[a-z]*.py")} - {*BY_NAME, *HELPERS})
     with tempfile.TemporaryDirectory(prefix="civic-bench-") as folder:
         os.chmod(folder, 0o755)  # root's server runs as another account, which has to enter
         with acquire(Path(folder)) as handle:
