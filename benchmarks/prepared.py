@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +50,21 @@ class Server:
                 await connection.execute(statement)
         finally:
             await connection.close()
+
+    def run_together(self, statements: Iterable[str], database: str) -> None:
+        """Run statements in one transaction."""
+        every = list(statements)  # they may ask the database themselves
+
+        async def run() -> None:
+            connection = await asyncpg.connect(self.url(database))
+            try:
+                async with connection.transaction():
+                    for statement in every:
+                        await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
 
     def value(self, statement: str, *args: object, database: str = "postgres") -> object:
         """The first value of the first row."""

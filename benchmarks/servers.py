@@ -183,21 +183,24 @@ def _wait_for(program: Program) -> None:
 class StatementLog:
     """Counts statements by the server's own log, so that any program can be counted, as it runs."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, durations: bool = False) -> None:
         self.server = server
+        self.durations = durations  # tell how long each took, and its parameters
 
     def __enter__(self) -> "StatementLog":
-        self.server.run(
-            "ALTER SYSTEM SET log_statement = 'all'",
-            "ALTER SYSTEM SET log_line_prefix = '%a|'",
-            "ALTER SYSTEM SET log_parameter_max_length = 0",
-            "SELECT pg_reload_conf()",
-        )
+        settings = {
+            "log_line_prefix": "%a|",
+            "log_statement": "none" if self.durations else "all",
+            "log_min_duration_statement": "0" if self.durations else "-1",
+            "log_parameter_max_length": "-1" if self.durations else "0",
+        }
+        changes = [f"ALTER SYSTEM SET {name} = '{value}'" for name, value in settings.items()]
+        self.server.run(*changes, "SELECT pg_reload_conf()")
         time.sleep(0.3)
         return self
 
     def __exit__(self, *_: object) -> None:
-        names = ("log_statement", "log_line_prefix", "log_parameter_max_length")
+        names = ("log_line_prefix", "log_statement", "log_min_duration_statement", "log_parameter_max_length")
         self.server.run(*(f"ALTER SYSTEM RESET {name}" for name in names), "SELECT pg_reload_conf()")
 
     def count(self, application: str, begin: str, end: str) -> tuple[int, int]:
@@ -207,6 +210,17 @@ class StatementLog:
         sent = re.findall(rf"^{prefix}\|LOG: +(?:execute [^:]*|statement): (.*)$", text, re.MULTILINE)
         frames = sum(FRAMES.match(one) is not None for one in sent)
         return len(sent) - frames, frames
+
+    def timed(self, application: str, begin: str, end: str) -> list[tuple[float, str]]:
+        """Milliseconds and text of an application's statements between two marks, their parameters put in."""
+        entries = re.split(r"^(?=[^\t\n|]*\|)", self._between(begin, end), flags=re.MULTILINE)
+        found = []
+        for entry, detail in zip(entries, [*entries[1:], ""], strict=True):
+            line = re.match(rf"{re.escape(application)}\|LOG: +duration: ([\d.]+) ms +execute [^:]*: (.*)", entry, re.S)
+            if line:
+                given = detail if detail.startswith(f"{application}|DETAIL:") else ""
+                found.append((float(line[1]), _put_in(line[2].strip(), given)))
+        return found
 
     def mark(self, text: str) -> None:
         self.server.run(f"SELECT '{text}'")
@@ -227,3 +241,9 @@ class StatementLog:
 def our_seconds() -> float:
     """What this program took with all that it started, and the PostgreSQL of the measurements."""
     return tree_seconds(os.getpid(), postmaster())
+
+
+def _put_in(statement: str, detail: str) -> str:
+    """A statement with its parameters, which the log tells as $1 = 'text', $2 = NULL."""
+    given = dict(re.findall(r"\$(\d+) = (NULL|'(?:[^']|'')*')", detail))
+    return re.sub(r"\$(\d+)", lambda found: given.get(found[1], found[0]), statement)
