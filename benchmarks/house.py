@@ -33,7 +33,7 @@ STATUSES = {"received", "assigned", "in_progress", "waiting", "resolved", "confi
 QUOTED_STATUS = re.compile(
     "(['\"])({0})\\1|\\b({0})\\s*:".format("|".join(STATUSES))
 )  # a string, or a key of JavaScript
-PRIVATE = {"_saved_in_db", "_meta", "_init_from_db", "_connection", "_enable_global_fallback"}
+PRIVATE = {"_saved_in_db", "_meta", "_init_from_db", "_connection", "_enable_global_fallback", "_get_comments"}
 VAGUE = {"found", "one", "now", "said", "told", "made"}
 LONG_LINE = 160
 TRIGGERS = "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal"

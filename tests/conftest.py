@@ -20,9 +20,11 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 # Compiled tests and their rewritten assertions stay in .venv/cache, whatever PYTHONDONTWRITEBYTECODE says: a third of
-# the time in which a run starts.
+# the time in which a run starts. So does the compiled program, which tests start hundreds of times.
 sys.dont_write_bytecode = False
 sys.pycache_prefix = str(Path(__file__).parents[1] / ".venv" / "cache" / "bytecode")
+os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from civic import cache, erasures, signing
 from civic.accounts.models import Role

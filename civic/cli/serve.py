@@ -19,7 +19,7 @@ import typer
 
 import civic
 from civic import config as configuration
-from civic import db, logs, metrics
+from civic import db, logs
 from civic.cli.common import command_group, exit_on_signals
 from civic.config import Config
 from civic.database_errors import report_unreachable
@@ -185,6 +185,8 @@ def _serve_web(config: Config, listener: socket.socket) -> None:
         lifespan="on",
     )
     if config.server.processes > 1:
+        from civic import metrics  # here, as no other command needs what it imports
+
         metrics.prepare_folder(config.paths.var)
         several = Multiprocess(settings, sockets=[listener])
         several.run()

@@ -2,8 +2,6 @@
 
 import math
 
-from geopy.distance import great_circle
-
 METRES_PER_DEGREE = 111_195  # of latitude
 
 Box = tuple[float, float, float, float]
@@ -24,4 +22,6 @@ def bounding_box(lat: float, lon: float, metres: float) -> Box:
 
 def measure_metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
     """The distance between two positions in metres."""
+    from geopy.distance import great_circle  # here, as with it come all geocoders, 70 ms of every command's start
+
     return float(great_circle((lat, lon), (other_lat, other_lon)).meters)

@@ -9,8 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
-from geopy.exc import GeopyError
-from geopy.geocoders import get_geocoder_for_service
 from rapidfuzz.distance import OSA
 
 from civic.config import GeocoderConfig
@@ -167,6 +165,9 @@ def geocode_function(settings: GeocoderConfig) -> Callable[..., Any]:
 
 @lru_cache(maxsize=4)
 def _provider(name: str, options: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    from geopy.exc import GeopyError  # here, as most cities use no provider, and no command does
+    from geopy.geocoders import get_geocoder_for_service
+
     try:
         geocode: Callable[..., Any] = get_geocoder_for_service(name)(
             **dict(options), timeout=PROVIDER_TIMEOUT_SECONDS
@@ -178,6 +179,8 @@ def _provider(name: str, options: tuple[tuple[str, Any], ...]) -> Callable[..., 
 
 async def search_provider(text: str, settings: GeocoderConfig, language: str, limit: int) -> list[NamedPosition]:
     """Ask a provider; no answers, and a line in the log, if it fails or is late."""
+    from geopy.exc import GeopyError
+
     geocode = geocode_function(settings)
     try:
         async with asyncio.timeout(PROVIDER_TIMEOUT_SECONDS + 1):

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
-
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.domain.types import JobId
-from pgqueuer.queries import Queries
+from typing import TYPE_CHECKING
 
 from civic import timing
 from civic.db import execute, in_a_transaction, in_transaction, retry_transaction, transaction_connection
+
+if TYPE_CHECKING:
+    from pgqueuer.queries import Queries
 
 
 class Job(StrEnum):
@@ -21,8 +21,11 @@ class Job(StrEnum):
     DELIVER = "deliver"  # mail a message: {message}
 
 
-def _queue() -> Queries:
+def _queue() -> "Queries":
     """Return pgqueuer's queries in the open transaction."""
+    from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver  # here: a tenth of a second of every command's start
+    from pgqueuer.queries import Queries
+
     if not in_a_transaction():
         raise RuntimeError("a job is asked for in the transaction of its change")
     return Queries(AsyncpgDriver(transaction_connection()))
@@ -76,6 +79,8 @@ WHERE held.id = $1 AND held.status = 'failed' AND other.dedupe_key = held.dedupe
 @retry_transaction
 async def requeue(job_id: int) -> None:
     """Try a held job again, with all its tries; do nothing if it is not held."""
+    from pgqueuer.domain.types import JobId
+
     async with in_transaction():
         await execute(DELETE_DOUBLE, job_id)
         await _queue().requeue_jobs([JobId(job_id)])

@@ -4,11 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from geopy.distance import great_circle
-
 from civic.cache import cached_while
 from civic.city.queries import city, city_version
 from civic.db import fetch, fetch_one
+from civic.geo.distance import measure_metres
 from civic.search.documents import Document, Query, SearchHit, SearchResult
 from civic.search.highlight import make_excerpt
 from civic.search.meili.client import Meili
@@ -108,7 +107,7 @@ async def _still_match(query: Query, keys: Collection[Key]) -> bool:
 def _hit(query: Query, document: Document, place: RankedHit, *, stale: bool) -> SearchHit:
     metres = None
     if query.near and document.lat is not None and document.lon is not None:
-        metres = float(great_circle(query.near[:2], (document.lat, document.lon)).meters)
+        metres = measure_metres(*query.near[:2], document.lat, document.lon)
     if stale:  # what was marked may not stand there any more
         return SearchHit(document, document.title, make_excerpt((document.text,), ()), metres)
     return SearchHit(document, place.title, place.excerpt, metres)
