@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.forked import run_forked
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -36,17 +38,16 @@ def environment(var: Path, database: str) -> dict[str, str]:
 
 def command(var: Path, database: str, *arguments: str) -> str:
     """`civic …` to its end; what it printed. Raises RuntimeError with what it said on stderr."""
-    prepare(var)
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "civic", *arguments],
-        env=environment(var, database),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(var, database, *arguments)
     if done.returncode:
         raise RuntimeError(f"civic {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def run(var: Path, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`civic …` to its end, whatever that is."""
+    prepare(var)
+    return run_forked(*arguments, environment=environment(var, database))
 
 
 def prepare(var: Path) -> None:

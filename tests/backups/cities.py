@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from civic.backups.sql import TABLES
+from tests import live
 from tests.live import environment, prepare
 
 T = TypeVar("T")
@@ -32,9 +33,8 @@ def start(var: Path, database: str, *arguments: str, **more: Any) -> subprocess.
 
 def run(var: Path, database: str, *arguments: str) -> tuple[int, str, str]:
     """`civic …` to its end: the exit code, what it printed, and what it said on stderr."""
-    process = start(var, database, *arguments)
-    said, complained = process.communicate()
-    return process.returncode, said, complained
+    done = live.run(var, database, *arguments)
+    return done.returncode, done.stdout, done.stderr
 
 
 def count_rows(url: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ import pytest
 
 from civic import database_schema, db
 from tests.cli.program import Program, until
+from tests.forked import run_forked
 from tests.live import ROOT, command, environment
 
 LOOKING = (
@@ -32,14 +33,8 @@ def run(folder: Path, *arguments: str, var: Path | None = None) -> subprocess.Co
     (folder / "etc").mkdir(exist_ok=True)
     (folder / "etc" / "config.toml").write_text(f"[paths]\nvar = '{var}'\n" if var else "")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CIVIC_")}
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "civic", *arguments],
-        env=kept | {"CIVIC_CONFIG": str(folder / "etc" / "config.toml"), "PYTHONPATH": str(ROOT)},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    settings = {"CIVIC_CONFIG": str(folder / "etc" / "config.toml"), "PYTHONPATH": str(ROOT)}
+    return run_forked(*arguments, environment=kept | settings, cwd=folder)
 
 
 @pytest.mark.parametrize("arguments", LOOKING, ids=" ".join)

@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from civic.scores.periods import parse_span
 from civic.scores.verify import verify_folder, verify_release
 from tests.builders.histories import HISTORIES
 from tests.builders.town import REPORTER, Town, at, database_dsn, empty, make_town  # noqa: F401  # fixtures
+from tests.forked import run_forked
 from tests.source import ROOT
 
 NOVEMBER = parse_span("2026-11")
@@ -249,8 +249,7 @@ def civic(database_dsn: str, tmp_path: Path) -> Callable[..., subprocess.Complet
     def run(*args: str, bare: bool = False) -> subprocess.CompletedProcess[str]:
         settings = {"CIVIC_DATABASE__URL": database_dsn, "CIVIC_PATHS__VAR": str(tmp_path / "var")}
         environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **({} if bare else settings)}
-        command = [sys.executable, "-m", "civic", "scores", *args]
-        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return run_forked("scores", *args, environment=environment, cwd=tmp_path)
 
     return run
 
