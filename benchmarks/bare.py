@@ -44,7 +44,8 @@ SELECT floor(r.lon / 0.02)::int AS x, floor(r.lat / 0.014)::int AS y, avg(r.lat)
 FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
 WHERE p.visibility = 'public' AND c.status IN ('received', 'assigned', 'in_progress', 'waiting') GROUP BY 1, 2
 """
-# A report as Civic's rows are: two clocks, a case, a post, a report, its first event.
+# A report as Civic's rows are: two clocks, a case, a post, a report. It has no event: a trigger would refuse one whose
+# hash is not that of its content.
 CLOCK = """
 INSERT INTO clock (kind, target, started_at, allowance, computed, step, calendar_id)
 SELECT kind, '5 d', now(), 432000, false, 0, (SELECT min(id) FROM calendar)
@@ -64,10 +65,6 @@ VALUES ('report', '', '', $1, 'en', now(), 'public', '', false, '', '', 0, 0, 0,
 NEW_REPORT = """
 INSERT INTO report (main, lat, lon, located_by, address, place_names, answers, case_id, category_id, post_id)
 VALUES (true, $1, $2, 'pin', '', '{}', '{}', $3, $4, $5) RETURNING id
-"""
-EVENT = """
-INSERT INTO case_event (seq, at, kind, actor_kind, from_status, to_status, internal, text, data, hash, case_id)
-VALUES (1, now(), 'received', 'citizen', '', 'received', false, '', '{}', '\\x00', $1)
 """
 TEMPLATES = Environment(
     autoescape=True,
@@ -130,7 +127,6 @@ async def post(request: Request) -> Response:
         made = await connection.fetchval(POST, form["text"])
         at = float(str(form["lat"])), float(str(form["lon"]))
         new = await connection.fetchval(NEW_REPORT, *at, case, category, made)
-        await connection.execute(EVENT, case)
     return RedirectResponse(f"/reports/{new}", 303)
 
 

@@ -122,6 +122,7 @@ def send(program: Program, asks: list[Ask]) -> None:
     with httpx2.Client(base_url=program.address, timeout=120, headers={"Connection": "close"}) as client:
         for number, ask in enumerate(asks, first):
             body = ask.body.replace(b"{n}", str(number).encode()) if ask.body else None
+            client.cookies.clear()  # each is somebody else
             answer = client.request(ask.method, ask.path, headers=ask.headers, content=body)
             if answer.status_code >= 400:
                 raise SystemExit(
@@ -157,7 +158,7 @@ def run_row(
                 if row.workers and one.label != "bare":
                     stack.enter_context(servers.running_workers(one))
                     time.sleep(3)  # they start
-                results[one.label].runs.append(measure(one, asks[one.label], row, options.seconds))
+                results[one.label].runs.append(measure(one, asks[one.label], row, options.seconds * row.longer))
     return results
 
 
