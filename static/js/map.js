@@ -121,18 +121,26 @@
     const layer = L.layerGroup().addTo(map);
     const oneStop = rove(element);
     let asked = 0;
-    let moved = false; // while a popup was open
+    let reading = false; // a popup is open: nothing is taken away from whoever reads it
+    let late = false; // the pins are not those of what the map shows now
     const show = async () => {
+      late = true;
+      if (reading) return;
       const turn = ++asked;
-      const b = map.getBounds();
       const query = new URLSearchParams(element.dataset.filters);
       query.delete("page");
+      // A little more than is seen: a pin whose tip is just below the edge is seen too, and may have the focus.
+      const b = map.getBounds().pad(0.05);
       query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(","));
       query.set("zoom", Math.floor(map.getZoom())); // rather larger cells than clusters that overlap
       const answer = await fetch(`${element.dataset.points}?${query}`);
-      if (!answer.ok || turn !== asked) return;
-      const { pins, clusters } = await answer.json();
-      const focused = element.contains(document.activeElement) ? document.activeElement : null;
+      const found = answer.ok ? await answer.json() : null;
+      if (!found || reading || turn !== asked) return;
+      late = false;
+      replace(found);
+    };
+    const replace = ({ pins, clusters }) => {
+      const focused = layer.getLayers().find((one) => one.getElement() === document.activeElement);
       layer.clearLayers();
       const stacks = {};
       for (const one of pins) {
@@ -142,31 +150,30 @@
       for (const stack of Object.values(stacks)) addPins(stack, element, layer);
       for (const one of clusters) addCluster(one, element, map, layer);
       oneStop();
-      if (!focused) return;
-      const again = element.querySelector(`[data-at="${focused.dataset.at}"]`);
-      (again ?? element).focus({ preventScroll: true }); // a focus moves the map where its pin lies at the edge
+      if (focused) (nearest(layer.getLayers(), focused)?.getElement() ?? element).focus({ preventScroll: true });
     };
-    map.on("moveend", () => {
-      // A popup that moves the map into view is not taken away by that.
-      moved = element.querySelector(".leaflet-popup") !== null;
-      if (!moved) show();
+    // An answer on its way is about where the map was: it lacks a pin that got the focus and that the map moves to.
+    map.on("movestart", () => asked++);
+    map.on("moveend", show); // also after a popup moved the map into view, but then once it is closed
+    map.on("popupopen", () => {
+      reading = true;
     });
     map.on("popupclose", () => {
-      if (moved) show();
-      moved = false;
+      reading = false;
+      if (late) show();
     });
-    // A live map follows its list, but never takes away what somebody is reading.
+    // A live map follows its list.
     if (element.dataset.live)
       document.addEventListener("htmx:after:swap", (event) => {
-        if (event.target.id === element.dataset.live && !element.querySelector(".leaflet-popup")) show();
+        if (event.target.id === element.dataset.live) show();
       });
     show();
   }
 
-  const add = (marker, layer) => {
-    marker.addTo(layer);
-    const { lat, lng } = marker.getLatLng();
-    marker.getElement().dataset.at = `${lat},${lng}`;
+  // A pin may be part of a cluster or a stack now, or be there no more.
+  const nearest = (markers, was) => {
+    const far = (one) => one.getLatLng().distanceTo(was.getLatLng());
+    return markers.reduce((best, one) => (best && far(best) <= far(one) ? best : one), null);
   };
 
   function addPins(pins, element, layer) {
@@ -184,7 +191,10 @@
       maxWidth: Math.min(300, element.clientWidth - 100),
       maxHeight: element.clientHeight - 80,
     });
-    add(marker, layer);
+    marker.on("popupclose", ({ popup }) => {
+      if (popup.getElement().contains(document.activeElement)) marker.getElement()?.focus();
+    });
+    marker.addTo(layer);
   }
 
   const MAX_CLUSTER_ZOOM = 17; // closer up, what lies together lies at one place: its list shows it
@@ -203,7 +213,7 @@
     };
     marker.on("click", approach);
     marker.on("keypress", ({ originalEvent }) => originalEvent.key === "Enter" && approach());
-    add(marker, layer);
+    marker.addTo(layer);
   }
 
   // A pin that can be set by tapping and dragged. Sends "place" with {lat, lon, how} when it moves; listens for "set-place",

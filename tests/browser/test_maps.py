@@ -1,12 +1,25 @@
 """The map of reports in a browser: by keyboard, its cards and stacks, its words, and none without a script."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Open
 
 pytestmark = pytest.mark.browser
 
+PINS = ".map .leaflet-marker-pane > [role=button]"
+FOCUSED = f"{PINS}:focus"
+POINTS = "**/map/points?*"
+# The first pin out of sight.
+OUT_OF_SIGHT = """() => {
+  const map = document.querySelector(".map").getBoundingClientRect();
+  return [...document.querySelectorAll(".map .leaflet-marker-pane > [role=button]")].find(one => {
+    const box = one.getBoundingClientRect();
+    return box.right < map.left || box.left > map.right || box.bottom < map.top || box.top > map.bottom;
+  });
+}"""
 STOPS = """() => [...document.querySelectorAll(".map, .map *")].filter((one) => one.tabIndex >= 0).length"""
 
 
@@ -29,18 +42,108 @@ async def test_the_map_is_one_stop_and_arrows_go_on(visit: Open) -> None:
 
 
 async def test_a_pin_at_the_edge_keeps_the_focus_while_the_map_moves(visit: Open) -> None:
+    """Also a pin out of sight, which is there until the answer for a closer look comes."""
     page = await visit("/map", width=360)
-    pins = page.locator(".map .leaflet-marker-pane > [role=button]")
+    pins = page.locator(PINS)
     await expect(pins.nth(3)).to_be_attached()
     await page.locator(".map").focus()
-    async with page.expect_response("**/map/points?*"):
+    async with page.expect_response(POINTS):
         await page.keyboard.press("+")
-    await page.wait_for_load_state("networkidle")
     await page.keyboard.press("Enter")
     for _ in range(await pins.count()):
         await page.keyboard.press("ArrowRight")
-        await page.wait_for_load_state("networkidle")
-        await expect(page.locator(".map .leaflet-marker-pane > [role=button]:focus")).to_have_count(1)
+        await expect(page.locator(FOCUSED)).to_have_count(1)
+
+
+class Answers:
+    """The answers to what a page's map asks for: each waits until it is let go."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.waiting = asyncio.Queue[Route]()
+
+    async def hold(self) -> None:
+        await self.page.route(POINTS, self.waiting.put)
+
+    async def let_go(self, route: Route) -> None:
+        """It has come, and the page has read it: another one that was asked for later has been read."""
+        async with self.page.expect_event("requestfinished", lambda one: one == route.request):
+            await route.continue_()
+        await self.page.evaluate("fetch('/healthz').then(answer => answer.text())")
+
+
+@pytest.fixture
+async def closer(visit: Open) -> tuple[Page, Answers, Route]:
+    """A map that somebody has just zoomed in: the answer is on its way, so that the pins are those of before. From now
+    on it moves only as `page.clock` says."""
+    page = await visit("/healthz", width=360)
+    await page.clock.install()
+    await page.goto("/map")
+    await expect(page.locator(PINS).nth(3)).to_be_attached()
+    answers = Answers(page)
+    await answers.hold()
+    await page.locator(".map").focus()
+    await page.keyboard.press("+")
+    before = await answers.waiting.get()
+    await page.wait_for_function(OUT_OF_SIGHT)
+    await page.clock.pause_at(await page.evaluate("Date.now()") + 60_000)
+    return page, answers, before
+
+
+@pytest.mark.parametrize("first", ["the answer", "the end of the movement"])
+async def test_the_answer_from_before_a_movement_takes_no_focus(
+    closer: tuple[Page, Answers, Route], first: str
+) -> None:
+    page, answers, before = closer
+    await page.evaluate(f"({OUT_OF_SIGHT})().focus()")  # as by an arrow key: the map begins to move there
+    if first == "the answer":
+        await answers.let_go(before)
+        await page.clock.run_for(1000)
+        await answers.let_go(await answers.waiting.get())
+    else:
+        await page.clock.run_for(1000)
+        await answers.let_go(await answers.waiting.get())
+        await answers.let_go(before)
+    # On the pin, or on what its stack has become closer up.
+    await expect(page.locator(FOCUSED)).to_be_in_viewport()
+
+
+async def test_no_answer_closes_what_somebody_reads(closer: tuple[Page, Answers, Route]) -> None:
+    page, answers, before = closer
+    await page.locator(f"{PINS}:has(.pin)").first.evaluate("one => one.click()")
+    card = page.locator(".leaflet-popup .pin-card")
+    await expect(card).to_be_visible()
+    await answers.let_go(before)
+    await page.clock.run_for(1000)
+    await expect(card).to_be_visible()
+    assert answers.waiting.empty()
+    # Closed by its button: the focus is the pin's again, and the map asks for what it shows now.
+    await page.locator(".leaflet-popup-close-button").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(FOCUSED)).to_have_count(1)
+    await answers.let_go(await answers.waiting.get())
+    await expect(page.locator(FOCUSED)).to_have_count(1)
+
+
+async def test_the_focus_goes_on_to_the_nearest_when_its_pin_has_gone(visit: Open) -> None:
+    page = await visit("/map", width=360)
+    pins = page.locator(PINS)
+    await expect(pins.nth(3)).to_be_attached()
+    gone: list[str] = []
+
+    async def leave_out(route: Route) -> None:
+        answer = await route.fetch()
+        found = await answer.json()
+        found["pins"] = [one for one in found["pins"] if one["heading"] not in gone]
+        await route.fulfill(json=found)
+
+    await page.locator(f"{PINS}:has(.pin)").first.focus()
+    name = await page.locator(FOCUSED).get_attribute("title") or ""
+    gone.append(name.rpartition(",")[0])
+    await page.route(POINTS, leave_out)
+    async with page.expect_response(POINTS):
+        await page.locator(".leaflet-control-zoom-in").evaluate("one => one.click()")
+    await expect(page.locator(FOCUSED)).not_to_have_attribute("title", name)
 
 
 async def test_enter_on_a_cluster_comes_closer(visit: Open) -> None:
@@ -48,8 +151,10 @@ async def test_enter_on_a_cluster_comes_closer(visit: Open) -> None:
     clusters = page.locator(".map .cluster:not(.stack)")
     await expect(clusters.first).to_be_attached()
     await clusters.first.focus()
-    async with page.expect_response("**/map/points?*"):
+    before = await clusters.first.get_attribute("title")
+    async with page.expect_response(POINTS):
         await page.keyboard.press("Enter")
+    await expect(page.locator(FOCUSED)).not_to_have_attribute("title", before or "")
 
 
 async def test_a_stack_lists_its_reports(visit: Open) -> None:
