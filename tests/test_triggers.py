@@ -1,4 +1,4 @@
-"""docs/triggers.md tells what the database does by itself; triggers guard and mark, and decide nothing."""
+"""docs/triggers.md tells what the database does by itself; triggers guard, mark and keep, and decide nothing."""
 
 import re
 from collections.abc import Iterator
@@ -35,4 +35,15 @@ async def test_a_trigger_of_search_writes_marks_and_nothing_else(database: str) 
 
 
 def test_no_trigger_decides() -> None:
-    assert {kind for _name, _table, kind in documented()} == {"guard", "mark"}
+    assert {kind for _name, _table, kind in documented()} == {"guard", "mark", "keep"}
+
+
+async def test_a_trigger_that_keeps_writes_what_the_map_counts_and_nothing_else(database: str) -> None:
+    kept = {name for name, _table, kind in documented() if kind == "keep"}
+    sources = [row["source"] for row in await fetch(TRIGGERS) if row["name"] in kept]
+    [called] = await fetch("SELECT prosrc AS source FROM pg_proc WHERE proname = 'put_report_points'")
+    assert sources
+    for source in (*sources, called["source"]):
+        written = re.findall(r"\b(?:INSERT INTO|(?<!DO )(?<!KEY )UPDATE|DELETE FROM)\s+(\w+)", source)
+        assert set(written) <= {"report_point", "report_cell_change"}, written
+        assert written or "put_report_points" in source

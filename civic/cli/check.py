@@ -107,6 +107,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
             ("photos", _photos),
             ("mail", _mail),
             ("search", _search),
+            ("map", _map),
         ]
         if history:
             checks.append(("history", _history))
@@ -222,6 +223,16 @@ async def _search(config: Config) -> CheckResult:
     behind = await seconds_behind()
     lag = f"changes wait for {behind:.0f} s" if behind else "up to date"
     return CheckResult("search", True, f"Meilisearch, {found.documents} documents, {lag}")
+
+
+async def _map(_: Config) -> CheckResult:
+    from civic.reports.maps.queries import find_map_faults
+
+    found = await find_map_faults()
+    if found.points or found.counts:
+        wrong = f"{found.points:,} points and {found.counts:,} counts are not what the reports say"
+        return CheckResult("map", False, f"{wrong}: civic reports rebuild-map makes them again")
+    return CheckResult("map", True, f"as the reports say, {found.waiting:,} changes to sum up")
 
 
 async def _history(_: Config) -> CheckResult:

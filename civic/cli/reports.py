@@ -74,3 +74,15 @@ def _describe(done: "Removed") -> str:
     if done.kept:
         text += f" {done.kept:,} cases stay, as a merge ties them to a later report."
     return text
+
+
+@reports.command("rebuild-map")
+def rebuild_map(as_json: AsJson = False) -> None:
+    """Make what the map counts again from the reports. Who posts meanwhile waits: some seconds for 100,000 reports."""
+    from civic.reports.maps.actions import rebuild_map
+
+    async def work(_config: Config) -> int:
+        return await rebuild_map()
+
+    made = run_with_database(work)
+    print_answer({"points": made}, f"{made:,} reports are on the map.", as_json)

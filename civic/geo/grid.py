@@ -6,11 +6,3 @@ CELLS_PER_TILE = 4  # cells on the width of a map tile of 256 pixels: 64 pixels 
 def cell_degrees(zoom: int) -> float:
     """The side of a cell in degrees of longitude at a web map's zoom, 0 to 22."""
     return 360.0 / (2.0 ** min(max(zoom, 0), 22) * CELLS_PER_TILE)
-
-
-def cluster_position(mean: float, cell: int, side: float) -> float:
-    """The position of a cluster on one axis: the mean of its points, but within the middle third of its cell.
-
-    So that those of two neighbouring cells are never nearer than two thirds of a cell: each can be read and hit.
-    """
-    return min(max(mean, (cell + 1 / 3) * side), (cell + 2 / 3) * side)

@@ -26,7 +26,19 @@ from civic.migrations.initial import (
     traffic,
 )
 
-SQL_FILES = ("jobs", "accounts", "geo", "search", "notifications", "posts", "sla", "cases", "ratings", "scores")
+SQL_FILES = (
+    "jobs",
+    "accounts",
+    "geo",
+    "search",
+    "notifications",
+    "posts",
+    "sla",
+    "cases",
+    "reports",
+    "ratings",
+    "scores",
+)
 
 
 def run_file(name: str) -> ops.RunSQL:

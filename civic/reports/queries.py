@@ -45,9 +45,9 @@ CLOCKS = """
     WHERE c.id = ANY($1)
 """
 MAX_RARE_POSTS = 2000  # posts with a word, up to which their ids are looked up
-IS_RARE_POST = "p.id = ANY({})"
+IS_RARE_POST = "{post} = ANY({{}})"
 HAS_COMMON_WORD = (
-    "EXISTS (SELECT FROM search_document s WHERE s.kind = 'report' AND s.item_id = p.id AND s.words @@ {}::tsquery)"
+    "EXISTS (SELECT FROM search_document s WHERE s.kind = 'report' AND s.item_id = {post} AND s.words @@ {{}}::tsquery)"
 )
 # The keyset of each order: what it compares with the cursor, how it sorts, what the cursor holds.
 ORDERS = {
@@ -182,15 +182,9 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
     """The filters as SQL, with words and nearness; the arguments start at $1."""
     where, args = filter_conditions(filters)
     if filters.q:
-        # The planner takes any word for a common one and reads the history backwards until it finds a page of them.
-        # A rare word is looked up first; of a common one a page is found soon.
-        query = await all_words_query(filters.q, "report")
-        rows = await fetch(
-            f"SELECT item_id FROM search_document WHERE words @@ $1::tsquery LIMIT {MAX_RARE_POSTS + 1}", query
-        )
-        rare = len(rows) <= MAX_RARE_POSTS
-        args.append([row["item_id"] for row in rows] if rare else query)
-        where += " AND " + (IS_RARE_POST if rare else HAS_COMMON_WORD).format(f"${len(args)}")
+        condition, value = await find_by_words(filters.q, "p.id")
+        args.append(value)
+        where += " AND " + condition.format(f"${len(args)}")
     if filters.near:
         lat, lon, metres = filters.near
         box = bounding_box(lat, lon, metres)
@@ -201,6 +195,21 @@ async def list_conditions(filters: ReportFilters) -> tuple[str, list[Any]]:
         )
         args += [*box, lat, lon, float(metres)]
     return where, args
+
+
+async def find_by_words(text: str, post: str) -> tuple[str, list[int] | str]:
+    """The condition that a post (`post`: SQL for its id) has these words, and what stands at its `{}`.
+
+    The planner takes any word for a common one and reads the history backwards until it finds a page of them. A rare
+    word is looked up first; of a common one a page is found soon.
+    """
+    query = await all_words_query(text, "report")
+    rows = await fetch(
+        f"SELECT item_id FROM search_document WHERE words @@ $1::tsquery LIMIT {MAX_RARE_POSTS + 1}", query
+    )
+    rare = len(rows) <= MAX_RARE_POSTS
+    condition = (IS_RARE_POST if rare else HAS_COMMON_WORD).format(post=post)
+    return condition, [row["item_id"] for row in rows] if rare else query
 
 
 @dataclass(frozen=True)

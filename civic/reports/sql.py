@@ -1,4 +1,4 @@
-"""The statements of reports' documents, of moderation, of a report's page and of the map."""
+"""The statements of reports' documents, of moderation, and of a report's page."""
 
 PUBLIC_REPORTS = """
 SELECT p.id AS post_id, r.id, p.title, p.text, p.votes_count, p.created_at, r.case_id, r.lat, r.lon, r.address,
@@ -62,19 +62,6 @@ SELECT r.id, r.main, p.title, p.text, p.created_at
 FROM report r JOIN post p ON p.id = r.post_id
 WHERE r.case_id = $1 AND r.id <> $2 AND p.visibility = 'public'
 ORDER BY r.main DESC, r.id LIMIT 20
-"""
-# The map: `where` is that of queries.list_conditions, the numbers those of its next arguments.
-MAP_PINS = """
-SELECT r.id, r.lat, r.lon, c.status, c.due_at, p.title, p.text, r.address, r.place_names, c.area_id, ph.name AS cover
-FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
-LEFT JOIN photo ph ON ph.id = p.cover_id
-WHERE {where} LIMIT {limit}
-"""
-MAP_CLUSTERS = """
-SELECT floor(r.lon / ${wide})::bigint AS x, floor(r.lat / ${high})::bigint AS y, avg(r.lat) AS lat, avg(r.lon) AS lon,
-       count(*) AS count, count(*) FILTER (WHERE c.due_at < ${now}) AS overdue
-FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
-WHERE {where} GROUP BY 1, 2
 """
 LATEST_NEWS = """
 SELECT e.id FROM case_event e JOIN report r ON r.case_id = e.case_id

@@ -12,6 +12,7 @@ from civic.cases.proofs import build_history_file
 from civic.catalogue.queries import catalogue
 from civic.errors import CivicError, Invalid, NotFound, SignInNeeded
 from civic.geo import queries as geo
+from civic.geo.cells import CellWindow
 from civic.geo.maps import MapWindow
 from civic.geo.near import find_near, parse_near
 from civic.i18n import gettext as _
@@ -24,10 +25,11 @@ from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
 from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
-from civic.reports import actions, maps, pages, queries, receipts, submission
+from civic.reports import actions, pages, queries, receipts, submission
 from civic.reports.choices import choices
 from civic.reports.filters import ReportFilters, read_report_filters
 from civic.reports.forms import FollowUpForm, ReportForm
+from civic.reports.maps import answers
 from civic.reports.queries import ReportCard, Speaker
 from civic.reports.schemas import (
     PostedReportAnswer,
@@ -111,8 +113,14 @@ async def map_page(request: Request) -> Response:
 
 
 async def map_points(request: Request) -> Response:
-    window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
-    return json_answer(await maps.map_points(await _filters(request), window))
+    """ReportMapAnswer as kept bytes: see maps/answers.py."""
+    asked = language(), request.url.query, wants_json(request), request.state.city.version
+    question = answers.find_question(asked)
+    if question is None:
+        window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
+        filters = await _filters(request)
+        question = answers.keep_question(asked, filters, CellWindow.around(window), window.zoom)
+    return answers.send(request, await answers.answer_question(question))
 
 
 async def detail(request: Request) -> Response:

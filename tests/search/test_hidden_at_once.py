@@ -231,9 +231,9 @@ async def test_a_document_that_cannot_be_made_is_taken_out(
 async def test_counts_and_clusters_are_of_what_is_public(
     ana: Person, dan: Person, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a large city they are kept for seconds, but not across a moderator's decision."""
+    """In a large city a count is kept for seconds, but not across a moderator's decision; the map follows at once."""
     monkeypatch.setattr("civic.reports.queries.MAX_EXACT_COUNT", 0)
-    monkeypatch.setattr("civic.reports.maps.MAX_PINS", 1)
+    monkeypatch.setattr("civic.reports.maps.queries.MAX_PINS", 1)
     made = [await make_report(ana, f"Hole {n}") for n in range(4)]
     window = "/api/v1/map/points?bbox=117,31,119,32&zoom=10"
 
@@ -243,7 +243,7 @@ async def test_counts_and_clusters_are_of_what_is_public(
 
     assert await counted() == (4, 4)
     await make_report(ana, "One more")
-    assert await counted() == (4, 4), "kept for some seconds"
+    assert await counted() == (4, 5), "the list's is kept for some seconds"
     await moderation.hide(made[0].post_id, dan, "spam")
     assert await counted() == (4, 4), "of the five"
     await moderation.hide(made[1].post_id, dan, "spam")
