@@ -231,7 +231,7 @@ async def _map(_: Config) -> CheckResult:
     found = await find_map_faults()
     if found.points or found.counts:
         wrong = f"{found.points:,} points and {found.counts:,} counts are not what the reports say"
-        return CheckResult("map", False, f"{wrong}: civic reports rebuild-map makes them again")
+        return CheckResult("map", False, f"{wrong}: civic reports recount makes them again")
     return CheckResult("map", True, f"as the reports say, {found.waiting:,} changes to sum up")
 
 

@@ -76,7 +76,7 @@ def _describe(done: "Removed") -> str:
     return text
 
 
-@reports.command("rebuild-map")
+@reports.command("recount")
 def rebuild_map(as_json: AsJson = False) -> None:
     """Make what the map counts again from the reports. Who posts meanwhile waits: some seconds for 100,000 reports."""
     from civic.reports.maps.actions import rebuild_map
