@@ -53,7 +53,8 @@ CASE_SOURCES = (
 )
 GROUPS = {group.value: group.label for group in StatusGroup if group is not StatusGroup.MERGED}
 CASE_STATUSES = tuple(
-    SubjectStatus(status.value, status.label, status.look, status.sign, status.group.value) for status in Status
+    SubjectStatus(status.value, status.label, status.look, status.sign, status.group.value, status.is_open)
+    for status in Status
 )
 
 

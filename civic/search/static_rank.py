@@ -15,6 +15,7 @@ AGELESS_RANK = 1e4  # documents without a time come before all others
 STEPS_PER_RANK = 2  # of the static_rank, a unit: a quarter of a year
 FIRST_MONTH = 197001
 MAX_SUPPORT_BITS = 16  # bits of support that count: 65,535
+OPEN_RANK = 2.0  # what goes on comes before what is over, unless it is a year older
 
 # The step of a row d in each order, in SQL and as the label's letter; greater is nearer to the beginning.
 STEP_SQL = {
@@ -24,13 +25,14 @@ STEP_SQL = {
 }
 
 
-def static_rank(at: datetime | None, support: int) -> float:
-    """Freshness and support: half a year of age weighs as much as twice the support.
+def static_rank(at: datetime | None, support: int, *, is_open: bool = False) -> float:
+    """Freshness and support: half a year of age weighs as much as twice the support; and whether it still goes on.
 
     It stays the same as time goes by. What has no time does not age. As exact as the database keeps it.
     """
     age = at.timestamp() / HALF_YEAR_SECONDS if at else AGELESS_RANK
-    rank: float = struct.unpack("f", struct.pack("f", age + math.log2(1 + _counting(support))))[0]
+    whole = age + math.log2(1 + _counting(support)) + OPEN_RANK * is_open
+    rank: float = struct.unpack("f", struct.pack("f", whole))[0]
     return rank
 
 
@@ -57,5 +59,5 @@ def steps_from(sort: SortOrder, lowest: int, now: datetime) -> list[int]:
         lowest = max(lowest, FIRST_MONTH)
         months = range(lowest // 100 * 12 + lowest % 100 - 1, last.year * 12 + last.month + 1)
         return [month // 12 * 100 + month % 12 + 1 for month in months]
-    newest = math.floor((now.timestamp() / HALF_YEAR_SECONDS + MAX_SUPPORT_BITS) * STEPS_PER_RANK) + 1
+    newest = math.floor((now.timestamp() / HALF_YEAR_SECONDS + MAX_SUPPORT_BITS + OPEN_RANK) * STEPS_PER_RANK) + 1
     return [*range(lowest, newest + 1), math.floor(AGELESS_RANK * STEPS_PER_RANK)]

@@ -12,19 +12,24 @@ from civic.catalogue.catalogue import Catalogue
 from civic.geo.areas import Areas
 from civic.search.documents import Document, SearchHit
 from civic.search.presenters import Badge, PresentedHit, Presenter
+from civic.search.static_rank import static_rank
 
 Compose = Callable[[Sequence[int]], Awaitable[list[Document]]]
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectStatus:
-    """A status that a document may have, as filters and hits show it; `group` is the code of a StatusGroup."""
+    """A status that a document may have, as filters and hits show it; `group` is the code of a StatusGroup.
+
+    `is_open`: it still goes on. Such a document comes before one that is over, where the words fit both as well.
+    """
 
     code: str
     label: LazyProxy
     look: str = ""  # class in CSS
     sign: str = ""  # one character
     group: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,10 @@ class Subject:
         labels = {**self.groups, **{status.code: status.label for status in self.statuses}}
         return {code: str(label) for code, label in labels.items()}
 
+    def is_open(self, status: str) -> bool:
+        """Whether a document with this status still goes on."""
+        return any(one.is_open for one in self.statuses if one.code == status)
+
     def badge_of(self, status: str) -> Badge:
         """The badge of a document with this status."""
         badges = {one.code: Badge(one.look, one.sign, one.label) for one in self.statuses}
@@ -127,6 +136,13 @@ def desk_subjects() -> Sequence[Subject]:
 def by_kind(kind: str) -> Subject:
     """Raises KeyError for a kind that is not registered."""
     return _registered[kind]
+
+
+def rank_document(document: Document) -> float:
+    """The rank of a document that does not depend on the query."""
+    subject = _registered.get(document.kind)
+    is_open = subject is not None and subject.is_open(document.status)
+    return static_rank(document.at, document.support, is_open=is_open)
 
 
 def kinds() -> frozenset[str]:

@@ -105,7 +105,7 @@ SUBJECT = Subject(
     visible=VISIBLE_POSTS,
     expired=ENDED_BETWEEN,
     statuses=(
-        SubjectStatus(LIVE, _("Going on"), "late", "▲"),
+        SubjectStatus(LIVE, _("Going on"), "late", "▲", is_open=True),
         SubjectStatus(ENDED, _("Over"), "off", "×"),
     ),
     presenter=TrafficPresenter(),

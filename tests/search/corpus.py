@@ -72,7 +72,7 @@ class Corpus:
             category_id=_place(self.categories, row.category),
             department_id=_place(self.departments, row.department),
             area_ids=tuple(place for name in row.areas if (place := _place(self.areas, name))),
-            status="resolved" if row.resolved else "open",
+            status="resolved" if row.resolved else "received",
             at=row.at,
             support=row.support,
             lat=row.lat,

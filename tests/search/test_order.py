@@ -43,6 +43,17 @@ async def test_fresh_before_old_where_the_words_fit_as_well() -> None:
     assert await found("pothole") == [2, 3, 1]
 
 
+async def test_open_before_solved_where_the_words_fit_as_well() -> None:
+    """Nobody who looks for street lights looks for those that burn again, unless the open one is of long before."""
+    await put(
+        report(1, "路灯不亮", status="resolved", days=1),
+        report(2, "路灯不亮", status="received", days=60),
+        report(3, "路灯不亮", status="in_progress", days=900),
+        report(4, "路灯不亮", status="confirmed", days=90),
+    )
+    assert await found("路灯") == [2, 1, 4, 3]
+
+
 async def test_supported_before_others_where_the_words_fit_as_well() -> None:
     await put(report(1, "pothole"), report(2, "pothole", support=40), report(3, "pothole", support=3))
     assert await found("pothole") == [2, 3, 1]

@@ -5,8 +5,7 @@ import re
 
 from civic.search.documents import Document
 from civic.search.postgres.rows import Key
-from civic.search.static_rank import static_rank
-from civic.search.subjects import kinds
+from civic.search.subjects import kinds, rank_document
 
 NAME = re.compile(r"([a-z_]+)-([0-9]{1,19})")
 
@@ -38,7 +37,7 @@ def payload(document: Document, digest: bytes) -> dict[str, object]:
         "status": document.status or None,
         "at": int(document.at.timestamp()) if document.at else 0,
         "support": document.support,
-        "static_rank": round(static_rank(document.at, document.support), 3),
+        "static_rank": round(rank_document(document), 3),
         "_geo": geo(document.lat, document.lon),
         "digest": digest.hex(),
     }

@@ -10,7 +10,7 @@ from civic.search.text import CJK
 
 # Counts up with every change of the settings below or of what a document looks like: the index is then made anew, and
 # until that is done PostgreSQL answers.
-VERSION = 1
+VERSION = 2
 # No document has this attribute. A filter on it is an error on an index with other settings, and with none.
 SCHEMA_ATTRIBUTE = f"settings_{VERSION}"
 FILL_PREFIX = "fill_"  # begins the name of one more such attribute, which tells one rebuild's index from another's

@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Document
 from civic.search.postgres.filter_labels import document_labels
-from civic.search.static_rank import static_rank
+from civic.search.subjects import rank_document
 from civic.search.text import tokenize, tsvector_text
 
 MAX_TEXT_CHARS = 20_000  # of each text
@@ -103,7 +103,7 @@ def encode_rows(documents: Iterable[DumpedDocument]) -> tuple[list[tuple[Any, ..
         one = dumped.document
         tokens = tokenize(weighted_texts(one))
         words |= tokens.words
-        rank = static_rank(one.at, one.support)
+        rank = rank_document(one)
         rows.append(
             (
                 one.kind,

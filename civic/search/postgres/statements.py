@@ -12,7 +12,7 @@ from civic.search.documents import Query
 from civic.search.postgres import filter_labels, vocabulary
 from civic.search.postgres.rows import DocumentTables
 from civic.search.postgres.terms import ParsedQuery, Term, all_of, with_labels
-from civic.search.static_rank import HALF_YEAR_SECONDS
+from civic.search.static_rank import HALF_YEAR_SECONDS, OPEN_RANK
 from civic.search.subjects import registered
 
 COMMON_WORD_SHARE = 0.2  # a word in more than this share of the documents is a stop word: it is not highlighted
@@ -160,8 +160,9 @@ class PostgresSearch:
             f" + 2 * ts_rank_cd('{WEIGHTS}', d.words, {typed}::tsquery, 1)"
             f" + 0.2 * ts_rank_cd('{WEIGHTS}', d.words, {any_of}::tsquery, 2))"
         )
-        now = args.add(self.now.timestamp() / HALF_YEAR_SECONDS)
-        fresh = f"(0.7 + 0.5 * exp((least(d.static_rank, {now}) - {now}) / 6))"
+        now = self.now.timestamp() / HALF_YEAR_SECONDS
+        at, first = args.add(now), args.add(now + OPEN_RANK)
+        fresh = f"(0.7 + 0.5 * exp((least(d.static_rank, {first}) - {at}) / 6))"
         return f"{words} * {fresh} * {kind_weight()}"
 
 
