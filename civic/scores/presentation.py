@@ -224,9 +224,10 @@ def _count_scored(results: Results) -> int:
 
 
 def present_departments(results: Results, names: Names, year_lines: Iterable[ScoreLine] = ()) -> list[ScoreLine]:
-    """Return the lines: better than the city, as the city, below it, without a score; among each other by name.
+    """Return the lines: better than the city, as the city, below it, without a score; among each other by slug.
 
-    The order within is no rank: who cannot be told apart does not stand above another. `year_lines`: of twelve months.
+    The order within is no rank: who cannot be told apart does not stand above another. It is the same in every
+    language, so that two who read the table together see the same line. `year_lines`: of twelve months.
     """
     years = {line.slug: line for line in year_lines}
     ranked = _count_scored(results)
@@ -234,9 +235,9 @@ def present_departments(results: Results, names: Names, year_lines: Iterable[Sco
     return sorted(shown, key=_line_order)
 
 
-def _line_order(line: ScoreLine) -> tuple[int, str, str]:
+def _line_order(line: ScoreLine) -> tuple[int, str]:
     code = line.standing_code
-    return (STANDING_ORDER.index(code) if code else len(STANDING_ORDER), line.name, line.slug)
+    return (STANDING_ORDER.index(code) if code else len(STANDING_ORDER), line.slug)
 
 
 def present_city(results: Results) -> ScoreLine:

@@ -155,12 +155,15 @@ def test_the_sentences_in_chinese() -> None:
         )
 
 
-def test_lines_are_in_groups_by_their_standing_and_among_each_other_by_name() -> None:
-    """Who cannot be told apart does not stand above another: the score gives no order."""
+def test_lines_are_in_groups_by_their_standing_and_in_one_order_whatever_their_names() -> None:
+    """Who cannot be told apart does not stand above another: the score gives no order, and no language another."""
     lower = line("zebra", (90, 85, 95), **DID)
     made = results(FEW, ROADS, lower, TREES, WATER, PARKS)
-    found = presentation.present_departments(made, {"roads": {"en": "Roads Department"}})
-    assert [one.name for one in found] == ["parks", "water", "trees", "zebra", "Roads Department", "library"]
+    names = {"parks": {"en": "Zoo", "zh": "园林"}, "water": {"en": "Aqua", "zh": "水务"}}
+    order = ["parks", "water", "trees", "zebra", "roads", "library"]
+    for language in ("en", "zh"):
+        with i18n.use_language(language):
+            assert [one.slug for one in presentation.present_departments(made, names)] == order
 
 
 def test_a_rank_is_of_twelve_months_and_a_range() -> None:
