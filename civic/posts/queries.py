@@ -76,7 +76,8 @@ COUNT_HELD = """
 SELECT (SELECT count(*) FROM post WHERE visibility = 'held') + (SELECT count(*) FROM comment WHERE held) AS n
 """
 MODERATION_LOG = """
-SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, m.post_id, m.comment_id, m.line,
+SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, p.kind, m.post_id, m.comment_id, m.line,
+       left(CASE WHEN m.comment_id IS NULL THEN coalesce(nullif(p.title, ''), p.text) ELSE c.text END, 200) AS quote,
        CASE WHEN m.comment_id IS NULL THEN p.visibility = 'hidden'
             ELSE c.hidden_at IS NOT NULL AND c.erased_at IS NULL END AS hidden,
        p.made_private AND p.visibility = 'private' AS made_private
@@ -214,17 +215,20 @@ async def open_flags(limit: int = 100) -> list[FlagView]:
     """Posts, comments and lines with open flags, the most flagged first."""
     rows = await fetch(OPEN_FLAGS, limit)
     lines = await find_lines({row["line"] for row in rows if row["line"]})
-    return [FlagView(**_placed(row, lines, texts=True)) for row in rows]
+    return [FlagView(**_placed(row, lines, texts="text")) for row in rows]
 
 
-def _placed(row: Row, lines: Mapping[str, Line], *, texts: bool = False) -> Row:
-    """The row of a flag or of the log with the address of what it is about; of a line also whether it is hidden."""
+def _placed(row: Row, lines: Mapping[str, Line], *, texts: str) -> Row:
+    """The row of a flag or of the log with the address of what it is about; of a line also whether it is hidden.
+
+    `texts`: the column that quotes it.
+    """
     if row["comment_id"]:
         return row | {"path": f"{row['path']}#comment-{row['comment_id']}"}
     if not row["line"]:
         return row
     line = lines.get(row["line"])
-    text = {"text": line.text if line else ""} if texts else {}
+    text = {texts: line.text if line else ""}
     return row | text | {"path": row["path"] + (line.anchor if line else ""), "hidden": bool(line and line.hidden)}
 
 
@@ -272,7 +276,10 @@ async def count_held() -> int:
 
 @dataclass(frozen=True)
 class ModerationEntry:
-    """What a moderator did, by the codes of Moderation.act; `hidden` is whether it is hidden now."""
+    """What a moderator did, by the codes of Moderation.act; `hidden` is whether it is hidden now.
+
+    `quote` is how its text begins; "" where there is none, or none any more.
+    """
 
     act: str
     reason: str
@@ -280,6 +287,8 @@ class ModerationEntry:
     at: datetime
     moderator: str
     path: str
+    kind: str
+    quote: str
     post_id: int
     comment_id: int | None
     line: str
@@ -295,7 +304,7 @@ async def moderation_log(limit: int = 50) -> list[ModerationEntry]:
     """The latest entries of the log."""
     rows = await fetch(MODERATION_LOG, limit)
     lines = await find_lines({row["line"] for row in rows if row["line"]})
-    return [ModerationEntry(**_placed(row, lines)) for row in rows]
+    return [ModerationEntry(**_placed(row, lines, texts="quote")) for row in rows]
 
 
 @dataclass(frozen=True)

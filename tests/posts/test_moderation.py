@@ -62,6 +62,22 @@ async def test_flags_have_a_limit(client: Client, post: Post) -> None:
     assert statuses == [200, 200, 429]
 
 
+async def test_the_log_quotes_what_it_is_about(
+    client: Client, dispatcher: Client, post: Post, comment: Comment
+) -> None:
+    """A link that begins with the text of the post or comment, and says its kind: no bare number."""
+    for more in ({}, {"comment": comment.id}):
+        assert await moderate(dispatcher, "hide", post, **more) == 303
+    page = (await dispatcher.get("/desk/moderation")).text
+    log = page.partition("<h2>Log</h2>")[2]
+    assert f"“{HOLE[:20]}" in log
+    assert f'href="{post.path}#comment-{comment.id}"' in log
+    assert "“His number is 555-0100”" in log
+    assert f"post {post.id}" not in log
+    assert await moderate(dispatcher, "erase", post, comment=comment.id) == 303
+    assert "555-0100" not in (await dispatcher.get("/desk/moderation")).text, "what was erased is quoted nowhere"
+
+
 async def test_hidden_and_restored(client: Client, stranger: Client, dispatcher: Client, post: Post) -> None:
     await client.post(f"/posts/{post.id}/flag", data={"reason": "personal_data"})
     assert await moderate(dispatcher, "hide", post, text="A name is in it.") == 303
