@@ -36,6 +36,7 @@ QUESTIONS = {
     "/traffic/points": "?bbox=112,38,113,39&zoom=12",
     "/places": "?q=Riverside",
     "/places/at": "?lat=38.4&lon=112.7",
+    "/reports/new/categories": "?text=A+lamp+is+dark",
     "/reports/new/questions": "?category=pothole",
     "/reports/new/similar": "?category=pothole&text=A+lamp+and+an+identity+card&lat=31.17&lon=117.99",
     "/scores/cases": "?department=roads&figure=response",

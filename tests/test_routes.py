@@ -69,6 +69,7 @@ WHO: dict[Who, str] = {
         GET /reports
         POST /reports
         GET /reports/new
+        GET /reports/new/categories
         GET /reports/new/questions
         GET /reports/new/similar
         POST /reports/photos

@@ -38,6 +38,7 @@ PAGES_AND_FILES = (
     "/me/forget",
     "/reports/{id:int}/confirm-mail",
     "/reports/new",
+    "/reports/new/categories",
     "/reports/new/questions",
     "/reports/new/similar",
     "/scores/departments/{slug:str}/history.csv",

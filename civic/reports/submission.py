@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.geo.near import DEFAULT_RADIUS_METRES, parse_near
 from civic.geo.queries import geocode
@@ -17,6 +19,7 @@ from civic.reports import actions, pages
 from civic.reports.forms import ReportForm, read_answers
 from civic.reports.schemas import PostedReportAnswer, ReportAnswer, UploadedPhotosAnswer
 from civic.reports.similar import SimilarPosts, find_similar
+from civic.routing.queries import find_fitting_categories
 from civic.search.pages import format_distance
 from civic.web import json_answer, read_form, render, wants_json
 
@@ -27,7 +30,8 @@ async def new_report(request: Request) -> Response:
 
 
 async def _form_page(sent: Submission) -> Response:
-    """The form with everything that was typed, every photo that was taken, and similar reports."""
+    """The form with everything that was typed, every photo that was taken, similar reports and fitting categories."""
+    _choose_category(sent)
     await sent.find_place()
     typed, known = sent.typed, await catalogue()
     context = {
@@ -36,9 +40,29 @@ async def _form_page(sent: Submission) -> Response:
         "category": known.category_by_code.get(typed.get("category", "")),
         "similar": await _find_similar(sent.request, typed),
         "looked": typed.get("show") == "similar",
+        "fitting": await _find_categories(typed),
+        "asked_categories": typed.get("show") == "categories",
         "distance": format_distance,
     }
     return sent.form_page("reports/new.html", context, fragment="reports/_form.html")
+
+
+def _choose_category(sent: Submission) -> None:
+    """Without a script a button with one of the fitting categories sends the form, and chooses it."""
+    what, _colon, code = str(sent.form.get("show") or "").partition(":")
+    if what == "category" and code:
+        kept = [(name, value) for name, value in sent.form.multi_items() if name != "category"]
+        sent.form = FormData([*kept, ("category", code)])
+
+
+async def fitting_categories(request: Request) -> Response:
+    """Categories that what is being written may belong to (htmx): by its text, unless one is chosen."""
+    context = {"fitting": await _find_categories(request.query_params), "asked_categories": False}
+    return render(request, "reports/_fitting.html", context)
+
+
+async def _find_categories(typed: Mapping[str, str]) -> list[CategoryView]:
+    return [] if typed.get("category") else await find_fitting_categories(typed.get("text", ""))
 
 
 async def category_questions(request: Request) -> Response:

@@ -256,6 +256,7 @@ routes: list[BaseRoute] = [
     ),
     route("/reports/new", submission.new_report, who=Who.ANYONE),
     route("/reports/new/questions", submission.category_questions, who=Who.ANYONE),
+    route("/reports/new/categories", submission.fitting_categories, who=Who.ANYONE, counted=True),
     route("/reports/new/similar", submission.similar_reports, who=Who.ANYONE, counted=True),
     route(
         "/reports/photos",

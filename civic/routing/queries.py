@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from civic.cache import cached_while
+from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city_version
 from civic.geo.queries import areas
@@ -11,12 +12,14 @@ from civic.i18n import gettext as _
 from civic.i18n import pick
 from civic.routing import deciding
 from civic.routing.conditions import parse
-from civic.routing.deciding import RuleView
+from civic.routing.deciding import MAX_SUGGESTIONS, RuleView
 from civic.routing.facts import Decision, Facts, RuleFailure
 from civic.routing.models import Rule
 from civic.search.queries import synonyms
 
-__all__ = ["Decision", "Facts", "RuleFailure", "decide", "explain", "rules"]
+__all__ = ["Decision", "Facts", "RuleFailure", "decide", "explain", "find_fitting_categories", "rules"]
+
+LEAST_FIT = 0.4  # of how well the best category fits
 
 
 @cached_while(city_version)
@@ -51,6 +54,15 @@ async def decide(facts: Facts) -> Decision:
     city_areas = await areas()
     path = [city_areas.by_slug[slug] for slug in facts.areas if slug in city_areas.by_slug]
     return deciding.decide(facts, await rules(), await catalogue(), path, await synonyms())
+
+
+async def find_fitting_categories(text: str) -> list[CategoryView]:
+    """The categories that a text has words of, the best first: at most three, and none that fits far less."""
+    known = await catalogue()
+    fit = deciding.fitting_categories(text, known, await synonyms())
+    best = max(fit.values(), default=0.0)
+    codes = [code for code, points in fit.items() if points >= best * LEAST_FIT]
+    return [known.category_by_code[code] for code in codes[:MAX_SUGGESTIONS]]
 
 
 def explain(reason: Mapping[str, Any]) -> str:

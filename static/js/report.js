@@ -1,10 +1,23 @@
-// What a report being written may repeat: told by its first words; a whole text does not fit into an address.
+// What a report being written may repeat, and which categories fit it: told by its first words; a whole text does not fit
+// into an address. What was found is said.
 (() => {
-  const similar = document.getElementById("similar");
-  similar.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    ctx.request.body.set("text", ctx.request.body.get("text").slice(0, 300));
-  });
-  similar.addEventListener("htmx:after:swap", () => {
-    document.getElementById("similar-said").textContent = similar.querySelector("[data-said]")?.dataset.said ?? "";
+  for (const name of ["similar", "fitting"]) {
+    const part = document.getElementById(name);
+    part.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+      ctx.request.body.set("text", ctx.request.body.get("text").slice(0, 300));
+    });
+    part.addEventListener("htmx:after:swap", () => {
+      document.getElementById(`${name}-said`).textContent = part.querySelector("[data-said]")?.dataset.said ?? "";
+    });
+  }
+  // A fitting category is chosen as if it had been chosen from the list, and the list has the focus: its questions follow.
+  document.getElementById("fitting").addEventListener("click", (event) => {
+    const chip = event.target.closest("[data-category]");
+    if (!chip) return;
+    event.preventDefault();
+    const list = document.getElementById("category");
+    list.value = chip.dataset.category;
+    list.focus();
+    list.dispatchEvent(new Event("change", { bubbles: true }));
   });
 })();

@@ -94,6 +94,7 @@ COUNTED = {
     "/places/at",
     "/map/points",
     "/traffic/points",
+    "/reports/new/categories",
     "/reports/new/similar",
     "/services",
     "/scores/cases",
