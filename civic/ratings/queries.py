@@ -15,6 +15,7 @@ from civic.i18n import language
 from civic.media.models import Photo
 from civic.paging import read_cursor, write_cursor
 from civic.posts.models import Post, Visibility
+from civic.posts.places import name_position
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
 from civic.ratings.actions import REPLACED_WITHIN
 from civic.ratings.stars import StarCounts, count_by_service
@@ -130,6 +131,7 @@ class ServicePage:
     talk: Discussion | None
     mine: RatingView | None  # what a new rating of this person would replace
     replies_for: DepartmentView | None  # the department that this person may answer for
+    place: str  # where it is, in words; "" where it has no position
 
 
 async def get_service(slug: str) -> ServiceView:
@@ -162,7 +164,15 @@ async def service_page(slug: str, viewer: Viewer, *, size: int, page: str = "", 
         talk=discussion,
         mine=mine,
         replies_for=department if viewer.person.acts_for(one.department_id) else None,
+        place=await _place(one, guide),
     )
+
+
+async def _place(one: ServiceView, guide: Guide) -> str:
+    """Where a service is: as its guide says, else its area and the nearest known place."""
+    if one.lat is None or one.lon is None:
+        return ""
+    return str(guide.get("where") or "") or await name_position(one.lat, one.lon)
 
 
 def _guide(one: ServiceView) -> tuple[str, Guide]:

@@ -43,6 +43,26 @@ async def test_an_empty_board_says_so(client: Client) -> None:
     assert "the roads are clear" in answer.text
 
 
+@pytest.mark.parametrize("query", ["kind=unicorn", "area=nowhere", "kind=unicorn&area=nowhere"])
+async def test_a_board_that_was_asked_for_something_unknown_says_nothing_of_the_roads(
+    client: Client, query: str
+) -> None:
+    await send(client, text="Both lanes to the bridge")
+    page = (await client.get(f"/traffic?{query}")).text
+    assert "roads are clear" not in page
+    assert "0 updates on the road now" not in page
+    assert "we do not know what was asked for" in page
+    assert '<a href="/traffic">Show everything</a>' in page
+
+
+async def test_where_it_is_is_said_in_words(client: Client) -> None:
+    page = (await client.get((await send(client, text="Both lanes to the bridge")).headers["location"])).text
+    aside = page.partition("<aside")[2]
+    assert "31.19000, 118.00800</" not in aside
+    assert 'href="geo:31.19000,118.00800"' in aside
+    assert "Bell Tower" in aside
+
+
 async def test_anybody_posts_and_everybody_sees_it(client: Client, stranger: Client) -> None:
     answer = await send(client, text="Both lanes to the bridge", address="Bell Tower Square")
     assert answer.status_code == 303
