@@ -1,6 +1,11 @@
 """Removing reports wholly, with their cases: those of the weeks of trial before a city opens, or an import gone wrong.
 
 Only until the first release of the scores: it seals the histories of all cases, so that none can be taken away.
+
+It follows the foreign keys to whatever points at a case, as nothing of a trial is to stay, comments and votes included.
+`undo.py` must not: it takes back an import while the city is at work, and what people have added since is not its to
+delete. So it names the tables that an import fills; a row of any other table that points at a report stops it. What the
+two have in common is no more than a DELETE a table.
 """
 
 from collections import defaultdict

@@ -1,4 +1,8 @@
-"""Taking back an import: everything that it made, and nothing that people have worked on since."""
+"""Taking back an import: everything that it made, and nothing that people have worked on since.
+
+It deletes from the tables that an import fills and from no other, so that what it does not know stops it (a foreign
+key). `removal.py`, which removes the reports of a trial with whatever points at them, cannot carry it: see there.
+"""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
