@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from civic.errors import Invalid
 from civic.i18n import lazy as _
 from civic.media.decoding import has_heif
 from civic.media.models import Photo
@@ -25,14 +24,12 @@ def accepted_types() -> str:
 
 
 async def pending_photos(names: Sequence[str]) -> list[Photo]:
-    """The pending photos that a form names (`kept`), in this order.
+    """Those of the photos that a form names (`kept`) that are still pending, in this order.
 
-    Raises Invalid (field "photos") if one is unknown, used already or too old.
+    One that is unknown, used already or too old is left out: the form says so, and loses no other.
     """
     fresh = datetime.now(UTC) - _USABLE
     possible = [name for name in names if len(name) <= PHOTO_NAME_CHARS]  # the column holds no longer ones
     rows = await Photo.filter(name__in=possible, attached=False, created_at__gt=fresh)
     photos = {photo.name: photo for photo in rows}
-    if len(photos) != len(names):
-        raise Invalid(PHOTO_GONE, fields={"photos": PHOTO_GONE})
-    return [photos[name] for name in names]
+    return [photos[name] for name in dict.fromkeys(names) if name in photos]

@@ -11,14 +11,14 @@ from starlette.requests import Request
 
 from civic.accounts.limits import spend
 from civic.cookies import read_mark
-from civic.errors import CivicError, Invalid, StorageFull, TooMany
+from civic.errors import CivicError, StorageFull, TooMany
 from civic.forms import clean_text
 from civic.geo.positions import LatLon
 from civic.i18n import gettext as _
 from civic.media import actions as media
 from civic.media.links import photo_url
 from civic.media.models import Photo
-from civic.media.queries import pending_photos
+from civic.media.queries import PHOTO_GONE, pending_photos
 from civic.media.schemas import PhotoUrl
 from civic.metrics import photo_refusals
 from civic.posts.places import PhotoPlaces, read_photo_places
@@ -71,12 +71,12 @@ async def read_uploads(request: Request, form: FormData, uploads: Uploads) -> No
     uploads.refused = [clean_text(text)[:MAX_MESSAGE_CHARS] for text in form.getlist("refused")[:limit]]
     names = [str(name) for name in form.getlist("kept") if name not in removed]
     uploads.taken_at = read_photo_places(form.getlist("photo_place"))
-    try:
-        uploads.photos = await pending_photos(names[:limit])
-    except Invalid as error:
+    uploads.photos = await pending_photos(names[:limit])
+    if len(uploads.photos) < len(names[:limit]):
         if await _was_sent_before(request, form, uploads):  # it has become a post a moment ago
             return
-        uploads.errors.update(error.fields)
+        uploads.errors["photos"] = PHOTO_GONE
+        uploads.refused.append(str(PHOTO_GONE))
     files = [file for file in form.getlist("photos") if isinstance(file, UploadFile) and file.filename]
     if files and not request.state.person.is_staff:
         await spend_limit(request, "photos", PHOTO_UPLOADS_PER_POST)

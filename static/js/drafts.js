@@ -71,7 +71,9 @@
     }
     if (draft.reader !== "0" && draft.reader !== reader) return keep();
     const photos = photosOf(form);
-    if (!again && photos && draft.photos && !photos.querySelector("input")) photos.innerHTML = draft.photos;
+    // Of a form that came back the server says which photos are still there.
+    const shows = "cameBack" in form.dataset || photos?.querySelector("input");
+    if (!again && photos && draft.photos && !shows) photos.innerHTML = draft.photos;
     const filled = fill(form, draft.values, done);
     for (const one of filled) one.closest("details")?.setAttribute("open", "");
     return filled;
