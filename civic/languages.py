@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from civic import i18n
 
@@ -44,6 +44,7 @@ LANGUAGES = {
 }
 _SCRIPT_OF = {language: script for script, languages in LANGUAGES.items() for language in languages}
 TAGS = re.compile(r"<[^>]*>")
+LONG_PHRASE = re.compile(f"([{_SCRIPTS['Han']}]{{8,}})")  # longer than a narrow line in large print
 
 
 def find_script(text: str) -> str:
@@ -80,3 +81,13 @@ def lang_attribute(context: Context, text: Any) -> Markup:
     shown = TAGS.sub("", str(text)) if isinstance(text, Markup) else str(text or "")
     found = find_language(shown, i18n.language(), getattr(context.get("city"), "languages", ()))
     return Markup(' lang="{}"').format(found) if found else Markup("")
+
+
+def break_headline(text: Any) -> Markup:
+    """A headline whose lines may end within a long Chinese phrase, but never before the mark that closes it.
+
+    Shorter phrases stay whole (base.css keeps them together). One that fits no line would else be broken wherever the
+    line is full, be it before a comma.
+    """
+    parts = LONG_PHRASE.split(str(text or ""))
+    return Markup().join(Markup("<wbr>").join(part) if at % 2 else escape(part) for at, part in enumerate(parts))

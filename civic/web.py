@@ -173,6 +173,7 @@ environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by
 environment.globals["pick"] = i18n.pick
 environment.filters["pick"] = i18n.pick
 environment.filters["lang"] = languages.lang_attribute
+environment.filters["headline"] = languages.break_headline
 environment.filters.update(formats.FILTERS)
 environment.globals.update(formats.GLOBALS, static_url=static_url)
 

@@ -6,27 +6,59 @@ from typing import TYPE_CHECKING
 import pytest
 
 import civic
+from civic.languages import break_headline
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CSS = Path(civic.__file__).parents[1] / "static" / "css" / "base.css"
-HEADLINES = ["自来水发黄，放了十分钟还是黄", "井盖不见了，井口敞着，旁边就是公交站！"]
 LINES = """element => {
-  const text = element.firstChild, lines = [];
+  const lines = [], walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   let top = null;
-  for (let at = 0; at < text.length; at++) {
-    const range = document.createRange();
-    range.setStart(text, at);
-    range.setEnd(text, at + 1);
-    const line = Math.round(range.getBoundingClientRect().top);
-    if (line !== top) lines.push("");
-    top = line;
-    lines[lines.length - 1] += text.data[at];
-  }
+  for (let text = walker.nextNode(); text; text = walker.nextNode())
+    for (let at = 0; at < text.length; at++) {
+      const range = document.createRange();
+      range.setStart(text, at);
+      range.setEnd(text, at + 1);
+      const line = Math.round(range.getBoundingClientRect().top);
+      if (line !== top) lines.push("");
+      top = line;
+      lines[lines.length - 1] += text.data[at];
+    }
   return lines;
 }"""
+HEADLINES = ["自来水发黄，放了十分钟还是黄", "井盖不见了，井口敞着，旁边就是公交站！"]
+CLOSING = "，。！？；：、）》”’…"
+LONG_HEADLINES = [
+    "柳荫农贸市场后门的垃圾桶满了，味道很大，苍蝇到处飞",
+    "人民路与解放路交叉口东北角人行道地砖松动，破损严重",
+    "学府路公交站台上面的顶棚玻璃碎了！有人受伤了吗？",
+]
+
+
+@pytest.mark.parametrize("width", range(9, 18))
+async def test_no_line_of_a_headline_begins_with_a_closing_mark(browser: "Browser", width: int) -> None:
+    """Also where a phrase is longer than the line."""
+    page = await browser.new_page(viewport={"width": 360, "height": 780})
+    headlines = "".join(f"<h1 style='font-size: 1em'>{break_headline(text)}</h1>" for text in LONG_HEADLINES)
+    await page.set_content(
+        f'<html lang="zh-CN"><body><div style="width: {width}em; font-size: 20px">{headlines}</div></body></html>'
+    )
+    await page.add_style_tag(path=CSS)
+    texts = "element => (element.normalize(), element.innerText)"
+    broken = [await one.evaluate(LINES) for one in await page.query_selector_all("h1")]
+    whole = [await one.evaluate(texts) for one in await page.query_selector_all("h1")]
+    await page.close()
+    assert whole == LONG_HEADLINES
+    assert all(len(lines) > 1 for lines in broken)
+    assert not [line for lines in broken for line in lines if line[0] in CLOSING], broken
+
+
+def test_a_headline_keeps_its_words_and_is_escaped() -> None:
+    assert break_headline("路灯坏了，<b>bad</b>") == "路灯坏了，&lt;b&gt;bad&lt;/b&gt;"
+    assert break_headline(None) == ""
+    assert break_headline("一二三四五六七八九").count("<wbr>") == 8
 
 
 @pytest.mark.parametrize("page_language", ["zh-CN", "en"])
