@@ -151,6 +151,89 @@ async def test_a_session_that_ended(
     await expect(page.locator("#sign-in-form, .errors")).to_have_count(0)
 
 
+async def _give_place(page: Page) -> None:
+    await page.locator("#place_text").fill("Bell Tower Square")
+    if "script" in (await page.locator("html").get_attribute("class") or ""):
+        await page.locator("#place_text").press("Enter")
+        await expect(page.locator("#position")).to_contain_text("Bell Tower Square")
+
+
+async def _give_kind_and_place(page: Page) -> None:
+    await page.locator(".tile").first.click()
+    await _give_place(page)
+
+
+async def _give_reason(page: Page) -> None:
+    await page.locator("#flag-form [name=reason]").first.check()
+
+
+async def _give_stars(page: Page) -> None:
+    await page.locator("label[for=stars-4]").click()
+
+
+# What each form needs beside its text; without it a field is refused.
+NEEDED: dict[str, Callable[[Page], Awaitable[None]]] = {
+    "report": _give_place,
+    "traffic": _give_kind_and_place,
+    "flag": _give_reason,
+    "rating": _give_stars,
+}
+ALWAYS_COMPLETE = "comment"  # it has no other field: a text that is too long is refused
+REFUSED = [(name, refusal) for name in (*NEEDED, ALWAYS_COMPLETE) for refusal in ("field", "used key", "limit")]
+OPEN_PAGE = {"flag": "/posts/2/flag"}  # of which no other test makes a draft
+
+
+async def _send(page: Page, form: Form) -> None:
+    await page.locator(f"#{form.id}").evaluate("one => one.noValidate = true")
+    await page.locator(f"#{form.id} > button.btn:not([hidden]), #{form.id} > .row > button.btn").first.click()
+
+
+async def _send_first(page: Page, name: str, text: str) -> str:
+    """Send the form as it should be; its key."""
+    form = FORMS[name]
+    await form.field_of(page).fill(text)
+    if name in NEEDED:
+        await NEEDED[name](page)
+    key = await page.locator(f"#{form.id} [name=client_key]").input_value()
+    await _send(page, form)
+    await expect(page.locator(f"#{form.id} [name=client_key][value='{key}']")).to_have_count(0)
+    return key
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize(("name", "refusal"), REFUSED)
+async def test_what_is_refused_comes_back_with_its_text(
+    visit: Open, live_server: Live, samples: dict[str, str], name: str, refusal: str, script: bool
+) -> None:
+    """A wrong field, a key that was used for something else, more than the limit: all that was typed is there."""
+    form = FORMS[name]
+    path = OPEN_PAGE.get(name, form.page).format(**samples)
+    user = "citizen3" if name in ("comment", "rating") else ""
+    page = await visit(path, width=360, script=script, user=user)
+    text, key = f"{TEXT} {name} {refusal} {script}", ""
+    if refusal != "field":
+        key = await _send_first(page, name, f"The first {name} {refusal} {script}")
+        await page.goto(path)
+    elif name == ALWAYS_COMPLETE:
+        await form.field_of(page).evaluate("one => one.removeAttribute('maxlength')")
+        text = text * 60
+    await form.field_of(page).fill(text)
+    if refusal != "field" and name in NEEDED:
+        await NEEDED[name](page)
+    if refusal == "used key":
+        await page.locator(f"#{form.id} [name=client_key]").evaluate("(one, key) => one.value = key", key)
+    connection = await asyncpg.connect(live_server.database)
+    try:
+        if refusal == "limit":
+            await connection.execute("UPDATE tally SET count = 1000000")
+        await _send(page, form)
+        await expect(page.locator(".errors, .error, [role=alert]").locator("visible=true").first).to_be_visible()
+        await expect(form.field_of(page)).to_have_value(text)
+    finally:
+        await connection.execute("DELETE FROM tally")
+        await connection.close()
+
+
 async def test_a_double_tap_is_one_comment(visit: Open, samples: dict[str, str]) -> None:
     page = await visit(samples["open"], user="citizen2", width=360)
     text = "Tapped twice, said once"
@@ -194,6 +277,27 @@ async def test_what_needs_a_script_stays_after_a_swap(visit: Open, samples: dict
     await expect(button).to_have_attribute("aria-pressed", "false" if was == "true" else "true")
     await expect(share).to_be_visible()
     await expect(page.locator("#comment-text")).to_have_value(TEXT)
+
+
+async def test_a_text_field_drawn_larger_breaks_no_rule_when_its_part_is_replaced(
+    visit: Open, samples: dict[str, str]
+) -> None:
+    """Who drags its corner gives it a style attribute, which must not be copied: the policy refuses inline style."""
+    page = await visit(samples["open"], user="citizen2", width=360)
+    text = page.locator("#comment-text")
+    await text.fill(TEXT)
+    box = await text.bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] + 60, steps=4)
+    await page.mouse.up()
+    assert "height" in (await text.get_attribute("style") or "")
+    button = page.locator("#talk button[aria-pressed]")
+    was = await button.get_attribute("aria-pressed")
+    await button.click()
+    await expect(button).to_have_attribute("aria-pressed", "false" if was == "true" else "true")
+    await expect(text).to_have_value(TEXT)
 
 
 @pytest.mark.parametrize(("path", "id"), [("/reports/new", "report-form"), ("/traffic/new", "traffic-form")])
