@@ -17,7 +17,8 @@ from civic.db import execute, fetch_one, in_transaction, retry_transaction
 from civic.demo.history import make_history, publish_history
 from civic.demo.people import EMAIL_HOST, SHOWN, make_people
 from civic.demo.phrases import LANGUAGES, choose_rating
-from civic.demo.scenarios import Scenario, ScenarioContext, ScenarioRun, make_photos, read_scenarios
+from civic.demo.playing import ScenarioContext, ScenarioRun, make_photos
+from civic.demo.scenarios import Scenario, read_scenarios
 from civic.errors import Conflict
 from civic.geo.queries import search_places
 from civic.i18n import gettext as _

@@ -18,10 +18,10 @@ from civic.catalogue.queries import catalogue
 from civic.city.models import City
 from civic.config import Config
 from civic.db import fetch_one
-from civic.demo.drawing import draw_photo
 from civic.demo.people import EMAIL_HOST
-from civic.demo.phrases import LANGUAGES, ReportWriter, choose, choose_traffic, phrases
+from civic.demo.phrases import LANGUAGES, ReportWriter, choose, choose_about, choose_traffic, phrases
 from civic.demo.scenarios import SCENE_BY_CATEGORY
+from civic.demo.scenes import draw_photo
 from civic.demo.sql import ANY_REPORT, ANY_UPDATE, NEXT_CASE
 from civic.errors import CivicError, Conflict
 from civic.geo.models import Place
@@ -30,6 +30,7 @@ from civic.i18n import use_language
 from civic.logs import get_logger
 from civic.media import actions as media
 from civic.media.decoder import Decoder
+from civic.media.models import Photo
 from civic.media.store import Store
 from civic.posts import actions as posts
 from civic.posts.forms import CommentForm
@@ -112,12 +113,20 @@ class LiveCity:
         if row["status"] == Status.ASSIGNED:
             await cases.reply(row["id"], by=by, text=choose("reply", language, self._number))
         elif row["status"] == Status.IN_PROGRESS:
-            picture = await asyncio.to_thread(draw_photo, "mended", self._chance.randrange(10**9))
-            proof = (await media.add_photo(picture, store, decoder))[0]
-            await cases.resolve(row["id"], by=by, text=choose("resolve", language, self._number), photos=[proof])
+            proof = await self._prove(row["category"] or "", store, decoder)
+            text = choose("resolve" if proof else "resolve_plain", language, self._number)
+            await cases.resolve(row["id"], by=by, text=text, photos=proof)
             await judge_event_photos([row["id"]])
         elif author := next((one for one in self._citizens if one.id == row["author_id"]), None):
             await cases.confirm(row["id"], by=Actor.reporter(author))
+
+    async def _prove(self, category: str, store: Store, decoder: Decoder) -> list[Photo]:
+        """A picture of the place once all is well; none of what cannot be drawn."""
+        scene = SCENE_BY_CATEGORY.get(category)
+        if scene is None:
+            return []
+        picture = await asyncio.to_thread(draw_photo, scene, self._chance.randrange(10**9), mended=True)
+        return [(await media.add_photo(picture, store, decoder))[0]]
 
     async def _support(self) -> None:
         if row := await fetch_one(ANY_REPORT, self._chance.randrange(30)):
@@ -126,7 +135,8 @@ class LiveCity:
     async def _comment(self) -> None:
         if row := await fetch_one(ANY_REPORT, self._chance.randrange(30)):
             kind, number = self._chance.choice(["comment", "comment", "suggestion"]), self._chance.randrange(100)
-            text = choose(kind, row["language"] if row["language"] in LANGUAGES else LANGUAGES[0], number)
+            spoken = row["language"] if row["language"] in LANGUAGES else LANGUAGES[0]
+            text = choose_about(kind, row["category"] or "", spoken, number)
             await posts.add_comment(row["id"], self._citizen(), CommentForm(text=text, suggestion=kind == "suggestion"))
 
     async def _post_traffic(self) -> None:

@@ -1,44 +1,16 @@
-"""Playing a scenario: one report and what becomes of it, by the actions that people use, at the times given."""
+"""What is played in the made-up city: the scenarios of scenarios.toml, and more at random, but the same each time."""
 
-import asyncio
 import csv
 import random
 import tomllib
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from civic import timing
-from civic.accounts.people import Person
-from civic.cases import actions as cases
-from civic.cases.actors import Actor, ActorKind
-from civic.cases.models import Assignment, Case
-from civic.cases.status import Status
-from civic.catalogue.queries import catalogue
-from civic.db import fetch_one
-from civic.demo.drawing import draw_photo
-from civic.demo.phrases import LANGUAGES, ReportWriter, choose
-from civic.demo.sql import NEXT_STEP
-from civic.geo.queries import search_places
-from civic.i18n import use_language
-from civic.media import actions as media
-from civic.media.decoder import Decoder
-from civic.media.models import Photo
-from civic.media.store import Store
-from civic.posts import actions as posts
-from civic.posts.forms import CommentForm
-from civic.reports import actions as reports
-from civic.reports.forms import ReportForm
-from civic.reports.models import Report
-from civic.reports.moderation import judge_event_photos
+from civic.demo.history import PERFORMANCE, Performance
+from civic.demo.phrases import LANGUAGES, ReportWriter
 
-T = TypeVar("T")
-REPAIRED_SCENE = "mended"
-# In these plans the department adds a photo of the repair.
-PLANS_WITH_PROOF = ("resolved", "confirmed", "disputed", "closed")
 SCENARIOS_FILE = Path(__file__).with_name("scenarios.toml")
 PLACES_FILE = Path(__file__).with_name("pack") / "places.csv"
 
@@ -52,19 +24,39 @@ SCENE_BY_CATEGORY = {
     "water-leak": "leak",
     "illegal-parking": "parking",
     "road-sign": "sign",
-    "green-space": "tree",
+    "green-space": "flowers",
     "drain": "flood",
 }
-# How far reports have come that are younger than so many days.
-PLANS_BY_AGE = ((0.06, ("fresh",)), (0.6, ("accepted",)), (1.0, ("replied",)), (30, ("resolved", "confirmed")))
+# The department that a case of a category comes to, and another that it may be passed on to.
+PASSED_ON = {
+    "pothole": ("roads", "urban-management"),
+    "street-light": ("lighting", "urban-management"),
+    "bin": ("sanitation", "parks"),
+    "missed-collection": ("sanitation", "urban-management"),
+    "tree": ("parks", "lighting"),
+    "water-leak": ("water", "roads"),
+    "illegal-parking": ("traffic-police", "urban-management"),
+    "road-sign": ("traffic-police", "roads"),
+    "green-space": ("parks", "water"),
+    "drain": ("drainage", "water"),
+}
 RECENT_COUNT = 36
 RECENT_DAYS = 19.0
-MANY_VOTES, VERY_MANY_VOTES = 12, 24  # from which on a report has a comment, and a suggestion that is taken up
+PAST_COUNT = 96
+PAST_DAYS = (21.0, 240.0)
+SLOW = 12.0  # times as long, where a department is late
+# What ends the reports that are made here, so that none says what an imported one says.
+RECENT_END = {"zh": "请尽快处理。", "en": " Please see to it."}
+PAST_END = {"zh": "谢谢。", "en": " Thank you."}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One of scenarios.toml: what was reported, and by `plan` how far it has come."""
+    """One of scenarios.toml: what was reported, and by `plan` how far it has come.
+
+    `slow`: how many times as long as usual each step takes. `stars` for the handling; 0: as it comes. `photo`: it has
+    pictures.
+    """
 
     scene: str
     place: str
@@ -76,37 +68,9 @@ class Scenario:
     category: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
     to: str = ""
-
-
-@dataclass(frozen=True)
-class ScenarioContext:
-    """What every scenario needs: who plays the citizens, and the photos by scenario number and scene."""
-
-    citizens: list[Person]
-    staff: Mapping[int, Person]  # who writes for a department, by its id
-    photos: Mapping[tuple[int, str], Photo]
-
-
-async def make_photos(scenarios: Sequence[Scenario], store: Store, decoder: Decoder) -> dict[tuple[int, str], Photo]:
-    """Store the photos of all scenarios and of the repairs: before any is played, as decoding takes long."""
-    wanted = [(number, one.scene) for number, one in enumerate(scenarios, start=1)]
-    wanted += [
-        (number, REPAIRED_SCENE) for number, one in enumerate(scenarios, start=1) if one.plan in PLANS_WITH_PROOF
-    ]
-
-    async def take(number: int, scene: str) -> Photo:
-        data = await asyncio.to_thread(draw_photo, scene, number if scene != REPAIRED_SCENE else 1000 + number)
-        made, _gps, _taken = await media.add_photo(data, store, decoder)
-        return made
-
-    made: dict[tuple[int, str], Photo] = {}
-    for some in batched(wanted, 16):
-        made |= zip(some, await asyncio.gather(*(take(*one) for one in some)), strict=True)
-    return made
-
-
-def batched(every: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (every[at : at + size] for at in range(0, len(every), size))
+    slow: float = 1.0
+    stars: int = 0
+    photo: bool = True
 
 
 def read_places() -> list[dict[str, str]]:
@@ -118,7 +82,7 @@ def read_places() -> list[dict[str, str]]:
 def read_scenarios() -> list[Scenario]:
     """All scenarios, the oldest first, so that report numbers grow with time."""
     scenarios = [Scenario(**one) for one in tomllib.loads(SCENARIOS_FILE.read_text("utf-8"))["scenario"]]
-    return sorted(scenarios + make_recent(), key=lambda one: -one.days)
+    return sorted(scenarios + make_recent() + make_past(), key=lambda one: -one.days)
 
 
 def make_recent() -> list[Scenario]:
@@ -144,189 +108,41 @@ def make_recent() -> list[Scenario]:
                 language=language,
                 days=days,
                 plan=chance.choice(plans),
-                text=writers[language].write(category, place[language]),
+                text=writers[language].write(category, place[language]) + RECENT_END[language],
                 votes=int(chance.expovariate(0.15)),
             )
         )
     return made
 
 
-class ScenarioRun:
-    """One scenario being played: its case, its author, and when it began."""
+def make_past() -> list[Scenario]:
+    """Reports of people with an account in the months that are published: they say whether it was mended.
 
-    def __init__(self, scenario: Scenario, context: ScenarioContext, number: int, now: datetime) -> None:
-        self.scenario, self.context, self.number = scenario, context, number
-        self.began = now - timedelta(days=scenario.days)
-        self.now = now
-        self.author = context.citizens[number % len(context.citizens)]
-        self.case_id = 0
-        self.report: Report | None = None
-
-    def words(self, of: str, more: int = 0) -> str:
-        return choose(of, self.scenario.language, self.number + more)
-
-    async def at(self, hours: float, do: Callable[[], Awaitable[object]]) -> None:
-        """Do something so many hours after the report, unless that is in the future."""
-        then = self.began + timedelta(hours=hours)
-        await self._let_clocks_run(min(then, self.now))
-        if then < self.now:
-            with timing.at(then), use_language(self.scenario.language):
-                await do()
-
-    async def _let_clocks_run(self, until: datetime) -> None:
-        """Let the clocks take the steps that a worker would have taken until then, at their instants."""
-        while (row := await fetch_one(NEXT_STEP, until)) and row["at"]:
-            with timing.at(row["at"]):
-                await cases.escalate_next_clock()
-
-    async def play(self) -> None:
-        """Post the report, route it, then follow its plan."""
-        await self.at(0, self._post)
-        await self.at(0.01, lambda: reports.route_case(self.case_id))
-        await PLANS[self.scenario.plan](self)
-        await self._vote_and_comment()
-        await self._let_clocks_run(self.now)
-
-    async def _post(self) -> None:
-        picture = self.context.photos[self.number, self.scenario.scene]
-        scenario, categories = self.scenario, (await catalogue()).category_by_code
-        place = (await search_places(scenario.place, limit=1))[0]
-        wobble = (self.number % 7 - 3) * 0.0006
-        data = ReportForm(
-            text=scenario.text,
-            category=categories.get(scenario.category),
-            lat=place.lat + wobble,
-            lon=place.lon - wobble / 2,
-            located_by="photo",
-            answers=dict(scenario.answers),
-        )
-        posted = await reports.post_report(data, self.author, photos=[picture], channel="demo")
-        self.report, self.case_id = posted.row, posted.row.case_id
-
-    async def actor(self) -> Actor:
-        """The department that has the case, as an actor."""
-        case = await Case.get(id=self.case_id)
-        return Actor(ActorKind.DEPARTMENT, None, case.department_id)
-
-    async def _vote_and_comment(self) -> None:
-        """Votes, as many as there are citizens, and comments of neighbours."""
-        if self.report is None:
-            return
-        post_id = self.report.post_id
-        neighbours = [one for one in self.context.citizens if one.id != self.author.id]
-        for one in neighbours[: self.scenario.votes]:
-            await self.at(1 + one.id % 5, partial(posts.vote, post_id, one))
-        if self.scenario.votes >= MANY_VOTES:
-            comment = CommentForm(text=self.words("comment"))
-            await self.at(2, partial(posts.add_comment, post_id, neighbours[self.number % 7], comment))
-        if self.scenario.votes >= VERY_MANY_VOTES:
-            await self._suggest(post_id, neighbours[7 + self.number % 7])
-
-    async def _suggest(self, post_id: int, neighbour: Person) -> None:
-        """A neighbour suggests something, and the department says that it takes it up."""
-        another = CommentForm(text=self.words("comment", more=5))
-        await self.at(3, partial(posts.add_comment, post_id, neighbour, another))
-        suggestion = CommentForm(text=self.words("suggestion"), suggestion=True)
-        await self.at(4, partial(posts.add_comment, post_id, neighbour, suggestion))
-
-        async def take_up() -> None:
-            department = (await Case.get(id=self.case_id)).department_id
-            if department is not None and (staff := self.context.staff.get(department)):
-                adopted = CommentForm(text=self.words("adopted"), department=department)
-                await posts.add_comment(post_id, staff, adopted)
-
-        await self.at(9, take_up)
-
-    async def accept(self) -> None:
-        async def do() -> None:
-            await cases.accept(self.case_id, by=await self.actor(), text=self.words("accept"))
-
-        await self.at(1.5, do)
-
-    async def reply(self) -> None:
-        async def do() -> None:
-            await cases.reply(self.case_id, by=await self.actor(), text=self.words("reply"))
-
-        await self.at(3, do)
-
-    async def ask(self) -> None:
-        async def do() -> None:
-            await cases.ask(self.case_id, by=await self.actor(), text=self.words("ask"))
-
-        await self.at(2.5, do)
-
-    async def resolve(self) -> None:
-        await self.reply()
-        proof = self.context.photos[self.number, REPAIRED_SCENE]
-
-        async def do() -> None:
-            await cases.resolve(self.case_id, by=await self.actor(), text=self.words("resolve"), photos=[proof])
-            await judge_event_photos([self.case_id])
-
-        await self.at(20, do)
-
-    async def confirm(self) -> None:
-        await self.resolve()
-
-        async def do() -> None:
-            if (await Case.get(id=self.case_id)).status == Status.RESOLVED and self.report is not None:
-                await cases.confirm(self.case_id, by=Actor.reporter(self.author))
-                await cases.rate_handling(self.case_id, rater=f"post:{self.report.post_id}", stars=3 + self.number % 3)
-
-        await self.at(26, do)
-
-    async def dispute(self) -> None:
-        await self.resolve()
-        await self.at(
-            44, lambda: cases.dispute(self.case_id, by=Actor.reporter(self.author), text=self.words("dispute"))
-        )
-
-    async def wait_for_closing(self) -> None:
-        """The reporter does not answer: the worker closes the case when the time is over."""
-        await self.resolve()
-
-    async def decline(self) -> None:
-        async def do() -> None:
-            text = self.words("decline")
-            await cases.decline(self.case_id, by=await self.actor(), reason="no_action_needed", text=text)
-
-        await self.at(5, do)
-
-    async def hand_over(self) -> None:
-        async def do() -> None:
-            to = (await catalogue()).department_by_slug[self.scenario.to].id
-            await cases.hand_over(self.case_id, to, by=await self.actor(), text=self.words("hand_over"))
-
-        await self.at(2, do)
-        await self.reply()
-
-    async def add_support(self) -> None:
-        await self.accept()
-
-        async def do() -> None:
-            to = (await catalogue()).department_by_slug[self.scenario.to].id
-            # A rule may have added them already.
-            if not await Assignment.exists(case_id=self.case_id, department_id=to):
-                await cases.add_support(self.case_id, to, by=await self.actor(), text=self.words("add_support"))
-
-        await self.at(2, do)
-
-    async def do_nothing(self) -> None:
-        """Nothing has been done yet."""
+    Some are passed on, more of them by departments that work less well. An import tells neither.
+    """
+    chance = random.Random(11)  # noqa: S311
+    writers = {language: ReportWriter(chance, language) for language in LANGUAGES}
+    places = read_places()
+    return [_make_past_one(chance, writers[LANGUAGES[number % 2]], places, number) for number in range(PAST_COUNT)]
 
 
-PLANS: dict[str, Callable[[ScenarioRun], Awaitable[None]]] = {
-    "fresh": ScenarioRun.do_nothing,
-    "triage": ScenarioRun.do_nothing,
-    "silent": ScenarioRun.do_nothing,
-    "accepted": ScenarioRun.accept,
-    "replied": ScenarioRun.reply,
-    "asked": ScenarioRun.ask,
-    "resolved": ScenarioRun.resolve,
-    "confirmed": ScenarioRun.confirm,
-    "closed": ScenarioRun.wait_for_closing,
-    "disputed": ScenarioRun.dispute,
-    "declined": ScenarioRun.decline,
-    "handed": ScenarioRun.hand_over,
-    "helped": ScenarioRun.add_support,
-}
+def _make_past_one(chance: random.Random, writer: ReportWriter, places: list[dict[str, str]], number: int) -> Scenario:
+    category, place = list(PASSED_ON)[number % len(PASSED_ON)], chance.choice(places)
+    first, second = PASSED_ON[category]
+    how: Performance = PERFORMANCE[first]
+    passes, late = chance.random() > how.kept, chance.random() > how.solved
+    nearest, farthest = PAST_DAYS
+    return Scenario(
+        scene=SCENE_BY_CATEGORY[category],
+        category=category,
+        place=place["zh"],
+        language=writer.language,
+        days=nearest + (farthest - nearest) * (number + chance.random()) / PAST_COUNT,
+        plan="passed" if passes else "confirmed",
+        text=writer.write(category, place[writer.language]) + PAST_END[writer.language],
+        votes=int(chance.expovariate(0.3)),
+        to=second if passes else "",
+        slow=SLOW if late else 1.0,
+        stars=min(5, max(1, round(chance.gauss(how.stars, 0.8)))),
+        photo=False,
+    )

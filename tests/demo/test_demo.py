@@ -2,12 +2,13 @@
 
 import io
 import random
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from structlog.testing import capture_logs
 
 from civic import cache, timing
@@ -15,17 +16,19 @@ from civic.city.models import City
 from civic.config import Config
 from civic.db import connect, fetch, fetch_one
 from civic.demo.actions import make_demo
-from civic.demo.drawing import SCENES, draw_photo
 from civic.demo.history import quarters
 from civic.demo.live import LiveCity
 from civic.demo.people import EMAIL_HOST
-from civic.demo.scenarios import PLANS, RECENT_COUNT, read_scenarios
+from civic.demo.phrases import LANGUAGES, ReportWriter, phrases
+from civic.demo.playing import PLANS
+from civic.demo.scenarios import PAST_COUNT, RECENT_COUNT, SCENE_BY_CATEGORY, read_scenarios
+from civic.demo.scenes import SCENES, draw_photo
 from civic.errors import Conflict
 from civic.media.decoder import Decoder
 from civic.media.store import Store
 from tests.clients import make_user
 
-SCENARIO_COUNT = 60 + RECENT_COUNT
+SCENARIO_COUNT = 60 + RECENT_COUNT + PAST_COUNT
 TABLES_OF_LIFE = ("report", "case_event", "vote", "comment", "traffic_update", "traffic_confirmation")
 
 
@@ -34,6 +37,29 @@ def test_every_scene_can_be_drawn_and_no_two_are_alike() -> None:
     assert len(set(drawn.values())) == len(SCENES)
     assert draw_photo("pothole", 1) == draw_photo("pothole", 1) != draw_photo("pothole", 2)
     assert all(Image.open(io.BytesIO(data)).size == (960, 720) for data in drawn.values())
+
+
+def test_a_repair_is_shown_where_the_damage_was() -> None:
+    """The same street, from the same side, without what was wrong: a lamp that burns, not asphalt."""
+    for name in SCENES:
+        before, after = (Image.open(io.BytesIO(draw_photo(name, 5, mended=mended))) for mended in (False, True))
+        differ = ImageChops.difference(before, after).convert("L").point(lambda value: 255 * (value > 40))
+        assert differ.getbbox(), name
+        assert differ.histogram()[255] < before.width * before.height * 0.7, name
+
+
+def test_what_is_written_fits_the_kind_of_report() -> None:
+    """Each category has sentences of its own, enough of them for a past in which nothing is said twice."""
+    for language in LANGUAGES:
+        writer = ReportWriter(random.Random(1), language)
+        for category in SCENE_BY_CATEGORY:
+            assert len(phrases()["comment_on"][category][language]) >= 2
+            written = {writer.write(category, "X") for _ in range(90)}
+            assert len(written) == 90
+            assert writer.write(category, "X")  # and then everything once more
+    assert not [
+        text for text in phrases()["comment"]["en"] if re.search("fell|tripped|night|bicycle|side of the road", text)
+    ]
 
 
 def test_scenarios_name_scenes_and_plans_that_there_are() -> None:
@@ -84,7 +110,7 @@ async def test_cases_are_in_every_state_and_all_played_ones_are_shown(city: None
         "SELECT count(*) AS n, count(*) FILTER (WHERE p.photos_count > 0) AS shown FROM report r"
         " JOIN post p ON p.id = r.post_id WHERE p.channel = 'demo'"
     )
-    assert found == {"n": SCENARIO_COUNT, "shown": SCENARIO_COUNT}
+    assert found == {"n": SCENARIO_COUNT, "shown": SCENARIO_COUNT - PAST_COUNT}
     statuses = {row["status"] for row in await fetch("SELECT DISTINCT status FROM case_file")}
     assert statuses >= {"received", "assigned", "in_progress", "waiting", "resolved", "confirmed", "declined"}
 
@@ -101,6 +127,19 @@ async def test_three_quarters_are_in_time_and_departments_differ(city: None) -> 
     known = [share for share in shares if share is not None]
     assert min(known) < 0.6
     assert max(known) > 0.9
+
+
+@pytest.mark.slow
+async def test_every_figure_tells_departments_apart(city: None) -> None:
+    """Cases are passed on, by some more than by others, and reporters say whether they were mended."""
+    rows = await fetch("SELECT document -> 'results' AS results FROM release ORDER BY ends_at")
+    for row in rows:
+        kept = [one["indicators"]["ownership"]["value"] for one in row["results"]["departments"].values()]
+        known = [share for share in kept if share is not None]
+        assert len(set(known)) >= 4
+        assert min(known) < 0.97 < max(known)
+        said = [one["shares"]["confirmed"]["count"] for one in row["results"]["departments"].values()]
+        assert sum(count or 0 for count in said) >= 20
 
 
 @pytest.mark.slow
