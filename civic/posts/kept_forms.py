@@ -75,6 +75,7 @@ async def forget_kept_form(request: Request) -> Response:
 async def switch(request: Request) -> Response:
     """POST /switch: another language (`switch` is `lang:zh`) or print (`print:large`), of the form's `page`.
 
+    With neither (`keep:`) what is written is only kept, at an address that may be loaded again.
     The button belongs to a form, so that what is written there comes along.
     """
     form = await read_form(request, max_files=MAX_FORM_FILES)

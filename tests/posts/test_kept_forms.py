@@ -217,6 +217,28 @@ async def test_a_switch_takes_the_form_along(client: Client, switch: str, cookie
     assert (await Post.get()).photos_count == 1
 
 
+async def test_a_draft_is_saved_without_a_script(client: Client) -> None:
+    """Loading the address again shows what was written, and says so; nothing was sent, no language changed."""
+    page = await client.get("/reports/new")
+    assert re.search(r'<noscript><button class="link" formaction="/switch"[^>]*\s+value="keep:"', page.text)
+    typed = form_fields(page.text, "/reports") | {"text": [TEXT]}
+    answer = await client.post("/switch", data={**typed, "switch": "keep:"})
+    for _ in range(2):
+        again = await client.get(answer.headers["location"])
+        assert form_fields(again.text, "/reports")["text"] == [TEXT]
+        assert "kept at this address for a day" in again.text
+    assert "lang" not in client.cookies
+    assert not await Post.exists()
+
+
+async def test_no_page_has_one_noscript_in_another(client: Client, places: dict[str, int]) -> None:
+    """With a script its first end tag would end both."""
+    for path in ("/reports/new", "/traffic/new", "/services/id-card", (await Post.get(id=places["post"])).path):
+        parts = (await client.get(path)).text.split("<noscript>")[1:]
+        assert parts
+        assert all(part.count("</noscript>") == 1 for part in parts), path
+
+
 async def test_a_switch_with_nothing_written_is_just_a_switch(client: Client) -> None:
     page = await client.get("/traffic/new")
     answer = await client.post("/switch", data={**form_fields(page.text, "/traffic"), "switch": "lang:zh"})
