@@ -83,9 +83,9 @@ async def _without_script(page: Page) -> bool:
 
 async def _reload(page: Page, form: Form, _language: str) -> None:
     """Without a script a draft has to be saved first: a browser alone keeps nothing through a reload."""
-    if save := await _without_script(page) and page.locator(f"header.top [value='keep:'], #{form.id} [value='keep:']"):
+    if await _without_script(page):
         async with loads_page(page):
-            await save.first.click()
+            await page.locator(f"{'header.top' if form.head else f'#{form.id}'} [value='keep:']").click()
     async with loads_page(page):
         await page.reload()
 
