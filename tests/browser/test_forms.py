@@ -297,15 +297,18 @@ async def test_a_text_field_drawn_larger_breaks_no_rule_when_its_part_is_replace
     visit: Open, samples: dict[str, str]
 ) -> None:
     """Who drags its corner gives it a style attribute, which must not be copied: the policy refuses inline style."""
-    page = await visit(samples["open"], user="citizen2", width=360)
+    page = await visit(samples["open"], user="citizen2")
     text = page.locator("#comment-text")
     await text.fill(TEXT)
-    box = await text.bounding_box()
-    assert box
-    await page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)
-    await page.mouse.down()
-    await page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] + 60, steps=4)
-    await page.mouse.up()
+    while not await text.get_attribute("style"):  # the page may still move
+        await text.evaluate("one => one.scrollIntoView({block: 'center'})")
+        box = await text.bounding_box()
+        assert box
+        right, bottom = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
+        await page.mouse.move(right, bottom)
+        await page.mouse.down()
+        await page.mouse.move(right, bottom + 60, steps=4)
+        await page.mouse.up()
     assert "height" in (await text.get_attribute("style") or "")
     button = page.locator("#talk button[aria-pressed]")
     was = await button.get_attribute("aria-pressed")

@@ -6,7 +6,16 @@ from collections.abc import Callable
 import pytest
 
 from civic.reports.actions import route_case
-from tests.builders.riverside import CODE, act_at_desk, get_case, get_case_id, get_department_id, photo_field, send_form
+from tests.builders.riverside import (
+    CODE,
+    JSON,
+    act_at_desk,
+    get_case,
+    get_case_id,
+    get_department_id,
+    photo_field,
+    send_form,
+)
 from tests.clients import Client, make_user
 from tests.html_forms import form_fields
 from tests.page_ids import find_wrong_ids
@@ -116,3 +125,13 @@ async def test_each_page_has_each_id_once(client: Client, dispatcher: Client, pa
     await send_form(client)
     for reader in (client, dispatcher):
         assert not find_wrong_ids((await reader.get(path)).text)
+
+
+async def test_a_photo_that_is_gone_costs_no_other(client: Client) -> None:
+    """What was kept too long, or is part of another post by now, is named; the rest stays in the form, and is shown."""
+    sent = await client.post("/reports/photos", files=[photo_field("1.jpg"), photo_field("2.jpg")], headers=JSON)
+    here = [one["name"] for one in sent.json()["photos"]]
+    answer = await send_form(client, kept=[here[0], "A" * 22, here[1]])
+    assert answer.status_code == 422
+    assert "no longer there" in answer.text
+    assert re.findall(r'name="kept" value="([\w-]{22})" checked', answer.text) == here

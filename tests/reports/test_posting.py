@@ -303,16 +303,6 @@ async def test_a_photo_of_another_post_cannot_be_taken(client: Client, stranger:
     assert "no longer there" in answer.text
 
 
-async def test_a_photo_that_is_gone_costs_no_other(client: Client) -> None:
-    """What was kept too long, or is part of another post by now, is named; the rest stays in the form, and is shown."""
-    sent = await client.post("/reports/photos", files=[photo_field("1.jpg"), photo_field("2.jpg")], headers=JSON)
-    here = [one["name"] for one in sent.json()["photos"]]
-    answer = await send_form(client, kept=[here[0], "A" * 22, here[1]])
-    assert answer.status_code == 422
-    assert "no longer there" in answer.text
-    assert re.findall(r'name="kept" value="([\w-]{22})" checked', answer.text) == here
-
-
 async def test_a_form_of_another_site_is_refused(client: Client) -> None:
     answer = await client.post(
         "/reports", data={"text": HOLE, **BELL_TOWER}, headers={"Origin": "https://evil.example"}
