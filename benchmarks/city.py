@@ -32,7 +32,7 @@ SMALLEST_TABLE = 10_000  # rows; a small table is best read whole
 SCORED_YEAR = "2024"
 TABLES = (
     "post", "clock", "case_file", "report", "assignment", "case_event",
-    "search_document", "search_text", "search_desk_document", "search_desk_text",
+    "search_document", "search_desk_document",
 )  # fmt: skip
 STEP = 2**19  # ids of a copy follow those of the copy before by this; a multiple of what the index samples by
 
@@ -147,7 +147,7 @@ class City:
 
     @staticmethod
     def _value(table: str, name: str, kind: str, leads: str | None, k: int) -> str:
-        if name in ("id", "item_id") or leads in TABLES:
+        if name in ("id", "item_id", "desk_id") or leads in TABLES:
             return f't."{name}" + {k * STEP}'
         if change := CHANGES.get((table, name)):
             return change.format(k=k)

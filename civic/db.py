@@ -37,6 +37,7 @@ _models_made_ready = set[tuple[str, ...]]()
 APP_LABEL = "civic"
 NAME = "civic"  # as what the database lists a program that does not say more
 MIGRATIONS_MODULE = "civic.migrations"
+COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 RETRY_PAUSES = (0.02, 0.1)  # seconds before a transaction is tried again
 HOW_TO_MAKE_ONE = "civic load PACK makes one; if there is one already, CIVIC_PATHS__VAR or CIVIC_CONFIG has to name it."
 
@@ -289,6 +290,20 @@ async def copy_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Se
         await connection.copy_records_to_table(
             table_name(model), columns=[columns[name] for name in fields], records=rows
         )
+
+
+async def copy_text(table: str, columns: Sequence[str], chunks: AsyncIterator[bytes]) -> None:
+    """Insert rows by COPY, given in chunks of whole lines in COPY's text form (`copy_value`).
+
+    Quicker than arguments: the driver encodes no values, and the database writes many rows at once.
+    """
+    async with own_connection() as connection:
+        await connection.copy_to_table(table, source=chunks, columns=columns, format="text")
+
+
+def copy_value(text: str) -> str:
+    """A text as a value of a line for `copy_text`."""
+    return text.translate(COPY_ESCAPES)
 
 
 @contextmanager

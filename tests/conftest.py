@@ -32,6 +32,7 @@ from civic.composition import install_hooks
 from civic.config import Config, DatabaseConfig, PathsConfig
 from civic.db import connect
 from tests import chromium
+from tests.builders.documents import KEPT, keep_documents
 from tests.clients import Client, make_user
 from tests.databases import EMPTY, Databases, Template, emptying
 from tests.live import Live, command, serving
@@ -200,6 +201,13 @@ async def empty_database(database_dsn: str, empty: Callable[[], Awaitable[None]]
     return database_dsn
 
 
+@pytest.fixture(autouse=True)
+def forget_made_up_documents() -> Iterator[None]:
+    """What a test put into the index without posts is shown in no other one."""
+    yield
+    KEPT.clear()
+
+
 @pytest.fixture
 async def database(empty_database: str, tmp_path: Path) -> AsyncIterator[str]:
     """Tortoise is connected to this worker's database, which is empty. Gives its URL."""
@@ -225,6 +233,7 @@ async def new_client(config: Config, database: str) -> AsyncIterator[Callable[[]
     from civic.app import create_app  # here, as it imports every view, and most runs need few
 
     app = create_app(config)  # its lifespan does not run: it would connect to the database once more
+    keep_documents(())  # it registers the subjects, which forget what was put into the index before
     async with AsyncExitStack() as stack:
         opened = list[Client]()
 

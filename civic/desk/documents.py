@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.queries import catalogue
 from civic.db import Row, fetch
-from civic.desk.sql import CASES, REPORTS
+from civic.desk.sql import CASES, REPORTS, SHARED_CASES
 from civic.geo.areas import Areas
 from civic.geo.queries import areas
 from civic.i18n import lazy as _
@@ -18,6 +18,13 @@ from civic.search.subjects import DirtySource, Subject
 
 
 async def documents(case_ids: Sequence[int]) -> list[Document]:
+    """The documents of those of these cases that have something of their own, beside one public report."""
+    shared = {row["id"] for row in await fetch(SHARED_CASES, list(case_ids))}
+    own = [one for one in case_ids if one not in shared]
+    return await hit_documents(own) if own else []
+
+
+async def hit_documents(case_ids: Sequence[int]) -> list[Document]:
     """The documents of these cases."""
     rows = await fetch(CASES, list(case_ids))
     reports: dict[int, list[Row]] = {}
@@ -75,13 +82,13 @@ SUBJECT = Subject(
     label=_("Cases"),
     badge=Badge("note", "→", _("Case")),
     compose=documents,
+    compose_hits=hit_documents,
     table="case_file",
     roots={"case": "", "post": "SELECT case_id FROM report WHERE post_id = ANY($1)"},
     sources=(
         *CASE_SOURCES,
         DirtySource("assignment", "case", "SELECT case_id FROM changed", columns=("department_id", "case_id")),
     ),
-    visible="",
     desk=True,
     statuses=CASE_STATUSES,
     groups=GROUPS,

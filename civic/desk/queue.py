@@ -147,11 +147,15 @@ def _narrowed(view: str, person: Person, args: list[Any]) -> str:
 async def _found(q: str, args: list[Any]) -> str:
     if not q:
         return ""
-    args += [q.strip(), await all_words_query(q, "case")]
-    matching = (
-        f"SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.item_id = c.id AND s.words @@ ${len(args)}"
+    args += [q.strip(), await all_words_query(q, "case"), await all_words_query(q, "report")]
+    number, own, shared = (f"${len(args) - n}" for n in (2, 1, 0))
+    return (
+        f" AND (c.number = {number}"
+        f" OR EXISTS (SELECT FROM search_desk_document s WHERE s.kind = 'case' AND s.item_id = c.id"
+        f"  AND s.words @@ {own}::tsquery)"
+        f" OR EXISTS (SELECT FROM search_document s WHERE s.kind = 'report' AND s.item_id = r.post_id"
+        f"  AND s.desk_id = c.id AND s.words @@ {shared}::tsquery))"
     )
-    return f" AND (c.number = ${len(args) - 1} OR EXISTS ({matching}::tsquery))"
 
 
 def _after(cursor: str, args: list[Any]) -> str:

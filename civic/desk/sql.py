@@ -1,5 +1,7 @@
 """The statements of the desk."""
 
+from civic.reports.sql import CASE_READERS, SAYS_ALL
+
 MAX_COUNTED = 1000  # the most that is counted in a view
 QUEUE = """
 SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
@@ -54,10 +56,14 @@ ORDER BY c.appeal_due_at, c.id LIMIT {PAGE_ROWS + 1}
 """
 COUNT_APPEALS = "SELECT count(*) AS n FROM case_file WHERE appealed_at IS NOT NULL AND appeal_outcome = ''"
 COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1 AND NOT unreleased"
-CASES = """
-SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at,
-       (SELECT coalesce(array_agg(DISTINCT department_id), '{}') FROM assignment WHERE case_id = c.id) AS readers
+CASES = f"""
+SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at, {CASE_READERS} AS readers
 FROM case_file c WHERE c.id = ANY($1)
+"""
+# Cases of which a public report says all, so that they are found by its words.
+SHARED_CASES = f"""
+SELECT c.id FROM case_file c JOIN report r ON r.case_id = c.id JOIN post p ON p.id = r.post_id
+WHERE c.id = ANY($1) AND p.visibility = 'public' AND {SAYS_ALL}
 """
 # What is hidden or held is for moderators only, so it is not found here.
 REPORTS = """

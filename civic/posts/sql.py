@@ -2,8 +2,6 @@
 
 # Goes up in the transaction in which posts become public or stop being so.
 VISIBILITY_CHANGES = "SELECT coalesce((SELECT number FROM visibility_change WHERE id = 1), 0) AS number"
-# Of these posts, those that everybody may see: `visible` of every kind's subject.
-VISIBLE_POSTS = "SELECT id FROM post WHERE id = ANY($1) AND visibility = 'public'"
 # Begins the SELECT of a source on the table `area`: the changed areas and those within them.
 AREAS_BELOW = """WITH RECURSIVE below (id) AS (
         SELECT id FROM changed UNION SELECT area.id FROM area JOIN below ON area.parent_id = below.id)"""

@@ -13,7 +13,7 @@ from civic.i18n import lazy as _
 from civic.posts.documents import POST_SOURCES
 from civic.posts.queries import comments_of
 from civic.ratings.actions import rating_path
-from civic.ratings.sql import PUBLIC_RATINGS, VISIBLE_RATINGS, VISIBLE_SERVICES
+from civic.ratings.sql import PUBLIC_RATINGS
 from civic.search.documents import HIGHLIGHT_START, Document, SearchHit
 from civic.search.highlight import make_excerpt
 from civic.search.presenters import HIGHLIGHTED, Badge, Presenter, strip_highlights
@@ -139,7 +139,6 @@ SUBJECT = Subject(
         DirtySource("rating", "post", "SELECT post_id FROM changed"),
         DirtySource("service", "post", "SELECT r.post_id FROM rating r JOIN changed ON r.service_id = changed.id"),
     ),
-    visible=VISIBLE_RATINGS,
     weight=0.5,  # the guide to a service comes before what people say of it
     presenter=RatingPresenter(),
 )
@@ -168,7 +167,6 @@ SERVICE_SUBJECT = Subject(
             on=("insert", "update"),
         ),
     ),
-    visible=VISIBLE_SERVICES,
     weight=1.5,
     presenter=ServicePresenter(),
 )

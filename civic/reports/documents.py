@@ -12,7 +12,7 @@ from civic.geo.queries import areas
 from civic.i18n import lazy as _
 from civic.posts.documents import AREA_COLUMNS, POST_SOURCES
 from civic.posts.queries import comments_of
-from civic.posts.sql import AREAS_BELOW, VISIBLE_POSTS
+from civic.posts.sql import AREAS_BELOW
 from civic.reports.queries import heading
 from civic.reports.sql import CASE_HISTORIES, POSTS_OF_CASES, PUBLIC_REPORTS
 from civic.search.documents import Document
@@ -128,6 +128,8 @@ def _document(row: Row, said: Iterable[str], names: RowNames) -> Document:
         category_id=row["category_id"],
         area_ids=names.area_ids(row["area_id"]),
         department_id=row["department_id"],
+        readers=tuple(sorted(row["readers"])) if row["desk_id"] else (),
+        desk_id=row["desk_id"],
         status=row["status"],
         at=row["created_at"],
         support=row["votes_count"],
@@ -146,7 +148,6 @@ SUBJECT = Subject(
     column="post_id",
     roots={"post": "", "case": POSTS_OF_CASES},
     sources=CASE_SOURCES,
-    visible=VISIBLE_POSTS,
     statuses=tuple(one for one in CASE_STATUSES if one.group in GROUPS),
     groups=GROUPS,
 )

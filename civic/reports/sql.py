@@ -1,10 +1,19 @@
 """The statements of reports' documents, of moderation, and of a report's page."""
 
-PUBLIC_REPORTS = """
+# Whether a public report (r, of post p) says all of its case (c): the desk then finds the case by the report's words.
+SAYS_ALL = """(
+    NOT EXISTS (SELECT FROM report o WHERE o.case_id = c.id AND o.id <> r.id)
+    AND NOT EXISTS (SELECT FROM case_event e WHERE e.case_id = c.id AND e.internal AND e.text <> '')
+    AND (c.category_id IS NOT NULL OR r.category_id IS NULL) AND (c.area_id IS NOT NULL OR r.area_id IS NULL)
+    AND p.created_at BETWEEN c.received_at - interval '1 hour' AND c.received_at + interval '1 hour')"""
+CASE_READERS = "(SELECT coalesce(array_agg(DISTINCT department_id), '{}') FROM assignment WHERE case_id = c.id)"
+PUBLIC_REPORTS = f"""
 SELECT p.id AS post_id, r.id, p.title, p.text, p.votes_count, p.created_at, r.case_id, r.lat, r.lon, r.address,
        r.answers, r.category_id AS sent_as,
        c.number, c.status, c.confirmed_by, coalesce(c.area_id, r.area_id) AS area_id,
-       coalesce(c.category_id, r.category_id) AS category_id, c.department_id, ph.name AS cover, ph.width, ph.height
+       coalesce(c.category_id, r.category_id) AS category_id, c.department_id, ph.name AS cover, ph.width, ph.height,
+       CASE WHEN {SAYS_ALL} THEN c.id END AS desk_id,
+       {CASE_READERS} AS readers
 FROM post p JOIN report r ON r.post_id = p.id JOIN case_file c ON c.id = r.case_id
 LEFT JOIN photo ph ON ph.id = p.cover_id
 WHERE p.id = ANY($1) AND p.visibility = 'public'

@@ -1,11 +1,17 @@
 """Documents, queries and results: what every engine of the search is given and gives back."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+Key = tuple[str, int]  # kind and item_id of a document
+
 PAGE_HITS = 20
+# Characters for private use, which no text has when it comes into the index.
+HIGHLIGHT_START, HIGHLIGHT_END = "\ue000", "\ue001"
+MAX_TEXT_CHARS = 20_000  # of each text of a document
 MAX_REACHABLE_HITS = 1000  # hits that can be paged to: whoever reads that far should narrow the search
 
 
@@ -34,7 +40,8 @@ class Document:
     category_id: int | None = None
     area_ids: tuple[int, ...] = ()
     department_id: int | None = None
-    readers: tuple[int, ...] = ()  # the departments that may find it; on the desk only
+    readers: tuple[int, ...] = ()  # the departments that find it on the desk
+    desk_id: int | None = None  # the desk's document that this one is too, as it would have the same words
     status: str = ""
     at: datetime | None  # None: it does not age, like a service
     until: datetime | None = None  # of what ends by itself
@@ -42,6 +49,10 @@ class Document:
     lat: float | None = None
     lon: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        return (self.kind, self.item_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +85,21 @@ class SearchHit:
     metres: float | None = None
 
 
-# Characters for private use, which no text has when it comes into the index.
-HIGHLIGHT_START, HIGHLIGHT_END = "\ue000", "\ue001"
+UNCLEAN = re.compile(f"[{HIGHLIGHT_START}{HIGHLIGHT_END}\0\ud800-\udfff]")  # halves of characters, too
+
+
+def clean_document(one: Document) -> Document:
+    """The document without what no text may hold, and no text longer than is read."""
+    texts = (one.title, one.text, one.discussion, *one.names)
+    if max(map(len, texts)) <= MAX_TEXT_CHARS and not UNCLEAN.search("\n".join(texts)):
+        return one
+    names = tuple(map(_clean, one.names))
+    return replace(one, title=_clean(one.title), text=_clean(one.text), discussion=_clean(one.discussion), names=names)
+
+
+def _clean(text: str) -> str:
+    return UNCLEAN.sub("", text[:MAX_TEXT_CHARS])
+
 
 # By facet (kind, category, area, department, status, time) how many there are of each value, by id or code.
 Facets = dict[str, dict[str, int]]

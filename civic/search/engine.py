@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from civic.lasting_locks import LockConnection
-from civic.search.postgres.rows import Key
+from civic.search.documents import Key
 
 OnProgress = Callable[[int, int], None]  # done, in all
 

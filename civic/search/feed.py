@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from civic import db, logs
 from civic.city.queries import city
 from civic.db import advisory_lock, execute, fetch, in_transaction, retry_transaction
-from civic.search.documents import Document
+from civic.search.documents import Document, Key
 from civic.search.meili.queue import is_followed, queue_keys
-from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, Key, remove_documents, write_documents
+from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, remove_documents, write_documents
 from civic.search.sql import ANY, BACKLOG, DONE, FAILED, MARK, TAKE, THESE
 from civic.search.subjects import Subject, registered
 
@@ -39,7 +39,7 @@ class ComposedDocuments:
 
     def missing_keys(self) -> list[Key]:
         """Keys of the items that have no document (any more)."""
-        return sorted(self.keys - {(one.kind, one.item_id) for one in self.documents})
+        return sorted(self.keys - {one.key for one in self.documents})
 
 
 async def step(*, follow: bool = False, max_marks: int = MAX_MARKS) -> int:

@@ -1,7 +1,8 @@
 """Highlights what matched: in a whole title, and in an excerpt of a longer text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START
 from civic.search.text import CJK, IS_CJK
@@ -10,6 +11,7 @@ from civic.text import fold
 MAX_EXCERPT_CHARS = 220  # characters of which an excerpt is at most
 EXCERPT_LEAD_CHARS = 60  # of these before the first that matched
 BREAKS = re.compile(r"\s+")
+LETTER = r"[^\W_]"
 # As text.RUN, of a text that is not folded: accents may stand behind their letters.
 RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}](?:[^\W_{CJK}]|[\u0300-\u036f])*")
 
@@ -55,8 +57,26 @@ def _mark(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _spans(text: str, marks: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _spans(text: str, marks: Sequence[str]) -> Iterable[tuple[int, int]]:
     """Where words match, in order and apart from each other."""
+    folded = fold(text)
+    if len(folded) == len(text) and not IS_CJK.search(folded):
+        found = [one.span() for one in _pattern(tuple(marks)).finditer(folded)]
+        if text.isascii() or all(fold(text[a:b]) == folded[a:b] for a, b in found):  # else letters have been moved
+            return found
+    return _spans_by_word(text, marks)
+
+
+@lru_cache(maxsize=1000)
+def _pattern(marks: tuple[str, ...]) -> re.Pattern[str]:
+    """What finds these words in a text that is folded and has no CJK characters."""
+    words = sorted({mark for mark in marks if not IS_CJK.match(mark)}, reverse=True)  # longer ones first
+    either = "|".join(f"{re.escape(mark[:-1])}{LETTER}*" if mark.endswith("*") else re.escape(mark) for mark in words)
+    return re.compile(f"(?<!{LETTER})(?:{either})(?!{LETTER})" if words else "(?!)")
+
+
+def _spans_by_word(text: str, marks: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """As _spans, word by word: for texts that have other lengths or places when they are folded."""
     whole = {mark for mark in marks if not mark.endswith("*") and not IS_CJK.match(mark)}
     beginnings = tuple(mark[:-1] for mark in marks if mark.endswith("*"))
     runs = [mark for mark in marks if IS_CJK.match(mark)]

@@ -1,14 +1,14 @@
 """Searches, whichever engine answers."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from civic.cache import cached_while
 from civic.city.queries import city, city_version
-from civic.db import fetch, fetch_one
+from civic.db import fetch_one
 from civic.geo.distance import measure_metres
-from civic.search.documents import Document, Query, SearchHit, SearchResult
+from civic.search.documents import Document, Key, Query, SearchHit, SearchResult
 from civic.search.highlight import make_excerpt
 from civic.search.meili.client import Meili
 from civic.search.meili.fallback import answer
@@ -16,9 +16,10 @@ from civic.search.meili.multi_search import RankedHit, RankedHits
 from civic.search.meili.settings import index_settings
 from civic.search.phrases import Synonyms
 from civic.search.postgres import search as postgres_search
-from civic.search.postgres.rows import DESK, Key, match_documents, read_digests, read_documents
+from civic.search.postgres.encoding import document_digest
+from civic.search.postgres.rows import DESK, match_documents
 from civic.search.postgres.terms import all_of, any_of, parse_query, with_labels
-from civic.search.subjects import public_subjects
+from civic.search.subjects import read_documents
 from civic.search.text import runs
 
 
@@ -41,33 +42,7 @@ async def find(query: Query, meili: Meili | None = None) -> SearchResult:
     if found is None:
         found = await postgres_search.find(query, synonyms=await synonyms())
         found = replace(found, fallback=meili is not None and ranked is None)
-    return await _without_invisible(found)
-
-
-async def _without_invisible(found: SearchResult) -> SearchResult:
-    """The result without what not everybody may see at this moment, whatever the index still holds."""
-    visible = await find_visible([(hit.document.kind, hit.document.item_id) for hit in found.hits])
-    hits = [hit for hit in found.hits if (hit.document.kind, hit.document.item_id) in visible]
-    if len(hits) == len(found.hits):
-        return found
-    total = max(len(hits), found.total - len(found.hits) + len(hits))
-    if hits:
-        return replace(found, hits=hits, total=total)
-    return replace(found, hits=hits, total=total, facets={}, corrections=())
-
-
-async def find_visible(keys: Sequence[Key]) -> set[Key]:
-    """Those of the documents' keys that everybody may see now, by what their subjects say; in one statement."""
-    asked = [(one, [item_id for kind, item_id in keys if kind == one.kind]) for one in public_subjects()]
-    asked = [(one, ids) for one, ids in asked if ids]
-    if not asked:
-        return set()
-    parts = [
-        f"SELECT '{one.kind}' AS kind, x.id FROM ({one.visible.replace('$1', f'${n}')}) x (id)"
-        for n, (one, _ids) in enumerate(asked, start=1)
-    ]
-    rows = await fetch(" UNION ALL ".join(parts), *(ids for _one, ids in asked))
-    return {(row["kind"], row["id"]) for row in rows}
+    return found
 
 
 async def _ranked(meili: Meili, query: Query) -> RankedHits | None:
@@ -85,11 +60,14 @@ async def _hydrated(query: Query, ranked: RankedHits) -> SearchResult | None:
     None if one of them has left the index since, or does not have the words any more: then what Meilisearch counts and
     corrects comes from a text that may be hidden by now, and PostgreSQL has to answer.
     """
-    keys = [place.key for place in ranked.hits]
-    documents = {(one.kind, one.item_id): one for one in await read_documents(keys)}
-    now = await read_digests(keys)
-    stale = {place.key for place in ranked.hits if place.key in now and now[place.key].hex() != place.digest}
-    if len(documents) < len(set(keys)) or len(now) < len(set(keys)) or not await _still_match(query, stale):
+    keys = {place.key for place in ranked.hits}
+    documents = await read_documents(keys)
+    stale = {
+        place.key
+        for place in ranked.hits
+        if place.key in documents and document_digest(documents[place.key]).hex() != place.digest
+    }
+    if len(documents) < len(keys) or not await _still_match(query, stale):
         return None
     hits = [_hit(query, documents[place.key], place, stale=place.key in stale) for place in ranked.hits]
     return SearchResult(hits, ranked.total, ranked.exact, ranked.facets, ranked.corrections, engine="meilisearch")

@@ -10,7 +10,7 @@ from babel.support import LazyProxy
 
 from civic.catalogue.catalogue import Catalogue
 from civic.geo.areas import Areas
-from civic.search.documents import Document, SearchHit
+from civic.search.documents import Document, Key, SearchHit, clean_document
 from civic.search.presenters import Badge, PresentedHit, Presenter
 from civic.search.static_rank import static_rank
 
@@ -54,23 +54,23 @@ class DirtySource:
 class Subject:
     """A kind of thing that can be found.
 
-    Documents have the ids of `column` in `table`. `compose(ids)` makes the documents of those ids that may be found.
+    Documents have the ids of `column` in `table`. `compose(ids)` makes the documents of those ids that may be found, as
+    they are at this moment; a hit is shown only if it is among them, whatever the index still holds. A subject of the
+    desk leaves out those that are everybody's too (Document.desk_id), and makes them by `compose_hits` for hits.
     `roots` says how dirty rows lead to these ids: by root, a SELECT with the dirty ids as $1; empty where the dirty ids
     are the documents' own. `sources` are the tables that mark them. `expired` is for documents that change as time goes
-    by: a SELECT of ids for which that happens between the instants $1 and $2 (Unix seconds). `visible` is a SELECT of
-    those of the ids $1 that everybody may see at this moment: a hit is shown only if it is among them, whatever the
-    index still holds. It is empty for what the desk alone finds, where the search itself knows who reads.
+    by: a SELECT of ids for which that happens between the instants $1 and $2 (Unix seconds).
     """
 
     kind: str  # letters a to z; part of addresses, and of keys in the index
     label: LazyProxy  # of several: "Reports"
     badge: Badge  # of one without a status: "Report"
     compose: Compose
+    compose_hits: Compose | None = None
     table: str
     column: str = "id"
     roots: Mapping[str, str]
     sources: tuple[DirtySource, ...]
-    visible: str
     expired: str = ""
     desk: bool = False  # found on the desk only, never in the public index
     weight: float = 1.0  # of its hits against those of other kinds
@@ -82,6 +82,10 @@ class Subject:
     def own_root(self) -> str:
         """The root whose ids are those of the documents."""
         return next(root for root, leads in self.roots.items() if not leads)
+
+    @property
+    def make_hits(self) -> Compose:
+        return self.compose_hits or self.compose
 
     def status_filters(self) -> dict[str, tuple[str, ...]]:
         """What a status filter may be set to, groups first, each with the statuses that it means."""
@@ -147,6 +151,18 @@ def rank_document(document: Document) -> float:
 
 def kinds() -> frozenset[str]:
     return frozenset(_registered)
+
+
+async def read_documents(keys: Iterable[Key], *, desk: bool = False) -> dict[Key, Document]:
+    """Those of the documents that may be found at this moment, made of the posts themselves; of the desk's only if
+    `desk`, of everybody's only if not, whatever an index holds.
+    """
+    subjects = {one.kind: one for one in registered() if one.desk == desk}
+    ids: dict[str, dict[int, None]] = {}
+    for kind, item_id in keys:
+        ids.setdefault(kind, {})[item_id] = None
+    found = [await subjects[kind].make_hits(list(some)) for kind, some in ids.items() if kind in subjects]
+    return {one.key: clean_document(one) for some in found for one in some}
 
 
 def present_hit(hit: SearchHit, catalogue: Catalogue, areas: Areas) -> PresentedHit:

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from operator import add
 
 from civic.text import fold
 
@@ -20,6 +22,7 @@ FIRST_CJK_CHAR = CJK[0]  # nothing before it is one
 # PostgreSQL keeps positions up to 16,383 (and 256 of one word, of which the first tell enough); a lexeme has at most
 # 2,046 bytes.
 MAX_POSITION, MAX_WORD_CHARS = 16_383, 500
+MAX_KEPT_PIECES, MAX_KEPT_CHARS = 50_000, 24  # of pieces between two blanks whose words are remembered
 MAX_NAME_CHARS = 60  # of a text that may be the name of something
 MAX_PLACES, MAX_PAIR_PLACES = 8, 32
 MAX_COUNTED_PLACES = 400  # of a document, up to which the places of each word need not be counted
@@ -27,7 +30,6 @@ MAX_COUNTED_PLACES = 400  # of a document, up to which the places of each word n
 PLACES = {
     weight: [f"':{place}{weight}" for place in range(1, MAX_COUNTED_PLACES + 1)] for weight in ("A", "B", "C", "")
 }
-ASCII_BLANKS = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 
 
 def runs(text: str) -> Iterator[str]:
@@ -63,7 +65,7 @@ def tokenize(parts: Iterable[tuple[str, str]]) -> Tokens:
         found = lexemes(part) if len(part) > MAX_NAME_CHARS else name_lexemes(part)
         if position + len(found) <= MAX_COUNTED_PLACES:
             places = PLACES[weight][position : position + len(found)]
-            entries += [lexeme + place for lexeme, place in zip(found, places, strict=True)]
+            entries += map(add, found, places)
         else:
             entries += _entries_of_long_text(found, weight, position, every)
         every += found
@@ -86,12 +88,26 @@ def tsvector_text(tokens: Tokens, labels: Iterable[str] = ()) -> str:
     return "'" + " '".join(entries) if entries else ""
 
 
-def lexemes(text: str) -> Sequence[str]:
+def lexemes(text: str) -> list[str]:
     """What a text is found by, in order: its words, and of each run of CJK characters the pairs and the last one."""
-    folded = fold(text)
-    if folded.isascii():  # as RUN, but a good deal quicker
-        words = folded.encode("ascii").translate(ASCII_BLANKS).decode("ascii").split()
-        return words if len(folded) <= MAX_WORD_CHARS else [word[:MAX_WORD_CHARS] for word in words]
+    return list(chain.from_iterable(map(_pieces.__getitem__, text.split())))
+
+
+class Pieces(dict[str, Sequence[str]]):
+    """The lexemes of what stands between two blanks. A city writes the same words again and again, and a look-up in a
+    dict costs a fraction of folding and cutting them."""
+
+    def __missing__(self, piece: str) -> Sequence[str]:
+        found = _cut_piece(piece)
+        if len(piece) <= MAX_KEPT_CHARS:
+            if len(self) >= MAX_KEPT_PIECES:
+                self.clear()
+            self[piece] = tuple(found)
+        return found
+
+
+def _cut_piece(piece: str) -> list[str]:
+    folded = fold(piece)
     words = [word if len(word) <= MAX_WORD_CHARS else _cut_word(word) for word in RUN.findall(folded)]
     if not IS_CJK.search(folded):
         return words
@@ -110,5 +126,6 @@ def _cut_word(word: str) -> str:
     return word if _is_cjk(word) else word[:MAX_WORD_CHARS]
 
 
+_pieces = Pieces()
 # Names of categories, areas and departments stand in very many documents.
 name_lexemes = lru_cache(maxsize=20_000)(lexemes)

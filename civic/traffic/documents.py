@@ -11,7 +11,7 @@ from civic.i18n import available_languages, pick, use_language
 from civic.i18n import lazy as _
 from civic.posts.documents import AREA_COLUMNS, POST_SOURCES
 from civic.posts.queries import comments_of
-from civic.posts.sql import AREAS_BELOW, VISIBLE_POSTS
+from civic.posts.sql import AREAS_BELOW
 from civic.search.documents import Document, SearchHit
 from civic.search.presenters import Badge, Presenter, area_name
 from civic.search.subjects import DirtySource, Subject, SubjectStatus
@@ -102,7 +102,6 @@ SUBJECT = Subject(
             on=("update",),
         ),
     ),
-    visible=VISIBLE_POSTS,
     expired=ENDED_BETWEEN,
     statuses=(
         SubjectStatus(LIVE, _("Going on"), "late", "▲", is_open=True),

@@ -1,18 +1,24 @@
-"""Documents for tests of the search: a few of each kind, and how they get into the indexes."""
+"""Documents for tests of the search: a few of each kind, and how they get into the indexes.
 
-from collections.abc import Sequence
+A hit is shown from the posts. For made-up documents, which no posts have, the subjects are registered so that they also
+give what was put into an index here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from civic.db import in_transaction
 from civic.search import saved_state
-from civic.search.documents import Document
+from civic.search.documents import Document, Key
 from civic.search.meili import queue
 from civic.search.meili.client import Meili
 from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.settings import index_settings
 from civic.search.postgres import rows
 from civic.search.rebuild import rebuild
+from civic.search.subjects import Subject, register, registered
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SYNONYMS = [("bin", "trash"), ("路灯", "街灯")]
@@ -93,11 +99,44 @@ def make_documents() -> list[Document]:
     ]
 
 
-async def write_documents(documents: Sequence[Document], gone: Sequence[rows.Key] = ()) -> None:
+KEPT: dict[Key, Document] = {}  # what was put into an index in this test, and stands in no post
+
+
+class KeptDocuments:
+    """Makes the documents of a subject from the posts, and those that only tests know."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.kind, self.compose = subject.kind, subject.make_hits
+
+    async def __call__(self, ids: Sequence[int]) -> list[Document]:
+        real = await self.compose(ids)
+        there = {one.item_id for one in real}
+        return real + [KEPT[self.kind, one] for one in ids if one not in there and (self.kind, one) in KEPT]
+
+
+def keep_documents(documents: Iterable[Document]) -> None:
+    """Let hits of these be shown, until the test ends."""
+    KEPT.update({one.key: one for one in documents})
+    register(
+        one if isinstance(one.compose_hits, KeptDocuments) else replace(one, compose_hits=KeptDocuments(one))
+        for one in registered()
+    )
+
+
+async def put_documents(documents: Iterable[Document], tables: rows.DocumentTables = rows.PUBLIC) -> list[Key]:
+    """Put made-up documents into an index; hits of them can be shown."""
+    given = list(documents)
+    keep_documents(given)
+    return await rows.write_documents(given, tables)
+
+
+async def write_documents(documents: Sequence[Document], gone: Sequence[Key] = ()) -> None:
     """Change the index as a worker does: the documents, and what is to be sent, in one transaction."""
     async with in_transaction():
-        changed = await rows.write_documents(documents)
+        changed = await put_documents(documents)
         removed = await rows.remove_documents(gone)
+        for one in gone:
+            KEPT.pop(one, None)
         await queue.queue_keys([*changed, *removed])
 
 

@@ -19,10 +19,10 @@ from civic.reports import actions as reports
 from civic.reports.forms import ReportForm
 from civic.reports.models import Report
 from civic.search.documents import Document
-from civic.search.postgres import rows
 from civic.traffic import actions as traffic
 from civic.traffic.forms import UpdateForm
 from civic.traffic.models import TrafficKind, TrafficUpdate
+from tests.builders.documents import put_documents
 from tests.clients import make_user
 
 LAT, LON = 31.19, 118.008  # the Bell Tower of Riverside
@@ -90,4 +90,4 @@ async def write_visible_documents(documents: Sequence[Document]) -> None:
         await Post.create(id=one.item_id, kind=one.kind, text=one.title, created_at=now)
         if one.kind == "rating":
             await Rating.create(post_id=one.item_id, service_id=service, stars=4, given_at=now)
-    await rows.write_documents(documents)
+    await put_documents(documents)

@@ -70,7 +70,7 @@ async def test_differences_are_named_and_mended(city: str, tmp_path: Path) -> No
 
 async def test_rebuilding(city: str, tmp_path: Path) -> None:
     [service] = await services()
-    await execute("TRUNCATE search_document, search_text")
+    await execute("TRUNCATE search_document")
     await rows.write_documents(make_documents())
     assert command(tmp_path, city, "search", "rebuild") == "PostgreSQL: 1 rebuilt.\n"
     assert await fetch("SELECT kind, item_id FROM search_document") == [service]

@@ -29,7 +29,7 @@ PLACE = {"lat": 31.05, "lon": 118.05}
 TABLES = (
     *("case_file", "case_event", "case_event_photo", "case_merge", "case_wait", "assignment", "clock", "clock_step"),
     *("report", "post", "post_photo", "comment", "vote", "flag", "moderation", "hidden_line", "message", "delivery"),
-    *("search_document", "search_text", "search_desk_document", "pgqueuer"),
+    *("search_document", "search_desk_document", "pgqueuer"),
 )
 
 

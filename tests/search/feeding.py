@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Awaitable, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from civic.db import execute, fetch
+from civic.db import Row, execute, fetch
 from civic.search.documents import Document, Query
 from civic.search.engine import Differences
 from civic.search.postgres import rows
+from civic.search.postgres.encoding import document_digest
 from civic.search.postgres.engine import PostgresEngine
 from civic.search.queries import find, find_on_desk
+from civic.search.subjects import read_documents
 from civic.search.verify import check
 from tests.indexed import indexed
 
@@ -31,14 +32,22 @@ async def _hits(found: Awaitable[Any]) -> list[Document]:
 
 
 async def documents(tables: rows.DocumentTables = rows.PUBLIC) -> list[Document]:
-    """Everything that an index holds."""
-    keys = await fetch(f"SELECT kind, item_id FROM {tables.documents} ORDER BY 1, 2")
-    return await rows.read_documents([(row["kind"], row["item_id"]) for row in keys], tables)
+    """The documents of an index, which holds all of them as the posts have them now."""
+    held = await fetch(f"SELECT kind, item_id, digest FROM {tables.documents} ORDER BY 1, 2")
+    found = await read_documents([(row["kind"], row["item_id"]) for row in held], desk=tables == rows.DESK)
+    assert [document_digest(one) for _, one in sorted(found.items())] == [row["digest"] for row in held]
+    return [one for _, one in sorted(found.items())]
+
+
+async def index_rows(tables: rows.DocumentTables = rows.PUBLIC) -> list[Row]:
+    """Everything that an index holds, but for the numbers of its rows."""
+    found = await fetch(f"SELECT d.*, words::text AS words FROM {tables.documents} d ORDER BY kind, item_id")
+    return [{name: value for name, value in row.items() if name != "id"} for row in found]
 
 
 async def everything(tables: rows.DocumentTables = rows.PUBLIC) -> str:
-    """All texts and values of an index, as one."""
-    return json.dumps([asdict(one) for one in await documents(tables)], ensure_ascii=False, default=str)
+    """All words and values of an index, as one."""
+    return json.dumps(await index_rows(tables), ensure_ascii=False, default=str)
 
 
 async def whole() -> Differences:

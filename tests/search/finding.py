@@ -11,6 +11,7 @@ from civic.search.phrases import Synonyms
 from civic.search.postgres import rows
 from civic.search.postgres import search as postgres_search
 from civic.search.postgres.vocabulary import count_words
+from tests.builders.documents import put_documents
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SYNONYMS = Synonyms.from_groups(
@@ -38,7 +39,7 @@ def report(item_id: int, title: str, text: str = "", *, days: float = 0, **value
 
 async def put(*documents: Document, tables: rows.DocumentTables = rows.PUBLIC) -> None:
     """Into the index; its words are counted."""
-    await rows.write_documents(documents, tables)
+    await put_documents(documents, tables)
     await count_words()
     cache.clear_caches()
 

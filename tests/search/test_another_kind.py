@@ -75,7 +75,7 @@ async def test_it_is_found_flagged_and_hidden(client: Client, citizen: Client, d
 async def test_it_is_rebuilt_and_checked(client: Client) -> None:
     path, post_id = await post(client)
     await indexed()
-    await execute("TRUNCATE search_document, search_text")
+    await execute("TRUNCATE search_document")
     assert (await check(PostgresEngine())).missing.count(("lost_property", post_id)) == 1
     await rebuild(PostgresEngine())
     assert (await check(PostgresEngine())).keys() == []

@@ -18,8 +18,8 @@ from civic.search.documents import (
     SearchResult,
 )
 from civic.search.phrases import Synonyms
-from civic.search.postgres import rows
 from civic.search.postgres import search as postgres_search
+from tests.builders.documents import put_documents
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -42,7 +42,7 @@ async def found(text: str, **values: Any) -> list[int]:
 
 @pytest.fixture
 async def small(database: str) -> None:
-    await rows.write_documents(
+    await put_documents(
         [
             document(1, "Pothole on Elm Street", "The lamp is dark"),
             document(2, "路灯坏了", "小区门口"),
@@ -221,13 +221,13 @@ async def test_pages_that_do_not_exist(small: None, page: int, size: int) -> Non
     ],
 )
 async def test_nowhere(small: None, near: tuple[float, float, int]) -> None:
-    await rows.write_documents([document(9, "Here", lat=10.1, lon=10.0)])
+    await put_documents([document(9, "Here", lat=10.1, lon=10.0)])
     assert await found("", near=near) == []
     assert await found("here", near=near) == []
 
 
 async def test_everywhere() -> None:
-    await rows.write_documents([document(9, "Here", lat=10.1, lon=10.0), document(10, "Nowhere")])
+    await put_documents([document(9, "Here", lat=10.1, lon=10.0), document(10, "Nowhere")])
     for metres in (10**7, 10**9, 10**18):
         assert await found("", near=(10.0, 10.0, metres)) == [9]
     assert await found("", near=(90.0, 180.0, 10**8)) == [9]
@@ -284,7 +284,7 @@ async def test_the_beginning_of_time(small: None) -> None:
 @pytest.mark.parametrize("where", ["title", "text", "discussion", "names"])
 async def test_documents_of_any_kind_and_length(text: str, word: str, where: str) -> None:
     given: Any = (text, text[:100], "") if where == "names" else text
-    await rows.write_documents([replace(document(1, "Title", "Text"), **{where: given})])
+    await put_documents([replace(document(1, "Title", "Text"), **{where: given})])
     assert await found(word) == [1]
     hit = (await search(word)).hits[0]
     assert len(hit.excerpt.replace(HIGHLIGHT_START, "").replace(HIGHLIGHT_END, "")) < 300
@@ -292,7 +292,7 @@ async def test_documents_of_any_kind_and_length(text: str, word: str, where: str
         assert part.count(HIGHLIGHT_START) == part.count(HIGHLIGHT_END)
         assert "\x00" not in part
         part.encode()
-    await rows.write_documents([document(1, "Zx")])
+    await put_documents([document(1, "Zx")])
     assert await found(word) == []
 
 
@@ -302,19 +302,19 @@ async def test_everything_long_at_once() -> None:
     long = document(
         1, text, text, discussion=text, names=tuple(text[n : n + 20_000] for n in range(0, 100_000, 20_000))
     )
-    await rows.write_documents([long, document(2, "first")])
+    await put_documents([long, document(2, "first")])
     assert await found("first") == [2]
     assert await found("w7") == [1]
 
 
 async def test_a_title_of_nothing() -> None:
     for n, title in enumerate(["", " ", "\u0301" * 100, "!!!", HIGHLIGHT_START, "\u200f"]):
-        await rows.write_documents([document(n, title, f"lamp{n}lamp")])
+        await put_documents([document(n, title, f"lamp{n}lamp")])
         assert await found(f"lamp{n}lamp") == [n]
 
 
 async def test_a_document_that_is_nowhere_and_never() -> None:
-    await rows.write_documents(
+    await put_documents(
         [
             document(1, "lamp", at=datetime(1, 1, 2, tzinfo=UTC), support=-5),
             document(2, "lamp", at=datetime(9999, 12, 30, tzinfo=UTC), support=2**31 - 1, until=NOW),
@@ -326,7 +326,7 @@ async def test_a_document_that_is_nowhere_and_never() -> None:
 
 
 async def test_marks_in_a_text_mark_nothing() -> None:
-    await rows.write_documents(
+    await put_documents(
         [
             document(
                 1,
@@ -356,7 +356,7 @@ SPICED = st.text(
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=SPICED, typed=SPICED, some=st.booleans())
 async def test_whatever_is_written_and_typed(text: str, typed: str, some: bool) -> None:
-    await rows.write_documents([document(1, text[:20], text), document(2, "路灯 ab")])
+    await put_documents([document(1, text[:20], text), document(2, "路灯 ab")])
     one = await search(typed, partial=some)
     assert one.total == len(one.hits) or one.total > MAX_REACHABLE_HITS
     for hit in one.hits:
@@ -378,7 +378,7 @@ async def test_whatever_is_written_and_typed(text: str, typed: str, some: bool) 
 async def test_whatever_is_filtered_by(
     statuses: list[str], ids: list[int], near: Any, page: int, size: int, since: datetime | None
 ) -> None:
-    await rows.write_documents([document(1, "lamp", lat=1.0, lon=2.0)])
+    await put_documents([document(1, "lamp", lat=1.0, lon=2.0)])
     await search(
         "lamp", statuses=tuple(statuses), category_ids=tuple(ids), near=near, page=page, size=size, since=since,
         area_id=ids[0] if ids else None, readers=tuple(ids) or None,

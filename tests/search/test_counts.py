@@ -12,10 +12,10 @@ import pytest
 
 from civic import cache, timing
 from civic.search.documents import Document, Query, SortOrder
-from civic.search.postgres import rows
 from civic.search.postgres import search as postgres_search
 from civic.search.postgres.search import TIME_SPANS
 from civic.search.postgres.vocabulary import count_words
+from tests.builders.documents import put_documents
 
 pytestmark = pytest.mark.usefixtures("database", "noon")
 
@@ -54,7 +54,7 @@ def made(count: int, chance: random.Random, **values: Any) -> list[Document]:
 
 
 async def put(documents: Sequence[Document]) -> None:
-    await rows.write_documents(documents)
+    await put_documents(documents)
     await count_words()
     cache.clear_caches()
 

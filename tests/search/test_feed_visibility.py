@@ -21,6 +21,7 @@ from civic.reports.merging import merge_reports
 from civic.search.postgres import rows
 from civic.search.postgres.engine import PostgresEngine
 from civic.search.postgres.vocabulary import count_words
+from civic.search.subjects import read_documents
 from civic.search.verify import check
 from tests.builders.posts import LAT, LON, ana, dan, get_holder, make_person, make_rating, make_report, make_update
 from tests.builders.riverside import (
@@ -229,7 +230,7 @@ async def test_a_damaged_index_leaks_nothing_after_it_is_mended(ana: Person, dan
     """Say, it came back with an old backup."""
     one = await make_report(ana, "Slanderous words")
     await indexed()
-    old = await rows.read_documents([("report", one.post_id)])
+    old = (await read_documents([("report", one.post_id)])).values()
     await moderation.hide(one.post_id, dan, "abuse")
     await indexed()
     await rows.write_documents(old)

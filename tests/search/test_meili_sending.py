@@ -14,8 +14,8 @@ from civic.search.meili.client import EngineDown, EngineState, Meili
 from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.outbox import send_batch
 from civic.search.meili.sync import MeiliSync
-from civic.search.postgres import rows
 from civic.search.rebuild import rebuild, rebuild_part
+from civic.search.subjects import read_documents
 from civic.search.verify import check
 from tests.builders.documents import WANTED, get_index_settings, make_document, make_documents, write_documents
 from tests.search.imitation import MASTER, Imitation, Task
@@ -310,7 +310,11 @@ async def test_no_transaction_is_open_while_meilisearch_works(city: Meili, imita
     imitation.held = False
     imitation.work()
     await pushed(city)
-    assert (await rows.read_documents([("report", 1)]))[0].title == (await titles(city))["report-1"] == "Changed again"
+    assert (
+        (await read_documents([("report", 1)]))["report", 1].title
+        == (await titles(city))["report-1"]
+        == "Changed again"
+    )
 
 
 async def test_the_key_is_in_no_message(city: Meili, imitation: Imitation) -> None:

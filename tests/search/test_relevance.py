@@ -24,9 +24,10 @@ from civic.search.meili.client import Meili
 from civic.search.meili.engine import MeiliEngine
 from civic.search.meili.settings import index_settings
 from civic.search.phrases import Synonyms
-from civic.search.postgres import rows, vocabulary
 from civic.search.postgres import search as postgres_search
+from civic.search.postgres import vocabulary
 from civic.search.rebuild import rebuild
+from tests.builders.documents import put_documents
 from tests.search.corpus import Corpus
 from tests.search.relevance import FIRST, Known, queries, synonyms
 
@@ -56,7 +57,7 @@ async def corpus(data: Path, url: str) -> AsyncIterator[Corpus]:
     async with connect(url, pool=5):
         documents = (document for _, document in found.documents())
         while batch := list(islice(documents, BATCH)):
-            await rows.write_documents(batch)
+            await put_documents(batch)
         await vocabulary.count_words()
         await execute("ANALYZE")
         yield found

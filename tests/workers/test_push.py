@@ -2,25 +2,35 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 
 import pytest
 
-from civic import db
+from civic import db, timing
 from civic.config import SearchConfig
-from civic.search import saved_state
+from civic.search import feed, saved_state
 from civic.search.meili import queue
 from civic.search.meili.client import Meili
 from civic.search.meili.engine import MeiliEngine
-from civic.search.postgres import rows
 from civic.search.verify import check
-from tests.builders.documents import make_document, write_documents
 from tests.search.imitation import MASTER, Imitation
 from tests.workers.conftest import Start, until
 
 pytestmark = pytest.mark.usefixtures("database")
 
 DOCUMENTS, KILLS = 300, 10
+WRITE_POSTS = """
+INSERT INTO post (id, kind, email, title, text, language, created_at, visibility, visibility_before, made_private,
+    hidden_reason, path, votes_count, comments_count, photos_count, channel, source_url)
+SELECT id, 'traffic', '', '', text, '', $3, 'public', '', false, '', '', 0, 0, 0, 'web', ''
+FROM unnest($1::bigint[], $2::text[]) AS x (id, text)
+ON CONFLICT (id) DO UPDATE SET text = excluded.text, visibility = 'public'
+"""
+WRITE_UPDATES = """
+INSERT INTO traffic_update (kind, lat, lon, place, near, still_count, gone_count, expires_at, ended, post_id)
+SELECT 'jam', 47.5, 19.0, 'Bridge', '{}', 0, 0, $2, '', id FROM unnest($1::bigint[]) AS id ON CONFLICT DO NOTHING
+"""
 
 
 @pytest.fixture
@@ -45,19 +55,26 @@ async def same(server: Imitation) -> bool:
         found = await check(MeiliEngine(meili, {}))
     finally:
         meili.close()
-    titles = {
-        f"report-{one.item_id}": one.title
-        for one in await rows.read_documents([("report", n) for n in range(DOCUMENTS)])
-    }
-    there = {name: document["title"] for name, document in server.indexes["civic"].documents.items()}
-    return not found.keys() and titles == there
+    rows = await db.fetch("SELECT id, text FROM post WHERE visibility = 'public'")
+    texts = {f"traffic-{row['id']}": row["text"] for row in rows}
+    there = {name: document["text"] for name, document in server.indexes["civic"].documents.items()}
+    return not found.keys() and texts == there
+
+
+async def write_updates(texts: Mapping[int, str], gone: Collection[int] = ()) -> None:
+    """Post traffic updates, or change what they say; hide those that are gone; and index it as the worker does."""
+    await db.execute(WRITE_POSTS, [*texts], [*texts.values()], timing.now())
+    await db.execute(WRITE_UPDATES, [*texts], timing.now() + timedelta(days=1))
+    await db.execute("UPDATE post SET visibility = 'hidden' WHERE id = ANY($1)", [*gone])
+    while await feed.step(follow=True):
+        pass
 
 
 async def test_a_worker_fills_the_index_and_follows(start: Start, meilisearch: Imitation) -> None:
-    await write_documents([make_document(n, f"First {n}") for n in range(DOCUMENTS)])
+    await write_updates({n: f"First {n}" for n in range(1, DOCUMENTS + 1)})
     start("push", **connected(meilisearch))
     await until(sent)
-    await write_documents([make_document(3, "Second")], gone=[("report", 4)])
+    await write_updates({3: "Second"}, gone=[4])
     await until(sent, seconds=5)
     assert await same(meilisearch)
 
@@ -66,17 +83,15 @@ async def test_killed_workers_lose_nothing(start: Start, meilisearch: Imitation)
     """While documents are written, changed and removed, and the index is filled, workers are killed again and again."""
     dice = random.Random(3)
     meilisearch.delay = 0.003
-    await write_documents([make_document(n, f"First {n}") for n in range(DOCUMENTS)])
+    await write_updates({n: f"First {n}" for n in range(1, DOCUMENTS + 1)})
     written = 0
 
     async def writing() -> None:
         nonlocal written
         while True:
             written += 1
-            some = dice.sample(range(DOCUMENTS), 12)
-            await write_documents(
-                [make_document(n, f"State {written} of {n}") for n in some[:8]], [("report", n) for n in some[8:]]
-            )
+            some = dice.sample(range(1, DOCUMENTS + 1), 12)
+            await write_updates({n: f"State {written} of {n}" for n in some[:8]}, gone=some[8:])
             await asyncio.sleep(0.02)
 
     writer = asyncio.create_task(writing())
@@ -93,6 +108,8 @@ async def test_killed_workers_lose_nothing(start: Start, meilisearch: Imitation)
             worker.kill()
             worker.wait()
     writer.cancel()
+    await asyncio.wait([writer])
+    await write_updates({})  # indexes what was written last
     start("push", **connected(meilisearch))
     await until(sent)
     await until(no_rebuild)
@@ -105,11 +122,11 @@ async def no_rebuild() -> bool:
 
 
 async def test_one_that_comes_back_is_caught_up_with(start: Start, meilisearch: Imitation) -> None:
-    await write_documents([make_document(n, f"First {n}") for n in range(20)])
+    await write_updates({n: f"First {n}" for n in range(1, 21)})
     start("push", **connected(meilisearch))
     await until(sent)
     meilisearch.stop()
-    await write_documents([make_document(n, f"Second {n}") for n in range(10)], gone=[("report", 11)])
+    await write_updates({n: f"Second {n}" for n in range(1, 11)}, gone=[11])
     await asyncio.sleep(2)
     assert not await sent()
     meilisearch.start()

@@ -17,10 +17,9 @@ from meilisearch.models.task import Task
 
 from civic import config, timing
 from civic.errors import SetupError
-from civic.search.documents import Query
+from civic.search.documents import Key, Query
 from civic.search.meili.multi_search import RankedHits, build_searches, read_answer
 from civic.search.meili.settings import PRIMARY_KEY, differing_settings, has_version
-from civic.search.postgres.rows import Key
 from civic.search.text import runs
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from meilisearch import Client
 
 from civic.db import fetch, fetch_one
 from civic.lasting_locks import LockConnection
+from civic.search.documents import Key
 from civic.search.engine import Differences, IndexComparison, KeyRange
 from civic.search.meili import queue, rebuild
 from civic.search.meili.client import EngineDown, EngineState, Meili
@@ -15,8 +16,9 @@ from civic.search.meili.payload import key
 from civic.search.meili.queue import REBUILDING
 from civic.search.meili.rebuild import MeiliRebuild
 from civic.search.meili.sql import DIGESTS, NEXT_IDS
-from civic.search.postgres.rows import Key, read_digests
-from civic.search.subjects import registered
+from civic.search.postgres.encoding import document_digest
+from civic.search.postgres.rows import read_digests
+from civic.search.subjects import read_documents, registered
 
 RANGE_DOCUMENTS = 1000  # compared at once
 PAGE_DOCUMENTS = 5000  # of a look at Meilisearch
@@ -74,6 +76,10 @@ class MeiliEngine:
         ids = ", ".join(str(item_id) for _, item_id in sorted(suspects))
         held_now = await self._held(f"kind = {kind} AND item_id IN [{ids}]")
         expected_now = await read_digests(suspects)
+        # What is sent is read from the posts, so it may be newer than PostgreSQL's index for a moment.
+        for one, document in (await read_documents(suspects)).items():
+            if one in expected_now and held_now.get(one) == (digest := document_digest(document)):
+                expected_now[one] = digest
         for now, before in ((expected_now, expected), (held_now, held)):
             for one in suspects:
                 before.pop(one, None)

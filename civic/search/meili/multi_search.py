@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Facets, Query, SortOrder
+from civic.search.documents import HIGHLIGHT_END, HIGHLIGHT_START, Facets, Key, Query, SortOrder
 from civic.search.meili import settings
 from civic.search.meili.payload import key, on_earth
-from civic.search.postgres.rows import Key
 from civic.search.postgres.search import TIME_SPANS
 from civic.search.text import IS_CJK, runs
 from civic.text import fold

@@ -11,14 +11,15 @@ from typing import Any
 from civic import logs
 from civic.lasting_locks import LockConnection, lock_connection
 from civic.search import saved_state
+from civic.search.documents import Key
 from civic.search.meili import queue
 from civic.search.meili.client import EngineDown, EngineState, Meili, raise_on_failure
 from civic.search.meili.payload import payload
 from civic.search.meili.queue import REBUILD, SENDING, SENT
 from civic.search.meili.settings import has_version
 from civic.search.meili.sql import REMEMBER, SETTLE
-from civic.search.postgres import rows
-from civic.search.postgres.rows import Key
+from civic.search.postgres.encoding import document_digest
+from civic.search.subjects import read_documents
 
 log = logs.get_logger(__name__)
 
@@ -135,6 +136,5 @@ async def _read(keys: Sequence[Key]) -> tuple[list[dict[str, Any]], list[Key]]:
 
 
 async def read_payloads(keys: Sequence[Key]) -> list[dict[str, Any]]:
-    # In this order: where one changes in between, its digest is of before, and what is stale looks so.
-    digests = await rows.read_digests(keys)
-    return [payload(one, digests.get((one.kind, one.item_id), b"")) for one in await rows.read_documents(keys)]
+    documents = await read_documents(keys)
+    return [payload(documents[key], document_digest(documents[key])) for key in keys if key in documents]

@@ -3,8 +3,7 @@
 import math
 import re
 
-from civic.search.documents import Document
-from civic.search.postgres.rows import Key
+from civic.search.documents import Document, Key
 from civic.search.subjects import kinds, rank_document
 
 NAME = re.compile(r"([a-z_]+)-([0-9]{1,19})")

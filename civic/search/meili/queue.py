@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from civic.cache import cached
 from civic.db import Row, execute, fetch, fetch_one
+from civic.search.documents import Key
 from civic.search.meili.sql import COUNT_QUEUED, FOLLOWED, QUEUED
-from civic.search.postgres.rows import Key, key_columns
+from civic.search.postgres.rows import key_columns
 from civic.search.saved_state import load_state
 
 # Names in `search_state`.

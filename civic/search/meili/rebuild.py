@@ -16,13 +16,13 @@ from meilisearch import Client
 from civic.db import fetch
 from civic.lasting_locks import LockConnection, lock_connection
 from civic.search import saved_state
+from civic.search.documents import Key
 from civic.search.meili import outbox
 from civic.search.meili.client import POLL_SECONDS, EngineDown, EngineState, Meili
 from civic.search.meili.outbox import FILLING
 from civic.search.meili.queue import FILLED, REBUILD, REBUILDING, SENDING
 from civic.search.meili.settings import PRIMARY_KEY, fill_of, filled_by, schema_hash
 from civic.search.meili.sql import NEXT
-from civic.search.postgres.rows import Key
 
 PAGE_DOCUMENTS = 1000  # documents at once
 TASK_SECONDS = 600.0  # seconds for a page, or for settings, which may have Meilisearch look at every document

@@ -3,8 +3,8 @@
 FOLLOWED = "SELECT EXISTS (SELECT FROM search_state WHERE name = ANY($1)) AS followed"
 NEXT_IDS = "SELECT item_id FROM search_document WHERE kind = $1 AND item_id > $2 ORDER BY item_id LIMIT $3"
 DIGESTS = """
-SELECT d.item_id, t.digest FROM search_document d JOIN search_text t USING (id)
-WHERE d.kind = $1 AND d.item_id > $2 AND ($3::bigint IS NULL OR d.item_id <= $3)
+SELECT item_id, digest FROM search_document
+WHERE kind = $1 AND item_id > $2 AND ($3::bigint IS NULL OR item_id <= $3)
 """
 REMEMBER = """
 INSERT INTO search_state AS s (name, value) VALUES ($1, jsonb_build_object('tasks', $2::bigint[], 'rows', $3::bigint[]))

@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from civic import db, logs
-from civic.db import advisory_lock, execute, fetch, in_transaction, retry_transaction, use_snapshot
+from civic.db import advisory_lock, fetch, in_transaction, retry_transaction, use_snapshot
 from civic.lasting_locks import LockConnection
 from civic.search import feed
+from civic.search.documents import Key
 from civic.search.engine import Differences, IndexComparison, KeyRange
 from civic.search.postgres import vocabulary
 from civic.search.postgres.encoding import document_digest
-from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, Key, remove_documents
-from civic.search.postgres.sql import DIRTY, DROP_TEXTS, EXPIRED_SINCE, HELD, ITEMS, NEXT_ITEMS, STRAYS
+from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, remove_documents
+from civic.search.postgres.sql import DIRTY, EXPIRED_SINCE, HELD, ITEMS, NEXT_ITEMS, STRAYS
 from civic.search.saved_state import delete_state, load_state, save_state
 from civic.search.subjects import Subject, by_kind, kinds, registered
 
@@ -97,7 +98,6 @@ class PostgresEngine:
     async def _finish(self) -> None:
         for tables in (PUBLIC, DESK):
             await remove_documents(await _strays(tables), tables)
-            await execute(DROP_TEXTS.format(documents=tables.documents, texts=tables.texts))
         await delete_state(STATE)
         await vocabulary.count_words()
 
@@ -110,7 +110,7 @@ class PostgresEngine:
             subject = by_kind(part.kind)
             composed = await _compose(subject, part)
             expected = {(one.kind, one.item_id): document_digest(one) for one in composed.documents}
-            held = {key: digest for key, digest in (await _held(subject, part)).items() if digest}
+            held = await _held(subject, part)
             suspects = {key[1] for key in composed.keys if expected.get(key) != held.get(key)}
             pending = await _pending(subject, suspects) if suspects else ()
         return IndexComparison(expected, held, frozenset((part.kind, one) for one in pending))
@@ -164,10 +164,10 @@ async def _compose(subject: Subject, part: KeyRange) -> feed.ComposedDocuments:
 
 
 async def _held(subject: Subject, part: KeyRange) -> Mapping[Key, bytes]:
-    """The digests in the index; empty where a document has lost its texts."""
+    """The digests in the index."""
     tables = _tables(subject)
-    rows = await fetch(HELD.format(documents=tables.documents, texts=tables.texts), part.kind, part.after, part.last)
-    return {(part.kind, row["item_id"]): bytes(row["digest"] or b"") for row in rows}
+    rows = await fetch(HELD.format(documents=tables.documents), part.kind, part.after, part.last)
+    return {(part.kind, row["item_id"]): row["digest"] for row in rows}
 
 
 async def _pending(subject: Subject, ids: Collection[int]) -> set[int]:

@@ -7,10 +7,11 @@ follow that have most of them; a rare word counts more than a common one.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import accumulate
+from typing import Any
 
 from cachetools import TTLCache
 
@@ -20,15 +21,16 @@ from civic.search.documents import MAX_REACHABLE_HITS, Document, Facets, Query, 
 from civic.search.highlight import highlight_words, make_excerpt
 from civic.search.phrases import Synonyms
 from civic.search.postgres import filter_labels, vocabulary
-from civic.search.postgres.rows import PUBLIC, DocumentTables, read_documents_by_id
+from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables
 from civic.search.postgres.sql import COUNTS, PREPARE, SIZE
 from civic.search.postgres.statements import WEIGHTS, Arguments, PostgresSearch, QueryUnit, is_number, kind_weight
 from civic.search.postgres.terms import pairs, parse_query
 from civic.search.static_rank import STEP_SQL, steps_from
+from civic.search.subjects import read_documents
 from civic.search.text import IS_CJK
 
 MAX_COUNTED_SIZE = 40_000  # documents of the index that are counted; of more, PostgreSQL's estimate is taken
-MAX_EXACT_HITS = 4000  # if no more documents match, all of them are ranked and counted
+MAX_EXACT_HITS = 1000  # if no more documents match, all of them are ranked and counted
 SAMPLE_RATES = (16, 256)  # one document in so many
 RANKED_HITS = 300  # of the hits of a common word, the first ones, which are ranked by their words
 FEW_HITS = 10  # if no more hits have every word, hits with most of the words follow
@@ -46,10 +48,22 @@ MAX_SEARCH_SECONDS = 5  # a search that takes longer is given up
 TIME_SPANS = {"week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
 
 COLUMNS = (
-    "d.id, d.lat, d.lon, d.kind, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support, d.static_rank"
+    "d.id, d.item_id, d.lat, d.lon, d.kind, d.category_id, d.area_ids, d.department_id, d.status, d.at, d.support,"
+    " d.static_rank"
 )
-PAGE = "(SELECT json_agg(p) FROM (SELECT id, metres FROM m ORDER BY {order} LIMIT {size} OFFSET {offset}) p) AS page"
-FACETS = ("kind", "category", "area", "department", "status", "time")
+PAGE = (
+    "(SELECT json_agg(p) FROM (SELECT kind, item_id, metres FROM m ORDER BY {order} LIMIT {size} OFFSET {offset}) p)"
+    " AS page"
+)
+# By facet, the column of COUNTS that has its value.
+FACETS = {
+    "kind": "kind",
+    "category": "category_id",
+    "area": "area_ids",
+    "department": "department_id",
+    "status": "status",
+    "time": "age",
+}
 ORDERS = {
     SortOrder.RELEVANCE: "rank DESC, static_rank DESC, id DESC",
     SortOrder.NEW: "at DESC, id DESC",
@@ -90,10 +104,20 @@ async def find(query: Query, tables: DocumentTables = PUBLIC, synonyms: Synonyms
         if query.facets:
             for name in filter_labels.narrowed_facets(query):
                 facets[name] = (await _counted(search, except_facet=name)).facets.get(name, {})
-        documents = await read_documents_by_id([row["id"] for row in counted.page], tables)
         instead = understood.describe_corrections(await _occurring(understood.corrections, tables))
-    hits = [_hit(search, documents[row["id"]], row) for row in counted.page if row["id"] in documents]
-    return SearchResult(hits, counted.total, counted.exact, facets, instead)
+    hits = await _read_hits(search, counted.page)
+    if hits or not counted.page:
+        lost = len(counted.page) - len(hits)
+        return SearchResult(hits, max(len(hits), counted.total - lost), counted.exact, facets, instead)
+    return SearchResult([], max(0, counted.total - len(counted.page)), counted.exact)
+
+
+async def _read_hits(search: PostgresSearch, page: Sequence[Row]) -> list[SearchHit]:
+    """The hits as they are now; what must not be found any more is left out, whatever the index still holds."""
+    keys = [(row["kind"], row["item_id"]) for row in page]
+    documents = await read_documents(keys, desk=search.tables == DESK)
+    marks = search.highlights
+    return [_hit(documents[key], row, marks) for key, row in zip(keys, page, strict=True) if key in documents]
 
 
 async def _occurring(words: Collection[str], tables: DocumentTables) -> list[str]:
@@ -103,7 +127,7 @@ async def _occurring(words: Collection[str], tables: DocumentTables) -> list[str
         return []
     sql = (
         "SELECT word FROM unnest($1::text[]) AS word"
-        f" WHERE EXISTS (SELECT FROM {tables.documents} WHERE words @@ format('%L:*', word)::tsquery)"
+        f" WHERE EXISTS (SELECT FROM {tables.searched} d WHERE words @@ format('%L:*', word)::tsquery)"
     )
     return [row["word"] for row in await fetch(sql, sorted(words))]
 
@@ -155,6 +179,9 @@ async def _partly(search: PostgresSearch, except_facet: str = "") -> CountedHits
         f" FROM (SELECT {COLUMNS}, v.words, {metres} AS metres, {share} AS share, {named} AS named {source}"
         f" LIMIT {MAX_PARTIAL_HITS}) d WHERE share >= {min_share}::float8)"
     )
+    if except_facet:
+        row = (await fetch(m + _counts(search, args, [except_facet]), *args))[0]
+        return CountedHits(row["total"], True, _facets(row, [except_facet]))
     row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
     return CountedHits(row["total"], True, _facets(row), row["page"] or ())
 
@@ -189,24 +216,30 @@ async def _about(search: PostgresSearch, except_facet: str) -> int:
 
 async def _estimated(search: PostgresSearch, about: int, except_facet: str) -> CountedHits:
     """Numbers of what is common, from the finest sample that is not too large itself."""
+    names = [except_facet] if except_facet else list(FACETS)
     for sample in SAMPLE_RATES:
         args = Arguments()
         source = search.match_clause(args, except_facet=except_facet, sample=sample)
         m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS} {source} LIMIT {MAX_EXACT_HITS + 1})"
         steps = STEPS_OF_M.format(step=STEP_SQL[search.query.sort][1])
-        row = (await fetch(m + _counts(search, args) + steps, *args))[0]
+        row = (await fetch(m + _counts(search, args, names) + steps, *args))[0]
         if row["total"] <= MAX_EXACT_HITS or sample == SAMPLE_RATES[-1]:
             break
-    facets = {name: {v: n * sample for v, n in values.items()} for name, values in _facets(row).items()}
+    facets = {name: {v: n * sample for v, n in values.items()} for name, values in _facets(row, names).items()}
     found = [(one["step"], one["n"] * sample) for one in row["steps"] or ()]
     return CountedHits(max(about, row["total"] * sample), False, facets, steps=found)
 
 
 async def _whole(search: PostgresSearch, except_facet: str) -> CountedHits:
-    """Everything that matches, ranked and counted."""
+    """Everything that matches, ranked and counted; with `except_facet` only counted."""
     args = Arguments()
     most = MAX_EXACT_HITS * 4  # the sample may have said too little
-    metres, rank, source = search.metres(args), search.rank(args), search.match_clause(args, except_facet=except_facet)
+    if except_facet:
+        source = search.match_clause(args, except_facet=except_facet)
+        m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS} {source} LIMIT {most})"
+        row = (await fetch(m + _counts(search, args, [except_facet]), *args))[0]
+        return CountedHits(row["total"], row["total"] < most, _facets(row, [except_facet]))
+    metres, rank, source = search.metres(args), search.rank(args), search.match_clause(args)
     m = f"WITH m AS MATERIALIZED (SELECT {COLUMNS}, {metres} AS metres, {rank} AS rank {source} LIMIT {most})"
     row = (await fetch(m + _counts(search, args) + ", " + _page(search), *args))[0]
     return CountedHits(row["total"], row["total"] < most, _facets(row), row["page"] or ())
@@ -246,8 +279,8 @@ async def _read(
     m = (
         f"WITH every AS MATERIALIZED (SELECT {COLUMNS}, d.words {source} LIMIT {MAX_REACHABLE_HITS * 8}),"
         f" first AS (SELECT * FROM every ORDER BY {order} LIMIT {limit} OFFSET {offset}),"
-        " d AS MATERIALIZED (SELECT id, lat, lon, kind, at, support, static_rank, words || ''::tsvector AS words"
-        " FROM first),"
+        " d AS MATERIALIZED (SELECT id, item_id, lat, lon, kind, at, support, static_rank,"
+        " words || ''::tsvector AS words FROM first),"
         f" m AS MATERIALIZED (SELECT d.*, {metres} AS metres, {rank} AS rank FROM d)"
     )
     start = (search.query.page - 1) * search.query.size
@@ -256,11 +289,13 @@ async def _read(
     return row["page"] or (), int(row["seen"])
 
 
-def _counts(search: PostgresSearch, args: Arguments) -> str:
-    names, instants = list(TIME_SPANS), [search.now - age for age in TIME_SPANS.values()]
+def _counts(search: PostgresSearch, args: Arguments, facets: Sequence[str] = tuple(FACETS)) -> str:
+    """Numbers of what was found, in all and of each value of these facets."""
     if not search.query.facets:
         return "SELECT (SELECT count(*) FROM m) AS total"
-    return COUNTS.format(names=args.add(names), instants=args.add(instants))
+    columns = [FACETS[name] for name in facets]
+    age = " + ".join(f"(at < {args.add(search.now - age)})::int" for age in TIME_SPANS.values())
+    return COUNTS.format(columns=", ".join(columns), sets=", ".join(f"({column})" for column in columns), age=age)
 
 
 def _page(search: PostgresSearch, offset: int | None = None, order: str = "") -> str:
@@ -270,12 +305,29 @@ def _page(search: PostgresSearch, offset: int | None = None, order: str = "") ->
     return PAGE.format(order=order or ORDERS[query.sort], size=size, offset=min(start, MAX_REACHABLE_HITS))
 
 
-def _facets(row: Row) -> Facets:
-    return {name: row.get(name) or {} for name in FACETS}
+def _facets(row: Row, names: Sequence[str] = tuple(FACETS)) -> Facets:
+    """What the rows of COUNTS say: by facet, how many of each value."""
+    if "counted" not in row:
+        return {}
+    whole = (1 << len(names)) - 1
+    facets: Facets = {name: dict.fromkeys(TIME_SPANS if name == "time" else (), 0) for name in names}
+    for grouping, *values, count in row["counted"] or ():
+        place = len(names) - (whole ^ grouping).bit_length()
+        for value in _values(names[place], values[place]):
+            facets[names[place]][value] = facets[names[place]].get(value, 0) + count
+    return facets
 
 
-def _hit(search: PostgresSearch, document: Document, row: Row) -> SearchHit:
-    marks = search.highlights
+def _values(facet: str, value: Any) -> Iterable[str]:
+    """The values of a facet that a row with this value of its column counts for."""
+    if facet == "area":
+        return map(str, value)
+    if facet == "time":
+        return list(TIME_SPANS)[value:]
+    return [] if value in (None, "") else [str(value)]
+
+
+def _hit(document: Document, row: Row, marks: Sequence[str]) -> SearchHit:
     texts = (document.text, document.discussion, *document.names) if marks else (document.text,)
     return SearchHit(document, highlight_words(document.title, marks), make_excerpt(texts, marks), row["metres"])
 
@@ -286,7 +338,7 @@ _sizes: TTLCache[str, int] = timed_cache(seconds=30)
 async def _size(tables: DocumentTables) -> int:
     """How many documents there are; about, from MAX_COUNTED_SIZE on."""
     if (size := _sizes.get(tables.documents)) is None:
-        [row] = await fetch(SIZE.format(documents=tables.documents), MAX_COUNTED_SIZE)
+        [row] = await fetch(SIZE.format(searched=tables.searched), MAX_COUNTED_SIZE, tables.read_tables)
         # PostgreSQL's estimate can be of long before; it is asked for only where counting costs too much.
         size = row["counted"] if row["counted"] < MAX_COUNTED_SIZE else max(row["counted"], row["estimate"])
         _sizes[tables.documents] = size

@@ -81,7 +81,7 @@ class PostgresSearch:
         if steps:
             asked.append([filter_labels.step_label(self.query.sort, step) for step in steps])
         wanted = with_labels(words, asked)
-        sql = f" FROM {self.tables.documents} d{UNPACKED if self.units else ''} WHERE "
+        sql = f" FROM {self.tables.searched} d{UNPACKED if self.units else ''} WHERE "
         sql += f"d.words @@ {args.add(wanted)}::tsquery" if wanted else "true"
         if sample:
             sql += f" AND d.id % {sample} = 0"

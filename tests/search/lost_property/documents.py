@@ -7,7 +7,6 @@ from babel.support import LazyProxy
 from civic.db import fetch
 from civic.posts.documents import POST_SOURCES
 from civic.posts.queries import comments_of
-from civic.posts.sql import VISIBLE_POSTS
 from civic.search.documents import Document
 from civic.search.presenters import Badge
 from civic.search.subjects import DirtySource, Subject, SubjectStatus
@@ -51,7 +50,6 @@ SUBJECT = Subject(
     column="post_id",
     roots={"post": ""},
     sources=(*POST_SOURCES, DirtySource("lost_property", "post", "SELECT post_id FROM changed")),
-    visible=VISIBLE_POSTS,
     statuses=(
         SubjectStatus("wanted", label("Owner wanted"), "wait", "?"),
         SubjectStatus("returned", label("Back with its owner"), "done", "✓"),
