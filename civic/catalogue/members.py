@@ -13,7 +13,7 @@ from civic.accounts.forms import AccountEmail, SignUpForm, UserName
 from civic.accounts.models import Role, User
 from civic.accounts.people import Person
 from civic.catalogue.models import Department, Membership
-from civic.catalogue.sql import USERS
+from civic.catalogue.sql import DEPARTMENTS_OF_USER, USERS
 from civic.db import in_transaction, retry_transaction
 from civic.errors import Invalid
 from civic.forms import Form
@@ -36,8 +36,8 @@ async def add_departments(person: Person) -> Person:
     """The person with the departments that they act for. Only staff act for one, so others cost no statement."""
     if not person.is_staff:
         return person
-    memberships = await Membership.filter(user_id=person.id)
-    return replace(person, departments=frozenset(membership.department_id for membership in memberships))
+    rows = await db.fetch(DEPARTMENTS_OF_USER, person.id)
+    return replace(person, departments=frozenset(row["department_id"] for row in rows))
 
 
 @retry_transaction

@@ -12,7 +12,7 @@ from civic.accounts.people import Person
 from civic.cases.models import AssignmentPart, Priority
 from civic.cases.status import Status
 from civic.db import Row, fetch, fetch_one
-from civic.desk.sql import COUNTS, MAX_COUNTED, QUEUE
+from civic.desk.sql import COUNTS, FIRST_OF_ALL, FIRST_OF_EACH, MAX_COUNTED, QUEUE, WAITING_FOR_DISPATCHERS
 from civic.i18n import lazy as _
 from civic.paging import read_instant
 from civic.posts.models import Visibility
@@ -22,6 +22,7 @@ from civic.sla.status import ClockSnapshot, describe_lateness
 from civic.web import parse_id
 
 PAGE_ROWS = 50
+FEW_DEPARTMENTS = 8
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,21 @@ class Queue:
         return f"{count}+" if count == MAX_COUNTED else str(count)
 
 
+@dataclass(frozen=True)
+class WaitingWork:
+    """What waits for dispatchers: appeals and objections, what moderators look at, and whether jobs are held."""
+
+    appeals: int = 0
+    to_moderate: int = 0
+    held_jobs: bool = False
+
+
+async def count_waiting(person: Person) -> WaitingWork:
+    """What waits for this person, if they are a dispatcher."""
+    row = await fetch_one(WAITING_FOR_DISPATCHERS) if person.is_dispatcher else None
+    return WaitingWork(**row) if row else WaitingWork()
+
+
 def select_desks(person: Person, chosen: int | None, all_departments: list[int]) -> list[int]:
     """Return the departments whose desk this person sees: the chosen one, or all of theirs (a dispatcher: all)."""
     own = all_departments if person.is_dispatcher else sorted(person.departments)
@@ -114,11 +130,13 @@ async def load_queue(person: Person, departments: list[int], view: str, *, q: st
     """Return a page of the open assignments of these departments, by keyset; `q` is a case's number, or words."""
     args: list[Any] = [departments]
     narrowed = _narrowed(view, person, args) + await _found(q, args) + _after(after, args)
-    rows = await fetch(QUEUE.format(narrowed=narrowed, limit=PAGE_ROWS + 1), *args)
+    first = FIRST_OF_EACH if len(departments) <= FEW_DEPARTMENTS else FIRST_OF_ALL
+    first = first.format(narrowed=narrowed, limit=PAGE_ROWS + 1)
+    rows = await fetch(QUEUE.format(first=first, limit=PAGE_ROWS + 1), *args)
     shown = [await _row(row, person) for row in rows[:PAGE_ROWS]]
     last = shown[-1] if len(rows) > PAGE_ROWS else None
     next_page = write_position(last.due_at, last.assignment_id) if last else ""
-    counted = await fetch_one(COUNTS, departments, person.id, timing.now(), Status.WAITING, AssignmentPart.SUPPORT)
+    counted = await fetch_one(COUNTS, departments, person.id, timing.now(), Status.WAITING)
     return Queue(shown, next_page, dict(counted or {}))
 
 

@@ -1,5 +1,7 @@
 """The statements of the desk."""
 
+from civic.cases.sql import COUNT_OPEN_OBJECTIONS
+from civic.posts.sql import COUNT_HELD
 from civic.reports.sql import CASE_READERS, SAYS_ALL
 
 MAX_COUNTED = 1000  # the most that is counted in a view
@@ -10,24 +12,41 @@ SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.na
        r.id AS report_id, r.address, r.place_names, p.title, p.text, p.visibility, p.votes_count,
        k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id,
        k.promised_at, k.computed
-FROM assignment a
+FROM ({first}) f
+JOIN assignment a ON a.id = f.id
 JOIN case_file c ON c.id = a.case_id
 JOIN report r ON r.case_id = c.id AND r.main
 JOIN post p ON p.id = r.post_id
 LEFT JOIN user_account u ON u.id = a.assignee_id
 LEFT JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_clock_id ELSE a.resolution_clock_id END
-WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed}
 ORDER BY a.due_at, a.id LIMIT {limit}
 """
-COUNTS = f"""
-SELECT count(*) AS due, count(*) FILTER (WHERE assignee_id = $2) AS mine,
-       count(*) FILTER (WHERE first_word_at IS NULL) AS new,
-       count(*) FILTER (WHERE status = $4) AS waiting,
-       count(*) FILTER (WHERE due_at < $3) AS overdue, count(*) FILTER (WHERE part = $5) AS support
-FROM (SELECT a.assignee_id, a.first_word_at, c.status, a.due_at, a.part FROM assignment a
-      JOIN case_file c ON c.id = a.case_id
-      WHERE a.department_id = ANY($1) AND a.ended_at IS NULL LIMIT {MAX_COUNTED}) x
+# The first assignments of all these departments together: along the order by due instant, past those of others. Where
+# the departments are few, those of each along its own order instead: the others may be a thousand times as many.
+FIRST_OF_ALL = """
+SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id
+WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed} ORDER BY a.due_at, a.id LIMIT {limit}
 """
+FIRST_OF_EACH = """
+SELECT x.id FROM unnest($1::bigint[]) d (id) CROSS JOIN LATERAL (
+    SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id
+    WHERE a.department_id = d.id AND a.ended_at IS NULL {narrowed} ORDER BY a.due_at, a.id LIMIT {limit}) x
+"""
+# Each view is counted along an index that holds only what it shows (migrations/initial/cases.sql), up to MAX_COUNTED.
+_OPEN = "FROM assignment a WHERE a.department_id = ANY($1) AND a.ended_at IS NULL"
+_WAITING = """FROM case_file c JOIN assignment a ON a.case_id = c.id
+    WHERE c.status = $4 AND a.department_id = ANY($1) AND a.ended_at IS NULL"""
+_COUNTED = {
+    "due": _OPEN,
+    "mine": f"{_OPEN} AND a.assignee_id = $2",
+    "new": f"{_OPEN} AND a.first_word_at IS NULL",
+    "waiting": _WAITING,
+    "overdue": f"{_OPEN} AND a.due_at < $3",
+    "support": f"{_OPEN} AND a.part = 'support'",
+}
+COUNTS = "SELECT " + ", ".join(
+    f"(SELECT count(*) FROM (SELECT {part} LIMIT {MAX_COUNTED}) x) AS {name}" for name, part in _COUNTED.items()
+)
 PAGE_ROWS = 50
 TRIAGE = f"""
 SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.category_id, c.area_id, r.id AS report_id,
@@ -56,6 +75,11 @@ ORDER BY c.appeal_due_at, c.id LIMIT {PAGE_ROWS + 1}
 """
 COUNT_APPEALS = "SELECT count(*) AS n FROM case_file WHERE appealed_at IS NOT NULL AND appeal_outcome = ''"
 COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1 AND NOT unreleased"
+# What waits for dispatchers, for the head of their desk.
+WAITING_FOR_DISPATCHERS = f"""
+SELECT ({COUNT_APPEALS}) + ({COUNT_OPEN_OBJECTIONS}) AS appeals, ({COUNT_HELD}) AS to_moderate,
+       EXISTS (SELECT FROM pgqueuer WHERE status = 'failed') AS held_jobs
+"""
 CASES = f"""
 SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at, {CASE_READERS} AS readers
 FROM case_file c WHERE c.id = ANY($1)

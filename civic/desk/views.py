@@ -10,12 +10,14 @@ from starlette.routing import BaseRoute
 from civic.cases.allowed_actions import CaseAction
 from civic.cases.conflicts import CaseChanged
 from civic.cases.models import DeclineReason, ObjectionOutcome
-from civic.cases.objections import count_open_objections, list_open_objections
+from civic.cases.objections import list_open_objections
 from civic.catalogue.filters import read_city_filters
 from civic.catalogue.queries import catalogue
 from civic.desk import commands, queries
 from civic.desk import queue as lists
-from civic.desk.appeals import count_appeals, load_appeals
+from civic.desk.appeals import load_appeals
+from civic.desk.departments import list_options
+from civic.desk.fragments import RowFragments
 from civic.desk.schemas import (
     AppealsAnswer,
     DeskCaseAnswer,
@@ -35,7 +37,6 @@ from civic.jobs.actions import requeue
 from civic.media.links import photo_url
 from civic.notifications.queries import list_desk_messages
 from civic.posts.models import REASONS
-from civic.posts.queries import count_held
 from civic.posts.submission import Submission
 from civic.posts.uploads import drop_added
 from civic.reports.choices import choices
@@ -77,18 +78,21 @@ async def desk(request: Request) -> Response:
     own = [
         offered.department_by_id[one] for one in lists.select_desks(person, None, [d.id for d in offered.departments])
     ]
+    waiting = await lists.count_waiting(person)
     context = {
         "queue": queue,
+        "kept": RowFragments(request.state.city),
         "view": view,
         "q": q,
         "unknown": asked.unknown,
         "chosen": chosen if chosen and chosen.id in departments else None,
         "own": own,
+        "department_options": list_options(request.state.city.version, own, chosen),
         "messages": await list_desk_messages(person, 5),
-        "held": await jobs.list_held() if person.is_dispatcher else [],
+        "held": await jobs.list_held() if waiting.held_jobs else [],
         "gaps": await holiday_gaps() if person.is_dispatcher else [],
-        "appeals": await count_appeals() + await count_open_objections() if person.is_dispatcher else 0,
-        "to_moderate": await count_held() if person.is_dispatcher else 0,
+        "appeals": waiting.appeals,
+        "to_moderate": waiting.to_moderate,
         "done": _("There is no other case on this desk.") if query.get("done") == "all" else _done(request),
         **await _shared(request),
     }

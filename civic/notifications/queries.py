@@ -49,7 +49,7 @@ async def count_deliveries(within: timedelta) -> DeliveryCounts:
 
 MAX_REPEATED = 4  # so many messages are read for one that is shown
 DESK = """
-SELECT id FROM message
+SELECT * FROM message
 WHERE (department_id = ANY($1) AND role = ANY($2)) OR (department_id IS NULL AND role = ANY($3))
 ORDER BY created_at DESC, id DESC LIMIT $4
 """
@@ -60,7 +60,7 @@ async def list_desk_messages(person: Person, limit: int = 30) -> list[MessageVie
     within = ["", "lead"] if person.role in ("lead", "dispatcher", "admin") else [""]
     roles = ["dispatcher", "admin"] if person.is_admin else ["dispatcher"] if person.is_dispatcher else []
     rows = await db.fetch(DESK, list(person.departments), within, roles, limit * MAX_REPEATED)
-    messages = _shown(await Message.filter(id__in=[row["id"] for row in rows]).order_by("-created_at", "-id"))
+    messages = _shown([db.make_from_row(Message, row) for row in rows])
     latest: dict[tuple[str, str], MessageView] = {}
     for one in messages:  # the desk and its leads are told the same, and again on the next day: it is shown once
         latest.setdefault((one.subject, one.url), one)

@@ -15,7 +15,7 @@ from civic.media.models import Photo
 from civic.posts import receipts
 from civic.posts.lines import Line, find_lines
 from civic.posts.models import Comment, Post, PostPhoto, Visibility
-from civic.posts.sql import VISIBILITY_CHANGES
+from civic.posts.sql import COUNT_HELD, VISIBILITY_CHANGES
 
 MAX_COMMENTS_SHOWN = 200
 COMMENTS = """
@@ -71,9 +71,6 @@ SELECT x.post_id, x.comment_id, x.kind, x.path, x.text, x.since, coalesce(u.name
     FROM comment c JOIN post p ON p.id = c.post_id WHERE c.held) x
 LEFT JOIN user_account u ON u.id = x.author_id
 ORDER BY since, post_id, comment_id LIMIT $1
-"""
-COUNT_HELD = """
-SELECT (SELECT count(*) FROM post WHERE visibility = 'held') + (SELECT count(*) FROM comment WHERE held) AS n
 """
 MODERATION_LOG = """
 SELECT m.act, m.reason, m.text, m.at, u.name AS moderator, p.path, p.kind, m.post_id, m.comment_id, m.line,

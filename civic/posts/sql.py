@@ -8,3 +8,7 @@ AREAS_BELOW = """WITH RECURSIVE below (id) AS (
 ADD_SENT_FORM = "INSERT INTO sent_form (key_hash, content_hash, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 FIND_SENT_FORM = "SELECT content_hash FROM sent_form WHERE key_hash = $1"
 DELETE_OLD_SENT_FORMS = "DELETE FROM sent_form WHERE at < $1"
+# Posts and comments that wait for a moderator's look.
+COUNT_HELD = """
+SELECT (SELECT count(*) FROM post WHERE visibility = 'held') + (SELECT count(*) FROM comment WHERE held) AS n
+"""

@@ -142,6 +142,12 @@ CREATE INDEX case_appeal_reminders_due ON case_file (appeal_remind_at) WHERE app
 CREATE INDEX case_appeals_open ON case_file (appeal_due_at, id) WHERE appealed_at IS NOT NULL AND appeal_outcome = '';
 -- The order of the dispatchers' desk: what is due first in all departments together.
 CREATE INDEX assignment_open ON assignment (due_at, id) WHERE ended_at IS NULL;
+-- What the views of a desk show and count.
+CREATE INDEX assignment_open_desk ON assignment (department_id, due_at, id) WHERE ended_at IS NULL;
+CREATE INDEX assignment_open_new ON assignment (department_id, due_at) WHERE ended_at IS NULL AND first_word_at IS NULL;
+CREATE INDEX assignment_open_mine ON assignment (assignee_id, department_id)
+    WHERE ended_at IS NULL AND assignee_id IS NOT NULL;
+CREATE INDEX assignment_open_support ON assignment (department_id, due_at) WHERE ended_at IS NULL AND part = 'support';
 -- How long a case waited for its reporter is asked of every resolved assignment of a period, and few ever wait.
 CREATE INDEX case_event_waits ON case_event (case_id, seq) WHERE to_status = 'waiting';
 -- Objections to how a case counts are few, and the dispatchers' list and each release look for the open ones.

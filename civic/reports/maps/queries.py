@@ -157,7 +157,7 @@ async def _read_pins(wanted: _Wanted, cells: CellWindow, counts: list[Row], zoom
 
 def _cluster(row: Row, zoom: int) -> ReportCluster:
     lat, lon = place_in_cell(row["x"] / row["number"], row["y"] / row["number"], zoom)
-    return ReportCluster(lat=round(lat, 6), lon=round(lon, 6), count=row["number"], overdue=row["overdue"])
+    return ReportCluster(lat=round(lat, 5), lon=round(lon, 5), count=row["number"], overdue=row["overdue"])
 
 
 def _pin(row: Row, known: Areas) -> ReportPin:

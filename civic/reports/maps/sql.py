@@ -19,7 +19,7 @@ part AS (
     FROM report_point m WHERE NOT m.late AND m.due_at < $5{where}
       AND EXISTS (SELECT FROM span s WHERE m.cell >> ($3::int + 28) >= s.low AND m.cell >> ($3::int + 28) < s.high)
 )
-SELECT cell >> $4::int AS cell, sum(number)::bigint AS number, sum(x)::float8 AS x, sum(y)::float8 AS y,
+SELECT cell >> $4::int AS cell, sum(number)::bigint AS number, sum(x::float8) AS x, sum(y::float8) AS y,
        sum(overdue)::bigint AS overdue
 FROM part GROUP BY 1 HAVING sum(number) > 0 ORDER BY 1
 """
