@@ -134,18 +134,19 @@ async def test_what_is_typed_survives(
         await expect(form.field_of(page), f"after {way}").to_have_value(TEXT)
 
 
-ENDED = [(name, script) for name in ("comment", "rating", "reply") for script in (True, False)]
+ENDED = [(name, "en", script) for name in ("comment", "rating", "reply") for script in (True, False)]
+ENDED += [("comment", "zh", True), ("rating", "zh", False), ("reply", "zh", False)]
 
 
-@pytest.mark.parametrize(("name", "script"), [*ENDED, ("answer", False)])  # a question is answered once
+@pytest.mark.parametrize(("name", "language", "script"), [*ENDED, ("answer", "zh", False)])  # it is answered once
 async def test_a_session_that_ended(
-    visit: Open, live_server: Live, samples: dict[str, str], name: str, script: bool
+    visit: Open, live_server: Live, samples: dict[str, str], name: str, language: str, script: bool
 ) -> None:
     """The page to sign in shows what was written; after it the deed is done."""
     form = FORMS[name]
     user = "citizen1" if form.user == "author" else form.user
-    text = f"{TEXT} {name} {script}"
-    page = await visit(form.page.format(**samples), width=360, script=script, user=user)
+    text = f"{TEXT} {name} {language} {script}"
+    page = await visit(form.page.format(**samples), language=language, width=360, script=script, user=user)
     await page.locator("details.command").evaluate_all("all => all.forEach(one => one.open = true)")
     await form.field_of(page).fill(text)
     if name == "rating":
