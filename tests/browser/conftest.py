@@ -1,14 +1,17 @@
 """A browser at the running city: people who are signed in, and pages that note whatever goes wrong on them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 import asyncpg
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
 from civic import cookies
+from tests.browser.navigation import quiet, watch
 from tests.live import Live
 
 Open = Callable[..., Awaitable[Page]]
@@ -18,44 +21,123 @@ LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 EXPECTED = ("status of 404", "status of 409", "status of 422", "status of 429")
 
 
+class Contexts:
+    """Browsers in which nobody has been. To clean one up takes no time; a new one takes a second of the processor's,
+    and reads every script and font again."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser = browser
+        self.url = url
+        self.clean: dict[tuple[str, bool], list[BrowserContext]] = {}
+
+    async def new(self, language: str, script: bool) -> BrowserContext:
+        return await self.browser.new_context(base_url=self.url, locale=LOCALES[language], java_script_enabled=script)
+
+    async def take(self, language: str, script: bool) -> BrowserContext:
+        clean = self.clean.setdefault((language, script), [])
+        return clean.pop() if clean else await self.new(language, script)
+
+    async def give_back(self, context: BrowserContext, language: str, script: bool) -> None:
+        """What was stored in its tabs goes with them; pages store nothing elsewhere but in cookies."""
+        for page in context.pages:
+            await page.close()
+        await context.clear_cookies()
+        await context.clear_permissions()
+        await context.set_geolocation(None)
+        self.clean[language, script].append(context)
+
+
+@pytest.fixture(scope="session")
+async def contexts(browser: Browser, live_server: Live) -> AsyncIterator[Contexts]:
+    contexts = Contexts(browser, live_server.url)
+    yield contexts
+    for clean in contexts.clean.values():
+        for context in clean:
+            await context.close()
+
+
 @pytest.fixture
-async def visit(browser: Browser, live_server: Live) -> AsyncIterator[Open]:
-    """`await visit(path, language=, width=, script=, user=, dark=)`: a page of a new browser, and that nothing is wrong
-    on it: no error in the console, nothing that the policy had to block, no answer of ours that failed."""
-    contexts: list[BrowserContext] = []
+async def visit(contexts: Contexts, live_server: Live) -> AsyncIterator[Open]:
+    """`await visit(path, language=, width=, script=, user=, dark=)`: a page of a clean browser, and that nothing is
+    wrong on it: no error in the console, nothing that the policy had to block, no answer of ours that failed.
+
+    With `fresh` the browser is a new one: it has kept no file, and whatever is done to it goes with it.
+    """
+    faults: list[str] = []
+    async with AsyncExitStack() as stack:
+
+        async def open_page(
+            path: str = "/",
+            *,
+            language: str = "en",
+            script: bool = True,
+            user: str = "",
+            fresh: bool = False,
+            **look: Any,
+        ) -> Page:
+            context = await (contexts.new if fresh else contexts.take)(language, script)
+            if fresh:
+                stack.push_async_callback(context.close)
+            else:
+                stack.push_async_callback(contexts.give_back, context, language, script)
+            if user:
+                await sign_in(context, live_server, user)
+            page = await _open_page(context, faults)
+            return await _go(page, path, **look)
+
+        yield open_page
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="session")
+async def opened(contexts: Contexts, live_server: Live) -> AsyncIterator[tuple[Open, list[str]]]:
+    """A function that opens pages for `look`, and what went wrong on them since somebody looked."""
+    pages: dict[tuple[str, bool, str], Page] = {}
     faults: list[str] = []
 
-    async def open_page(
-        path: str = "/",
-        *,
-        language: str = "en",
-        width: int = 1280,
-        script: bool = True,
-        user: str = "",
-        dark: bool = False,
-    ) -> Page:
-        context = await browser.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": 740 if width < 600 else 900},
-            locale=LOCALES[language],
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=script,
-        )
-        contexts.append(context)
-        if user:
-            await sign_in(context, live_server, user)
-        page = await context.new_page()
-        page.on("console", lambda m: _note(faults, page, m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: _note(faults, page, str(error)))
-        page.on("response", lambda r: _note(faults, page, f"{r.status} {r.url}") if r.status >= 500 else None)
-        await page.goto(path)
-        await page.wait_for_load_state("networkidle")
-        return page
+    async def open_page(path: str, *, language: str = "en", script: bool = True, user: str = "", **look: Any) -> Page:
+        who = (language, script, user)
+        if who not in pages:
+            context = await contexts.new(language, script)
+            if user:
+                await sign_in(context, live_server, user)
+            pages[who] = await _open_page(context, faults)
+        return await _go(pages[who], path, **look)
 
+    yield open_page, faults
+    for page in pages.values():
+        await page.context.close()
+
+
+@pytest.fixture
+def look(opened: tuple[Open, list[str]]) -> Iterator[Open]:
+    """As `visit`, in the one tab of this language and user: for tests that only look."""
+    open_page, faults = opened
+    faults.clear()
     yield open_page
-    for context in contexts:
-        await context.close()
     assert not faults, "\n".join(faults)
+
+
+async def _go(page: Page, path: str, *, width: int = 1280, dark: bool = False) -> Page:
+    await set_look(page, width=width, dark=dark)
+    await page.goto(path)
+    await quiet(page)
+    return page
+
+
+async def _open_page(context: BrowserContext, faults: list[str]) -> Page:
+    page = await context.new_page()
+    watch(page)
+    page.on("console", lambda m: _note(faults, page, m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: _note(faults, page, str(error)))
+    page.on("response", lambda r: _note(faults, page, f"{r.status} {r.url}") if r.status >= 500 else None)
+    return page
+
+
+async def set_look(page: Page, *, width: int, dark: bool = False, media: Literal["screen", "print"] = "screen") -> None:
+    """The window and what the device prefers; not the page, which is not loaded again."""
+    await page.set_viewport_size({"width": width, "height": 740 if width < 600 else 900})
+    await page.emulate_media(media=media, color_scheme="dark" if dark else "light")
 
 
 def _note(faults: list[str], page: Page, text: str) -> None:

@@ -1,9 +1,61 @@
-"""Waiting for the page that a click leads to."""
+"""Waiting for a page: that a click leads to, or that has everything it asked for."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from playwright.async_api import Page
+from playwright.async_api import Page, Request
+
+# Scripts that had an answer have asked for more by then, and images that came into view are asked for.
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+MAX_SECONDS = 60  # only ends a test that would never end
+_watched: "WeakKeyDictionary[Page, _Requests]" = WeakKeyDictionary()
+
+
+class _Requests:
+    """What a page has asked for and not got yet."""
+
+    def __init__(self) -> None:
+        self.waiting: set[Request] = set()
+        self.none = asyncio.Event()
+        self.none.set()
+
+    def begin(self, request: Request) -> None:
+        self.waiting.add(request)
+        self.none.clear()
+
+    def end(self, request: Request) -> None:
+        self.waiting.discard(request)
+        if not self.waiting:
+            self.none.set()
+
+
+def watch(page: Page) -> None:
+    """From now on `quiet(page)` knows what the page asks for."""
+    _watched[page] = requests = _Requests()
+    page.on("request", requests.begin)
+    page.on("requestfinished", requests.end)
+    page.on("requestfailed", requests.end)
+
+
+async def quiet(page: Page) -> None:
+    """The page has loaded, has all that it asked for, and asks for nothing more.
+
+    Unlike the state `networkidle` this may be waited for again and again, and it takes no half second.
+    """
+    requests = _watched[page]
+    try:
+        async with asyncio.timeout(MAX_SECONDS):
+            while True:
+                await page.wait_for_load_state("load")
+                await requests.none.wait()
+                if await page.evaluate("document.documentElement.classList.contains('script')"):
+                    await page.evaluate(TWO_FRAMES)
+                if not requests.waiting:
+                    return
+    except TimeoutError:
+        raise AssertionError(f"{page.url} still waits for {[one.url for one in requests.waiting]}") from None
 
 
 def loads_page(page: Page) -> AbstractAsyncContextManager[Any]:

@@ -76,7 +76,7 @@ class Answers:
 async def closer(visit: Open) -> tuple[Page, Answers, Route]:
     """A map that somebody has just zoomed in: the answer is on its way, so that the pins are those of before. From now
     on it moves only as `page.clock` says."""
-    page = await visit("/healthz", width=360)
+    page = await visit("/healthz", width=360, fresh=True)  # which keeps the clock that it gets
     await page.clock.install()
     await page.goto("/map")
     await expect(page.locator(PINS).nth(3)).to_be_attached()

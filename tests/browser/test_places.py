@@ -37,7 +37,7 @@ async def say(page: Page, words: str) -> None:
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("path", ["/reports/new", "/traffic/new"])
 async def test_nothing_moves_while_the_form_loads(visit: Open, path: str, width: int) -> None:
-    page = await visit(path, width=width)
+    page = await visit(path, width=width, fresh=True)
     assert await page.evaluate(SHIFTS) == 0
 
 

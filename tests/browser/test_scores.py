@@ -1,20 +1,12 @@
 """The pages of the scores, walked from a sentence to the case behind it, with and without a script."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.navigation import loads_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PAGES = [
-    "/scores",
-    "/scores/departments/water",
-    "/scores/cases?department=water&figure=response",
-    "/scores/cases?department=water&figure=satisfaction",
-    "/scores/cases?figure=counted",
-]
 # The first character of every line of a heading but the first.
 LINE_STARTS = """text => {
     const heading = document.createElement("h1");
@@ -32,32 +24,6 @@ LINE_STARTS = """text => {
     heading.remove();
     return starts;
 }"""
-
-
-async def open_provisional(visit: Open, **how: object) -> Page:
-    """The figures of the period that runs, chosen in the list of periods."""
-    page = await visit("/scores", **how)
-    value = await page.locator("#period option").first.get_attribute("value")
-    await page.goto(f"/scores?period={value}")
-    await page.wait_for_load_state("networkidle")
-    return page
-
-
-async def check(page: Page, axe: str, width: int) -> None:
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    await page.evaluate("document.querySelectorAll('main details').forEach(one => (one.open = true))")
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    await page.evaluate(axe)
-    found = await page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-    wrong = [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
-    assert not wrong, "\n".join(wrong)
-
-
-@pytest.mark.parametrize(("language", "width", "dark"), [("en", 360, True), ("zh", 360, False), ("en", 1280, False)])
-async def test_every_page_is_for_everybody(visit: Open, axe: str, language: str, width: int, dark: bool) -> None:
-    for path in PAGES:
-        await check(await visit(path, language=language, width=width, dark=dark), axe, width)
-    await check(await open_provisional(visit, language=language, width=width, dark=dark), axe, width)
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -82,7 +48,10 @@ async def test_from_a_sentence_to_a_case(visit: Open, script: bool) -> None:
 
 
 async def test_provisional_figures_say_so(visit: Open) -> None:
-    page = await open_provisional(visit)
+    """Those of the period that runs, chosen in the list of periods."""
+    page = await visit("/scores")
+    value = await page.locator("#period option").first.get_attribute("value")
+    await page.goto(f"/scores?period={value}")
     await expect(page.locator(".notice.warn")).to_contain_text("Provisional.")
     assert not await page.locator("#check").count()
 

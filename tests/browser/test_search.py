@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.checks import find_barriers
 from tests.browser.conftest import Open
 from tests.browser.navigation import loads_page
-from tests.browser.test_pages import RULES
 from tests.live import Live
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -33,9 +33,7 @@ async def indexed(live_server: Live) -> None:
 
 async def accessible(page: Page, axe: str) -> None:
     await expect(page.locator(".htmx-request")).to_have_count(0)  # what is being asked for is paler
-    await page.evaluate(axe)
-    found = await page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-    assert not found["violations"], [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]]
+    assert not await find_barriers(page, axe)
 
 
 @pytest.mark.parametrize(("language", "script"), WAYS)

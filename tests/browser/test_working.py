@@ -87,8 +87,8 @@ async def test_the_desks_views_without_a_reload(visit: Open) -> None:
 
 async def test_support_and_comment_without_a_reload(visit: Open) -> None:
     page = await visit("/reports?sort=supported", user="citizen2")
-    await page.locator(".post h3 a").first.click()
-    await page.wait_for_load_state("networkidle")
+    async with loads_page(page):
+        await page.locator(".post h3 a").first.click()
     await page.evaluate("window.same = true")
     button = page.locator("#talk button", has_text="Support")
     was = await button.get_attribute("aria-pressed")
@@ -128,8 +128,8 @@ async def test_the_map_shows_what_there_is(visit: Open, width: int) -> None:
     cluster = page.locator(".cluster")
     await expect(cluster.first).to_be_visible()
     assert sum(map(int, await cluster.all_inner_texts())) > 150
-    await cluster.first.evaluate("one => one.click()")
-    await page.wait_for_load_state("networkidle")
+    async with page.expect_response("**/map/points?*"):
+        await cluster.first.evaluate("one => one.click()")
     await page.goto("/map")
     pin = page.locator(".leaflet-marker-icon:has(.pin)")
     await expect(pin.first).to_be_visible()
