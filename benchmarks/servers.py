@@ -57,7 +57,7 @@ class Program:
 
     def sign_in(self, email: str, password: str) -> None:
         """Keep the cookie of this person's session."""
-        with httpx2.Client(base_url=self.address) as client:
+        with httpx2.Client(base_url=self.address, timeout=START_SECONDS) as client:
             client.post("/sign-in", data={"email": email, "password": password})
             if not client.cookies:
                 raise SystemExit(f"{self.label}: {email} cannot sign in.")
