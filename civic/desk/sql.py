@@ -24,12 +24,12 @@ ORDER BY a.due_at, a.id LIMIT {limit}
 # The first assignments of all these departments together: along the order by due instant, past those of others. Where
 # the departments are few, those of each along its own order instead: the others may be a thousand times as many.
 FIRST_OF_ALL = """
-SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id
+SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id JOIN report r ON r.case_id = c.id AND r.main
 WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed} ORDER BY a.due_at, a.id LIMIT {limit}
 """
 FIRST_OF_EACH = """
 SELECT x.id FROM unnest($1::bigint[]) d (id) CROSS JOIN LATERAL (
-    SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id
+    SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id JOIN report r ON r.case_id = c.id AND r.main
     WHERE a.department_id = d.id AND a.ended_at IS NULL {narrowed} ORDER BY a.due_at, a.id LIMIT {limit}) x
 """
 # Each view is counted along an index that holds only what it shows (migrations/initial/cases.sql), up to MAX_COUNTED.
