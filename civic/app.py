@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from civic import config as configuration
-from civic import db, erasures, logs, preferences, signing, static
+from civic import db, erasures, logs, preferences, signing, static, templates
 from civic.accounts.views import AccountSections
 from civic.cases.metrics import measure_cases
 from civic.cases.status import Status
@@ -43,9 +43,8 @@ from civic.rates import ReadCounts
 from civic.search.meili.client import Meili
 from civic.search.meili.queue import search_key
 from civic.search.metrics import measure_index
-from civic.web import environment
 
-environment.globals["statuses"] = {status.value: status for status in Status}  # for the macro in _parts.html
+templates.GLOBALS["statuses"] = {status.value: status for status in Status}  # for the macro in _parts.html
 
 
 def routes() -> list[BaseRoute]:

@@ -22,6 +22,7 @@ SOURCE_LANGUAGE = "en"
 _language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 
 
+@cache
 def available_languages() -> list[str]:
     """Language codes that the program itself speaks, English first."""
     return [SOURCE_LANGUAGE, *sorted(p.name for p in LOCALE.iterdir() if p.is_dir())]
@@ -45,6 +46,11 @@ def catalogue(language: str) -> NullTranslations:
 def language() -> str:
     """The language of the request in hand."""
     return _language.get()
+
+
+def spoken_language() -> str:
+    """The language in which the program speaks to the reader: that of the request, or English where it has no texts."""
+    return language() if language() in available_languages() else SOURCE_LANGUAGE
 
 
 def set_language(code: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from starlette.types import Scope
 FOLDER = Path(__file__).parent.parent / "static"
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
+LOOK_SECONDS = 1.0  # after which it is looked whether a file changed
 
 
 @lru_cache(maxsize=500)
@@ -19,9 +21,23 @@ def _hash(path: Path, modified: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
+_looked: dict[str, tuple[float, str]] = {}  # by name: when the file was looked at, and its version
+
+
 def file_version(name: str) -> str:
-    """Twelve digits that change with the file's content; nothing for a file that is not there (yet)."""
-    path = FOLDER / name
+    """Twelve digits that change with the file's content; nothing for a file that is not there (yet).
+
+    A page names a dozen files, and they hardly ever change: each is looked at once a second.
+    """
+    looked, version = _looked.get(name, (0.0, ""))
+    if not version or time.monotonic() - looked > LOOK_SECONDS:
+        version = _read_version(FOLDER / name)
+        if version:  # of what anybody may ask for, nothing is remembered
+            _looked[name] = time.monotonic(), version
+    return version
+
+
+def _read_version(path: Path) -> str:
     try:
         return _hash(path, os.stat(path).st_mtime_ns)
     except FileNotFoundError:

@@ -7,26 +7,22 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from civic import formats, i18n, languages
+from civic import i18n, templates
 from civic.bodies import MAX_FIELD_BYTES, MAX_FIELDS, limit_body, read_json_form
 from civic.cookies import LARGE_PRINT, TAKEN, read_cookie, set_cookie
 from civic.errors import CivicError, NotAllowed, NotFound, SignInNeeded
 from civic.rates import network_of
 from civic.schemas import AnswerType, to_json
-from civic.static import static_url
 
-ROOT = Path(__file__).parent.parent
 KEPT_FORMS = "/kept/"  # where forms wait for their senders to sign in
 KEPT_FORM = re.compile(rf"{KEPT_FORMS}[\w-]{{22,64}}", re.ASCII)
 NO_STORE = {"Cache-Control": "no-store"}  # of an answer for one reader: not even their own browser keeps it
@@ -157,27 +153,6 @@ def route(
     return GuardedRoute(path, about, methods, name or f"{view.__module__}.{view.__name__}")
 
 
-environment = Environment(
-    loader=FileSystemLoader(ROOT / "templates"),
-    autoescape=select_autoescape(default=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    extensions=["jinja2.ext.i18n"],
-)
-environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
-    lambda text: i18n.catalogue(i18n.language()).gettext(text),
-    lambda one, many, n: i18n.catalogue(i18n.language()).ngettext(one, many, n),
-    newstyle=True,
-)
-environment.globals["pick"] = i18n.pick
-environment.filters["pick"] = i18n.pick
-environment.filters["lang"] = languages.lang_attribute
-environment.filters["headline"] = languages.break_headline
-environment.filters.update(formats.FILTERS)
-environment.globals.update(formats.GLOBALS, static_url=static_url)
-
-
 def wants_json(request: Request) -> bool:
     """A program asks: the address is under /api/, JSON is what it accepts, or the view answers nothing else."""
     if request.url.path.startswith("/api/") or getattr(request.state, "json_only", False):
@@ -203,7 +178,7 @@ def render(
 ) -> Response:
     """The page; or `fragment` alone (the template that the page includes) when htmx asks."""
     name = fragment if fragment and is_htmx(request) else template
-    html = environment.get_template(name).render({**page_context(request), **(context or {})})
+    html = templates.get_template(name).render({**page_context(request), **(context or {})})
     return Response(html, status, {"Vary": "HX-Request, Accept-Language, Cookie", **(headers or {})}, "text/html")
 
 
@@ -218,14 +193,21 @@ def page_context(request: Request) -> dict[str, Any]:
         "path": request.url.path,
         "large_print": read_cookie(request, LARGE_PRINT) == "large",
         "with_query": lambda **changes: with_query(request, **changes),
+        "query_of": lambda **changes: changed_query(request, **changes),
     }
 
 
 def with_query(request: Request, **changes: object) -> str:
     """This address with some query parameters changed (None drops one); paging starts anew."""
+    query = changed_query(request, **changes)
+    return request.url.path + ("?" + query if query else "")
+
+
+def changed_query(request: Request, **changes: object) -> str:
+    """The query of `with_query`."""
     pairs = [(k, v) for k, v in parse_qsl(request.url.query) if k not in changes and k != "page"]
     pairs += [(k, str(v)) for k, v in changes.items() if v is not None]
-    return request.url.path + ("?" + urlencode(pairs) if pairs else "")
+    return urlencode(pairs)
 
 
 class JsonAnswer(Response):

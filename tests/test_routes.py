@@ -68,6 +68,8 @@ WHO: dict[Who, str] = {
         POST /receipt
         GET /reports
         POST /reports
+        GET /reports/filters
+        GET /reports/filters/{language:str}
         GET /reports/new
         GET /reports/new/categories
         GET /reports/new/questions

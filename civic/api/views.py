@@ -37,6 +37,8 @@ PAGES_AND_FILES = (
     "/me",
     "/me/forget",
     "/reports/{id:int}/confirm-mail",
+    "/reports/filters",
+    "/reports/filters/{language:str}",
     "/reports/new",
     "/reports/new/categories",
     "/reports/new/questions",

@@ -2,18 +2,25 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from jinja2 import TemplateNotFound
 
 from civic.formats import PLAIN_FILTERS
 from civic.i18n import gettext as _
+from civic.i18n import spoken_language
 from civic.notifications.models import Message
-from civic.web import environment
+from civic.templates import LanguageEnvironment, get_template
 
-# Messages are plain text, so what a person wrote is not escaped.
-_plain = environment.overlay(autoescape=False)
-_plain.filters = environment.filters | PLAIN_FILTERS
 _control = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+
+
+@cache
+def _plain(language: str) -> LanguageEnvironment:
+    """Messages are plain text, so what a person wrote is not escaped."""
+    environment = LanguageEnvironment(language, autoescape=False)
+    environment.filters |= PLAIN_FILTERS
+    return environment
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ def render_message(message: Message) -> MessageText:
     values = message.values
     if values.get("hidden"):
         values = values | {"text": _("This text was hidden; the page says why.")}
-    rendered = _plain.get_template(f"messages/{message.kind}.txt").render(values)
+    rendered = _plain(spoken_language()).get_template(f"messages/{message.kind}.txt").render(values)
     subject, _newline, body = rendered.partition("\n")
     return MessageText(to_one_line(subject)[:200], re.sub(r"\n{3,}", "\n\n", body).strip())
 
@@ -40,7 +47,7 @@ def to_one_line(text: str) -> str:
 def template_exists(kind: str) -> bool:
     """Whether there is a text for this kind of message."""
     try:
-        environment.get_template(f"messages/{kind}.txt")
+        get_template(f"messages/{kind}.txt")
     except TemplateNotFound:
         return False
     return True

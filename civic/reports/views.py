@@ -16,7 +16,7 @@ from civic.geo.cells import CellWindow
 from civic.geo.maps import MapWindow
 from civic.geo.near import find_near, parse_near
 from civic.i18n import gettext as _
-from civic.i18n import language
+from civic.i18n import language, use_language
 from civic.languages import find_language
 from civic.posts.models import REASONS
 from civic.posts.places import name_position
@@ -26,7 +26,7 @@ from civic.posts.submission import FormView, Submission, submit
 from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
 from civic.reports import actions, pages, queries, receipts, submission
-from civic.reports.choices import choices
+from civic.reports.choices import ADDRESS, choices
 from civic.reports.filters import ReportFilters, read_report_filters
 from civic.reports.forms import FollowUpForm, ReportForm
 from civic.reports.maps import answers
@@ -42,6 +42,7 @@ from civic.reports.schemas import (
 from civic.schemas import JsonDocument
 from civic.search.lag import count_waiting_changes
 from civic.search.pages import format_distance
+from civic.static import ASK_AGAIN, FOR_EVER
 from civic.web import NO_STORE, GuardedRoute, Who, json_answer, parse_id, render, route, see_other, wants_json
 
 MAX_HOME_CARDS = 8
@@ -103,6 +104,29 @@ async def listing(request: Request) -> Response:
     shown = {"page": page, "filters": filters, "counted": queries.MAX_COUNT, "catching_up": catching_up}
     shown |= {**await _near(filters), **await _names()}
     return render(request, "reports/list.html", shown, fragment="reports/_list.html")
+
+
+async def filters_page(request: Request) -> Response:
+    """The filters with all options, as the list and the map offer them by a script alone; `on` says for which."""
+    filters = await _filters(request)
+    action = "/map" if request.query_params.get("on") == "map" else "/reports"
+    context = {"filters": filters, "action": action, **await _near(filters), **await _names()}
+    return render(request, "reports/filters.html", context)
+
+
+async def filter_options(request: Request) -> Response:
+    """What the long filters offer in a language, for static/js/filters.js.
+
+    A browser keeps it: when it changes, so does its address.
+    """
+    code = request.path_params["language"]
+    if code not in request.state.city.languages:
+        raise NotFound()
+    with use_language(code):
+        offered = await choices()
+        current = offered.address == f"{request.url.path}?{request.url.query}"
+        headers = {"Cache-Control": FOR_EVER if current else ASK_AGAIN}
+        return render(request, "reports/_offered.html", {"choices": offered}, headers=headers | {"Vary": ""})
 
 
 async def map_page(request: Request) -> Response:
@@ -267,6 +291,8 @@ routes: list[BaseRoute] = [
         status=201,
         photos=True,
     ),
+    route(ADDRESS, filters_page, who=Who.ANYONE),
+    route(ADDRESS + "/{language:str}", filter_options, who=Who.ANYONE),
     route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer),
     route("/reports/{id:int}/history.json", keep_history, who=Who.ANYONE, answers=JsonDocument, counted=True),
     *(one.route() for one in FOLLOW_UPS),

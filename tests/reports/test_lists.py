@@ -268,8 +268,27 @@ async def test_a_cursor_that_was_tampered_with_starts_anew(client: Client, thirt
 async def test_the_filters_show_what_is_chosen(client: Client, query: str, chosen: str) -> None:
     page = (await client.get(f"/reports?{query}")).text
     assert f'<option value="{chosen}" selected>' in page
+    everything = (await client.get(f"/reports/filters?{query}")).text  # for browsers without a script
+    assert f'<option value="{chosen}" selected>' in everything
+    assert 'value="pothole"' in everything
+    assert '<form action="/map"' in (await client.get(f"/reports/filters?on=map&{query}")).text
     client.cookies.set("lang", "zh")
-    assert "路面坑洼" in (await client.get(f"/reports?{query}")).text
+    assert "路面坑洼" in (await client.get(f"/reports/filters?{query}")).text
+
+
+async def test_a_list_names_what_is_chosen_and_the_browser_fetches_the_rest_once(client: Client) -> None:
+    page = (await client.get("/reports?category=pothole")).text
+    assert "Pothole" in page
+    assert 'value="old-town"' not in page
+    [address] = set(re.findall(r'data-options="([^"]+)"', page))
+    offered = await client.get(address)
+    assert {"pothole", "roads", "parks", "old-town"} <= set(re.findall(r'value="([^"]+)"', offered.text))
+    assert "selected" not in offered.text  # the same for everybody
+    assert "immutable" in offered.headers["cache-control"]
+    outdated = await client.get(address.partition("?")[0] + "?v=0")
+    assert outdated.headers["cache-control"] == "no-cache"
+    assert "路面坑洼" in (await client.get("/reports/filters/zh")).text
+    assert (await client.get("/reports/filters/xx")).status_code == 404
 
 
 async def test_htmx_gets_the_list_alone(client: Client) -> None:
