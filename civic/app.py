@@ -43,6 +43,7 @@ from civic.rates import ReadCounts
 from civic.search.meili.client import Meili
 from civic.search.meili.queue import search_key
 from civic.search.metrics import measure_index
+from civic.shared_answers import SharedAnswers
 
 templates.GLOBALS["statuses"] = {status.value: status for status in Status}  # for the macro in _parts.html
 
@@ -100,6 +101,7 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     app.state.account_sections = account_sections()
     app.state.gauges = gauges(config)
     app.state.secret = config.secret()
+    app.state.shared_answers = SharedAnswers(config.server.shared_seconds)
     app.state.reads = ReadCounts(config.limits.reads_per_minute)
     app.state.meili = Meili(config.search, search_key) if config.search.url else None
     app.state.store = Store(config.media_folder)

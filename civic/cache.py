@@ -6,9 +6,12 @@ async-lru would do what `CachedValue` does, but only within one event loop, and 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from cachetools import TTLCache
+
+from civic.db import in_a_transaction
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -21,20 +24,53 @@ class Clearable(Protocol):
 _all: list[Clearable] = []
 
 
+async def share_reading(readings: dict[K, "asyncio.Future[T]"], key: K, read: Callable[[], Awaitable[T]]) -> T:
+    """What `read` answers, read once for all who ask for `key` meanwhile.
+
+    They share what it raises too; where the reader is cancelled, the next of them reads. Who is in a transaction waits
+    for nobody: the reader may need the very connection that they hold.
+    """
+    if in_a_transaction():
+        return await read()
+    while (reading := readings.get(key)) is not None and reading.get_loop() is asyncio.get_running_loop():
+        try:
+            return await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            if not reading.cancelled():
+                raise  # we were cancelled ourselves
+    reading = readings[key] = asyncio.get_running_loop().create_future()
+    try:
+        found = await read()
+        reading.set_result(found)
+        return found
+    except Exception as error:
+        reading.set_exception(error)
+        reading.exception()  # it is no fault if nobody waits for it
+        raise
+    finally:
+        reading.cancel()  # does nothing to one that is done
+        if readings.get(key) is reading:
+            del readings[key]
+
+
 class CachedValue(Generic[T]):
-    """An async function without arguments whose answer is kept for `seconds`."""
+    """An async function without arguments whose answer is kept for `seconds`, and read once for all who ask at once."""
 
     def __init__(self, read: Callable[[], Awaitable[T]], seconds: float) -> None:
         self._read, self._seconds = read, seconds
         self._value: T | None = None
         self._until = 0.0
         self._forgotten = 0  # times
+        self._readings: dict[int, asyncio.Future[T]] = {}
         self.__doc__ = read.__doc__
         _all.append(self)
 
     async def __call__(self) -> T:
         if self._value is not None and time.monotonic() < self._until:
             return self._value
+        return await share_reading(self._readings, self._forgotten, self._read_and_keep)
+
+    async def _read_and_keep(self) -> T:
         forgotten = self._forgotten
         value = await self._read()
         if forgotten == self._forgotten:  # else it may be what was to be forgotten
@@ -50,22 +86,41 @@ def cached(seconds: float) -> Callable[[Callable[[], Awaitable[T]]], CachedValue
     return lambda read: CachedValue(read, seconds)
 
 
-class VersionedValue(CachedValue[T]):
-    """An async function without arguments whose answer is kept while `version()` answers the same."""
+class VersionedValue(Generic[T]):
+    """An async function without arguments whose answer is kept while `version()` answers the same.
 
-    def __init__(self, read: Callable[[], Awaitable[T]], version: Callable[[], Awaitable[object]]) -> None:
-        super().__init__(read, 0)
-        self._version, self._read_at = version, object()
+    The version before is kept too: a page that began with it ends with it.
+    """
+
+    def __init__(self, read: Callable[[], Awaitable[T]], version: Callable[[], Awaitable[int]]) -> None:
+        self._read, self._version = read, version
+        self._values: dict[int, T] = {}
+        self._forgotten = 0  # times
+        self._readings: dict[tuple[int, int], asyncio.Future[T]] = {}
+        self.__doc__ = read.__doc__
+        _all.append(self)
 
     async def __call__(self) -> T:
         version = await self._version()
-        if self._value is None or version != self._read_at:
-            self._value, self._read_at = await self._read(), version
-        return self._value
+        if version in self._values:
+            return self._values[version]
+        return await share_reading(self._readings, (version, self._forgotten), partial(self._read_and_keep, version))
+
+    async def _read_and_keep(self, version: int) -> T:
+        forgotten = self._forgotten
+        value = await self._read()
+        if forgotten == self._forgotten:
+            newest = sorted({*self._values, version})[-2:]
+            self._values = {one: kept for one, kept in [*self._values.items(), (version, value)] if one in newest}
+        return value
+
+    def clear(self) -> None:
+        self._values = {}
+        self._forgotten += 1
 
 
 def cached_while(
-    version: Callable[[], Awaitable[object]],
+    version: Callable[[], Awaitable[int]],
 ) -> Callable[[Callable[[], Awaitable[T]]], VersionedValue[T]]:
     return lambda read: VersionedValue(read, version)
 

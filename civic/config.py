@@ -79,6 +79,7 @@ class ServerConfig(ConfigSection):
     trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
     log: str = Field("console", pattern="^(console|json)$", description="Form of the log: console or json.")
     user: str = Field("", description="Account that the program becomes when root starts it.")
+    shared_seconds: int = Field(0, ge=0, le=60, description="Seconds for which shared caches keep public pages.")
     metrics_token: SecretStr = Field(SecretStr(""), description="Opens /metrics: Authorization: Bearer TOKEN.")
     metrics_addresses: Networks = Field("", description="Addresses and networks that may read /metrics, with commas.")
 

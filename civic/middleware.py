@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import MutableMapping
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -25,7 +26,7 @@ from civic.accounts.actions import note_visit
 from civic.accounts.people import NOBODY, Person
 from civic.accounts.queries import find_person
 from civic.catalogue.members import add_departments
-from civic.city.queries import CityView, city
+from civic.city.queries import CityView, city, pin_version
 from civic.config import Config
 from civic.error_responses import make_error_response
 from civic.errors import BadRequest, NotAllowed, NotFound, WrongHost
@@ -239,20 +240,22 @@ class RequestContext:
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
         try:
-            self.view = await city()
+            view = self.view = await city()
             person = await self._person(request)
         except Exception:
-            self._set(request, NOBODY)  # the page that says that the database is away is in the reader's language too
+            # The page that says that the database is away is in the reader's language too.
+            self._set(request, self.view, NOBODY)
             raise
-        self._set(request, person)
-        redirect = self._switched(request, self.view)
-        await (redirect or self.app)(scope, receive, send)
+        self._set(request, view, person)
+        redirect = self._switched(request, view)
+        with pin_version(view.version) if request.method in SAFE_METHODS else nullcontext():
+            await (redirect or self.app)(scope, receive, send)
 
-    def _set(self, request: Request, person: Person) -> None:
+    def _set(self, request: Request, view: CityView, person: Person) -> None:
         state: MutableMapping[str, Any] = request.scope["state"]
-        state.update(city=self.view, person=person, receipts=receipts.read_codes(request))
-        i18n.set_language(choose_language(request, self.view, person))
-        formats.set_zone(self.view.zone)
+        state.update(city=view, person=person, receipts=receipts.read_codes(request))
+        i18n.set_language(choose_language(request, view, person))
+        formats.set_zone(view.zone)
 
     async def _person(self, request: Request) -> Person:
         token = cookies.read_cookie(request, cookies.SESSION)

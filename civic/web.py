@@ -18,10 +18,12 @@ from starlette.routing import Route
 
 from civic import i18n, templates
 from civic.bodies import MAX_FIELD_BYTES, MAX_FIELDS, limit_body, read_json_form
+from civic.conditional import answer_conditionally
 from civic.cookies import LARGE_PRINT, TAKEN, read_cookie, set_cookie
 from civic.errors import CivicError, NotAllowed, NotFound, SignInNeeded
 from civic.rates import network_of
 from civic.schemas import AnswerType, to_json
+from civic.shared_answers import SharedAnswers, is_for_everybody
 
 KEPT_FORMS = "/kept/"  # where forms wait for their senders to sign in
 KEPT_FORM = re.compile(rf"{KEPT_FORMS}[\w-]{{22,64}}", re.ASCII)
@@ -82,7 +84,8 @@ class RouteDescription:
     `answers`: what it answers as JSON, with `status`; None for a route that answers no JSON. `takes`: the form of a
     POST, or the query parameters of a GET. `refused` answers people who may not call the route, in place of the error
     page: it gives back the form with what they typed. `photos`: it takes photos, as multipart; other bodies are small.
-    `counted`: it is dear to answer, or asked while one types or drags, so `limits.reads_per_minute` holds.
+    `counted`: it is dear to answer, or asked while one types or drags, so `limits.reads_per_minute` holds. `shared`:
+    who reads it without a cookie gets what all of them get (`civic/shared_answers.py`).
     """
 
     who: Who
@@ -93,6 +96,7 @@ class RouteDescription:
     refused: RefusedView | None = None
     photos: bool = False
     counted: bool = False
+    shared: bool = False
 
 
 class GuardedRoute(Route):
@@ -114,11 +118,19 @@ class GuardedRoute(Route):
         try:
             if refusal and self.about.refused:
                 return await self.about.refused(request, refusal)
-            response: Response = await self.about.view(request)
+            if self.about.shared and is_for_everybody(request):
+                form = is_htmx(request), wants_json(request)
+                answers: SharedAnswers = request.app.state.shared_answers
+                return await answers.find_or_make(request, form, self._view)
+            response = await self._view(request)
         finally:
             await request.close()  # the files of its form
         if key := getattr(request.state, "taken_key", ""):
             set_cookie(request, response, TAKEN, key, TAKEN_SECONDS, http_only=False)
+        return answer_conditionally(request, response) if self.about.who is Who.ANYONE else response
+
+    async def _view(self, request: Request) -> Response:
+        response: Response = await self.about.view(request)
         if isinstance(response, JsonAnswer) and not isinstance(response.model, self.about.answers or ()):
             raise TypeError(f"{self.name} answers {type(response.model).__name__}, which its route does not name")
         return response
@@ -147,9 +159,10 @@ def route(
     refused: RefusedView | None = None,
     photos: bool = False,
     counted: bool = False,
+    shared: bool = False,
 ) -> GuardedRoute:
     """A route that says who may call it, and which models it answers and takes (see RouteDescription)."""
-    about = RouteDescription(who, view, answers, takes, status, refused, photos, counted)
+    about = RouteDescription(who, view, answers, takes, status, refused, photos, counted, shared)
     return GuardedRoute(path, about, methods, name or f"{view.__module__}.{view.__name__}")
 
 

@@ -25,20 +25,22 @@ LINES = """
 SELECT e.seq, e.id, e.at, e.kind, e.actor_kind, e.from_status, e.to_status, e.internal, e.data,
        CASE WHEN $2 OR h.id IS NULL THEN e.text ELSE '' END AS text, coalesce(h.reason, '') AS hidden,
        e.text_hash IS NOT NULL AS erased, d.slug, d.names, u.name AS actor_name, c.number,
-       (e.text <> '' OR x.some) AND NOT e.internal AND e.text_hash IS NULL AS can_be_hidden
+       (e.text <> '' OR x.some) AND NOT e.internal AND e.text_hash IS NULL AS can_be_hidden,
+       x.some AS has_photos, {latest} AS latest
 FROM case_event e JOIN case_file c ON c.id = e.case_id LEFT JOIN hidden_line h ON h.case_event_id = e.id
 LEFT JOIN department d ON d.id = e.department_id LEFT JOIN user_account u ON u.id = e.actor_id
 CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM case_event_photo p WHERE p.case_event_id = e.id) AS some) x
 WHERE e.case_id = $1 AND ($2 OR NOT e.internal) AND ({condition}) ORDER BY e.seq DESC LIMIT {limit}
 """
-EVENTS_OF = LINES.format(condition="e.seq < $3", limit=MAX_LINES_SHOWN + 1)
+EVENTS_OF = LINES.format(condition="e.seq < $3", limit=MAX_LINES_SHOWN + 1, latest=False)
 # The latest line with a text that a department wrote, and the latest question, wherever in the history they are.
 LATEST_WORDS = """
 (SELECT e.id FROM case_event e WHERE e.case_id = $1 AND NOT e.internal AND e.department_id IS NOT NULL AND e.text <> ''
     AND NOT EXISTS (SELECT FROM hidden_line h WHERE h.case_event_id = e.id) ORDER BY e.seq DESC LIMIT 1)
-UNION (SELECT e.id FROM case_event e WHERE e.case_id = $1 AND e.kind = $3 ORDER BY e.seq DESC LIMIT 1)
+UNION (SELECT e.id FROM case_event e WHERE e.case_id = $1 AND e.kind = $4 ORDER BY e.seq DESC LIMIT 1)
 """
-WORDS_OF = LINES.format(condition=f"e.id IN ({LATEST_WORDS})", limit=2)
+WORDS_OF = LINES.format(condition=f"e.id IN ({LATEST_WORDS})", limit=2, latest=True)
+PUBLIC_EVENTS_OF = f"({EVENTS_OF}) UNION ALL ({WORDS_OF})"
 PHOTOS_OF = """
 SELECT p.*, x.case_event_id AS event_id FROM case_event_photo x JOIN photo p ON p.id = x.photo_id
 WHERE x.case_event_id = ANY($1) ORDER BY p.id
@@ -203,14 +205,21 @@ def line_anchor(seq: int) -> str:
 async def load_timeline(case_id: int, *, internal: bool, before: int | None = None) -> Timeline:
     """Return the newest MAX_LINES_SHOWN lines of a case's history, or those before the number `before`.
 
-    In three statements; `internal` adds what only the desk may read.
+    In one statement, and another one for photos; `internal` adds what only the desk may read.
     """
-    rows = await fetch(EVENTS_OF, case_id, internal, min(before or MAX_SEQ, MAX_SEQ))
+    last = min(before or MAX_SEQ, MAX_SEQ)
+    found = await (
+        fetch(EVENTS_OF, case_id, True, last)
+        if internal
+        else fetch(PUBLIC_EVENTS_OF, case_id, False, last, EventKind.ASKED)
+    )
+    found.sort(key=lambda row: -row["seq"])
+    rows, words = [one for one in found if not one["latest"]], [one for one in found if one["latest"]]
     more, rows = len(rows) > MAX_LINES_SHOWN, rows[:MAX_LINES_SHOWN]
-    words = [] if internal else await fetch(WORDS_OF, case_id, False, EventKind.ASKED)
     names = {one.slug: one.names for one in (await catalogue()).every_department}
     photos: dict[int, list[Photo]] = {}
-    for row in await fetch(PHOTOS_OF, [row["id"] for row in rows if internal or not row["hidden"]]):
+    with_photos = [row["id"] for row in rows if row["has_photos"] and (internal or not row["hidden"])]
+    for row in await fetch(PHOTOS_OF, with_photos) if with_photos else ():
         photos.setdefault(row.pop("event_id"), []).append(make_from_row(Photo, row))
     lines = [_line(row, names, photos.get(row["id"], []), internal) for row in reversed(rows)]
     latest = [_line(row, names, [], False) for row in words]

@@ -1,5 +1,8 @@
 """Reads of the city."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -68,6 +71,20 @@ async def city() -> CityView:
     )
 
 
+_pinned: ContextVar[int | None] = ContextVar("pinned city version", default=None)
+
+
+@contextmanager
+def pin_version(version: int) -> Iterator[None]:
+    """Within the block it is this version: a page that began with one catalogue ends with it."""
+    token = _pinned.set(version)
+    try:
+        yield
+    finally:
+        _pinned.reset(token)
+
+
 async def city_version() -> int:
     """The version of what is loaded: see city.actions.bump_version."""
-    return (await city()).version
+    pinned = _pinned.get()
+    return (await city()).version if pinned is None else pinned

@@ -5,6 +5,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
+from civic.conditional import is_known
 from civic.errors import NotFound
 from civic.media.links import is_public, seconds_left
 from civic.media.models import Photo
@@ -45,12 +46,6 @@ async def photo(request: Request) -> Response:
     if data is None:
         raise NotFound()
     return Response(data, headers=headers, media_type="image/webp")
-
-
-def is_known(etag: str, if_none_match: str) -> bool:
-    """Whether the reader has this version already (RFC 9110, 13.1.2): caches send several, or weak ones."""
-    known = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
-    return etag in known or known == ["*"]
 
 
 routes = [route("/photos/{name}/{edge:int}.webp", photo, who=Who.ANYONE)]

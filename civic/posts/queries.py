@@ -154,15 +154,13 @@ class Discussion:
     speaks: list[DepartmentView]  # departments for which the viewer can comment
 
 
-async def read_discussion(post: Post, viewer: Viewer) -> Discussion:
-    """Comments (oldest first, at most MAX_COMMENTS_SHOWN; hidden ones for dispatchers and their author) and votes."""
-    rows = await fetch(
-        COMMENTS,
-        post.id,
-        viewer.person.id,
-        viewer.person.is_dispatcher,
-        MAX_COMMENTS_SHOWN,
-    )
+async def read_discussion(post: Post, viewer: Viewer, *, has_comments: bool = True) -> Discussion:
+    """Comments (oldest first, at most MAX_COMMENTS_SHOWN; hidden ones for dispatchers and their author) and votes.
+
+    `has_comments`: False where it is known that there are none.
+    """
+    person = viewer.person
+    rows = await fetch(COMMENTS, post.id, person.id, person.is_dispatcher, MAX_COMMENTS_SHOWN) if has_comments else []
     return Discussion(
         post_id=post.id,
         path=post.path,

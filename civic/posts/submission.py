@@ -44,6 +44,7 @@ from civic.posts.receipts import SenderCodes
 from civic.posts.schemas import Receipt, SentBeforeAnswer
 from civic.posts.sent_forms import NO_KEY, FormKey, UsedKey, act_once, is_used
 from civic.posts.uploads import Uploads, drop_added, photo_url_for, read_uploads, spend_limit, spend_or_hold
+from civic.shared_answers import is_shared
 from civic.web import (
     CLIENT_KEY,
     NO_STORE,
@@ -154,7 +155,12 @@ class Submission:
 
     @property
     def client_key(self) -> str:
-        """The key of the form. A new one after a conflict: somebody wrote another post into the form of the first."""
+        """The key of the form. A new one after a conflict: somebody wrote another post into the form of the first.
+
+        None of a page that others get too: what is sent from there waits first until its sender has signed in.
+        """
+        if is_shared(self.request):
+            return ""
         key = "" if isinstance(self.error, UsedKey) else self.form.get("client_key")
         return key if isinstance(key, str) and key else secrets.token_urlsafe(18)
 
@@ -253,7 +259,8 @@ class Submission:
         context = {**self.context(), **context}
         headers = {**(headers or {}), **(headers_of(self.error) if self.error else {})}
         response = render(self.request, template, context, fragment=fragment, status=self.status, headers=headers)
-        mark_browser(self.request, response)
+        if not is_shared(self.request):
+            mark_browser(self.request, response)
         return response
 
     async def accepted(self, posted: Posted[Any], answer: Callable[[], Awaitable[Receipt]] | None = None) -> Response:

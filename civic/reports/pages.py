@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tortoise.models import Model
+
 from civic import timing
 from civic.cases.actors import ActorKind
 from civic.cases.event_kinds import EventKind
@@ -22,7 +24,7 @@ from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
-from civic.db import fetch
+from civic.db import columns_as, fetch, fetch_one, make_from_join
 from civic.errors import NotFound
 from civic.geo.areas import AreaView
 from civic.geo.queries import areas
@@ -31,7 +33,7 @@ from civic.posts.models import Post, Visibility
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
 from civic.reports.models import Report
 from civic.reports.queries import heading
-from civic.reports.sql import OTHER_REPORTS
+from civic.reports.sql import OTHER_REPORTS, REPORT_HEAD
 from civic.sla.models import Clock
 from civic.sla.status import ClockSnapshot, SlaStatus, describe_lateness
 from civic.sla.targets import parse_target
@@ -208,12 +210,8 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
     Raises NotFound for what is not theirs to see. A private one is for its author, for the departments that have or
     had its case, and for dispatchers.
     """
-    report = await Report.get_or_none(id=report_id).select_related(
-        "post", "case", "case__response_clock", "case__resolution_clock"
-    )
-    if report is None:
-        raise NotFound()
-    post, case = report.post, report.case
+    head = await _read_head(report_id)
+    report, post, case = head.report, head.post, head.case
     author = viewer.wrote(post.author_id, post.receipt_hash)
     held = await load_assignments(case.id)
     at_work = any(assignment.department_id in viewer.person.departments for assignment in held)
@@ -222,7 +220,7 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
     known = await catalogue()
     timeline = await load_timeline(case.id, internal=False, before=before)
     category = known.category_by_id.get(case.category_id or report.category_id or 0)
-    discussion = await read_discussion(post, viewer)
+    discussion = await read_discussion(post, viewer, has_comments=head.has_comments)
     path = (await areas()).path(report.area_id)
     return ReportPage(
         report=report,
@@ -247,11 +245,35 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
         appeal=Appeal.of(case),
         appeal_target=parse_target((await city()).settings.appeal).describe(),
         receipt=viewer.codes_by_digest.get(post.receipt_hash or ""),
-        siblings=await _siblings(report),
+        siblings=await _siblings(report) if head.has_siblings else [],
         own=frozenset(one.department for one in held if one.department_id in viewer.person.departments),
         rated=await find_last_handling(case.id, f"post:{post.id}") if author else None,
         was_reopened=author and await _was_reopened(case),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A report, and what one statement tells with it."""
+
+    report: Report
+    post: Post
+    case: Case
+    has_comments: bool
+    has_siblings: bool
+
+
+async def _read_head(report_id: int) -> _Head:
+    models: dict[str, type[Model]] = {"r": Report, "p": Post, "c": Case, "first": Clock, "last": Clock}
+    columns = ", ".join(columns_as(alias, model) for alias, model in models.items())
+    row = await fetch_one(REPORT_HEAD.format(columns=columns), report_id)
+    if row is None:
+        raise NotFound()
+    case = make_from_join(Case, "c", row)
+    case.response_clock = make_from_join(Clock, "first", row)
+    case.resolution_clock = make_from_join(Clock, "last", row)
+    report, post = make_from_join(Report, "r", row), make_from_join(Post, "p", row)
+    return _Head(report, post, case, row["has_comments"], row["has_siblings"])
 
 
 def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> ReporterActions:

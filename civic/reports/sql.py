@@ -66,6 +66,15 @@ FROM (
 ) chosen
 WHERE report.case_id = chosen.case_id AND report.main <> (report.id = chosen.id)
 """
+# A report with its post, its case and the case's clocks: what `columns` names of r, p, c, first and last.
+REPORT_HEAD = """
+SELECT {columns},
+       EXISTS (SELECT FROM comment x WHERE x.post_id = p.id) AS has_comments,
+       EXISTS (SELECT FROM report x WHERE x.case_id = r.case_id AND x.id <> r.id) AS has_siblings
+FROM report r JOIN post p ON p.id = r.post_id JOIN case_file c ON c.id = r.case_id
+JOIN clock first ON first.id = c.response_clock_id JOIN clock last ON last.id = c.resolution_clock_id
+WHERE r.id = $1
+"""
 OTHER_REPORTS = """
 SELECT r.id, r.main, p.title, p.text, p.created_at
 FROM report r JOIN post p ON p.id = r.post_id

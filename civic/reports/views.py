@@ -266,8 +266,8 @@ FOLLOW_UPS = (
 
 
 routes: list[BaseRoute] = [
-    route("/", home, who=Who.ANYONE),
-    route("/reports", listing, who=Who.ANYONE, answers=ReportListAnswer),
+    route("/", home, who=Who.ANYONE, shared=True),
+    route("/reports", listing, who=Who.ANYONE, answers=ReportListAnswer, shared=True),
     route(
         "/reports",
         submission.submit_report,
@@ -291,12 +291,12 @@ routes: list[BaseRoute] = [
         status=201,
         photos=True,
     ),
-    route(ADDRESS, filters_page, who=Who.ANYONE),
+    route(ADDRESS, filters_page, who=Who.ANYONE, shared=True),
     route(ADDRESS + "/{language:str}", filter_options, who=Who.ANYONE),
-    route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer),
+    route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer, shared=True),
     route("/reports/{id:int}/history.json", keep_history, who=Who.ANYONE, answers=JsonDocument, counted=True),
     *(one.route() for one in FOLLOW_UPS),
-    route("/map", map_page, who=Who.ANYONE),
+    route("/map", map_page, who=Who.ANYONE, shared=True),
     route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer, counted=True),
     *receipts.routes,
 ]

@@ -8,6 +8,7 @@
   const reader = document.documentElement.dataset.reader;
   const field = (form, name) => form.elements.namedItem(name);
   const keyOf = (form) => field(form, "client_key")?.value ?? "";
+  const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}.${Math.random()}`;
   const nameOf = (form) =>
     `draft ${field(form, "page")?.value ?? location.pathname} ${field(form, "form_name")?.value ?? form.id}`;
   const photosOf = (form) => form.querySelector("#kept-photos");
@@ -102,7 +103,7 @@
     const notice = document.getElementById("already-sent").content.firstElementChild.cloneNode(true);
     notice.querySelector("a").href = sent.url;
     notice.querySelector("button").addEventListener("click", () => {
-      field(form, "client_key").value = crypto.randomUUID?.() ?? `${Date.now()}.${Math.random()}`;
+      field(form, "client_key").value = newKey();
       const text = field(form, "text");
       if (text?.value.trim() === sent.text.trim()) text.value = "";
       photosOf(form)?.replaceChildren();
@@ -122,6 +123,9 @@
   const start = () => {
     noteTaken();
     return [...document.querySelectorAll("form[data-draft]")].flatMap((form) => {
+      // A page that is the same for everybody comes without a key.
+      const key = field(form, "client_key");
+      if (key && !key.value) key.value = newKey();
       const filled = restore(form);
       tellUsed(form);
       return filled;
