@@ -5,6 +5,7 @@ is data, `_("by %(who)s", who=name)` a text whose places are filled. `ngettext` 
 looked up when the page is made.
 """
 
+import re
 import time
 from collections.abc import Callable
 from functools import cache
@@ -18,6 +19,9 @@ from civic import formats, i18n, languages
 from civic.static import static_url
 
 FOLDER = Path(__file__).parent.parent / "templates"
+PREFORMATTED = ("scores/_check.html",)  # they show commands as they stand there
+BEGINNING = re.compile(r"^[ \t]{2,}")
+INDENTATION = re.compile(r"\n[ \t\n]+")
 LOOK_SECONDS = 1.0  # after which it is looked whether a template's file changed
 FILTERS: dict[str, Callable[..., Any]] = {
     **formats.FILTERS,
@@ -62,6 +66,15 @@ class _Translate(NodeTransformer):
         return nodes.Mod(text, nodes.Dict(values), lineno=node.lineno)
 
 
+class _Unindent(NodeTransformer):
+    """Takes out the indentation of a page's source. What people wrote is no part of a template."""
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:  # jinja2's name
+        # Where a block stood before it, a line begins with its indentation, and nothing tells that it is one.
+        data = INDENTATION.sub("\n", BEGINNING.sub(" ", node.data))
+        return nodes.TemplateData(data, lineno=node.lineno)
+
+
 def _constant_message(node: nodes.Call) -> str | None:
     """The text that a call of `_` looks up, if it is written there."""
     called = isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext")
@@ -94,6 +107,8 @@ class LanguageEnvironment(Environment):
     ) -> str:
         """Jinja's hook between reading a template and writing its code."""
         self._translate.visit(source)
+        if (name or "").endswith(".html") and name not in PREFORMATTED:
+            _Unindent().visit(source)
         return super()._generate(source, name, filename, defer_init)
 
 

@@ -10,8 +10,8 @@
   };
 
   const fill = async (select) => {
-    const address = select.dataset.options;
-    select.removeAttribute("data-options");
+    const address = select.form.dataset.options;
+    select.removeAttribute("data-long");
     if (!fetched.has(address)) fetched.set(address, fetchLists(address));
     try {
       const lists = await fetched.get(address);
@@ -24,14 +24,14 @@
     } catch {
       // No network: the next look at the select, or the next page, asks again.
       fetched.delete(address);
-      select.dataset.options = address;
+      select.dataset.long = "";
     }
   };
 
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) {
-      if (entry.isIntersecting && entry.target.dataset.options) fill(entry.target);
+      if (entry.isIntersecting && "long" in entry.target.dataset) fill(entry.target);
     }
   });
-  for (const select of document.querySelectorAll("select[data-options]")) seen.observe(select);
+  for (const select of document.querySelectorAll("select[data-long]")) seen.observe(select);
 })();
