@@ -19,6 +19,7 @@ KEPT = {
     "check_history": "whoever checks a case's history calls it; its hashes are published for that",
     "follow_chain": "the same, from a receipt on",
     "verify_inclusion": "the same, in a release",
+    **dict.fromkeys(("visit_Call", "visit_TemplateData"), "jinja2 calls it"),
     "template_exists": "a test asks whether every kind of message has a text",
     **dict.fromkeys(("negation", "not_operator", "TEXT", "NUMBER", "TRUE", "FALSE", "truth"), "the grammar calls it"),
     **dict.fromkeys(

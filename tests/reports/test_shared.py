@@ -119,7 +119,10 @@ async def test_a_stampede_makes_the_page_once(
         monkeypatch.setattr(shared_answers, "KEPT", timedelta(seconds=10))
         answers = await asyncio.gather(*(client.get("/reports") for _ in range(20)))
     assert len({answer.text for answer in answers}) == 1
-    assert len([text for text in statements.texts if "JOIN report r" in text and "count(*)" not in text]) == 1
+    made = [text for text in statements.texts if "JOIN report r" in text and "count(*)" not in text]
+    states = [text for text in statements.texts if "pg_current_snapshot" in text]
+    # Once for each state: others may write meanwhile, in other databases of the server too.
+    assert 1 <= len(made) <= len(states) <= 3
 
 
 async def test_a_page_grows_old(client: Client, report: int) -> None:
