@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
-from functools import cache, partial, wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 import asyncpg
@@ -260,17 +260,6 @@ def transaction_connection() -> asyncpg.Connection:
 def make_from_row(model: type[M], row: Mapping[str, Any]) -> M:
     """A saved model from a whole row of its table; costs a third of what Tortoise's query builder takes."""
     return model._init_from_db(**row)
-
-
-@cache
-def columns_as(alias: str, model: type[M]) -> str:
-    """The columns of a model's table for a SELECT that joins several: `r.id AS "r.id", …`; see `make_from_join`."""
-    return ", ".join(f'{alias}."{column}" AS "{alias}.{column}"' for column in table_columns(model).values())
-
-
-def make_from_join(model: type[M], alias: str, row: Mapping[str, Any]) -> M:
-    """A saved model from its columns in a row of a join (`columns_as`)."""
-    return make_from_row(model, {name: row[f"{alias}.{name}"] for name in table_columns(model).values()})
 
 
 def mark_saved(instance: Model, row_id: int) -> None:

@@ -16,7 +16,6 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,6 +35,7 @@ GZIP_LEVEL = 5
 VARY = "Accept, Accept-Encoding, Accept-Language, Cookie, HX-Request, HX-Request-Type"
 
 Make = Callable[[Request], Awaitable[Response]]
+Key = tuple[object, ...]
 State = tuple[str, int]
 """Of the database, and of the city as this process knows it."""
 
@@ -94,9 +94,9 @@ class SharedAnswers:
     """Those that a process keeps, the latest read last. `seconds`: for which shared caches may keep them."""
 
     seconds: int = 0
-    _kept: OrderedDict[tuple[Any, ...], SharedAnswer] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[Key, SharedAnswer] = field(default_factory=OrderedDict)
     _bytes: int = 0
-    _readings: dict[tuple[Any, ...], "asyncio.Future[SharedAnswer | None]"] = field(default_factory=dict)
+    _readings: dict[Key, "asyncio.Future[SharedAnswer | None]"] = field(default_factory=dict)
     _snapshot: SharedRead[str] = field(default_factory=lambda: SharedRead(read_snapshot))
 
     async def find_or_make(self, request: Request, form: tuple[bool, bool], make: Make) -> Response:
@@ -125,7 +125,7 @@ class SharedAnswers:
         request.state.shared = False
         return own or await make(request)  # one that may not be shared is made for each
 
-    def _keep(self, key: tuple[Any, ...], state: State, response: Response) -> SharedAnswer | None:
+    def _keep(self, key: Key, state: State, response: Response) -> SharedAnswer | None:
         """Keep what may be shared; None for what may not."""
         content, headers = bytes(response.body), response.headers
         if response.status_code != 200 or not content or "cache-control" in headers or "set-cookie" in headers:
@@ -144,6 +144,6 @@ class SharedAnswers:
             self._drop(next(iter(self._kept)))
         return answer
 
-    def _drop(self, key: tuple[Any, ...]) -> None:
+    def _drop(self, key: Key) -> None:
         if (dropped := self._kept.pop(key, None)) is not None:
             self._bytes -= dropped.size

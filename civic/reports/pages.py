@@ -24,10 +24,11 @@ from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import city
-from civic.db import columns_as, fetch, fetch_one, make_from_join
+from civic.db import fetch, fetch_one
 from civic.errors import NotFound
 from civic.geo.areas import AreaView
 from civic.geo.queries import areas
+from civic.joins import columns_as, make_from_join
 from civic.media.models import Photo
 from civic.posts.models import Post, Visibility
 from civic.posts.queries import Discussion, Viewer, may_see, photos_of, read_discussion
