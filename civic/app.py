@@ -123,6 +123,7 @@ def _living(config: Config, url: str | None) -> Callable[[Starlette], AbstractAs
             if app.state.meili:
                 stack.callback(app.state.meili.close)
             async with db.connect(place, config.database.pool, "civic web"), app.state.decoder:
+                app.state.decoder.start_ahead()
                 yield
 
     return lifespan

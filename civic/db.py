@@ -5,7 +5,7 @@ import importlib.util
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -17,6 +17,7 @@ from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.context import get_current_context
 from tortoise.exceptions import DBConnectionError, TransactionManagementError
+from tortoise.fields.base import Field
 from tortoise.models import Model
 
 from civic import logs
@@ -220,11 +221,6 @@ async def in_transaction() -> AsyncIterator[None]:
                 yield
 
 
-def join_transaction() -> AbstractAsyncContextManager[object]:
-    """The transaction in hand without a savepoint, or a new one."""
-    return nullcontext() if in_a_transaction() else in_transaction()
-
-
 async def use_snapshot() -> None:
     """Let every statement of the transaction in hand see the same state. Call it before the first statement."""
     await get_connection("default").execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -288,6 +284,11 @@ def column_defaults(model: type[Model]) -> dict[str, Any]:
     fields = model._meta.fields_map
     defaults = {name: fields[name].default for name in table_columns(model)}
     return {name: default() if default in (dict, list) else default for name, default in defaults.items()}
+
+
+def model_fields(model: type[Model]) -> Mapping[str, Field[Any]]:
+    """The fields of a model by name."""
+    return cast(Mapping[str, Field[Any]], model._meta.fields_map)
 
 
 async def copy_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -16,11 +16,12 @@ from civic.errors import Busy
 from civic.lasting_locks import lock_connection
 
 ROOT = Path(__file__).parents[1]
-OPENING = ("in_transaction", "join_transaction", "changing")
+OPENING = ("in_transaction", "changing", "changing_received")
 # A context manager cannot be run again: who uses it is. A snapshot only reads.
 NOT_RUN_AGAIN = {
     "civic/db.py:in_transaction",
     "civic/cases/change.py:changing",
+    "civic/cases/change.py:changing_received",
     "civic/cases/actions/scheduled.py:_put_off",
 }
 READING = {"civic/cli/check.py:_history", "civic/backups/actions.py:_snapshot"}

@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from civic import db, timing
-from civic.accounts.sql import DELETE_EXPIRED, REFUND, SPEND
+from civic.accounts.sql import DELETE_EXPIRED, REFUND, SPEND, SPEND_BOTH
 from civic.errors import TooMany
 from civic.rates import network_of
 
@@ -24,12 +24,34 @@ async def spend(what: str, who: str, maximum: int, within: timedelta = HOUR) -> 
 
     Call it outside of the action's transaction: what is refused counts too.
     """
+    _require_own_transaction()
     now = timing.now()
     rows = await db.fetch(SPEND, _key(what, who), now + within, now)
     count = int(rows[0]["count"])
     if count > maximum:
         raise TooMany()
     return count
+
+
+Counted = tuple[str, int]  # by whom something is counted, and how many in an hour each may do
+
+
+async def spend_both(what: str, first: Counted, second: Counted) -> tuple[int, int]:
+    """As `spend` of two in one statement; what the first is refused does not count of the second."""
+    _require_own_transaction()
+    now = timing.now()
+    keys = _key(what, first[0]), _key(what, second[0])
+    rows = await db.fetch(SPEND_BOTH, keys[0], now + HOUR, now, first[1], keys[1])
+    counts = [int(row["count"]) for row in rows]
+    if counts[0] > first[1] or counts[1] > second[1]:
+        raise TooMany()
+    return counts[0], counts[1]
+
+
+def _require_own_transaction() -> None:
+    """Raises RuntimeError within one: it would commit without waiting for the disk, and take a refused count back."""
+    if db.in_a_transaction():
+        raise RuntimeError("a limit is counted outside of the action's transaction")
 
 
 async def refund(what: str, who: str) -> None:

@@ -11,6 +11,7 @@ from civic.db import fetch, mark_saved
 from civic.sla import actions as sla
 from civic.sla import clocks
 from civic.sla.models import Clock
+from civic.writes import Writes
 
 NEW_COLUMNS = (
     "case_id",
@@ -38,8 +39,9 @@ async def insert_assignment(
     at: datetime,
     by: Actor,
     earlier: Assignment | None = None,
+    writes: Writes | None = None,
 ) -> Assignment:
-    """Insert an assignment that is given at `at`, with its clocks, in one statement.
+    """Insert an assignment that is given at `at`, with its clocks, in one statement; with `writes`, when these are run.
 
     Its clocks count from `since`, or go on with those of an `earlier` assignment of the department.
     """
@@ -59,6 +61,9 @@ async def insert_assignment(
             setattr(assignment, name, getattr(earlier, name))
         response, resolution = await _take_up(earlier, at)
     assignment.due_at = targets.find_next_due(response, resolution)
+    if writes is not None:
+        _add_assignment(writes, assignment, response, resolution)
+        return assignment
     both = [response] if resolution is None else [response, resolution]
     values = [getattr(assignment, name) for name in NEW_COLUMNS]
     [row] = await fetch(INSERT_ASSIGNMENT, *sla.clock_values(*both), *values)
@@ -71,6 +76,18 @@ async def insert_assignment(
     return assignment
 
 
+def _add_assignment(writes: Writes, assignment: Assignment, response: Clock, resolution: Clock | None) -> None:
+    """Let `writes`, which has reserved their ids, insert a new assignment and its clocks."""
+    for clock in (response, resolution):
+        if clock is not None:
+            clock.id = writes.take_id(Clock)
+            writes.insert(clock)
+    assignment.id = writes.take_id(Assignment)
+    assignment.response_clock = response
+    assignment.resolution_clock = resolution
+    writes.insert(assignment)
+
+
 async def _take_up(earlier: Assignment, at: datetime) -> tuple[Clock, Clock | None]:
     response = await sla.take_up_clock(earlier.response_clock, at, earlier.first_word_at)
     if earlier.resolution_clock is None:
@@ -78,7 +95,9 @@ async def _take_up(earlier: Assignment, at: datetime) -> tuple[Clock, Clock | No
     return response, await sla.take_up_clock(earlier.resolution_clock, at, None)
 
 
-async def set_first_promise(case_clocks: Sequence[Clock], first: Assignment, at: datetime, by: Actor) -> None:
+async def set_first_promise(
+    case_clocks: Sequence[Clock], first: Assignment, at: datetime, by: Actor, writes: Writes | None = None
+) -> None:
     """Set the case's promise when it is first given to a department, and save its clocks (CLOCK-AND-SCORES 2).
 
     The router's choice makes it: the dates of the assignment. Where the city's calendar was promised before, a
@@ -97,4 +116,4 @@ async def set_first_promise(case_clocks: Sequence[Clock], first: Assignment, at:
             await sla.take_terms(clock, offered, at)
     for clock in case_clocks:
         clocks.promise(clock)
-    await sla.save_clocks(*case_clocks)
+    await sla.save_clocks(*case_clocks, writes=writes)

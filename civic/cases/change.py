@@ -14,7 +14,7 @@ from civic.cases.conflicts import require_unchanged
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, WaitEnd
 from civic.cases.status import Status
-from civic.db import fetch_one, in_transaction, make_from_row
+from civic.db import fetch, fetch_one, in_transaction, make_from_row
 from civic.errors import Invalid, NotAllowed, NotFound
 from civic.i18n import lazy as _
 from civic.media.actions import attach_photos
@@ -22,8 +22,15 @@ from civic.media.models import Photo
 from civic.sla import actions as sla
 from civic.sla.models import Clock
 from civic.text import clean_lines
+from civic.writes import Writes
 
 MAX_TEXT_CHARS = 10_000
+# In one order, so that two workers do not wait for each other.
+LOCK_RECEIVED = """
+SELECT * FROM case_file
+WHERE id = ANY($1) AND status = $2 AND events_count = 1 AND department_id IS NULL AND NOT unreleased
+ORDER BY id FOR UPDATE
+"""
 ASSIGNMENT_COLUMNS = ("ended_at", "outcome", "ended_by", "standing", "due_at")
 # Outcomes by which the department finished or passed the case on: its resolution clock counts as stopped.
 PASSED_ON = frozenset({Outcome.HANDED_OVER, Outcome.RETURNED})
@@ -32,11 +39,15 @@ _STOPS = PASSED_ON | frozenset({Outcome.RESOLVED, Outcome.DECLINED, Outcome.REAS
 
 @dataclass
 class CaseChange:
-    """One change of one case, whose row is locked; `record_event` saves all of it, with its event."""
+    """One change of one case, whose row is locked; `record_event` saves all of it, with its event.
+
+    With `writes`, which `changing_received` gives, it is saved when these are run.
+    """
 
     case: Case
     by: Actor
     at: datetime
+    writes: Writes | None = None
     _before: Status | None = None
     _clocks: tuple[Clock, Clock] | None = None
     _assignments: list[Assignment] | None = None
@@ -94,7 +105,7 @@ class CaseChange:
 
     async def promise(self) -> None:
         """Let the dates of the case's clocks be the public promise, if nothing was promised yet."""
-        await sla.promise_clocks(*await self.clocks())
+        await sla.promise_clocks(*await self.clocks(), writes=self.writes)
 
     async def give_case(self, department_id: int, *, since: datetime | None = None) -> Assignment:
         """Give the case to a department that leads it from now on; its clocks count from `since` (None: from now).
@@ -127,7 +138,7 @@ class CaseChange:
         The first department that leads the case gives it its promise.
         """
         assignment = await assignments.insert_assignment(
-            self.case, department_id, part, since or self.at, self.at, self.by, earlier
+            self.case, department_id, part, since or self.at, self.at, self.by, earlier, self.writes
         )
         if earlier is not None:
             earlier.came_back = True
@@ -136,7 +147,7 @@ class CaseChange:
             self.case.department_id, self.case.unreleased = department_id, False
             if self.case.first_department_id is None:
                 self.case.first_department_id = department_id
-                await assignments.set_first_promise(await self.clocks(), assignment, self.at, self.by)
+                await assignments.set_first_promise(await self.clocks(), assignment, self.at, self.by, self.writes)
         if self._assignments is not None:
             self._assignments.append(assignment)
         return assignment
@@ -223,6 +234,7 @@ class CaseChange:
             before=self._before or "",
             text=text,
             data=event_data,
+            writes=self.writes,
         )
         self._before = None
         if photos:
@@ -263,6 +275,29 @@ async def changing(case_id: int, by: Actor, seen: int | None = None) -> AsyncIte
             raise NotAllowed()
         await require_unchanged(case, by, seen)
         yield CaseChange(case, by, timing.now())
+
+
+@asynccontextmanager
+async def changing_received(departments: Mapping[int, int], by: Actor) -> AsyncIterator[list[CaseChange]]:
+    """One transaction on many cases that were received, and nothing more; what changes is written in one statement.
+
+    `departments` says of each id how many departments the case is given to, at most. Cases that are not there, or of
+    which more is known, are left out. Each change records one event.
+    """
+    async with in_transaction():
+        rows = await fetch(LOCK_RECEIVED, sorted(departments), Status.RECEIVED)
+        cases = [make_from_row(Case, row) for row in rows]
+        clocks = await Clock.in_bulk(
+            [id for one in cases for id in (one.response_clock_id, one.resolution_clock_id)], "id"
+        )
+        given, writes = sum(departments[case.id] for case in cases), Writes()
+        await writes.reserve_ids({Assignment: given, Clock: 2 * given, CaseEvent: len(cases)})
+        at = timing.now()
+        yield [
+            CaseChange(one, by, at, writes, None, (clocks[one.response_clock_id], clocks[one.resolution_clock_id]), [])
+            for one in cases
+        ]
+        await writes.run()
 
 
 async def _had_it(case: Case, department_id: int | None) -> bool:

@@ -13,7 +13,8 @@ from civic.cases.models import Case, CaseEvent, Wait
 from civic.cases.sql import CASE_COLUMNS, INSERT_EVENT
 from civic.cases.targets import get_department
 from civic.db import fetch, mark_saved
-from civic.jobs.actions import Job, enqueue
+from civic.jobs.actions import Job, add_job, enqueue
+from civic.writes import Writes, field_values, update_statement
 
 UPDATE_CASE = "UPDATE case_file SET {} WHERE id = $1 RETURNING id".format(
     ", ".join(f"{name} = ${14 + i}" for i, name in enumerate(CASE_COLUMNS))
@@ -88,20 +89,32 @@ async def write_event(
     before: str = "",
     text: str = "",
     data: Mapping[str, Any] | None = None,
-    new: bool = False,
+    writes: Writes | None = None,
 ) -> CaseEvent:
     """Append an event and save the case, in one statement; ask for the job that tells the reporters, if they are told.
 
-    `before` is the status that the event ended, "" if the status stays. `new` means that the case's row has just been
-    inserted, without this event's `events_count` and `head`. The caller holds the case's lock.
+    With `writes`, when these are run. `before` is the status that the event ended, "" if the status stays. The caller
+    holds the case's lock.
     """
     slug = (await get_department(by.department_id)).slug if by.department_id else None
-    event = append_event(case, kind, by=by, at=at, department=slug, before=before, text=text, data=data, new=new)
+    event = append_event(case, kind, by=by, at=at, department=slug, before=before, text=text, data=data)
+    if writes is not None:
+        _add_event(writes, case, event)
+        return event
     rows = await fetch(WRITE_EVENT, *_event_values(event), *(getattr(case, name) for name in CASE_COLUMNS))
     mark_saved(event, rows[0]["id"])
     if kind.tells_reporter:
         await enqueue(Job.NOTIFY, {"event": event.id}, key=f"notify:{event.id}")
     return event
+
+
+def _add_event(writes: Writes, case: Case, event: CaseEvent) -> None:
+    """Let `writes`, which has reserved its id, do what `write_event` does."""
+    event.id = writes.take_id(CaseEvent)
+    writes.add_rows(update_statement(Case, tuple(CASE_COLUMNS)), [case.id], *field_values([case], CASE_COLUMNS))
+    writes.insert(event)
+    if EventKind(event.kind).tells_reporter:
+        add_job(writes, Job.NOTIFY, {"event": event.id}, key=f"notify:{event.id}")
 
 
 def append_event(

@@ -8,7 +8,8 @@ from civic.cases.models import Assignment, Case, CaseEvent
 from civic.cases.sql import WORKS_THERE
 from civic.city.queries import city
 from civic.db import fetch
-from civic.notifications.actions import notify
+from civic.notifications.actions import add_desk_message, notify
+from civic.writes import Writes
 
 
 def desk_path(case: Case) -> str:
@@ -17,11 +18,20 @@ def desk_path(case: Case) -> str:
 
 
 async def notify_department(
-    case: Case, event: CaseEvent, department_id: int, *, message: str = "", **values: str | int
+    case: Case,
+    event: CaseEvent,
+    department_id: int,
+    *,
+    message: str = "",
+    writes: Writes | None = None,
+    **values: str | int,
 ) -> None:
-    """Send one message to the department's desk, once for each event: `message`, or the one that its kind names."""
+    """Send one message to the department's desk, once for each event: `message`, or the one that its kind names.
+
+    With `writes`, when these are run.
+    """
     key = f"case:{case.id}:{event.seq}:department:{department_id}"
-    await _notify(case, event, key, message, values, department_id=department_id)
+    await _notify(case, event, key, message, values, department_id=department_id, writes=writes)
 
 
 async def notify_assignee(case: Case, event: CaseEvent, assignment: Assignment) -> None:
@@ -33,9 +43,12 @@ async def notify_assignee(case: Case, event: CaseEvent, assignment: Assignment) 
         await _notify(case, event, f"case:{case.id}:{event.seq}:user:{user_id}", "", {}, user_id=user_id)
 
 
-async def notify_dispatchers(case: Case, event: CaseEvent, *, message: str = "", **values: str | int) -> None:
-    """Send one message to all dispatchers, once for each event."""
-    await _notify(case, event, f"case:{case.id}:{event.seq}:dispatchers", message, values, role="dispatcher")
+async def notify_dispatchers(
+    case: Case, event: CaseEvent, *, message: str = "", writes: Writes | None = None, **values: str | int
+) -> None:
+    """Send one message to all dispatchers, once for each event; with `writes`, when these are run."""
+    key = f"case:{case.id}:{event.seq}:dispatchers"
+    await _notify(case, event, key, message, values, role="dispatcher", writes=writes)
 
 
 async def write_instant(at: datetime) -> str:
@@ -61,16 +74,14 @@ async def _notify(
     user_id: int | None = None,
     department_id: int | None = None,
     role: str = "",
+    writes: Writes | None = None,
 ) -> None:
-    await notify(
-        key,
-        message or EventKind(event.kind).desk_message,
-        user_id=user_id,
-        department_id=department_id,
-        role=role,
-        values={"number": case.number, "text": event.text, **values},
-        url=desk_path(case),
-    )
+    kind, url = message or EventKind(event.kind).desk_message, desk_path(case)
+    said = {"number": case.number, "text": event.text, **values}
+    if writes is not None and user_id is None:
+        add_desk_message(writes, key, kind, department_id=department_id, role=role, values=said, url=url)
+    else:
+        await notify(key, kind, user_id=user_id, department_id=department_id, role=role, values=said, url=url)
 
 
 async def works_for(user_id: int, department_id: int) -> bool:

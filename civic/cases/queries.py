@@ -7,7 +7,7 @@ from typing import Any
 
 from civic import timing
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import AssignmentPart, DeclineReason, Handling, Outcome
+from civic.cases.models import AssignmentPart, CaseEvent, DeclineReason, Handling, Outcome
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.queries import catalogue
 from civic.db import Row, fetch, make_from_row
@@ -257,6 +257,15 @@ def _line(row: Row, names: Mapping[str, Names], photos: list[Photo], internal: b
         data=data,
         photos=tuple(photos),
     )
+
+
+def describe_first_event(event: CaseEvent) -> TimelineEvent:
+    """The line of an event by nobody of a department that was just written, with its case at hand."""
+    names = ("id", "seq", "at", "kind", "actor_kind", "from_status", "to_status", "internal", "text", "data")
+    row = {name: getattr(event, name) for name in names}
+    row |= {"slug": None, "names": None, "actor_name": None, "number": event.case.number}
+    row |= {"erased": False, "hidden": "", "can_be_hidden": bool(event.text)}
+    return _line(row, {}, [], internal=False)
 
 
 async def load_assignments(case_id: int) -> list[AssignmentView]:

@@ -130,7 +130,7 @@ class ScenarioRun:
             answers=dict(scenario.answers),
         )
         posted = await reports.post_report(data, self.author, photos=pictures, channel="demo")
-        self.report, self.case_id = posted.row, posted.row.case_id
+        self.report, self.case_id = posted.row.report, posted.row.report.case_id
 
     async def actor(self) -> Actor:
         """The department that has the case, as an actor."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from civic import timing
 from civic.db import execute, in_a_transaction, in_transaction, retry_transaction, transaction_connection
+from civic.writes import Writes
 
 if TYPE_CHECKING:
     from pgqueuer.queries import Queries
@@ -45,6 +46,20 @@ async def enqueue(
         dedupe_key=key,
         on_conflict="skip",
     )
+
+
+# What pgqueuer's own statement writes of jobs ($1 kinds, $2 payloads, $3 keys), but for a line in its log, which nobody
+# reads.
+ADD_JOBS = """
+INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status)
+SELECT 0, job.kind, job.payload, job.key, 'queued'
+FROM unnest($1::text[], $2::bytea[], $3::text[]) AS job (kind, payload, key)
+"""
+
+
+def add_job(writes: Writes, job: Job, payload: Mapping[str, int], *, key: str) -> None:
+    """Ask for the job of something that is new: nobody can have asked for it before."""
+    writes.add_rows(ADD_JOBS, [job.value], [json.dumps(dict(payload)).encode()], [key])
 
 
 ADD_KINDS = "INSERT INTO worker_heartbeat (worker) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"

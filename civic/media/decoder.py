@@ -25,8 +25,9 @@ log = logs.get_logger(__name__)
 
 
 class Decoder:
-    """Use as `async with Decoder() as decoder`, in the loop that calls `process`. Processes start when needed.
+    """Use as `async with Decoder() as decoder`, in the loop that calls `process`.
 
+    Processes start when needed, or before that (`start_ahead`).
     `processes` photos are decoded at once and `waiting` wait for at most `patience` seconds; `seconds` is what one
     photo may take, `memory` (bytes) what one process may.
     """
@@ -42,13 +43,14 @@ class Decoder:
         max_pixels: int = MAX_PIXELS,
         memory: int = MAX_MEMORY_BYTES,
     ) -> None:
-        self._places = asyncio.Semaphore(processes)
+        self._processes, self._places = processes, asyncio.Semaphore(processes)
         self._waiting, self._most_waiting, self._patience = 0, waiting, patience
         self._seconds, self._max_bytes, self._max_pixels = seconds, max_bytes, max_pixels
         self._arguments = [str(n) for n in (max_bytes, max_pixels, seconds, memory)]
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
         self._stopped = False
+        self._starting: asyncio.Task[None] | None = None
         self.confined_by: list[str] = []  # what the kernel confines its processes by, once one has started
 
     async def __aenter__(self) -> Self:
@@ -57,9 +59,22 @@ class Decoder:
     async def __aexit__(self, *error: object) -> None:
         await self.stop()
 
+    def start_ahead(self) -> None:
+        """Start the processes in the background now, so that the first photos do not wait for it."""
+        self._starting = asyncio.create_task(self._start_all())
+
+    async def _start_all(self) -> None:
+        with contextlib.suppress(Busy, OSError):  # the first photo tries again, and says why it does not start
+            while len(self._all) < self._processes:
+                async with self._places:  # a photo that comes meanwhile would wait for a process of its own as long
+                    self._idle.append(await self._start())
+
     async def stop(self) -> None:
         """End every process; photos being decoded are lost (their uploads have not been accepted)."""
         self._stopped = True
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
         await asyncio.gather(*(self._end(process) for process in list(self._all)))
 
     async def process(self, data: bytes) -> Decoded:
@@ -120,6 +135,9 @@ class Decoder:
             if process.alive:
                 return process
             await self._end(process)
+        return await self._start()
+
+    async def _start(self) -> "_Process":
         process = await _Process.start(self._arguments)
         self._all.add(process)
         try:

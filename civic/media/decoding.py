@@ -20,6 +20,9 @@ MAX_PIXELS = 50_000_000
 MIN_SIDE_PIXELS = 16  # pixels; less than this shows nothing
 EDGE_PIXELS = (320, 800, 1600)
 WEBP_QUALITY = 80
+# How long the encoder looks for a smaller file, 0 to 6 (docs/decisions/0091-sizes-of-photos.md): at the largest edge,
+# which is most of the work and is looked at least, it does not.
+WEBP_METHODS = {320: 2, 800: 2, 1600: 0}
 JPEG_END_MARK, FILLER_BYTES = b"\xff\xd9", 256
 
 Reason = Literal["too_large", "too_many_pixels", "too_small", "not_a_photo", "heic", "damaged", "too_slow"]
@@ -206,7 +209,7 @@ def _largest(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The picture in sRGB, opaque, at the largest edge. `size` is the original's, before a JPEG draft."""
     profile = image.info.get("icc_profile")
     flat = _flat(image)
-    small = flat.resize(_fit(size, EDGE_PIXELS[-1]), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    small = flat.resize(_fit(size, EDGE_PIXELS[-1]), Image.Resampling.BICUBIC, reducing_gap=3.0)
     rgb = _srgb(small, profile) if profile else small.convert("RGB")
     rgb.info.clear()
     return rgb
@@ -235,19 +238,20 @@ def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _variants(largest: Image.Image) -> dict[int, Variant]:
-    """By edge; a photo smaller than an edge keeps its size there."""
+    """By edge, each made of the next larger one; a photo smaller than an edge keeps its size there."""
     made: dict[tuple[int, int], Variant] = {}
-    for edge in EDGE_PIXELS:
+    image = largest
+    for edge in reversed(EDGE_PIXELS):
         size = _fit(largest.size, edge)
         if size not in made:
-            image = largest if size == largest.size else largest.resize(size, Image.Resampling.LANCZOS)
-            made[size] = Variant(*size, _webp(image))
+            image = image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
+            made[size] = Variant(*size, _webp(image, WEBP_METHODS[edge]))
     return {edge: made[_fit(largest.size, edge)] for edge in EDGE_PIXELS}
 
 
-def _webp(image: Image.Image) -> bytes:
+def _webp(image: Image.Image, method: int) -> bytes:
     file = BytesIO()
-    image.save(file, "WEBP", quality=WEBP_QUALITY, method=4, exif=b"", icc_profile=b"", xmp=b"")
+    image.save(file, "WEBP", quality=WEBP_QUALITY, method=method, exif=b"", icc_profile=b"", xmp=b"")
     return file.getvalue()
 
 

@@ -30,6 +30,6 @@ async def pending_photos(names: Sequence[str]) -> list[Photo]:
     """
     fresh = datetime.now(UTC) - _USABLE
     possible = [name for name in names if len(name) <= PHOTO_NAME_CHARS]  # the column holds no longer ones
-    rows = await Photo.filter(name__in=possible, attached=False, created_at__gt=fresh)
+    rows = await Photo.filter(name__in=possible, attached=False, created_at__gt=fresh) if possible else []
     photos = {photo.name: photo for photo in rows}
     return [photos[name] for name in dict.fromkeys(names) if name in photos]

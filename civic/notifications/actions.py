@@ -10,11 +10,20 @@ from civic.accounts.people import Person
 from civic.jobs.actions import Job, enqueue
 from civic.notifications.addresses import CONFIRMATIONS
 from civic.notifications.sql import FORGET_ADDRESSES
+from civic.writes import Writes
 
 INSERT = """
 INSERT INTO message (key, kind, "values", url, user_id, department_id, role, email, about, language, created_at)
 VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (key) DO NOTHING RETURNING id
+"""
+# The same of any number of messages to desks, of which nothing follows.
+ADD_DESK_MESSAGES = """
+INSERT INTO message (key, kind, "values", url, department_id, role, email, about, language, created_at)
+SELECT key, kind, "values", url, department_id, role, '', '', language, created_at
+FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[])
+    AS new (key, kind, "values", url, department_id, role, language, created_at)
+ON CONFLICT (key) DO NOTHING
 """
 # The keys that begin with one of $1; they are sorted by their bytes, so that the unique index finds them.
 BEGINS = "FROM unnest($1::text[]) AS k (prefix) WHERE key >= k.prefix AND key < k.prefix || chr(1114111)"
@@ -71,6 +80,21 @@ async def notify(
     if user_id is not None or email:
         await enqueue(Job.DELIVER, {"message": row["id"]})
     return True
+
+
+def add_desk_message(
+    writes: Writes,
+    key: str,
+    kind: str,
+    *,
+    department_id: int | None = None,
+    role: str = "",
+    values: Mapping[str, object],
+    url: str,
+) -> None:
+    """Tell a department's desk, or all of a role, something when `writes` are run: what `notify` does at once."""
+    row = (key, kind, json.dumps(dict(values)), url, department_id, role, i18n.language(), timing.now())
+    writes.add_rows(ADD_DESK_MESSAGES, *([value] for value in row))
 
 
 async def hide_text(keys: Sequence[str]) -> None:

@@ -18,10 +18,11 @@ from civic.media.models import Photo
 from civic.notifications.actions import notify
 from civic.posts import receipts
 from civic.posts.forms import CommentForm
-from civic.posts.models import Comment, Post, PostPhoto, Visibility
+from civic.posts.models import Comment, Post, Visibility
 from civic.posts.queries import author_is, post_by_client_key
 from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.posts.sent_forms import UsedKey
+from civic.writes import Writes
 
 PHOTOS_OF_POSTS = "SELECT photo_id AS id FROM post_photo WHERE post_id = ANY($1)"
 COUNT_VISIBILITY_CHANGE = """
@@ -41,6 +42,10 @@ ReleaseHook = Callable[[Sequence[int], Person], Awaitable[None]]
 _release_hooks: Sequence[ReleaseHook] = ()
 ADD_VOTE = "INSERT INTO vote (post_id, user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 REMOVE_VOTE = "DELETE FROM vote WHERE post_id = $1 AND user_id = $2"
+ADD_PHOTOS = """
+INSERT INTO post_photo (post_id, photo_id, position)
+SELECT $1, photo.id, photo.place - 1 FROM unnest($2::bigint[]) WITH ORDINALITY AS photo (id, place)
+"""
 LOCK_POST = "SELECT visibility FROM post WHERE id = $1 FOR UPDATE"
 
 
@@ -102,7 +107,7 @@ class NewPost:
     source: str | None = None
     private: bool = False
     held: bool = False  # until a moderator has looked at it
-    receipt: str | None = None  # the code of an author without an account; None: `create_post` makes one
+    receipt: str | None = None  # the code of an author without an account; None: `make_post` makes one
     photos: Sequence[Photo] = ()
 
 
@@ -160,52 +165,50 @@ async def post_once(
         raise
 
 
-async def create_post(new: NewPost, author: Person) -> tuple[Post, str | None]:
-    """Write a post within the caller's transaction; with the receipt code if the author has no account.
-
-    The caller calls `set_path` as soon as it knows the page's address.
-    """
+def make_post(new: NewPost, author: Person, post_id: int, path: str) -> tuple[Post, str | None]:
+    """A post of now whose page is at `path`, not written yet; with the receipt code if the author has no account."""
     code = None if author.signed_in else new.receipt or receipts.new_code()
     visibility = Visibility.PRIVATE if new.private else Visibility.PUBLIC
-    post = await Post.create(
+    now = timing.now()
+    post = Post(
+        id=post_id,
         kind=new.kind,
         author_id=author.id or None,
         email="" if author.signed_in else new.email,
-        email_confirmed_at=timing.now() if new.email_confirmed and not author.signed_in else None,
+        email_confirmed_at=now if new.email_confirmed and not author.signed_in else None,
         receipt_hash=receipts.code_digest(code) if code else None,
         title=new.title,
         text=new.text,
         language=new.language,
-        created_at=timing.now(),
+        created_at=now,
         visibility=Visibility.HELD if new.held else visibility,
         visibility_before=visibility if new.held else "",
+        path=path,
         photos_count=len(new.photos),
         cover_id=new.photos[0].id if new.photos else None,
         channel=new.channel,
         client_key=new.client_key,
         source=new.source,
     )
-    await _attach(post, new.photos)
-    if new.held:
-        await _tell_moderators(post.created_at)
     return post, code
+
+
+async def write_post(post: Post, photos: Sequence[Photo] = (), writes: Writes | None = None) -> None:
+    """Write a post together with the rows of its kind (`writes`), within the caller's transaction."""
+    writes = writes or Writes()
+    writes.insert(post)
+    if photos:
+        writes.add(ADD_PHOTOS, post.id, [photo.id for photo in photos])
+    await writes.run()
+    if photos:
+        await media.attach_photos(photos, public=post.visibility == Visibility.PUBLIC)
+    if post.visibility == Visibility.HELD:
+        await _tell_moderators(post.created_at)
 
 
 async def _tell_moderators(at: datetime) -> None:
     """Once a day: something is held and waits for them."""
     await notify(f"held:{(await city()).local(at):%Y-%m-%d}", "held", role="dispatcher", url="/desk/moderation")
-
-
-async def _attach(post: Post, photos: Sequence[Photo]) -> None:
-    for position, photo in enumerate(photos):
-        await PostPhoto.create(post_id=post.id, photo_id=photo.id, position=position)
-    await media.attach_photos(photos, public=post.visibility == Visibility.PUBLIC)
-
-
-async def set_path(post: Post, path: str) -> None:
-    """Set the address of the post's page."""
-    post.path = path
-    await post.save(update_fields=["path"])
 
 
 @retry_transaction

@@ -5,7 +5,7 @@ the coordinates stand. Without one, an address and a position that disagree are 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from civic.config import GeocoderConfig
@@ -37,7 +37,8 @@ class PlaceChoice:
 class FormPlace:
     """What a form says about its place: a position, or why there is none and what may be meant.
 
-    `label` names the position. `settled`: the address is the one for which the position stands.
+    `label` names the position, once a page has to show it (`name_place`). `settled`: the address is the one for which
+    the position stands.
     """
 
     position: Position | None = None
@@ -101,12 +102,12 @@ async def read_place(
     if wrong:
         return FormPlace(error=_("We could not read this position."), unread=True)
     if chosen := _chosen(form, address):
-        return await _settle(chosen)
+        return _settle(chosen)
     if given and (program or address == form.get("placed_address")):
-        return await _settle(given)
+        return _settle(given)
     known = given or photos.position
     if not address:
-        return await _settle(known) if known else FormPlace(error=_nowhere(photos))
+        return _settle(known) if known else FormPlace(error=_nowhere(photos))
     hits = await geo.geocode(address, geocoder, limit=MAX_CHOICES)
     return await _compare(known, hits, photos)
 
@@ -115,17 +116,16 @@ async def _compare(known: Position | None, hits: list[NamedPosition], photos: Ph
     """The place of a form whose address leads to `hits`, while `known` is what else is known of it."""
     if known is None:
         if hits and hits[0].sure:
-            return await _settle((hits[0].lat, hits[0].lon, "address"))
+            return _settle((hits[0].lat, hits[0].lon, "address"))
         if hits:
             return FormPlace(error=_("Several places fit this address. Which one is it?"), choices=await _choices(hits))
         return FormPlace(error=_unknown_address(photos))
     telling = [hit for hit in hits if hit.fit > Fit.PART]
     if not telling or any(measure_metres(*known[:2], hit.lat, hit.lon) <= AGREE_METRES for hit in telling):
-        return await _settle(known)
+        return _settle(known)
     first = PlaceChoice(_value(known), await _name_known(known))
     return FormPlace(
         position=known,
-        label=await name_position(*known[:2]),
         error=_("The address is somewhere else than the place on the map. Which one is right?"),
         choices=(first, *await _choices(telling))[:MAX_CHOICES],
     )
@@ -145,8 +145,15 @@ def _unknown_address(photos: PhotoPlaces) -> str:
     return _("We do not know this address. Try the name of a street or a stop nearby, or tap the map.")
 
 
-async def _settle(position: Position) -> FormPlace:
-    return FormPlace(position, await name_position(*position[:2]), settled=True)
+def _settle(position: Position) -> FormPlace:
+    return FormPlace(position, settled=True)
+
+
+async def name_place(place: FormPlace) -> FormPlace:
+    """The place with the words for its position."""
+    if place.position is None:
+        return place
+    return replace(place, label=await name_position(*place.position[:2]))
 
 
 async def name_position(lat: float, lon: float) -> str:

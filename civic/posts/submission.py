@@ -39,7 +39,7 @@ from civic.media.queries import accepted_types
 from civic.posts import receipts
 from civic.posts.actions import Posted
 from civic.posts.models import Visibility
-from civic.posts.places import FormPlace, read_address, read_place
+from civic.posts.places import FormPlace, name_place, read_address, read_place
 from civic.posts.receipts import SenderCodes
 from civic.posts.schemas import Receipt, SentBeforeAnswer
 from civic.posts.sent_forms import NO_KEY, FormKey, UsedKey, act_once, is_used
@@ -188,11 +188,13 @@ class Submission:
         except Exception as error:  # the database's disk may be as full; they are tidied away a day later
             log.warning("photos of a refused form stay for a day", kind=type(error).__name__)
 
-    async def find_place(self) -> FormPlace:
-        """Where it is, by all that the form and its photos say about it."""
+    async def find_place(self, *, named: bool = False) -> FormPlace:
+        """Where it is, by all that the form and its photos say about it; `named` for a page, which shows its name."""
         if self.place is None:
             geocoder, program = self.request.app.state.config.geocoder, wants_json(self.request)
             self.place = await read_place(self.form, self.uploads.places, geocoder, program=program)
+        if named:
+            self.place = await name_place(self.place)
         return self.place
 
     def read(self, form: type[F], values: Mapping[str, Any] | None = None, **context: Any) -> F:

@@ -4,12 +4,13 @@ A phone that got no answer sends its form again. Its photos belong to the post b
 `Uploads.sent_before` says so, and the action finds the post by its key. Only its author sees its photos in the form.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from civic.accounts.limits import spend
+from civic.accounts.limits import Counted, spend, spend_both
 from civic.cookies import read_mark
 from civic.errors import CivicError, StorageFull, TooMany
 from civic.forms import clean_text
@@ -140,8 +141,15 @@ async def spend_limit(request: Request, what: str, times: int = 1) -> None:
 
     Raises TooMany. Not to be called within a transaction.
     """
-    for who, most in _list_senders(request):
-        await spend(what, who, times * most)
+    await _spend(what, [(who, times * most) for who, most in _list_senders(request)])
+
+
+async def _spend(what: str, senders: Sequence[Counted]) -> Sequence[int]:
+    """Count one more of each sender; how many each has sent. Raises TooMany."""
+    if len(senders) == 1:
+        return [await spend(what, *senders[0])]
+    first, second = senders
+    return await spend_both(what, first, second)
 
 
 async def spend_or_hold(request: Request, what: str, times: int = 1) -> bool:
@@ -149,19 +157,17 @@ async def spend_or_hold(request: Request, what: str, times: int = 1) -> bool:
 
     Raises TooMany far above it. What staff write is never held. Not to be called within a transaction.
     """
-    held = False
-    for who, most in _list_senders(request):
-        try:
-            count = await spend(what, who, times * most * request.app.state.config.limits.refused_above)
-        except TooMany:
-            raise TooMany(
-                _("Too much was sent from here in the last hour. Please send this again in an hour.")
-            ) from None
-        held = held or count > times * most
+    senders = _list_senders(request)
+    refused_above = times * request.app.state.config.limits.refused_above
+    try:
+        counts = await _spend(what, [(who, most * refused_above) for who, most in senders])
+    except TooMany:
+        raise TooMany(_("Too much was sent from here in the last hour. Please send this again in an hour.")) from None
+    held = any(count > times * most for count, (_who, most) in zip(counts, senders, strict=True))
     return held and not request.state.person.is_staff
 
 
-def _list_senders(request: Request) -> list[tuple[str, int]]:
+def _list_senders(request: Request) -> list[Counted]:
     """By whom a post is counted, and how many an hour each may send: the person, else the browser and the address.
 
     Browsers without a mark, which take no cookies, are one for each address.

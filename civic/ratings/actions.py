@@ -17,6 +17,7 @@ from civic.posts.actions import Posted
 from civic.posts.models import Post
 from civic.ratings.forms import RatingForm
 from civic.ratings.models import KIND, Rating
+from civic.writes import Writes, new_ids
 
 REPLACED_WITHIN = timedelta(days=30)  # one rating of a person and service in this time: a new one replaces it
 
@@ -88,10 +89,13 @@ async def _create_rating(
         photos=photos,
         held=held,
     )
-    post, _code = await posts.create_post(new_post, by)
-    rating = await Rating.create(post_id=post.id, service_id=service.id, stars=form.stars, given_at=now)
+    post_id, rating_id = await new_ids(Post, Rating)
+    post, _code = posts.make_post(new_post, by, post_id, rating_path(service.slug, rating_id))
+    rating = Rating(id=rating_id, post_id=post_id, service_id=service.id, stars=form.stars, given_at=now)
+    writes = Writes()
+    writes.insert(rating)
+    await posts.write_post(post, photos, writes)
     await _count_stars(service.id, form.stars, 0 if held else 1)
-    await posts.set_path(post, rating_path(service.slug, rating.id))
     return Posted(post, GivenRating(rating, replaced=bool(replaced)))
 
 

@@ -1,6 +1,7 @@
 """Posting a report, and what its author and supporters say of the case later."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from civic import timing
 from civic.accounts.people import Person
@@ -33,11 +34,17 @@ from civic.reports.moderation import judge_event_photos
 from civic.reports.queries import Speaker
 from civic.routing.actions import record_faults
 from civic.routing.queries import Facts, decide
+from civic.writes import Writes, new_ids
 
 REPORTERS = """
 SELECT p.id, p.author_id, p.email, p.email_confirmed_at IS NOT NULL AS email_confirmed, p.language, p.path
 FROM report r JOIN post p ON p.id = r.post_id
 WHERE r.case_id = $1 AND (p.author_id IS NOT NULL OR p.email <> '')
+"""
+ROUTABLE = """
+SELECT c.id, c.category_id, c.area_id, c.received_at, p.title, p.text, p.channel, r.answers
+FROM case_file c JOIN report r ON r.case_id = c.id AND r.main JOIN post p ON p.id = r.post_id
+WHERE c.id = ANY($1) AND c.status = $2 AND c.department_id IS NULL AND NOT c.unreleased
 """
 SHOWN_TEXT = """
 SELECT e.text, h.id IS NOT NULL OR e.text_hash IS NOT NULL AS withheld
@@ -75,6 +82,14 @@ MAX_DOUBT_CHARS = 1000
 MAX_PLACE_METRES = 300.0  # a place farther away would not say where a report is
 
 
+@dataclass(frozen=True)
+class NewReport:
+    """A report that was posted. `event` is the first line of its history, unless it was posted before."""
+
+    report: Report
+    event: CaseEvent | None = None
+
+
 async def post_report(
     form: ReportForm,
     author: Person,
@@ -83,7 +98,7 @@ async def post_report(
     channel: str = "web",
     codes: SenderCodes = NO_CODES,
     held: bool = False,
-) -> Posted[Report]:
+) -> Posted[NewReport]:
     """The report, its case with both clocks, the first line of its history and the job that routes it: all or nothing.
 
     The same `client_key` twice is one report. Raises Invalid (field "place") outside of the city, and Conflict if the
@@ -91,7 +106,7 @@ async def post_report(
     """
     area_id = await area_id_at(form.lat, form.lon)
 
-    async def create() -> Posted[Report]:
+    async def create() -> Posted[NewReport]:
         private = form.category is not None and not form.category.public
         new_post = posts.NewPost(
             kind=KIND,
@@ -109,24 +124,25 @@ async def post_report(
         )
         return await _create_report(form, author, new_post, area_id)
 
-    async def find(post: Post) -> Report | None:
-        return await Report.get_or_none(post_id=post.id) if post.text == form.text else None
+    async def find(post: Post) -> NewReport | None:
+        report = await Report.get_or_none(post_id=post.id) if post.text == form.text else None
+        return NewReport(report) if report else None
 
     return await posts.post_once(form.client_key, create, find, author, codes)
 
 
 async def _create_report(
     form: ReportForm, author: Person, new_post: posts.NewPost, area_id: int | None
-) -> Posted[Report]:
-    post, code = await posts.create_post(new_post, author)
-    by, category = Actor.reporter(author), form.category
-    case = await cases.open_case(
-        category=category, area_id=area_id, by=by, channel=new_post.channel, held=new_post.held
+) -> Posted[NewReport]:
+    post_id, report_id, *case_ids = await new_ids(Post, Report, *cases.CASE_ROWS)
+    post, code = posts.make_post(new_post, author, post_id, f"/reports/{report_id}")
+    by, category, writes = Actor.reporter(author), form.category, Writes()
+    event = await cases.add_case(
+        writes, case_ids, category=category, area_id=area_id, by=by, channel=new_post.channel, held=new_post.held
     )
     place = await nearest_place(form.lat, form.lon, MAX_PLACE_METRES)
-    report = await Report.create(
-        post_id=post.id,
-        case_id=case.id,
+    report = Report(
+        id=report_id,
         category_id=category.id if category else None,
         area_id=area_id,
         lat=form.lat,
@@ -136,53 +152,73 @@ async def _create_report(
         place_names=place.names if place else {},
         answers=form.answers,
     )
-    await posts.set_path(post, f"/reports/{report.id}")
+    report.post, report.case = post, event.case
+    writes.insert(report)
+    await posts.write_post(post, new_post.photos, writes)
     if code and form.email:
-        await send_receipt(post, case.number, code)
-    return Posted(post, report, code)
+        await send_receipt(post, event.case.number, code)
+    return Posted(post, NewReport(report, event), code)
 
 
 async def route_case(case_id: int) -> bool:
-    """Assign a received case to the department that `decide` finds, else send it to triage, with the reason.
+    """As `route_cases`, of one. False if somebody else has assigned it already."""
+    return case_id in await route_cases([case_id])
 
-    False if somebody else has assigned it already.
+
+async def route_cases(case_ids: Sequence[int]) -> set[int]:
+    """Give received cases to the departments that `decide` finds, else send them to triage, with the reason.
+
+    Those whose history has only begun are placed all at once, or none of them. Returns the cases that were placed; the
+    others have been already, or are gone.
     """
-    case = await Case.get_or_none(id=case_id)
-    if case is None or case.status != Status.RECEIVED or case.department_id is not None or case.unreleased:
-        return False
-    report = await Report.filter(case_id=case_id, main=True).select_related("post").first()
-    if report is None:
-        return False
-    facts = await _facts(case, report)
+    placements = {case_id: await _place(facts) for case_id, facts in (await _find_routable(case_ids)).items()}
+    placed = set(await cases.place_received(placements))
+    for case_id in placements.keys() - placed:
+        if await _place_later(case_id, placements[case_id]):
+            placed.add(case_id)
+    return placed
+
+
+async def _place(facts: Facts) -> cases.Placement:
     decision = await decide(facts)
     await record_faults(decision, facts)
+    return cases.Placement(decision.department_id, decision.reason, decision.support, decision.priority)
+
+
+async def _place_later(case_id: int, placement: cases.Placement) -> bool:
+    """Place a case in whose history more stands than its receipt."""
     try:
-        if decision.department_id is None:
-            await cases.send_to_triage(case_id, reason=decision.reason)
+        if placement.department_id is None:
+            await cases.send_to_triage(case_id, reason=placement.reason)
         else:
             await cases.assign(
                 case_id,
-                decision.department_id,
+                placement.department_id,
                 by=SYSTEM,
-                reason=decision.reason,
-                support=decision.support,
-                priority=decision.priority,
+                reason=placement.reason,
+                support=placement.support,
+                priority=placement.priority,
             )
     except Conflict:
         return False
     return True
 
 
-async def _facts(case: Case, report: Report) -> Facts:
-    category = (await catalogue()).category_by_id.get(case.category_id or 0)
-    return Facts(
-        category=category.code if category else None,
-        areas=tuple(area.slug for area in (await areas()).path(case.area_id)),
-        text=f"{report.post.title}\n{report.post.text}".strip(),
-        answers=report.answers,
-        channel=report.post.channel,
-        at=(await city()).local(case.received_at),
-    )
+async def _find_routable(case_ids: Sequence[int]) -> dict[int, Facts]:
+    """What routing has to know of those of these cases that wait for the router."""
+    known, places, here = await catalogue(), await areas(), await city()
+    found = {}
+    for row in await fetch(ROUTABLE, list(case_ids), Status.RECEIVED):
+        category = known.category_by_id.get(row["category_id"] or 0)
+        found[row["id"]] = Facts(
+            category=category.code if category else None,
+            areas=tuple(area.slug for area in places.path(row["area_id"])),
+            text=f"{row['title']}\n{row['text']}".strip(),
+            answers=row["answers"],
+            channel=row["channel"],
+            at=here.local(row["received_at"]),
+        )
+    return found
 
 
 @retry_transaction

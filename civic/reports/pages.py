@@ -1,6 +1,6 @@
 """What a report's page shows: templates/reports/detail.html gets one ReportPage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from civic.cases.queries import (
     AssignmentView,
     Timeline,
     TimelineEvent,
+    describe_first_event,
     find_last_handling,
     load_assignments,
     load_timeline,
@@ -218,38 +219,82 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
     at_work = any(assignment.department_id in viewer.person.departments for assignment in held)
     if not may_see(viewer, post.visibility, author=author, at_work=at_work):
         raise NotFound()
-    known = await catalogue()
-    timeline = await load_timeline(case.id, internal=False, before=before)
-    category = known.category_by_id.get(case.category_id or report.category_id or 0)
-    discussion = await read_discussion(post, viewer, has_comments=head.has_comments)
+    around = Surroundings(
+        timeline=await load_timeline(case.id, internal=False, before=before),
+        assignments=held,
+        talk=await read_discussion(post, viewer, has_comments=head.has_comments),
+        photos=(await photos_of([post.id]))[post.id] if post.photos_count else [],
+        siblings=await _siblings(report) if head.has_siblings else [],
+        rated=await find_last_handling(case.id, f"post:{post.id}") if author else None,
+        was_reopened=author and await _was_reopened(case),
+    )
+    return await _compose(report, viewer, around)
+
+
+async def new_report_page(report: Report, event: CaseEvent, photos: list[Photo], viewer: Viewer) -> ReportPage:
+    """The page of a report that this viewer has just posted: nothing of it has to be read, as nobody did more yet."""
+    timeline = Timeline([describe_first_event(event)])
+    return await _compose(report, viewer, Surroundings(timeline, talk=_new_discussion(report.post), photos=photos))
+
+
+def _new_discussion(post: Post) -> Discussion:
+    """Of a post that was just written."""
+    return Discussion(
+        post_id=post.id,
+        path=post.path,
+        comments=[],
+        count=0,
+        votes=0,
+        voted=False,
+        open=post.visibility == Visibility.PUBLIC,
+        speaks=[],
+    )
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What other tables say of a report, for one viewer."""
+
+    timeline: Timeline
+    talk: Discussion
+    photos: list[Photo]
+    assignments: list[AssignmentView] = field(default_factory=list)
+    siblings: list["OtherReport"] = field(default_factory=list)
+    rated: Handling | None = None
+    was_reopened: bool = False
+
+
+async def _compose(report: Report, viewer: Viewer, around: Surroundings) -> ReportPage:
+    post, case, known = report.post, report.case, await catalogue()
     path = (await areas()).path(report.area_id)
+    author = viewer.wrote(post.author_id, post.receipt_hash)
     return ReportPage(
         report=report,
         post=post,
         case=case,
         heading=heading(post.title, post.text),
-        category=category,
+        category=known.category_by_id.get(case.category_id or report.category_id or 0),
         department=known.department_by_id.get(case.department_id or 0),
         areas=path[:-1] or path,
-        photos=(await photos_of([post.id]))[post.id] if post.photos_count else [],
+        photos=around.photos,
         answers=_answers(report, known.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
         # Of one that is held nobody looks for a department yet.
         sla_status=SlaStatus("") if case.unreleased else await describe_sla_status(case, clock_that_matters(case)),
-        timeline=timeline,
+        timeline=around.timeline,
         history=HistoryState.of(case),
-        assignments=held,
-        official=timeline.official,
-        question=timeline.question if case.status == Status.WAITING else None,
-        talk=discussion,
-        do=_doings(case, viewer, author=author, supports=discussion.voted),
+        assignments=around.assignments,
+        official=around.timeline.official,
+        question=around.timeline.question if case.status == Status.WAITING else None,
+        talk=around.talk,
+        do=_doings(case, viewer, author=author, supports=around.talk.voted),
         appeal=Appeal.of(case),
         appeal_target=parse_target((await city()).settings.appeal).describe(),
         receipt=viewer.codes_by_digest.get(post.receipt_hash or ""),
-        siblings=await _siblings(report) if head.has_siblings else [],
-        own=frozenset(one.department for one in held if one.department_id in viewer.person.departments),
-        rated=await find_last_handling(case.id, f"post:{post.id}") if author else None,
-        was_reopened=author and await _was_reopened(case),
+        siblings=around.siblings,
+        own=frozenset(one.department for one in around.assignments if one.department_id in viewer.person.departments),
+        rated=around.rated,
+        was_reopened=around.was_reopened,
     )
 
 

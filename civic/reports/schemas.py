@@ -12,8 +12,8 @@ from civic.posts.actions import Posted
 from civic.posts.models import Visibility
 from civic.posts.schemas import Receipt
 from civic.posts.uploads import Uploads
+from civic.reports.actions import NewReport
 from civic.reports.forms import Answer
-from civic.reports.models import Report
 from civic.reports.pages import Appeal, Promise, ReportPage
 from civic.reports.queries import ReportCard
 from civic.schemas import Schema
@@ -196,7 +196,7 @@ class PostedReportAnswer(ReportAnswer, Receipt):
     """A report that was just posted."""
 
     @classmethod
-    def of_posted(cls, page: ReportAnswer, posted: Posted[Report]) -> "PostedReportAnswer":
+    def of_posted(cls, page: ReportAnswer, posted: Posted[NewReport]) -> "PostedReportAnswer":
         return cls(**dict(page), receipt=posted.receipt, again=posted.again, held=posted.held)
 
 

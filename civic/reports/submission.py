@@ -11,12 +11,15 @@ from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
 from civic.geo.near import DEFAULT_RADIUS_METRES, parse_near
 from civic.geo.queries import geocode
+from civic.posts.actions import Posted
 from civic.posts.places import read_address
 from civic.posts.queries import Viewer
 from civic.posts.submission import MAX_FORM_FILES, Submission, submit
 from civic.posts.uploads import photo_url_for
 from civic.reports import actions, pages
+from civic.reports.actions import NewReport
 from civic.reports.forms import ReportForm, read_answers
+from civic.reports.pages import ReportPage
 from civic.reports.schemas import PostedReportAnswer, ReportAnswer, UploadedPhotosAnswer
 from civic.reports.similar import SimilarPosts, find_similar
 from civic.routing.queries import find_fitting_categories
@@ -32,7 +35,7 @@ async def new_report(request: Request) -> Response:
 async def _form_page(sent: Submission) -> Response:
     """The form with everything that was typed, every photo that was taken, similar reports and fitting categories."""
     _choose_category(sent)
-    await sent.find_place()
+    await sent.find_place(named=True)
     typed, known = sent.typed, await catalogue()
     context = {
         "answers": read_answers(sent.form),
@@ -126,7 +129,15 @@ async def _submit_report(sent: Submission) -> Response:
     )
 
     async def answer() -> PostedReportAnswer:
-        page = await pages.report_page(posted.row.id, Viewer.of(sent.person, filter(None, [posted.receipt])))
+        page = await _page_of(posted, sent)
         return PostedReportAnswer.of_posted(ReportAnswer.of(page, photo_url_for(sent.request)), posted)
 
     return await sent.accepted(posted, answer)
+
+
+async def _page_of(posted: Posted[NewReport], sent: Submission) -> ReportPage:
+    """The report's page for its author: of what was written, or read if it had been sent before."""
+    new, author = posted.row, Viewer.of(sent.person, filter(None, [posted.receipt]))
+    if new.event is None:
+        return await pages.report_page(new.report.id, author)
+    return await pages.new_report_page(new.report, new.event, sent.uploads.photos, author)

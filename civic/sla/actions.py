@@ -13,6 +13,7 @@ from civic.sla import clocks
 from civic.sla.models import Clock, ClockKind, ClockStep
 from civic.sla.queries import compile_calendar, working_calendar
 from civic.sla.zone_data import VERSION, compare_hours
+from civic.writes import Writes
 
 log = logs.get_logger(__name__)
 
@@ -79,9 +80,9 @@ async def undo_pause(clock: Clock, due_at: datetime, at: datetime) -> None:
     await save_clocks(clock)
 
 
-async def promise_clocks(*changed: Clock) -> None:
+async def promise_clocks(*changed: Clock, writes: Writes | None = None) -> None:
     """Let the due instants be the public promise, where nothing is promised yet."""
-    await save_clocks(*[one for one in changed if clocks.promise(one)])
+    await save_clocks(*[one for one in changed if clocks.promise(one)], writes=writes)
 
 
 async def take_terms(clock: Clock, other: Clock, at: datetime) -> None:
@@ -143,11 +144,15 @@ SAVE_CLOCKS = "UPDATE clock SET {} FROM unnest($1::bigint[], {}) AS saved (id, {
 )
 
 
-async def save_clocks(*changed: Clock) -> None:
-    """Save clocks that have rows, in one statement."""
-    if changed:
-        columns = [[getattr(one, name) for one in changed] for name in SAVED_COLUMNS]
-        await execute(SAVE_CLOCKS, [one.id for one in changed], *columns)
+async def save_clocks(*changed: Clock, writes: Writes | None = None) -> None:
+    """Save clocks that have rows, in one statement; with `writes`, when these are run."""
+    if not changed:
+        return
+    columns = [[one.id for one in changed], *([getattr(one, name) for one in changed] for name in SAVED_COLUMNS)]
+    if writes is None:
+        await execute(SAVE_CLOCKS, *columns)
+    else:
+        writes.add_rows(SAVE_CLOCKS, *columns)
 
 
 INSERT_INTERVALS = """

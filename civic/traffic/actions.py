@@ -18,6 +18,7 @@ from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.traffic.forms import UpdateForm
 from civic.traffic.kinds import GONE_MAJORITY, extend_expiry, first_expiry, recent_since
 from civic.traffic.models import KIND, TrafficUpdate
+from civic.writes import Writes, new_ids
 
 MAX_PLACE_METRES = 500.0  # a place farther away would not say where it is
 
@@ -61,9 +62,11 @@ async def post_update(
             receipt=codes.new,
             held=held,
         )
-        post, code = await posts.create_post(new_post, author)
-        update = await TrafficUpdate.create(
-            post_id=post.id,
+        post_id, update_id = await new_ids(Post, TrafficUpdate)
+        post, code = posts.make_post(new_post, author, post_id, f"/traffic/{update_id}")
+        update = TrafficUpdate(
+            id=update_id,
+            post_id=post_id,
             kind=form.kind,
             area_id=area_id,
             lat=form.lat,
@@ -72,7 +75,9 @@ async def post_update(
             near=near.names if near else {},
             expires_at=first_expiry(form.kind, post.created_at),
         )
-        await posts.set_path(post, f"/traffic/{update.id}")
+        writes = Writes()
+        writes.insert(update)
+        await posts.write_post(post, photos, writes)
         return Posted(post, update, code)
 
     async def find(post: Post) -> TrafficUpdate | None:

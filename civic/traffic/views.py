@@ -54,7 +54,7 @@ async def new_update(request: Request) -> Response:
 
 
 async def _form_page(sent: Submission) -> Response:
-    await sent.find_place()
+    await sent.find_place(named=True)
     return sent.form_page("traffic/new.html", {"kinds": NAMES, "lives": LIFETIMES, "longest": MAX_TEXT_CHARS})
 
 

@@ -61,7 +61,7 @@ async def make_report(
     data = ReportForm(text=text, title=title, category=view, **fields | values)
     posted = await reports.post_report(data, author)
     if routed:
-        await reports.route_case(posted.row.case_id)
+        await reports.route_case(posted.row.report.case_id)
     return posted.row
 
 

@@ -17,6 +17,8 @@ from civic.cases.models import Assignment, Case, CaseEvent
 from civic.cases.status import Status
 from civic.catalogue.models import Calendar, Category, Department, Membership
 from civic.city.models import City
+from civic.db import in_transaction
+from civic.writes import Writes, new_ids
 from tests.builders.calendars import WITH_CALENDARS
 from tests.databases import Databases, emptying
 
@@ -116,7 +118,17 @@ def at(text: str) -> AbstractContextManager[None]:
 async def receive_case(town: Town, when: str = "2026-11-10 09:00", category: Category | None = None) -> Case:
     """A case that nobody has; of the category pothole unless said."""
     with at(when):
-        return await actions.open_case(category=category or town.pothole, area_id=None, by=REPORTER, channel="web")
+        return await open_case(category or town.pothole)
+
+
+async def open_case(category: Category | None, *, area_id: int | None = None, channel: str = "web") -> Case:
+    """A case received now, of no report."""
+    async with in_transaction():
+        writes = Writes()
+        ids = await new_ids(*actions.CASE_ROWS)
+        event = await actions.add_case(writes, ids, category=category, area_id=area_id, by=REPORTER, channel=channel)
+        await writes.run()
+    return event.case
 
 
 async def receive_assigned_case(town: Town, when: str = "2026-11-10 09:00", category: Category | None = None) -> Case:

@@ -2,12 +2,12 @@ from civic import timing
 from civic.cases import actions
 from civic.cases.models import Assignment, CaseEvent
 from civic.cases.status import Status
-from tests.builders.town import REASON, REPORTER, Town, local_time, reload_case
+from tests.builders.town import REASON, REPORTER, Town, local_time, open_case, reload_case
 
 
 async def test_the_main_path(town: Town) -> None:
     with timing.at(local_time("2026-11-10 09:00")):
-        case = await actions.open_case(category=town.pothole, area_id=None, by=REPORTER, channel="web")
+        case = await open_case(town.pothole)
     assert case.number == f"26-{case.id}"
     with timing.at(local_time("2026-11-10 09:01")):
         await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON)

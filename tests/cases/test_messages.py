@@ -23,6 +23,7 @@ from tests.builders.town import (
     at,
     local_time,
     make_case_in,
+    open_case,
     receive_assigned_case,
     receive_case,
 )
@@ -62,7 +63,7 @@ async def test_nothing_is_asked_for_by_what_did_not_happen(town: Town) -> None:
 
     async def fail() -> None:
         async with in_transaction():
-            case = await actions.open_case(category=town.pothole, area_id=None, by=REPORTER, channel="web")
+            case = await open_case(town.pothole)
             await actions.assign(case.id, town.roads.id, by=town.desk, reason=REASON)
             raise Stop
 

@@ -17,7 +17,9 @@ from civic.imports.mapping import read_mapping
 from civic.imports.parser import ImportedReport, Reopening, RowParser
 from civic.posts import actions as posts
 from civic.reports.models import KIND, Report
+from civic.writes import Writes, new_ids
 from tests.builders.harbour import NOW, Harbour, make_areas, make_resolved, make_row, write_rows
+from tests.builders.town import open_case
 
 ROWS = [
     make_resolved(),
@@ -103,12 +105,13 @@ async def _live(entry: ImportedReport) -> None:
             draft = posts.NewPost(
                 KIND, entry.text, title=entry.title, language="en", channel="import", source=entry.source
             )
-            post, _code = await posts.create_post(draft, NOBODY)
-            by = Actor.reporter(NOBODY)
-            case = await cases.open_case(category=category, area_id=area.id if area else None, by=by, channel="import")
-            report = await Report.create(
-                post=post,
-                case=case,
+            post_id, report_id = await new_ids(posts.Post, Report)
+            post, _code = posts.make_post(draft, NOBODY, post_id, f"/reports/{report_id}")
+            case = await open_case(category, area_id=area.id if area else None, channel="import")
+            report = Report(
+                id=report_id,
+                post_id=post_id,
+                case_id=case.id,
                 category_id=case.category_id,
                 area_id=case.area_id,
                 lat=entry.lat,
@@ -116,7 +119,9 @@ async def _live(entry: ImportedReport) -> None:
                 located_by="import",
                 address=entry.address,
             )
-            await posts.set_path(post, f"/reports/{report.id}")
+            writes = Writes()
+            writes.insert(report)
+            await posts.write_post(post, writes=writes)
         if not slug:
             await cases.send_to_triage(case.id, reason=reason)
             return

@@ -303,3 +303,20 @@ def test_every_reason_has_its_text_in_both_languages() -> None:
             assert str(error.fields["photos"]) == str(error.message)
     assert "20 MB" in str(PhotoRefused("too_large").message)
     assert PhotoRefused("'; DROP TABLE").reason == "damaged"
+
+
+async def test_processes_wait_for_the_first_photos() -> None:
+    async with Decoder(processes=2) as decoder:
+        decoder.start_ahead()
+        await until(lambda: len(decoder._idle) == 2)
+        before = pids(decoder)
+        await asyncio.gather(decoder.process(SMALL), decoder.process(SMALL))
+        assert sorted(pids(decoder)) == sorted(before)
+    assert all(gone(pid) for pid in before)
+
+
+async def test_a_photo_that_comes_while_they_start_is_taken_and_no_more_start_than_may() -> None:
+    async with Decoder(processes=2) as decoder:
+        decoder.start_ahead()
+        await asyncio.gather(*(decoder.process(SMALL) for _ in range(4)))
+        assert len(pids(decoder)) <= 2

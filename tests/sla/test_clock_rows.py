@@ -20,6 +20,7 @@ from tests.builders.town import (  # noqa: F401  # fixtures
     list_assignments,
     local_time,
     make_town,
+    open_case,
     receive_assigned_case,
     receive_case,
     reload_case,
@@ -51,7 +52,7 @@ async def test_case_clocks_start_when_the_case_is_received(town: Town) -> None:
 
 async def test_a_case_without_category_has_the_citys_targets(town: Town) -> None:
     with at("2026-11-10 09:00"):
-        case = await actions.open_case(category=None, area_id=None, by=REPORTER, channel="web")
+        case = await open_case(None)
     response, resolution = await clocks(case)
     assert (response.target, resolution.target) == ("2 working days", "10 working days")
 

@@ -14,9 +14,9 @@ from civic.cases.actions.annotations import (
     set_assignee,
 )
 from civic.cases.actions.appeal import appeal, reject, uphold
-from civic.cases.actions.assignment import assign, give_back, hand_over, send_to_triage
+from civic.cases.actions.assignment import Placement, assign, give_back, hand_over, place_received, send_to_triage
 from civic.cases.actions.closing import confirm, decline, dispute, resolve
-from civic.cases.actions.creation import open_case, release
+from civic.cases.actions.creation import CASE_ROWS, add_case, release
 from civic.cases.actions.lines import erase_event_text, hide_line, restore_line
 from civic.cases.actions.merging import merge, unmerge
 from civic.cases.actions.objections import decide_objection, object_to_score
@@ -30,7 +30,10 @@ from civic.cases.actions.scheduled import (
 )
 
 __all__ = [
+    "CASE_ROWS",
+    "Placement",
     "accept",
+    "add_case",
     "add_note",
     "add_support",
     "answer",
@@ -54,7 +57,7 @@ __all__ = [
     "mark_misrouted",
     "merge",
     "object_to_score",
-    "open_case",
+    "place_received",
     "rate_handling",
     "recategorise",
     "reject",

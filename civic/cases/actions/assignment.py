@@ -4,12 +4,13 @@ Handing a case on ends an assignment and starts another; the case's own clocks g
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from civic.cases import targets
 from civic.cases.actors import SYSTEM, Actor, ActorKind
 from civic.cases.allowed_actions import CaseAction
-from civic.cases.change import CaseChange, changing
+from civic.cases.change import CaseChange, changing, changing_received
 from civic.cases.event_kinds import EventKind
 from civic.cases.models import Assignment, AssignmentPart, Case, CaseEvent, Outcome, Priority
 from civic.cases.notices import notify_department, notify_dispatchers
@@ -61,16 +62,65 @@ async def assign(
         if priority is not None:
             change.case.priority = _priority(priority)
         before = await _slug(lead.department_id) if lead is not None else None
-        # What the router gives counts from when it could have it, what a dispatcher gives from now.
-        since = await _routable_since(change.case) if by.kind == ActorKind.SYSTEM else None
-        await change.give_case(department_id, since=since)
-        data: dict[str, object] = {"from": before, "department": await _slug(department_id), "reason": reason}
-        data |= {"support": await _start_supports(change, support, since), "priority": change.case.priority}
-        event = await change.record_event(EventKind.ASSIGNED, text, data=data | {"misrouted": misrouted})
-        await notify_department(change.case, event, department_id)
-        for helper in set(support) - {department_id}:
-            await notify_department(change.case, event, helper, message="case_support")
+        await _give(change, department_id, support, text, {"from": before, "reason": reason, "misrouted": misrouted})
         return change.case
+
+
+async def _give(
+    change: CaseChange, department_id: int, support: Sequence[int], text: str, data: Mapping[str, object]
+) -> None:
+    """Give a case that has its new status and priority to a department, with those that help, and tell them."""
+    # What the router gives counts from when it could have it, what a dispatcher gives from now.
+    since = await _routable_since(change.case) if change.by.kind == ActorKind.SYSTEM else None
+    await change.give_case(department_id, since=since)
+    data = {**data, "department": await _slug(department_id), "priority": change.case.priority}
+    helpers = {"support": await _start_supports(change, support, since)}
+    event = await change.record_event(EventKind.ASSIGNED, text, data={**data, **helpers})
+    await notify_department(change.case, event, department_id, writes=change.writes)
+    for helper in set(support) - {department_id}:
+        await notify_department(change.case, event, helper, message="case_support", writes=change.writes)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the router sends a case, and why: to a department, or to triage (None)."""
+
+    department_id: int | None
+    reason: Mapping[str, object]
+    support: Sequence[int] = ()
+    priority: str | None = None
+
+
+@retry_transaction
+async def place_received(placements: Mapping[int, Placement]) -> list[int]:
+    """The router's decisions about cases (by id) of which nothing is known yet but their receipt, all at once.
+
+    Does what `assign` and `send_to_triage` do, one case after the other. Returns the cases that were placed: others are
+    gone, or have a longer history. All or none: raises what one of them raises.
+    """
+    departments = {case_id: 1 + len(one.support) for case_id, one in placements.items()}
+    async with changing_received(departments, SYSTEM) as changes:
+        for change in changes:
+            await _place(change, placements[change.case.id])
+    return [change.case.id for change in changes]
+
+
+async def _place(change: CaseChange, placement: Placement) -> None:
+    if placement.department_id is None:
+        await _send_to_triage(change, placement.reason)
+        return
+    await require_in_force(placement.department_id, *placement.support)
+    change.move_to(Status.ASSIGNED)
+    if placement.priority is not None:
+        change.case.priority = _priority(placement.priority)
+    data = {"from": None, "reason": placement.reason, "misrouted": False}
+    await _give(change, placement.department_id, placement.support, "", data)
+
+
+async def _send_to_triage(change: CaseChange, reason: Mapping[str, object]) -> None:
+    await change.promise()
+    event = await change.record_event(EventKind.TRIAGED, data={"reason": reason})
+    await notify_dispatchers(change.case, event, writes=change.writes)
 
 
 @retry_transaction
@@ -81,9 +131,7 @@ async def send_to_triage(case_id: int, *, reason: Mapping[str, object]) -> Case:
     """
     async with changing(case_id, SYSTEM) as change:
         if not await _routed(change.case):
-            await change.promise()
-            event = await change.record_event(EventKind.TRIAGED, data={"reason": reason})
-            await notify_dispatchers(change.case, event)
+            await _send_to_triage(change, reason)
         return change.case
 
 

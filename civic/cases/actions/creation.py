@@ -1,5 +1,6 @@
 """Creating a case."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from civic import timing
@@ -7,23 +8,19 @@ from civic.cases import events, targets
 from civic.cases.actors import Actor
 from civic.cases.change import changing
 from civic.cases.event_kinds import EventKind
-from civic.cases.models import Case, Priority
+from civic.cases.models import Case, CaseEvent, Priority
 from civic.cases.status import Status
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.city.queries import city
-from civic.db import fetch, join_transaction, retry_transaction
+from civic.db import retry_transaction
 from civic.errors import Invalid
 from civic.i18n import lazy as _
-from civic.jobs.actions import Job, enqueue
-from civic.sla.actions import INSERT_CLOCKS, clock_values
+from civic.jobs.actions import Job, add_job, enqueue
+from civic.sla.models import Clock
+from civic.writes import Writes
 
-# Inserts the clocks and takes an id for the case, of which its number is made.
-BEGIN = f"""
-WITH made AS ({INSERT_CLOCKS})
-SELECT nextval('case_file_id_seq') AS case_id, (SELECT id FROM made WHERE kind = 'response') AS response_id,
-       (SELECT id FROM made WHERE kind = 'resolution') AS resolution_id
-"""
+CASE_ROWS = (Case, Clock, Clock, CaseEvent)  # of which a new case needs ids
 
 
 def make_case_number(case_id: int, received: datetime) -> str:
@@ -31,8 +28,9 @@ def make_case_number(case_id: int, received: datetime) -> str:
     return f"{received:%y}-{case_id}"
 
 
-@retry_transaction
-async def open_case(
+async def add_case(
+    writes: Writes,
+    ids: Sequence[int],
     *,
     category: Category | CategoryView | None,
     area_id: int | None,
@@ -40,36 +38,38 @@ async def open_case(
     priority: str = "normal",
     channel: str,
     held: bool = False,
-) -> Case:
-    """Create a case received now, with its first event, both its clocks and the job that routes it.
+) -> CaseEvent:
+    """Add to `writes` a case received now, with both its clocks, its first event and the job that routes it.
 
-    One whose report is `held` for a look is routed when it is released (`release`).
+    `ids` are those of CASE_ROWS. One whose report is `held` for a look is routed when it is released (`release`).
+    Returns the event, which has the case.
     """
     if priority not in set(Priority):
         raise Invalid(fields={"priority": _("Please choose a priority.")})
-    at, category_id = timing.now(), category.id if category else None
-    response, resolution = await targets.new_case_clocks(category_id, at)
-    async with join_transaction():
-        [ids] = await fetch(BEGIN, *clock_values(response, resolution))
-        case = await Case.create(
-            id=ids["case_id"],
-            number=make_case_number(ids["case_id"], (await city()).local(at)),
-            status=Status.RECEIVED,
-            category_id=category_id,
-            area_id=area_id,
-            priority=priority,
-            received_at=at,
-            response_clock_id=ids["response_id"],
-            resolution_clock_id=ids["resolution_id"],
-            due_at=targets.find_next_due(response, resolution),
-            unreleased=held,
-        )
-        code = category.code if category else None
-        data = {"category": code, "channel": channel, "priority": priority}
-        await events.write_event(case, EventKind.RECEIVED, by=by, at=at, data=data, new=True)
-        if not held:
-            await _ask_for_department(case)
-    return case
+    at, case_id = timing.now(), ids[0]
+    response, resolution = await targets.new_case_clocks(category.id if category else None, at)
+    response.id, resolution.id = ids[1], ids[2]
+    case = Case(
+        id=case_id,
+        number=make_case_number(case_id, (await city()).local(at)),
+        status=Status.RECEIVED,
+        category_id=category.id if category else None,
+        area_id=area_id,
+        priority=priority,
+        received_at=at,
+        due_at=targets.find_next_due(response, resolution),
+        unreleased=held,
+    )
+    case.response_clock, case.resolution_clock = response, resolution
+    data = {"category": category.code if category else None, "channel": channel, "priority": priority}
+    event = events.append_event(case, EventKind.RECEIVED, by=by, at=at, department=None, data=data, new=True)
+    event.id, event.case = ids[3], case
+    writes.insert(response, resolution)
+    writes.insert(case)
+    writes.insert(event)
+    if not held:
+        add_job(writes, Job.ROUTE, {"case": case_id}, key=_route_key(case_id))
+    return event
 
 
 @retry_transaction
@@ -87,4 +87,8 @@ async def release(case_id: int, by: Actor) -> None:
 
 
 async def _ask_for_department(case: Case) -> None:
-    await enqueue(Job.ROUTE, {"case": case.id}, key=f"route:{case.id}")
+    await enqueue(Job.ROUTE, {"case": case.id}, key=_route_key(case.id))
+
+
+def _route_key(case_id: int) -> str:
+    return f"route:{case_id}"

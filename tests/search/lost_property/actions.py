@@ -7,11 +7,12 @@ from civic.db import fetch
 from civic.forms import Form
 from civic.posts import actions as posts
 from civic.posts.actions import Posted
+from civic.writes import Writes, new_ids
 
 KIND = "lost_property"
 TABLE = """
 CREATE TABLE lost_property (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint PRIMARY KEY,
     post_id bigint NOT NULL UNIQUE REFERENCES post ON DELETE CASCADE,
     colour text NOT NULL,
     returned boolean NOT NULL DEFAULT false)
@@ -30,11 +31,12 @@ async def post_lost_property(form: LostPropertyForm, by: Person) -> Posted[int]:
 
     async def create() -> Posted[int]:
         draft = posts.NewPost(kind=KIND, text=form.text, client_key=form.client_key)
-        post, code = await posts.create_post(draft, by)
-        sql = "INSERT INTO lost_property (post_id, colour) VALUES ($1, $2) RETURNING id"
-        [row] = await fetch(sql, post.id, form.colour)
-        await posts.set_path(post, f"/lost/{row['id']}")
-        return Posted(post, row["id"], code)
+        [post_id] = await new_ids(posts.Post)
+        post, code = posts.make_post(draft, by, post_id, f"/lost/{post_id}")
+        writes = Writes()
+        writes.add("INSERT INTO lost_property (id, post_id, colour) VALUES ($1, $1, $2)", post_id, form.colour)
+        await posts.write_post(post, writes=writes)
+        return Posted(post, post_id, code)
 
     async def find(post: posts.Post) -> int | None:
         rows = await fetch("SELECT id FROM lost_property WHERE post_id = $1", post.id)
