@@ -30,8 +30,13 @@ class Contexts:
         self.url = url
         self.clean: dict[tuple[str, bool], list[BrowserContext]] = {}
 
-    async def new(self, language: str, script: bool) -> BrowserContext:
-        return await self.browser.new_context(base_url=self.url, locale=LOCALES[language], java_script_enabled=script)
+    async def new(self, language: str, script: bool, width: int = 1280) -> BrowserContext:
+        return await self.browser.new_context(
+            base_url=self.url,
+            locale=LOCALES[language],
+            java_script_enabled=script,
+            viewport={"width": width, "height": _height(width)},
+        )
 
     async def take(self, language: str, script: bool) -> BrowserContext:
         clean = self.clean.setdefault((language, script), [])
@@ -75,10 +80,11 @@ async def visit(contexts: Contexts, live_server: Live) -> AsyncIterator[Open]:
             fresh: bool = False,
             **look: Any,
         ) -> Page:
-            context = await (contexts.new if fresh else contexts.take)(language, script)
-            if fresh:
+            if fresh:  # as wide as asked from its start: a page that is resized while it loads moves about
+                context = await contexts.new(language, script, look.get("width", 1280))
                 stack.push_async_callback(context.close)
             else:
+                context = await contexts.take(language, script)
                 stack.push_async_callback(contexts.give_back, context, language, script)
             if user:
                 await sign_in(context, live_server, user)
@@ -136,8 +142,12 @@ async def _open_page(context: BrowserContext, faults: list[str]) -> Page:
 
 async def set_look(page: Page, *, width: int, dark: bool = False, media: Literal["screen", "print"] = "screen") -> None:
     """The window and what the device prefers; not the page, which is not loaded again."""
-    await page.set_viewport_size({"width": width, "height": 740 if width < 600 else 900})
+    await page.set_viewport_size({"width": width, "height": _height(width)})
     await page.emulate_media(media=media, color_scheme="dark" if dark else "light")
+
+
+def _height(width: int) -> int:
+    return 740 if width < 600 else 900
 
 
 def _note(faults: list[str], page: Page, text: str) -> None:
