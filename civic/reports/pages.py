@@ -213,7 +213,7 @@ async def report_page(report_id: int, viewer: Viewer, before: int | None = None)
     had its case, and for dispatchers.
     """
     head = await _read_head(report_id)
-    report, post, case = head.report, head.post, head.case
+    report, post, case = head.report, head.report.post, head.report.case
     author = viewer.wrote(post.author_id, post.receipt_hash)
     held = await load_assignments(case.id)
     at_work = any(assignment.department_id in viewer.person.departments for assignment in held)
@@ -300,11 +300,9 @@ async def _compose(report: Report, viewer: Viewer, around: Surroundings) -> Repo
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """A report, and what one statement tells with it."""
+    """A report with its post and its case, and what one statement tells with it."""
 
     report: Report
-    post: Post
-    case: Case
     has_comments: bool
     has_siblings: bool
 
@@ -318,8 +316,9 @@ async def _read_head(report_id: int) -> _Head:
     case = make_from_join(Case, "c", row)
     case.response_clock = make_from_join(Clock, "first", row)
     case.resolution_clock = make_from_join(Clock, "last", row)
-    report, post = make_from_join(Report, "r", row), make_from_join(Post, "p", row)
-    return _Head(report, post, case, row["has_comments"], row["has_siblings"])
+    report = make_from_join(Report, "r", row)
+    report.post, report.case = make_from_join(Post, "p", row), case
+    return _Head(report, row["has_comments"], row["has_siblings"])
 
 
 def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> ReporterActions:
