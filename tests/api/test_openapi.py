@@ -80,4 +80,6 @@ async def test_a_view_answers_only_the_model_that_its_route_names() -> None:
 def a_request() -> Request:
     app = Starlette()
     app.state.config = Config()
-    return Request({"type": "http", "app": app, "state": {"person": NOBODY}, "path_params": {}, "headers": []})
+    return Request(
+        {"type": "http", "method": "GET", "app": app, "state": {"person": NOBODY}, "path_params": {}, "headers": []}
+    )
