@@ -15,7 +15,7 @@ from civic.db import advisory_lock, execute, fetch, in_transaction, retry_transa
 from civic.search.documents import Document, Key
 from civic.search.meili.queue import is_followed, queue_keys
 from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, remove_documents, write_documents
-from civic.search.sql import ANY, BACKLOG, DONE, FAILED, MARK, TAKE, THESE
+from civic.search.sql import ANY, BACKLOG, DONE, FAILED, MARK, TAKE, THESE, TRY_AGAIN
 from civic.search.subjects import Subject, registered
 
 log = logs.get_logger(__name__)
@@ -150,6 +150,11 @@ async def compose(items: Mapping[str, Iterable[int]]) -> ComposedDocuments:
 async def mark_items(subject: Subject, ids: Iterable[int]) -> None:
     """Have the documents of these items made again."""
     await execute(MARK, subject.own_root, list(ids))
+
+
+async def try_again() -> None:
+    """Let no mark that failed wait any longer for its next try."""
+    await execute(TRY_AGAIN)
 
 
 @retry_transaction

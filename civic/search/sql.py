@@ -19,6 +19,7 @@ UPDATE search_dirty SET tries = least(tries + 1, 100),
     due = clock_timestamp() + least($2::float8, power(4, least(tries + 1, 9))) * interval '1 second'
 WHERE id = ANY($1)
 """
+TRY_AGAIN = "UPDATE search_dirty SET due = clock_timestamp() WHERE tries > 0"
 MARK = "INSERT INTO search_dirty (root, item_id) SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING"
 BACKLOG = """
 SELECT count(*) FILTER (WHERE tries < $1) AS waiting, count(*) FILTER (WHERE tries >= $1) AS held,

@@ -62,7 +62,7 @@ async def make_report(
     posted = await reports.post_report(data, author)
     if routed:
         await reports.route_case(posted.row.report.case_id)
-    return posted.row
+    return posted.row.report
 
 
 async def make_update(author: Person, text: str, **values: Any) -> TrafficUpdate:

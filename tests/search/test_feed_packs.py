@@ -247,7 +247,7 @@ async def test_the_made_up_city(made_up_city: str) -> None:
     """All its stories, its imported past, its traffic and its ratings."""
     async with connect(made_up_city, pool=5):
         found = await whole()
-        assert found.compared > 1900
+        assert found.compared > 1400
         assert {one.kind for one in await documents()} == {"report", "traffic", "service", "rating"}
         before = await documents()
         await rebuild(PostgresEngine())

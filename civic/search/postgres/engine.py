@@ -130,6 +130,7 @@ class PostgresEngine:
             by_kinds.setdefault(kind, []).append(item_id)
         for subject in registered():
             await feed.mark_items(subject, sorted(by_kinds.get(subject.kind, ())))
+        await feed.try_again()  # a case that a report says all of has no document that could be missing
 
 
 def _tables(subject: Subject) -> DocumentTables:
