@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
@@ -142,6 +142,17 @@ async def test_a_process_keeps_so_many_bytes_and_no_more(
     assert kept._kept
 
 
+@pytest.fixture
+async def names_of_before(riverside: object) -> AsyncIterator[None]:
+    """What a test renames has its name again for those after it, which share the city."""
+    category, area = await Category.get(code="pothole"), await Area.get(slug="old-town")
+    yield
+    async with in_transaction():
+        await Category.filter(id=category.id).update(names=category.names)
+        await Area.filter(id=area.id).update(names=area.names)
+        await bump_version()
+
+
 async def rename(number: int) -> None:
     """Load another edition of the pack, as other processes see it: all at once."""
     async with in_transaction():
@@ -150,6 +161,7 @@ async def rename(number: int) -> None:
         await bump_version()
 
 
+@pytest.mark.usefixtures("names_of_before")
 async def test_a_page_of_a_reloaded_catalogue_is_not_mixed(client: Client, report: int) -> None:
     """While the catalogue changes, every page has either the names of before or those of after."""
     await rename(0)
@@ -172,6 +184,7 @@ async def test_a_page_of_a_reloaded_catalogue_is_not_mixed(client: Client, repor
     assert seen == {"0", "1"}
 
 
+@pytest.mark.usefixtures("names_of_before")
 async def test_a_page_ends_with_the_catalogue_that_it_began_with(client: Client, report: int) -> None:
     await rename(0)
     with pin_version((await city()).version):
