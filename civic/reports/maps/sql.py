@@ -1,6 +1,8 @@
 """The statements of the map. `where` narrows what is counted: conditions over `m`, whose arguments come after these.
 
-`$1` and `$2` are the spans of cells that are asked for: where each begins, and where it ends (geo/cells.py).
+`$1` and `$2` are the spans of cells that are asked for: where each begins, and where it ends (geo/cells.py). Each is
+read by itself, and `OFFSET 0` keeps it so: PostgreSQL does not know how little a span holds, and would read the whole
+table once for all of them.
 """
 
 # Cells of the zoom of report_cell that the spans are of; changes are of zoom 15. `$3`: by how many bits that is finer.
@@ -9,7 +11,8 @@ COUNT_CELLS = """
 WITH span AS MATERIALIZED (SELECT low, high FROM unnest($1::bigint[], $2::bigint[]) s (low, high)),
 part AS (
     SELECT m.cell, m.number, m.x, m.y, CASE WHEN m.late THEN m.number ELSE 0 END AS overdue
-    FROM span s JOIN report_cell m ON m.cell >= s.low AND m.cell < s.high WHERE true{late}{where}
+    FROM span s CROSS JOIN LATERAL (
+        SELECT * FROM report_cell m WHERE m.cell >= s.low AND m.cell < s.high{late}{where} OFFSET 0) m
     UNION ALL
     SELECT m.cell >> $3::int, m.number, m.x, m.y, CASE WHEN m.late THEN m.number ELSE 0 END
     FROM span s JOIN report_cell_change m ON m.cell >= s.low << $3::int AND m.cell < s.high << $3::int
@@ -32,19 +35,20 @@ OVERDUE_ALONE = "1, m.x, m.y"
 COUNT_POINTS = """
 SELECT m.cell >> $3::int AS cell, count(*) AS number, sum(m.x)::float8 AS x, sum(m.y)::float8 AS y,
        count(*) FILTER (WHERE m.due_at < $4) AS overdue
-FROM unnest($1::bigint[], $2::bigint[]) s (low, high)
-JOIN report_point m ON m.cell >= s.low AND m.cell < s.high WHERE true{where}
+FROM unnest($1::bigint[], $2::bigint[]) s (low, high) CROSS JOIN LATERAL (
+    SELECT * FROM report_point m WHERE m.cell >= s.low AND m.cell < s.high{where} OFFSET 0) m
 GROUP BY 1 ORDER BY 1
 """
 # The cells of zoom 15 that have something, within those of a lower zoom: from zoom to zoom, so that only cells that
 # have something are looked into.
 FIND_CELLS = """
 WITH RECURSIVE filled (cell) AS (
-    SELECT m.cell FROM unnest($1::bigint[], $2::bigint[]) s (low, high)
-    JOIN report_cell m ON m.cell >= s.low AND m.cell < s.high WHERE m.number > 0{where}
+    SELECT m.cell FROM unnest($1::bigint[], $2::bigint[]) s (low, high) CROSS JOIN LATERAL (
+        SELECT m.cell FROM report_cell m WHERE m.cell >= s.low AND m.cell < s.high AND m.number > 0{where} OFFSET 0) m
     UNION
-    SELECT m.cell FROM filled f JOIN report_cell m ON m.cell >= f.cell << 2 AND m.cell < (f.cell << 2) + 4
-    WHERE m.number > 0{where}
+    SELECT m.cell FROM filled f CROSS JOIN LATERAL (
+        SELECT m.cell FROM report_cell m
+        WHERE m.cell >= f.cell << 2 AND m.cell < (f.cell << 2) + 4 AND m.number > 0{where} OFFSET 0) m
 )
 SELECT cell FROM filled WHERE cell >= 1::bigint << 34
 UNION
@@ -55,8 +59,8 @@ ORDER BY cell
 PINS = """
 SELECT r.id, r.lat, r.lon, m.status, m.due_at, p.title, left(p.text, 400) AS text, r.address, r.place_names,
        m.area_id, ph.name AS cover
-FROM (SELECT m.* FROM unnest($1::bigint[], $2::bigint[]) s (low, high)
-      JOIN report_point m ON m.cell >= s.low AND m.cell < s.high WHERE true{where} LIMIT {limit}) m
+FROM (SELECT m.* FROM unnest($1::bigint[], $2::bigint[]) s (low, high) CROSS JOIN LATERAL (
+          SELECT * FROM report_point m WHERE m.cell >= s.low AND m.cell < s.high{where} OFFSET 0) m LIMIT {limit}) m
 JOIN post p ON p.id = m.post_id JOIN report r ON r.post_id = m.post_id LEFT JOIN photo ph ON ph.id = p.cover_id
 WHERE p.visibility = 'public' ORDER BY r.id
 """
