@@ -32,17 +32,21 @@ SELECT x.id FROM unnest($1::bigint[]) d (id) CROSS JOIN LATERAL (
     SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id JOIN report r ON r.case_id = c.id AND r.main
     WHERE a.department_id = d.id AND a.ended_at IS NULL {narrowed} ORDER BY a.due_at, a.id LIMIT {limit}) x
 """
-# Each view is counted along an index that holds only what it shows (migrations/initial/cases.sql), up to MAX_COUNTED.
-_OPEN = "FROM assignment a WHERE a.department_id = ANY($1) AND a.ended_at IS NULL"
+# Each view is counted along an index that holds only what it shows (migrations/initial/cases.sql), up to MAX_COUNTED:
+# department by department in the order of the index, as else a whole table may be read for the first that are open.
+_OPEN = f"""FROM unnest($1::bigint[]) d (id) CROSS JOIN LATERAL (
+    SELECT FROM assignment a WHERE a.department_id = d.id AND a.ended_at IS NULL {{more}}
+    ORDER BY a.due_at LIMIT {MAX_COUNTED}) a"""
+_MINE = "FROM assignment a WHERE a.department_id = ANY($1) AND a.ended_at IS NULL AND a.assignee_id = $2"
 _WAITING = """FROM case_file c JOIN assignment a ON a.case_id = c.id
     WHERE c.status = $4 AND a.department_id = ANY($1) AND a.ended_at IS NULL"""
 _COUNTED = {
-    "due": _OPEN,
-    "mine": f"{_OPEN} AND a.assignee_id = $2",
-    "new": f"{_OPEN} AND a.first_word_at IS NULL",
+    "due": _OPEN.format(more=""),
+    "mine": _MINE,
+    "new": _OPEN.format(more="AND a.first_word_at IS NULL"),
     "waiting": _WAITING,
-    "overdue": f"{_OPEN} AND a.due_at < $3",
-    "support": f"{_OPEN} AND a.part = 'support'",
+    "overdue": _OPEN.format(more="AND a.due_at < $3"),
+    "support": _OPEN.format(more="AND a.part = 'support'"),
 }
 COUNTS = "SELECT " + ", ".join(
     f"(SELECT count(*) FROM (SELECT {part} LIMIT {MAX_COUNTED}) x) AS {name}" for name, part in _COUNTED.items()

@@ -33,7 +33,7 @@ async def mark_late_points() -> int:
 async def rebuild_map() -> int:
     """Make all points and counts again from the reports, and say how many points there are.
 
-    Who posts or works on a case meanwhile waits for it: some seconds for each 100,000 reports.
+    Who posts or works on a case meanwhile waits for it: up to a minute for each 100,000 reports on a busy machine.
     """
     async with in_transaction():
         await execute(EMPTY)
