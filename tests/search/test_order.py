@@ -198,7 +198,9 @@ async def test_paging_neither_repeats_nor_loses(text: str, sort: SortOrder) -> N
 
 async def test_how_far_one_can_page() -> None:
     await put(*(report(n, "lamp") for n in range(1, MAX_REACHABLE_HITS + 60)))
-    assert (await search("lamp")).total == MAX_REACHABLE_HITS + 59
+    about = await search("lamp")
+    assert not about.exact
+    assert MAX_REACHABLE_HITS < about.total < MAX_REACHABLE_HITS + 300  # as a sample says
     assert len(await found("lamp", size=30, page=34)) == MAX_REACHABLE_HITS - 33 * 30
     assert await found("lamp", size=30, page=35) == []
     assert len(await found("lamp", size=5000)) == MAX_REACHABLE_HITS

@@ -252,7 +252,7 @@ async def _first(search: PostgresSearch, steps: Sequence[tuple[int, int]]) -> Se
     window = RANKED_HITS - RANKED_HITS % max(query.size, 1)  # whole pages
     ranked = query.sort == SortOrder.RELEVANCE and start < window
     need = window if ranked else min(start, MAX_REACHABLE_HITS) + query.size
-    part = (window, 0) if ranked else (query.size, start)
+    part = (window, 0) if ranked else (max(0, min(query.size, MAX_REACHABLE_HITS - start)), start)
     for sure in (2, 8):  # a sample may be wrong
         lowest = _lowest(steps, need * sure)
         page, seen = await _read(search, steps_from(query.sort, lowest, search.now), part, ranked=ranked)
