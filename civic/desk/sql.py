@@ -1,6 +1,7 @@
 """The statements of the desk."""
 
 from civic.cases.sql import COUNT_OPEN_OBJECTIONS
+from civic.cases.status import Status
 from civic.posts.sql import COUNT_HELD
 from civic.reports.sql import CASE_READERS, SAYS_ALL
 
@@ -44,7 +45,7 @@ _COUNTED = {
     "due": _OPEN.format(more=""),
     "mine": _MINE,
     "new": _OPEN.format(more="AND a.first_word_at IS NULL"),
-    "waiting": _WAITING,
+    Status.WAITING: _WAITING,
     "overdue": _OPEN.format(more="AND a.due_at < $3"),
     "support": _OPEN.format(more="AND a.part = 'support'"),
 }

@@ -28,6 +28,15 @@ LINES = """element => {
     }
   return lines;
 }"""
+# So many characters wide as they are drawn: without a Chinese font the boxes that stand for them are narrower.
+SET_WIDTH = """([box, count]) => {
+  const probe = box.ownerDocument.createElement("span");
+  probe.textContent = "一".repeat(20);
+  box.prepend(probe);
+  const width = probe.getBoundingClientRect().width / 20;
+  probe.remove();
+  box.style.width = `${(count + 0.3) * width}px`;
+}"""
 HEADLINES = ["自来水发黄，放了十分钟还是黄", "井盖不见了，井口敞着，旁边就是公交站！"]
 CLOSING = "，。！？；：、）》”’…"
 LONG_HEADLINES = [
@@ -43,9 +52,10 @@ async def test_no_line_of_a_headline_begins_with_a_closing_mark(browser: "Browse
     page = await browser.new_page(viewport={"width": 360, "height": 780})
     headlines = "".join(f"<h1 style='font-size: 1em'>{break_headline(text)}</h1>" for text in LONG_HEADLINES)
     await page.set_content(
-        f'<html lang="zh-CN"><body><div style="width: {width}em; font-size: 20px">{headlines}</div></body></html>'
+        f'<html lang="zh-CN"><body><div style="width: 30em; font-size: 20px">{headlines}</div></body></html>'
     )
     await page.add_style_tag(path=CSS)
+    await page.evaluate(SET_WIDTH, [await page.query_selector("div"), width])
     texts = "element => (element.normalize(), element.innerText)"
     broken = [await one.evaluate(LINES) for one in await page.query_selector_all("h1")]
     whole = [await one.evaluate(texts) for one in await page.query_selector_all("h1")]
@@ -66,9 +76,10 @@ async def test_a_headline_breaks_after_its_phrases(browser: "Browser", page_lang
     page = await browser.new_page(viewport={"width": 360, "height": 780})
     headlines = "".join(f'<h1 lang="zh" style="font-size: 1em">{text}</h1>' for text in HEADLINES)
     await page.set_content(
-        f'<html lang="{page_language}"><body><div style="width: 11em; font-size: 20px">{headlines}</div></body></html>'
+        f'<html lang="{page_language}"><body><div style="width: 30em; font-size: 20px">{headlines}</div></body></html>'
     )
     await page.add_style_tag(path=CSS)
+    await page.evaluate(SET_WIDTH, [await page.query_selector("div"), 11])
     broken = [await one.evaluate(LINES) for one in await page.query_selector_all("h1")]
     await page.close()
     assert all(len(lines) > 1 and all(line[-1] in "，！" for line in lines[:-1]) for lines in broken), broken

@@ -46,6 +46,17 @@ class Program:
             found += [int(pid) for pid in path.read_text().split()]
         return sorted(found)
 
+    def workers(self) -> list[int]:
+        """Those of them that do the work; others decode photos."""
+        return [pid for pid in self.children() if b"\0workers\0" in _command_of(pid)]
+
+
+def _command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
+
 
 def alive(pid: int) -> bool:
     try:

@@ -73,10 +73,10 @@ def test_killed_it_leaves_nothing_behind(serve: Callable[..., Program], processe
 
 def test_killed_workers_come_back(serve: Callable[..., Program]) -> None:
     program = serve()
-    until(program.children)
-    (first,) = program.children()
+    until(program.workers)
+    (first,) = program.workers()
     os.kill(first, signal.SIGKILL)
-    until(lambda: program.children() not in ([first], []))
+    until(lambda: program.workers() not in ([first], []))
     assert program.end() == 0
 
 
