@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from civic.db import connect, fetch
+from civic.errors import CannotWrite
 from civic.postgres import programs
 from civic.postgres.folders import SHARED, PostgresUnusable
 from civic.postgres.server import DatabaseUnavailable, acquire
@@ -165,7 +166,7 @@ def test_a_folder_that_one_may_not_write(folder: Path, ordinary: dict[str, objec
         program = Program(closed / "var", **ordinary)  # type: ignore[arg-type]
         assert "Run it as the user to whom" in program.end()[1]
     else:
-        with pytest.raises(DatabaseUnavailable, match="Run it as the user to whom"):
+        with pytest.raises(CannotWrite, match="Run it as the user to whom"):
             acquire(closed / "var")
 
 
