@@ -21,7 +21,7 @@ from civic.geo.queries import areas
 from civic.posts.models import Post
 from tests.builders.riverside import HOLE, JSON, send_report
 from tests.clients import Client
-from tests.statements import Statements
+from tests.statements import Statements, counting
 
 pytestmark = pytest.mark.usefixtures("riverside")
 PAGES = ("/", "/reports", "/reports/{id}", "/reports?sort=supported", "/api/v1/reports", "/api/v1/reports/{id}")
@@ -193,3 +193,21 @@ async def test_a_page_ends_with_the_catalogue_that_it_began_with(client: Client,
         assert (await catalogue()).category_by_code["pothole"].names == {"en": "Hole 0"}
         assert (await areas()).by_slug["old-town"].names == {"en": "Town 0"}
     assert (await catalogue()).category_by_code["pothole"].names == {"en": "Hole 1"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_a_page_that_is_made_anew_takes_few_statements(client: Client, report: int, page: str) -> None:
+    page = page.format(id=report)
+    await client.get(page)
+    with counting() as sent:
+        assert (await client.get(page)).status_code == 200
+    assert 0 < len(sent) <= 6, sent.texts
+
+
+async def test_a_list_of_24_stays_small(client: Client, citizen: Client) -> None:
+    """It was 44 kB with the options of its filters. Without photos, whose addresses add some 330 bytes each."""
+    for number in range(25):
+        await send_report(citizen, text=f"A hole in the road beside house number {number}, as deep as a bucket")
+    page = await client.get("/reports")
+    assert len(re.findall(r'href="/reports/\d+"', page.text)) >= 24
+    assert len(page.content) <= 23_000
