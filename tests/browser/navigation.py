@@ -9,6 +9,10 @@ from playwright.async_api import Page, Request
 
 # Scripts that had an answer have asked for more by then, and images that came into view are asked for.
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# What fades in has its colours only then. A transition that another one takes over ends by an error.
+NOTHING_MOVES = """Promise.all(document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+    .map(one => one.finished.catch(() => {})))"""
 MAX_SECONDS = 60  # only ends a test that would never end
 _watched: "WeakKeyDictionary[Page, _Requests]" = WeakKeyDictionary()
 
@@ -40,7 +44,7 @@ def watch(page: Page) -> None:
 
 
 async def quiet(page: Page) -> None:
-    """The page has loaded, has all that it asked for, and asks for nothing more.
+    """The page has loaded, has all that it asked for, asks for nothing more, and nothing on it moves.
 
     Unlike the state `networkidle` this may be waited for again and again, and it takes no half second.
     """
@@ -51,7 +55,7 @@ async def quiet(page: Page) -> None:
                 await page.wait_for_load_state("load")
                 await requests.none.wait()
                 if await page.evaluate("document.documentElement.classList.contains('script')"):
-                    await page.evaluate(TWO_FRAMES)
+                    await page.evaluate(f"{TWO_FRAMES}.then(() => {NOTHING_MOVES})")
                 if not requests.waiting:
                     return
     except TimeoutError:
