@@ -3,6 +3,7 @@
 // answer names in the cookie "taken". Nothing is kept of passwords. Sending twice is prevented here and on the server.
 (() => {
   const FOR_MS = 86400000;
+  const STILL_PX = 10; // a hand that holds still moves less
   const NOT_TYPED = ["password", "file", "submit", "button", "hidden"];
   const KEPT_HIDDEN = ["client_key", "located_by", "lat", "lon", "placed_address"];
   const reader = document.documentElement.dataset.reader;
@@ -176,6 +177,18 @@
   document.addEventListener("htmx:finally:request", (event) => {
     const form = event.target.closest?.("form");
     if (form === event.target) hold(form, false);
+  });
+  // To press a button ends the writing, and what was found for the words may come and move the page under the pointer:
+  // the button that was pressed is clicked all the same, unless it was the pointer that moved.
+  document.addEventListener("pointerdown", ({ target, pointerId, clientX, clientY }) => {
+    const button = target.closest("form button");
+    if (!button) return;
+    button.setPointerCapture(pointerId);
+    const release = (event) => {
+      if (Math.hypot(event.clientX - clientX, event.clientY - clientY) > STILL_PX)
+        button.releasePointerCapture(pointerId);
+    };
+    button.addEventListener("pointerup", release, { once: true });
   });
   addEventListener("pageshow", (event) => {
     for (const form of document.querySelectorAll("form[data-sending]")) hold(form, false);

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 
 from civic import cookies
 from tests.browser.conftest import Open, sign_in
-from tests.browser.navigation import loads_page
+from tests.browser.navigation import loads_page, quiet
 from tests.live import Live
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -200,7 +200,9 @@ OPEN_PAGE = {"flag": "/posts/2/flag"}  # of which no other test makes a draft
 
 async def _send(page: Page, form: Form) -> None:
     await page.locator(f"#{form.id}").evaluate("one => one.noValidate = true")
-    await page.locator(f"#{form.id} > button.btn:not([hidden]), #{form.id} > .row > button.btn").first.click()
+    # A notice that the form was sent before, which comes with a used key, has a button too.
+    row = f"#{form.id} > .row:not([data-already-sent])"
+    await page.locator(f"#{form.id} > button.btn:not([hidden]), {row} > button.btn").first.click()
 
 
 async def _send_first(page: Page, name: str, text: str) -> str:
@@ -258,6 +260,41 @@ async def test_a_double_tap_is_one_comment(visit: Open, samples: dict[str, str])
     await page.reload()
     await expect(page.locator("#talk li", has_text=text)).to_have_count(1)
     await expect(page.locator("#comment-text")).to_have_value("")
+
+
+async def test_a_press_sends_though_the_page_moves_meanwhile(visit: Open) -> None:
+    """To press the button ends the writing of the place: what was reported near it comes in above the button."""
+    page = await visit("/reports/new")
+    await page.locator("#text").fill("The bench lies in the river")
+    button = page.locator("#report-form > .btn.main")
+    await button.scroll_into_view_if_needed()
+    await quiet(page)
+    await page.locator("#place_text").fill("Bell Tower Square")
+    before = await button.bounding_box()
+    assert before
+    await page.mouse.move(before["x"] + 30, before["y"] + 10)
+    async with page.expect_response(lambda response: "/reports/new/similar" in response.url):
+        await page.mouse.down()
+    await quiet(page)
+    assert await button.bounding_box() != before
+    async with loads_page(page):
+        await page.mouse.up()
+    await expect(page.locator("main")).to_contain_text("The bench lies in the river")
+
+
+async def test_a_press_drawn_away_sends_nothing(visit: Open) -> None:
+    page = await visit("/traffic/new")
+    button = page.locator("#traffic-form > .btn.main")
+    await button.scroll_into_view_if_needed()
+    box = await button.bounding_box()
+    assert box
+    await button.evaluate("one => one.form.addEventListener('submit', () => one.dataset.sent = '')")
+    await page.mouse.move(box["x"] + 30, box["y"] + 10)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 30, box["y"] - 60)
+    await page.mouse.up()
+    await page.evaluate("new Promise(done => setTimeout(done))")
+    await expect(button).not_to_have_attribute("data-sent", "")
 
 
 async def test_back_after_sending(visit: Open) -> None:
