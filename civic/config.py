@@ -150,23 +150,31 @@ class LimitsConfig(ConfigSection):
     photos: int = Field(5, ge=0, le=20, description="Photos a post.")
     text: int = Field(4000, ge=100, le=20000, description="Characters a post.")
     posts_per_hour: int = Field(
-        30, ge=1, description="Posts an hour from one browser or person; more are held until a moderator has looked."
+        30,
+        ge=1,
+        le=10**9,
+        description="Posts an hour from one browser or person; more are held until a moderator has looked.",
     )
     address_posts_per_hour: int = Field(
-        300, ge=1, description="Posts an hour without an account from one address; more are held too."
+        300, ge=1, le=10**9, description="Posts an hour without an account from one address; more are held too."
     )
-    refused_above: int = Field(10, ge=1, description="Times these two, above which posts are refused.")
+    refused_above: int = Field(10, ge=1, le=1000, description="Times these two, above which posts are refused.")
     sign_ins_per_hour: int = Field(
-        20, ge=1, description="Failed sign-ins an hour for one e-mail at one address; ten times as many for either."
+        20,
+        ge=1,
+        le=10**9,
+        description="Failed sign-ins an hour for one e-mail at one address; ten times as many for either.",
     )
     reads_per_minute: int = Field(
         300,
         ge=1,
+        le=10**9,
         description="Searches, places, maps and proofs a minute, of one person or address, in each web process.",
     )
     unasked_mails_per_day: int = Field(
         3,
         ge=1,
+        le=10**9,
         description="Mails a day to an address that strangers can cause: to confirm it, or that it has an account.",
     )
     page: int = Field(24, ge=5, le=100, description="Entries a page of a list.")

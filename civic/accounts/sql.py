@@ -20,7 +20,7 @@ WITH first AS (
         until = CASE WHEN tally.until <= $3 THEN excluded.until ELSE tally.until END
     RETURNING count
 ), second AS (
-    INSERT INTO tally (key, count, until) SELECT $5::text, 1, $2 FROM first WHERE first.count <= $4
+    INSERT INTO tally (key, count, until) SELECT $5::text, 1, $2 FROM first WHERE first.count <= $4::bigint
     ON CONFLICT (key) DO UPDATE SET
         count = CASE WHEN tally.until <= $3 THEN 1 ELSE tally.count + 1 END,
         until = CASE WHEN tally.until <= $3 THEN excluded.until ELSE tally.until END

@@ -5,6 +5,36 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (!event.target.closest?.("[data-quiet]")) document.querySelector(".errors[role=alert]")?.focus();
 });
 
+// The focus stays where it was when htmx replaces what had it: on the same button, link or field of the new part, else
+// on the part itself. A button that is off while its form is sent has lost it before.
+(() => {
+  const NAMES = ["href", "name", "value", "aria-label", "type"];
+  let focused = null;
+  const isLost = () => !document.activeElement || document.activeElement === document.body;
+  const isSame = (one) =>
+    one.tagName === focused.tagName &&
+    NAMES.every((name) => one.getAttribute(name) === focused.getAttribute(name)) &&
+    (focused.hasAttribute("href") || one.textContent.trim() === focused.textContent.trim());
+  const find = (part) =>
+    (focused.id && document.getElementById(focused.id)) || [...part.querySelectorAll(focused.tagName)].find(isSame);
+
+  document.addEventListener("focusin", ({ target }) => {
+    focused = target;
+  });
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (!focused?.contains(target)) focused = null; // who taps elsewhere has left it
+  });
+  const keep = ({ detail: { ctx } }) => {
+    if (!focused || !isLost()) return;
+    const part = document.getElementById(ctx.target?.id) ?? document.getElementById("main");
+    const next = focused.isConnected ? focused : (find(part) ?? part);
+    if (next === part) part.tabIndex = -1;
+    next.focus({ preventScroll: true });
+  };
+  document.addEventListener("htmx:after:swap", keep);
+  document.addEventListener("htmx:finally:request", keep);
+})();
+
 // A select or checkbox marked data-submit sends its form when it changes; the form's button is for everybody else.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();

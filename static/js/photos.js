@@ -36,9 +36,12 @@
       const next = item.nextElementSibling ?? item.previousElementSibling;
       item.remove();
       number();
-      (next?.querySelector("button") ?? document.querySelector("label[for=photos]"))?.focus();
+      (next?.querySelector("button") ?? document.getElementById("photos"))?.focus();
       changed();
     }
-    event.target.closest("[data-put-away]")?.closest(".photo-message").remove();
+    const message = event.target.closest("[data-put-away]")?.closest(".photo-message");
+    if (!message) return;
+    message.remove();
+    document.getElementById("photos").focus();
   });
 })();

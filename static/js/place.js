@@ -40,7 +40,8 @@
     field("located_by").value = how;
     // A pin that is moved away from its address is asked about when the form is sent.
     field("placed_address").value = how === "address" ? words.value.trim() : "";
-    ask([]);
+    // Who goes through the choices by keys takes each on the way: they stay.
+    if (!choices.contains(document.activeElement)) ask([]);
     note.textContent = "";
     say(line.dataset.here);
     form.dispatchEvent(new Event("input", { bubbles: true }));

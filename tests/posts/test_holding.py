@@ -14,6 +14,7 @@ from civic.cases.history import check_history
 from civic.cases.models import Assignment, Case, CaseEvent
 from civic.cases.status import OPEN, Status
 from civic.catalogue.queries import catalogue
+from civic.config import LimitsConfig
 from civic.db import fetch
 from civic.notifications.models import Message
 from civic.posts.models import Comment, Moderation, Post, Visibility
@@ -68,6 +69,25 @@ async def test_an_address_has_a_limit_too(client: Client, new_client: Callable[[
         answers.append(await send_report(phone))
     assert [answer["held"] for answer in answers] == [False, False, True]
     assert answers[2]["visibility"] == "held"
+
+
+async def test_the_largest_limits_that_may_be_set_hold_nothing(client: Client, stranger: Client) -> None:
+    most = {
+        name: one.le
+        for name, field in LimitsConfig.model_fields.items()
+        for one in field.metadata
+        if hasattr(one, "le")
+    }
+    limit_posts(
+        client,
+        most["posts_per_hour"],
+        refused_above=most["refused_above"],
+        address_posts_per_hour=most["address_posts_per_hour"],
+    )
+    await client.get("/reports/new")
+    report = await send_report(client)
+    assert not report["held"]
+    assert (await stranger.post(f"/posts/{report['id']}/flag", data={"reason": "spam"})).status_code == 200
 
 
 async def test_who_is_held_is_told_and_nobody_else_sees_it(
