@@ -12,7 +12,7 @@ from civic.cli.common import report_errors
 from civic.config import PROGRAM
 from civic.privileges import make_files_private
 
-SHARED = ("common", "protection", "sql")
+SHARED = ("common", "database_settings", "protection", "sql")
 
 
 def build() -> typer.Typer:

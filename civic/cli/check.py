@@ -19,6 +19,7 @@ from civic.cli.common import (
     print_answer,
     show_progress,
 )
+from civic.cli.database_settings import check_database_settings
 from civic.cli.protection import check_database_account, check_protection, describe_decoder
 from civic.config import Config, PathsConfig, describe_source
 from civic.database_errors import report_unreachable
@@ -99,6 +100,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
         findings.append(CheckResult("migrations", True, f"{len(database_schema.migration_names())} applied"))
         checks: list[tuple[str, Callable[[Config], Awaitable[CheckResult]]]] = [
             ("rights", check_database_account),
+            ("settings", check_database_settings),
             ("pack", _pack),
             ("calendars", _calendars),
             ("time zones", _time_zones),

@@ -14,3 +14,13 @@ GRANTS = (
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
 )
+
+SERVER_SETTINGS = """
+SELECT pg_size_bytes(current_setting('shared_buffers')) AS shared_buffers,
+    pg_size_bytes(current_setting('work_mem')) AS work_mem,
+    pg_size_bytes(current_setting('max_wal_size')) AS max_wal_size,
+    current_setting('random_page_cost')::float8 AS random_page_cost,
+    current_setting('jit')::boolean AS jit,
+    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections,
+    pg_database_size(current_database()) AS size
+"""

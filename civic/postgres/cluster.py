@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from civic.postgres.folders import SOCKET, Account, PostgresUnusable
+from civic.postgres.tuning import read_machine, settings_by_operator, settings_for
 
 USER = "civic"
 DATABASE = "civic"
@@ -20,7 +21,6 @@ SETTINGS = {
     "listen_addresses": "",  # the socket only, nothing on TCP
     "port": "5432",  # in the socket's name, and not what PGPORT says
     "max_connections": "200",
-    "shared_buffers": "128MB",
     "jit": "off",  # costs more than it saves on queries of milliseconds
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -127,11 +127,17 @@ class Cluster:
         )
 
     def start(self, lock: int, socket: Path, *, durable: bool) -> subprocess.Popen[bytes]:
-        """Start the server; its log comes on the pipe `stderr`. It is asked to stop if this process dies."""
+        """Start the server; its log comes on the pipe `stderr`. It is asked to stop if this process dies.
+
+        It has the settings for this machine, but for what the operator set by ALTER SYSTEM.
+        """
         self._clear(socket)
         if not self.account.can(self._write_access):
             raise self.unable("cannot write who may connect", f"No permission to write in {self.data}")
-        settings = SETTINGS | {"unix_socket_directories": str(socket), "unix_socket_permissions": "0700"}
+        tuned = settings_for(read_machine()) if durable else {}
+        chosen = settings_by_operator(self.data)
+        settings = {name: value for name, value in tuned.items() if name not in chosen} | SETTINGS
+        settings |= {"unix_socket_directories": str(socket), "unix_socket_permissions": "0700"}
         settings["recovery_init_sync_method"] = SYNC
         if not durable:
             settings |= HASTY

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from civic.cli.database_settings import advise_on_speed
 from tests.live import command
 
 SEEN = (
@@ -49,6 +50,23 @@ async def test_a_missing_worker_is_wrong(city: tuple[Path, str]) -> None:
     assert "no worker was seen for 60 min" in found["text"]
     await note(city, "0 hours")
     assert check(city)["workers"]["ok"]
+
+
+def test_a_server_with_too_few_connections_is_a_warning(city: tuple[Path, str]) -> None:
+    assert not check(city)["settings"]["warning"]
+    found = check(city, "[server]\nprocesses = 64\n[database]\npool = 100\n")["settings"]
+    assert (found["ok"], found["warning"]) == (True, True)
+    assert "max_connections should allow 6501" in found["text"]
+
+
+def test_what_a_large_database_should_have_is_said() -> None:
+    settings = {"shared_buffers": 2**27, "work_mem": 2**22, "max_wal_size": 2**30, "random_page_cost": 4.0, "jit": True}
+    as_made = settings | {"connections": 97, "size": 5 * 2**30}
+    names = [advice.split()[0] for advice in advise_on_speed(as_made)]
+    assert names == list(settings)
+    assert not advise_on_speed(as_made | {"size": 2**20})
+    chosen = {"shared_buffers": 2**31, "work_mem": 2**24, "max_wal_size": 2**32, "random_page_cost": 1.1, "jit": False}
+    assert not advise_on_speed(as_made | chosen)
 
 
 def test_little_space_is_a_warning(city: tuple[Path, str]) -> None:
