@@ -216,11 +216,14 @@ def indexing(program: Program, _known: Known, server: Server) -> Iterator[str]:
     )
 
 
+WAITING = "{search_dirty,report_cell_change,pgqueuer}"  # what the import left for the workers, which empty them
+
+
 def sizes(program: Program, _known: Known, server: Server) -> Iterator[str]:
     name = name_of(program)
     index, other, documents = (
         float(str(server.value(f"SELECT {what} FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND relnamespace ="
-                               f" 'public'::regnamespace AND {which}", database=name)))
+                               f" 'public'::regnamespace AND {which} AND relname <> ALL('{WAITING}')", database=name)))
         for what, which in (
             ("sum(pg_total_relation_size(oid))", "relname LIKE 'search_%'"),
             ("sum(pg_total_relation_size(oid))", "relname NOT LIKE 'search_%'"),
