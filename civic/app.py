@@ -29,6 +29,7 @@ from civic.composition import install_hooks
 from civic.config import Config
 from civic.error_responses import make_error_response
 from civic.errors import CivicError
+from civic.geo.base_map import BaseMaps
 from civic.health import measure_program
 from civic.health import routes as health_routes
 from civic.jobs.metrics import measure_jobs, measure_workers
@@ -102,6 +103,7 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     app.state.gauges = gauges(config)
     app.state.secret = config.secret()
     app.state.shared_answers = SharedAnswers(config.server.shared_seconds)
+    app.state.base_maps = BaseMaps(config)
     app.state.reads = ReadCounts(config.limits.reads_per_minute)
     app.state.meili = Meili(config.search, search_key) if config.search.url else None
     app.state.store = Store(config.media_folder)

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from civic.database_url import read_database_url
 from civic.errors import CannotWrite, SetupError
@@ -115,8 +115,16 @@ class GeocoderConfig(ConfigSection):
     options: dict[str, Any] = Field({}, description="What geopy's provider takes: user_agent, domain, api_key …")
 
 
+OptionalPath = Annotated[Path | None, BeforeValidator(lambda text: text or None)]
+
+
 class MapConfig(ConfigSection):
-    tiles: str = Field("", description="Raster tiles, https://…/{z}/{x}/{y}.png; empty: the pack's areas.")
+    basemap: OptionalPath = Field(
+        None, description="A ready PMTiles file, Protomaps or OpenMapTiles; empty: what the pack brings."
+    )
+    tiles: str = Field(
+        "", description="Raster tiles, https://…/{z}/{x}/{y}.png, where there is no other base map; empty: the areas."
+    )
     attribution: str = Field("", description="Attribution that the tiles ask for.")
 
 

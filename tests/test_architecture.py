@@ -213,7 +213,7 @@ def shown(value: object) -> str:
     """A default as one would write it in config.toml, without quotes; an empty one as nothing."""
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value == {} else str(value)
+    return "" if value in ({}, None) else str(value)
 
 
 def test_links_of_the_documentation_lead_somewhere() -> None:

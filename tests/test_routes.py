@@ -96,6 +96,7 @@ WHO: dict[Who, str] = {
         GET /sign-up
         POST /sign-up
         GET /theme.css
+        GET /tiles/{version}/{zoom:int}/{x:int}/{y:int}
         GET /traffic
         POST /traffic
         GET /traffic/new

@@ -32,6 +32,7 @@ class CityView:
     accent: str = ""
     settings: CitySettings = field(default_factory=CitySettings)
     bbox: Bbox = WORLD
+    base_map: str = ""  # version of the tiles that were made of the pack
     loaded_at: datetime | None = None
     version: int = 0
 
@@ -66,6 +67,7 @@ async def city() -> CityView:
         accent=row.accent,
         settings=CitySettings.model_validate(row.settings),
         bbox=(west, south, east, north),
+        base_map=row.base_map,
         loaded_at=row.loaded_at,
         version=row.version,
     )

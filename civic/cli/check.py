@@ -110,6 +110,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
             ("mail", _mail),
             ("search", _search),
             ("map", _map),
+            ("base map", _base_map),
         ]
         if history:
             checks.append(("history", _history))
@@ -235,6 +236,26 @@ async def _map(_: Config) -> CheckResult:
         wrong = f"{found.points:,} points and {found.counts:,} counts are not what the reports say"
         return CheckResult("map", False, f"{wrong}: civic reports recount makes them again")
     return CheckResult("map", True, f"as the reports say, {found.waiting:,} changes to sum up")
+
+
+async def _base_map(config: Config) -> CheckResult:
+    from civic.city.queries import city
+    from civic.geo.base_map import BaseMaps, tiles_folder
+    from civic.geo.tile_maker import BaseMapError
+    from civic.geo.tiles import open_tiles
+
+    made = (await city()).base_map
+    if config.map.basemap:
+        try:
+            open_tiles(config.map.basemap)
+        except BaseMapError as error:
+            return CheckResult("base map", False, f"map.basemap: {error}")
+    found = BaseMaps(config).find(made)
+    if made and (found is None or not (tiles_folder(config) / f"{made}.pmtiles").exists()):
+        return CheckResult("base map", False, f"no tiles {made} in {tiles_folder(config)}: civic load PACK makes them")
+    if found is None:
+        return CheckResult("base map", True, "raster tiles" if config.map.tiles else "none: maps show the areas")
+    return CheckResult("base map", True, f"{found.version}, to zoom {found.tiles.max_zoom}")
 
 
 async def _history(_: Config) -> CheckResult:

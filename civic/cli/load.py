@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from civic.cli.common import EXIT_CANNOT, AsJson, print_answer, run_with_database
+from civic.cli.common import EXIT_CANNOT, AsJson, print_answer, run_with_database, show_progress
 from civic.config import Config
 
 if TYPE_CHECKING:
@@ -25,11 +25,15 @@ def load(
     as_json: AsJson = False,
 ) -> None:
     """Check a pack and load it; say everything that is wrong with it, and then change nothing."""
+    from civic.geo.base_map import tiles_folder
     from civic.packs.actions import load_pack
+    from civic.packs.base_map import TilesPlace
     from civic.packs.problems import PackError
 
     async def work(config: Config) -> "LoadSummary":
-        summary = await load_pack(pack, replace_demo=replace_demo)
+        with show_progress() as tell:
+            tiles = TilesPlace(tiles_folder(config), tell)
+            summary = await load_pack(pack, replace_demo=replace_demo, tiles=tiles)
         if summary.removed:
             _remove_files(config)
             if config.search.url:

@@ -20,12 +20,14 @@ from civic.demo.phrases import LANGUAGES, choose_rating
 from civic.demo.playing import ScenarioContext, ScenarioRun, make_photos
 from civic.demo.scenarios import Scenario, read_scenarios
 from civic.errors import Conflict
+from civic.geo.base_map import tiles_folder
 from civic.geo.queries import search_places
 from civic.i18n import gettext as _
 from civic.i18n import use_language
 from civic.media.decoder import Decoder
 from civic.media.store import Store
 from civic.packs.actions import load_pack
+from civic.packs.base_map import TilesPlace
 from civic.ratings import actions as ratings
 from civic.ratings.forms import RatingForm
 from civic.traffic import actions as traffic
@@ -64,7 +66,7 @@ async def make_demo(config: Config, on_step: Callable[[str], None] = lambda step
     if await fetch_one("SELECT 1 AS x FROM post LIMIT 1"):
         raise Conflict(_("There are posts already: the demo city is only made in an empty database."))
     on_step(_("Loading the city …"))
-    await load_pack(PACK, demo=True)
+    await load_pack(PACK, demo=True, tiles=TilesPlace(tiles_folder(config)))
     password = secrets.token_urlsafe(9)
     people = await make_people(password)
     on_step(_("Three quarters of the past …"))

@@ -1,14 +1,18 @@
 """The base map, and names of positions."""
 
+import gzip
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic import i18n
-from civic.errors import BadRequest
+from civic.errors import BadRequest, NotFound
 from civic.geo import queries
+from civic.geo.base_map import BaseMaps
 from civic.geo.positions import parse_degrees
 from civic.geo.schemas import OutlinesAnswer, PlaceAnswer, PlacesAnswer, PositionAnswer
+from civic.static import FOR_EVER
 from civic.web import Who, json_answer, route
 
 
@@ -47,8 +51,32 @@ async def position(request: Request) -> Response:
     )
 
 
+async def tile(request: Request) -> Response:
+    """A vector tile of the base map; nothing (204) where the map has none. Its version is in its address."""
+    version, zoom, x, y = (request.path_params[name] for name in ("version", "zoom", "x", "y"))
+    maps: BaseMaps = request.app.state.base_maps
+    base = maps.by_version(version, request.state.city.base_map)
+    if base is None:
+        raise NotFound()
+    try:
+        found = base.tiles.find(zoom, x, y)
+    except ValueError:
+        raise NotFound() from None
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
+    if not found:
+        return Response(status_code=204, headers=headers)
+    if base.tiles.is_gzip:
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+        else:
+            found = gzip.decompress(found)
+    headers["ETag"] = f'W/"{version}-{zoom}-{x}-{y}"'
+    return Response(found, headers=headers, media_type="application/vnd.mapbox-vector-tile")
+
+
 routes: list[BaseRoute] = [
     route("/map/areas.json", outlines, who=Who.ANYONE, answers=OutlinesAnswer),
+    route("/tiles/{version}/{zoom:int}/{x:int}/{y:int}", tile, who=Who.ANYONE),
     route("/places", places, who=Who.ANYONE, answers=PlacesAnswer, counted=True),
     route("/places/at", position, who=Who.ANYONE, answers=PositionAnswer, counted=True),
 ]

@@ -17,6 +17,7 @@ from civic.errors import Conflict
 from civic.geo.gazetteer import place_key
 from civic.geo.models import Area, Place
 from civic.i18n import gettext as _
+from civic.packs.base_map import TilesPlace, make_base_map, remove_old_tiles
 from civic.packs.contents import Pack
 from civic.packs.demo_removal import count_demo, remove_demo
 from civic.packs.doubts import find_doubts
@@ -91,21 +92,28 @@ class LoadSummary:
 
 
 @retry_transaction
-async def load_pack(folder: Path, *, demo: bool = False, replace_demo: bool = False) -> LoadSummary:
+async def load_pack(
+    folder: Path, *, demo: bool = False, replace_demo: bool = False, tiles: TilesPlace | None = None
+) -> LoadSummary:
     """Read the pack in `folder` and bring the database to the same state; retire the rows that left the pack.
 
     Rows that did not come with a pack (a department that an import created) stay as they are. Loading the same pack
     again changes nothing. `demo` marks the city as made up; over such a one a pack is loaded with `replace_demo` only,
-    which removes it first. Raises PackError for whatever is wrong with the pack and Conflict for a pack over the demo,
+    which removes it first. The tiles of the pack's base map are made at `tiles`; without it there are none.
+    Raises PackError for whatever is wrong with the pack and Conflict for a pack over the demo,
     or the demo over a city; then nothing is changed.
     """
     pack = read_pack(folder)
+    base_map = await make_base_map(pack, folder, tiles) if tiles else ""
     async with in_transaction():
         await db.advisory_lock(LOAD_LOCK)
         removed = await _make_room(demo, replace_demo)
-        summary = await _Loader(pack, timing.now(), demo=demo).run()
+        before = await City.get_or_none(id=1)
+        summary = await _Loader(pack, timing.now(), base_map=base_map, demo=demo).run()
         summary.removed = removed
     cache.clear_caches()
+    if tiles:  # pages that are open now ask for those of before
+        remove_old_tiles(tiles.folder, {base_map, before.base_map if before else ""})
     if summary.kinds["areas"].touched or await lie_in_retired_areas():
         summary.moved = await move_places()
     summary.warnings = [*find_doubts(pack), *map(str, [*await find_holiday_gaps(), *await find_short_targets()])]
@@ -182,8 +190,8 @@ def _as_json(value: Any) -> Any:
 
 
 class _Loader:
-    def __init__(self, pack: Pack, now: datetime, *, demo: bool) -> None:
-        self.pack, self.now, self.demo = pack, now, demo
+    def __init__(self, pack: Pack, now: datetime, *, base_map: str, demo: bool) -> None:
+        self.pack, self.now, self.base_map, self.demo = pack, now, base_map, demo
         self.summary = LoadSummary(pack.city.names)
         self.owned: dict[str, list[str]] = {}  # slugs that came with the last pack, by kind
         self.contents: dict[str, list[str]] = {}
@@ -365,6 +373,7 @@ class _Loader:
             "bbox": self.pack.bbox,
             "contents": self.contents,
             "pack_hash": self.pack.digest,
+            "base_map": self.base_map,
             "demo": self.demo,
         }
         self.summary.changed = (

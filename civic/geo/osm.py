@@ -1,0 +1,186 @@
+"""Features of the base map from an OpenStreetMap extract (`.osm.pbf`).
+
+An extract is read in one pass, object by object: memory holds the positions of its nodes (on disk for a large file)
+and the lines of named streets, which are many short ways each and become one line where they meet.
+"""
+
+import struct
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import osmium
+import shapely
+from shapely.geometry import LineString, MultiLineString, Point
+from shapely.geometry.base import BaseGeometry
+
+from civic.geo.coast import find_sea
+from civic.geo.features import LOCAL_NAME, Box, MapFeature, Progress
+from civic.geo.osm_tags import Kind, classify_area, classify_line, classify_point
+from civic.geo.tile_maker import ATTRIBUTION_OF_OSM, BaseMapError
+from civic.i18n import gettext as _
+
+LARGE_FILE_BYTES = 200 * 2**20  # above which the positions of nodes are kept on disk
+TOLD_EVERY = 20_000  # objects after which progress is told
+KEYS = (
+    "highway", "railway", "waterway", "natural", "water", "landuse", "leisure", "building", "place", "aeroway",
+    "man_made", "amenity",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExtractReader:
+    """Reads what lies in `box`, with its names in `languages`, from the extract at `path`."""
+
+    path: Path
+    box: Box
+    languages: Collection[str]
+    streets: "dict[_StreetKey, list[bytes]]" = field(default_factory=lambda: defaultdict(list))
+    coast: list[BaseGeometry] = field(default_factory=list)
+    attribution: str = ATTRIBUTION_OF_OSM
+
+    def read(self, work: Path, on_progress: Progress) -> Iterator[MapFeature]:
+        """Yield the features. Raises BaseMapError for a file that is damaged, or has no street in the box."""
+        self.streets.clear()
+        self.coast.clear()
+        streets = 0
+        try:
+            for feature in self._read_objects(work, on_progress):
+                streets += feature.layer == "roads" and feature.kind != "rail"
+                yield feature
+        except RuntimeError as error:  # what osmium says of a file
+            raise BaseMapError(_("The extract is damaged or cut short: %(error)s.", error=error)) from error
+        if not streets and not self.streets:
+            raise BaseMapError(self._describe_place())
+        yield from find_sea(self.coast, self.box)
+        for key in list(self.streets):
+            for line in join_lines(self.streets.pop(key)):
+                yield key.feature(line)
+
+    def _describe_place(self) -> str:
+        """What is wrong with an extract that has no street of the city."""
+        city = ", ".join(f"{degrees:.4f}" for degrees in self.box)
+        with osmium.io.Reader(str(self.path)) as file:
+            box = file.header().box()
+        if not box.valid():
+            return _("The extract has no street in the city, whose box is %(city)s.", city=city)
+        corners = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
+        there = ", ".join(f"{degrees:.4f}" for degrees in corners)
+        return _(
+            "The extract has no street in the city: it covers %(there)s (west, south, east, north), and the city's box "
+            "is %(city)s.",
+            there=there,
+            city=city,
+        )
+
+    def _read_objects(self, work: Path, on_progress: Progress) -> Iterator[MapFeature]:
+        size = self.path.stat().st_size
+        index = f"sparse_file_array,{work / 'nodes'}" if size > LARGE_FILE_BYTES else "flex_mem"
+        wanted = osmium.filter.KeyFilter(*KEYS)
+        objects = osmium.FileProcessor(str(self.path)).with_locations(index).with_areas(wanted).with_filter(wanted)
+        for number, one in enumerate(objects):
+            if number % TOLD_EVERY == 0:
+                on_progress(_guess_share(number, size), f"{number:,} objects of {self.path.name}")
+            yield from self._features(one)
+
+    def _features(self, one: object) -> Iterator[MapFeature]:
+        if isinstance(one, osmium.osm.Node):
+            tags = dict(one.tags)
+            if kind := classify_point(tags):
+                yield from self._made(kind, tags, Point(one.lon, one.lat))
+        elif isinstance(one, osmium.osm.Way):
+            tags = dict(one.tags)
+            if tags.get("natural") == "coastline":
+                self.coast.extend(line for line in [_line(one)] if line is not None)
+            elif kind := classify_line(tags, closed=one.is_closed()):
+                yield from self._street(kind, one, tags)
+        elif isinstance(one, osmium.osm.Area):
+            tags = dict(one.tags)
+            if kind := classify_area(tags):
+                yield from self._made(kind, tags, _area(one))
+
+    def _street(self, kind: Kind, way: osmium.osm.Way, tags: Mapping[str, str]) -> Iterator[MapFeature]:
+        names = read_names(tags, self.languages) if kind.named else {}
+        if names:
+            positions = [(node.location.lon, node.location.lat) for node in way.nodes if node.location.valid()]
+            if len(positions) > 1 and self._is_inside(LineString(positions)):
+                self.streets[_StreetKey(kind, tuple(names.items()))].append(_pack(positions))
+        else:
+            yield from self._made(kind, tags, _line(way))
+
+    def _made(self, kind: Kind, tags: Mapping[str, str], geometry: BaseGeometry | None) -> Iterator[MapFeature]:
+        """The feature, if it lies in the box; and a point with its name where it is a named park or water."""
+        if geometry is None or not self._is_inside(geometry):
+            return
+        names = read_names(tags, self.languages) if kind.named else {}
+        if geometry.geom_type not in ("Polygon", "MultiPolygon"):
+            yield kind.feature(geometry, names)
+            return
+        yield kind.feature(geometry, {})
+        if names:
+            label = Kind("pois", kind.kind, kind.detail, min_zoom=max(kind.min_zoom, 13))
+            yield label.feature(geometry.representative_point(), names)
+
+    def _is_inside(self, geometry: BaseGeometry) -> bool:
+        west, south, east, north = self.box
+        bounds: Box = geometry.bounds
+        return bounds[0] <= east and bounds[2] >= west and bounds[1] <= north and bounds[3] >= south
+
+
+@dataclass(frozen=True, slots=True)
+class _StreetKey:
+    kind: Kind
+    names: tuple[tuple[str, str], ...]
+
+    def feature(self, line: BaseGeometry) -> MapFeature:
+        return self.kind.feature(line, dict(self.names))
+
+
+def read_names(tags: Mapping[str, str], languages: Collection[str]) -> dict[str, str]:
+    """The local name and those in the languages, where they differ from it."""
+    local = tags.get("name", "").strip()
+    names = {LOCAL_NAME: local} if local else {}
+    for language in languages:
+        written = ("zh", "zh-Hans", "zh-Hant") if language == "zh" else (language,)
+        found = next((name for one in written if (name := tags.get(f"name:{one}", "").strip())), "")
+        if found and found != local:
+            names[language] = found
+    return names
+
+
+def _guess_share(number: int, size: int) -> float:
+    """About how much of the file is read: an object that counts takes some sixty bytes of it."""
+    return min(0.99, number * 60 / max(size, 1))
+
+
+def _line(way: osmium.osm.Way) -> BaseGeometry | None:
+    positions = [(node.location.lon, node.location.lat) for node in way.nodes if node.location.valid()]
+    return LineString(positions) if len(positions) > 1 else None
+
+
+def _area(area: osmium.osm.Area) -> BaseGeometry | None:
+    try:
+        return shapely.from_wkb(_WKB.create_multipolygon(area))
+    except (RuntimeError, shapely.GEOSException):
+        return None  # rings that do not close, as an extract has them at its border
+
+
+_WKB = osmium.geom.WKBFactory()
+
+
+def _pack(positions: list[tuple[float, float]]) -> bytes:
+    """Positions in eight bytes each, as OpenStreetMap has them: a city's streets are a million of them."""
+    flat = [round(degrees * 1e7) for position in positions for degrees in position]
+    return struct.pack(f"{len(flat)}i", *flat)
+
+
+def _unpack(packed: bytes) -> LineString:
+    flat = [number / 1e7 for number in struct.unpack(f"{len(packed) // 4}i", packed)]
+    return LineString(list(zip(flat[::2], flat[1::2], strict=True)))
+
+
+def join_lines(packed: Collection[bytes]) -> list[BaseGeometry]:
+    """Lines that meet at their ends become one, so that a name has the whole street to stand on."""
+    merged = shapely.line_merge(MultiLineString([_unpack(one) for one in packed]))
+    return list(merged.geoms) if isinstance(merged, MultiLineString) else [merged]

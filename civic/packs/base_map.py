@@ -1,0 +1,71 @@
+"""The base map of a pack: tiles made of its OpenStreetMap extract, under their version."""
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from civic.geo.base_map import SourceKind
+from civic.geo.features import Box, Progress
+from civic.geo.osm import ExtractReader
+from civic.geo.tile_maker import MAKER, BaseMapError, FeatureSource, make_tiles
+from civic.packs.contents import Pack
+from civic.packs.problems import Problems
+
+EXTRACT = "city.osm.pbf"
+MARGIN = 0.1  # of the city's width and height: what lies around the city is on its map
+MIN_MARGIN_DEGREES = 0.002
+
+
+@dataclass(frozen=True)
+class TilesPlace:
+    """Where tiles are kept, and who is told how far they are."""
+
+    folder: Path
+    on_progress: Progress = lambda share, words: None
+
+
+async def make_base_map(pack: Pack, folder: Path, place: TilesPlace) -> str:
+    """Make the tiles of the pack in `folder`, unless they are there; their version, "" for a pack without a source.
+
+    Raises PackError for a source that is wrong; then nothing of it is left.
+    """
+    path = folder / EXTRACT
+    if not path.exists():
+        return ""
+    source: FeatureSource = ExtractReader(path, widen(pack.bbox), pack.city.languages)
+    version = f"{SourceKind.EXTRACT}-{_digest(pack, [path])}"
+    target = place.folder / f"{version}.pmtiles"
+    if not target.exists():
+        try:
+            await make_tiles(source, target, widen(pack.bbox), place.on_progress)
+        except BaseMapError as error:
+            problems = Problems()
+            problems.add(path.name, str(error))
+            problems.raise_any()
+    return version
+
+
+def remove_old_tiles(folder: Path, kept: set[str]) -> None:
+    """Remove the tiles of other versions."""
+    for path in folder.glob("*.pmtiles"):
+        if path.stem not in kept:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+
+
+def widen(bbox: list[float]) -> Box:
+    """The city's box, and a little around it."""
+    west, south, east, north = bbox
+    wide, high = (max(MIN_MARGIN_DEGREES, MARGIN * size) for size in (east - west, north - south))
+    return west - wide, south - high, east + wide, north + high
+
+
+def _digest(pack: Pack, paths: list[Path]) -> str:
+    """Digits that change with what the tiles are made of."""
+    total = hashlib.sha256(json.dumps([MAKER, pack.bbox, pack.city.languages]).encode())
+    for path in paths:
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()[:16]

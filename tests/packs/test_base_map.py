@@ -1,0 +1,187 @@
+"""`civic load` with an OpenStreetMap extract, and the tiles that pages ask for."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from civic.city.models import City
+from civic.config import Config, MapConfig
+from civic.geo.base_map import BaseMaps, tiles_folder
+from civic.geo.tile_maker import BaseMapError
+from civic.geo.tiles import open_tiles
+from civic.packs.actions import load_pack
+from civic.packs.base_map import EXTRACT, TilesPlace
+from civic.packs.problems import PackError
+from tests.clients import Client
+from tests.geo.extracts import write_extract
+from tests.packs.conftest import SOUND, WritePack, collection, feature
+
+CORNER = (118.04, 31.04)  # in the west of the small pack's city
+
+
+@pytest.fixture
+def place(config: Config) -> TilesPlace:
+    return TilesPlace(tiles_folder(config))
+
+
+@pytest.fixture
+def pack(write_pack: WritePack) -> Path:
+    folder = write_pack()
+    write_extract(folder / EXTRACT, *CORNER)
+    return folder
+
+
+async def made_version() -> str:
+    return (await City.get(id=1)).base_map
+
+
+def tile_of(zoom: int) -> tuple[int, int]:
+    """The tile in which the made extract's street lies."""
+    x, y = 27128, 13408  # at zoom 15
+    return x >> (15 - zoom), y >> (15 - zoom)
+
+
+async def test_tiles_are_made_once_and_served(client: Client, pack: Path, place: TilesPlace, config: Config) -> None:
+    told: list[float] = []
+    await load_pack(pack, tiles=TilesPlace(place.folder, lambda share, words: told.append(share)))
+    version = await made_version()
+    assert [path.name for path in place.folder.iterdir()] == [f"{version}.pmtiles"]
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    tiles = open_tiles(place.folder / f"{version}.pmtiles")
+    assert (tiles.layout, tiles.attribution, tiles.max_zoom) == ("protomaps", "© OpenStreetMap contributors", 15)
+    x, y = tile_of(15)
+    answer = await client.get(f"/tiles/{version}/15/{x}/{y}")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    for name in ("Katu", "residential", "roads", "Puisto"):
+        assert name.encode() in answer.content, name
+    again = await client.get(f"/tiles/{version}/15/{x}/{y}", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+    plain = await client.get(f"/tiles/{version}/15/{x}/{y}", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == answer.content == gzip.decompress(tiles.find(15, x, y) or b"")
+
+    modified = (place.folder / f"{version}.pmtiles").stat().st_mtime_ns
+    assert not (await load_pack(pack, tiles=place)).changed
+    assert (place.folder / f"{version}.pmtiles").stat().st_mtime_ns == modified
+
+
+async def test_where_the_map_has_nothing(client: Client, pack: Path, place: TilesPlace) -> None:
+    await load_pack(pack, tiles=place)
+    version = await made_version()
+    assert (await client.get(f"/tiles/{version}/15/3/3")).status_code == 204
+    for address in (f"{version}/16/3/3", f"{version}/2/4/0", "extract-0123456789abcdef/5/1/1", "..%2Fsecret/5/1/1"):
+        assert (await client.get(f"/tiles/{address}")).status_code == 404, address
+
+
+async def test_the_tiles_of_before_stay_for_pages_that_are_open(client: Client, pack: Path, place: TilesPlace) -> None:
+    versions = []
+    for shift in (0, 0.001, 0.002):
+        write_extract(pack / EXTRACT, CORNER[0] + shift, CORNER[1])
+        await load_pack(pack, tiles=place)
+        versions.append(await made_version())
+    assert len(set(versions)) == 3
+    x, y = tile_of(10)
+    for version, status in zip(versions, (404, 200, 200), strict=True):
+        assert (await client.get(f"/tiles/{version}/10/{x}/{y}")).status_code == status
+    (pack / EXTRACT).unlink()
+    await load_pack(pack, tiles=place)
+    assert await made_version() == ""
+
+
+@pytest.mark.parametrize(
+    ("cut", "corner", "streets", "said"),
+    [
+        (0.6, CORNER, True, "city.osm.pbf: The extract is damaged or cut short: "),
+        (1, (24.0, 60.0), True, "city.osm.pbf: The extract has no street in the city"),
+        (1, CORNER, False, "city.osm.pbf: The extract has no street in the city"),
+    ],
+)
+async def test_a_wrong_extract_changes_nothing(
+    database: str,
+    write_pack: WritePack,
+    place: TilesPlace,
+    cut: float,
+    corner: tuple[float, float],
+    streets: bool,
+    said: str,
+) -> None:
+    folder = write_pack()
+    content = write_extract(folder / EXTRACT, *corner, streets=streets).read_bytes()
+    (folder / EXTRACT).write_bytes(content[: int(len(content) * cut)])
+    with pytest.raises(PackError) as caught:
+        await load_pack(folder, tiles=place)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(said)
+    assert not list(place.folder.iterdir())
+    assert not await City.all().count()
+
+
+async def test_a_ready_file_is_served_where_the_pack_has_no_extract(
+    config: Config, pack: Path, place: TilesPlace, tmp_path: Path, database: str
+) -> None:
+    await load_pack(pack, tiles=place)
+    version = await made_version()
+    ready = tmp_path / "ready.pmtiles"
+    ready.write_bytes((place.folder / f"{version}.pmtiles").read_bytes())
+    maps = BaseMaps(config.model_copy(update={"map": MapConfig(basemap=ready)}))
+    found = maps.find("")
+    assert found is not None
+    assert found.version.startswith("ready-")
+    assert maps.by_version(found.version, "") is found
+    assert (maps.find(version) or found).version == version  # the pack's extract comes first
+
+
+def test_ready_files_that_are_no_base_map(pack: Path, tmp_path: Path, config: Config) -> None:
+    path = tmp_path / "map.pmtiles"
+    with pytest.raises(BaseMapError, match="There is no file"):
+        open_tiles(path)
+    for content in (b"", b"PMTiles\x03", b"x" * 500):
+        path.write_bytes(content)
+        with pytest.raises(BaseMapError):
+            open_tiles(path)
+
+
+async def test_a_ready_file_cut_short_or_with_other_layers(
+    database: str, pack: Path, place: TilesPlace, tmp_path: Path, config: Config
+) -> None:
+    await load_pack(pack, tiles=place)
+    content = (place.folder / f"{await made_version()}.pmtiles").read_bytes()
+    path = tmp_path / "map.pmtiles"
+    path.write_bytes(content[:-1])
+    with pytest.raises(BaseMapError, match=f"is cut short: {len(content) - 1} of {len(content)} bytes"):
+        open_tiles(path)
+    assert BaseMaps(config.model_copy(update={"map": MapConfig(basemap=path)})).find("") is None
+    start, length = (int.from_bytes(content[at : at + 8], "little") for at in (24, 32))  # where the metadata stands
+    about = gzip.decompress(content[start : start + length]).replace(b'"roads"', b'"tracks"')
+    packed = gzip.compress(about)
+    end = len(content).to_bytes(8, "little") + len(packed).to_bytes(8, "little")
+    path.write_bytes(content[:24] + end + content[40:] + packed)
+    with pytest.raises(BaseMapError, match=r"has the layers .*tracks"):
+        open_tiles(path)
+
+
+async def test_the_real_extract_of_helsinki_in_a_pack(
+    database: str, data: Path, write_pack: WritePack, place: TilesPlace
+) -> None:
+    folder = write_pack(helsinki_areas())
+    (folder / EXTRACT).write_bytes((data / "osm" / "Helsinki.osm.pbf").read_bytes())
+    await load_pack(folder, tiles=place)
+    tiles = open_tiles(place.folder / f"{await made_version()}.pmtiles")
+    tile = gzip.decompress(tiles.find(15, 18653, 9484) or b"")
+    assert b"Mannerheimintie" in tile
+    cut = (folder / EXTRACT).read_bytes()[:300_000]
+    (folder / EXTRACT).write_bytes(cut)
+    with pytest.raises(PackError, match="damaged or cut short"):
+        await load_pack(folder, tiles=place)
+
+
+def helsinki_areas() -> dict[str, str]:
+    """The small pack's files that say where the city lies, for the centre of Helsinki."""
+    ring = [[24.9352, 60.1642], [24.9534, 60.1642], [24.9534, 60.1791], [24.9352, 60.1791], [24.9352, 60.1642]]
+    return {
+        "city.toml": SOUND["city.toml"].replace("Asia/Shanghai", "Europe/Helsinki"),
+        "areas.geojson": collection(feature("helsinki", None, {"type": "Polygon", "coordinates": [ring]})),
+    }
