@@ -87,7 +87,7 @@ def tortoise_config(url: str, pool: int = 10, name: str = NAME) -> dict[str, Any
         "reset": _keep_session,
     }
     return {
-        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "connections": {"default": {"engine": "civic.asyncpg_pool", "credentials": credentials}},
         "apps": {
             APP_LABEL: {"models": model_modules(), "default_connection": "default", "migrations": MIGRATIONS_MODULE}
         },

@@ -43,3 +43,22 @@ def _logged(form: str, monkeypatch: pytest.MonkeyPatch, error: Exception) -> str
         logs.get_logger("test").error("failed", exc_info=error)
     root.handlers[:], root.level = before
     return written.getvalue()
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_log_that_cannot_be_written_fails_nobody(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    root = logging.getLogger()
+    before = list(root.handlers), root.level
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", written)
+        logs.set_up_logging(form)
+        log = logs.get_logger("test.name")
+        log.debug("unseen")
+        log.info("seen", case=17)
+        line = written.getvalue()
+        written.close()
+        log.info("lost")
+    root.handlers[:], root.level = before
+    assert line.count("\n") == 1
+    assert all(word in line for word in ("info", "seen", "test.name", "case", "17"))
