@@ -89,7 +89,9 @@ WHERE r.main AND p.visibility = 'public';
 
 -- Makes the points of these cases what they should be. The rows that decide are locked before they are read: a
 -- transaction that hides a post at this moment ends first, or sees the point that was made.
-CREATE FUNCTION put_report_points(ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+-- By one plan for any number of cases: to plan these statements for each post takes four milliseconds, to run them a half.
+CREATE FUNCTION put_report_points(ids bigint[]) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM FROM report r JOIN case_file c ON c.id = r.case_id JOIN post p ON p.id = r.post_id
     WHERE r.case_id = ANY(ids) AND r.main ORDER BY c.id FOR NO KEY UPDATE OF c, p;
