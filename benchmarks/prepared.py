@@ -96,7 +96,10 @@ def running_server() -> Iterator[Server]:
     FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
     FOLDER.chmod(0o755)  # root's server runs as another account, which has to enter
     with acquire(FOLDER) as handle:
-        yield Server(handle.url("%s").replace("%2F", "%%2F"))
+        server = Server(handle.url("%s").replace("%2F", "%%2F"))
+        # Else the log says nothing of a statement's parameters, which its plan needs.
+        server.run("ALTER ROLE civic SET log_error_verbosity = 'default'")
+        yield server
         handle.release(wait=True)
 
 
