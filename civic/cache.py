@@ -182,6 +182,21 @@ def timed_cache(seconds: float, max_entries: int = 1000) -> TTLCache[K, T]:
     return cache
 
 
+class BoundedCache(dict[K, T]):
+    """A mapping of at most `max_entries`, the latest added; for what is looked up fifty times a page."""
+
+    def __init__(self, max_entries: int) -> None:
+        super().__init__()
+        self._max_entries = max_entries
+        _all.append(self)
+
+    def __setitem__(self, key: K, value: T) -> None:
+        self.pop(key, None)
+        if len(self) >= self._max_entries:
+            del self[next(iter(self))]
+        super().__setitem__(key, value)
+
+
 def clear_caches() -> None:
     """After the pack was loaded, and between tests."""
     for one in _all:

@@ -24,8 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from civic import cookies, formats, i18n, logs, metrics
 from civic.accounts.actions import note_visit
 from civic.accounts.people import NOBODY, Person
-from civic.accounts.queries import find_person
-from civic.catalogue.members import add_departments
+from civic.catalogue.members import find_person
 from civic.city.queries import CityView, city, pin_version
 from civic.config import Config
 from civic.error_responses import make_error_response
@@ -264,7 +263,7 @@ class RequestContext:
         person, seen_at = await find_person(cookies.token_digest(token), self.config.sign_in.session_days)
         if seen_at is not None:
             await note_visit(person.session_id, seen_at)
-        return await add_departments(person)
+        return person
 
     def _switched(self, request: Request, view: CityView) -> RedirectResponse | None:
         """`?lang=zh` is remembered and leaves the address."""

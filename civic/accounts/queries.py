@@ -5,36 +5,31 @@ from datetime import datetime, timedelta
 
 from civic import timing
 from civic.accounts.models import Role, Session
-from civic.accounts.people import NOBODY, Person
-from civic.db import fetch_one
+from civic.accounts.people import Person
+from civic.db import Row, fetch_one
 
+# Columns of what belongs to a person of further rooms come in the place of `{more}`.
 PERSON = """
 SELECT u.id, u.name, u.email, u.role, u.language, u.email_confirmed_at IS NOT NULL AS confirmed,
-       s.id AS session_id, s.seen_at
+       s.id AS session_id, s.seen_at{more}
 FROM user_session s JOIN user_account u ON u.id = s.user_id
 WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.seen_at > $2
 """
 CONFIRMED = "SELECT 1 AS x FROM user_account WHERE id = $1 AND email_confirmed_at IS NOT NULL"
 
 
-async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person, datetime | None]:
-    """The person whose session it is, without their departments, and the time of the last noted visit.
-
-    (NOBODY, None) if the session ended (`session_days` without a visit) or was revoked, or the user is disabled.
-    """
-    row = await fetch_one(PERSON, token_digest, timing.now() - timedelta(days=session_days))
-    if row is None:
-        return NOBODY, None
-    person = Person(
+def make_person(row: Row, departments: frozenset[int] = frozenset()) -> Person:
+    """The person of a row of PERSON."""
+    return Person(
         id=row["id"],
         name=row["name"],
         email=row["email"],
         role=Role(row["role"]),
+        departments=departments,
         language=row["language"],
         session_id=row["session_id"],
         confirmed=row["confirmed"],
     )
-    return person, row["seen_at"]
 
 
 async def user_email_is_confirmed(user_id: int) -> bool:

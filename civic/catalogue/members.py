@@ -1,8 +1,8 @@
 """Users and the departments that they act for, as an operator sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from pydantic import ConfigDict
 from tortoise.exceptions import IntegrityError
@@ -11,9 +11,10 @@ from civic import db, timing
 from civic.accounts.actions import check_new_password, create_user, find_user
 from civic.accounts.forms import AccountEmail, SignUpForm, UserName
 from civic.accounts.models import Role, User
-from civic.accounts.people import Person
+from civic.accounts.people import NOBODY, Person
+from civic.accounts.queries import make_person
 from civic.catalogue.models import Department, Membership
-from civic.catalogue.sql import DEPARTMENTS_OF_USER, USERS
+from civic.catalogue.sql import MEMBER, USERS
 from civic.db import in_transaction, retry_transaction
 from civic.errors import Invalid
 from civic.forms import Form
@@ -32,12 +33,15 @@ class UserView:
     disabled: bool
 
 
-async def add_departments(person: Person) -> Person:
-    """The person with the departments that they act for. Only staff act for one, so others cost no statement."""
-    if not person.is_staff:
-        return person
-    rows = await db.fetch(DEPARTMENTS_OF_USER, person.id)
-    return replace(person, departments=frozenset(row["department_id"] for row in rows))
+async def find_person(token_digest: str, session_days: int = 30) -> tuple[Person, datetime | None]:
+    """The person whose session it is, with the departments that they act for, and the time of the last noted visit.
+
+    (NOBODY, None) if the session ended (`session_days` without a visit) or was revoked, or the user is disabled.
+    """
+    row = await db.fetch_one(MEMBER, token_digest, timing.now() - timedelta(days=session_days))
+    if row is None:
+        return NOBODY, None
+    return make_person(row, frozenset(row["departments"])), row["seen_at"]
 
 
 @retry_transaction

@@ -1,19 +1,42 @@
-"""The list of a desk: the open assignments of its departments, ordered by due instant."""
+"""The list of a desk: the open assignments of its departments, ordered by due instant.
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+One statement tells which lines the list has, in which version, and all its counts. A line is kept by that version, and
+those that are not kept are read by a second statement: from one look at the list to the next hardly one changes. Who
+may not read a text has other lines, without it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from babel.support import LazyProxy
+from markupsafe import Markup
 
 from civic import timing
 from civic.accounts.people import Person
+from civic.cache import BoundedCache
 from civic.cases.models import AssignmentPart, Priority
 from civic.cases.status import Status
-from civic.db import Row, fetch, fetch_one
-from civic.desk.sql import COUNTS, FIRST_OF_ALL, FIRST_OF_EACH, MAX_COUNTED, QUEUE, WAITING_FOR_DISPATCHERS
+from civic.city.queries import city_version
+from civic.db import Row, fetch, fetch_records
+from civic.desk.sql import (
+    COUNTED,
+    FIRST_OF_ALL,
+    FIRST_OF_EACH,
+    HEAD_OF_ALL,
+    HEAD_OF_EACH,
+    LINES,
+    MAX_COUNTED,
+    NEXT,
+    OF_CASES,
+    OF_REPORTS,
+    QUEUE,
+    WAITING_FOR_DISPATCHERS,
+)
+from civic.i18n import language
 from civic.i18n import lazy as _
+from civic.notifications.queries import desk_message_args
 from civic.paging import read_instant
 from civic.posts.models import Visibility
 from civic.reports.queries import heading
@@ -22,7 +45,7 @@ from civic.sla.status import ClockSnapshot, describe_lateness
 from civic.web import parse_id
 
 PAGE_ROWS = 50
-FEW_DEPARTMENTS = 8
+KEPT_SECONDS, MAX_KEPT = 20, 5000  # of lines of about three kilobytes, and their HTML
 
 
 @dataclass(frozen=True)
@@ -32,22 +55,25 @@ class DeskView:
     label: LazyProxy
     condition: str = ""
     value: Callable[[Person], object] | None = None
+    joined: str = ""  # what the condition asks beside the assignment
 
 
 VIEWS = {
     "due": DeskView(_("Due first")),
-    "mine": DeskView(_("Mine"), "AND a.assignee_id = {n}", lambda person: person.id),
+    "mine": DeskView(_("Mine"), "AND a.assignee_id = (SELECT {n}::bigint)", lambda person: person.id),
     "new": DeskView(_("Unanswered"), "AND a.first_word_at IS NULL"),
-    Status.WAITING.value: DeskView(_("Waiting"), "AND c.status = {n}", lambda _person: Status.WAITING),
-    "overdue": DeskView(_("Overdue"), "AND a.due_at < {n}", lambda _person: timing.now()),
-    "support": DeskView(_("We help"), "AND a.part = {n}", lambda _person: AssignmentPart.SUPPORT),
+    Status.WAITING.value: DeskView(_("Waiting"), f"AND c.status = '{Status.WAITING}'", joined=OF_CASES),
+    "overdue": DeskView(_("Overdue"), "AND a.due_at < (SELECT {n}::timestamptz)", lambda _person: timing.now()),
+    "support": DeskView(_("We help"), f"AND a.part = '{AssignmentPart.SUPPORT}'"),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class QueueRow:
     """An assignment on the list. `used`: the used share of the next target, late from 1 on; None if no clock runs, or
     one that was only computed, of imported history.
+
+    It is kept for some seconds, and `fragments` with it: its HTML by what it depends on beside the row.
     """
 
     assignment_id: int
@@ -73,6 +99,7 @@ class QueueRow:
     kind: str | None  # of the clock: response, resolution
     used: float | None
     late_by: str
+    fragments: dict[tuple[object, ...], Markup] = field(default_factory=dict, repr=False)
 
     @property
     def waits(self) -> bool:
@@ -90,10 +117,21 @@ class QueueRow:
 
 
 @dataclass(frozen=True)
+class WaitingWork:
+    """What waits for dispatchers: appeals and objections, what moderators look at, and whether jobs are held."""
+
+    appeals: int = 0
+    to_moderate: int = 0
+    held_jobs: bool = False
+
+
+@dataclass(frozen=True)
 class Queue:
     rows: list[QueueRow]
     next: str
     counts: dict[str, int]  # of each view, at most MAX_COUNTED
+    waiting: WaitingWork  # for this person; nothing, if they are no dispatcher
+    notices: str  # which messages the person's desk has: see list_desk_messages
 
     @property
     def views(self) -> list[tuple[str, str, str]]:
@@ -105,39 +143,48 @@ class Queue:
         return f"{count}+" if count == MAX_COUNTED else str(count)
 
 
-@dataclass(frozen=True)
-class WaitingWork:
-    """What waits for dispatchers: appeals and objections, what moderators look at, and whether jobs are held."""
-
-    appeals: int = 0
-    to_moderate: int = 0
-    held_jobs: bool = False
-
-
-async def count_waiting(person: Person) -> WaitingWork:
-    """What waits for this person, if they are a dispatcher."""
-    row = await fetch_one(WAITING_FOR_DISPATCHERS) if person.is_dispatcher else None
-    return WaitingWork(**row) if row else WaitingWork()
-
-
 def select_desks(person: Person, chosen: int | None, all_departments: list[int]) -> list[int]:
     """Return the departments whose desk this person sees: the chosen one, or all of theirs (a dispatcher: all)."""
     own = all_departments if person.is_dispatcher else sorted(person.departments)
     return [chosen] if chosen in own and chosen is not None else own
 
 
-async def load_queue(person: Person, departments: list[int], view: str, *, q: str = "", after: str = "") -> Queue:
-    """Return a page of the open assignments of these departments, by keyset; `q` is a case's number, or words."""
-    args: list[Any] = [departments]
+async def load_queue(
+    person: Person, departments: list[int] | None, view: str, *, q: str = "", after: str = ""
+) -> Queue:
+    """Return a page of the open assignments of these departments, None for all there are, by keyset.
+
+    `q` is a case's number, or words.
+    """
+    args: list[Any] = [person.id, timing.now(), *desk_message_args(person)]
+    head = HEAD_OF_ALL
+    if departments is not None:
+        args, head = [departments, *args], HEAD_OF_EACH
+    if person.is_dispatcher:
+        head += WAITING_FOR_DISPATCHERS
+    first = await _first(person, departments is None, view, q, after, args)
+    records = await fetch_records(QUEUE.format(head=head, first=first, limit=PAGE_ROWS + 1), *args)
+    start = list(records[0].keys()).index("id")  # what is before it is told of the whole list
+    rows = await _find_rows([one[start:] for one in records if one["id"] is not None], person)
+    last = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
+    told = records[0]
+    return Queue(
+        rows=rows[:PAGE_ROWS],
+        next=write_position(last.due_at, last.assignment_id) if last else "",
+        counts={code: told[COUNTED + code] for code in VIEWS},
+        waiting=WaitingWork(told["appeals"], told["to_moderate"], told["held_jobs"])
+        if person.is_dispatcher
+        else WaitingWork(),
+        notices=told["notices"],
+    )
+
+
+async def _first(person: Person, everywhere: bool, view: str, q: str, after: str, args: list[Any]) -> str:
+    """SQL for the first assignments of a page; adds its values to `args`, which begin with the departments, if any."""
     narrowed = _narrowed(view, person, args) + await _found(q, args) + _after(after, args)
-    first = FIRST_OF_EACH if len(departments) <= FEW_DEPARTMENTS else FIRST_OF_ALL
-    first = first.format(narrowed=narrowed, limit=PAGE_ROWS + 1)
-    rows = await fetch(QUEUE.format(first=first, limit=PAGE_ROWS + 1), *args)
-    shown = [await _row(row, person) for row in rows[:PAGE_ROWS]]
-    last = shown[-1] if len(rows) > PAGE_ROWS else None
-    next_page = write_position(last.due_at, last.assignment_id) if last else ""
-    counted = await fetch_one(COUNTS, departments, person.id, timing.now(), Status.WAITING)
-    return Queue(shown, next_page, dict(counted or {}))
+    joined = f"{OF_CASES} {OF_REPORTS}" if q else VIEWS[view].joined
+    pattern = FIRST_OF_ALL if everywhere else FIRST_OF_EACH
+    return pattern.format(joined=joined, narrowed=narrowed, limit=PAGE_ROWS + 1)
 
 
 def write_position(due_at: datetime | None, assignment_id: int) -> str:
@@ -145,12 +192,14 @@ def write_position(due_at: datetime | None, assignment_id: int) -> str:
     return f"{due_at.isoformat() if due_at else ''}_{assignment_id}"
 
 
-async def find_next_case(person: Person, departments: list[int], position: str, case_id: int) -> int | None:
+async def find_next_case(person: Person, departments: list[int] | None, position: str, case_id: int) -> int | None:
     """The case after a position of the list that is not this one; at the end of the list its first."""
     for after in (position, ""):
-        queue = await load_queue(person, departments, "due", after=after)
-        if found := next((row.case_id for row in queue.rows if row.case_id != case_id), None):
-            return found
+        args: list[Any] = [] if departments is None else [departments]
+        first = await _first(person, departments is None, "due", "", after, args)
+        records = await fetch_records(NEXT.format(first=first), *args)
+        if found := next((one["case_id"] for one in records if one["case_id"] != case_id), None):
+            return int(found)
     return None
 
 
@@ -185,9 +234,35 @@ def _after(cursor: str, args: list[Any]) -> str:
     args.append(assignment_id)
     last = len(args)
     if due_at is None:
-        return f" AND a.due_at IS NULL AND a.id > ${last}"
+        return f" AND a.due_at IS NULL AND a.id > (SELECT ${last}::bigint)"
     args.append(due_at)
-    return f" AND (a.due_at IS NULL OR (a.due_at, a.id) > (${last + 1}, ${last}))"
+    after = f"((SELECT ${last + 1}::timestamptz), (SELECT ${last}::bigint))"
+    return f" AND (a.due_at IS NULL OR (a.due_at, a.id) > {after})"
+
+
+_kept: BoundedCache[tuple[object, ...], tuple[QueueRow, datetime, datetime]] = BoundedCache(MAX_KEPT)
+
+
+async def _find_rows(versions: Sequence[tuple[int, ...]], person: Person) -> list[QueueRow]:
+    """The lines of these versions (VERSIONS, the first is the assignment's id): those that are kept, others read."""
+    reader, now = (person.is_dispatcher, language(), await city_version()), timing.now()
+    found: dict[int, QueueRow] = {}
+    for one in versions:
+        row, since, until = _kept.get((*reader, *one)) or (None, now, now)
+        if row is not None and since <= now < until:
+            found[one[0]] = row
+    if missing := {one[0]: one for one in versions if one[0] not in found}:
+        for line in await fetch(LINES, list(missing)):
+            row = found[line["assignment_id"]] = await _row(line, person)
+            # It may be a newer version by now: then nobody asks for this one again.
+            _kept[(*reader, *missing[row.assignment_id])] = row, now, _good_until(row, now)
+    return [found[one[0]] for one in versions if one[0] in found]
+
+
+def _good_until(row: QueueRow, now: datetime) -> datetime:
+    """When a line says something else than now, or may: a part of its time is used up, or its instant passes."""
+    soon = now + timedelta(seconds=KEPT_SECONDS)
+    return min(soon, row.due_at) if row.due_at is not None and row.due_at > now else soon
 
 
 async def _row(row: Row, person: Person) -> QueueRow:

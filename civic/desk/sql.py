@@ -2,56 +2,85 @@
 
 from civic.cases.sql import COUNT_OPEN_OBJECTIONS
 from civic.cases.status import Status
+from civic.notifications.sql import MAX_REPEATED, STATE_OF_DESK_MESSAGES
 from civic.posts.sql import COUNT_HELD
 from civic.reports.sql import CASE_READERS, SAYS_ALL
 
+MAX_NOTICES = 5
 MAX_COUNTED = 1000  # the most that is counted in a view
-QUEUE = """
+# A value stands as `(SELECT $1::bigint)`, so that the plan is the same whatever it is: PostgreSQL then plans a
+# statement once for each connection. To plan the list's, of seven tables, takes four times as long as to run it.
+DEPARTMENTS = "(SELECT $1::bigint[])"
+# What a line of the list says is kept by the versions of the rows that say it: PostgreSQL gives each version of a row
+# the number of the transaction that wrote it (`xmin`).
+VERSIONS = "a.id, a.version, c.xmin, r.xmin, p.xmin, u.xmin, k.xmin"
+SOURCES = """
+LEFT JOIN case_file c ON c.id = a.case_id
+LEFT JOIN report r ON r.case_id = c.id AND r.main
+LEFT JOIN post p ON p.id = r.post_id
+LEFT JOIN user_account u ON u.id = a.assignee_id
+LEFT JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_clock_id ELSE a.resolution_clock_id END
+"""
+# `head`: columns that are told once for the whole list. They stand in every row, so a list of nothing is one row, too.
+QUEUE = f"""
+SELECT {{head}}{VERSIONS} FROM (SELECT) one LEFT JOIN ({{first}}) a ON true {SOURCES}
+ORDER BY a.due_at, a.id LIMIT {{limit}}
+"""
+LINES = f"""
 SELECT a.id AS assignment_id, a.case_id, a.part, a.due_at, a.first_word_at, u.name AS assignee,
        c.number, c.status, c.priority, c.category_id, c.area_id, c.reopened,
        c.due_at AS city_due_at, CASE WHEN c.first_word_at IS NULL THEN 'response' ELSE 'resolution' END AS city_kind,
        r.id AS report_id, r.address, r.place_names, p.title, p.text, p.visibility, p.votes_count,
        k.kind, k.target, k.allowance, k.started_at, k.due_at AS clock_due, k.remaining, k.stopped_at, k.calendar_id,
        k.promised_at, k.computed
-FROM ({first}) f
-JOIN assignment a ON a.id = f.id
-JOIN case_file c ON c.id = a.case_id
-JOIN report r ON r.case_id = c.id AND r.main
-JOIN post p ON p.id = r.post_id
-LEFT JOIN user_account u ON u.id = a.assignee_id
-LEFT JOIN clock k ON k.id = CASE WHEN a.first_word_at IS NULL THEN a.response_clock_id ELSE a.resolution_clock_id END
+FROM assignment a {SOURCES} WHERE a.id = ANY($1) AND r.main
+"""
+OF_CASES = "JOIN case_file c ON c.id = a.case_id"
+OF_REPORTS = "JOIN report r ON r.case_id = c.id AND r.main"
+# The first assignments of the whole city; or those of each of these departments, along its own order, as the others may
+# have a thousand times as many. `joined`: what the narrowing asks beside the assignment.
+FIRST_OF_ALL = """
+SELECT a.xmin AS version, a.* FROM assignment a {joined} WHERE a.ended_at IS NULL {narrowed}
 ORDER BY a.due_at, a.id LIMIT {limit}
 """
-# The first assignments of all these departments together: along the order by due instant, past those of others. Where
-# the departments are few, those of each along its own order instead: the others may be a thousand times as many.
-FIRST_OF_ALL = """
-SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id JOIN report r ON r.case_id = c.id AND r.main
-WHERE a.department_id = ANY($1) AND a.ended_at IS NULL {narrowed} ORDER BY a.due_at, a.id LIMIT {limit}
+FIRST_OF_EACH = f"""
+SELECT x.* FROM unnest({DEPARTMENTS}) d (id) CROSS JOIN LATERAL (
+    SELECT a.xmin AS version, a.* FROM assignment a {{joined}}
+    WHERE a.department_id = d.id AND a.ended_at IS NULL {{narrowed}}
+    ORDER BY a.due_at, a.id LIMIT {{limit}}) x ORDER BY x.due_at, x.id LIMIT {{limit}}
 """
-FIRST_OF_EACH = """
-SELECT x.id FROM unnest($1::bigint[]) d (id) CROSS JOIN LATERAL (
-    SELECT a.id FROM assignment a JOIN case_file c ON c.id = a.case_id JOIN report r ON r.case_id = c.id AND r.main
-    WHERE a.department_id = d.id AND a.ended_at IS NULL {narrowed} ORDER BY a.due_at, a.id LIMIT {limit}) x
-"""
-# Each view is counted along an index that holds only what it shows (migrations/initial/cases.sql), up to MAX_COUNTED:
-# department by department in the order of the index, as else a whole table may be read for the first that are open.
-_OPEN = f"""FROM unnest($1::bigint[]) d (id) CROSS JOIN LATERAL (
+NEXT = "SELECT a.case_id FROM ({first}) a ORDER BY a.due_at, a.id LIMIT 2"
+# Each view is counted along an index that holds only what it shows (migrations/initial/cases.sql), up to MAX_COUNTED,
+# in the order of the index, as else a whole table may be read for the first that are open.
+_OPEN_OF_ALL = f"""SELECT FROM assignment a WHERE a.ended_at IS NULL {{more}} ORDER BY {{index}} LIMIT {MAX_COUNTED}"""
+_OPEN_OF_EACH = f"""SELECT FROM unnest({DEPARTMENTS}) d (id) CROSS JOIN LATERAL (
     SELECT FROM assignment a WHERE a.department_id = d.id AND a.ended_at IS NULL {{more}}
-    ORDER BY a.due_at LIMIT {MAX_COUNTED}) a"""
-_MINE = "FROM assignment a WHERE a.department_id = ANY($1) AND a.ended_at IS NULL AND a.assignee_id = $2"
-_WAITING = """FROM case_file c JOIN assignment a ON a.case_id = c.id
-    WHERE c.status = $4 AND a.department_id = ANY($1) AND a.ended_at IS NULL"""
-_COUNTED = {
-    "due": _OPEN.format(more=""),
-    "mine": _MINE,
-    "new": _OPEN.format(more="AND a.first_word_at IS NULL"),
-    Status.WAITING: _WAITING,
-    "overdue": _OPEN.format(more="AND a.due_at < $3"),
-    "support": _OPEN.format(more="AND a.part = 'support'"),
-}
-COUNTS = "SELECT " + ", ".join(
-    f"(SELECT count(*) FROM (SELECT {part} LIMIT {MAX_COUNTED}) x) AS {name}" for name, part in _COUNTED.items()
-)
+    ORDER BY a.due_at LIMIT {MAX_COUNTED}) a LIMIT {MAX_COUNTED}"""
+_MINE = f"""SELECT FROM assignment a
+    WHERE a.assignee_id = (SELECT {{person}}::bigint) AND a.ended_at IS NULL {{ours}} LIMIT {MAX_COUNTED}"""
+_WAITING = f"""SELECT FROM case_file c JOIN assignment a ON a.case_id = c.id
+    WHERE c.status = '{Status.WAITING}' AND a.ended_at IS NULL {{ours}} LIMIT {MAX_COUNTED}"""
+NOTICES = f"({STATE_OF_DESK_MESSAGES.replace('{limit}', str(MAX_NOTICES * MAX_REPEATED))}) AS notices,\n"
+COUNTED = "count_"  # before the name of each view
+
+
+def _counts(opened: str, ours: str, person: str, now: str) -> str:
+    by_due, by_department = "a.due_at, a.id", "a.department_id, a.due_at"
+    counted = {
+        "due": opened.format(more="", index=by_due),
+        "mine": _MINE.format(person=person, ours=ours),
+        "new": opened.format(more="AND a.first_word_at IS NULL", index=by_department),
+        Status.WAITING: _WAITING.format(ours=ours),
+        "overdue": opened.format(more=f"AND a.due_at < (SELECT {now}::timestamptz)", index=by_due),
+        "support": opened.format(more="AND a.part = 'support'", index=by_department),
+    }
+    return "".join(f"(SELECT count(*) FROM ({part}) x) AS {COUNTED}{name},\n" for name, part in counted.items())
+
+
+HEAD_OF_ALL = _counts(_OPEN_OF_ALL, "", "$1", "$2") + NOTICES.format(departments="$3", within="$4", roles="$5")
+HEAD_OF_EACH = _counts(
+    _OPEN_OF_EACH, f"AND a.department_id = ANY ({DEPARTMENTS}::bigint[])", "$2", "$3"
+) + NOTICES.format(departments="$4", within="$5", roles="$6")
 PAGE_ROWS = 50
 TRIAGE = f"""
 SELECT c.id AS case_id, c.number, c.events_count, c.received_at, c.due_at, c.category_id, c.area_id, r.id AS report_id,
@@ -81,9 +110,8 @@ ORDER BY c.appeal_due_at, c.id LIMIT {PAGE_ROWS + 1}
 COUNT_APPEALS = "SELECT count(*) AS n FROM case_file WHERE appealed_at IS NOT NULL AND appeal_outcome = ''"
 COUNT = "SELECT count(*) AS n FROM case_file WHERE status = $1 AND NOT unreleased"
 # What waits for dispatchers, for the head of their desk.
-WAITING_FOR_DISPATCHERS = f"""
-SELECT ({COUNT_APPEALS}) + ({COUNT_OPEN_OBJECTIONS}) AS appeals, ({COUNT_HELD}) AS to_moderate,
-       EXISTS (SELECT FROM pgqueuer WHERE status = 'failed') AS held_jobs
+WAITING_FOR_DISPATCHERS = f"""({COUNT_APPEALS}) + ({COUNT_OPEN_OBJECTIONS}) AS appeals, ({COUNT_HELD}) AS to_moderate,
+       EXISTS (SELECT FROM pgqueuer WHERE status = 'failed') AS held_jobs,
 """
 CASES = f"""
 SELECT c.id, c.number, c.status, c.category_id, c.area_id, c.department_id, c.received_at, {CASE_READERS} AS readers

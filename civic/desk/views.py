@@ -17,7 +17,7 @@ from civic.desk import commands, queries
 from civic.desk import queue as lists
 from civic.desk.appeals import load_appeals
 from civic.desk.departments import list_options
-from civic.desk.fragments import RowFragments
+from civic.desk.fragments import render_lines
 from civic.desk.schemas import (
     AppealsAnswer,
     DeskCaseAnswer,
@@ -27,6 +27,7 @@ from civic.desk.schemas import (
     RequeuedAnswer,
     TriageAnswer,
 )
+from civic.desk.sql import MAX_NOTICES
 from civic.desk.triage import find_assigned, load_triage
 from civic.disk import report_full_storage
 from civic.errors import Conflict, Invalid, NotFound, StorageFull, TooMany
@@ -35,7 +36,7 @@ from civic.i18n import gettext as _
 from civic.jobs import queries as jobs
 from civic.jobs.actions import requeue
 from civic.media.links import photo_url
-from civic.notifications.queries import list_desk_messages
+from civic.notifications.queries import list_desk_messages, list_kept_desk_messages
 from civic.posts.models import REASONS
 from civic.posts.submission import Submission
 from civic.posts.uploads import drop_added
@@ -70,31 +71,33 @@ async def desk(request: Request) -> Response:
     chosen = asked.department
     everyone = [one.id for one in offered.every_department]  # also what one that left the pack still holds
     departments = [] if asked.unknown else lists.select_desks(person, chosen.id if chosen else None, everyone)
+    # A dispatcher who chooses none has the whole city's list.
+    asked_for = None if person.is_dispatcher and departments is everyone else departments
     view, q = query.get("view", ""), query.get("q", "")[:200]
     view = view if view in lists.VIEWS else "due"
-    queue = await lists.load_queue(person, departments, view, q=q, after=query.get("page", ""))
+    queue = await lists.load_queue(person, asked_for, view, q=q, after=query.get("page", ""))
     if wants_json(request):
         return json_answer(QueueAnswer.of(queue))
     own = [
         offered.department_by_id[one] for one in lists.select_desks(person, None, [d.id for d in offered.departments])
     ]
-    waiting = await lists.count_waiting(person)
+    shared, waiting = await _shared(request), queue.waiting
     context = {
         "queue": queue,
-        "kept": RowFragments(request.state.city),
+        "lines": render_lines(request, queue.rows, shared),
         "view": view,
         "q": q,
         "unknown": asked.unknown,
         "chosen": chosen if chosen and chosen.id in departments else None,
         "own": own,
         "department_options": list_options(request.state.city.version, own, chosen),
-        "messages": await list_desk_messages(person, 5),
+        "messages": await list_kept_desk_messages(person, MAX_NOTICES, queue.notices),
         "held": await jobs.list_held() if waiting.held_jobs else [],
         "gaps": await holiday_gaps() if person.is_dispatcher else [],
         "appeals": waiting.appeals,
         "to_moderate": waiting.to_moderate,
         "done": _("There is no other case on this desk.") if query.get("done") == "all" else _done(request),
-        **await _shared(request),
+        **shared,
     }
     return render(request, "desk/list.html", context, fragment="desk/_queue.html")
 
@@ -112,7 +115,7 @@ async def case(request: Request) -> Response:
 async def next_case(request: Request) -> Response:
     """On to the case after `after`, a position on the list of the person's desks, that is not `case`."""
     person, query = request.state.person, request.query_params
-    departments = lists.select_desks(person, None, [one.id for one in (await catalogue()).every_department])
+    departments = None if person.is_dispatcher else sorted(person.departments)
     this = parse_id(query.get("case")) or 0
     found = await lists.find_next_case(person, departments, query.get("after", ""), this)
     return see_other(f"/desk/cases/{found}" if found else "/desk?done=all")

@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cachetools import TTLCache
+
 from civic import db, timing
 from civic.accounts.people import Person
+from civic.cache import timed_cache
+from civic.formats import zone
+from civic.i18n import language
 from civic.notifications.models import Message
 from civic.notifications.rendering import render_message
-from civic.notifications.sql import COUNT_DELIVERIES
+from civic.notifications.sql import COUNT_DELIVERIES, LATEST_OF_DESK, MAX_REPEATED
 
 
 @dataclass(frozen=True)
@@ -47,24 +52,36 @@ async def count_deliveries(within: timedelta) -> DeliveryCounts:
     return DeliveryCounts(counts.get(False, 0), counts.get(True, 0))
 
 
-MAX_REPEATED = 4  # so many messages are read for one that is shown
-DESK = """
-SELECT * FROM message
-WHERE (department_id = ANY($1) AND role = ANY($2)) OR (department_id IS NULL AND role = ANY($3))
-ORDER BY created_at DESC, id DESC LIMIT $4
-"""
+KEPT_SECONDS, MAX_KEPT = 60, 500  # of the messages of a desk
+_kept: TTLCache[tuple[object, ...], list[MessageView]] = timed_cache(KEPT_SECONDS, MAX_KEPT)
+
+
+def desk_message_args(person: Person) -> tuple[list[int], list[str], list[str]]:
+    """The departments, the roles within them and the roles for which this person is told something at the desk."""
+    within = ["", "lead"] if person.role in ("lead", "dispatcher", "admin") else [""]
+    roles = ["dispatcher", "admin"] if person.is_admin else ["dispatcher"] if person.is_dispatcher else []
+    return sorted(person.departments), within, roles
 
 
 async def list_desk_messages(person: Person, limit: int = 30) -> list[MessageView]:
     """Return the messages to this person's departments and to their role, the latest first."""
-    within = ["", "lead"] if person.role in ("lead", "dispatcher", "admin") else [""]
-    roles = ["dispatcher", "admin"] if person.is_admin else ["dispatcher"] if person.is_dispatcher else []
-    rows = await db.fetch(DESK, list(person.departments), within, roles, limit * MAX_REPEATED)
+    sql = LATEST_OF_DESK.format(departments="$1", within="$2", roles="$3", limit=limit * MAX_REPEATED)
+    rows = await db.fetch(sql, *desk_message_args(person))
     messages = _shown([db.make_from_row(Message, row) for row in rows])
     latest: dict[tuple[str, str], MessageView] = {}
     for one in messages:  # the desk and its leads are told the same, and again on the next day: it is shown once
         latest.setdefault((one.subject, one.url), one)
     return list(latest.values())[:limit]
+
+
+async def list_kept_desk_messages(person: Person, limit: int, state: str) -> list[MessageView]:
+    """The same, kept for as long as STATE_OF_DESK_MESSAGES answers `state`: each is a template to fill."""
+    if not state:
+        return []
+    key = (state, limit, language(), timing.now().astimezone(zone()).date())
+    if key not in _kept:
+        _kept[key] = await list_desk_messages(person, limit)
+    return _kept[key]
 
 
 def _shown(messages: list[Message]) -> list[MessageView]:

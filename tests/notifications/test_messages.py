@@ -22,6 +22,7 @@ from civic.notifications.delivery import deliver_message
 from civic.notifications.mail import MailChannel
 from civic.notifications.models import Delivery, Message
 from civic.notifications.rendering import MessageText, render_message, template_exists
+from civic.notifications.sql import STATE_OF_DESK_MESSAGES
 from tests.clients import Client, make_user
 from tests.source import ROOT
 
@@ -217,6 +218,32 @@ async def test_who_sees_which_messages_at_the_desk() -> None:
     assert await seen(Role.AGENT, "roads") == {"other"}
     assert await seen(Role.DISPATCHER) == {"dispatch"}
     assert await seen(Role.CITIZEN) == set()
+
+
+async def test_what_a_desk_was_told_is_made_again_when_it_changes() -> None:
+    """The state that a page asks for is another with each message and each change of one."""
+    person, states, subjects = Person(id=1, role=Role.DISPATCHER), [], []
+    sql = STATE_OF_DESK_MESSAGES.format(departments="$1", within="$2", roles="$3", limit=8)
+
+    async def look() -> None:
+        [row] = await db.fetch(f"SELECT ({sql}) AS state", *queries.desk_message_args(person))
+        states.append(row["state"])
+        found = await queries.list_kept_desk_messages(person, 2, row["state"])
+        subjects.append([one.body for one in found])
+
+    await look()
+    await tell_once("1", role="dispatcher")
+    await look()
+    await db.execute("""UPDATE message SET "values" = "values" || '{"hidden": true}'""")
+    await look()
+    await tell_once("2", kind="report_resolved", role="dispatcher")
+    await look()
+    assert len(set(states)) == 4
+    assert [len(one) for one in subjects] == [0, 1, 1, 2]
+    assert "Tomorrow & <b>" in subjects[1][0]
+    assert "Tomorrow & <b>" not in subjects[2][0]
+    await look()
+    assert (states[-1], subjects[-1]) == (states[-2], subjects[-2])
 
 
 # Whatever any kind of message may be given.
