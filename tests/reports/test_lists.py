@@ -191,6 +191,22 @@ async def thirteen(client: Client) -> list[int]:
     return ids
 
 
+EVERYTHING = "?status=open&near=31.19,118.008,20000&since=2000-01-01&until=2100-01-01"
+NOTHING = "?status=declined&near=31.19,118.008,20000&since=2000-01-01&until=2000-01-02"
+
+
+async def test_a_filter_that_everything_matches_and_one_that_nothing_does(client: Client) -> None:
+    sent = [(await send_report(client))["id"] for _ in range(3)]
+    await indexed()
+    assert await listed(client, EVERYTHING) == await listed(client, f"{EVERYTHING}&q=hole") == sent[::-1]
+    assert await listed(client, NOTHING) == await listed(client, f"{NOTHING}&q=hole") == []
+    window = "bbox=117.9,31.1,118.1,31.3&zoom=19"
+    for query, found in ((EVERYTHING, 3), (NOTHING, 0)):
+        answer = (await client.get(f"/map/points{query}&{window}")).json()
+        assert sum(one["count"] for one in answer["clusters"]) + len(answer["pins"]) == found, query
+        assert (await client.get(f"/reports{query}", headers={"Accept": "text/html"})).status_code == 200
+
+
 @pytest.mark.parametrize("sort", ["new", "supported", "overdue"])
 async def test_pages_hold_each_report_once(client: Client, thirteen: list[int], sort: str) -> None:
     pages_of(client, 5)
