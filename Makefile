@@ -131,11 +131,11 @@ define npm-ci
 endef
 
 static/vendor/complete: package.json package-lock.json .npmrc $(VENV)/installed
-	@echo "Fetching htmx, Leaflet and the list of the search box …"
+	@echo "Fetching htmx, Leaflet, what draws the base map and the list of the search box …"
 	$(call npm-ci,--omit=dev)
 	@rm -rf static/vendor && mkdir -p static/vendor/images
 	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/leaflet/dist/leaflet.js \
-	    node_modules/leaflet/dist/leaflet.css static/vendor
+	    node_modules/leaflet/dist/leaflet.css node_modules/protomaps-leaflet/dist/protomaps-leaflet.js static/vendor
 	@cp node_modules/leaflet/dist/images/*.png static/vendor/images
 	@cp node_modules/@github/combobox-nav/dist/index.js static/vendor/combobox-nav.js
 	@touch $@

@@ -8,6 +8,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import osmium
@@ -53,7 +54,7 @@ class ExtractReader:
             raise BaseMapError(_("The extract is damaged or cut short: %(error)s.", error=error)) from error
         if not streets and not self.streets:
             raise BaseMapError(self._describe_place())
-        yield from find_sea(self.coast, self.box)
+        yield from find_sea(self.coast, self._covered_box())
         for key in list(self.streets):
             for line in join_lines(self.streets.pop(key)):
                 yield key.feature(line)
@@ -61,18 +62,28 @@ class ExtractReader:
     def _describe_place(self) -> str:
         """What is wrong with an extract that has no street of the city."""
         city = ", ".join(f"{degrees:.4f}" for degrees in self.box)
-        with osmium.io.Reader(str(self.path)) as file:
-            box = file.header().box()
-        if not box.valid():
+        if (covered := self._read_box()) is None:
             return _("The extract has no street in the city, whose box is %(city)s.", city=city)
-        corners = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
-        there = ", ".join(f"{degrees:.4f}" for degrees in corners)
+        there = ", ".join(f"{degrees:.4f}" for degrees in covered)
         return _(
             "The extract has no street in the city: it covers %(there)s (west, south, east, north), and the city's box "
             "is %(city)s.",
             there=there,
             city=city,
         )
+
+    def _read_box(self) -> Box | None:
+        """What the extract covers, if it says so."""
+        with osmium.io.Reader(str(self.path)) as file:
+            box = file.header().box()
+        if not box.valid():
+            return None
+        return box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
+
+    def _covered_box(self) -> Box:
+        """The part of the box that the extract covers: coasts end at its border."""
+        one, other = self.box, self._read_box() or self.box
+        return max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
 
     def _read_objects(self, work: Path, on_progress: Progress) -> Iterator[MapFeature]:
         size = self.path.stat().st_size
@@ -92,7 +103,7 @@ class ExtractReader:
         elif isinstance(one, osmium.osm.Way):
             tags = dict(one.tags)
             if tags.get("natural") == "coastline":
-                self.coast.extend(line for line in [_line(one)] if line is not None)
+                self.coast.extend(_lines(one))
             elif kind := classify_line(tags, closed=one.is_closed()):
                 yield from self._street(kind, one, tags)
         elif isinstance(one, osmium.osm.Area):
@@ -103,11 +114,12 @@ class ExtractReader:
     def _street(self, kind: Kind, way: osmium.osm.Way, tags: Mapping[str, str]) -> Iterator[MapFeature]:
         names = read_names(tags, self.languages) if kind.named else {}
         if names:
-            positions = [(node.location.lon, node.location.lat) for node in way.nodes if node.location.valid()]
-            if len(positions) > 1 and self._is_inside(LineString(positions)):
-                self.streets[_StreetKey(kind, tuple(names.items()))].append(_pack(positions))
+            for line in _lines(way):
+                if self._is_inside(line):
+                    self.streets[_StreetKey(kind, tuple(names.items()))].append(_pack(line))
         else:
-            yield from self._made(kind, tags, _line(way))
+            for line in _lines(way):
+                yield from self._made(kind, tags, line)
 
     def _made(self, kind: Kind, tags: Mapping[str, str], geometry: BaseGeometry | None) -> Iterator[MapFeature]:
         """The feature, if it lies in the box; and a point with its name where it is a named park or water."""
@@ -154,9 +166,12 @@ def _guess_share(number: int, size: int) -> float:
     return min(0.99, number * 60 / max(size, 1))
 
 
-def _line(way: osmium.osm.Way) -> BaseGeometry | None:
-    positions = [(node.location.lon, node.location.lat) for node in way.nodes if node.location.valid()]
-    return LineString(positions) if len(positions) > 1 else None
+def _lines(way: osmium.osm.Way) -> Iterator[LineString]:
+    """Yield the parts of the way that the extract has: nodes beyond its border may be missing."""
+    for valid, nodes in groupby(way.nodes, lambda node: node.location.valid()):
+        positions = [(node.location.lon, node.location.lat) for node in nodes] if valid else []
+        if len(positions) > 1:
+            yield LineString(positions)
 
 
 def _area(area: osmium.osm.Area) -> BaseGeometry | None:
@@ -169,9 +184,9 @@ def _area(area: osmium.osm.Area) -> BaseGeometry | None:
 _WKB = osmium.geom.WKBFactory()
 
 
-def _pack(positions: list[tuple[float, float]]) -> bytes:
-    """Positions in eight bytes each, as OpenStreetMap has them: a city's streets are a million of them."""
-    flat = [round(degrees * 1e7) for position in positions for degrees in position]
+def _pack(line: LineString) -> bytes:
+    """Its positions in eight bytes each, as OpenStreetMap has them: a city's streets are a million of them."""
+    flat = [round(degrees * 1e7) for position in line.coords for degrees in position]
     return struct.pack(f"{len(flat)}i", *flat)
 
 

@@ -1,5 +1,5 @@
 // Maps: <div data-map="points"> shows reports as pins and clusters, <div data-map="pin"> takes a place, data-map="one" shows one.
-// The base is the configured raster tiles, else the city's own areas.
+// The base is the vector tiles of our own, the configured raster tiles, or the city's areas.
 (() => {
   // `sign` is the name of an icon that the page brings along (<symbol id="icon-…">).
   const pin = (look, big, sign) => {
@@ -28,10 +28,31 @@
       [south, west],
       [north, east],
     ]);
-    if (element.dataset.tiles)
+    L.control.scale({ imperial: false }).addTo(map);
+    if (element.dataset.base) drawBase(map, element);
+    else if (element.dataset.tiles)
       L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution, maxZoom: 19 }).addTo(map);
     outlines(map, element);
     return map;
+  }
+
+  // What draws the base map is larger than all else, and comes once the page and its pins are there.
+  async function drawBase(map, element) {
+    try {
+      for (const source of element.dataset.baseScripts.split(" ")) await loadScript(source);
+      window.drawBaseMap(map, element);
+    } catch {
+      element.classList.remove("based"); // the areas stand for it
+    }
+  }
+  const scripts = {};
+  function loadScript(source) {
+    scripts[source] ??= new Promise((done, fail) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: source, onload: done, onerror: fail });
+      document.head.append(script);
+    });
+    return scripts[source];
   }
 
   async function outlines(map, element) {
@@ -42,7 +63,7 @@
       interactive: false,
       style: (feature) => ({ className: `area-outline ${["city", "district"][feature.properties.level] || "small"}` }),
       onEachFeature: (feature, layer) => {
-        if (!element.dataset.tiles && feature.properties.level === 1)
+        if (!element.dataset.tiles && !element.dataset.base && feature.properties.level === 1)
           layer.bindTooltip(pick(feature.properties.names), {
             permanent: true,
             direction: "center",
@@ -250,7 +271,7 @@
   function one(element) {
     const map = open(element);
     const at = [Number(element.dataset.lat), Number(element.dataset.lon)];
-    map.setView(at, element.dataset.tiles ? 16 : 12);
+    map.setView(at, element.dataset.tiles || element.dataset.base ? 16 : 12);
     L.marker(at, {
       icon: pin(element.dataset.look || "", true, element.dataset.sign),
       interactive: false,

@@ -73,6 +73,9 @@ def test_the_sea_lies_on_the_right_of_its_coast() -> None:
     assert sea.geometry.bounds == (24.0, 60.0, 24.01, 60.02)
     (other,) = find_sea([coast.reverse()], CITY)
     assert other.geometry.bounds == (24.01, 60.0, 24.02, 60.02)
+    loose = LineString([(24.01, 60.019), (24.01, 60.012)]), LineString([(24.01, 60.012), (24.01, 60.001)])
+    (same,) = find_sea(loose, CITY)
+    assert same.geometry.equals(sea.geometry)
     assert not list(find_sea([LineString([(25, 60), (25, 61)])], CITY))
 
 
