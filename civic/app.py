@@ -15,7 +15,6 @@ from multiprocessing.connection import wait
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
@@ -36,11 +35,12 @@ from civic.jobs.metrics import measure_jobs, measure_workers
 from civic.media.decoder import Decoder
 from civic.media.store import Store
 from civic.metrics import Gauges, keep_readings
-from civic.middleware import ErrorResponses, RequestContext, RequestGuards, RequestLog, SecurityHeaders
+from civic.middleware import Compression, ErrorResponses, RequestContext, RequestGuards, RequestLog, SecurityHeaders
 from civic.notifications.metrics import measure_deliveries
 from civic.notifications.views import messages
 from civic.posts.my_posts import device_section, my_posts_section
 from civic.rates import ReadCounts
+from civic.router import PathRouter
 from civic.search.meili.client import Meili
 from civic.search.meili.queue import search_key
 from civic.search.metrics import measure_index
@@ -83,21 +83,18 @@ def create_app(config: Config, url: str | None = None) -> Starlette:
     signing.set_key(config.secret)
     erasures.set_log(config.paths.var)
     app = Starlette(
-        routes=routes(),
         middleware=[
             Middleware(RequestLog),
             Middleware(SecurityHeaders, config=config),
-            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+            Middleware(Compression, minimum_size=1000, compresslevel=5),
             Middleware(ErrorResponses),
             Middleware(RequestContext, config=config),
             Middleware(RequestGuards, config=config),
         ],
         exception_handlers={HTTPException: handle_error, CivicError: handle_error},
-        lifespan=_living(config, url),
     )
-    app.router.redirect_slashes = (
-        False  # Starlette names the host that the request named; RequestGuards does it by path
-    )
+    # It redirects no slashes: Starlette would name the host that the request named. RequestGuards does it by path.
+    app.router = PathRouter(routes(), _living(config, url))
     app.state.config = config
     app.state.account_sections = account_sections()
     app.state.gauges = gauges(config)

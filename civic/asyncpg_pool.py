@@ -7,8 +7,6 @@ where something is open on it, where somebody waits, and once a minute, so that 
 Tortoise knows a module by the name of its driver, so it stands in this one's.
 """
 
-from typing import Any
-
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
@@ -21,7 +19,7 @@ IDLE_SECONDS = 300.0  # after which the driver's pool closes a connection
 class ReadyPool(asyncpg.Pool):  # type: ignore[misc]  # the driver has no types
     """A pool that keeps connections ready without a task for each that is given back."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, **settings: object) -> None:
         super().__init__(
             max_queries=MAX_STATEMENTS,
             max_inactive_connection_lifetime=IDLE_SECONDS,
@@ -45,7 +43,7 @@ class ReadyPool(asyncpg.Pool):  # type: ignore[misc]  # the driver has no types
         finally:
             self._waiting -= 1
 
-    async def release(self, connection: PoolConnectionProxy, **settings: Any) -> None:
+    async def release(self, connection: PoolConnectionProxy, **settings: object) -> None:
         """Give a connection back; nothing happens to one that was given back before."""
         if connection in self._ready:
             return
@@ -85,7 +83,7 @@ class ReadyPool(asyncpg.Pool):  # type: ignore[misc]  # the driver has no types
 class ReadyPoolClient(AsyncpgDBClient):
     """Tortoise's client of the driver, with that pool."""
 
-    async def create_pool(self, **settings: Any) -> asyncpg.Pool:
+    async def create_pool(self, **settings: object) -> asyncpg.Pool:
         return await ReadyPool(**settings)
 
 

@@ -36,7 +36,7 @@ def cookie_name(request: Request, name: str) -> str:
 
 def read_cookie(request: Request, name: str) -> str:
     """The cookie's value, or ""."""
-    return request.cookies.get(cookie_name(request, name), "")
+    return request.cookies.get(cookie_name(request, name), "") if request.cookies else ""
 
 
 def set_cookie(

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
+from starlette.middleware.gzip import GZipMiddleware, GZipResponder, IdentityResponder
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,13 +32,14 @@ from civic.error_responses import make_error_response
 from civic.errors import BadRequest, NotAllowed, NotFound, WrongHost
 from civic.i18n import lazy as _
 from civic.posts import receipts
-from civic.site import is_https, is_own_host, request_origin
+from civic.site import is_https, is_own_host, read_header, request_origin
 from civic.web import Who
 
 log = logs.get_logger(__name__)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+COUNTED_METHODS = SAFE_METHODS | {"POST"}
 # Nobody reads these in a language or as a person, so they cost no look-up.
 PATHS_FOR_MACHINES = ("/healthz", "/readyz", "/metrics")
 PATHS_WITHOUT_READER = ("/static/", *PATHS_FOR_MACHINES)
@@ -59,18 +61,19 @@ class RequestLog:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        given = Headers(scope=scope).get("x-request-id", "")
+        given = read_header(scope, b"x-request-id")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=request_id)
         status, start = 0, time.perf_counter()
+        header = b"x-request-id", request_id.encode()
 
         async def observed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                message["headers"] = [*message["headers"], header]
             await send(message)
 
         try:
@@ -80,7 +83,7 @@ class RequestLog:
 
     @staticmethod
     def _note(scope: Scope, status: int, seconds: float) -> None:
-        route, method = _template(scope), scope["method"] if scope["method"] in SAFE_METHODS | {"POST"} else "other"
+        route, method = _template(scope), scope["method"] if scope["method"] in COUNTED_METHODS else "other"
         metrics.request_count.labels(method, route, status).inc()
         metrics.request_seconds.labels(route).observe(seconds)
         if not scope["path"].startswith(PATHS_WITHOUT_READER):
@@ -125,12 +128,15 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
         self.config = config
-        self.headers = [(name.lower().encode(), value.encode()) for name, value in security_headers(config).items()]
-
-    def _of(self, scope: Scope) -> list[tuple[bytes, bytes]]:
-        private = [(b"cache-control", b"no-store")] if _is_private(scope) else []
-        https = [(b"strict-transport-security", f"max-age={YEAR}".encode())] if is_https(scope, self.config) else []
-        return [*https, *private, *(one for one in self.headers if not (private and one[0] == b"cache-control"))]
+        headers = {name.lower().encode(): value.encode() for name, value in security_headers(config).items()}
+        https = {b"strict-transport-security": f"max-age={YEAR}".encode()}
+        private = {b"cache-control": b"no-store"}
+        # By whether the reader is at an https address, and whether the route is not for everybody.
+        self.headers = {
+            (is_https, is_private): (https if is_https else {}) | headers | (private if is_private else {})
+            for is_https in (False, True)
+            for is_private in (False, True)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -138,11 +144,52 @@ class SecurityHeaders:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = {name for name, _value in message["headers"]}
-                message["headers"] = [*message["headers"], *(one for one in self._of(scope) if one[0] not in given)]
+                ours = self.headers[is_https(scope, self.config), _is_private(scope)]
+                given = dict(message["headers"])
+                message["headers"] = [*message["headers"], *(one for one in ours.items() if one[0] not in given)]
             await send(message)
 
         await self.app(scope, receive, guarded)
+
+
+class Compression(GZipMiddleware):
+    """Packs answers for who takes that; small ones, and those whose makers saw to it themselves, go as they are."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        start: Message = {}
+        onward: Send | None = None
+
+        async def packed(message: Message) -> None:
+            nonlocal start, onward
+            if onward is not None:
+                await onward(message)
+            elif message["type"] == "http.response.start":
+                start = message
+            else:
+                onward = send if self._is_ready(start, message) else self._responder(scope, send)
+                await onward(start)
+                await onward(message)
+
+        await self.app(scope, receive, packed)
+
+    def _is_ready(self, start: Message, message: Message) -> bool:
+        """Whether the answer, of which this is the first part, goes as it is."""
+        if len(message.get("body", b"")) < self.minimum_size and not message.get("more_body"):
+            return bool(message["type"] == "http.response.body")
+        return any(name == b"vary" and b"accept-encoding" in value.lower() for name, value in start["headers"])
+
+    def _responder(self, scope: Scope, send: Send) -> Send:
+        """Starlette's, for the rest."""
+        packs = "gzip" in read_header(scope, b"accept-encoding")
+        responder = (
+            GZipResponder(self.app, self.minimum_size, self.compresslevel)
+            if packs
+            else IdentityResponder(self.app, self.minimum_size)
+        )
+        responder.send = send
+        return responder.send_with_compression
 
 
 class ErrorResponses:
@@ -267,8 +314,9 @@ class RequestContext:
 
     def _switched(self, request: Request, view: CityView) -> RedirectResponse | None:
         """`?lang=zh` is remembered and leaves the address."""
-        wanted = request.query_params.get("lang")
-        if wanted is None or request.method not in ("GET", "HEAD"):
+        if b"lang" not in request.scope["query_string"] or request.method not in ("GET", "HEAD"):
+            return None
+        if (wanted := request.query_params.get("lang")) is None:
             return None
         pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
         path = "/" + request.url.path.lstrip("/\\")  # "//elsewhere" would lead away

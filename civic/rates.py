@@ -8,6 +8,7 @@ import ipaddress
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 from civic.errors import TooMany
 
@@ -15,6 +16,7 @@ WINDOW_SECONDS = 60
 MAX_CALLERS = 100_000  # kept at most; above it everybody begins anew
 
 
+@lru_cache(maxsize=1000)
 def network_of(word: str) -> str:
     """An IPv6 address as its /64, of which every household has all 18 trillion million addresses; else the word."""
     try:

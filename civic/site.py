@@ -7,13 +7,20 @@ request (a mail, a card of a shared link) may be made from it.
 import ipaddress
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from civic.config import Config
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def read_header(scope: Scope, name: bytes) -> str:
+    """The first header of this name, which is in small letters; "" if there is none. Quicker than Starlette's."""
+    for given, value in scope["headers"]:
+        if given == name:
+            return str(value.decode("latin-1"))
+    return ""
 
 
 def site_origin(config: Config) -> str:
@@ -35,7 +42,7 @@ def is_secure(request: HTTPConnection) -> bool:
 def request_origin(scope: Scope, config: Config) -> str:
     """The origin of the page that this request belongs to: the site's, or that of the `Host` that it names."""
     scheme = str(scope.get("scheme", "http"))
-    host = _plain_host(Headers(scope=scope).get("host", ""), scheme)
+    host = _plain_host(read_header(scope, b"host"), scheme)
     origin = site_origin(config)
     if origin and host == _host_of(origin):
         return origin
@@ -47,14 +54,10 @@ def is_own_host(scope: Scope, config: Config) -> bool:
 
     Any host is, where `site.url` is not set.
     """
-    hosts = Headers(scope=scope).getlist("host")
-    if len(hosts) > 1:
+    if sum(name == b"host" for name, _value in scope["headers"]) > 1:
         return False
     origin = site_origin(config)
-    if not origin:
-        return True
-    host = hosts[0] if hosts else ""
-    return request_origin(scope, config) == origin or is_loopback_host(host)
+    return not origin or request_origin(scope, config) == origin or is_loopback_host(read_header(scope, b"host"))
 
 
 def is_loopback_host(host: str) -> bool:

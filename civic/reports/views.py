@@ -138,7 +138,7 @@ async def map_page(request: Request) -> Response:
 
 async def map_points(request: Request) -> Response:
     """ReportMapAnswer as kept bytes: see maps/answers.py."""
-    asked = language(), request.url.query, wants_json(request), request.state.city.version
+    asked = language(), request.scope["query_string"], wants_json(request), request.state.city.version
     question = answers.find_question(asked)
     if question is None:
         window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))

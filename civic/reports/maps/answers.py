@@ -52,7 +52,7 @@ class MapBytes:
 
 
 MapState = tuple[int, int]
-Asked = tuple[str, str, bool, int]  # language, query, whether a program asks, version of the city
+Asked = tuple[str, bytes, bool, int]  # language, query, whether a program asks, version of the city
 _questions: TTLCache[Asked, MapQuestion] = timed_cache(KEPT_SECONDS, MAX_QUESTIONS)
 _answers: TTLCache[tuple[MapQuestion, MapState], MapBytes] = timed_cache(KEPT_SECONDS, MAX_KEPT)
 _state = SharedRead(read_map_state)
@@ -64,9 +64,7 @@ def find_question(asked: Asked) -> MapQuestion | None:
     return _questions.get(asked)
 
 
-def keep_question(
-    asked: tuple[str, str, bool, int], filters: ReportFilters, cells: CellWindow, zoom: int
-) -> MapQuestion:
+def keep_question(asked: Asked, filters: ReportFilters, cells: CellWindow, zoom: int) -> MapQuestion:
     question = _questions[asked] = MapQuestion(filters, cells, zoom, language())
     return question
 
