@@ -14,6 +14,7 @@ from civic.accounts.people import Person
 from civic.catalogue.queries import catalogue
 from civic.config import Config
 from civic.db import execute, fetch_one, in_transaction, retry_transaction
+from civic.demo.city_plan import street_map
 from civic.demo.history import make_history, publish_history
 from civic.demo.people import EMAIL_HOST, SHOWN, make_people
 from civic.demo.phrases import LANGUAGES, choose_rating
@@ -100,7 +101,8 @@ async def _play(scenarios: Sequence[Scenario], context: ScenarioContext, on_step
 async def _traffic(citizens: list[Person]) -> None:
     for number, (kind, place, language, text, minutes, still) in enumerate(TRAFFIC):
         position = (await search_places(place, limit=1))[0]
-        data = UpdateForm(kind=TrafficKind(kind), text=text, lat=position.lat, lon=position.lon, address="")
+        lat, lon = street_map().nearest(position.lat, position.lon)
+        data = UpdateForm(kind=TrafficKind(kind), text=text, lat=lat, lon=lon, address="")
         began = timing.now() - timedelta(minutes=minutes)
         with timing.at(began), use_language(language):
             posted = await traffic.post_update(data, citizens[number], channel="demo")

@@ -14,6 +14,7 @@ from civic.catalogue.catalogue import Catalogue, CategoryView
 from civic.catalogue.queries import catalogue
 from civic.city.queries import CityView, city
 from civic.db import fetch, in_transaction, retry_transaction
+from civic.demo.city_plan import street_map
 from civic.demo.phrases import LANGUAGES, ReportWriter, choose
 from civic.geo.models import Place
 from civic.imports.actions import import_file
@@ -161,6 +162,8 @@ class Past:
         category = self.known.category_by_code[chance.choice(list(DEPARTMENTS_BY_CATEGORY))]
         slug, place = chance.choice(DEPARTMENTS_BY_CATEGORY[category.code]), chance.choice(self.places)
         name = place.names.get(language) or next(iter(place.names.values()))
+        wobble = chance.uniform(-WOBBLE, WOBBLE), chance.uniform(-WOBBLE, WOBBLE)
+        lat, lon = street_map().nearest(place.lat + wobble[0], place.lon + wobble[1])
         received = self.start + (self.end - self.start) * chance.random()
         received = received.astimezone(self.view.zone).replace(hour=chance.randint(7, 20), minute=chance.randint(0, 59))
         answered, resolved = self._work(chance, category, slug, received)
@@ -170,8 +173,8 @@ class Past:
             "text": writer.write(category.code, name),
             "category": category.code,
             "department": slug,
-            "lat": f"{place.lat + chance.uniform(-WOBBLE, WOBBLE):.6f}",
-            "lon": f"{place.lon + chance.uniform(-WOBBLE, WOBBLE):.6f}",
+            "lat": f"{lat:.6f}",
+            "lon": f"{lon:.6f}",
             "address": name,
             "status": "resolved",
             **{key: f"{at.astimezone(self.view.zone):%Y-%m-%d %H:%M:%S}" for key, at in times.items()},

@@ -18,6 +18,7 @@ from civic.catalogue.queries import catalogue
 from civic.city.models import City
 from civic.config import Config
 from civic.db import fetch_one
+from civic.demo.city_plan import street_map
 from civic.demo.people import EMAIL_HOST
 from civic.demo.phrases import LANGUAGES, ReportWriter, choose, choose_about, choose_traffic, phrases
 from civic.demo.scenarios import SCENE_BY_CATEGORY
@@ -89,6 +90,8 @@ class LiveCity:
 
     async def _report(self, store: Store, decoder: Decoder) -> None:
         language, place = self._chance.choice(LANGUAGES), self._chance.choice(self._places)
+        wobble = self._chance.uniform(-0.001, 0.001), self._chance.uniform(-0.001, 0.001)
+        lat, lon = street_map().nearest(place.lat + wobble[0], place.lon + wobble[1])
         code = self._chance.choice(list(SCENE_BY_CATEGORY))
         photos = []
         if self._chance.random() < WITH_PHOTO:
@@ -97,8 +100,8 @@ class LiveCity:
         form = ReportForm(
             text=self._writers[language].write(code, place.names.get(language) or next(iter(place.names.values()))),
             category=(await catalogue()).category_by_code.get(code),
-            lat=place.lat + self._chance.uniform(-0.001, 0.001),
-            lon=place.lon + self._chance.uniform(-0.001, 0.001),
+            lat=lat,
+            lon=lon,
             located_by="photo",
         )
         with use_language(language):
@@ -143,7 +146,8 @@ class LiveCity:
         language, place = self._chance.choice(LANGUAGES), self._chance.choice(self._places)
         kind = self._chance.choice(list(phrases()["traffic"]))
         text = choose_traffic(kind, language, self._number)
-        form = UpdateForm(kind=TrafficKind(kind), text=text, lat=place.lat, lon=place.lon, address="")
+        lat, lon = street_map().nearest(place.lat, place.lon)
+        form = UpdateForm(kind=TrafficKind(kind), text=text, lat=lat, lon=lon, address="")
         with use_language(language):
             await traffic.post_update(form, self._citizen(), channel="demo")
 

@@ -15,6 +15,7 @@ from civic.cases.models import Assignment, Case
 from civic.cases.status import Status
 from civic.catalogue.queries import catalogue
 from civic.db import fetch_one
+from civic.demo.city_plan import street_map
 from civic.demo.phrases import choose, choose_about
 from civic.demo.scenarios import Scenario
 from civic.demo.scenes import draw_photo
@@ -121,11 +122,12 @@ class ScenarioRun:
         scenario, categories = self.scenario, (await catalogue()).category_by_code
         place = (await search_places(scenario.place, limit=1))[0]
         wobble = (self.number % 7 - 3) * 0.0006
+        lat, lon = street_map().nearest(place.lat + wobble, place.lon - wobble / 2)
         data = ReportForm(
             text=scenario.text,
             category=categories.get(scenario.category),
-            lat=place.lat + wobble,
-            lon=place.lon - wobble / 2,
+            lat=lat,
+            lon=lon,
             located_by="photo",
             answers=dict(scenario.answers),
         )

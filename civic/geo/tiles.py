@@ -9,22 +9,17 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-
-from pmtiles.tile import (
-    Compression,
-    Entry,
-    HeaderDict,
-    TileType,
-    deserialize_directory,
-    deserialize_header,
-    find_tile,
-    zxy_to_tileid,
-)
+from typing import TYPE_CHECKING
 
 from civic.geo.tile_maker import BaseMapError
 from civic.i18n import gettext as _
 
+if TYPE_CHECKING:
+    from pmtiles.tile import Entry, HeaderDict
+
 HEADER_BYTES = 127
+UNCOMPRESSED, GZIP = 1, 2  # kinds of compression, and of tiles, as a header numbers them
+VECTOR_TILES = 1
 MAX_DEPTH = 4  # of directories
 # A layer that each layout has, and the other one has not.
 LAYOUTS = {"protomaps": "roads", "openmaptiles": "transportation"}
@@ -39,11 +34,13 @@ class TileFile:
     layout: str
     attribution: str
     max_zoom: int
-    header: HeaderDict = field(repr=False)
+    header: "HeaderDict" = field(repr=False)
     data: mmap.mmap = field(repr=False)
 
     def find(self, zoom: int, x: int, y: int) -> bytes | None:
         """The tile, compressed as `is_gzip` says; None where there is none. Raises ValueError for no address of one."""
+        from pmtiles.tile import find_tile, zxy_to_tileid  # needed where there is a base map
+
         if not (0 <= zoom <= self.max_zoom and 0 <= x < 2**zoom and 0 <= y < 2**zoom):
             raise ValueError("no such tile")
         tile = zxy_to_tileid(zoom, x, y)
@@ -60,7 +57,7 @@ class TileFile:
     @property
     def is_gzip(self) -> bool:
         """Whether the tiles are compressed."""
-        return bool(self.header["tile_compression"] == Compression.GZIP)
+        return bool(self.header["tile_compression"].value == GZIP)
 
     def read_bytes(self, offset: int, length: int) -> bytes:
         """A part of the file."""
@@ -71,8 +68,10 @@ class TileFile:
 
 
 @lru_cache(maxsize=200)
-def _directory(file: TileFile, offset: int, length: int) -> list[Entry]:
+def _directory(file: TileFile, offset: int, length: int) -> "list[Entry]":
     """The tiles of one directory: a city's whole file, or a part of a country's."""
+    from pmtiles.tile import deserialize_directory
+
     found: list[Entry] = deserialize_directory(file.read_bytes(offset, length))
     return found
 
@@ -88,6 +87,8 @@ def open_tiles(path: Path) -> TileFile:
         raise BaseMapError(_("%(path)s cannot be read: %(error)s", path=path, error=error)) from error
     if data[:7] != b"PMTiles" or len(data) < HEADER_BYTES or data[7] != 3:
         raise BaseMapError(_("%(path)s is no PMTiles file of version 3.", path=path))
+    from pmtiles.tile import deserialize_header
+
     header = deserialize_header(data[:HEADER_BYTES])
     whole = max(
         header["root_offset"] + header["root_length"],
@@ -97,17 +98,17 @@ def open_tiles(path: Path) -> TileFile:
     if len(data) < whole:
         problem = _("%(path)s is cut short: %(there)s of %(whole)s bytes.", path=path, there=len(data), whole=whole)
         raise BaseMapError(problem)
-    if header["tile_type"] != TileType.MVT or header["tile_compression"] not in (Compression.GZIP, Compression.NONE):
+    if header["tile_type"].value != VECTOR_TILES or header["tile_compression"].value not in (GZIP, UNCOMPRESSED):
         raise BaseMapError(_("%(path)s has no vector tiles that a browser can read (MVT, gzip).", path=path))
     about = _metadata(path, header, data)
     return TileFile(path, _layout(path, about), _attribution(about), header["max_zoom"], header, data)
 
 
-def _metadata(path: Path, header: HeaderDict, data: mmap.mmap) -> dict[str, object]:
+def _metadata(path: Path, header: "HeaderDict", data: mmap.mmap) -> dict[str, object]:
     start = header["metadata_offset"]
     try:
         raw = data[start : start + header["metadata_length"]]
-        about = json.loads(gzip.decompress(raw) if header["internal_compression"] == Compression.GZIP else raw)
+        about = json.loads(gzip.decompress(raw) if header["internal_compression"].value == GZIP else raw)
     except (OSError, ValueError, EOFError):
         about = None
     if not isinstance(about, dict):

@@ -1,4 +1,4 @@
-"""The base map of a pack: tiles made of its OpenStreetMap extract, under their version."""
+"""The base map of a pack: tiles made of its OpenStreetMap extract, or of its layers, under their version."""
 
 import contextlib
 import hashlib
@@ -8,12 +8,13 @@ from pathlib import Path
 
 from civic.geo.base_map import SourceKind
 from civic.geo.features import Box, Progress
-from civic.geo.osm import ExtractReader
 from civic.geo.tile_maker import MAKER, BaseMapError, FeatureSource, make_tiles
 from civic.packs.contents import Pack
+from civic.packs.layers import LAYERS, LayersSource
 from civic.packs.problems import Problems
 
 EXTRACT = "city.osm.pbf"
+NAMES = ("areas.geojson", "places.csv")  # on the map that is made of layers
 MARGIN = 0.1  # of the city's width and height: what lies around the city is on its map
 MIN_MARGIN_DEGREES = 0.002
 
@@ -31,11 +32,18 @@ async def make_base_map(pack: Pack, folder: Path, place: TilesPlace) -> str:
 
     Raises PackError for a source that is wrong; then nothing of it is left.
     """
+    source: FeatureSource | None = None
     path = folder / EXTRACT
-    if not path.exists():
+    if path.exists():
+        from civic.geo.osm import ExtractReader  # brings a library that the web process does not need
+
+        source = ExtractReader(path, widen(pack.bbox), pack.city.languages)
+        version = f"{SourceKind.EXTRACT}-{_digest(pack, [path])}"
+    elif pack.layers:
+        source = LayersSource(pack.layers, pack.areas, pack.places, pack.city.languages)
+        version = f"{SourceKind.LAYERS}-{_digest(pack, [folder / name for name in (*LAYERS, *NAMES)])}"
+    if source is None:
         return ""
-    source: FeatureSource = ExtractReader(path, widen(pack.bbox), pack.city.languages)
-    version = f"{SourceKind.EXTRACT}-{_digest(pack, [path])}"
     target = place.folder / f"{version}.pmtiles"
     if not target.exists():
         try:
@@ -65,7 +73,7 @@ def widen(bbox: list[float]) -> Box:
 def _digest(pack: Pack, paths: list[Path]) -> str:
     """Digits that change with what the tiles are made of."""
     total = hashlib.sha256(json.dumps([MAKER, pack.bbox, pack.city.languages]).encode())
-    for path in paths:
+    for path in filter(Path.exists, paths):
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()[:16]

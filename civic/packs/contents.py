@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from shapely.geometry import MultiPolygon
 
+from civic.geo.features import MapFeature
 from civic.packs.fields import Names
 from civic.packs.schemas import PackCalendar, PackCategory, PackCity, PackDepartment, PackGroup, PackRule, PackService
 
@@ -39,6 +40,7 @@ class Pack:
     services: tuple[PackService, ...]
     places: tuple[PackPlace, ...]
     synonyms: tuple[tuple[str, ...], ...]  # groups of phrases that mean the same
+    layers: tuple[MapFeature, ...] = field(default=(), repr=False)  # of the base map
 
     @property
     def bbox(self) -> list[float]:

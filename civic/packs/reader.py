@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from civic.i18n import gettext as _
-from civic.packs import areas, locations, places, polygons, synonyms
+from civic.packs import areas, layers, locations, places, polygons, synonyms
 from civic.packs.contents import Pack, PackArea
 from civic.packs.fields import PackNames, check_zone, is_language
 from civic.packs.files import TomlFile, read_text
@@ -29,7 +29,7 @@ from civic.packs.schemas import (
 from civic.suggestions import did_you_mean
 
 REQUIRED = ("city.toml", "areas.geojson", "calendars.toml", "departments.toml", "categories.toml")
-OPTIONAL = ("rules.toml", "services.toml", places.FILE_NAME, synonyms.FILE_NAME)
+OPTIONAL = ("rules.toml", "services.toml", places.FILE_NAME, synonyms.FILE_NAME, *layers.LAYERS)
 READ_SUFFIXES = (".toml", ".geojson", ".json", ".csv")
 # The arrays of tables of each file, and the key that tells their tables apart.
 KEYED_TABLES = (
@@ -113,6 +113,7 @@ class _PackReader:
         if box and services:
             self._check_services(services.services, convert, box)
         read_places = places.read_places(self.folder, self.names.languages, convert, self.problems, box)
+        read_layers = list(layers.LayerReader(self.names.languages, convert, box, self.problems).read(self.folder))
         phrases = synonyms.read_synonyms(self.folder, self.problems)
         self.problems.raise_any()
         # What is None has noted its problems.
@@ -134,6 +135,7 @@ class _PackReader:
             services=tuple(_converted(one, convert) for one in services.services),
             places=tuple(read_places),
             synonyms=phrases,
+            layers=tuple(read_layers),
         )
 
     def _check_zone(self, zone: str, root: PackArea) -> None:

@@ -234,7 +234,7 @@ function labelRules(layout, colour, names, scale, family) {
   for (const layer of [layout.pois, layout.waterNames])
     points(layer, "water lake river ocean sea bay reservoir swimming_pool", "water-label", 13);
   points(layout.pois, GREEN, "green-label", 15);
-  points(layout.pois, "institution aerodrome school hospital university", "label", 16);
+  points(layout.pois, "landmark institution aerodrome school hospital university", "label", 16);
   return rules;
 }
 

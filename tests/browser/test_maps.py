@@ -1,6 +1,8 @@
 """The map of reports in a browser: by keyboard, its cards and stacks, its words, and none without a script."""
 
 import asyncio
+from typing import Literal
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -175,3 +177,37 @@ async def test_without_a_script_the_list_stands_for_the_map(visit: Open) -> None
         await expect(page.locator(".legend")).to_be_hidden()
         await page.get_by_role("link", name="The list shows the same.").click()
         await page.wait_for_url("**/reports*")
+
+
+DRAWN = """() => {
+  const canvas = document.querySelector(".map .leaflet-tile-loaded");
+  if (!canvas) return 0;
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const colours = new Set();
+  for (let at = 0; at < pixels.length; at += 4) colours.add(pixels.slice(at, at + 3).join());
+  return colours.size;
+}"""
+SHIFTS = """() => new Promise((done) => {
+  const shifted = [];
+  new PerformanceObserver((list) => {
+    const nodes = list.getEntries().flatMap((one) => one.sources.map((source) => source.node));
+    shifted.push(...nodes.filter((one) => one?.parentElement?.closest(".map")).map((one) => one.outerHTML));
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(shifted), 300);
+})"""
+
+
+@pytest.mark.parametrize(("path", "scheme"), [("/map", "light"), ("/reports/new", "dark"), ("/", "light")])
+async def test_the_base_map_is_drawn_below_the_pins(visit: Open, path: str, scheme: Literal["light", "dark"]) -> None:
+    """Its script and its tiles are ours, and the page's policy has nothing to say: `visit` fails on what is logged."""
+    page = await visit("/services")
+    await page.emulate_media(color_scheme=scheme)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(path)
+    await page.wait_for_function(f"({DRAWN})() > 3")
+    host = urlsplit(page.url).netloc
+    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {host}
+    assert any("/tiles/layers-" in url for url in asked)
+    assert await page.evaluate(SHIFTS) == []
+    await expect(page.locator(".map .leaflet-control-scale-line").first).to_contain_text("m")

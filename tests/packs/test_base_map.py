@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from civic.packs.base_map import EXTRACT, TilesPlace
 from civic.packs.problems import PackError
 from tests.clients import Client
 from tests.geo.extracts import write_extract
-from tests.packs.conftest import SOUND, WritePack, collection, feature
+from tests.packs.conftest import SOUND, WritePack, collection, feature, problems, square
 
 CORNER = (118.04, 31.04)  # in the west of the small pack's city
 
@@ -185,3 +186,54 @@ def helsinki_areas() -> dict[str, str]:
         "city.toml": SOUND["city.toml"].replace("Asia/Shanghai", "Europe/Helsinki"),
         "areas.geojson": collection(feature("helsinki", None, {"type": "Polygon", "coordinates": [ring]})),
     }
+
+
+LINE = {"type": "LineString", "coordinates": [[118.04, 31.04], [118.06, 31.05]]}
+STREET = {
+    "type": "Feature",
+    "properties": {"kind": "major_road", "names": {"zh": "大路", "en": "Main Road"}},
+    "geometry": LINE,
+}
+POND = {"type": "Feature", "properties": {"name": "Pond"}, "geometry": square(118.05, 31.03, 0.01)}
+
+
+async def test_the_layers_of_a_pack_are_a_map_too(database: str, write_pack: WritePack, place: TilesPlace) -> None:
+    places = "lat,lon,name_zh,name_en\n31.045,118.045,大路,Main Road\n31.046,118.046,钟楼,Bell Tower\n"
+    layers = {"streets.geojson": collection(STREET), "water.geojson": collection(POND), "places.csv": places}
+    folder = write_pack(layers)
+    await load_pack(folder, tiles=place)
+    version = await made_version()
+    assert version.startswith("layers-")
+    tiles = open_tiles(place.folder / f"{version}.pmtiles")
+    assert tiles.attribution == ""
+    tile = gzip.decompress(tiles.find(12, *tile_of(12)) or b"")
+    for name in ("major_road", "大路", "Main Road", "Pond", "west"):
+        assert name.encode() in tile, name
+    assert "钟楼".encode() in gzip.decompress(tiles.find(15, *tile_of(15)) or b"")
+    write_extract(folder / EXTRACT, *CORNER)
+    await load_pack(folder, tiles=place)
+    assert (await made_version()).startswith("extract-")
+
+
+@pytest.mark.parametrize(
+    ("properties", "geometry", "said"),
+    [
+        ({"kind": "majr_road"}, LINE, "feature 2: kind: There is no “majr_road”. Did you mean major_road?"),
+        ({}, square(118.05, 31.05), "feature 2: The geometry is a Polygon"),
+        ({}, {"type": "LineString", "coordinates": [[118.0]]}, "feature 2: The geometry cannot be read."),
+        ({}, None, "feature 2: The geometry cannot be read."),
+        ({}, {"type": "LineString", "coordinates": [[31.04, 118.04], [31.05, 118.05]]}, "look swapped"),
+    ],
+)
+def test_a_wrong_street_is_named(write_pack: WritePack, properties: Any, geometry: Any, said: str) -> None:
+    wrong = {"type": "Feature", "properties": properties, "geometry": geometry}
+    (problem,) = problems(write_pack({"streets.geojson": collection(STREET, wrong)}))
+    assert problem.startswith("streets.geojson: feature 2")
+    assert said in problem
+
+
+def test_a_layer_that_is_no_collection(write_pack: WritePack) -> None:
+    assert problems(write_pack({"water.geojson": "[]"})) == [
+        "water.geojson:1: This has to be a GeoJSON FeatureCollection."
+    ]
+    assert "not valid JSON" in problems(write_pack({"water.geojson": "{"}))[0]
