@@ -19,6 +19,7 @@ NOTHING = "–"
 UNSPACED = ("zh", "ja")
 REMEMBERED_NUMBERS = 20_000  # a page of scores writes thousands, most of them again and again
 JUST_NOW = 60  # seconds
+MONTH_SECONDS = 30 * 86400
 UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 _zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
@@ -115,6 +116,9 @@ def ago(instant: datetime | None) -> Markup:
     if instant is None:
         return escape(NOTHING)
     seconds = round((instant - timing.now()).total_seconds())
+    if abs(seconds) > MONTH_SECONDS:  # the words are those of the whole hour, in which many others are remembered
+        whole = abs(seconds) // 3600 * 3600 + 1
+        seconds = whole if seconds > 0 else -whole
     words = i18n.gettext("just now") if abs(seconds) < JUST_NOW else _distance(seconds, locale())
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         instant.astimezone(zone()).isoformat(timespec="seconds"), when(instant), words

@@ -30,6 +30,7 @@ _SCRIPTS = {
     "Thai": "\u0e00-\u0e7f",
 }
 LETTERS = {name: re.compile(f"[{chars}]") for name, chars in _SCRIPTS.items()}
+BEYOND_LATIN = re.compile("[\u0370-\U0010ffff]")  # Greek is the first script after it
 # Languages not written in Latin letters. Where the city has none of a script, the script tells the first of these.
 LANGUAGES = {
     "Han": ("zh", "yue"),
@@ -50,6 +51,8 @@ LONG_PHRASE = re.compile(f"([{_SCRIPTS['Han']}]{{8,}})")  # longer than a narrow
 def find_script(text: str) -> str:
     """The script that most of a text is written in; "" if it has hardly a letter."""
     shown = text[:MAX_CHARS]
+    if not BEYOND_LATIN.search(shown):
+        return "Latin" if len(LETTERS["Latin"].findall(shown)) >= MIN_LETTERS else ""
     counts = {name: len(letters.findall(shown)) for name, letters in LETTERS.items()}
     counts["Han"] *= HAN_LETTERS
     if counts["Kana"]:  # Japanese has both

@@ -190,16 +190,23 @@ class FacetBuilder:
     def facets(self) -> list[Facet | None]:
         """Status, category, area, department, time; those that would narrow nothing are left out."""
         pack, of = self.pack, self.found.facets
-        categories = {one.code: pick(one.names) for one in pack.categories}
-        departments = {one.slug: pick(one.names) for one in pack.departments}
+        categories = _by(of.get("category"), pack.category_by_id, "code")
+        departments = _by(of.get("department"), pack.department_by_id, "slug")
         areas = _by(of.get("area"), self.places.by_id, "slug")
+        # Of hundreds, those that occur or are chosen have to be named.
+        chosen = self.asked.filters
+        category, department = chosen.get("category"), chosen.get("department")
+        category_names = {
+            one.code: pick(one.names) for one in pack.categories if one.code in categories or one.code == category
+        }
+        department_names = {
+            one.slug: pick(one.names) for one in pack.departments if one.slug in departments or one.slug == department
+        }
         return [
             self._facet("status", _("Status"), *self._statuses(of.get("status", {})), ranked=False),
-            self._facet("category", _("Category"), _by(of.get("category"), pack.category_by_id, "code"), categories),
+            self._facet("category", _("Category"), categories, category_names),
             self._facet("area", _("Area"), areas, self._areas(areas)),
-            self._facet(
-                "department", _("Department"), _by(of.get("department"), pack.department_by_id, "slug"), departments
-            ),
+            self._facet("department", _("Department"), departments, department_names),
             self._facet("since", _("Time"), self._times(), {one: str(SINCE_WORDS[one]) for one in SINCE}, ranked=False),
         ]
 
