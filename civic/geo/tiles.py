@@ -4,9 +4,10 @@ import gzip
 import hashlib
 import html
 import json
-import mmap
+import os
 import re
-from dataclasses import dataclass, field
+import weakref
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from civic.geo.tile_maker import BaseMapError
 from civic.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from pmtiles.tile import Entry, HeaderDict
+    from pmtiles.tile import Entry
 
 HEADER_BYTES = 127
 UNCOMPRESSED, GZIP = 1, 2  # kinds of compression, and of tiles, as a header numbers them
@@ -28,14 +29,17 @@ TAG = re.compile(r"<[^>]*>")
 
 @dataclass(frozen=True)
 class TileFile:
-    """An open PMTiles file. `layout` is how its layers are named."""
+    """An open PMTiles file. `layout` is how its layers are named; `is_gzip`: whether its tiles are compressed."""
 
     path: Path
     layout: str
     attribution: str
     max_zoom: int
-    header: "HeaderDict" = field(repr=False)
-    data: mmap.mmap = field(repr=False)
+    is_gzip: bool
+    root: tuple[int, int]  # where its first directory lies, and its length
+    leaves: int  # where the others begin
+    first_tile: int
+    descriptor: int  # of the open file, which may be replaced meanwhile
 
     def find(self, zoom: int, x: int, y: int) -> bytes | None:
         """The tile, compressed as `is_gzip` says; None where there is none. Raises ValueError for no address of one."""
@@ -44,24 +48,22 @@ class TileFile:
         if not (0 <= zoom <= self.max_zoom and 0 <= x < 2**zoom and 0 <= y < 2**zoom):
             raise ValueError("no such tile")
         tile = zxy_to_tileid(zoom, x, y)
-        offset, length = self.header["root_offset"], self.header["root_length"]
+        offset, length = self.root
         for _depth in range(MAX_DEPTH):
             entry = find_tile(_directory(self, offset, length), tile)
             if entry is None:
                 return None
             if entry.run_length:
-                return self.read_bytes(self.header["tile_data_offset"] + entry.offset, entry.length)
-            offset, length = self.header["leaf_directory_offset"] + entry.offset, entry.length
+                return self.read_bytes(self.first_tile + entry.offset, entry.length)
+            offset, length = self.leaves + entry.offset, entry.length
         return None
 
-    @property
-    def is_gzip(self) -> bool:
-        """Whether the tiles are compressed."""
-        return bool(self.header["tile_compression"].value == GZIP)
-
     def read_bytes(self, offset: int, length: int) -> bytes:
-        """A part of the file."""
-        return self.data[offset : offset + length]
+        """A part of the file. Raises ValueError where it is not there any more."""
+        found = os.pread(self.descriptor, length, offset)
+        if len(found) < length:
+            raise ValueError("cut short since it was opened")
+        return found
 
     def __hash__(self) -> int:
         return hash(self.path)
@@ -79,36 +81,60 @@ def _directory(file: TileFile, offset: int, length: int) -> "list[Entry]":
 def open_tiles(path: Path) -> TileFile:
     """Open the file. Raises BaseMapError for one that is no whole PMTiles file of vector tiles in a known layout."""
     try:
-        with path.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         raise BaseMapError(_("There is no file %(path)s.", path=path)) from None
-    except (OSError, ValueError) as error:  # an empty file cannot be mapped
+    except OSError as error:
         raise BaseMapError(_("%(path)s cannot be read: %(error)s", path=path, error=error)) from error
-    if data[:7] != b"PMTiles" or len(data) < HEADER_BYTES or data[7] != 3:
-        raise BaseMapError(_("%(path)s is no PMTiles file of version 3.", path=path))
+    try:
+        file = _read_header(path, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    weakref.finalize(file, os.close, descriptor)
+    return file
+
+
+def _read_header(path: Path, descriptor: int) -> TileFile:
+    """Raises BaseMapError."""
     from pmtiles.tile import deserialize_header
 
-    header = deserialize_header(data[:HEADER_BYTES])
+    first, size = os.pread(descriptor, HEADER_BYTES, 0), os.fstat(descriptor).st_size
+    try:
+        if first[:7] != b"PMTiles" or len(first) < HEADER_BYTES or first[7] != 3:
+            raise ValueError("other bytes")
+        header = deserialize_header(first)
+    except ValueError:
+        raise BaseMapError(_("%(path)s is no PMTiles file of version 3.", path=path)) from None
     whole = max(
         header["root_offset"] + header["root_length"],
         header["metadata_offset"] + header["metadata_length"],
         header["tile_data_offset"] + header["tile_data_length"],
     )
-    if len(data) < whole:
-        problem = _("%(path)s is cut short: %(there)s of %(whole)s bytes.", path=path, there=len(data), whole=whole)
-        raise BaseMapError(problem)
+    if size < whole:
+        raise BaseMapError(
+            _("%(path)s is cut short: %(there)s of %(whole)s bytes.", path=path, there=size, whole=whole)
+        )
     if header["tile_type"].value != VECTOR_TILES or header["tile_compression"].value not in (GZIP, UNCOMPRESSED):
         raise BaseMapError(_("%(path)s has no vector tiles that a browser can read (MVT, gzip).", path=path))
-    about = _metadata(path, header, data)
-    return TileFile(path, _layout(path, about), _attribution(about), header["max_zoom"], header, data)
+    about_itself = os.pread(descriptor, header["metadata_length"], header["metadata_offset"])
+    about = _read_about(path, about_itself, packed=header["internal_compression"].value == GZIP)
+    return TileFile(
+        path,
+        layout=_layout(path, about),
+        attribution=_attribution(about),
+        max_zoom=header["max_zoom"],
+        is_gzip=header["tile_compression"].value == GZIP,
+        root=(header["root_offset"], header["root_length"]),
+        leaves=header["leaf_directory_offset"],
+        first_tile=header["tile_data_offset"],
+        descriptor=descriptor,
+    )
 
 
-def _metadata(path: Path, header: "HeaderDict", data: mmap.mmap) -> dict[str, object]:
-    start = header["metadata_offset"]
+def _read_about(path: Path, content: bytes, *, packed: bool) -> dict[str, object]:
     try:
-        raw = data[start : start + header["metadata_length"]]
-        about = json.loads(gzip.decompress(raw) if header["internal_compression"].value == GZIP else raw)
+        about = json.loads(gzip.decompress(content) if packed else content)
     except (OSError, ValueError, EOFError):
         about = None
     if not isinstance(about, dict):

@@ -180,7 +180,8 @@ function paintRules(layout, colour) {
     for (const [kind, zoom, low, high] of ROADS)
       if (kind !== "path" && !under) line(layout.roads, "casing", width(low, high, 2), of(kind), Math.max(zoom, 11));
     for (const [kind, zoom, low, high] of ROADS) {
-      const look = under || kind === "path" ? "path" : ["highway", "major"].includes(kind) ? kind : "road";
+      const open = ["highway", "major"].includes(kind) ? kind : "road";
+      const look = kind === "path" ? "path" : under ? "tunnel" : open;
       const dash = kind === "path" ? { dash: [3, 3], dashColor: colour("path"), dashWidth: 1.2 } : {};
       line(layout.roads, look, width(low, high), of(kind), zoom, { lineCap: under ? "butt" : "round", ...dash });
     }

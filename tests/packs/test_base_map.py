@@ -1,6 +1,7 @@
 """`civic load` with an OpenStreetMap extract, and the tiles that pages ask for."""
 
 import gzip
+import os
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,15 @@ async def test_a_ready_file_cut_short_or_with_other_layers(
     await load_pack(pack, tiles=place)
     content = (place.folder / f"{await made_version()}.pmtiles").read_bytes()
     path = tmp_path / "map.pmtiles"
+    for damaged in (content[:97] + b"\x99" + content[98:], content[:99] + b"\x02" + content[100:]):
+        path.write_bytes(damaged)
+        with pytest.raises(BaseMapError):
+            open_tiles(path)
+    path.write_bytes(content)
+    opened = open_tiles(path)
+    os.truncate(path, 1000)  # while it is open
+    with pytest.raises(ValueError, match="cut short"):
+        opened.find(15, *tile_of(15))
     path.write_bytes(content[:-1])
     with pytest.raises(BaseMapError, match=f"is cut short: {len(content) - 1} of {len(content)} bytes"):
         open_tiles(path)
