@@ -20,6 +20,7 @@ KEPT = {
     "follow_chain": "the same, from a receipt on",
     "verify_inclusion": "the same, in a release",
     **dict.fromkeys(("visit_Call", "visit_TemplateData"), "jinja2 calls it"),
+    "create_pool": "Tortoise calls it",
     "template_exists": "a test asks whether every kind of message has a text",
     **dict.fromkeys(("negation", "not_operator", "TEXT", "NUMBER", "TRUE", "FALSE", "truth"), "the grammar calls it"),
     **dict.fromkeys(
