@@ -178,12 +178,6 @@ async def fetch(sql: str, *args: Any) -> list[Row]:
     return await get_connection("default").execute_query_dict(sql, list(args))
 
 
-async def fetch_records(sql: str, *args: Any) -> Sequence[asyncpg.Record]:
-    """Rows of a statement as the driver gives them: tuples, which a hot read takes as the key of what it keeps."""
-    _count, records = await get_connection("default").execute_query(sql, list(args))
-    return cast(Sequence[asyncpg.Record], records)
-
-
 async def fetch_one(sql: str, *args: Any) -> Row | None:
     rows = await fetch(sql, *args)
     return rows[0] if rows else None

@@ -1,18 +1,16 @@
 """In a large city no statement of the map or the desk reads a whole table: the plans, with 200,000 made-up reports."""
 
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
 from civic import timing
 from civic.accounts.models import Role
 from civic.accounts.people import Person
 from civic.catalogue.queries import catalogue
-from civic.db import Row, fetch, fetch_records, in_transaction
+from civic.db import Row, fetch, in_transaction
 from civic.desk import queue
 from civic.geo.cells import CellWindow
 from civic.geo.maps import MapWindow
@@ -74,31 +72,23 @@ async def city(riverside: None) -> None:
 
 
 class Plans:
-    """Stands where a module has `fetch` or `fetch_records`, and notes the plan of each statement before it is run."""
+    """Stands where a module has `fetch`, and notes the plan of each statement before it is run."""
 
     def __init__(self) -> None:
         self.whole: list[str] = []
         self.count = 0
 
-    async def note(self, sql: str, *args: Any) -> None:
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
         plan = "\n".join(row["QUERY PLAN"] for row in await fetch(f"EXPLAIN {sql}", *args))
         self.count += 1
         self.whole += [f"{match[0]}\n{sql}\n{plan}" for match in [WHOLE_TABLE.search(plan)] if match]
-
-    async def fetch(self, sql: str, *args: Any) -> list[Row]:
-        await self.note(sql, *args)
         return await fetch(sql, *args)
-
-    async def fetch_records(self, sql: str, *args: Any) -> Sequence[asyncpg.Record]:
-        await self.note(sql, *args)
-        return await fetch_records(sql, *args)
 
 
 async def test_no_statement_reads_a_whole_table(city: None, monkeypatch: pytest.MonkeyPatch) -> None:
     plans = Plans()
     monkeypatch.setattr(queries, "fetch", plans.fetch)
     monkeypatch.setattr(queue, "fetch", plans.fetch)
-    monkeypatch.setattr(queue, "fetch_records", plans.fetch_records)
     known = await catalogue()
     week = timing.now() - timedelta(days=7)
     filters = [

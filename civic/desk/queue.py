@@ -19,7 +19,7 @@ from civic.cache import BoundedCache
 from civic.cases.models import AssignmentPart, Priority
 from civic.cases.status import Status
 from civic.city.queries import city_version
-from civic.db import Row, fetch, fetch_records
+from civic.db import Row, fetch
 from civic.desk.sql import (
     COUNTED,
     FIRST_OF_ALL,
@@ -163,11 +163,10 @@ async def load_queue(
     if person.is_dispatcher:
         head += WAITING_FOR_DISPATCHERS
     first = await _first(person, departments is None, view, q, after, args)
-    records = await fetch_records(QUEUE.format(head=head, first=first, limit=PAGE_ROWS + 1), *args)
-    start = list(records[0].keys()).index("id")  # what is before it is told of the whole list
-    rows = await _find_rows([one[start:] for one in records if one["id"] is not None], person)
+    records = await fetch(QUEUE.format(head=head, first=first, limit=PAGE_ROWS + 1), *args)
+    start = list(told := records[0]).index("id")  # what is before it is told of the whole list
+    rows = await _find_rows([tuple(one.values())[start:] for one in records if one["id"] is not None], person)
     last = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
-    told = records[0]
     return Queue(
         rows=rows[:PAGE_ROWS],
         next=write_position(last.due_at, last.assignment_id) if last else "",
@@ -197,7 +196,7 @@ async def find_next_case(person: Person, departments: list[int] | None, position
     for after in (position, ""):
         args: list[Any] = [] if departments is None else [departments]
         first = await _first(person, departments is None, "due", "", after, args)
-        records = await fetch_records(NEXT.format(first=first), *args)
+        records = await fetch(NEXT.format(first=first), *args)
         if found := next((one["case_id"] for one in records if one["case_id"] != case_id), None):
             return int(found)
     return None

@@ -13,7 +13,8 @@ MAX_COUNTED = 1000  # the most that is counted in a view
 DEPARTMENTS = "(SELECT $1::bigint[])"
 # What a line of the list says is kept by the versions of the rows that say it: PostgreSQL gives each version of a row
 # the number of the transaction that wrote it (`xmin`).
-VERSIONS = "a.id, a.version, c.xmin, r.xmin, p.xmin, u.xmin, k.xmin"
+VERSIONS = """a.id, a.version, c.xmin AS version_of_case, r.xmin AS version_of_report, p.xmin AS version_of_post,
+       u.xmin AS version_of_assignee, k.xmin AS version_of_clock"""
 SOURCES = """
 LEFT JOIN case_file c ON c.id = a.case_id
 LEFT JOIN report r ON r.case_id = c.id AND r.main
