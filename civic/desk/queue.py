@@ -8,7 +8,6 @@ may not read a text has other lines, without it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from babel.support import LazyProxy
 from markupsafe import Markup
@@ -156,7 +155,7 @@ async def load_queue(
 
     `q` is a case's number, or words.
     """
-    args: list[Any] = [person.id, timing.now(), *desk_message_args(person)]
+    args: list[object] = [person.id, timing.now(), *desk_message_args(person)]
     head = HEAD_OF_ALL
     if departments is not None:
         args, head = [departments, *args], HEAD_OF_EACH
@@ -178,7 +177,7 @@ async def load_queue(
     )
 
 
-async def _first(person: Person, everywhere: bool, view: str, q: str, after: str, args: list[Any]) -> str:
+async def _first(person: Person, everywhere: bool, view: str, q: str, after: str, args: list[object]) -> str:
     """SQL for the first assignments of a page; adds its values to `args`, which begin with the departments, if any."""
     narrowed = _narrowed(view, person, args) + await _found(q, args) + _after(after, args)
     joined = f"{OF_CASES} {OF_REPORTS}" if q else VIEWS[view].joined
@@ -194,7 +193,7 @@ def write_position(due_at: datetime | None, assignment_id: int) -> str:
 async def find_next_case(person: Person, departments: list[int] | None, position: str, case_id: int) -> int | None:
     """The case after a position of the list that is not this one; at the end of the list its first."""
     for after in (position, ""):
-        args: list[Any] = [] if departments is None else [departments]
+        args: list[object] = [] if departments is None else [departments]
         first = await _first(person, departments is None, "due", "", after, args)
         records = await fetch(NEXT.format(first=first), *args)
         if found := next((one["case_id"] for one in records if one["case_id"] != case_id), None):
@@ -202,7 +201,7 @@ async def find_next_case(person: Person, departments: list[int] | None, position
     return None
 
 
-def _narrowed(view: str, person: Person, args: list[Any]) -> str:
+def _narrowed(view: str, person: Person, args: list[object]) -> str:
     chosen = VIEWS[view]
     if chosen.value is None:
         return chosen.condition
@@ -210,7 +209,7 @@ def _narrowed(view: str, person: Person, args: list[Any]) -> str:
     return chosen.condition.format(n=f"${len(args)}")
 
 
-async def _found(q: str, args: list[Any]) -> str:
+async def _found(q: str, args: list[object]) -> str:
     if not q:
         return ""
     args += [q.strip(), await all_words_query(q, "case"), await all_words_query(q, "report")]
@@ -224,7 +223,7 @@ async def _found(q: str, args: list[Any]) -> str:
     )
 
 
-def _after(cursor: str, args: list[Any]) -> str:
+def _after(cursor: str, args: list[object]) -> str:
     """SQL for the rows after `cursor` ("due instant_assignment id"); rows without a due instant come last."""
     due, _, assignment = cursor.partition("_")
     assignment_id, due_at = parse_id(assignment), read_instant(due)
