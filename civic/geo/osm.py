@@ -4,13 +4,13 @@ An extract is read in one pass, object by object: memory holds the positions of 
 and the lines of named streets, which are many short ways each and become one line where they meet.
 """
 
-import struct
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import osmium
 import shapely
 from shapely.geometry import LineString, MultiLineString, Point
@@ -168,6 +168,17 @@ def _guess_share(number: int, size: int) -> float:
 
 def _lines(way: osmium.osm.Way) -> Iterator[LineString]:
     """Yield the parts of the way that the extract has: nodes beyond its border may be missing."""
+    try:
+        whole = shapely.from_wkb(_WKB.create_linestring(way))
+    except (
+        RuntimeError,
+        osmium.InvalidLocationError,
+        shapely.GEOSException,
+    ):  # a node is missing, or all lie at one place
+        whole = None
+    if isinstance(whole, LineString):
+        yield whole
+        return
     for valid, nodes in groupby(way.nodes, lambda node: node.location.valid()):
         positions = [(node.location.lon, node.location.lat) for node in nodes] if valid else []
         if len(positions) > 1:
@@ -177,7 +188,7 @@ def _lines(way: osmium.osm.Way) -> Iterator[LineString]:
 def _area(area: osmium.osm.Area) -> BaseGeometry | None:
     try:
         return shapely.from_wkb(_WKB.create_multipolygon(area))
-    except (RuntimeError, shapely.GEOSException):
+    except (RuntimeError, osmium.InvalidLocationError, shapely.GEOSException):
         return None  # rings that do not close, as an extract has them at its border
 
 
@@ -186,13 +197,12 @@ _WKB = osmium.geom.WKBFactory()
 
 def _pack(line: LineString) -> bytes:
     """Its positions in eight bytes each, as OpenStreetMap has them: a city's streets are a million of them."""
-    flat = [round(degrees * 1e7) for position in line.coords for degrees in position]
-    return struct.pack(f"{len(flat)}i", *flat)
+    packed: bytes = np.rint(shapely.get_coordinates(line) * 1e7).astype(np.int32).tobytes()
+    return packed
 
 
 def _unpack(packed: bytes) -> LineString:
-    flat = [number / 1e7 for number in struct.unpack(f"{len(packed) // 4}i", packed)]
-    return LineString(list(zip(flat[::2], flat[1::2], strict=True)))
+    return LineString(np.frombuffer(packed, np.int32).reshape(-1, 2) / 1e7)
 
 
 def join_lines(packed: Collection[bytes]) -> list[BaseGeometry]:
