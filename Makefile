@@ -130,7 +130,7 @@ define npm-ci
 	@rm -rf $(VENV)/cache/npm
 endef
 
-static/vendor/complete: package.json package-lock.json .npmrc $(VENV)/installed
+static/vendor/complete: package.json package-lock.json .npmrc Makefile $(VENV)/installed
 	@echo "Fetching htmx, Leaflet, what draws the base map and the list of the search box …"
 	$(call npm-ci,--omit=dev)
 	@rm -rf static/vendor && mkdir -p static/vendor/images
