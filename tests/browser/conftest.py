@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import asyncpg
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route
+from playwright.async_api import Browser, BrowserContext, Page
 
 from civic import cookies
-from tests.browser.navigation import quiet, watch
+from tests.browser.navigation import quiet, spare_chinese_labels, watch
 from tests.live import Live
 
 Open = Callable[..., Awaitable[Page]]
@@ -19,16 +19,6 @@ AXE = Path(__file__).parents[2] / ".venv" / "axe.min.js"
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 # What a page says of itself is nobody's fault: a page that is not there says so.
 EXPECTED = ("status of 404", "status of 409", "status of 422", "status of 429")
-
-# A headless Chromium without a font for them crashes when it draws Chinese names along a street.
-FONTS = ("*CJK*", "wqy*", "uming*", "ukai*", "DroidSansFallback*")
-HAS_CHINESE_FONT = any(next(Path("/usr/share/fonts").rglob(name), None) for name in FONTS)
-
-
-async def _leave_out_in_chinese(route: Route) -> None:
-    """What draws the base map is empty for a page in Chinese: the areas stand for it, as where there is none."""
-    language = await route.request.frame.evaluate("document.documentElement.lang")
-    await (route.fulfill(body="", content_type="text/javascript") if "zh" in language else route.continue_())
 
 
 class Contexts:
@@ -47,8 +37,7 @@ class Contexts:
             java_script_enabled=script,
             viewport={"width": width, "height": _height(width)},
         )
-        if not HAS_CHINESE_FONT:
-            await context.route("**/protomaps-leaflet*", _leave_out_in_chinese)
+        await spare_chinese_labels(context)
         return context
 
     async def take(self, language: str, script: bool) -> BrowserContext:

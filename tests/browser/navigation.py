@@ -2,10 +2,11 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from playwright.async_api import Page, Request
+from playwright.async_api import BrowserContext, Page, Request, Route
 
 # Scripts that had an answer have asked for more by then, and images that came into view are asked for.
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -68,3 +69,20 @@ def loads_page(page: Page) -> AbstractAsyncContextManager[Any]:
     `expect_navigation` also ends when a script writes the address of the same document, as htmx does after a swap.
     """
     return page.expect_event("load")
+
+
+# A headless Chromium without a font for them crashes when it draws Chinese names along a street.
+FONTS = ("*CJK*", "wqy*", "uming*", "ukai*", "DroidSansFallback*")
+HAS_CHINESE_FONT = any(next(Path("/usr/share/fonts").rglob(name), None) for name in FONTS)
+
+
+async def _leave_out_in_chinese(route: Route) -> None:
+    """What draws the base map is empty for a page in Chinese: the areas stand for it, as where there is none."""
+    language = await route.request.frame.evaluate("document.documentElement.lang")
+    await (route.fulfill(body="", content_type="text/javascript") if "zh" in language else route.continue_())
+
+
+async def spare_chinese_labels(context: BrowserContext) -> None:
+    """Have pages in Chinese draw no base map where there is no font for its names."""
+    if not HAS_CHINESE_FONT:
+        await context.route("**/protomaps-leaflet*", _leave_out_in_chinese)

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from playwright.async_api import Browser, Route
 
+from tests.browser.navigation import spare_chinese_labels
 from tests.live import Live
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -54,6 +55,7 @@ async def test_one_tap_for_what_one_for_where(live_server: Live, browser: Browse
     context = await browser.new_context(
         viewport={"width": 360, "height": 740}, geolocation=PLACE, permissions=["geolocation"]
     )
+    await spare_chinese_labels(context)
     await context.add_cookies([{"name": "lang", "value": language, "url": live_server.url}])
     page = await context.new_page()
     await page.goto(f"{live_server.url}/traffic/new")
