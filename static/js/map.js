@@ -29,20 +29,25 @@
       [north, east],
     ]);
     L.control.scale({ imperial: false }).addTo(map);
-    if (element.dataset.base) drawBase(map, element);
-    else if (element.dataset.tiles)
-      L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution, maxZoom: 19 }).addTo(map);
-    outlines(map, element);
+    outlines(map, element, addBase(map, element));
     return map;
   }
 
-  // What draws the base map is larger than all else, and comes once the page and its pins are there.
-  async function drawBase(map, element) {
+  // Whether there is a base, which then has the names of the areas. What draws ours is larger than all else, and comes once
+  // the page and its pins are there.
+  async function addBase(map, element) {
+    const { base, baseScripts, tiles, attribution } = element.dataset;
+    if (!base) {
+      if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 19 }).addTo(map);
+      return Boolean(tiles);
+    }
     try {
-      for (const source of element.dataset.baseScripts.split(" ")) await loadScript(source);
+      for (const source of baseScripts.split(" ")) await loadScript(source);
       window.drawBaseMap(map, element);
+      return true;
     } catch {
-      element.classList.remove("based"); // the areas stand for it
+      element.classList.remove("based"); // the areas stand for it, with their names
+      return false;
     }
   }
   const scripts = {};
@@ -55,15 +60,16 @@
     return scripts[source];
   }
 
-  async function outlines(map, element) {
+  async function outlines(map, element, added) {
     const answer = await fetch("/map/areas.json");
     if (!answer.ok) return;
+    const hasBase = await added;
     const pick = (names) => names[element.dataset.lang] || Object.values(names)[0];
     L.geoJSON(await answer.json(), {
       interactive: false,
       style: (feature) => ({ className: `area-outline ${["city", "district"][feature.properties.level] || "small"}` }),
       onEachFeature: (feature, layer) => {
-        if (!element.dataset.tiles && !element.dataset.base && feature.properties.level === 1)
+        if (!hasBase && feature.properties.level === 1)
           layer.bindTooltip(pick(feature.properties.names), {
             permanent: true,
             direction: "center",

@@ -3,6 +3,8 @@
 import io
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from tortoise.exceptions import OperationalError
@@ -34,31 +36,32 @@ def test_addresses_and_refused_rows_are_not_logged(form: str, monkeypatch: pytes
 
 def _logged(form: str, monkeypatch: pytest.MonkeyPatch, error: Exception) -> str:
     """What stands in the log after this error."""
+    with _set_up(form, monkeypatch) as written:
+        logs.get_logger("test").error("failed", exc_info=error)
+        return written.getvalue()
+
+
+@contextmanager
+def _set_up(form: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """The log as it is written within the block."""
     written = io.StringIO()
     root = logging.getLogger()
     before = list(root.handlers), root.level
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", written)
         logs.set_up_logging(form)
-        logs.get_logger("test").error("failed", exc_info=error)
+        yield written
     root.handlers[:], root.level = before
-    return written.getvalue()
 
 
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_a_log_that_cannot_be_written_fails_nobody(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = io.StringIO()
-    root = logging.getLogger()
-    before = list(root.handlers), root.level
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", written)
-        logs.set_up_logging(form)
+    with _set_up(form, monkeypatch) as written:
         log = logs.get_logger("test.name")
         log.debug("unseen")
         log.info("seen", case=17)
         line = written.getvalue()
         written.close()
         log.info("lost")
-    root.handlers[:], root.level = before
     assert line.count("\n") == 1
     assert all(word in line for word in ("info", "seen", "test.name", "case", "17"))

@@ -14,6 +14,9 @@ TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFr
 NOTHING_MOVES = """Promise.all(document.getAnimations()
     .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
     .map(one => one.finished.catch(() => {})))"""
+# A headless Chromium without a font for them crashes when it draws Chinese names along a street.
+FONTS = ("*CJK*", "wqy*", "uming*", "ukai*", "DroidSansFallback*")
+HAS_CHINESE_FONT = any(next(Path("/usr/share/fonts").rglob(name), None) for name in FONTS)
 MAX_SECONDS = 60  # only ends a test that would never end
 _watched: "WeakKeyDictionary[Page, _Requests]" = WeakKeyDictionary()
 
@@ -69,11 +72,6 @@ def loads_page(page: Page) -> AbstractAsyncContextManager[Any]:
     `expect_navigation` also ends when a script writes the address of the same document, as htmx does after a swap.
     """
     return page.expect_event("load")
-
-
-# A headless Chromium without a font for them crashes when it draws Chinese names along a street.
-FONTS = ("*CJK*", "wqy*", "uming*", "ukai*", "DroidSansFallback*")
-HAS_CHINESE_FONT = any(next(Path("/usr/share/fonts").rglob(name), None) for name in FONTS)
 
 
 async def _leave_out_in_chinese(route: Route) -> None:

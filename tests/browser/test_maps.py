@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Open
+from tests.browser.navigation import HAS_CHINESE_FONT
 
 pytestmark = pytest.mark.browser
 
@@ -197,10 +198,18 @@ SHIFTS = """() => new Promise((done) => {
 })"""
 
 
+IN_CHINESE = pytest.mark.skipif(
+    not HAS_CHINESE_FONT, reason="there is no Chinese font: pages in Chinese were looked at without their base map"
+)
+
+
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=IN_CHINESE)])
 @pytest.mark.parametrize(("path", "scheme"), [("/map", "light"), ("/reports/new", "dark"), ("/", "light")])
-async def test_the_base_map_is_drawn_below_the_pins(visit: Open, path: str, scheme: Literal["light", "dark"]) -> None:
+async def test_the_base_map_is_drawn_below_the_pins(
+    visit: Open, path: str, scheme: Literal["light", "dark"], language: str
+) -> None:
     """Its script and its tiles are ours, and the page's policy has nothing to say: `visit` fails on what is logged."""
-    page = await visit("/services")
+    page = await visit("/services", language=language)
     await page.emulate_media(color_scheme=scheme)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -211,3 +220,14 @@ async def test_the_base_map_is_drawn_below_the_pins(visit: Open, path: str, sche
     assert any("/tiles/layers-" in url for url in asked)
     assert await page.evaluate(SHIFTS) == []
     await expect(page.locator(".map .leaflet-control-scale-line").first).to_contain_text("m")
+
+
+async def test_the_areas_stand_for_a_base_map_that_cannot_be_drawn(visit: Open) -> None:
+    """They have their names then, which else the base map has."""
+    page = await visit("/services", fresh=True)
+    await page.route("**/protomaps-leaflet*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    await page.goto("/map")
+    names = page.locator(".map .area-name")
+    await expect(names).to_have_count(5)
+    assert sorted(await names.all_text_contents()) == ["Cloudridge", "Eastwharf", "Old Town", "Southpond", "Willowbank"]
+    await expect(page.locator(".map.based")).to_have_count(0)
