@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ SETS = {
         "abandoned_vehicle", "other-to-2016", "unsafe_dangerous",
     )),
 }  # fmt: skip
+
+MARKED = "SELECT EXISTS (TABLE search_dirty) OR EXISTS (TABLE report_cell_change)"  # whether index or map lag behind
 
 
 class Server:
@@ -111,13 +114,33 @@ def digest(checkout: Path) -> str:
 
 def civic(checkout: Path, url: str, *arguments: str, given: str | None = None) -> str:
     """What `civic …` of a checkout prints. Raises SystemExit."""
-    var = FOLDER / f"var-{digest(checkout)}"
-    environment = os.environ | {"CIVIC_PATHS__VAR": str(var), "CIVIC_DATABASE__URL": url, "PYTHONPATH": str(checkout)}
     command = [sys.executable, "-P", "-m", "civic", *arguments]
+    environment = _environment(checkout, url)
     done = subprocess.run(command, cwd=checkout, env=environment, input=given, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"civic {' '.join(arguments)} fails:\n{done.stderr}")
     return done.stdout
+
+
+def _environment(checkout: Path, url: str) -> dict[str, str]:
+    var = FOLDER / f"var-{digest(checkout)}"
+    return os.environ | {"CIVIC_PATHS__VAR": str(var), "CIVIC_DATABASE__URL": url, "PYTHONPATH": str(checkout)}
+
+
+def work_off(server: Server, checkout: Path, database: str) -> None:
+    """Run the workers of index and map until nothing waits for them: else they compete with what is measured."""
+    command = [sys.executable, "-P", "-m", "workers", "index", "map"]
+    process = subprocess.Popen(command, cwd=checkout, env=_environment(checkout, server.url(database)))
+    try:
+        while server.value(
+            "SELECT EXISTS (TABLE search_dirty) OR EXISTS (TABLE report_cell_change)", database=database
+        ):
+            if process.poll() is not None:
+                raise SystemExit("The workers ended early.")
+            time.sleep(1)
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def prepare(server: Server, checkout: Path, size: str = WHOLE) -> str:
@@ -136,6 +159,8 @@ def prepare(server: Server, checkout: Path, size: str = WHOLE) -> str:
         _tell(f"importing {file}")
         path = str(checkout / "docs" / "imports" / mapping)
         civic(checkout, server.url(half_made), "import", str(DATA / file), "--mapping", path)
+    _tell("working off what the imports marked")
+    work_off(server, checkout, half_made)
     _tell("building the index")
     civic(checkout, server.url(half_made), "search", "rebuild")
     server.run("VACUUM ANALYZE", database=half_made)

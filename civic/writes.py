@@ -12,6 +12,7 @@ from tortoise.models import Model
 from civic.db import fetch, mark_saved, model_fields, table_columns, table_name
 
 NEXT_IDS = "SELECT nextval(name::regclass) AS id FROM unnest($1::text[]) AS name"
+KEEP_PLANS = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
 PLACEHOLDER = re.compile(r"\$(\d+)")
 
 
@@ -19,6 +20,15 @@ async def new_ids(*models: type[Model]) -> list[int]:
     """Ids for new rows of these models, in this order."""
     rows = await fetch(NEXT_IDS, [f"{table_name(model)}_id_seq" for model in models])
     return [row["id"] for row in rows]
+
+
+async def keep_plans() -> None:
+    """Let the statements of the transaction in hand be planned once for a connection, whatever their values.
+
+    For statements that take small arrays, again and again: a plan for arrays of any length looks dearer to PostgreSQL
+    than one for these, so it plans each time, and that takes longer than doing it.
+    """
+    await fetch(KEEP_PLANS)
 
 
 class Writes:

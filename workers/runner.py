@@ -176,6 +176,9 @@ async def _jobs(settings: Config, url: str, modules: Sequence[ModuleType], stop:
         return
     connection = await db.connect_driver(url, NAME)
     try:
+        await connection.execute(
+            "SET plan_cache_mode = force_generic_plan"
+        )  # planning a look for jobs takes longer than it
         manager = QueueManager(Queries(AsyncpgDriver(connection)))
         manager.shutdown = stop.event
         for module in modules:

@@ -22,7 +22,7 @@ from civic.media.models import Photo
 from civic.sla import actions as sla
 from civic.sla.models import Clock
 from civic.text import clean_lines
-from civic.writes import Writes
+from civic.writes import Writes, keep_plans
 
 MAX_TEXT_CHARS = 10_000
 # In one order, so that two workers do not wait for each other.
@@ -285,6 +285,7 @@ async def changing_received(departments: Mapping[int, int], by: Actor) -> AsyncI
     which more is known, are left out. Each change records one event.
     """
     async with in_transaction():
+        await keep_plans()
         rows = await fetch(LOCK_RECEIVED, sorted(departments), Status.RECEIVED)
         cases = [make_from_row(Case, row) for row in rows]
         clocks = await Clock.in_bulk(

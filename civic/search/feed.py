@@ -17,6 +17,7 @@ from civic.search.meili.queue import is_followed, queue_keys
 from civic.search.postgres.rows import DESK, PUBLIC, DocumentTables, remove_documents, write_documents
 from civic.search.sql import ANY, BACKLOG, DONE, FAILED, MARK, TAKE, THESE, TRY_AGAIN
 from civic.search.subjects import Subject, registered
+from civic.writes import keep_plans
 
 log = logs.get_logger(__name__)
 
@@ -54,6 +55,7 @@ async def _work(ids: list[int], follow: bool, max_marks: int = MAX_MARKS) -> int
     """Work off these marks, or those that come next; where some fail, in smaller parts, until the one is alone."""
     try:
         async with in_transaction():
+            await keep_plans()
             await advisory_lock(LOCK)
             marks = await (fetch(THESE, ids) if ids else fetch(TAKE, max_marks))
             ids = [mark["id"] for mark in marks]
