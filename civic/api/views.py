@@ -10,6 +10,7 @@ from civic.api.schemas import (
     CategoryGroupAnswer,
     CategoryQuestionAnswer,
     CityAnswer,
+    HelperAnswer,
     PointAnswer,
     SlugAnswer,
 )
@@ -63,6 +64,8 @@ async def show_city(request: Request) -> Response:
             languages=list(view.languages),
             zone=str(view.zone),
             phone=view.phone,
+            emergency_phone=view.settings.emergency_phone or view.phone,
+            danger_words=view.settings.danger_words,
             bbox=view.bbox,
             centre=PointAnswer(lat=lat, lon=lon),
             categories=[_describe_category(category) for category in current.categories],
@@ -83,6 +86,8 @@ def _describe_category(category: CategoryView) -> CategoryAnswer:
         response=category.response_target,
         resolution=category.resolution_target,
         questions=[CategoryQuestionAnswer.model_validate(question) for question in category.questions],
+        shape=category.shape,
+        instead=HelperAnswer.model_validate(category.instead) if category.instead else None,
     )
 
 

@@ -51,6 +51,7 @@ class EventKind(StrEnum):
     REJECTED = "rejected", _("The appeal was rejected"), PUBLIC + REPORTER, "case_rejected"
     MERGED = "merged", _("Merged into another case"), PUBLIC
     ABSORBED = "absorbed", _("Another case was merged into this one"), PUBLIC + REPORTER
+    JOINED = "joined", _("Somebody else has reported it, too"), PUBLIC + QUIET
     UNMERGED = "unmerged", _("The merge was undone"), PUBLIC + REPORTER, "case_unmerged"
     RELEASED = "released", _("A merge into this case was undone"), PUBLIC + REPORTER
     RATED = "rated", _("The reporter rated how it was handled"), PUBLIC + QUIET

@@ -34,6 +34,26 @@ class Question(BaseModel):
     kind: QuestionKind
     required: bool = False
     options: tuple[QuestionOption, ...] = ()
+    when: Mapping[str, tuple[str, ...]] = {}  # asked only after one of these answers to each of these questions
+
+    def applies(self, answers: Mapping[str, Sequence[str]]) -> bool:
+        """Whether it is asked, after these answers to the questions before it."""
+        return all(set(wanted) & set(answers.get(code, ())) for code, wanted in self.when.items())
+
+    def name_answer(self, code: str) -> Names:
+        """What an answer of this code is called; empty for yes and no."""
+        return next((one.names for one in self.options if one.code == code), {})
+
+
+class Helper(BaseModel):
+    """Who handles a kind of problem that is not the city's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    names: Names
+    text: Names = {}
+    phone: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,12 @@ class CategoryView:
     public: bool
     position: int
     retired: bool
+    shape: str = "point"  # point, line, area
+    instead: Helper | None = None  # no report of this kind is made: the form says who can help
+
+    def question(self, code: str) -> Question | None:
+        """Its question of this code."""
+        return next((one for one in self.questions if one.code == code), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +120,13 @@ class ServiceView:
     retired: bool
 
 
+def _group(categories: Sequence[CategoryView]) -> tuple[CategoryGroup, ...]:
+    members: dict[str, list[CategoryView]] = {}
+    for one in categories:
+        members.setdefault(one.group_code, []).append(one)
+    return tuple(CategoryGroup(code, found[0].group, tuple(found)) for code, found in members.items())
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """The whole catalogue. `default_departments` maps (category id, area id or None) to a department id."""
@@ -120,11 +153,13 @@ class Catalogue:
 
     @cached_property
     def groups(self) -> tuple[CategoryGroup, ...]:
-        """Groups in the order of their first category."""
-        members: dict[str, list[CategoryView]] = {}
-        for one in self.categories:
-            members.setdefault(one.group_code, []).append(one)
-        return tuple(CategoryGroup(code, found[0].group, tuple(found)) for code, found in members.items())
+        """Groups of what may be reported, in the order of their first category."""
+        return _group([one for one in self.categories if one.instead is None])
+
+    @cached_property
+    def form_groups(self) -> tuple[CategoryGroup, ...]:
+        """As `groups`, with what others handle: whoever chooses that learns who."""
+        return _group(self.categories)
 
     @cached_property
     def category_by_id(self) -> dict[int, CategoryView]:

@@ -68,13 +68,17 @@ class Category(Model):
     group_code = fields.CharField(64, default="")
     names: dict[str, str] = fields.JSONField()
     descriptions: dict[str, str] = fields.JSONField(default=dict)
-    # [{code, names, kind: text|number|choice|choices|yes_no|date, required, options: [{code, names}]}]
+    # [{code, names, kind: text|number|choice|choices|yes_no|date, required, options: [{code, names}],
+    #   when: {code of a question before it: [answers]}}]
     questions: list[dict[str, object]] = fields.JSONField(default=list)
     response_target = fields.CharField(40)
     resolution_target = fields.CharField(40)
     photo_required = fields.BooleanField(default=False)  # with the report
     evidence_required = fields.BooleanField(default=False)  # with the resolution
     public = fields.BooleanField(default=True)  # False: only the author and the desk see its reports
+    shape = fields.CharField(5, default="point")  # point, line, area: what its reports say of where they are
+    # {names, text, phone, url} of who handles it, where that is not the city: no report is made
+    instead: dict[str, object] = fields.JSONField(default=dict)
     position = fields.IntField(default=0)
     retired_at = fields.DatetimeField(null=True)
 

@@ -2,7 +2,7 @@
 
 from civic.accounts.names import CityWords
 from civic.cache import cached_while
-from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Question, ServiceView
+from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Helper, Question, ServiceView
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
 from civic.city.queries import city, city_version
 
@@ -45,6 +45,8 @@ def _category(row: Category) -> CategoryView:
         public=row.public,
         position=row.position,
         retired=row.retired_at is not None,
+        shape=row.shape,
+        instead=Helper.model_validate(row.instead) if row.instead else None,
     )
 
 

@@ -41,5 +41,7 @@ class CitySettings(BaseModel):
     appeal: str = "5 working days"  # how long a dispatcher has to decide an appeal, on the city's calendar
     border_metres: int = 50  # how far beyond the city's border a place still belongs to the nearest area
     official_words: list[str] = Field(default_factory=lambda: list(DEFAULT_OFFICIAL_WORDS))
+    emergency_phone: str = ""  # shown to whoever writes of danger; "": the city's own number
+    danger_words: list[str] = Field(default_factory=list)
     weights: dict[str, float] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
     minimums: dict[str, int] = Field(default_factory=lambda: dict(DEFAULT_MINIMUMS))

@@ -35,7 +35,8 @@ LEFT JOIN assignment a ON a.case_id = c.id AND a.department_id = ANY($2)
 WHERE c.id = $1 ORDER BY a.given_at, a.id
 """
 REPORTS = """
-SELECT r.id, p.id AS post_id, p.title, p.text, r.address, r.place_names, r.lat, r.lon, r.answers, p.created_at,
+SELECT r.id, p.id AS post_id, p.title, p.text, r.address, r.place_names, r.lat, r.lon, r.accuracy, r.shape,
+       r.answers, p.created_at,
        p.visibility,
        p.votes_count AS votes, r.main, (p.author_id IS NOT NULL OR p.email <> '') AS reachable
 FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = $1 ORDER BY r.main DESC, r.id LIMIT 50
@@ -115,6 +116,8 @@ class DeskReport:
     place_names: dict[str, str]
     lat: float
     lon: float
+    accuracy: int | None
+    shape: dict[str, JsonValue] | None
     answers: dict[str, JsonValue]
     created_at: datetime
     visibility: str
@@ -304,7 +307,7 @@ async def _reports(case_id: int, person: Person) -> list[DeskReport]:
 
 def _report(row: Row, photos: list[Photo], person: Person) -> DeskReport:
     if row["visibility"] == Visibility.HIDDEN and not person.is_dispatcher:
-        row |= {"title": "", "text": "", "address": "", "place_names": {}, "answers": {}}
+        row |= {"title": "", "text": "", "address": "", "place_names": {}, "shape": None, "answers": {}}
         photos = []
     return DeskReport(heading=heading(row["title"], row["text"]), photos=photos, **row)
 

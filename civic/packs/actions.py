@@ -277,6 +277,8 @@ class _Loader:
                 photo_required=one.photo_required,
                 evidence_required=one.evidence_required,
                 public=one.visibility == "public",
+                shape=one.shape,
+                instead=one.instead.model_dump() if one.instead else {},
                 position=position,
             )
         return await self._finish(sync, "categories")

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from shapely.geometry import MultiPolygon
 
 from civic.geo.features import MapFeature
+from civic.packs.categories import PackCategory, PackGroup
 from civic.packs.fields import Names
-from civic.packs.schemas import PackCalendar, PackCategory, PackCity, PackDepartment, PackGroup, PackRule, PackService
+from civic.packs.schemas import PackCalendar, PackCity, PackDepartment, PackRule, PackService
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from civic import timing
 from civic.accounts.forms import clean_email
 from civic.geo.distance import measure_metres
 from civic.i18n import gettext as _
+from civic.packs.categories import PackCategory
 from civic.packs.contents import Pack
-from civic.packs.schemas import PackCalendar, PackCategory
+from civic.packs.schemas import PackCalendar
 from civic.sla.calendars import WorkingCalendar
 from civic.sla.coverage import find_gap, reach, short_targets, sort_targets
 from civic.sla.hours import CalendarSpec, OpeningHours, read_spec

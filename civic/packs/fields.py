@@ -21,6 +21,7 @@ Names = dict[str, str]
 """A text for each language of the city."""
 
 ACCENT = re.compile(r"#[0-9a-fA-F]{6}")
+MAX_PHONE_CHARS = 40
 MAX_RANGE_DAYS = 400  # of holidays in one line
 MAX_TEXT_CHARS, MAX_NAME_CHARS, MAX_DESCRIPTION_CHARS, MAX_LONG_TEXT_CHARS = 500, 200, 1000, 2000
 

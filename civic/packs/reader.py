@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from civic.i18n import gettext as _
 from civic.packs import areas, layers, locations, places, polygons, synonyms
+from civic.packs.categories import PackCategory
 from civic.packs.contents import Pack, PackArea
 from civic.packs.fields import PackNames, check_zone, is_language
 from civic.packs.files import TomlFile, read_text
@@ -18,7 +19,6 @@ from civic.packs.schemas import (
     CalendarsFile,
     CategoriesFile,
     DepartmentsFile,
-    PackCategory,
     PackCity,
     PackDepartment,
     PackPosition,
@@ -105,6 +105,9 @@ class _PackReader:
         departments = self.files["departments.toml"].read(DepartmentsFile, self.names)
         categories = self.files["categories.toml"].read(CategoriesFile, self.names)
         if categories:
+            for index, category in enumerate(categories.categories):
+                for number, text in category.wrong_conditions():
+                    self.files["categories.toml"].note(("category", index, "question", number, "when"), text)
             self.names = replace(self.names, questions=_questions(categories.categories))
         rules = self.files["rules.toml"].read(RulesFile, self.names)
         services = self.files["services.toml"].read(ServicesFile, self.names)

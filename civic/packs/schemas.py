@@ -7,24 +7,30 @@ are whole files.
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from civic import timing
-from civic.catalogue.catalogue import QuestionKind
+from civic.city.danger_words import default_danger_words
 from civic.city.settings import DEFAULT_MINIMUMS, CitySettings
 from civic.i18n import gettext as _
+from civic.packs.categories import PackCategory, PackGroup
 from civic.packs.fields import (
+    MAX_PHONE_CHARS,
     Accent,
-    AreaSlug,
     CalendarSlug,
     Days,
     DepartmentSlug,
-    GroupCode,
     Hours,
     LanguageCodes,
     LongText,
     OptionalDepartmentSlug,
-    OptionalDescription,
     OptionalLongText,
     OptionalText,
     PackNames,
@@ -36,7 +42,6 @@ from civic.packs.fields import (
     ZoneName,
     between,
     check_translations,
-    codes_differ,
     pack_names,
 )
 from civic.packs.polygons import position_error
@@ -120,7 +125,9 @@ class PackCity(FileModel):
     names: TranslatedName
     languages: LanguageCodes
     zone: ZoneName
-    phone: Annotated[OptionalText, Field(max_length=40)] = ""
+    phone: Annotated[OptionalText, Field(max_length=MAX_PHONE_CHARS)] = ""
+    emergency_phone: Annotated[OptionalText, Field(max_length=MAX_PHONE_CHARS)] = ""
+    danger_words: Annotated[list[Text] | None, Field(max_length=300)] = None
     accent: Accent = ""
     crs: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
     calendar: CalendarSlug
@@ -137,6 +144,8 @@ class PackCity(FileModel):
         return CitySettings(
             calendar=self.calendar,
             official_words=self.official_words,
+            emergency_phone=self.emergency_phone,
+            danger_words=default_danger_words(self.languages) if self.danger_words is None else self.danger_words,
             **self.targets.model_dump(),
             **self.limits.model_dump(),
             weights=self.weights.model_dump() if self.weights else dict(DEFAULTS.weights),
@@ -200,51 +209,6 @@ class PackDepartment(FileModel):
     parent: OptionalDepartmentSlug = ""
     calendar: CalendarSlug
     contacts: PackContacts = PackContacts()
-
-
-class PackGroup(FileModel):
-    """Categories that stand together in lists."""
-
-    code: Slug
-    names: TranslatedName
-
-
-class PackOption(FileModel):
-    code: Slug
-    names: TranslatedName
-
-
-class PackQuestion(FileModel):
-    code: Slug
-    names: TranslatedName
-    kind: QuestionKind = "text"
-    required: bool = False
-    options: Annotated[list[PackOption], AfterValidator(codes_differ)] = Field([], validate_default=True)
-
-    @field_validator("options")
-    @classmethod
-    def _fit_the_kind(cls, options: list[PackOption], info: ValidationInfo) -> list[PackOption]:
-        chooses = info.data.get("kind") in ("choice", "choices")
-        if chooses and len(options) < 2:
-            raise ValueError(_("A choice needs at least two options."))
-        if options and not chooses and "kind" in info.data:
-            raise ValueError(_("Only the kinds “choice” and “choices” have options."))
-        return options
-
-
-class PackCategory(FileModel):
-    code: Slug
-    group: GroupCode
-    names: TranslatedName
-    description: OptionalDescription = {}
-    questions: Annotated[list[PackQuestion], AfterValidator(codes_differ)] = Field([], alias="question")
-    response: TargetText | None = None
-    resolution: TargetText | None = None
-    department: OptionalDepartmentSlug = ""
-    department_by_area: dict[AreaSlug, DepartmentSlug] = {}
-    photo_required: bool = False
-    evidence_required: bool = False
-    visibility: Literal["public", "internal"] = "public"
 
 
 def check_condition(text: str, info: ValidationInfo) -> str:

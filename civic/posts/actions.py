@@ -249,13 +249,13 @@ async def vote(post_id: int, by: Person) -> None:
         raise NotAllowed()
     async with in_transaction():
         await lock_public_post(post_id)
-        added = await execute(
-            ADD_VOTE,
-            post_id,
-            by.id,
-            timing.now(),
-        )
-        await Post.filter(id=post_id).update(votes_count=F("votes_count") + added)
+        await add_vote(post_id, by)
+
+
+async def add_vote(post_id: int, by: Person) -> None:
+    """As `vote`, in the transaction in hand, which has locked the post."""
+    added = await execute(ADD_VOTE, post_id, by.id, timing.now())
+    await Post.filter(id=post_id).update(votes_count=F("votes_count") + added)
 
 
 @retry_transaction

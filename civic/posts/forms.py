@@ -1,5 +1,6 @@
 """What the forms of all posts share: the text, a place, an e-mail address, the key under which a form is sent."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -9,11 +10,13 @@ from civic.accounts.forms import Typed, clean_email
 from civic.forms import Form, Text, check_public_word, context_of, read_text
 from civic.geo.positions import parse_degrees
 from civic.i18n import gettext as _
+from civic.numbers import parse_number
 from civic.posts.models import REASONS
 from civic.posts.places import LOCATED_BY, FormPlace
 from civic.web import CLIENT_KEY, parse_id
 
 MAX_ADDRESS_CHARS = 300
+MAX_ACCURACY_METRES = 100_000
 MAX_COMMENT_CHARS = 2000
 MAX_LINE_CHARS = 32  # of a line's name
 
@@ -61,19 +64,32 @@ def _read_degrees(value: object, info: ValidationInfo, limit: float) -> float:
         raise ValueError(_("We could not read this position.")) from None
 
 
+def _read_accuracy(value: object) -> int | None:
+    """Metres, rounded up; None for what is no distance on the earth."""
+    try:
+        metres = parse_number(read_text(value))
+    except ValueError:
+        return None
+    return math.ceil(metres) if 0 < metres <= MAX_ACCURACY_METRES else None
+
+
 PostText = Annotated[str, BeforeValidator(read_text), AfterValidator(_within_limit)]
 ClientKey = Annotated[str | None, BeforeValidator(_read_client_key)]
 ReporterEmail = Annotated[str, BeforeValidator(_read_email)]
 
 
 class PlacedForm(Form):
-    """A form that says where: `lat` and `lon`, or the context's `place`, what was found out about it."""
+    """A form that says where: `lat` and `lon`, or the context's `place`, what was found out about it.
+
+    `accuracy`: how exactly a device knew it, in metres; None where nobody's device said it.
+    """
 
     error_fields: ClassVar[Mapping[str, str]] = {"lat": "place", "lon": "place"}
 
     lat: Annotated[float, BeforeValidator(lambda value, info: _read_degrees(value, info, 90))]
     lon: Annotated[float, BeforeValidator(lambda value, info: _read_degrees(value, info, 180))]
     located_by: str = "pin"
+    accuracy: Annotated[int | None, BeforeValidator(_read_accuracy)] = None
     address: Annotated[Text, Field(max_length=MAX_ADDRESS_CHARS)] = ""
 
     @model_validator(mode="before")
@@ -85,6 +101,11 @@ class PlacedForm(Form):
         if values.get("place_text"):
             values = {**values, "address": values["place_text"]}
         return values | dict(zip(("lat", "lon", "located_by"), place.position or (None, None, ""), strict=True))
+
+    @field_validator("accuracy")
+    @classmethod
+    def _is_of_the_device(cls, metres: int | None, info: ValidationInfo) -> int | None:
+        return metres if info.data.get("located_by") == "device" else None
 
     @field_validator("located_by", mode="before")
     @classmethod

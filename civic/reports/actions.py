@@ -148,6 +148,8 @@ async def _create_report(
         lat=form.lat,
         lon=form.lon,
         located_by=form.located_by,
+        accuracy=form.accuracy,
+        shape=form.shape,
         address="" if await find_position(form.address) else form.address,  # a position says nothing to a reader
         place_names=place.names if place else {},
         answers=form.answers,

@@ -51,6 +51,7 @@ CASE_SOURCES = (
         on=("update",),
     ),
 )
+EXTRA = ("number", "address", "place_names", "confirmed_by", "cover", "width", "height")
 GROUPS = {group.value: group.label for group in StatusGroup if group is not StatusGroup.MERGED}
 CASE_STATUSES = tuple(
     SubjectStatus(status.value, status.label, status.look, status.sign, status.group.value, status.is_open)
@@ -116,6 +117,12 @@ class RowNames:
         return tuple(area.id for area in self.areas.path(area_id))
 
 
+def _place_names(row: Row) -> tuple[str, ...]:
+    """The nearest place of the gazetteer in all languages."""
+    names: dict[str, str] = row["place_names"]
+    return tuple(dict.fromkeys(names.values()))
+
+
 def _document(row: Row, said: Iterable[str], names: RowNames) -> Document:
     return Document(
         kind="report",
@@ -123,7 +130,7 @@ def _document(row: Row, said: Iterable[str], names: RowNames) -> Document:
         url=f"/reports/{row['id']}",
         title=heading(row["title"], row["text"]),
         text=row["text"],
-        names=(row["address"], row["number"], *names.of(row)),
+        names=(row["address"], row["number"], *_place_names(row), *names.of(row)),
         discussion="\n".join(said),
         category_id=row["category_id"],
         area_ids=names.area_ids(row["area_id"]),
@@ -135,7 +142,7 @@ def _document(row: Row, said: Iterable[str], names: RowNames) -> Document:
         support=row["votes_count"],
         lat=row["lat"],
         lon=row["lon"],
-        extra={name: row[name] for name in ("number", "address", "confirmed_by", "cover", "width", "height")},
+        extra={name: row[name] for name in EXTRA},
     )
 
 

@@ -17,9 +17,11 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 from starlette.datastructures import FormData
 
-from civic.catalogue.catalogue import Catalogue, CategoryView, Question
+from civic.catalogue.catalogue import Catalogue, CategoryView, Helper, Question
 from civic.forms import Form, Text, clean_text, context_of, read_text
+from civic.geo.shapes import Shape, read_shape
 from civic.i18n import gettext as _
+from civic.i18n import pick
 from civic.numbers import is_grouped, parse_number
 from civic.posts.forms import ClientKey, PlacedForm, PostText, ReporterEmail
 
@@ -49,6 +51,16 @@ class ReportForm(PlacedForm):
     answers: dict[str, Answer] = {}
     email: ReporterEmail = ""
     client_key: ClientKey = None
+    shape: Annotated[Shape | None, WithJsonSchema({"type": ["object", "string", "null"]})] = None
+
+    @field_validator("shape", mode="before")
+    @classmethod
+    def _read_shape(cls, value: object, info: ValidationInfo) -> Shape | None:
+        """What the context's `areas` hold; a category that asks for a point alone has none."""
+        category: CategoryView | None = info.data.get("category")
+        if category is None or info.context is None:
+            return None
+        return read_shape(value, category.shape, context_of(info)["areas"])
 
     @field_validator("category", mode="before")
     @classmethod
@@ -61,7 +73,10 @@ class ReportForm(PlacedForm):
         catalogue: Catalogue = context_of(info)["catalogue"]
         if code not in catalogue.category_by_code:
             raise ValueError(_("This category does not exist."))
-        return catalogue.category_by_code[code]
+        category = catalogue.category_by_code[code]
+        if category.instead is not None:
+            raise ValueError(say_who_helps(category.instead))
+        return category
 
     @field_validator("photos")
     @classmethod
@@ -85,18 +100,22 @@ class ReportForm(PlacedForm):
     @field_validator("answers", mode="before")
     @classmethod
     def _read_answers(cls, value: dict[str, object], info: ValidationInfo) -> dict[str, Answer]:
-        """Answers to the category's questions; answers to others are left out."""
+        """Answers to the category's questions, as far as they are asked; answers to others are left out."""
         category: CategoryView | None = info.data.get("category")
         given = {code: [clean_text(one) for one in _listed(values)] for code, values in value.items()}
         answers: dict[str, Answer] = {}
         errors: list[InitErrorDetails] = []
+        chosen: dict[str, list[str]] = {}  # of the questions before
         for question in category.questions if category else ():
+            if not question.applies(chosen):
+                continue
             try:
                 values = [one for one in given.get(question.code, ()) if one]
                 if question.required and not values and info.context is not None:
                     raise ValueError(_("Please answer this question."))
                 if values:
                     answers[question.code] = _answer(question, values)
+                    chosen[question.code] = _codes(answers[question.code])
             except ValueError as error:
                 errors.append({"type": "value_error", "loc": (question.code,), "ctx": {"error": error}, "input": None})
         if errors:
@@ -122,6 +141,19 @@ def read_answers(form: Mapping[str, Any]) -> dict[str, list[str]]:
         if match := ANSWER_FIELD.fullmatch(name):
             typed.setdefault(match[1], []).append(clean_text(value))
     return typed
+
+
+def say_who_helps(helper: Helper) -> str:
+    """That this is not the city's, and who can help."""
+    reached = " · ".join(filter(None, (helper.phone, helper.url)))
+    return _("The city cannot solve this. %(who)s can help: %(contact)s", who=pick(helper.names), contact=reached)
+
+
+def _codes(answer: Answer) -> list[str]:
+    """An answer as the codes on which other questions depend."""
+    if isinstance(answer, bool):
+        return ["yes" if answer else "no"]
+    return [str(one) for one in (answer if isinstance(answer, list) else [answer])]
 
 
 def _listed(value: object) -> list[object]:

@@ -38,6 +38,9 @@ class Report(Model):
     lat = fields.FloatField()
     lon = fields.FloatField()
     located_by = fields.CharField(8, default="pin")  # photo, device, pin, address
+    accuracy = fields.IntField(null=True)  # metres: how exactly the device knew the place
+    # GeoJSON in WGS-84, LineString or Polygon, where the category asks for more than a point
+    shape: dict[str, object] | None = fields.JSONField(null=True)
     address = fields.CharField(300, default="")
     # The nearest place of the gazetteer when it was sent, in each language; empty if none is near.
     place_names: dict[str, str] = fields.JSONField(default=dict)

@@ -16,12 +16,13 @@ from civic.reports.actions import NewReport
 from civic.reports.forms import Answer
 from civic.reports.pages import Appeal, Promise, ReportPage
 from civic.reports.queries import ReportCard
-from civic.schemas import Schema
+from civic.schemas import JsonDocument, Schema
 from civic.sla.models import ClockKind as PromiseKind
 
 
 class ReportBase(Schema):
-    """A report with its case's status. `overdue`: what was promised next is late, the `overdue_promise`."""
+    """A report with its case's status. `place_names`: the nearest street or place of the gazetteer, in each language.
+    `overdue`: what was promised next is late, the `overdue_promise`."""
 
     id: int
     number: str
@@ -37,6 +38,7 @@ class ReportBase(Schema):
     lat: float
     lon: float
     address: str
+    place_names: dict[str, str]
     received_at: datetime
     votes: int
     comments: int
@@ -68,6 +70,7 @@ class ReportCardAnswer(ReportBase):
             lat=card.lat,
             lon=card.lon,
             address=card.address,
+            place_names=card.place_names,
             received_at=card.received_at,
             due_at=card.due_at,
             resolved_at=card.resolved_at,
@@ -142,12 +145,17 @@ class AppealAnswer(Schema):
 class ReportAnswer(ReportBase):
     """A report's page: its answers by the code of the question, its photos, promises ("response", "resolution"), its
     public history and the state of it, and in `actions` what the caller may send now to /reports/ID/NAME.
+    `located_by`: pin, device, photo or address; `accuracy`: metres within which the device knew the place; `shape`: a
+    GeoJSON LineString or Polygon, where the category asks for one.
     `source_url`: its page in the system that it was imported from, as that system says.
 
     Of the history the newest lines, or those before the parameter `before`; `earlier` is the next value of it.
     """
 
     source_url: str | None
+    located_by: str
+    accuracy: int | None
+    shape: JsonDocument | None
     answers: dict[str, Answer]
     visibility: Visibility
     photos: list[PhotoAnswer]
@@ -176,6 +184,10 @@ class ReportAnswer(ReportBase):
             lat=report.lat,
             lon=report.lon,
             address=report.address,
+            place_names=report.place_names,
+            located_by=report.located_by,
+            accuracy=report.accuracy,
+            shape=JsonDocument.model_validate(report.shape) if report.shape else None,
             source_url=post.source_url or None,
             answers=report.answers,
             visibility=post.visibility,

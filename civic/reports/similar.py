@@ -3,12 +3,17 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from civic import timing
 from civic.cases.status import OPEN
-from civic.catalogue.catalogue import Catalogue
+from civic.catalogue.catalogue import Catalogue, CategoryView
 from civic.catalogue.queries import catalogue
+from civic.db import fetch
+from civic.geo.distance import bounding_box
 from civic.geo.near import Near
 from civic.geo.queries import areas
+from civic.reports.sql import COMMON_CATEGORIES
 from civic.search.documents import HIGHLIGHT_START, Query, SearchHit, SortOrder
 from civic.search.forms import clean_line
 from civic.search.meili.client import Meili
@@ -21,6 +26,7 @@ from civic.text import fold
 MAX_HERE, MAX_REPORTS, MAX_SERVICES = 5, 3, 2  # right here, in all unless more are right here, guides
 # Metres for the same words, and for the same category; what is open right here is always offered.
 SAME_WORDS_METRES, SAME_CATEGORY_METRES, HERE_METRES = 800, 300, 50
+AROUND_METRES, COMMON_SINCE = 150, timedelta(days=365)  # of the categories that are common around a place
 MAX_TEXT_CHARS = 300  # characters of the text that are looked at
 MIN_TEXT_CHARS = 4  # characters from which words are looked for
 # The words of a sentence that carry its meaning: Chinese, and words of four letters or more.
@@ -73,6 +79,15 @@ async def _find_reports(text: str, near: Near, category_ids: tuple[int, ...], me
     first = [hit for id, hit in found.items() if id in at_place]
     first += [hit for id, hit in at_place.items() if id not in found]
     return first + [hit for id, hit in found.items() if id not in at_place][: max(0, MAX_REPORTS - len(first))]
+
+
+async def find_common_categories(lat: float, lon: float) -> list[CategoryView]:
+    """The categories of most public reports around a place in the last year, at most three."""
+    box, since = bounding_box(lat, lon, AROUND_METRES), timing.now() - COMMON_SINCE
+    rows = await fetch(COMMON_CATEGORIES, *box, since, MAX_REPORTS)
+    known = (await catalogue()).category_by_id
+    found = [known[row["category_id"]] for row in rows]
+    return [one for one in found if not one.retired and one.instead is None]
 
 
 def _id(hit: SearchHit) -> int:

@@ -9,7 +9,7 @@ SAYS_ALL = """(
 CASE_READERS = "(SELECT coalesce(array_agg(DISTINCT department_id), '{}') FROM assignment WHERE case_id = c.id)"
 PUBLIC_REPORTS = f"""
 SELECT p.id AS post_id, r.id, p.title, p.text, p.votes_count, p.created_at, r.case_id, r.lat, r.lon, r.address,
-       r.answers, r.category_id AS sent_as,
+       r.place_names, r.answers, r.category_id AS sent_as,
        c.number, c.status, c.confirmed_by, coalesce(c.area_id, r.area_id) AS area_id,
        coalesce(c.category_id, r.category_id) AS category_id, c.department_id, ph.name AS cover, ph.width, ph.height,
        CASE WHEN {SAYS_ALL} THEN c.id END AS desk_id,
@@ -103,3 +103,11 @@ CROSS JOIN LATERAL (
 WHERE c.id = ANY($1)
 """
 DISTANCE = "SELECT metres_between($1, $2, $3, $4) AS metres"
+# The categories of the public reports in a box ($1 to $4: south, north, west, east) since an instant, the most
+# frequent first.
+COMMON_CATEGORIES = """
+SELECT r.category_id FROM report r JOIN post p ON p.id = r.post_id
+WHERE r.lat BETWEEN $1 AND $2 AND r.lon BETWEEN $3 AND $4 AND r.category_id IS NOT NULL
+  AND p.visibility = 'public' AND p.created_at > $5
+GROUP BY r.category_id ORDER BY count(*) DESC, r.category_id LIMIT $6
+"""

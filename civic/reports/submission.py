@@ -1,6 +1,7 @@
 """Sending a report: the form's page, its photos sent ahead, and the report itself."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -9,19 +10,27 @@ from starlette.responses import Response
 
 from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.queries import catalogue
+from civic.errors import Invalid
+from civic.forms import clean_text
 from civic.geo.near import DEFAULT_RADIUS_METRES, parse_near
-from civic.geo.queries import geocode
+from civic.geo.positions import LatLon
+from civic.geo.queries import areas, geocode
+from civic.geo.shapes import make_line
+from civic.i18n import gettext as _
 from civic.posts.actions import Posted
 from civic.posts.places import read_address
 from civic.posts.queries import Viewer
 from civic.posts.submission import MAX_FORM_FILES, Submission, submit
 from civic.posts.uploads import photo_url_for
-from civic.reports import actions, pages
+from civic.reports import actions, joining, pages
 from civic.reports.actions import NewReport
+from civic.reports.danger import SEEN, find_emergency_phone
 from civic.reports.forms import ReportForm, read_answers
+from civic.reports.joining import JoinForm
 from civic.reports.pages import ReportPage
 from civic.reports.schemas import PostedReportAnswer, ReportAnswer, UploadedPhotosAnswer
-from civic.reports.similar import SimilarPosts, find_similar
+from civic.reports.similar import SimilarPosts, find_common_categories, find_similar
+from civic.routing.deciding import MAX_SUGGESTIONS
 from civic.routing.queries import find_fitting_categories
 from civic.search.pages import format_distance
 from civic.web import json_answer, read_form, render, wants_json
@@ -39,12 +48,13 @@ async def _form_page(sent: Submission) -> Response:
     typed, known = sent.typed, await catalogue()
     context = {
         "answers": read_answers(sent.form),
-        "groups": known.groups,
+        "groups": known.form_groups,
         "category": known.category_by_code.get(typed.get("category", "")),
         "similar": await _find_similar(sent.request, typed),
         "looked": typed.get("show") == "similar",
         "fitting": await _find_categories(typed),
         "asked_categories": typed.get("show") == "categories",
+        "emergency_phone": await find_emergency_phone(typed.get("text", "")),
         "distance": format_distance,
     }
     return sent.form_page("reports/new.html", context, fragment="reports/_form.html")
@@ -59,13 +69,24 @@ def _choose_category(sent: Submission) -> None:
 
 
 async def fitting_categories(request: Request) -> Response:
-    """Categories that what is being written may belong to (htmx): by its text, unless one is chosen."""
-    context = {"fitting": await _find_categories(request.query_params), "asked_categories": False}
+    """Categories that what is being written may belong to (htmx), unless one is chosen; and whom to call in danger."""
+    typed = request.query_params
+    context = {
+        "fitting": await _find_categories(typed),
+        "asked_categories": False,
+        "emergency_phone": await find_emergency_phone(typed.get("text", "")),
+    }
     return render(request, "reports/_fitting.html", context)
 
 
 async def _find_categories(typed: Mapping[str, str]) -> list[CategoryView]:
-    return [] if typed.get("category") else await find_fitting_categories(typed.get("text", ""))
+    """By the words, then by what is reported around the place; at most three, none once one is chosen."""
+    if typed.get("category"):
+        return []
+    found = await find_fitting_categories(typed.get("text", ""))
+    near = parse_near(f"{typed.get('lat')};{typed.get('lon')}")
+    around = await find_common_categories(*near[:2]) if near and len(found) < MAX_SUGGESTIONS else []
+    return [*found, *(one for one in around if one not in found)][:MAX_SUGGESTIONS]
 
 
 async def category_questions(request: Request) -> Response:
@@ -115,24 +136,71 @@ async def submit_report(request: Request) -> Response:
     return await submit(request, _submit_report, _form_page)
 
 
+async def join_report(request: Request) -> Response:
+    """POST /reports/ID/join: "that is it" of the form, with its text and photos; answers as a new report does."""
+    return await submit(request, _join_report, _form_page)
+
+
+async def _join_report(sent: Submission) -> Response:
+    await sent.take_photos()
+    form = sent.read(JoinForm, {**sent.form, "photos": sent.uploads.count})
+    held, codes = await sent.spend_limit(), sent.codes(form.client_key)
+    posted = await joining.join_report(
+        sent.request.path_params["id"],
+        form,
+        sent.person,
+        photos=sent.uploads.photos,
+        channel=sent.channel,
+        codes=codes,
+        held=held,
+    )
+    return await sent.accepted(posted, partial(_answer, posted, sent))
+
+
 async def _submit_report(sent: Submission) -> Response:
     await sent.take_photos()
+    place = await sent.find_place()
     form = sent.read(
         ReportForm,
-        {**sent.form, "answers": read_answers(sent.form), "photos": sent.uploads.count},
+        {**sent.form, "answers": read_answers(sent.form), "photos": sent.uploads.count, "shape": await _shape(sent)},
         catalogue=await catalogue(),
-        place=await sent.find_place(),
+        areas=await areas(),
+        place=place,
     )
+    await _show_emergency_phone(sent, form.text)
     held, codes = await sent.spend_limit(), sent.codes(form.client_key)
     posted = await actions.post_report(
         form, sent.person, photos=sent.uploads.photos, channel=sent.channel, codes=codes, held=held
     )
+    return await sent.accepted(posted, partial(_answer, posted, sent))
 
-    async def answer() -> PostedReportAnswer:
-        page = await _page_of(posted, sent)
-        return PostedReportAnswer.of_posted(ReportAnswer.of(page, photo_url_for(sent.request)), posted)
 
-    return await sent.accepted(posted, answer)
+async def _answer(posted: Posted[NewReport], sent: Submission) -> PostedReportAnswer:
+    page = await _page_of(posted, sent)
+    return PostedReportAnswer.of_posted(ReportAnswer.of(page, photo_url_for(sent.request)), posted)
+
+
+async def _shape(sent: Submission) -> object:
+    """What was drawn; without a script, a straight line to the other end that is given in words.
+
+    Raises Invalid for an end that is not known.
+    """
+    drawn, end, place = sent.form.get("shape"), clean_text(sent.form.get("shape_end")), await sent.find_place()
+    if drawn or not end or place.position is None:
+        return drawn
+    hits = await geocode(end, sent.request.app.state.config.geocoder, limit=1)
+    if not hits or not hits[0].sure:
+        message = _("We do not know this address. Try the name of a street or a stop nearby.")
+        raise Invalid(fields={"shape_end": message})
+    return make_line(LatLon(*place.position[:2]), LatLon(hits[0].lat, hits[0].lon))
+
+
+async def _show_emergency_phone(sent: Submission, text: str) -> None:
+    """Raises Invalid if a text speaks of danger and its writer, no program, has not been shown the number to call."""
+    if wants_json(sent.request) or sent.form.get(SEEN):
+        return
+    if phone := await find_emergency_phone(text):
+        raise Invalid(fields={"danger": _("Is somebody in danger? Call %(phone)s first, then send.", phone=phone)})
 
 
 async def _page_of(posted: Posted[NewReport], sent: Submission) -> ReportPage:

@@ -29,6 +29,7 @@ from civic.reports import actions, pages, queries, receipts, submission
 from civic.reports.choices import ADDRESS, choices
 from civic.reports.filters import ReportFilters, read_report_filters
 from civic.reports.forms import FollowUpForm, ReportForm
+from civic.reports.joining import JoinForm
 from civic.reports.maps import answers
 from civic.reports.queries import ReportCard, Speaker
 from civic.reports.schemas import (
@@ -295,6 +296,16 @@ routes: list[BaseRoute] = [
     route(ADDRESS + "/{language:str}", filter_options, who=Who.ANYONE),
     route("/reports/{id:int}", detail, who=Who.ANYONE, answers=ReportAnswer, shared=True),
     route("/reports/{id:int}/history.json", keep_history, who=Who.ANYONE, answers=JsonDocument, counted=True),
+    route(
+        "/reports/{id:int}/join",
+        submission.join_report,
+        who=Who.ANYONE,
+        methods=("POST",),
+        takes=JoinForm,
+        answers=PostedReportAnswer | SentBeforeAnswer,
+        status=201,
+        photos=True,
+    ),
     *(one.route() for one in FOLLOW_UPS),
     route("/map", map_page, who=Who.ANYONE, shared=True),
     route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer, counted=True),

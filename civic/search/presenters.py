@@ -93,7 +93,7 @@ class Presenter:
         """The category, or the department of what has none; the address; the area. Empty ones are left out."""
         return (
             category_name(document, catalogue) or department_name(document, catalogue),
-            str(document.extra.get("address") or "")[:MAX_ADDRESS_CHARS],
+            str(document.extra.get("address") or pick(document.extra.get("place_names")))[:MAX_ADDRESS_CHARS],
             area_name(document, areas),
         )
 

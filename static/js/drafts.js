@@ -5,7 +5,7 @@
   const FOR_MS = 86400000;
   const STILL_PX = 10; // a hand that holds still moves less
   const NOT_TYPED = ["password", "file", "submit", "button", "hidden"];
-  const KEPT_HIDDEN = ["client_key", "located_by", "lat", "lon", "placed_address"];
+  const KEPT_HIDDEN = ["client_key", "located_by", "lat", "lon", "placed_address", "accuracy", "shape"];
   const reader = document.documentElement.dataset.reader;
   const field = (form, name) => form.elements.namedItem(name);
   const keyOf = (form) => field(form, "client_key")?.value ?? "";

@@ -247,6 +247,7 @@
   // for "show-place", which tells nobody, and for "clear-place".
   function picker(element) {
     const map = open(element);
+    element.leafletMap = map; // for what draws on it
     let marker = null;
     const put = (lat, lon, zoom) => {
       if (marker) marker.setLatLng([lat, lon]);
@@ -265,8 +266,14 @@
       put(lat, lon, zoom);
       element.dispatchEvent(new CustomEvent("place", { detail: { lat, lon, how } }));
     };
-    map.on("click", (event) => set(event.latlng.lat, event.latlng.lng, "pin"));
-    element.addEventListener("set-place", ({ detail: { lat, lon, how } }) => set(lat, lon, how, true));
+    map.on(
+      "click",
+      (event) => !element.classList.contains("drawing") && set(event.latlng.lat, event.latlng.lng, "pin"),
+    );
+    element.addEventListener("set-place", ({ detail: { lat, lon, how, stay } }) => set(lat, lon, how, !stay));
+    element.addEventListener("look-at", ({ detail: { lat, lon, metres } }) =>
+      map.fitBounds(L.latLng(lat, lon).toBounds(2 * metres)),
+    );
     element.addEventListener("show-place", ({ detail: { lat, lon } }) => put(lat, lon, true));
     element.addEventListener("clear-place", () => {
       marker?.remove();
@@ -278,6 +285,10 @@
     const map = open(element);
     const at = [Number(element.dataset.lat), Number(element.dataset.lon)];
     map.setView(at, element.dataset.tiles || element.dataset.base ? 16 : 12);
+    if (element.dataset.shape) {
+      const shape = L.geoJSON(JSON.parse(element.dataset.shape), { interactive: false, style: { className: "shape" } });
+      map.fitBounds(shape.addTo(map).getBounds().pad(0.2), { maxZoom: 17 });
+    }
     L.marker(at, {
       icon: pin(element.dataset.look || "", true, element.dataset.sign),
       interactive: false,

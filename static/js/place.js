@@ -8,6 +8,18 @@
   const field = (name) => form.elements.namedItem(name);
   const words = field("place_text");
   const note = document.getElementById("address-note");
+  const NAMES = ["lat", "lon", "located_by", "placed_address", "accuracy"];
+  const MAX_DEVICE_METRES = 200; // from here on a device's place is not taken for where the problem is
+  const accuracy = () => Number(field("accuracy").value);
+  const metres = (n) => {
+    const far = n >= 1000;
+    const options = {
+      style: "unit",
+      unit: far ? "kilometer" : "meter",
+      maximumFractionDigits: far && n < 10000 ? 1 : 0,
+    };
+    return new Intl.NumberFormat(document.documentElement.lang, options).format(far ? n / 1000 : n);
+  };
   let turn = 0; // of the latest word about the place: answers to older ones come too late
 
   const say = (text, wrong = false) => {
@@ -38,6 +50,8 @@
     field("lat").value = lat.toFixed(6);
     field("lon").value = lon.toFixed(6);
     field("located_by").value = how;
+    if (how !== "device") field("accuracy").value = "";
+    const within = field("accuracy").value ? line.dataset.within.replace("{distance}", metres(accuracy())) : "";
     // A pin that is moved away from its address is asked about when the form is sent.
     field("placed_address").value = how === "address" ? words.value.trim() : "";
     // Who goes through the choices by keys takes each on the way: they stay.
@@ -48,24 +62,37 @@
     const answer = await fetch(`/places/at?lat=${lat}&lon=${lon}`);
     if (!answer.ok || mine !== turn) return;
     const { inside, area, place } = await answer.json();
-    if (inside) say(`◎ ${[area, place].filter(Boolean).join(" · ") || line.dataset.here}`);
+    const where = [area, place].filter(Boolean).join(" · ") || line.dataset.here;
+    if (inside) say(`◎ ${[where, within].filter(Boolean).join(" · ")}`);
     else say(line.dataset.outside, true);
   });
   const setPlace = (lat, lon, how) => map.dispatchEvent(new CustomEvent("set-place", { detail: { lat, lon, how } }));
   const clearPlace = (text) => {
     turn++;
-    for (const name of ["lat", "lon", "located_by", "placed_address"]) field(name).value = "";
+    for (const name of NAMES) field(name).value = "";
     map.dispatchEvent(new CustomEvent("clear-place"));
     say(text);
   };
 
+  // A device that knows too little does not say the place: the map shows about where it is, and the person says it.
+  const takeDevice = ({ latitude, longitude, accuracy }) => {
+    if (accuracy > MAX_DEVICE_METRES) {
+      map.dispatchEvent(new CustomEvent("look-at", { detail: { lat: latitude, lon: longitude, metres: accuracy } }));
+      return say(line.dataset.inexact.replace("{distance}", metres(accuracy)));
+    }
+    field("accuracy").value = Math.ceil(accuracy);
+    setPlace(latitude, longitude, "device");
+  };
+
   form.querySelector("[data-locate]").addEventListener("click", ({ currentTarget }) => {
-    const failed = () => say(currentTarget.dataset.failed);
-    if (!navigator.geolocation) return failed();
     const button = currentTarget;
+    const failed = () => say(button.dataset.failed);
+    if (!navigator.geolocation) return failed();
+    const mine = ++turn; // a tap on the map while the device looks is a later word
+    say(line.dataset.looking);
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => setPlace(coords.latitude, coords.longitude, "device"),
-      () => say(button.dataset.failed),
+      ({ coords }) => mine === turn && takeDevice(coords),
+      () => mine === turn && failed(),
       { enableHighAccuracy: true, timeout: 10000 },
     );
   });
@@ -77,7 +104,7 @@
     lookedUp = text;
     const mine = ++turn;
     if (field("located_by").value === "address" && field("placed_address").value !== text) {
-      for (const name of ["lat", "lon", "located_by", "placed_address"]) field(name).value = "";
+      for (const name of NAMES) field(name).value = "";
       map.dispatchEvent(new CustomEvent("clear-place"));
       say(text ? "" : line.dataset.none);
     }

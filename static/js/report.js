@@ -10,6 +10,23 @@
       document.getElementById(`${name}-said`).textContent = part.querySelector("[data-said]")?.dataset.said ?? "";
     });
   }
+  // A question that depends on others is asked once they are answered so; what is not asked is not sent.
+  const form = document.getElementById("report-form");
+  const codes = (code) =>
+    [...form.querySelectorAll(`[name="answers[${code}]"]:checked:not(:disabled)`)].map((one) => one.value);
+  const ask = () => {
+    for (const part of form.querySelectorAll("[data-when]")) {
+      const asked = Object.entries(JSON.parse(part.dataset.when)).every(([code, wanted]) =>
+        codes(code).some((one) => wanted.includes(one)),
+      );
+      part.classList.toggle("asked", asked);
+      for (const one of part.querySelectorAll("input, select, textarea")) one.disabled = !asked;
+    }
+  };
+  form.addEventListener("change", ask);
+  form.addEventListener("htmx:after:swap", ask);
+  ask();
+
   // A fitting category is chosen as if it had been chosen from the list, and the list has the focus: its questions follow.
   document.getElementById("fitting").addEventListener("click", (event) => {
     const chip = event.target.closest("[data-category]");

@@ -41,6 +41,7 @@ async def test_its_categories_say_what_a_form_asks(client: Client) -> None:
     assert [(q["code"], q["kind"], q["required"]) for q in manhole["questions"]] == [
         ("mark", "text", False),
         ("open", "yes_no", True),
+        ("guarded", "yes_no", False),
     ]
     assert categories["dumping"]["photo_required"]
     assert categories["pothole"]["public"]

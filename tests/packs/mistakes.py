@@ -7,6 +7,15 @@ SERVICE = '[[service]]\nslug = "s"\nnames = { zh = "服务", en = "S" }\ndepartm
 GUIDES = '[service.guide.zh]\npurpose = "用途"\npapers = ["证件"]\n[service.guide.en]\npurpose = "What for"\n'
 RULE = '[[rule]]\nslug = "r"\nnames = { zh = "规则", en = "Rule" }\ndepartment = "roads"\n'
 
+INSTEAD = '[category.instead]\nnames = { zh = "供电公司", en = "Power" }\nphone = "95598"\n'
+
+
+def _asking(*questions: tuple[str, str]) -> str:
+    """Questions of the last category, each with its code and its condition."""
+    head = '[[category.question]]\ncode = "{}"\nkind = "yes_no"\nnames = {{ zh = "吗", en = "Q" }}\n'
+    return "".join(head.format(code) + (f"when = {when}\n" if when else "") for code, when in questions)
+
+
 WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
     # files
     ("no such file", {"areas.geojson": None}, "areas.geojson: The file is missing."),
@@ -198,6 +207,43 @@ WRONG: list[tuple[str, dict[str, str | bytes | None], str]] = [
         "second category",
         added("categories.toml", CATEGORY.replace('zh = "坑", ', "")),
         "categories.toml:14: category[2].names: The text is missing in: zh.",
+    ),
+    (
+        "questions that wait for each other",
+        added("categories.toml", _asking(("a", '{ b = "yes" }'), ("b", '{ a = "yes" }'))),
+        "categories.toml:14: category[1].question[1].when: “b” is no question before this one.",
+    ),
+    (
+        "a question that waits for itself",
+        added("categories.toml", _asking(("a", '{ a = "yes" }'))),
+        "categories.toml:14: category[1].question[1].when: “a” is no question before this one.",
+    ),
+    (
+        "a question that waits for none",
+        added("categories.toml", _asking(("a", ""), ("b", '{ aa = "yes" }'))),
+        "category[1].question[2].when: There is no “aa”. Did you mean a?",
+    ),
+    (
+        "an answer that nobody can give",
+        added("categories.toml", _asking(("a", ""), ("b", '{ a = ["yes", "maybe"] }'))),
+        "category[1].question[2].when: There is no “maybe”.",
+    ),
+    (
+        "a question that depends on a text",
+        added(
+            "categories.toml", _asking(("a", ""), ("b", '{ a = "yes" }')).replace('kind = "yes_no"', 'kind = "text"', 1)
+        ),
+        "category[1].question[2].when: “a” has no options, so no question can depend on it.",
+    ),
+    (
+        "somebody else whom nobody can reach",
+        added("categories.toml", '[category.instead]\nnames = { zh = "供电公司", en = "Power" }\n'),
+        "category[1].instead: This needs a phone number or an address of a page.",
+    ),
+    (
+        "what others handle, with a question",
+        added("categories.toml", _asking(("a", "")) + INSTEAD),
+        "category[1]: A category with “instead” makes no reports",
     ),
     (
         "question kind",

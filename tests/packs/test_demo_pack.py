@@ -61,7 +61,11 @@ async def test_the_old_town_has_its_own_patrol(database: str) -> None:
     assert await department(None) == "urban-management"
     assert [one.slug for one in catalogue.children(catalogue.department_by_slug["water"].id)] == ["drainage"]
     assert catalogue.groups[0].code == "roads"
-    assert sum(len(group.categories) for group in catalogue.groups) == len(catalogue.categories)
+    assert sum(len(group.categories) for group in catalogue.form_groups) == len(catalogue.categories)
+    # What others handle is offered in the form, and nowhere else.
+    helped = {one.code for one in catalogue.categories if one.instead}
+    assert helped == {"power-cut"}
+    assert not helped & {one.code for group in catalogue.groups for one in group.categories}
 
 
 async def test_loading_again_changes_nothing(database: str) -> None:

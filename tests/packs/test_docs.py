@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from civic.packs import schemas
+from civic.packs import categories, schemas
 from civic.packs.reader import OPTIONAL, REQUIRED
 from civic.validation import FileModel, key_names
 
@@ -12,7 +12,8 @@ DOCS = Path(__file__).parents[2] / "docs" / "pack.md"
 
 
 def test_every_file_and_key_is_documented() -> None:
-    models = [one for one in vars(schemas).values() if isinstance(one, type) and issubclass(one, FileModel)]
+    modules = [*vars(schemas).values(), *vars(categories).values()]
+    models = [one for one in modules if isinstance(one, type) and issubclass(one, FileModel)]
     keys = {*REQUIRED, *OPTIONAL, *(key for model in models for key in key_names(model))}
     text = DOCS.read_text("utf-8")
     words = {*re.findall(r"\w+", text), *re.findall(r"\w+\.\w+", text)}

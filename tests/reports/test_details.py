@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.builders.riverside import JSON, photo_field, send_form
+from civic.reports.actions import route_case
+from civic.reports.models import Report
+from tests.builders.riverside import BELL_TOWER, HOLE, JSON, get_case_id, photo_field, send_form, send_report
 from tests.clients import Client
 from tests.media.pictures import encoded, scene, with_gps
 
@@ -17,3 +19,64 @@ async def test_the_date_of_a_photo_is_kept_and_shown(client: Client) -> None:
     page = await client.get(answer.headers["location"])
     assert page.text.count("Taken ") == 1
     assert "09:00" in page.text
+
+
+@pytest.mark.parametrize(
+    ("located_by", "accuracy", "kept"),
+    [
+        ("device", "12.3", 13),
+        ("device", "3000", 3000),
+        ("pin", "12.3", None),
+        ("device", "-5", None),
+        ("device", "1e99", None),
+        ("device", "exact", None),
+        ("device", "", None),
+    ],
+)
+async def test_how_exact_a_device_is_is_kept(client: Client, located_by: str, accuracy: str, kept: int | None) -> None:
+    one = await send_report(client, located_by=located_by, accuracy=accuracy)
+    assert (await Report.get(id=one["id"])).accuracy == kept
+    assert (one["located_by"], one["accuracy"]) == (located_by, kept)
+    page = (await client.get(one["url"])).text
+    assert ("within" in page) == (kept is not None)
+    assert kept is None or f"within {kept:,} m" in page
+
+
+async def test_the_street_is_kept_with_the_report(client: Client) -> None:
+    one = await send_report(client)
+    assert one["place_names"]["en"].startswith("Bell Tower")
+    [listed] = (await client.get("/reports", headers=JSON)).json()["reports"]
+    assert listed["place_names"] == one["place_names"]
+
+
+PATH = {"type": "LineString", "coordinates": [[118.008, 31.19], [118.0081, 31.1905]]}
+
+
+async def test_a_line_is_kept_and_given_back(client: Client, dispatcher: Client) -> None:
+    one = await send_report(client, category="pavement", shape=PATH)
+    assert one["shape"] == PATH
+    assert (await Report.get(id=one["id"])).shape == PATH
+    assert "LineString" in (await client.get(one["url"])).text
+    await route_case(await get_case_id(one["id"]))
+    case = await get_case_id(one["id"])
+    assert "LineString" in (await dispatcher.get(f"/desk/cases/{case}")).text
+
+
+async def test_a_line_outside_of_the_city_is_refused(client: Client) -> None:
+    far = {"type": "LineString", "coordinates": [[118.008, 31.19], [2.35, 48.85]]}
+    fields = {"text": HOLE, "category": "pavement", **BELL_TOWER, "shape": far}
+    answer = await client.post("/reports", json=fields, headers=JSON)
+    assert answer.status_code == 422
+    assert "outside of the city" in answer.json()["fields"]["shape"]
+
+
+async def test_without_a_script_two_ends_make_a_line(client: Client) -> None:
+    answer = await send_form(client, category="pavement", shape_end="Stone Bridge Road")
+    kept = (await client.get(answer.headers["location"], headers=JSON)).json()
+    assert kept["shape"]["coordinates"][0] == [kept["lon"], kept["lat"]]
+    assert len(kept["shape"]["coordinates"]) == 2
+    unknown = await send_form(client, category="pavement", text="Another piece of it", shape_end="Nowhere Lane 99")
+    assert unknown.status_code == 422
+    assert "We do not know this address" in unknown.text
+    point = await send_form(client, category="pavement", text="And one more piece of it")
+    assert (await client.get(point.headers["location"], headers=JSON)).json()["shape"] is None

@@ -86,6 +86,13 @@ async def release(case_id: int, by: Actor) -> None:
         await _ask_for_department(change.case)
 
 
+@retry_transaction
+async def join(case_id: int, by: Actor, report_id: int) -> None:
+    """Note in the history that one more report of the same problem has come."""
+    async with changing(case_id, by) as change:
+        await change.record_event(EventKind.JOINED, data={"report": report_id})
+
+
 async def _ask_for_department(case: Case) -> None:
     await enqueue(Job.ROUTE, {"case": case.id}, key=_route_key(case.id))
 

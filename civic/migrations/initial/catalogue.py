@@ -55,6 +55,8 @@ TABLES = [
             ("photo_required", fields.BooleanField(default=False)),
             ("evidence_required", fields.BooleanField(default=False)),
             ("public", fields.BooleanField(default=True)),
+            ("shape", fields.CharField(default="point", max_length=5)),
+            ("instead", json_field(default=dict)),
             ("position", fields.IntField(default=0)),
             ("retired_at", fields.DatetimeField(null=True)),
         ],

@@ -19,6 +19,8 @@ TABLES = [
             ("lat", fields.FloatField()),
             ("lon", fields.FloatField()),
             ("located_by", fields.CharField(default="pin", max_length=8)),
+            ("accuracy", fields.IntField(null=True)),
+            ("shape", json_field(null=True)),
             ("address", fields.CharField(default="", max_length=300)),
             ("place_names", json_field(default=dict)),
             ("answers", json_field(default=dict)),
