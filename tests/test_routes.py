@@ -33,6 +33,7 @@ WHO: dict[Who, str] = {
         POST /api/v1/reports/{id:int}/confirm
         POST /api/v1/reports/{id:int}/dispute
         POST /api/v1/reports/{id:int}/join
+        POST /api/v1/reports/{id:int}/photos
         POST /api/v1/reports/{id:int}/rate
         GET /api/v1/scores
         GET /api/v1/scores/departments/{slug:str}
@@ -83,6 +84,7 @@ WHO: dict[Who, str] = {
         POST /reports/{id:int}/confirm-mail
         POST /reports/{id:int}/dispute
         POST /reports/{id:int}/join
+        POST /reports/{id:int}/photos
         POST /reports/{id:int}/rate
         GET /scores
         GET /scores/departments/{slug:str}

@@ -52,6 +52,7 @@ class EventKind(StrEnum):
     MERGED = "merged", _("Merged into another case"), PUBLIC
     ABSORBED = "absorbed", _("Another case was merged into this one"), PUBLIC + REPORTER
     JOINED = "joined", _("Somebody else has reported it, too"), PUBLIC + QUIET
+    PHOTOS_ADDED = "photos_added", _("The reporter added photos"), PUBLIC + QUIET
     UNMERGED = "unmerged", _("The merge was undone"), PUBLIC + REPORTER, "case_unmerged"
     RELEASED = "released", _("A merge into this case was undone"), PUBLIC + REPORTER
     RATED = "rated", _("The reporter rated how it was handled"), PUBLIC + QUIET

@@ -18,7 +18,7 @@ from civic.media.models import Photo
 from civic.notifications.actions import notify
 from civic.posts import receipts
 from civic.posts.forms import CommentForm
-from civic.posts.models import Comment, Post, Visibility
+from civic.posts.models import MAX_POST_PHOTOS, Comment, Post, Visibility
 from civic.posts.queries import author_is, post_by_client_key
 from civic.posts.receipts import NO_CODES, SenderCodes
 from civic.posts.sent_forms import UsedKey
@@ -44,7 +44,8 @@ ADD_VOTE = "INSERT INTO vote (post_id, user_id, created_at) VALUES ($1, $2, $3) 
 REMOVE_VOTE = "DELETE FROM vote WHERE post_id = $1 AND user_id = $2"
 ADD_PHOTOS = """
 INSERT INTO post_photo (post_id, photo_id, position)
-SELECT $1, photo.id, photo.place - 1 FROM unnest($2::bigint[]) WITH ORDINALITY AS photo (id, place)
+SELECT $1, photo.id, photo.place - 1 + (SELECT count(*) FROM post_photo WHERE post_id = $1)
+FROM unnest($2::bigint[]) WITH ORDINALITY AS photo (id, place)
 """
 LOCK_POST = "SELECT visibility FROM post WHERE id = $1 FOR UPDATE"
 
@@ -204,6 +205,23 @@ async def write_post(post: Post, photos: Sequence[Photo] = (), writes: Writes | 
         await media.attach_photos(photos, public=post.visibility == Visibility.PUBLIC)
     if post.visibility == Visibility.HELD:
         await _tell_moderators(post.created_at)
+
+
+async def add_photos(post_id: int, photos: Sequence[Photo]) -> bool:
+    """Add photos behind those of a post, in the transaction in hand; False, and none added, if they would be too many.
+
+    Who may see the post sees them.
+    """
+    await fetch_one(LOCK_POST, post_id)
+    post = await Post.get(id=post_id)
+    if post.photos_count + len(photos) > MAX_POST_PHOTOS:
+        return False
+    await execute(ADD_PHOTOS, post_id, [photo.id for photo in photos])
+    await media.attach_photos(photos, public=post.visibility == Visibility.PUBLIC)
+    post.photos_count += len(photos)
+    post.cover_id = post.cover_id or photos[0].id
+    await post.save(update_fields=["photos_count", "cover_id"])
+    return True
 
 
 async def _tell_moderators(at: datetime) -> None:

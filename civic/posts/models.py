@@ -22,6 +22,9 @@ REASONS: Mapping[str, LazyProxy] = {
 }
 
 
+MAX_POST_PHOTOS = 20  # in all, with those that are added later
+
+
 class Visibility(StrEnum):
     PUBLIC = "public"
     PRIVATE = "private"  # its author and the desk only (the category says so)

@@ -70,6 +70,7 @@ class ReporterActions:
     dispute: bool = False
     appeal: bool = False  # against a decline
     rate: bool = False
+    add_photos: bool = False
     doubt: bool = False  # a supporter of a resolved report
     desk: bool = False
     moderate: bool = False
@@ -83,6 +84,7 @@ class ReporterActions:
             "dispute": self.dispute,
             "appeal": self.appeal,
             "rate": self.rate,
+            "photos": self.add_photos,
             "doubt": self.doubt,
         }
         return [name for name, may in offered.items() if may]
@@ -329,6 +331,7 @@ def _doings(case: Case, viewer: Viewer, *, author: bool, supports: bool) -> Repo
         author=author,
         answer=author and case.status == Status.WAITING,
         judge=author and resolved,
+        add_photos=author and case.status.is_open,
         reopen=author and in_time,
         dispute=author and (resolved or in_time) and case.appealed_at is None,
         rate=author and (resolved or confirmed or case.status == Status.DECLINED),

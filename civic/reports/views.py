@@ -25,7 +25,7 @@ from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
 from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
-from civic.reports import actions, pages, queries, receipts, submission
+from civic.reports import actions, additions, pages, queries, receipts, submission
 from civic.reports.choices import ADDRESS, choices
 from civic.reports.filters import ReportFilters, read_report_filters
 from civic.reports.forms import FollowUpForm, ReportForm
@@ -256,7 +256,12 @@ async def doubt(_sent: Submission, by: Speaker, form: FollowUpForm) -> None:
     await actions.doubt_resolution(by, form.text)
 
 
+async def add_photos(sent: Submission, by: Speaker, _form: FollowUpForm) -> None:
+    await additions.add_photos(by, sent.uploads.photos)
+
+
 FOLLOW_UPS = (
+    FollowUp("photos", add_photos, photos=True),
     FollowUp("answer", answer, photos=True),
     FollowUp("confirm", confirm),
     FollowUp("dispute", dispute),

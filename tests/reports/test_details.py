@@ -80,3 +80,38 @@ async def test_without_a_script_two_ends_make_a_line(client: Client) -> None:
     assert "We do not know this address" in unknown.text
     point = await send_form(client, category="pavement", text="And one more piece of it")
     assert (await client.get(point.headers["location"], headers=JSON)).json()["shape"] is None
+
+
+async def test_the_author_adds_photos_later(client: Client, stranger: Client) -> None:
+    one = await send_report(client)
+    assert "photos" in one["actions"]
+    answer = await client.post(f"{one['url']}/photos", files=[photo_field(), photo_field("b.jpg")])
+    assert answer.status_code == 303
+    page = (await stranger.get(one["url"], headers=JSON)).json()
+    assert len(page["photos"]) == 2
+    assert page["timeline"][-1]["kind"] == "photos_added"
+    assert "photos" not in page["actions"]
+    assert (await stranger.get(page["photos"][1]["urls"]["320"])).status_code == 200
+    assert (await stranger.post(f"{one['url']}/photos", files=[photo_field()], headers=JSON)).status_code == 403
+    none = await client.post(f"{one['url']}/photos", data={"text": ""}, headers=JSON)
+    assert (none.status_code, list(none.json()["fields"])) == (422, ["photos"])
+
+
+async def test_a_report_has_at_most_twenty_photos(client: Client) -> None:
+    one = await send_report(client)
+    for _ in range(4):
+        files = [photo_field(f"{n}.jpg") for n in range(5)]
+        assert (await client.post(f"{one['url']}/photos", files=files, headers=JSON)).status_code == 200
+    more = await client.post(f"{one['url']}/photos", files=[photo_field()], headers=JSON)
+    assert more.status_code == 409
+    assert len((await client.get(one["url"], headers=JSON)).json()["photos"]) == 20
+
+
+async def test_what_follows_sending_is_at_hand(client: Client) -> None:
+    answer = await send_form(client)
+    page = (await client.get(answer.headers["location"])).text
+    assert 'href="/reports/new?lat=31.19&amp;lon=118.008"' in page
+    assert "data-save-code" in page
+    assert "mailto:?subject=Receipt%20code%20" in page
+    here = (await client.get("/reports/new?lat=31.19&lon=118.008")).text
+    assert 'name="lat" value="31.19"' in here

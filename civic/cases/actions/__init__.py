@@ -16,7 +16,7 @@ from civic.cases.actions.annotations import (
 from civic.cases.actions.appeal import appeal, reject, uphold
 from civic.cases.actions.assignment import Placement, assign, give_back, hand_over, place_received, send_to_triage
 from civic.cases.actions.closing import confirm, decline, dispute, resolve
-from civic.cases.actions.creation import CASE_ROWS, add_case, join, release
+from civic.cases.actions.creation import CASE_ROWS, add_case, join, note_photos, release
 from civic.cases.actions.lines import erase_event_text, hide_line, restore_line
 from civic.cases.actions.merging import merge, unmerge
 from civic.cases.actions.objections import decide_objection, object_to_score
@@ -57,6 +57,7 @@ __all__ = [
     "join",
     "mark_misrouted",
     "merge",
+    "note_photos",
     "object_to_score",
     "place_received",
     "rate_handling",

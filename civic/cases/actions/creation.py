@@ -14,7 +14,7 @@ from civic.catalogue.catalogue import CategoryView
 from civic.catalogue.models import Category
 from civic.city.queries import city
 from civic.db import retry_transaction
-from civic.errors import Invalid
+from civic.errors import Conflict, Invalid
 from civic.i18n import lazy as _
 from civic.jobs.actions import Job, add_job, enqueue
 from civic.sla.models import Clock
@@ -91,6 +91,15 @@ async def join(case_id: int, by: Actor, report_id: int) -> None:
     """Note in the history that one more report of the same problem has come."""
     async with changing(case_id, by) as change:
         await change.record_event(EventKind.JOINED, data={"report": report_id})
+
+
+@retry_transaction
+async def note_photos(case_id: int, by: Actor, count: int) -> None:
+    """Note in the history that the reporter added photos. Raises Conflict for a case that is closed."""
+    async with changing(case_id, by) as change:
+        if not change.case.status.is_open:
+            raise Conflict(str(_("This case is closed.")))
+        await change.record_event(EventKind.PHOTOS_ADDED, data={"count": count})
 
 
 async def _ask_for_department(case: Case) -> None:
