@@ -66,9 +66,10 @@ async def join_report(
     text = form.text or _("I have seen this, too.")
 
     async def create() -> Posted[NewReport]:
-        main = await Report.get_or_none(id=report_id).select_related("post", "case")
-        if main is None:
+        shown = await Report.get_or_none(id=report_id)
+        if shown is None:
             raise NotFound()
+        main = await Report.get(case_id=shown.case_id, main=True).select_related("post", "case")
         await posts.lock_public_post(main.post_id)
         await _require_open(main.case, author, codes)
         new_post = posts.NewPost(

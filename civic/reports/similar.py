@@ -13,7 +13,7 @@ from civic.db import fetch
 from civic.geo.distance import bounding_box
 from civic.geo.near import Near
 from civic.geo.queries import areas
-from civic.reports.sql import COMMON_CATEGORIES
+from civic.reports.sql import COMMON_CATEGORIES, MAIN_POSTS
 from civic.search.documents import HIGHLIGHT_START, Query, SearchHit, SortOrder
 from civic.search.forms import clean_line
 from civic.search.meili.client import Meili
@@ -67,7 +67,7 @@ async def find_similar(
 
 async def _find_reports(text: str, near: Near, category_ids: tuple[int, ...], meili: Meili | None) -> list[SearchHit]:
     lat, lon, _metres = near
-    here = _query(near=(lat, lon, HERE_METRES), sort=SortOrder.NEW, size=MAX_HERE)
+    here = _query(near=(lat, lon, HERE_METRES), sort=SortOrder.NEW, size=MAX_HERE * 4)
     found: dict[int, SearchHit] = {}
     if len(text) >= MIN_TEXT_CHARS:
         words = _query(text=text, partial=True, near=(lat, lon, SAME_WORDS_METRES))
@@ -76,6 +76,10 @@ async def _find_reports(text: str, near: Near, category_ids: tuple[int, ...], me
         same = _query(category_ids=category_ids, near=(lat, lon, SAME_CATEGORY_METRES), sort=SortOrder.NEW)
         found |= {_id(hit): hit for hit in (await find(same, meili)).hits if _id(hit) not in found}
     at_place = {_id(hit): hit for hit in (await find(here, meili)).hits}
+    # One of each case: who joined it sent a report, too.
+    mains = {row["post_id"] for row in await fetch(MAIN_POSTS, [*found, *at_place])}
+    found = {id: hit for id, hit in found.items() if id in mains}
+    at_place = dict([(id, hit) for id, hit in at_place.items() if id in mains][:MAX_HERE])
     first = [hit for id, hit in found.items() if id in at_place]
     first += [hit for id, hit in at_place.items() if id not in found]
     return first + [hit for id, hit in found.items() if id not in at_place][: max(0, MAX_REPORTS - len(first))]
@@ -120,7 +124,7 @@ def _content(text: str) -> set[str]:
 
 
 def _query(**asked: object) -> Query:
-    asked = {"kind": "report", "statuses": tuple(sorted(OPEN)), "facets": False, "size": MAX_REPORTS, **asked}
+    asked = {"kind": "report", "statuses": tuple(sorted(OPEN)), "facets": False, "size": MAX_REPORTS * 4, **asked}
     return Query(**asked)  # type: ignore[arg-type]
 
 

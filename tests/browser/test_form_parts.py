@@ -130,3 +130,15 @@ async def test_three_taps_and_a_sentence(visit: Open) -> None:
     assert re.search(r"/reports/\d+$", page.url), await page.locator("main").inner_text()
     taps = int(await page.evaluate("sessionStorage.getItem('taps')"))
     assert taps == 3
+
+
+async def test_that_is_it_takes_one_tap(visit: Open) -> None:
+    page = await visit("/reports/new", width=360)
+    await page.locator("#photos").set_input_files(AT_BELL_TOWER)  # type: ignore[arg-type]
+    offered = page.get_by_role("button", name="That is it")
+    await expect(offered.first).to_be_visible()
+    async with loads_page(page):
+        await offered.first.click()
+    await expect(page.locator("main")).to_contain_text("Your receipt code")
+    await expect(page.locator(".gallery img")).to_have_count(1)
+    await expect(page.locator("main")).to_contain_text("Reports of the same problem")

@@ -91,3 +91,10 @@ async def test_beyond_the_limit_it_is_held(client: Client, stranger: Client) -> 
     seen = (await client.get(other["url"], headers=JSON)).json()
     assert seen["votes"] == 0
     assert "joined" not in [line["kind"] for line in seen["timeline"]]
+
+
+async def test_who_joins_a_joined_report_supports_the_first(client: Client, new_client: Callable[[], Client]) -> None:
+    one, second, third = await send_report(client), new_client(), new_client()
+    joined = await join(second, one["id"])
+    await join(third, int(str(joined["id"])))
+    assert (await client.get(one["url"], headers=JSON)).json()["votes"] == 2

@@ -7,7 +7,7 @@ import pytest
 from civic import db
 from civic.reports.similar import find_similar
 from civic.search.feed import step
-from tests.builders.riverside import BELL_TOWER, change_category, send_report
+from tests.builders.riverside import BELL_TOWER, JSON, change_category, send_report
 from tests.clients import Client
 
 pytestmark = pytest.mark.usefixtures("riverside")
@@ -77,6 +77,17 @@ async def test_one_tap_joins(client: Client, citizen: Client) -> None:
     answer = await citizen.post(address, data={"text": "It rattles here, too"})
     assert answer.status_code == 303
     assert "It rattles here, too" in (await citizen.get(answer.headers["location"])).text
+
+
+@pytest.mark.usefixtures("city")
+async def test_a_case_that_somebody_joined_is_offered_once(client: Client, citizen: Client) -> None:
+    [first] = [one for one in (await find_similar("", HERE)).reports if MANHOLE in one.title.striptags()]
+    for _ in range(2):
+        answer = await citizen.post(f"{first.document.url}/join", data={"text": MANHOLE}, headers=JSON)
+        while await step():
+            pass
+    assert answer.status_code == 409
+    assert (await titles(MANHOLE)).count(MANHOLE) == 1
 
 
 @pytest.mark.usefixtures("city")
