@@ -112,8 +112,8 @@ def _triage(facts: Facts, catalogue: Catalogue, areas: Sequence[AreaView], synon
 
 def fitting_categories(text: str, catalogue: Catalogue, synonyms: Synonyms) -> dict[str, float]:
     """The codes of the categories that a text has words of, the best first, each with how well it fits."""
-    described = {one.code: ([*one.names.values()], [*one.descriptions.values()]) for one in catalogue.categories}
-    return rank_by_fit(text, described, synonyms)
+    described = [(one.code, (*one.names.values(),), (*one.descriptions.values(),)) for one in catalogue.categories]
+    return rank_by_fit(text, tuple(described), synonyms)
 
 
 def _suggest(

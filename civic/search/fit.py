@@ -2,29 +2,31 @@
 with the phrases and synonyms of the search, as there are few of them and nothing of them is in the index."""
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import lru_cache, reduce
 
 from civic.search.phrases import Phrase, Synonyms, cut_phrases
 from civic.search.text import IS_CJK, runs
 
 MAX_TEXT_CHARS = 600  # characters of a text that are read
 MIN_STEM_CHARS = 5  # first letters of a word by which another form of it is known
+KEPT_RUNS = 20_000  # of which a vocabulary remembers where they stand
 
 Unit = tuple[tuple[str, ...], ...]  # runs that stand together, or others for them
-Described = tuple[Sequence[str], Sequence[str]]  # the names of a thing, and its descriptions
+Described = tuple[str, tuple[str, ...], tuple[str, ...]]  # the key of a thing, its names, and its descriptions
 
 
-def rank_by_fit(text: str, things: Mapping[str, Described], synonyms: Synonyms) -> dict[str, float]:
+def rank_by_fit(text: str, things: tuple[Described, ...], synonyms: Synonyms) -> dict[str, float]:
     """The things that have a word of the text, the best first: rare words count more, and names twice."""
+    vocabulary = _vocabulary(things)
     units = [unit for phrase in cut_phrases(text[:MAX_TEXT_CHARS], synonyms) for unit in _units(phrase)]
-    points = dict.fromkeys(things, 0.0)
+    points = dict.fromkeys((key for key, _names, _descriptions in things), 0.0)
     for unit in units:
-        having = {key: _places(unit, named, described) for key, (named, described) in things.items()}
-        count = sum(places > 0 for places in having.values())
+        having = vocabulary.find(unit)
         for key, places in having.items():
-            points[key] += places * math.log(1 + len(things) / count) if count else 0.0
-    best = sorted((key for key in things if points[key]), key=lambda key: -points[key])
+            points[key] += places * math.log(1 + len(things) / len(having))
+    best = sorted((key for key in points if points[key]), key=lambda key: -points[key])
     return {key: points[key] for key in best}
 
 
@@ -36,24 +38,51 @@ def _units(phrase: Phrase) -> list[Unit]:
     return [(phrase.runs, *phrase.others)]
 
 
-def _places(unit: Unit, named: Sequence[str], described: Sequence[str]) -> int:
-    if any(_has(text, unit) for text in named):
-        return 2
-    return int(any(_has(text, unit) for text in described))
+class Vocabulary:
+    """In which names and descriptions of some things a word stands, without reading each of them for each word."""
+
+    def __init__(self, things: tuple[Described, ...]) -> None:
+        self._places: list[tuple[str, int]] = []  # of each text: its thing, and what a word in it counts
+        self._texts: dict[str, set[int]] = {}  # by word
+        for key, names, descriptions in things:
+            for text, places in [*((one, 2) for one in names), *((one, 1) for one in descriptions)]:
+                for word in runs(text):
+                    self._texts.setdefault(word, set()).add(len(self._places))
+                self._places.append((key, places))
+        self._words = sorted(self._texts)
+        self._found: dict[str, frozenset[int]] = {}
+
+    def find(self, unit: Unit) -> dict[str, int]:
+        """The things that have the unit in a text, with what that counts."""
+        found: dict[str, int] = {}
+        for phrase in unit:
+            for text in reduce(frozenset.intersection, map(self._find_run, phrase)):
+                key, places = self._places[text]
+                found[key] = max(places, found.get(key, 0))
+        return found
+
+    def _find_run(self, run: str) -> frozenset[int]:
+        """The texts that have a run."""
+        if run not in self._found:
+            if len(self._found) >= KEPT_RUNS:
+                self._found.clear()
+            self._found[run] = frozenset[int]().union(*(self._texts[word] for word in self._like(run)))
+        return self._found[run]
+
+    def _like(self, run: str) -> Iterator[str]:
+        """The words that a run stands for: in Chinese those that have it, else its plural and its other forms."""
+        if IS_CJK.match(run):
+            yield from (word for word in self._words if run in word)
+            return
+        yield from (word for word in (run, f"{run}s") if word in self._texts)
+        if len(run) > MIN_STEM_CHARS:
+            stem = run[:-1]
+            for word in self._words[bisect_left(self._words, stem) :]:
+                if not word.startswith(stem):
+                    return
+                yield word
 
 
-def _has(text: str, unit: Unit) -> bool:
-    words = _runs(text)
-    return any(all(_has_run(words, run) for run in phrase) for phrase in unit)
-
-
-def _has_run(words: Sequence[str], run: str) -> bool:
-    if IS_CJK.match(run):
-        return any(run in word for word in words)
-    stem = run[:-1] if len(run) > MIN_STEM_CHARS else ""
-    return any(word in (run, f"{run}s") or (stem and word.startswith(stem)) for word in words)
-
-
-@lru_cache(maxsize=20_000)
-def _runs(text: str) -> tuple[str, ...]:
-    return tuple(runs(text))
+@lru_cache(maxsize=4)
+def _vocabulary(things: tuple[Described, ...]) -> Vocabulary:
+    return Vocabulary(things)
