@@ -8,7 +8,7 @@ from civic.jobs.actions import Job
 from civic.reports.actions import route_case, route_cases
 
 JOB = Job.ROUTE
-GATHER_SECONDS = 0.005  # for which the first of some jobs waits for the others
+GATHER_SECONDS = 0.05  # for which the first of some jobs waits for the others
 
 log = logs.get_logger(__name__)
 
