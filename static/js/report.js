@@ -24,8 +24,15 @@
     }
   };
   form.addEventListener("change", ask);
-  form.addEventListener("htmx:after:swap", ask);
+  document.addEventListener("htmx:after:swap", ask); // after a draft filled them
   ask();
+
+  // A browser that keeps the category through a reload does not say so: its questions are asked for all the same.
+  addEventListener("load", () => {
+    const list = document.getElementById("category");
+    if (list.value && !document.getElementById("questions").childElementCount)
+      list.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 
   // A fitting category is chosen as if it had been chosen from the list, and the list has the focus: its questions follow.
   document.getElementById("fitting").addEventListener("click", (event) => {

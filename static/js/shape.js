@@ -89,6 +89,6 @@
     points = type === "Polygon" ? coordinates[0].slice(0, -1) : (coordinates ?? []);
     show();
   };
-  form.addEventListener("htmx:after:swap", ({ target }) => target.id === "questions" && read());
+  document.addEventListener("htmx:after:swap", ({ target }) => target.id === "questions" && read()); // after a draft filled it
   read();
 })();
