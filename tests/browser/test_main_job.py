@@ -131,7 +131,7 @@ async def test_nothing_is_lost_on_the_way(visit: Open, script: bool) -> None:
     await expect(page.locator("#category")).to_have_value("manhole")
     await expect(page.locator("#email")).to_have_attribute("aria-invalid", "true")
     await page.locator("#email").fill("")
-    await page.get_by_label("Yes").check()
+    await page.get_by_role("group", name="Is the hole open?").get_by_label("Yes").check()
     await send(page)
     assert re.search(r"/reports/\d+$", page.url), await page.locator("main").inner_text()
 
