@@ -20,6 +20,7 @@ WHO: dict[Who, str] = {
         GET /account/confirm/{token:str}
         POST /account/confirm/{token:str}
         GET /api/v1/city
+        GET /api/v1/map/areas
         GET /api/v1/map/points
         GET /api/v1/openapi.json
         GET /api/v1/posts/{id:int}/flag
@@ -52,6 +53,7 @@ WHO: dict[Who, str] = {
         POST /kept/{token:str}/forget
         POST /switch
         GET /map
+        GET /map/areas
         GET /map/areas.json
         GET /map/points
         GET /photos/{name}/{edge:int}.webp

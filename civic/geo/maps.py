@@ -15,6 +15,20 @@ TILE_PIXELS = 256
 STACK_PIXELS = 26  # pins that are nearer to each other lie on one another, and none but the last could be opened
 
 
+Box = tuple[float, float, float, float]  # west, south, east, north in degrees
+
+
+def parse_box(text: str) -> Box | None:
+    """Parse `west,south,east,north`; None for anything else."""
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except (ValueError, OverflowError):
+        return None
+    if not all(map(math.isfinite, (west, south, east, north))) or west > east or south > north:
+        return None
+    return west, south, east, north
+
+
 @dataclass(frozen=True)
 class MapWindow:
     """What a map shows: west, south, east, north in degrees, and a zoom as web maps count it."""
@@ -28,13 +42,14 @@ class MapWindow:
     @classmethod
     def read(cls, bbox: str, zoom: str) -> "MapWindow":
         """From `bbox=west,south,east,north` and `zoom`. Raises BadRequest."""
+        box = parse_box(bbox)
         try:
-            west, south, east, north = (float(part) for part in bbox.split(","))
             level = int(float(zoom))
         except (ValueError, OverflowError):
             raise BadRequest() from None
-        if not all(map(math.isfinite, (west, south, east, north))) or west > east or south > north:
+        if box is None:
             raise BadRequest()
+        west, south, east, north = box
         degrees = max(east - west, north - south, 1e-9)
         possible = math.floor(math.log2(MAX_SCREEN_PIXELS * 360 / TILE_PIXELS / degrees))
         return cls(west, south, east, north, max(MIN_ZOOM, min(level, MAX_ZOOM, possible)))

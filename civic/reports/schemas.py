@@ -249,7 +249,25 @@ class ReportPin(Schema):
     heading: str
     place: str
     photo: str | None
+    supporters: int = 0
     stack: int = 0
+
+
+class AreaCount(Schema):
+    """How many reports lie in an area and in all below it, and how many of them are overdue."""
+
+    area: str  # its slug
+    name: str
+    level: int
+    count: int
+    overdue: int
+
+
+class AreaCountsAnswer(Schema):
+    """Areas from the city down, each before those below it; `outside`: reports of no area of today."""
+
+    areas: list[AreaCount]
+    outside: int = 0
 
 
 class ReportCluster(Schema):

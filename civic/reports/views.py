@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic.cases.proofs import build_history_file
+from civic.cases.status import StatusGroup
 from civic.catalogue.queries import catalogue
 from civic.errors import CivicError, Invalid, NotFound, SignInNeeded
 from civic.geo import queries as geo
@@ -27,12 +28,14 @@ from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
 from civic.reports import actions, additions, pages, queries, receipts, submission
 from civic.reports.choices import ADDRESS, choices
-from civic.reports.filters import ReportFilters, read_report_filters
+from civic.reports.filters import ReportFilters, describe_filters, read_report_filters
 from civic.reports.forms import FollowUpForm, ReportForm
 from civic.reports.joining import JoinForm
 from civic.reports.maps import answers
+from civic.reports.maps.areas import count_by_area
 from civic.reports.queries import ReportCard, Speaker
 from civic.reports.schemas import (
+    AreaCountsAnswer,
     PostedReportAnswer,
     ReportAnswer,
     ReportCardAnswer,
@@ -51,11 +54,13 @@ HOME_CHOICE = 3  # of how many times as many of the newest reports these are cho
 FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
 
 
-async def _filters(request: Request) -> ReportFilters:
-    """Raises Invalid for a program that asks for what there is not; a page says so, and shows nothing."""
+async def _filters(request: Request, status: str = "") -> ReportFilters:
+    """The filters of the address, with `status` where it names none.
+
+    Raises Invalid for a program that asks for what there is not; a page says so, and shows nothing."""
     query = request.query_params
     near = await find_near(query.get("near", ""), request.app.state.config.geocoder)
-    filters = read_report_filters(query, request.state.city, await catalogue(), await geo.areas(), near)
+    filters = read_report_filters(query, request.state.city, await catalogue(), await geo.areas(), near, status)
     if filters.unknown and wants_json(request):
         raise Invalid(fields=filters.unknown)
     return filters
@@ -93,18 +98,31 @@ def _choose_own_language(cards: Sequence[ReportCard], known: Sequence[str]) -> l
 
 async def listing(request: Request) -> Response:
     filters = await _filters(request)
-    size = request.app.state.config.limits.page
-    page = await queries.list_reports(filters, size=size, cursor=request.query_params.get("page", ""))
-    catching_up = await count_waiting_changes() if filters.q else 0
     if wants_json(request):
+        size = request.app.state.config.limits.page
+        page = await queries.list_reports(filters, size=size, cursor=request.query_params.get("page", ""))
+        catching_up = await count_waiting_changes() if filters.q else 0
         known, by_area = await catalogue(), await geo.areas()
         reports = [ReportCardAnswer.of(one, known, by_area) for one in page.cards]
         return json_answer(
             ReportListAnswer(count=page.count, reports=reports, next=page.next or None, catching_up=catching_up)
         )
-    shown = {"page": page, "filters": filters, "counted": queries.MAX_COUNT, "catching_up": catching_up}
-    shown |= {**await _near(filters), **await _names()}
-    return render(request, "reports/list.html", shown, fragment="reports/_list.html")
+    return render(request, "reports/list.html", await _list_context(request, filters), fragment="reports/_list.html")
+
+
+async def _list_context(request: Request, filters: ReportFilters) -> dict[str, Any]:
+    """What a page with a list of reports shows."""
+    size = request.app.state.config.limits.page
+    names = await _names()
+    return {
+        "page": await queries.list_reports(filters, size=size, cursor=request.query_params.get("page", "")),
+        "filters": filters,
+        "narrowed": describe_filters(filters, names["catalogue"], names["by_area"]),
+        "counted": queries.MAX_COUNT,
+        "catching_up": await count_waiting_changes() if filters.q else 0,
+        **await _near(filters),
+        **names,
+    }
 
 
 async def filters_page(request: Request) -> Response:
@@ -131,10 +149,18 @@ async def filter_options(request: Request) -> Response:
 
 
 async def map_page(request: Request) -> Response:
-    filters = await _filters(request)
-    catching_up = await count_waiting_changes() if filters.q else 0
-    context = {"filters": filters, "catching_up": catching_up, **await _near(filters), **await _names()}
-    return render(request, "reports/map.html", context)
+    """The map with the list of what its window shows; open cases, unless the address names a status."""
+    filters = await _filters(request, status=StatusGroup.OPEN)
+    return render(request, "reports/map.html", await _list_context(request, filters), fragment="reports/_list.html")
+
+
+async def area_counts(request: Request) -> Response:
+    """How many reports each area has, as a table and, for the colours of the map, as JSON."""
+    filters = await _filters(request, status=StatusGroup.OPEN)
+    counts = await count_by_area(filters)
+    if wants_json(request):
+        return json_answer(counts)
+    return render(request, "reports/map_areas.html", {"filters": filters, "counts": counts, **await _names()})
 
 
 async def map_points(request: Request) -> Response:
@@ -143,7 +169,7 @@ async def map_points(request: Request) -> Response:
     question = answers.find_question(asked)
     if question is None:
         window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
-        filters = await _filters(request)
+        filters = await _filters(request, status=StatusGroup.OPEN)
         question = answers.keep_question(asked, filters, CellWindow.around(window), window.zoom)
     return answers.send(request, await answers.answer_question(question))
 
@@ -313,6 +339,7 @@ routes: list[BaseRoute] = [
     ),
     *(one.route() for one in FOLLOW_UPS),
     route("/map", map_page, who=Who.ANYONE, shared=True),
+    route("/map/areas", area_counts, who=Who.ANYONE, answers=AreaCountsAnswer, counted=True),
     route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer, counted=True),
     *receipts.routes,
 ]

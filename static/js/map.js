@@ -29,7 +29,13 @@
       [north, east],
     ]);
     L.control.scale({ imperial: false }).addTo(map);
-    outlines(map, element, addBase(map, element));
+    const based = addBase(map, element);
+    outlines(map, element, based);
+    // The legend has the credit, too: the map stays one stop of the Tab key.
+    if (element.dataset.map === "points")
+      based.then(() => {
+        for (const link of element.querySelectorAll(".leaflet-control-attribution a")) link.tabIndex = -1;
+      });
     return map;
   }
 
@@ -65,7 +71,7 @@
     if (!answer.ok) return;
     const hasBase = await added;
     const pick = (names) => names[element.dataset.lang] || Object.values(names)[0];
-    L.geoJSON(await answer.json(), {
+    const layer = L.geoJSON(await answer.json(), {
       interactive: false,
       style: (feature) => ({ className: `area-outline ${["city", "district"][feature.properties.level] || "small"}` }),
       onEachFeature: (feature, layer) => {
@@ -79,10 +85,20 @@
     })
       .addTo(map)
       .bringToBack();
+    element.addEventListener("colour-areas", ({ detail }) => colourAreas(layer, detail));
+    element.dispatchEvent(new CustomEvent("areas-drawn"));
   }
 
-  // A small card: photo, status, place.
-  const card = (one) => {
+  // The districts by how much of something they have: classes from 0 to 4 by slug; null takes the colours away.
+  function colourAreas(outlines, classes) {
+    outlines.eachLayer((one) => {
+      const { slug } = one.feature.properties;
+      for (let n = 0; n <= 4; n++) one.getElement()?.classList.toggle(`heat-${n}`, classes?.[slug] === n);
+    });
+  }
+
+  // A small card: photo, status, place, support.
+  const card = (one, element) => {
     const link = document.createElement("a");
     link.className = "pin-card";
     link.href = one.url || `/reports/${one.id}`;
@@ -96,7 +112,8 @@
     heading.textContent = one.heading;
     heading.dir = "auto";
     words.append(heading);
-    for (const text of [one.status_label, one.place].filter(Boolean)) {
+    const support = one.supporters ? element.dataset.support?.replace("{n}", one.supporters) : "";
+    for (const text of [one.status_label, one.place, support].filter(Boolean)) {
       const part = document.createElement("span");
       part.textContent = text;
       words.append(part);
@@ -104,20 +121,21 @@
     link.append(words);
     return link;
   };
-  const stackCard = (pins) => {
+  const stackCard = (pins, element) => {
     const list = document.createElement("ul");
     list.className = "plain pin-stack";
     for (const one of pins) {
       const item = document.createElement("li");
-      item.append(card(one));
+      item.append(card(one, element));
       list.append(item);
     }
     return list;
   };
   const count = (element, n) => element.dataset.many.replace("{n}", n);
 
-  // The map is one stop of the Tab key; the arrows go from pin to pin, Enter opens one, Escape leads back to the map.
-  const rove = (element) => {
+  // The map is one stop of the Tab key; the arrows go from pin to pin, Enter opens one, Escape closes its card and then
+  // leads back to the map.
+  const rove = (map, element) => {
     const pins = () => [...element.querySelectorAll(".leaflet-marker-pane [role=button]")];
     element.addEventListener(
       "keydown",
@@ -126,7 +144,8 @@
         const at = all.indexOf(document.activeElement);
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
         if (event.key === "Escape" && document.activeElement !== element) {
-          element.focus();
+          if (element.querySelector(".leaflet-popup")) map.closePopup();
+          else element.focus();
           return;
         }
         if (!all.length || (at < 0 && !(event.target === element && event.key === "Enter"))) return;
@@ -143,10 +162,19 @@
     };
   };
 
+  const MOVED_PX = 8;
   function points(element) {
     const map = open(element);
     const layer = L.layerGroup().addTo(map);
-    const oneStop = rove(element);
+    const oneStop = rove(map, element);
+    const frame = element.closest(".map-frame") ?? element;
+    const tell = (words) => {
+      const note = frame.querySelector(".map-note");
+      if (!note) return;
+      note.textContent = words ?? "";
+      note.hidden = !words;
+    };
+    restore(map, element);
     let asked = 0;
     let reading = false; // a popup is open: nothing is taken away from whoever reads it
     let late = false; // the pins are not those of what the map shows now
@@ -155,16 +183,23 @@
       if (reading) return;
       const turn = ++asked;
       const query = new URLSearchParams(element.dataset.filters);
-      query.delete("page");
+      for (const name of ["page", "window"]) query.delete(name);
       // A little more than is seen: a pin whose tip is just below the edge is seen too, and may have the focus.
       const b = map.getBounds().pad(0.05);
       query.set("bbox", [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(","));
       query.set("zoom", Math.floor(map.getZoom())); // rather larger cells than clusters that overlap
-      const answer = await fetch(`${element.dataset.points}?${query}`);
-      const found = answer.ok ? await answer.json() : null;
-      if (!found || reading || turn !== asked) return;
+      let found = null;
+      try {
+        const answer = await fetch(`${element.dataset.points}?${query}`);
+        found = answer.ok ? await answer.json() : null;
+      } catch {
+        // No network: said below; the next movement asks again.
+      }
+      if (reading || turn !== asked) return;
+      if (!found) return tell(element.dataset.failed);
       late = false;
       replace(found);
+      tell(found.pins.length || found.clusters.length ? "" : element.dataset.empty);
     };
     const replace = ({ pins, clusters }) => {
       const focused = layer.getLayers().find((one) => one.getElement() === document.activeElement);
@@ -181,6 +216,15 @@
     };
     // An answer on its way is about where the map was: it lacks a pin that got the focus and that the map moves to.
     map.on("movestart", () => asked++);
+    let settled = [map.getCenter(), map.getZoom()];
+    map.on("moveend", () => {
+      const [centre, zoom] = settled;
+      const far = map.project(centre, map.getZoom()).distanceTo(map.project(map.getCenter(), map.getZoom()));
+      // A popup that comes into view, and a window that gets another size, move the map a little: nobody did.
+      if (reading || (zoom === map.getZoom() && far < MOVED_PX)) return;
+      settled = [map.getCenter(), map.getZoom()];
+      element.dispatchEvent(new CustomEvent("moved", { detail: where(map) }));
+    });
     map.on("moveend", show); // also after a popup moved the map into view, but then once it is closed
     map.on("popupopen", () => {
       reading = true;
@@ -195,6 +239,28 @@
         if (event.target.id === element.dataset.live) show();
       });
     show();
+  }
+
+  // Where a map is, as its address says it.
+  const where = (map) => {
+    const b = map.getBounds();
+    const window = [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(",");
+    return { window, zoom: map.getZoom() };
+  };
+  // Begin where the page's address says.
+  function restore(map, element) {
+    const [west, south, east, north] = (element.dataset.window ?? "").split(",").map(Number);
+    if (!Number.isFinite(north)) return;
+    const zoom = Number(new URLSearchParams(location.search).get("zoom"));
+    if (zoom) map.setView([(south + north) / 2, (west + east) / 2], zoom, { animate: false });
+    else
+      map.fitBounds(
+        [
+          [south, west],
+          [north, east],
+        ],
+        { animate: false },
+      );
   }
 
   // A pin may be part of a cluster or a stack now, or be there no more.
@@ -213,10 +279,15 @@
         ? L.divIcon({ className: `cluster stack${late ? " late" : ""}`, html: pins.length, iconSize: [28, 28] })
         : pin(first.look, Boolean(first.kind), first.kind);
     const marker = L.marker([first.lat, first.lon], { icon, title: name, alt: name });
-    marker.bindPopup(() => (pins.length > 1 ? stackCard(pins) : card(first)), {
+    const above = element.closest(".map-side")?.querySelector(".over")?.offsetHeight ?? 0; // what lies over the map
+    marker.bindPopup(() => (pins.length > 1 ? stackCard(pins, element) : card(first, element)), {
       minWidth: 180,
       maxWidth: Math.min(300, element.clientWidth - 100),
-      maxHeight: element.clientHeight - 80,
+      maxHeight: element.clientHeight - 80 - above,
+      autoPanPaddingTopLeft: [5, 5 + above],
+    });
+    marker.on("popupopen", ({ popup }) => {
+      if (marker.getElement() === document.activeElement) popup.getElement().querySelector(".pin-card")?.focus();
     });
     marker.on("popupclose", ({ popup }) => {
       if (popup.getElement().contains(document.activeElement)) marker.getElement()?.focus();
@@ -236,7 +307,12 @@
     const marker = L.marker([one.lat, one.lon], { icon, title: name, alt: name });
     const approach = () => {
       if (map.getZoom() < MAX_CLUSTER_ZOOM || !element.dataset.list) map.setView([one.lat, one.lon], map.getZoom() + 2);
-      else location.assign(`${element.dataset.list}?near=${one.lat.toFixed(5)},${one.lon.toFixed(5)},50`);
+      else {
+        const query = new URLSearchParams(element.dataset.filters);
+        query.delete("window");
+        query.set("near", `${one.lat.toFixed(5)},${one.lon.toFixed(5)},50`);
+        location.assign(`${element.dataset.list}?${query}`);
+      }
     };
     marker.on("click", approach);
     marker.on("keypress", ({ originalEvent }) => originalEvent.key === "Enter" && approach());

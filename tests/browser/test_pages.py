@@ -29,6 +29,7 @@ PAGES = {
         "{solved}",
         "{merged}",
         "/map",
+        "/map/areas",
         "/map?status=solved",
         "/traffic",
         "/traffic/new",

@@ -46,7 +46,7 @@ async def map_points(filters: ReportFilters, cells: CellWindow, zoom: int) -> Re
     """
     if filters.finds_nothing:
         return ReportMapAnswer()
-    wanted = await _wanted(filters)
+    wanted = await find_wanted(filters)
     counts = await _count(wanted, cells)
     if sum(one["number"] for one in counts) <= MAX_PINS:
         answer = await _read_pins(wanted, cells, counts, zoom)
@@ -56,7 +56,7 @@ async def map_points(filters: ReportFilters, cells: CellWindow, zoom: int) -> Re
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
     """Filters as SQL over points, `m`; `{n}` stands for the number of the n-th of `args`.
 
     `counted`: the cells tell all of it. `overdue`: only what is overdue, which `conditions` do not say.
@@ -87,7 +87,8 @@ async def find_map_faults() -> MapFaults:
     return MapFaults(**row)
 
 
-async def _wanted(filters: ReportFilters) -> _Wanted:
+async def find_wanted(filters: ReportFilters) -> Wanted:
+    """The filters as SQL; open cases where they name no status."""
     parts: list[str] = []
     args: list[Any] = []
 
@@ -116,10 +117,10 @@ async def _wanted(filters: ReportFilters) -> _Wanted:
     if filters.q:
         condition, value = await find_by_words(filters.q, "m.post_id")
         add(condition, value)
-    return _Wanted("".join(parts), args, counted, OVERDUE in (filters.status, filters.sort))
+    return Wanted("".join(parts), args, counted, OVERDUE in (filters.status, filters.sort))
 
 
-async def _count(wanted: _Wanted, cells: CellWindow) -> list[Row]:
+async def _count(wanted: Wanted, cells: CellWindow) -> list[Row]:
     """For each cell that has some: `cell`, `number`, the sums `x` and `y`, and how many are `overdue`."""
     spans = join_spans(cells.cells())
     if not wanted.counted or cells.zoom > MAX_COUNTED_ZOOM:
@@ -137,7 +138,7 @@ async def _count(wanted: _Wanted, cells: CellWindow) -> list[Row]:
     return await fetch(sql, *at_zoom(spans, cells.zoom, zoom), finer, coarser, timing.now(), *wanted.args)
 
 
-async def _read_pins(wanted: _Wanted, cells: CellWindow, counts: list[Row], zoom: int) -> ReportMapAnswer:
+async def _read_pins(wanted: Wanted, cells: CellWindow, counts: list[Row], zoom: int) -> ReportMapAnswer:
     if not counts:
         return ReportMapAnswer()
     filled, zoom_of_cells = join_spans(one["cell"] for one in counts), cells.zoom
@@ -174,4 +175,5 @@ def _pin(row: Row, known: Areas) -> ReportPin:
         status_label=_("Overdue") if overdue else str(status.label),
         place=" · ".join(filter(None, (row["address"] or pick(row["place_names"]), pick(area.names) if area else ""))),
         photo=row["cover"],
+        supporters=row["votes_count"],
     )

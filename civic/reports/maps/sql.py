@@ -30,6 +30,24 @@ ONLY_LATE = " AND m.late"
 # What became overdue a moment ago stands in no cell's `late` yet: it is counted as that, or alone.
 OVERDUE_MARK = "0, 0, 0"
 OVERDUE_ALONE = "1, m.x, m.y"
+# By area, from the largest cells that are counted beforehand: from the first (`$1`) to the one after the last (`$2`).
+# `$3`: now.
+COUNT_AREAS = """
+SELECT area_id, sum(number)::bigint AS number, sum(overdue)::bigint AS overdue FROM (
+    SELECT m.area_id, m.number, CASE WHEN m.late THEN m.number ELSE 0 END AS overdue
+    FROM report_cell m WHERE m.cell >= $1 AND m.cell < $2{late}{where}
+    UNION ALL
+    SELECT m.area_id, m.number, CASE WHEN m.late THEN m.number ELSE 0 END
+    FROM report_cell_change m WHERE true{late}{where}
+    UNION ALL
+    SELECT m.area_id, {counted}, 1 FROM report_point m WHERE NOT m.late AND m.due_at < $3{where}) x
+GROUP BY 1
+"""
+# Where the filter asks for what no cell tells. `$1`: now.
+COUNT_AREA_POINTS = """
+SELECT m.area_id, count(*) AS number, count(*) FILTER (WHERE m.due_at < $1) AS overdue
+FROM report_point m WHERE true{where} GROUP BY 1
+"""
 # Where the cells of report_cell are too large, or the filter asks for what they do not tell.
 # `$3`: by how many bits the answer's cells are coarser than points. `$4`: now.
 COUNT_POINTS = """
@@ -58,7 +76,7 @@ ORDER BY cell
 # Whatever the points say, a post that is not public is never shown.
 PINS = """
 SELECT r.id, r.lat, r.lon, m.status, m.due_at, p.title, left(p.text, 400) AS text, r.address, r.place_names,
-       m.area_id, ph.name AS cover
+       m.area_id, p.votes_count, ph.name AS cover
 FROM (SELECT m.* FROM unnest($1::bigint[], $2::bigint[]) s (low, high) CROSS JOIN LATERAL (
           SELECT * FROM report_point m WHERE m.cell >= s.low AND m.cell < s.high{where} OFFSET 0) m LIMIT {limit}) m
 JOIN post p ON p.id = m.post_id JOIN report r ON r.post_id = m.post_id LEFT JOIN photo ph ON ph.id = p.cover_id
