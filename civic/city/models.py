@@ -18,6 +18,7 @@ class City(Model):
     contents: dict[str, list[str]] = fields.JSONField(default=dict)  # kind -> slugs that came with the pack
     pack_hash = fields.CharField(64)  # SHA-256 of the pack's files; "": no pack
     base_map = fields.CharField(40, default="")  # version of the tiles that were made of the pack; "": none
+    gazetteer = fields.CharField(64, default="")  # digest of what it was made of; "": none was loaded
     demo = fields.BooleanField(default=False)  # made by `civic demo`: no real city is loaded over it
     version = fields.IntField(default=1)  # of the city, its areas and its catalogue; see city.actions.bump_version
     loaded_at = fields.DatetimeField()  # when the pack was loaded, or an import made the city

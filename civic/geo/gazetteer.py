@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from civic.text import EAST_ASIAN_LETTER, fold
 
 log = structlog.get_logger(__name__)
 
+MAX_RUN = 16  # words, or Chinese characters, of a name that stands in a longer text
 MAX_ADDRESS_CHARS = 200  # of an address; the rest is ignored
 PROVIDER_TIMEOUT_SECONDS = 4  # how long a provider may take
 MIN_SLIP_CHARS, MIN_EAST_ASIAN_SLIP_CHARS = 5, 4  # of a name in which one wrong letter is allowed for
@@ -47,11 +48,21 @@ class Fit(IntEnum):
     SAME = 5
 
 
+class PlaceKind(StrEnum):
+    """What a place is; those of an extract are streets, parts of the city and others."""
+
+    PACK = "pack"
+    STREET = "street"
+    DISTRICT = "district"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class NamedPosition:
     """A named position in WGS-84. `metres`: its distance from the point of a reverse query.
 
-    `sure`: the text of the query means this place and no other; else somebody has to choose.
+    `sure`: the text of the query means this place and no other; else somebody has to choose. `matched`: its folded name
+    that fits the text; `rival`: no name that fits as well has this one as a part.
     """
 
     names: dict[str, str]
@@ -60,6 +71,10 @@ class NamedPosition:
     metres: float | None = None
     sure: bool = False
     fit: Fit = Fit.SAME
+    kind: str = PlaceKind.PACK
+    id: int = 0  # of the place; 0 for what is none
+    matched: str = ""
+    rival: bool = False
 
 
 def fold_name(text: str) -> tuple[str, ...]:
@@ -79,9 +94,16 @@ def compact(text: str) -> str:
     return "".join(fold_name(text))
 
 
-def place_key(names: dict[str, str]) -> str:
-    """Make Place.key: every name folded, one on each line."""
-    return "\n".join(dict.fromkeys(compact(name) for name in names.values()))
+def folded_names(names: Mapping[str, str]) -> list[str]:
+    """The names by which a place is looked up, each once."""
+    return list(filter(None, dict.fromkeys(compact(name) for name in names.values())))
+
+
+def name_runs(text: str) -> list[str]:
+    """Every run of whole words in a text, each of which may be a name; of Chinese, every run of characters."""
+    atoms = [one for word in fold_name(text) for one in (word if _is_east_asian(word) else [word])]
+    runs = ("".join(atoms[at : at + count]) for at in range(len(atoms)) for count in range(1, MAX_RUN + 1))
+    return [one for one in dict.fromkeys(runs) if len(one) >= 2]
 
 
 def fit(typed: Sequence[str], name: Sequence[str]) -> Fit:
@@ -147,7 +169,11 @@ def rank_places(text: str, places: Iterable[NamedPosition], limit: int) -> list[
     rivals = _without_contained([one for one in ranked if one[0] is best])
     sure = len(rivals) == 1 and best > Fit.PART
     ordered = [*rivals, *(one for one in ranked if one not in rivals)][:limit]
-    return [replace(place, fit=how, sure=sure and place is rivals[0][2]) for how, _name, place in ordered]
+    ids = {id(place) for _fit, _name, place in rivals}
+    return [
+        replace(place, fit=how, matched=name, rival=id(place) in ids, sure=sure and place is rivals[0][2])
+        for how, name, place in ordered
+    ]
 
 
 def _without_contained(ranked: list[tuple[Fit, str, NamedPosition]]) -> list[tuple[Fit, str, NamedPosition]]:

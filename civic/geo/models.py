@@ -23,11 +23,15 @@ class Area(Model):
 
 
 class Place(Model):
-    """A line of the pack's gazetteer: a street, a square, a stop, which people use to say where something is."""
+    """A line of the gazetteer: a street, a square, a stop, which people use to say where something is.
+
+    Its folded names are in the table place_name, its house numbers in house_number, its line in street_part, and where
+    it meets another street in crossing (geo.sql). Loading a pack makes all of them anew where they differ.
+    """
 
     id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(8, default="pack")  # of PlaceKind
     names: dict[str, str] = fields.JSONField()
-    key = fields.TextField()  # all names, folded, one a line; see gazetteer.place_key
     lat = fields.FloatField()
     lon = fields.FloatField()
 

@@ -51,7 +51,7 @@ class ExtractReader:
                 streets += feature.layer == "roads" and feature.kind != "rail"
                 yield feature
         except RuntimeError as error:  # what osmium says of a file
-            raise BaseMapError(_("The extract is damaged or cut short: %(error)s.", error=error)) from error
+            raise BaseMapError(describe_damage(error)) from error
         if not streets and not self.streets:
             raise BaseMapError(self._describe_place())
         yield from find_sea(self.coast, self._covered_box())
@@ -87,12 +87,11 @@ class ExtractReader:
 
     def _read_objects(self, work: Path, on_progress: Progress) -> Iterator[MapFeature]:
         size = self.path.stat().st_size
-        index = f"sparse_file_array,{work / 'nodes'}" if size > LARGE_FILE_BYTES else "flex_mem"
         wanted = osmium.filter.KeyFilter(*KEYS)
-        objects = osmium.FileProcessor(str(self.path)).with_locations(index).with_areas(wanted).with_filter(wanted)
-        for number, one in enumerate(objects):
+        objects = osmium.FileProcessor(str(self.path)).with_locations(node_index(self.path, work))
+        for number, one in enumerate(objects.with_areas(wanted).with_filter(wanted)):
             if number % TOLD_EVERY == 0:
-                on_progress(_guess_share(number, size), f"{number:,} objects of {self.path.name}")
+                on_progress(guess_share(number, size), f"{number:,} objects of {self.path.name}")
             yield from self._features(one)
 
     def _features(self, one: object) -> Iterator[MapFeature]:
@@ -161,7 +160,17 @@ def read_names(tags: Mapping[str, str], languages: Collection[str]) -> dict[str,
     return names
 
 
-def _guess_share(number: int, size: int) -> float:
+def node_index(path: Path, work: Path) -> str:
+    """Where osmium keeps the positions of nodes while it reads: in memory, for a large file in `work`."""
+    return f"sparse_file_array,{work / 'nodes'}" if path.stat().st_size > LARGE_FILE_BYTES else "flex_mem"
+
+
+def describe_damage(error: RuntimeError) -> str:
+    """What to say of a file that osmium cannot read to its end."""
+    return _("The extract is damaged or cut short: %(error)s.", error=error)
+
+
+def guess_share(number: int, size: int) -> float:
     """About how much of the file is read: an object that counts takes some sixty bytes of it."""
     return min(0.99, number * 60 / max(size, 1))
 

@@ -5,42 +5,22 @@ from dataclasses import replace
 from civic.cache import cached_while
 from civic.city.queries import city, city_version
 from civic.config import GeocoderConfig
-from civic.db import fetch, fetch_one
-from civic.geo import gazetteer
+from civic.db import fetch
+from civic.geo import addresses, gazetteer, sql
+from civic.geo.addresses import nearest_place
 from civic.geo.areas import Areas, AreaView, as_multipolygon
-from civic.geo.distance import bounding_box, measure_metres
+from civic.geo.distance import measure_metres
 from civic.geo.gazetteer import NamedPosition
 from civic.geo.models import Area
 from civic.geo.positions import LatLon, read_position
 
-# Candidates: what was typed is part of one of their names, or one of their names is part of what was typed
-# ("人民路12号" finds 人民路). The same first, then names found inside, the longest first, then the shortest others.
-FIND_PLACES = r"""
-SELECT p.names, p.lat, p.lon
-FROM place p, LATERAL (
-    SELECT max(CASE WHEN n = $1 THEN 3000 WHEN length(n) >= 2 AND strpos($1, n) > 0 THEN 1000 + length(n)
-                    WHEN strpos(n, $1) > 0 THEN 1000 - length(n) ELSE -10000 END) AS rank
-    FROM unnest(string_to_array(p.key, E'\n')) n
-) m
-WHERE m.rank > -10000
-ORDER BY m.rank DESC, p.id
-LIMIT $2
-"""
-# Names of about this length, among which one may differ by a letter.
-PLACES_OF_LENGTH = r"""
-SELECT p.names, p.lat, p.lon, p.key
-FROM place p
-WHERE EXISTS (SELECT FROM unnest(string_to_array(p.key, E'\n')) n WHERE length(n) BETWEEN $1 - 1 AND $1 + 1)
-ORDER BY p.id
-"""
 MAX_CANDIDATES = 200
+MAX_SLIPS = 2000
 SAME_HIT_METRES = 500.0  # a provider gives each stretch of one street as a hit of its own
+AFTER_ALL = "\U0010ffff"  # no name goes on with it
 
-NEAREST_PLACE = """
-SELECT names, lat, lon, metres_between(lat, lon, $1, $2) AS metres
-FROM place WHERE lat BETWEEN $3 AND $4 AND lon BETWEEN $5 AND $6
-ORDER BY metres, id LIMIT 1
-"""
+
+__all__ = ["areas", "find_position", "geocode", "nearest_place", "search_places"]
 
 
 @cached_while(city_version)
@@ -88,18 +68,19 @@ async def search_places(text: str, limit: int) -> list[NamedPosition]:
     wanted = gazetteer.compact(text)
     if not wanted:
         return []
-    rows = await fetch(FIND_PLACES, wanted, MAX_CANDIDATES)
-    hits = gazetteer.rank_places(text, (NamedPosition(**row) for row in rows), limit)
-    if any(hit.sure for hit in hits) or len(hits) > 1:
-        return hits
+    rows = await fetch(sql.FIND_PLACES, wanted, gazetteer.name_runs(text), MAX_CANDIDATES)
+    hits = gazetteer.rank_places(text, (NamedPosition(**row) for row in rows), MAX_CANDIDATES)
+    if not any(hit.sure for hit in hits) and len(hits) <= 1:
+        hits = await _find_slips(text) or hits
+    return (await addresses.narrow(text, hits))[:limit]
+
+
+async def _find_slips(text: str) -> list[NamedPosition]:
+    """Places whose name is the text, without its house number, but for one letter."""
     typed = gazetteer.drop_numbers(gazetteer.fold_name(text))
-    rows = await fetch(PLACES_OF_LENGTH, len("".join(typed)))
-    slips = [row for row in rows if any(gazetteer.is_slip(typed, name) for name in row["key"].split("\n"))]
-    found = gazetteer.rank_places(text, (NamedPosition(row["names"], row["lat"], row["lon"]) for row in slips), limit)
-    return found or hits
-
-
-async def nearest_place(lat: float, lon: float, within: float = 1000.0) -> NamedPosition | None:
-    """The nearest place of the pack, at most `within` metres away; it names a position."""
-    row = await fetch_one(NEAREST_PLACE, lat, lon, *bounding_box(lat, lon, within))
-    return NamedPosition(**row) if row is not None and row["metres"] <= within else None
+    whole = "".join(typed)
+    half = max(1, len(whole) // 2 - 1)
+    start, end = whole[:half], whole[-half:][::-1]
+    rows = await fetch(sql.FIND_SLIPS, len(whole), start, start + AFTER_ALL, end, end + AFTER_ALL, MAX_SLIPS)
+    slips = {row["id"]: row for row in rows if gazetteer.is_slip(typed, row.pop("name"))}
+    return gazetteer.rank_places(text, (NamedPosition(**row) for row in slips.values()), MAX_CANDIDATES)

@@ -14,13 +14,14 @@ from civic.catalogue.models import Calendar, Category, CategoryDepartment, Depar
 from civic.city.models import City
 from civic.db import in_transaction, retry_transaction
 from civic.errors import Conflict
-from civic.geo.gazetteer import place_key
-from civic.geo.models import Area, Place
+from civic.geo.actions import count_gazetteer, replace_gazetteer
+from civic.geo.models import Area
 from civic.i18n import gettext as _
 from civic.packs.base_map import TilesPlace, make_base_map, remove_old_tiles
 from civic.packs.contents import Pack
 from civic.packs.demo_removal import count_demo, remove_demo
 from civic.packs.doubts import find_doubts
+from civic.packs.gazetteer import LoadedGazetteer, read_gazetteer
 from civic.packs.moved_places import MovedPlaces, lie_in_retired_areas, move_places
 from civic.packs.reader import read_pack
 from civic.packs.retirement import count_open_cases
@@ -29,6 +30,7 @@ from civic.sla.actions import extend_intervals, store_intervals
 from civic.sla.coverage import find_holiday_gaps, find_short_targets
 from civic.sla.hours import CalendarSpec
 
+MAP_SHARE = 0.7  # of the time that reading an extract takes; the rest is for its names
 LOAD_LOCK = "civic.packs.load"
 
 
@@ -104,12 +106,13 @@ async def load_pack(
     or the demo over a city; then nothing is changed.
     """
     pack = read_pack(folder)
-    base_map = await make_base_map(pack, folder, tiles) if tiles else ""
+    base_map = await make_base_map(pack, folder, tiles.part(0, MAP_SHARE)) if tiles else ""
+    gazetteer = await _read_gazetteer(pack, folder, tiles)
     async with in_transaction():
         await db.advisory_lock(LOAD_LOCK)
         removed = await _make_room(demo, replace_demo)
         before = await City.get_or_none(id=1)
-        summary = await _Loader(pack, timing.now(), base_map=base_map, demo=demo).run()
+        summary = await _Loader(pack, timing.now(), gazetteer, base_map=base_map, demo=demo).run()
         summary.removed = removed
     cache.clear_caches()
     if tiles:  # pages that are open now ask for those of before
@@ -118,6 +121,12 @@ async def load_pack(
         summary.moved = await move_places()
     summary.warnings = [*find_doubts(pack), *map(str, [*await find_holiday_gaps(), *await find_short_targets()])]
     return summary
+
+
+async def _read_gazetteer(pack: Pack, folder: Path, tiles: TilesPlace | None) -> LoadedGazetteer:
+    city = await City.get_or_none(id=1)
+    on_progress = (tiles or TilesPlace(folder)).part(MAP_SHARE, 1).on_progress
+    return await read_gazetteer(pack, folder, city.gazetteer if city else "", on_progress)
 
 
 async def _make_room(demo: bool, replace_demo: bool) -> dict[str, int]:
@@ -190,8 +199,9 @@ def _as_json(value: Any) -> Any:
 
 
 class _Loader:
-    def __init__(self, pack: Pack, now: datetime, *, base_map: str, demo: bool) -> None:
+    def __init__(self, pack: Pack, now: datetime, gazetteer: LoadedGazetteer, *, base_map: str, demo: bool) -> None:
         self.pack, self.now, self.base_map, self.demo = pack, now, base_map, demo
+        self.gazetteer = gazetteer
         self.summary = LoadSummary(pack.city.names)
         self.owned: dict[str, list[str]] = {}  # slugs that came with the last pack, by kind
         self.contents: dict[str, list[str]] = {}
@@ -207,7 +217,7 @@ class _Loader:
         await self._category_departments(categories, areas, departments)
         await self._rules(departments)
         await self._services(departments)
-        await self._places()
+        await self._places(city)
         await self._synonyms()
         await self._city(city)
         self.summary.open_cases = await count_open_cases(self.retired)
@@ -334,19 +344,15 @@ class _Loader:
             )
         await self._finish(sync, "services")
 
-    async def _places(self) -> None:
-        """Replace the whole gazetteer if it differs; nothing points at its rows."""
-        wanted = [(one.names, one.lat, one.lon) for one in self.pack.places]
-        have = [(row.names, row.lat, row.lon) for row in await Place.all().order_by("id")]
-        tally = self.summary.kinds["places"] = RowCounts(same=len(have))
-        if wanted == have:
-            return
-        await Place.all().delete()
-        await Place.bulk_create(
-            [Place(names=names, key=place_key(names), lat=lat, lon=lon) for names, lat, lon in wanted],
-            batch_size=500,
-        )
-        self.summary.kinds["places"] = RowCounts(added=len(wanted), retired=tally.same)
+    async def _places(self, city: City | None) -> None:
+        """Replace the whole gazetteer if its sources differ; nothing points at its rows."""
+        loaded = city is not None and city.gazetteer == self.gazetteer.digest  # perhaps by a load just before this one
+        rows = None if loaded else self.gazetteer.rows
+        before = await replace_gazetteer(rows) if rows else await count_gazetteer()
+        after = await count_gazetteer() if rows else before
+        for kind, count in after.items():
+            counts = RowCounts(added=count, retired=before[kind]) if rows else RowCounts(same=count)
+            self.summary.kinds[kind] = counts
 
     async def _synonyms(self) -> None:
         """Replace all synonyms if they differ."""
@@ -376,6 +382,7 @@ class _Loader:
             "contents": self.contents,
             "pack_hash": self.pack.digest,
             "base_map": self.base_map,
+            "gazetteer": self.gazetteer.digest,
             "demo": self.demo,
         }
         self.summary.changed = (

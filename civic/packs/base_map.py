@@ -26,6 +26,10 @@ class TilesPlace:
     folder: Path
     on_progress: Progress = lambda share, words: None
 
+    def part(self, start: float, end: float) -> "TilesPlace":
+        """The same place for a step that takes a part of the time."""
+        return TilesPlace(self.folder, lambda share, words: self.on_progress(start + share * (end - start), words))
+
 
 async def make_base_map(pack: Pack, folder: Path, place: TilesPlace) -> str:
     """Make the tiles of the pack in `folder`, unless they are there; their version, "" for a pack without a source.
@@ -74,6 +78,11 @@ def _digest(pack: Pack, paths: list[Path]) -> str:
     """Digits that change with what the tiles are made of."""
     total = hashlib.sha256(json.dumps([MAKER, pack.bbox, pack.city.languages]).encode())
     for path in filter(Path.exists, paths):
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
+        total.update(digest_file(path))
     return total.hexdigest()[:16]
+
+
+def digest_file(path: Path) -> bytes:
+    """SHA-256 of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -15,6 +15,13 @@ def write_extract(path: Path, west: float, south: float, *, streets: bool = True
     return path
 
 
+def write_town(path: Path, west: float, south: float) -> Path:
+    """Write the extract of a town in Chinese and English: three streets, of which two cross, with house numbers."""
+    with osmium.SimpleWriter(str(path), overwrite=True) as file:
+        _TownWriter(file, west, south).write_all()
+    return path
+
+
 class _ExtractWriter:
     def __init__(self, file: osmium.SimpleWriter, west: float, south: float) -> None:
         self.file, self.west, self.south = file, west, south
@@ -34,12 +41,21 @@ class _ExtractWriter:
         outer, inner = self._way({}, *_ring(10, 10, 6)), self._way({}, *_ring(12, 12, 2))
         pond = {"type": "multipolygon", "natural": "water", "name": "Lampi"}
         missing = {"type": "multipolygon", "natural": "water"}  # as at the border of every extract
+        self._flush()
+        self.file.add_relation(Relation(id=1, tags=pond, members=[("w", outer, "outer"), ("w", inner, "inner")]))
+        self.file.add_relation(Relation(id=2, tags=missing, members=[("w", 99_999, "outer"), ("w", outer, "outer")]))
+
+    def _flush(self) -> None:
         for node in self.nodes:
             self.file.add_node(node)
         for way in self.ways:
             self.file.add_way(way)
-        self.file.add_relation(Relation(id=1, tags=pond, members=[("w", outer, "outer"), ("w", inner, "inner")]))
-        self.file.add_relation(Relation(id=2, tags=missing, members=[("w", 99_999, "outer"), ("w", outer, "outer")]))
+
+    def _point(self, tags: Tags, x: float, y: float) -> int:
+        """A node at a point in thousandths of a degree; its id."""
+        location = (self.west + x / 1000, self.south + y / 1000)
+        self.nodes.append(Node(id=len(self.nodes) + 1, location=location, tags=tags))
+        return len(self.nodes)
 
     def _way(self, tags: Tags, *points: tuple[float, float]) -> int:
         """A way through points in thousandths of a degree; its id."""
@@ -50,6 +66,35 @@ class _ExtractWriter:
         ids = [*range(first, len(self.nodes) + 1), *([first] if closed else [])]
         self.ways.append(Way(id=len(self.ways) + 1, nodes=ids, tags=tags))
         return len(self.ways)
+
+
+class _TownWriter(_ExtractWriter):
+    def write_all(self) -> None:
+        road = {"highway": "primary", "name": "人民路", "name:en": "People’s Road"}
+        build = {"highway": "residential", "name": "建设路", "name:en": "Build Road"}
+        lake = {"highway": "residential", "name": "湖滨路", "name:en": "Lake Road"}
+        corner = self._point({}, 8, 10)
+        for tags, start, end in ((road, (0, 10), (16, 10)), (build, (8, 0), (8, 20))):
+            ids = [self._point({}, *start), corner, self._point({}, *end)]
+            self.ways.append(Way(id=len(self.ways) + 1, nodes=ids, tags=tags))
+        self._way(lake, (0, 60), (10, 60))
+        self._way(lake, (150, 60), (160, 60))
+        self._way({"highway": "residential", "name": "外面路"}, (400, 60), (410, 60))
+        self._point(_house("人民路", "12"), 5, 10.1)
+        self._point(_house("人民路", "12 B"), 5.2, 10.1)
+        self._point(_house("People’s Road", "12-16"), 6.6, 10.5)
+        self._point(_house("湖滨路", "3"), 151, 60.1)
+        self._point(_house("人民路", "20;22"), 12, 9.9)
+        self._point(_house("没有路", "7"), 12, 9.9)
+        self._way({"building": "yes", **_house("建设路", "1")}, *_ring(8.2, 2, 0.2))
+        self._point({"amenity": "school", "name": "第一小学", "name:en": "First School"}, 16, 16)
+        self._point({"place": "suburb", "name": "老城", "name:en": "Old Town"}, 9, 9)
+        self._point({"highway": "bus_stop", "name": "人民路", "name:en": "People’s Road"}, 3, 10.2)
+        self._flush()
+
+
+def _house(street: str, number: str) -> Tags:
+    return {"addr:street": street, "addr:housenumber": number}
 
 
 def _ring(x: float, y: float, side: float) -> list[tuple[float, float]]:

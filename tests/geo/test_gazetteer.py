@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from civic import cache
 from civic.geo import gazetteer, queries
 from civic.geo.gazetteer import Fit, NamedPosition, compact, fit, fold_name
-from civic.geo.models import Place
+from tests.builders.gazetteer import write_places
 
 PLACES = {
     "People’s Road": "人民路",
@@ -26,10 +25,11 @@ PLACES = {
 
 @pytest.fixture
 async def places(database: str) -> None:
-    for number, (en, zh) in enumerate(PLACES.items()):
-        names = {"en": en, "zh": zh}
-        await Place.create(names=names, key=gazetteer.place_key(names), lat=31 + number / 100, lon=118.0)
-    cache.clear_caches()
+    await write_places(lines())
+
+
+def lines() -> list[tuple[dict[str, str], float, float]]:
+    return [({"en": en, "zh": zh}, 31 + number / 100, 118.0) for number, (en, zh) in enumerate(PLACES.items())]
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,8 @@ async def test_nothing_is_found(typed: str) -> None:
         assert hits == []
 
 
-@pytest.mark.usefixtures("places")
-async def test_two_places_of_one_name() -> None:
-    names = {"en": "Lakeside Road", "zh": "湖滨路"}
-    await Place.create(names=names, key=gazetteer.place_key(names), lat=31.5, lon=118.3)
+async def test_two_places_of_one_name(database: str) -> None:
+    await write_places([*lines(), ({"en": "Lakeside Road", "zh": "湖滨路"}, 31.5, 118.3)])
     hits = await queries.geocode("Lakeside Rd")
     assert [hit.names["en"] for hit in hits] == ["Lakeside Road", "Lakeside Road"]
     assert not any(hit.sure for hit in hits)

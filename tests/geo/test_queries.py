@@ -18,7 +18,8 @@ from civic.config import GeocoderConfig
 from civic.errors import SetupError
 from civic.geo import gazetteer, queries
 from civic.geo.areas import Areas, AreaView, as_multipolygon
-from civic.geo.models import Area, Place
+from civic.geo.models import Area
+from tests.builders.gazetteer import write_places
 
 NOON = datetime(2026, 11, 13, 12, tzinfo=UTC)
 
@@ -139,19 +140,11 @@ async def test_areas_are_read_again_when_the_version_rises(database: str) -> Non
     assert found.slug == "city"
 
 
-async def add_places(*places: tuple[dict[str, str], float, float]) -> None:
-    for names, lat, lon in places:
-        await Place.create(names=names, key=gazetteer.place_key(names), lat=lat, lon=lon)
-    cache.clear_caches()
-
-
 @pytest.fixture
 async def places(database: str) -> None:
-    await add_places(
-        ({"zh": "人民路", "en": "People's Road"}, 31.10, 118.10),
-        ({"zh": "人民广场", "en": "People's Square"}, 31.11, 118.11),
-        ({"zh": "河滨大道", "en": "Riverside Avenue"}, 31.20, 118.20),
-    )
+    road = ({"zh": "人民路", "en": "People's Road"}, 31.10, 118.10)
+    square = ({"zh": "人民广场", "en": "People's Square"}, 31.11, 118.11)
+    await write_places([road, square, ({"zh": "河滨大道", "en": "Riverside Avenue"}, 31.20, 118.20)])
 
 
 @pytest.mark.usefixtures("places")

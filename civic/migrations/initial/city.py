@@ -20,6 +20,7 @@ TABLES = [
             ("contents", json_field(default=dict)),
             ("pack_hash", fields.CharField(max_length=64)),
             ("base_map", fields.CharField(default="", max_length=40)),
+            ("gazetteer", fields.CharField(default="", max_length=64)),
             ("demo", fields.BooleanField(default=False)),
             ("version", fields.IntField(default=1)),
             ("loaded_at", fields.DatetimeField()),

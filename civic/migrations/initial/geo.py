@@ -24,8 +24,8 @@ TABLES = [
         name="Place",
         fields=[
             ("id", row_id()),
+            ("kind", fields.CharField(default="pack", max_length=8)),
             ("names", json_field()),
-            ("key", fields.TextField(unique=False)),
             ("lat", fields.FloatField()),
             ("lon", fields.FloatField()),
         ],
