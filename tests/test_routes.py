@@ -48,6 +48,7 @@ WHO: dict[Who, str] = {
         GET /api/v1/traffic/points
         GET /api/v1/traffic/{id:int}
         POST /api/v1/traffic/{id:int}/end
+        GET /assets
         GET /kept/{token:str}
         POST /kept/{token:str}
         POST /kept/{token:str}/forget

@@ -24,7 +24,17 @@ KEPT = {
     "template_exists": "a test asks whether every kind of message has a text",
     **dict.fromkeys(("negation", "not_operator", "TEXT", "NUMBER", "TRUE", "FALSE", "truth"), "the grammar calls it"),
     **dict.fromkeys(
-        ("RateCount", "ServiceStars", "CalendarInterval", "Vote", "VisibilityChange", "Doubt", "KeptForm", "SentForm"),
+        (
+            "RateCount",
+            "ServiceStars",
+            "CalendarInterval",
+            "Vote",
+            "VisibilityChange",
+            "Doubt",
+            "KeptForm",
+            "SentForm",
+            "Asset",
+        ),
         "a table that SQL reads and writes",
     ),
 }

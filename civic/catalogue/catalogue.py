@@ -75,6 +75,7 @@ class CategoryView:
     position: int
     retired: bool
     shape: str = "point"  # point, line, area
+    assets: tuple[str, ...] = ()  # kinds of numbered things that its reports may name
     instead: Helper | None = None  # no report of this kind is made: the form says who can help
 
     def question(self, code: str) -> Question | None:

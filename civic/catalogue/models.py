@@ -77,6 +77,7 @@ class Category(Model):
     evidence_required = fields.BooleanField(default=False)  # with the resolution
     public = fields.BooleanField(default=True)  # False: only the author and the desk see its reports
     shape = fields.CharField(5, default="point")  # point, line, area: what its reports say of where they are
+    assets: list[str] = fields.JSONField(default=list)  # kinds of assets that its reports may name
     # {names, text, phone, url} of who handles it, where that is not the city: no report is made
     instead: dict[str, object] = fields.JSONField(default=dict)
     position = fields.IntField(default=0)
@@ -84,6 +85,22 @@ class Category(Model):
 
     class Meta:
         table = "category"
+
+
+class Asset(Model):
+    """A numbered thing of the city, which a report may name by its code. What left the pack is retired."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(64)  # as categories name it
+    code = fields.CharField(64)
+    lat = fields.FloatField()
+    lon = fields.FloatField()
+    retired_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "asset"
+        unique_together = (("kind", "code"),)
+        indexes = (("kind", "lat", "lon"),)
 
 
 class CategoryDepartment(Model):

@@ -1,10 +1,29 @@
 """Reads of the catalogue."""
 
+from dataclasses import dataclass
+
 from civic.accounts.names import CityWords
 from civic.cache import cached_while
 from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Helper, Question, ServiceView
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
+from civic.catalogue.sql import NEAREST_ASSETS
 from civic.city.queries import city, city_version
+from civic.db import fetch
+from civic.geo.distance import bounding_box
+
+ASSET_METRES, MAX_ASSETS = 100.0, 20  # around a place, those that a report of it may mean
+
+
+@dataclass(frozen=True, slots=True)
+class NearAsset:
+    """A numbered thing and its distance from where was asked, in metres."""
+
+    id: int
+    kind: str
+    code: str
+    lat: float
+    lon: float
+    metres: float
 
 
 @cached_while(city_version)
@@ -19,6 +38,14 @@ async def catalogue() -> Catalogue:
         calendars={one["slug"]: one["id"] for one in calendars},
         default_departments={(one["category_id"], one["area_id"]): one["department_id"] for one in given},
     )
+
+
+async def nearest_assets(category: CategoryView, lat: float, lon: float) -> list[NearAsset]:
+    """The things of the category's kinds within 100 metres that the city has now, the nearest first."""
+    box = bounding_box(lat, lon, ASSET_METRES)
+    kinds = list(category.assets)
+    rows = await fetch(NEAREST_ASSETS, kinds, lat, lon, *box, ASSET_METRES, MAX_ASSETS) if kinds else []
+    return [NearAsset(**row) for row in rows]
 
 
 async def read_city_words() -> CityWords:
@@ -46,6 +73,7 @@ def _category(row: Category) -> CategoryView:
         position=row.position,
         retired=row.retired_at is not None,
         shape=row.shape,
+        assets=tuple(row.assets),
         instead=Helper.model_validate(row.instead) if row.instead else None,
     )
 

@@ -15,3 +15,30 @@ MEMBER = PERSON.format(
        CASE WHEN u.role = 'citizen' THEN '{}'::bigint[]
             ELSE array(SELECT m.department_id FROM membership m WHERE m.user_id = u.id) END AS departments"""
 )
+# Assets, as a pack is loaded.
+MAKE_LOADED_ASSETS = """
+CREATE TEMPORARY TABLE loaded_asset (kind text, code text, lat float8, lon float8, PRIMARY KEY (kind, code))
+ON COMMIT DROP
+"""
+ADD_LOADED_ASSETS = """
+INSERT INTO loaded_asset SELECT * FROM unnest($1::text[], $2::text[], $3::float8[], $4::float8[])
+"""
+PUT_ASSETS = """
+INSERT INTO asset AS a (kind, code, lat, lon)
+SELECT kind, code, lat, lon FROM loaded_asset
+ON CONFLICT (kind, code) DO UPDATE SET lat = excluded.lat, lon = excluded.lon, retired_at = NULL
+WHERE a.retired_at IS NOT NULL OR (a.lat, a.lon) IS DISTINCT FROM (excluded.lat, excluded.lon)
+RETURNING (xmax = 0) AS added
+"""
+RETIRE_ASSETS = """
+UPDATE asset a SET retired_at = $1
+WHERE retired_at IS NULL AND NOT EXISTS (SELECT FROM loaded_asset l WHERE l.kind = a.kind AND l.code = a.code)
+"""
+DROP_LOADED_ASSETS = "DROP TABLE loaded_asset"
+# Those of the kinds $1 around $2, $3, within the box $4 to $7 (south, north, west, east) and $8 metres.
+NEAREST_ASSETS = """
+SELECT id, kind, code, lat, lon, metres
+FROM (SELECT a.*, metres_between(lat, lon, $2, $3) AS metres FROM asset a
+      WHERE kind = ANY($1) AND lat BETWEEN $4 AND $5 AND lon BETWEEN $6 AND $7 AND retired_at IS NULL) around
+WHERE metres <= $8 ORDER BY metres, id LIMIT $9
+"""

@@ -4,8 +4,9 @@ An extract is read in one pass. Memory holds the named streets (sixteen bytes a 
 of the city alone, however large the extract is; the positions of nodes are on disk for a large file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,17 @@ class HouseNumber:
     lon: float
 
 
+@dataclass(frozen=True, slots=True)
+class ExtractAsset:
+    """A thing with the tag `kind`; `ref` is what stands on it, "" for nothing. `osm_id` is like n123 or w45."""
+
+    kind: str
+    ref: str
+    osm_id: str
+    lat: float
+    lon: float
+
+
 @dataclass
 class ExtractNames:
     """What an extract has of a city."""
@@ -72,21 +84,23 @@ class ExtractNames:
     streets: dict[str, NamedWays] = field(default_factory=dict)  # by their folded local names
     places: list[NamedPoint] = field(default_factory=list)
     houses: list[HouseNumber] = field(default_factory=list)
+    assets: list[ExtractAsset] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class NameReader:
-    """Reads what lies in `city`, with its names in `languages`, from the extract at `path`."""
+    """Reads what lies in `city` from the extract at `path`: names in `languages`, and the assets of `kinds`."""
 
     path: Path
     city: BaseGeometry
     languages: Sequence[str]
+    kinds: Collection[str] = ()  # of assets: tags such as highway=street_lamp
 
     def read(self, work: Path, on_progress: Progress) -> ExtractNames:
         """Read all. `work` is a folder for files that are needed meanwhile. Raises BaseMapError for a damaged file."""
         found, size = ExtractNames(), self.path.stat().st_size
         shapely.prepare(self.city)
-        wanted = osmium.filter.KeyFilter(*KEYS)
+        wanted = osmium.filter.KeyFilter(*{*KEYS, *self._asset_keys})
         objects = osmium.FileProcessor(str(self.path)).with_locations(node_index(self.path, work))
         try:
             for number, one in enumerate(objects.with_areas(wanted).with_filter(wanted)):
@@ -97,19 +111,27 @@ class NameReader:
             raise BaseMapError(describe_damage(error)) from error
         return found
 
+    @cached_property
+    def _asset_keys(self) -> list[str]:
+        return sorted({kind.partition("=")[0] for kind in self.kinds if "=" in kind})
+
     def _add(self, one: object, found: ExtractNames) -> None:
         if isinstance(one, osmium.osm.Node):
-            self._add_point(dict(one.tags), one.lat, one.lon, found)
+            self._add_point(dict(one.tags), one.lat, one.lon, found, f"n{one.id}")
         elif isinstance(one, osmium.osm.Way):
             tags = dict(one.tags)
             if tags.get("highway") in ROADS and tags.get("name"):
                 self._add_street(tags, one, found)
-            elif (tags.get("name") or NUMBER in tags) and (at := _mean([(n.lat, n.lon) for n in _valid(one.nodes)])):
-                self._add_point(tags, *at, found)
+            elif self._is_wanted(tags) and (at := _mean([(n.lat, n.lon) for n in _valid(one.nodes)])):
+                self._add_point(tags, *at, found, f"w{one.id}")
         elif isinstance(one, osmium.osm.Area) and not one.from_way():
+            tags = dict(one.tags)
             outer = [(n.lat, n.lon) for ring in one.outer_rings() for n in _valid(ring)]
-            if at := _mean(outer):
-                self._add_point(dict(one.tags), *at, found)
+            if self._is_wanted(tags) and (at := _mean(outer)):
+                self._add_point(tags, *at, found, f"r{one.orig_id()}")
+
+    def _is_wanted(self, tags: Mapping[str, str]) -> bool:
+        return "name" in tags or NUMBER in tags or any(key in tags for key in self._asset_keys)
 
     def _add_street(self, tags: Mapping[str, str], way: osmium.osm.Way, found: ExtractNames) -> None:
         nodes = [(n.ref, n.lon, n.lat) for n in _valid(way.nodes)]
@@ -127,7 +149,7 @@ class NameReader:
         refs = np.array([node[0] for node in nodes], np.int64)
         street.ways.append(StreetWay(np.rint(degrees * SCALE).astype(np.int32), refs))
 
-    def _add_point(self, tags: Mapping[str, str], lat: float, lon: float, found: ExtractNames) -> None:
+    def _add_point(self, tags: Mapping[str, str], lat: float, lon: float, found: ExtractNames, osm_id: str) -> None:
         if not shapely.contains_xy(self.city, lon, lat):
             return
         if (number := tags.get(NUMBER)) and (street := compact(tags.get(STREET) or tags.get("addr:place", ""))):
@@ -137,6 +159,9 @@ class NameReader:
             names = read_names(tags, self.languages)
             district = tags.get("place") in PLACE_TAGS["place"][1:]
             found.places.append(NamedPoint(names, lat, lon, district))
+        for key in self._asset_keys:
+            if (kind := f"{key}={tags.get(key)}") in self.kinds:
+                found.assets.append(ExtractAsset(kind, tags.get("ref", "").strip(), osm_id, lat, lon))
 
 
 def _valid(nodes: osmium.osm.NodeRefList) -> Iterator[osmium.osm.NodeRef]:

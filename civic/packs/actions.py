@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from tortoise.models import Model
 
 from civic import cache, db, timing
+from civic.catalogue.assets import replace_assets
 from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
 from civic.city.models import City
 from civic.db import in_transaction, retry_transaction
@@ -25,6 +25,7 @@ from civic.packs.gazetteer import LoadedGazetteer, read_gazetteer
 from civic.packs.moved_places import MovedPlaces, lie_in_retired_areas, move_places
 from civic.packs.reader import read_pack
 from civic.packs.retirement import count_open_cases
+from civic.packs.table_sync import RowCounts, TableSync
 from civic.routing.models import Rule
 from civic.sla.actions import extend_intervals, store_intervals
 from civic.sla.coverage import find_holiday_gaps, find_short_targets
@@ -32,20 +33,6 @@ from civic.sla.hours import CalendarSpec
 
 MAP_SHARE = 0.7  # of the time that reading an extract takes; the rest is for its names
 LOAD_LOCK = "civic.packs.load"
-
-
-@dataclass
-class RowCounts:
-    """How many rows of a kind were added, changed, retired or left as they were."""
-
-    added: int = 0
-    changed: int = 0
-    retired: int = 0
-    same: int = 0
-
-    @property
-    def touched(self) -> int:
-        return self.added + self.changed + self.retired
 
 
 @dataclass(frozen=True)
@@ -148,56 +135,6 @@ async def _make_room(demo: bool, replace_demo: bool) -> dict[str, int]:
     return await remove_demo(city)
 
 
-class _TableSync:
-    """Brings the rows of one table to what the pack says: adds, changes in place, and retires at the end."""
-
-    def __init__(self, model: type[Model], key: str, owned: list[str], now: datetime) -> None:
-        self.model, self.key, self.owned, self.now = model, key, owned, now
-        self.rows: dict[str, Any] = {}
-        self.ids: dict[str, int] = {}  # of the rows in the pack, by slug
-        self.touched: set[str] = set()  # slugs of rows that were added or changed
-        self.retired: list[str] = []  # slugs of rows that were retired just now
-        self.tally = RowCounts()
-
-    async def start(self) -> "_TableSync":
-        self.rows = {getattr(row, self.key): row for row in await self.model.all()}
-        return self
-
-    async def put(self, slug: str, **values: Any) -> Any:
-        """Add or change the row with this slug; return it."""
-        fields = {name: _as_json(value) for name, value in values.items()}
-        row: Any = self.rows.get(slug)
-        if row is None:
-            values = {self.key: slug, **fields}
-            row = await self.model.create(using_db=None, **values)
-            self.tally.added += 1
-        elif row.retired_at is not None or any(getattr(row, name) != value for name, value in fields.items()):
-            await row.update_from_dict({**fields, "retired_at": None}).save()
-            self.tally.changed += 1
-        else:
-            self.tally.same += 1
-            self.ids[slug] = row.id
-            return row
-        self.touched.add(slug)
-        self.ids[slug] = row.id
-        return row
-
-    async def finish(self) -> dict[str, int]:
-        """Retire the rows of the last pack that this one does not have; return the ids of the others by slug."""
-        for slug in self.owned:
-            row = self.rows.get(slug)
-            if row is not None and slug not in self.ids and row.retired_at is None:
-                await row.update_from_dict({"retired_at": self.now}).save(update_fields=["retired_at"])
-                self.tally.retired += 1
-                self.retired.append(slug)
-        return self.ids
-
-
-def _as_json(value: Any) -> Any:
-    """The value as JSON gives it back, so that equal values compare as equal."""
-    return json.loads(json.dumps(value)) if isinstance(value, dict | list | tuple) else value
-
-
 class _Loader:
     def __init__(self, pack: Pack, now: datetime, gazetteer: LoadedGazetteer, *, base_map: str, demo: bool) -> None:
         self.pack, self.now, self.base_map, self.demo = pack, now, base_map, demo
@@ -218,18 +155,19 @@ class _Loader:
         await self._rules(departments)
         await self._services(departments)
         await self._places(city)
+        await self._assets()
         await self._synonyms()
         await self._city(city)
         self.summary.open_cases = await count_open_cases(self.retired)
         return self.summary
 
-    async def _start_sync(self, model: type[Model], kind: str, key: str) -> _TableSync:
-        sync = await _TableSync(model, key, self.owned.get(kind, []), self.now).start()
+    async def _start_sync(self, model: type[Model], kind: str, key: str) -> TableSync:
+        sync = await TableSync(model, key, self.owned.get(kind, []), self.now).start()
         self.summary.kinds[kind] = sync.tally
         self.contents[kind] = []
         return sync
 
-    async def _finish(self, sync: _TableSync, kind: str) -> dict[str, int]:
+    async def _finish(self, sync: TableSync, kind: str) -> dict[str, int]:
         ids = await sync.finish()
         self.retired[kind] = sync.retired
         self.contents[kind] = sorted(ids)
@@ -288,6 +226,7 @@ class _Loader:
                 evidence_required=one.evidence_required,
                 public=one.visibility == "public",
                 shape=one.shape,
+                assets=one.assets,
                 instead=one.instead.model_dump() if one.instead else {},
                 position=position,
             )
@@ -353,6 +292,13 @@ class _Loader:
         for kind, count in after.items():
             counts = RowCounts(added=count, retired=before[kind]) if rows else RowCounts(same=count)
             self.summary.kinds[kind] = counts
+
+    async def _assets(self) -> None:
+        """Bring the numbered things to what the pack and its extract have, where that was read anew."""
+        if self.gazetteer.assets is None:
+            return
+        counts = await replace_assets(self.gazetteer.assets, self.now)
+        self.summary.kinds["assets"] = RowCounts(counts.added, counts.changed, counts.retired, counts.same)
 
     async def _synonyms(self) -> None:
         """Replace all synonyms if they differ."""

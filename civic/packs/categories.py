@@ -1,5 +1,6 @@
 """Categories of categories.toml: their questions, which may depend on each other, and who handles others' problems."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -23,6 +24,7 @@ from civic.packs.fields import (
     codes_differ,
 )
 from civic.suggestions import unknown_name
+from civic.text import SLUG
 from civic.validation import FileModel
 
 
@@ -73,6 +75,23 @@ class PackQuestion(FileModel):
         return frozenset(one.code for one in self.options)
 
 
+def read_kinds(value: object) -> object:
+    """`assets = "lamp"` as `assets = ["lamp"]`."""
+    return [value] if isinstance(value, str) else value
+
+
+def check_asset_kind(kind: str) -> str:
+    if not ASSET_KIND.fullmatch(kind):
+        raise ValueError(
+            _("“%(kind)s” is neither a short name nor a tag of OpenStreetMap such as highway=street_lamp.", kind=kind)
+        )
+    return kind
+
+
+ASSET_KIND = re.compile(rf"{SLUG.pattern}|[a-z_:]{{1,30}}=[A-Za-z0-9_-]{{1,33}}")
+AssetKind = Annotated[Text, AfterValidator(check_asset_kind)]
+
+
 class PackHelper(FileModel):
     """Who handles what is not the city's."""
 
@@ -102,6 +121,7 @@ class PackCategory(FileModel):
     evidence_required: bool = False
     visibility: Literal["public", "internal"] = "public"
     shape: Literal["point", "line", "area"] = "point"
+    assets: Annotated[list[AssetKind], BeforeValidator(read_kinds), Field(max_length=20)] = []
     instead: PackHelper | None = None
 
     @model_validator(mode="after")

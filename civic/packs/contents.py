@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from shapely.geometry import MultiPolygon
 
+from civic.catalogue.assets import AssetRow
 from civic.geo.features import MapFeature
 from civic.packs.categories import PackCategory, PackGroup
 from civic.packs.fields import Names
@@ -41,7 +42,13 @@ class Pack:
     services: tuple[PackService, ...]
     places: tuple[PackPlace, ...]
     synonyms: tuple[tuple[str, ...], ...]  # groups of phrases that mean the same
+    assets: tuple[AssetRow, ...] = field(default=(), repr=False)  # of the pack's own file
     layers: tuple[MapFeature, ...] = field(default=(), repr=False)  # of the base map
+
+    @property
+    def asset_kinds(self) -> list[str]:
+        """The kinds of assets that categories name, in order."""
+        return sorted({kind for one in self.categories for kind in one.assets})
 
     @property
     def bbox(self) -> list[float]:

@@ -4,11 +4,13 @@ import asyncio
 import hashlib
 import json
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from civic.catalogue.assets import MAX_CODE_CHARS, AssetRow
 from civic.geo.actions import GazetteerRows, PlaceRow
 from civic.geo.distance import METRES_PER_DEGREE
 from civic.geo.features import LOCAL_NAME, Progress
@@ -18,6 +20,10 @@ from civic.geo.tile_maker import BaseMapError
 from civic.packs.base_map import EXTRACT, digest_file
 from civic.packs.contents import Pack, PackPlace
 from civic.packs.problems import Problems
+from civic.text import CONTROL_CHARACTERS
+
+if TYPE_CHECKING:
+    from civic.geo.osm_names import ExtractAsset
 
 MAKER = "1"  # rises when the same sources give another gazetteer
 SAME_PLACE_METRES = 700  # within which two things of one name are one place, as the stops of both sides of a street are
@@ -26,10 +32,11 @@ BORDER_METRES = 50  # beyond the city's border, where its streets still are
 
 @dataclass(frozen=True)
 class LoadedGazetteer:
-    """A gazetteer and the digest of its sources; None for the rows of one that the database has."""
+    """A gazetteer, the numbered things, and the digest of their sources; None for what the database has already."""
 
     digest: str
-    rows: GazetteerRows | None
+    rows: GazetteerRows | None = None
+    assets: Sequence[AssetRow] | None = None
 
 
 async def read_gazetteer(pack: Pack, folder: Path, known: str, on_progress: Progress) -> LoadedGazetteer:
@@ -39,11 +46,11 @@ async def read_gazetteer(pack: Pack, folder: Path, known: str, on_progress: Prog
     """
     digest = await asyncio.to_thread(_digest, pack, folder / EXTRACT)
     if digest == known:
-        return LoadedGazetteer(digest, None)
+        return LoadedGazetteer(digest)
     if not (folder / EXTRACT).exists():
-        return LoadedGazetteer(digest, make_rows(pack.places, [], [], {}))
+        return LoadedGazetteer(digest, make_rows(pack.places, [], [], {}), pack.assets)
     try:
-        return LoadedGazetteer(digest, await asyncio.to_thread(_read_extract, pack, folder / EXTRACT, on_progress))
+        return LoadedGazetteer(digest, *await asyncio.to_thread(_read_extract, pack, folder / EXTRACT, on_progress))
     except BaseMapError as error:
         problems = Problems()
         problems.add(EXTRACT, str(error))
@@ -53,20 +60,22 @@ async def read_gazetteer(pack: Pack, folder: Path, known: str, on_progress: Prog
 
 def _digest(pack: Pack, extract: Path) -> str:
     places = [(one.names, one.lat, one.lon) for one in pack.places]
-    total = hashlib.sha256(json.dumps([MAKER, pack.city.languages, places]).encode())
+    assets = [(one.kind, one.code, one.lat, one.lon) for one in pack.assets]
+    about = [MAKER, pack.city.languages, places, pack.asset_kinds, assets]
+    total = hashlib.sha256(json.dumps(about).encode())
     if extract.exists():
         total.update(pack.areas[0].geometry.wkb)
         total.update(digest_file(extract))
     return total.hexdigest()
 
 
-def _read_extract(pack: Pack, path: Path, on_progress: Progress) -> GazetteerRows:
+def _read_extract(pack: Pack, path: Path, on_progress: Progress) -> tuple[GazetteerRows, list[AssetRow]]:
     from civic.geo.osm_names import NameReader  # brings a library that the web process does not need
 
     languages = pack.city.languages
     city = pack.areas[0].geometry.buffer(BORDER_METRES / METRES_PER_DEGREE)
     with tempfile.TemporaryDirectory(prefix="civic-names-") as work:
-        found = NameReader(path, city, languages).read(Path(work), on_progress)
+        found = NameReader(path, city, languages, frozenset(pack.asset_kinds)).read(Path(work), on_progress)
     on_progress(1.0, f"{len(found.streets):,} streets, {len(found.houses):,} house numbers")
     streets = [street for named in found.streets.values() for street in make_streets(named, languages)]
     found.streets.clear()
@@ -77,7 +86,20 @@ def _read_extract(pack: Pack, path: Path, on_progress: Progress) -> GazetteerRow
     for house in found.houses:
         houses[house.street].setdefault((house.key, house.lat, house.lon), house.shown)
     found.houses.clear()
-    return make_rows(pack.places, streets, points, houses)
+    return make_rows(pack.places, streets, points, houses), _join_assets(pack.assets, found.assets)
+
+
+def _join_assets(own: Iterable[AssetRow], read: Iterable["ExtractAsset"]) -> list[AssetRow]:
+    """The pack's own, and those of the extract: by the number that stands on them, by that of OpenStreetMap where there
+    is none, or where several of a kind have the same."""
+    found = list(read)
+    refs = Counter((one.kind, one.ref) for one in found)
+    rows = {(one.kind, one.code): one for one in own}
+    for one in found:
+        usable = 0 < len(one.ref) <= MAX_CODE_CHARS and not CONTROL_CHARACTERS.search(one.ref)
+        code = one.ref if usable and refs[one.kind, one.ref] == 1 else one.osm_id
+        rows.setdefault((one.kind, code), AssetRow(one.kind, code, one.lat, one.lon))
+    return list(rows.values())
 
 
 def _in_languages(names: Mapping[str, str], languages: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Reading the layers of the base map: streets.geojson, water.geojson, green.geojson, buildings.geojson."""
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from civic.geo.features import LOCAL_NAME, Box, MapFeature, Progress
 from civic.geo.osm_tags import Kind
 from civic.i18n import gettext as _
 from civic.packs.contents import PackArea, PackPlace
-from civic.packs.files import read_text
-from civic.packs.locations import find_box_problem, find_crs_problem
+from civic.packs.geojson import feature_properties, read_features
+from civic.packs.locations import find_box_problem
 from civic.packs.polygons import Convert, keep_position
 from civic.packs.problems import Problems
 from civic.suggestions import unknown_name
@@ -52,32 +51,16 @@ class LayerReader:
                 yield from self._read_file(folder / name)
 
     def _read_file(self, path: Path) -> Iterator[MapFeature]:
-        text = read_text(path, self.problems)
-        if text is None:
-            return
-        try:
-            collection = json.loads(text)
-        except json.JSONDecodeError as error:
-            message = _("This is not valid JSON: %(error)s", error=error.msg)
-            self.problems.add(path.name, message, line=error.lineno, unreadable=True)
-            return
-        features = collection.get("features") if isinstance(collection, dict) else None
-        if not isinstance(features, list):
-            self.problems.add(path.name, _("This has to be a GeoJSON FeatureCollection."), line=1)
-            return
-        if wrong := find_crs_problem(collection):
-            self.problems.add(path.name, wrong, where="crs", line=1)
-            return
-        for number, data in enumerate(features, start=1):
+        file = read_features(path, self.problems)
+        for number, data in file.numbered():
             try:
-                yield from self._feature(path.name, data if isinstance(data, dict) else {})
+                yield from self._feature(path.name, data)
             except ValueError as error:
-                self.problems.add(path.name, str(error), where=_("feature %(n)s", n=number))
+                file.note(number, str(error))
 
     def _feature(self, file: str, data: dict[str, object]) -> Iterator[MapFeature]:
         """Raises ValueError that says what is wrong."""
-        properties = data.get("properties")
-        about: dict[str, object] = properties if isinstance(properties, dict) else {}
+        about = feature_properties(data)
         kind = _find_kind(file, about.get("kind"))
         geometry = self._geometry(data.get("geometry"), LINES if file == "streets.geojson" else (*POLYGONS, *LINES))
         names = self._names(about)

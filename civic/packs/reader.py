@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from civic.i18n import gettext as _
-from civic.packs import areas, layers, locations, places, polygons, synonyms
+from civic.packs import areas, assets, layers, locations, places, polygons, synonyms
 from civic.packs.categories import PackCategory
 from civic.packs.contents import Pack, PackArea
 from civic.packs.fields import PackNames, check_zone, is_language
@@ -29,7 +29,7 @@ from civic.packs.schemas import (
 from civic.suggestions import did_you_mean
 
 REQUIRED = ("city.toml", "areas.geojson", "calendars.toml", "departments.toml", "categories.toml")
-OPTIONAL = ("rules.toml", "services.toml", places.FILE_NAME, synonyms.FILE_NAME, *layers.LAYERS)
+OPTIONAL = ("rules.toml", "services.toml", places.FILE_NAME, synonyms.FILE_NAME, *layers.LAYERS, assets.FILE_NAME)
 READ_SUFFIXES = (".toml", ".geojson", ".json", ".csv")
 # The arrays of tables of each file, and the key that tells their tables apart.
 KEYED_TABLES = (
@@ -117,6 +117,10 @@ class _PackReader:
             self._check_services(services.services, convert, box)
         read_places = places.read_places(self.folder, self.names.languages, convert, self.problems, box)
         read_layers = list(layers.LayerReader(self.names.languages, convert, box, self.problems).read(self.folder))
+        kinds = {kind for one in categories.categories for kind in one.assets} if categories else set[str]()
+        read_assets = (
+            list(assets.AssetReader(kinds, convert, box, self.problems).read(self.folder)) if categories else []
+        )
         phrases = synonyms.read_synonyms(self.folder, self.problems)
         self.problems.raise_any()
         # What is None has noted its problems.
@@ -138,6 +142,7 @@ class _PackReader:
             services=tuple(_converted(one, convert) for one in services.services),
             places=tuple(read_places),
             synonyms=phrases,
+            assets=tuple(read_assets),
             layers=tuple(read_layers),
         )
 

@@ -89,6 +89,8 @@ class _TownWriter(_ExtractWriter):
         self._way({"building": "yes", **_house("建设路", "1")}, *_ring(8.2, 2, 0.2))
         self._point({"amenity": "school", "name": "第一小学", "name:en": "First School"}, 16, 16)
         self._point({"place": "suburb", "name": "老城", "name:en": "Old Town"}, 9, 9)
+        for ref, x in (("L7", 6), ("L8", 7), ("L8", 8), ("", 9)):
+            self._point({"highway": "street_lamp", **({"ref": ref} if ref else {})}, x, 10.2)
         self._point({"highway": "bus_stop", "name": "人民路", "name:en": "People’s Road"}, 3, 10.2)
         self._flush()
 

@@ -238,7 +238,7 @@ async def test_the_layers_of_a_pack_are_a_map_too(database: str, write_pack: Wri
 def test_a_wrong_street_is_named(write_pack: WritePack, properties: Any, geometry: Any, said: str) -> None:
     wrong = {"type": "Feature", "properties": properties, "geometry": geometry}
     (problem,) = problems(write_pack({"streets.geojson": collection(STREET, wrong)}))
-    assert problem.startswith("streets.geojson: feature 2")
+    assert problem.startswith("streets.geojson:3: feature 2")
     assert said in problem
 
 

@@ -1,6 +1,7 @@
 """The tables of catalogue."""
 
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 from civic.migrations.initial.columns import foreign_key, json_field, row_id
@@ -56,11 +57,28 @@ TABLES = [
             ("evidence_required", fields.BooleanField(default=False)),
             ("public", fields.BooleanField(default=True)),
             ("shape", fields.CharField(default="point", max_length=5)),
+            ("assets", json_field(default=list)),
             ("instead", json_field(default=dict)),
             ("position", fields.IntField(default=0)),
             ("retired_at", fields.DatetimeField(null=True)),
         ],
         options={"table": "category"},
+    ),
+    ops.CreateModel(
+        name="Asset",
+        fields=[
+            ("id", row_id()),
+            ("kind", fields.CharField(max_length=64)),
+            ("code", fields.CharField(max_length=64)),
+            ("lat", fields.FloatField()),
+            ("lon", fields.FloatField()),
+            ("retired_at", fields.DatetimeField(null=True)),
+        ],
+        options={
+            "table": "asset",
+            "unique_together": (("kind", "code"),),
+            "indexes": [Index(fields=["kind", "lat", "lon"])],
+        },
     ),
     ops.CreateModel(
         name="CategoryDepartment",
