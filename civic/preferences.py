@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic import cookies
-from civic.web import Who, local_path, read_form, route, see_other
+from civic.web import Who, local_path, read_form, render, route, see_other
 
 YEAR = 365 * 86400
 
@@ -20,6 +20,13 @@ async def set_large_print(request: Request) -> Response:
         cookies.set_cookie(request, response, cookies.LARGE_PRINT, "large", YEAR)
     else:
         cookies.delete_cookie(request, response, cookies.LARGE_PRINT)
+    return response
+
+
+async def easy(request: Request) -> Response:
+    """GET /easy: the home of the large print, which this address turns on, so that it can be given to somebody."""
+    response = render(request, "easy.html", {"large_print": True})
+    cookies.set_cookie(request, response, cookies.LARGE_PRINT, "large", YEAR)
     return response
 
 
@@ -38,5 +45,6 @@ async def theme_css(request: Request) -> Response:
 
 routes: list[BaseRoute] = [
     route("/print", set_large_print, who=Who.ANYONE, methods=("GET", "POST")),
+    route("/easy", easy, who=Who.ANYONE),
     route("/theme.css", theme_css, who=Who.ANYONE),
 ]

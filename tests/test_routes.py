@@ -66,6 +66,7 @@ WHO: dict[Who, str] = {
         GET /places/at
         GET /posts/{id:int}/flag
         POST /posts/{id:int}/flag
+        GET /easy
         GET /print
         POST /print
         GET /r/{code:str}

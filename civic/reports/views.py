@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from civic.cases.proofs import build_history_file
 from civic.cases.status import StatusGroup
 from civic.catalogue.queries import catalogue
+from civic.cookies import LARGE_PRINT, read_cookie
 from civic.errors import CivicError, Invalid, NotFound, SignInNeeded
 from civic.geo import queries as geo
 from civic.geo.cells import CellWindow
@@ -85,6 +86,9 @@ async def _names() -> dict[str, Any]:
 
 
 async def home(request: Request) -> Response:
+    """What the city is fixing now; in large print the page of the four ways (`easy`)."""
+    if read_cookie(request, LARGE_PRINT) == "large":
+        return render(request, "easy.html")
     page = await queries.list_reports(ReportFilters(), size=MAX_HOME_CARDS * HOME_CHOICE)
     page = replace(page, cards=_choose_own_language(page.cards, request.state.city.languages)[:MAX_HOME_CARDS])
     context = {"page": page, "counts": await queries.home_counts(), "filters": ReportFilters(), **await _names()}
