@@ -23,7 +23,7 @@ def find_sea(coast: Collection[BaseGeometry], city: Box) -> Iterator[MapFeature]
     lines = [line for one in coast for line in _parts(one.intersection(frame))]
     if not lines:
         return
-    lines = _reach_border(lines, frame.boundary)
+    lines = reach_border(lines, frame.boundary)
     faces = list(shapely.get_parts(shapely.polygonize([shapely.unary_union([*lines, frame.boundary])])))
     tree = STRtree(faces)
     right, left = set[int](), set[int]()
@@ -34,7 +34,7 @@ def find_sea(coast: Collection[BaseGeometry], city: Box) -> Iterator[MapFeature]
         yield MapFeature("water", "ocean", faces[index])
 
 
-def _reach_border(lines: Collection[LineString], border: BaseGeometry) -> list[LineString]:
+def reach_border(lines: Collection[LineString], border: BaseGeometry) -> list[LineString]:
     """Lead loose ends on to the border: an extract may lack the first node beyond it."""
     ends = Counter(end for line in lines for end in (line.coords[0], line.coords[-1]))
     return [LineString(_lead_on([*_lead_on([*line.coords], ends, border)][::-1], ends, border)[::-1]) for line in lines]

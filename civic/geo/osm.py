@@ -62,7 +62,7 @@ class ExtractReader:
     def _describe_place(self) -> str:
         """What is wrong with an extract that has no street of the city."""
         city = ", ".join(f"{degrees:.4f}" for degrees in self.box)
-        if (covered := self._read_box()) is None:
+        if (covered := read_box(self.path)) is None:
             return _("The extract has no street in the city, whose box is %(city)s.", city=city)
         there = ", ".join(f"{degrees:.4f}" for degrees in covered)
         return _(
@@ -72,17 +72,9 @@ class ExtractReader:
             city=city,
         )
 
-    def _read_box(self) -> Box | None:
-        """What the extract covers, if it says so."""
-        with osmium.io.Reader(str(self.path)) as file:
-            box = file.header().box()
-        if not box.valid():
-            return None
-        return box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
-
     def _covered_box(self) -> Box:
         """The part of the box that the extract covers: coasts end at its border."""
-        one, other = self.box, self._read_box() or self.box
+        one, other = self.box, read_box(self.path) or self.box
         return max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
 
     def _read_objects(self, work: Path, on_progress: Progress) -> Iterator[MapFeature]:
@@ -102,7 +94,7 @@ class ExtractReader:
         elif isinstance(one, osmium.osm.Way):
             tags = dict(one.tags)
             if tags.get("natural") == "coastline":
-                self.coast.extend(_lines(one))
+                self.coast.extend(way_lines(one))
             elif kind := classify_line(tags, closed=one.is_closed()):
                 yield from self._street(kind, one, tags)
         elif isinstance(one, osmium.osm.Area):
@@ -113,11 +105,11 @@ class ExtractReader:
     def _street(self, kind: Kind, way: osmium.osm.Way, tags: Mapping[str, str]) -> Iterator[MapFeature]:
         names = read_names(tags, self.languages) if kind.named else {}
         if names:
-            for line in _lines(way):
+            for line in way_lines(way):
                 if self._is_inside(line):
                     self.streets[_StreetKey(kind, tuple(names.items()))].append(_pack(line))
         else:
-            for line in _lines(way):
+            for line in way_lines(way):
                 yield from self._made(kind, tags, line)
 
     def _made(self, kind: Kind, tags: Mapping[str, str], geometry: BaseGeometry | None) -> Iterator[MapFeature]:
@@ -165,6 +157,15 @@ def node_index(path: Path, work: Path) -> str:
     return f"sparse_file_array,{work / 'nodes'}" if path.stat().st_size > LARGE_FILE_BYTES else "flex_mem"
 
 
+def read_box(path: Path) -> Box | None:
+    """What an extract covers, if it says so."""
+    with osmium.io.Reader(str(path)) as file:
+        box = file.header().box()
+    if not box.valid():
+        return None
+    return box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
+
+
 def describe_damage(error: RuntimeError) -> str:
     """What to say of a file that osmium cannot read to its end."""
     return _("The extract is damaged or cut short: %(error)s.", error=error)
@@ -175,7 +176,7 @@ def guess_share(number: int, size: int) -> float:
     return min(0.99, number * 60 / max(size, 1))
 
 
-def _lines(way: osmium.osm.Way) -> Iterator[LineString]:
+def way_lines(way: osmium.osm.Way) -> Iterator[LineString]:
     """Yield the parts of the way that the extract has: nodes beyond its border may be missing."""
     try:
         whole = shapely.from_wkb(_WKB.create_linestring(way))

@@ -1,10 +1,13 @@
 """Whether the positions of a pack lie where they can: near its time zone's place, in or around its areas."""
 
 import re
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from civic import timing
 from civic.geo.distance import measure_metres
 from civic.i18n import gettext as _
 
@@ -72,14 +75,38 @@ def _name(lat: float, lon: float) -> str:
     return _("latitude %(lat)s, longitude %(lon)s", lat=f"{lat:g}", lon=f"{lon:g}")
 
 
+def country_zones(country: str = "") -> list[tuple[str, str, float, float]]:
+    """The zones of a country (ISO 3166-1), or of all: country, zone, latitude and longitude of its town."""
+    return [one for one in _zones() if country in ("", one[0])]
+
+
+def nearest_zone(zones: list[tuple[str, str, float, float]], lat: float, lon: float) -> str:
+    """The zone whose town is the nearest; of those with its hours the first of the country, which is its main one."""
+    nearest = min(zones, key=lambda one: measure_metres(lat, lon, *one[2:]))
+    same = (one for one in zones if one[0] == nearest[0] and zone_hours(one[1]) == zone_hours(nearest[1]))
+    return next(same)[1]
+
+
+def zone_hours(zone: str) -> tuple[timedelta | None, ...]:
+    """How far it is from UTC in January and July of this year: zones that differ by their past alone have the same."""
+    year = timing.now().year
+    return tuple(datetime(year, month, 15, 12, tzinfo=ZoneInfo(zone)).utcoffset() for month in (1, 7))
+
+
 @cache
 def _zone_places() -> dict[str, tuple[float, float]]:
     """The town that each zone is named after, as (lat, lon)."""
+    return {zone: (lat, lon) for _country, zone, lat, lon in _zones()}
+
+
+@cache
+def _zones() -> list[tuple[str, str, float, float]]:
     table = resources.files("tzdata").joinpath(ZONE_TABLE).read_text("utf-8")
-    found = {}
+    found = []
     for line in table.splitlines():
         if not line.startswith("#") and (match := ZONE_PLACE.fullmatch(line.split("\t")[1])):
-            found[line.split("\t")[2]] = _degrees(match[1], 2), _degrees(match[2], 3)
+            country, _place, zone = line.split("\t")[:3]
+            found.append((country, zone, _degrees(match[1], 2), _degrees(match[2], 3)))
     return found
 
 

@@ -101,3 +101,42 @@ def _house(street: str, number: str) -> Tags:
 
 def _ring(x: float, y: float, side: float) -> list[tuple[float, float]]:
     return [(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)]
+
+
+def write_city(path: Path, west: float, south: float, names: Tags, *, cut: bool = False, country: str = "") -> Path:
+    """Write a city of 20 by 20 thousandths of a degree with two districts side by side, and a street with `names`.
+
+    `cut`: as an extract is cut out of the world: what lies more than 11 thousandths to the north is not in it.
+    """
+    header = osmium.io.Header()
+    high = 11 if cut else 20
+    corner, other = osmium.osm.Location(west, south), osmium.osm.Location(west + 0.02, south + high / 1000)
+    header.add_box(osmium.osm.Box(corner, other))
+    with osmium.SimpleWriter(str(path), overwrite=True, header=header) as file:
+        _CityWriter(file, west, south).write_city(names, high=high, country=country)
+    return path
+
+
+class _CityWriter(_ExtractWriter):
+    def write_city(self, names: Tags, *, high: int, country: str) -> None:
+        place = {"place": "town", "population": "9000", **names}
+        self._point({**place, **({"addr:country": country} if country else {})}, 10, 10)
+        self._way({"highway": "residential", **names}, (1, 5), (19, 5))
+        up = list(range(0, 21, 2))
+        left = self._way({}, (10, 0), *((0, y) for y in up), (10, 20))
+        right = self._way({}, (10, 20), *((20, y) for y in up[::-1]), (10, 0))
+        middle = self._way({}, *((10, y) for y in up))
+        self.nodes = [node for node in self.nodes if node.location[1] <= self.south + high / 1000 + 1e-9]
+        self._flush()
+        self._boundary(1, 8, names, left, right)
+        self._boundary(2, 9, _district(names, "West"), left, middle)
+        self._boundary(3, 9, _district(names, "East"), right, middle)
+        self._boundary(4, 10, {"name": "Nowhere"}, 99_999)
+
+    def _boundary(self, id: int, level: int, names: Tags, *ways: int) -> None:
+        tags = {"type": "boundary", "boundary": "administrative", "admin_level": str(level), **names}
+        self.file.add_relation(Relation(id=id, tags=tags, members=[("w", way, "outer") for way in ways]))
+
+
+def _district(names: Tags, side: str) -> Tags:
+    return {key: f"{name} {side}" for key, name in names.items()}
