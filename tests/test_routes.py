@@ -54,6 +54,7 @@ WHO: dict[Who, str] = {
         POST /kept/{token:str}/forget
         POST /switch
         GET /map
+        GET /map.png
         GET /map/areas
         GET /map/areas.json
         GET /map/points
@@ -82,6 +83,8 @@ WHO: dict[Who, str] = {
         GET /reports/new/similar
         POST /reports/photos
         GET /reports/{id:int}
+        GET /reports/{id:int}/card/{language:str}.jpg
+        GET /reports/{id:int}/map.png
         POST /reports/{id:int}/answer
         POST /reports/{id:int}/appeal
         POST /reports/{id:int}/confirm

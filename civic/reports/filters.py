@@ -5,16 +5,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from starlette.requests import Request
+
 from civic import timing
 from civic.cases.status import OPEN, Status, StatusGroup
 from civic.catalogue.catalogue import Catalogue
 from civic.catalogue.filters import describe_unknown, read_city_filters
+from civic.catalogue.queries import catalogue
 from civic.city.queries import CityView
+from civic.errors import Invalid
 from civic.geo.areas import Areas
 from civic.geo.maps import Box, parse_box
-from civic.geo.near import Near, parse_near
+from civic.geo.near import Near, find_near, parse_near
+from civic.geo.queries import areas
 from civic.i18n import gettext as _
 from civic.i18n import pick
+from civic.web import wants_json
 
 ALL, OVERDUE = "all", "overdue"
 # What the filter by status takes: "all", a group, "overdue", or one status. Merged cases are in no list.
@@ -73,6 +79,18 @@ class ReportFilters:
     def any(self) -> bool:
         """Something narrows the list."""
         return bool(self.raw)
+
+
+async def read_filters(request: Request, status: str = "") -> ReportFilters:
+    """The filters of the address, with `status` where it names none.
+
+    Raises Invalid for a program that asks for what there is not; a page says so, and shows nothing."""
+    query = request.query_params
+    near = await find_near(query.get("near", ""), request.app.state.config.geocoder)
+    filters = read_report_filters(query, request.state.city, await catalogue(), await areas(), near, status)
+    if filters.unknown and wants_json(request):
+        raise Invalid(fields=filters.unknown)
+    return filters
 
 
 def read_report_filters(

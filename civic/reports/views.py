@@ -16,7 +16,7 @@ from civic.errors import CivicError, Invalid, NotFound, SignInNeeded
 from civic.geo import queries as geo
 from civic.geo.cells import CellWindow
 from civic.geo.maps import MapWindow
-from civic.geo.near import find_near, parse_near
+from civic.geo.near import parse_near
 from civic.i18n import gettext as _
 from civic.i18n import language, use_language
 from civic.languages import find_language
@@ -27,9 +27,9 @@ from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
 from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
-from civic.reports import actions, additions, pages, queries, receipts, submission
+from civic.reports import actions, additions, pages, pictures, queries, receipts, submission
 from civic.reports.choices import ADDRESS, choices
-from civic.reports.filters import ReportFilters, describe_filters, read_report_filters
+from civic.reports.filters import ReportFilters, describe_filters, read_filters
 from civic.reports.forms import FollowUpForm, ReportForm
 from civic.reports.joining import JoinForm
 from civic.reports.maps import answers
@@ -53,18 +53,6 @@ from civic.web import NO_STORE, GuardedRoute, Who, json_answer, parse_id, render
 MAX_HOME_CARDS = 8
 HOME_CHOICE = 3  # of how many times as many of the newest reports these are chosen
 FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
-
-
-async def _filters(request: Request, status: str = "") -> ReportFilters:
-    """The filters of the address, with `status` where it names none.
-
-    Raises Invalid for a program that asks for what there is not; a page says so, and shows nothing."""
-    query = request.query_params
-    near = await find_near(query.get("near", ""), request.app.state.config.geocoder)
-    filters = read_report_filters(query, request.state.city, await catalogue(), await geo.areas(), near, status)
-    if filters.unknown and wants_json(request):
-        raise Invalid(fields=filters.unknown)
-    return filters
 
 
 async def _near(filters: ReportFilters) -> dict[str, str]:
@@ -101,7 +89,7 @@ def _choose_own_language(cards: Sequence[ReportCard], known: Sequence[str]) -> l
 
 
 async def listing(request: Request) -> Response:
-    filters = await _filters(request)
+    filters = await read_filters(request)
     if wants_json(request):
         size = request.app.state.config.limits.page
         page = await queries.list_reports(filters, size=size, cursor=request.query_params.get("page", ""))
@@ -131,7 +119,7 @@ async def _list_context(request: Request, filters: ReportFilters) -> dict[str, A
 
 async def filters_page(request: Request) -> Response:
     """The filters with all options, as the list and the map offer them by a script alone; `on` says for which."""
-    filters = await _filters(request)
+    filters = await read_filters(request)
     action = "/map" if request.query_params.get("on") == "map" else "/reports"
     context = {"filters": filters, "action": action, **await _near(filters), **await _names()}
     return render(request, "reports/filters.html", context)
@@ -154,13 +142,14 @@ async def filter_options(request: Request) -> Response:
 
 async def map_page(request: Request) -> Response:
     """The map with the list of what its window shows; open cases, unless the address names a status."""
-    filters = await _filters(request, status=StatusGroup.OPEN)
-    return render(request, "reports/map.html", await _list_context(request, filters), fragment="reports/_list.html")
+    filters = await read_filters(request, status=StatusGroup.OPEN)
+    context = await _list_context(request, filters) | pictures.ways_on(request)
+    return render(request, "reports/map.html", context, fragment="reports/_list.html")
 
 
 async def area_counts(request: Request) -> Response:
     """How many reports each area has, as a table and, for the colours of the map, as JSON."""
-    filters = await _filters(request, status=StatusGroup.OPEN)
+    filters = await read_filters(request, status=StatusGroup.OPEN)
     counts = await count_by_area(filters)
     if wants_json(request):
         return json_answer(counts)
@@ -173,7 +162,7 @@ async def map_points(request: Request) -> Response:
     question = answers.find_question(asked)
     if question is None:
         window = MapWindow.read(request.query_params.get("bbox", ""), request.query_params.get("zoom", ""))
-        filters = await _filters(request, status=StatusGroup.OPEN)
+        filters = await read_filters(request, status=StatusGroup.OPEN)
         question = answers.keep_question(asked, filters, CellWindow.around(window), window.zoom)
     return answers.send(request, await answers.answer_question(question))
 
@@ -346,4 +335,5 @@ routes: list[BaseRoute] = [
     route("/map/areas", area_counts, who=Who.ANYONE, answers=AreaCountsAnswer, counted=True),
     route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer, counted=True),
     *receipts.routes,
+    *pictures.routes,
 ]
