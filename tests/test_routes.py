@@ -53,7 +53,12 @@ WHO: dict[Who, str] = {
         POST /kept/{token:str}
         POST /kept/{token:str}/forget
         POST /switch
+        GET /icons/{name:str}.png
+        GET /manifest.webmanifest
         GET /map
+        GET /robots.txt
+        GET /sitemap.xml
+        GET /sitemap/{part:int}.xml
         GET /map.png
         GET /map/areas
         GET /map/areas.json

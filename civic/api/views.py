@@ -51,6 +51,9 @@ PAGES_AND_FILES = (
     "/scores/method",
     "/scores/table.csv",
     "/scores/verify.py",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/sitemap/{part:int}.xml",
     "/switch",
     "/traffic/new",
 )
