@@ -14,6 +14,7 @@ from civic.ratings import documents as ratings
 from civic.ratings.actions import count_moderated_ratings, release_ratings
 from civic.reports import documents as reports
 from civic.reports.actions import answer_by_comment
+from civic.reports.joining import release_joined
 from civic.reports.moderation import HistoryLines, release_cases, update_moderated_cases
 from civic.search.subjects import Subject, register
 from civic.search.triggers import install_triggers
@@ -39,7 +40,7 @@ def install_hooks() -> None:
     set_notifier(notify_account)
     set_city_words(read_city_words)
     set_visibility_hooks([update_moderated_cases, count_moderated_ratings])
-    set_release_hooks([release_cases, release_ratings])
+    set_release_hooks([release_cases, release_joined, release_ratings])
     set_comment_hooks([answer_by_comment])
     register_line_keeper(HistoryLines())
 

@@ -267,12 +267,12 @@ async def vote(post_id: int, by: Person) -> None:
         raise NotAllowed()
     async with in_transaction():
         await lock_public_post(post_id)
-        await add_vote(post_id, by)
+        await add_vote(post_id, by.id)
 
 
-async def add_vote(post_id: int, by: Person) -> None:
+async def add_vote(post_id: int, user_id: int) -> None:
     """As `vote`, in the transaction in hand, which has locked the post."""
-    added = await execute(ADD_VOTE, post_id, by.id, timing.now())
+    added = await execute(ADD_VOTE, post_id, user_id, timing.now())
     await Post.filter(id=post_id).update(votes_count=F("votes_count") + added)
 
 

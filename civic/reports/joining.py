@@ -13,9 +13,9 @@ from tortoise.expressions import F
 
 from civic.accounts.people import Person
 from civic.cases import actions as cases
-from civic.cases.actors import Actor
+from civic.cases.actors import Actor, ActorKind
 from civic.cases.models import Case
-from civic.db import fetch_one
+from civic.db import fetch, fetch_one
 from civic.errors import Conflict, NotFound
 from civic.forms import Form
 from civic.i18n import gettext as _
@@ -36,6 +36,17 @@ from civic.writes import Writes, new_ids
 JOINED_BEFORE = """
 SELECT r.id FROM report r JOIN post p ON p.id = r.post_id
 WHERE r.case_id = $1 AND (p.author_id = $2 OR p.receipt_hash = ANY($3)) LIMIT 1
+"""
+
+# Of these posts ($1) the reports with which somebody joined a case, of which its history says nothing yet.
+UNCOUNTED = """
+SELECT r.id, r.case_id, p.author_id, m.post_id AS main_post_id
+FROM report r JOIN post p ON p.id = r.post_id JOIN case_file c ON c.id = r.case_id
+JOIN report m ON m.case_id = r.case_id AND m.main
+WHERE r.post_id = ANY($1) AND NOT r.main AND NOT c.unreleased AND p.visibility = 'public' AND NOT EXISTS (
+    SELECT FROM case_event e
+    WHERE e.case_id = r.case_id AND e.kind = 'joined' AND (e.data ->> 'report')::bigint = r.id)
+ORDER BY r.id
 """
 
 
@@ -120,16 +131,25 @@ async def _add_report(main: Report, new_post: posts.NewPost, author: Person) -> 
     writes.insert(report)
     await posts.write_post(post, new_post.photos, writes)
     if not new_post.held:
-        await _support(main, author)
-        await cases.join(main.case_id, Actor.reporter(author), report_id)
+        await _count_in(main.case_id, main.post_id, report_id, author.id or None)
     if code and new_post.email:
         await send_receipt(post, main.case.number, code)
     return Posted(post, NewReport(report), code)
 
 
-async def _support(main: Report, author: Person) -> None:
-    """Support the report, in the transaction in hand: by a vote, which can be taken back, where there is an account."""
-    if author.signed_in:
-        await posts.add_vote(main.post_id, author)
+async def release_joined(post_ids: Sequence[int], _by: Person) -> None:
+    """Let reports count that somebody joined with and that were held, as a moderator has looked at them: once."""
+    for row in await fetch(UNCOUNTED, list(post_ids)):
+        await _count_in(row["case_id"], row["main_post_id"], row["id"], row["author_id"])
+
+
+async def _count_in(case_id: int, main_post_id: int, report_id: int, author_id: int | None) -> None:
+    """Support the case's report and say so in its history, in the transaction in hand.
+
+    By a vote, which can be taken back, where there is an account.
+    """
+    if author_id is not None:
+        await posts.add_vote(main_post_id, author_id)
     else:
-        await Post.filter(id=main.post_id).update(votes_count=F("votes_count") + 1)
+        await Post.filter(id=main_post_id).update(votes_count=F("votes_count") + 1)
+    await cases.join(case_id, Actor(ActorKind.REPORTER, author_id), report_id)

@@ -1,14 +1,21 @@
 """Joining a case that somebody else has reported, by one press and without an account."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
+from civic.accounts.people import Person
 from civic.cases.models import CaseEvent
+from civic.errors import Conflict
+from civic.posts import moderation
 from civic.posts.models import Post, Visibility, Vote
 from civic.reports.models import Report
+from tests.builders.posts import dan
 from tests.builders.riverside import JSON, get_case_id, limit_posts, photo_field, send_report
 from tests.clients import Client
+
+__all__ = ["dan"]
 
 pytestmark = pytest.mark.usefixtures("riverside")
 
@@ -82,7 +89,9 @@ async def test_what_is_closed_hidden_or_nowhere_cannot_be_joined(client: Client,
     assert await Report.all().count() == 1
 
 
-async def test_beyond_the_limit_it_is_held(client: Client, stranger: Client) -> None:
+async def test_beyond_the_limit_it_is_held_and_counts_once_released(
+    client: Client, stranger: Client, dan: Person
+) -> None:
     one, other = await send_report(client), await send_report(client, text="A second hole in the same road")
     limit_posts(stranger, 1, refused_above=5)
     await join(stranger, one["id"])
@@ -91,6 +100,13 @@ async def test_beyond_the_limit_it_is_held(client: Client, stranger: Client) -> 
     seen = (await client.get(other["url"], headers=JSON)).json()
     assert seen["votes"] == 0
     assert "joined" not in [line["kind"] for line in seen["timeline"]]
+    post = await Post.get(path=f"/reports/{held['id']}")
+    for _ in range(2):  # a second release is none
+        with suppress(Conflict):
+            await moderation.release(post.id, dan)
+        seen = (await client.get(other["url"], headers=JSON)).json()
+        assert seen["votes"] == 1
+        assert [line["kind"] for line in seen["timeline"]].count("joined") == 1
 
 
 async def test_who_joins_a_joined_report_supports_the_first(client: Client, new_client: Callable[[], Client]) -> None:
