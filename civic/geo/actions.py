@@ -1,8 +1,9 @@
 """Filling the gazetteer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from civic.db import execute, fetch
 from civic.geo import sql
@@ -27,11 +28,9 @@ class GazetteerRows:
     """All of a gazetteer; the numbers in it are those of places."""
 
     places: list[PlaceRow] = field(default_factory=list)
-    houses: dict[tuple[int, str], tuple[str, float, float]] = field(
-        default_factory=dict
-    )  # (place, key): shown, lat, lon
-    crossings: list[tuple[int, int, float, float]] = field(default_factory=list)  # place, other place, lat, lon
-    parts: list[tuple[int, Positions]] = field(default_factory=list)  # stretches of streets
+    houses: Iterable[tuple[int, str, str, float, float]] = ()  # place, key, shown, lat, lon; the first of a key counts
+    crossings: Iterable[tuple[int, int, float, float]] = ()  # place, other place, lat, lon
+    parts: Iterable[tuple[int, Positions]] = ()  # stretches of streets
 
 
 async def replace_gazetteer(rows: GazetteerRows) -> dict[str, int]:
@@ -39,13 +38,12 @@ async def replace_gazetteer(rows: GazetteerRows) -> dict[str, int]:
     before = await count_gazetteer()
     for statement in (sql.EMPTY_PARTS, sql.EMPTY_CROSSINGS, sql.EMPTY_HOUSES, sql.EMPTY_NAMES, sql.EMPTY_GAZETTEER):
         await execute(statement)
-    places = [(n, one.kind, json.dumps(one.names), one.lat, one.lon) for n, one in enumerate(rows.places, 1)]
-    await _add(sql.ADD_PLACES, places)
-    await _add(sql.ADD_NAMES, [(name, n) for n, one in enumerate(rows.places, 1) for name in folded_names(one.names)])
-    await _add(sql.ADD_HOUSES, [(place + 1, key, *about) for (place, key), about in rows.houses.items()])
-    both_ways = [pair for a, b, lat, lon in rows.crossings for pair in ((a, b, lat, lon), (b, a, lat, lon))]
-    await _add(sql.ADD_CROSSINGS, [(one + 1, other + 1, lat, lon) for one, other, lat, lon in both_ways])
-    await _add(sql.ADD_PARTS, [(n + 1, *_extent(part), part.tobytes()) for n, part in rows.parts])
+    every = list(enumerate(rows.places, 1))
+    await _add(sql.ADD_PLACES, ((n, one.kind, json.dumps(one.names), one.lat, one.lon) for n, one in every))
+    await _add(sql.ADD_NAMES, ((name, n) for n, one in every for name in folded_names(one.names)))
+    await _add(sql.ADD_HOUSES, ((place + 1, *about) for place, *about in rows.houses))
+    await _add(sql.ADD_CROSSINGS, ((one + 1, other + 1, lat, lon) for one, other, lat, lon in rows.crossings))
+    await _add(sql.ADD_PARTS, ((place + 1, *_extent(part), part.tobytes()) for place, part in rows.parts))
     await execute(sql.ANALYZE_GAZETTEER)
     return before
 
@@ -55,14 +53,11 @@ async def count_gazetteer() -> dict[str, int]:
     return dict((await fetch(sql.COUNT_GAZETTEER))[0])
 
 
-async def _add(statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    for at in range(0, len(rows), BATCH_ROWS):
-        await _execute_rows(statement, rows[at : at + BATCH_ROWS])
-
-
-async def _execute_rows(statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Run a statement once with all rows: an argument for each column."""
-    await fetch(statement, *map(list, zip(*rows, strict=True)))
+async def _add(statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Run a statement with rows, an argument for each column, in batches."""
+    left = iter(rows)
+    while batch := list(islice(left, BATCH_ROWS)):
+        await fetch(statement, *map(list, zip(*batch, strict=True)))
 
 
 def _extent(part: Positions) -> tuple[float, float, float, float]:

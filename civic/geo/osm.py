@@ -145,11 +145,15 @@ def read_names(tags: Mapping[str, str], languages: Collection[str]) -> dict[str,
     local = tags.get("name", "").strip()
     names = {LOCAL_NAME: local} if local else {}
     for language in languages:
-        written = ("zh", "zh-Hans", "zh-Hant") if language == "zh" else (language,)
-        found = next((name for one in written if (name := tags.get(f"name:{one}", "").strip())), "")
+        found = next((name for one in written_as(language) if (name := tags.get(f"name:{one}", "").strip())), "")
         if found and found != local:
             names[language] = found
     return names
+
+
+def written_as(language: str) -> tuple[str, ...]:
+    """How tags name a language, in the order in which its names are taken."""
+    return ("zh", "zh-Hans", "zh-Hant") if language == "zh" else (language,)
 
 
 def node_index(path: Path, work: Path) -> str:

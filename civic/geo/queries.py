@@ -68,7 +68,8 @@ async def search_places(text: str, limit: int) -> list[NamedPosition]:
     wanted = gazetteer.compact(text)
     if not wanted:
         return []
-    rows = await fetch(sql.FIND_PLACES, wanted, gazetteer.name_runs(text), MAX_CANDIDATES)
+    rows = await fetch(sql.FIND_PLACES, [wanted, *gazetteer.name_runs(text)], MAX_CANDIDATES)
+    rows = rows or await fetch(sql.FIND_PARTS, wanted, MAX_CANDIDATES)
     hits = gazetteer.rank_places(text, (NamedPosition(**row) for row in rows), MAX_CANDIDATES)
     if not any(hit.sure for hit in hits) and len(hits) <= 1:
         hits = await _find_slips(text) or hits

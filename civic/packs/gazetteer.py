@@ -5,8 +5,8 @@ import hashlib
 import json
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from civic.geo.actions import GazetteerRows, PlaceRow
 from civic.geo.distance import METRES_PER_DEGREE
 from civic.geo.features import LOCAL_NAME, Progress
 from civic.geo.gazetteer import PlaceKind, folded_names
-from civic.geo.streets import Positions, Street, find_crossings, make_streets, measure_flat, metres_to
+from civic.geo.streets import Positions, StreetNet, measure_flat, metres_to
 from civic.geo.tile_maker import BaseMapError
 from civic.packs.base_map import EXTRACT, digest_file
 from civic.packs.contents import Pack, PackPlace
@@ -23,7 +23,7 @@ from civic.packs.problems import Problems
 from civic.text import CONTROL_CHARACTERS
 
 if TYPE_CHECKING:
-    from civic.geo.osm_names import ExtractAsset
+    from civic.geo.osm_names import ExtractAsset, HouseNumbers
 
 MAKER = "1"  # rises when the same sources give another gazetteer
 SAME_PLACE_METRES = 700  # within which two things of one name are one place, as the stops of both sides of a street are
@@ -48,7 +48,7 @@ async def read_gazetteer(pack: Pack, folder: Path, known: str, on_progress: Prog
     if digest == known:
         return LoadedGazetteer(digest)
     if not (folder / EXTRACT).exists():
-        return LoadedGazetteer(digest, make_rows(pack.places, [], [], {}), pack.assets)
+        return LoadedGazetteer(digest, make_rows(pack.places), pack.assets)
     try:
         return LoadedGazetteer(digest, *await asyncio.to_thread(_read_extract, pack, folder / EXTRACT, on_progress))
     except BaseMapError as error:
@@ -76,17 +76,13 @@ def _read_extract(pack: Pack, path: Path, on_progress: Progress) -> tuple[Gazett
     city = pack.areas[0].geometry.buffer(BORDER_METRES / METRES_PER_DEGREE)
     with tempfile.TemporaryDirectory(prefix="civic-names-") as work:
         found = NameReader(path, city, languages, frozenset(pack.asset_kinds)).read(Path(work), on_progress)
-    on_progress(1.0, f"{len(found.streets):,} streets, {len(found.houses):,} house numbers")
-    streets = [street for named in found.streets.values() for street in make_streets(named, languages)]
-    found.streets.clear()
+    on_progress(1.0, f"{len(found.ways.names):,} ways of streets, {len(found.houses.keys):,} house numbers")
     points = [
         PlaceRow(_in_languages(one.names, languages), one.lat, one.lon, _kind(one.district)) for one in found.places
     ]
-    houses: defaultdict[str, dict[tuple[str, float, float], str]] = defaultdict(dict)
-    for house in found.houses:
-        houses[house.street].setdefault((house.key, house.lat, house.lon), house.shown)
-    found.houses.clear()
-    return make_rows(pack.places, streets, points, houses), _join_assets(pack.assets, found.assets)
+    net = StreetNet(found.ways, city)
+    names = [found.names.pick(number) for number in range(len(found.names.local))]
+    return make_rows(pack.places, points, Streets(net, names), found.houses), _join_assets(pack.assets, found.assets)
 
 
 def _join_assets(own: Iterable[AssetRow], read: Iterable["ExtractAsset"]) -> list[AssetRow]:
@@ -111,82 +107,144 @@ def _kind(district: bool) -> PlaceKind:
     return PlaceKind.DISTRICT if district else PlaceKind.OTHER
 
 
-Houses = Mapping[str, Mapping[tuple[str, float, float], str]]  # by their street's folded name: (key, lat, lon) to shown
+@dataclass(frozen=True)
+class Streets:
+    """The streets of an extract, and the names of each by the number of its name."""
+
+    net: StreetNet
+    names: Sequence[dict[str, str]]
 
 
 def make_rows(
-    own: Sequence[PackPlace], streets: Sequence[Street], points: Iterable[PlaceRow], houses: Houses
+    own: Sequence[PackPlace],
+    points: Iterable[PlaceRow] = (),
+    streets: Streets | None = None,
+    houses: "HouseNumbers | None" = None,
 ) -> GazetteerRows:
     """The gazetteer of the pack's own places and of what the extract has."""
-    maker = _RowsMaker()
+    maker = _RowsMaker(streets.net if streets else None)
     maker.add_own(own)
-    maker.add_streets(streets)
+    if streets:
+        maker.add_streets(streets)
     maker.add_points(points)
-    for street, numbers in houses.items():
-        maker.add_houses(street, numbers)
+    if houses:
+        maker.rows.houses = HouseRows(houses, maker.streets_of_names(houses.streets), maker.lines)
     return maker.rows
 
 
-@dataclass
 class _RowsMaker:
-    rows: GazetteerRows = field(default_factory=GazetteerRows)
-    numbers: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # of places, by folded name
-    lines: dict[int, list[Positions]] = field(default_factory=dict)  # of streets, by the number of the place
+    def __init__(self, net: StreetNet | None) -> None:
+        self.net, self.rows = net, GazetteerRows()
+        self.numbers: defaultdict[str, list[int]] = defaultdict(list)  # of places, by folded name
+        self.merged = set[int]()  # places of the pack that are streets of the extract
+        self.streets: defaultdict[int, list[int]] = defaultdict(list)  # of the net, by the number of the place
 
-    def _add(self, row: PlaceRow) -> int:
+    def lines(self, place: int) -> list[Positions]:
+        """The lines of a street, by the number of its place."""
+        return [line for street in self.streets[place] for line in self.net.lines(street)] if self.net else []
+
+    def _add(self, row: PlaceRow, folded: Iterable[str]) -> int:
         self.rows.places.append(row)
         number = len(self.rows.places) - 1
-        for name in folded_names(row.names):
+        for name in folded:
             self.numbers[name].append(number)
         return number
 
     def add_own(self, own: Iterable[PackPlace]) -> None:
         for one in own:
-            self._add(PlaceRow(one.names, one.lat, one.lon))
+            self._add(PlaceRow(one.names, one.lat, one.lon), folded_names(one.names))
 
-    def add_streets(self, streets: Sequence[Street]) -> None:
+    def add_streets(self, streets: Streets) -> None:
         """A street that the pack has too keeps the pack's names and position."""
-        numbers = []
-        for street in streets:
-            lines = [way.positions for way in street.ways]
-            number = next((one for one in self._same_name(street.names) if self._is_on(one, lines)), None)
+        folded = [folded_names(names) for names in streets.names]
+        of_streets = list[int]()
+        for street, ((lat, lon), name) in enumerate(zip(streets.net.middles(), streets.net.names, strict=True)):
+            number = self._own_place(folded[name], streets.net, street)
             if number is None:
-                number = self._add(PlaceRow(street.names, street.lat, street.lon, PlaceKind.STREET))
+                number = self._add(PlaceRow(streets.names[name], lat, lon, PlaceKind.STREET), folded[name])
             else:
                 own = self.rows.places[number]
                 self.rows.places[number] = PlaceRow(own.names, own.lat, own.lon, PlaceKind.STREET)
-                for name in folded_names(street.names):
-                    self.numbers[name].append(number)
-            numbers.append(number)
-            self.lines.setdefault(number, []).extend(lines)
-            self.rows.parts.extend((number, part) for part in street.parts())
-        crossings = find_crossings(streets)
-        met = ((numbers[one], numbers[other], lat, lon) for one, other, lat, lon in crossings)
-        self.rows.crossings.extend(dict.fromkeys(one for one in met if one[0] != one[1]))
+                for key in folded[name]:
+                    self.numbers[key].append(number)
+            self.streets[number].append(street)
+            of_streets.append(number)
+        self.rows.parts = PartRows(streets.net, of_streets)
+        self.rows.crossings = CrossingRows(streets.net, of_streets)
 
-    def _is_on(self, number: int, lines: Sequence[Positions]) -> bool:
-        place = self.rows.places[number]
-        return place.kind is PlaceKind.PACK and metres_to(lines, place.lat, place.lon) <= SAME_PLACE_METRES
+    def _own_place(self, folded: Iterable[str], net: StreetNet, street: int) -> int | None:
+        """The place of the pack that is this street."""
+        for number in self._same_name(folded):
+            place = self.rows.places[number]
+            is_own = place.kind is PlaceKind.PACK or number in self.merged
+            if is_own and metres_to(net.lines(street), place.lat, place.lon) <= SAME_PLACE_METRES:
+                self.merged.add(number)
+                return number
+        return None
 
-    def _same_name(self, names: Mapping[str, str]) -> list[int]:
-        return [number for name in folded_names(names) for number in self.numbers.get(name, ())]
+    def _same_name(self, folded: Iterable[str]) -> list[int]:
+        return [number for name in folded for number in self.numbers.get(name, ())]
 
     def add_points(self, points: Iterable[PlaceRow]) -> None:
         """A thing is no second place beside a street or another thing of its name."""
         for point in points:
-            if point.names and not any(self._is_near(one, point) for one in self._same_name(point.names)):
-                self._add(point)
+            folded = folded_names(point.names)
+            if folded and not any(self._is_near(one, point) for one in self._same_name(folded)):
+                self._add(point, folded)
 
     def _is_near(self, number: int, point: PlaceRow) -> bool:
         place = self.rows.places[number]
         if measure_flat(place.lat, place.lon, point.lat, point.lon) <= SAME_PLACE_METRES:
             return True
-        lines = self.lines.get(number, ())
+        lines = self.lines(number) if number in self.streets else []
         return bool(lines) and metres_to(lines, point.lat, point.lon) <= SAME_PLACE_METRES
 
-    def add_houses(self, name: str, numbers: Mapping[tuple[str, float, float], str]) -> None:
-        """House numbers of the streets of a name; those of a street that the extract lacks are left out."""
-        places = [one for one in dict.fromkeys(self.numbers.get(name, ())) if one in self.lines]
-        for (key, lat, lon), shown in numbers.items() if places else ():
-            street = min(places, key=lambda one: metres_to(self.lines[one], lat, lon)) if len(places) > 1 else places[0]
-            self.rows.houses.setdefault((street, key), (shown, lat, lon))
+    def streets_of_names(self, names: Iterable[str]) -> list[list[int]]:
+        """The places that are streets of each folded name; none for a street that the extract lacks."""
+        return [[one for one in dict.fromkeys(self.numbers.get(name, ())) if one in self.streets] for name in names]
+
+
+@dataclass(frozen=True)
+class PartRows:
+    """The stretches of streets, with the number of the place of each; made anew each time they are gone through."""
+
+    net: StreetNet
+    of_streets: Sequence[int]
+
+    def __iter__(self) -> Iterator[tuple[int, Positions]]:
+        return ((self.of_streets[street], part) for street, part in self.net.parts())
+
+
+@dataclass(frozen=True)
+class CrossingRows:
+    """Where streets meet; made anew each time they are gone through."""
+
+    net: StreetNet
+    of_streets: Sequence[int]
+
+    def __iter__(self) -> Iterator[tuple[int, int, float, float]]:
+        for one, other, lat, lon in self.net.crossings():
+            first, second = self.of_streets[one], self.of_streets[other]
+            if first != second:
+                yield first, second, lat, lon
+
+
+@dataclass(frozen=True)
+class HouseRows:
+    """House numbers with the number of the place of their street; made anew each time they are gone through."""
+
+    houses: "HouseNumbers"
+    streets: Sequence[Sequence[int]]  # by the number of the name
+    lines: Callable[[int], list[Positions]]
+
+    def __iter__(self) -> Iterator[tuple[int, str, str, float, float]]:
+        at = self.houses.positions
+        for number, (name, key, shown) in enumerate(
+            zip(self.houses.street, self.houses.keys, self.houses.shown, strict=True)
+        ):
+            if places := self.streets[name]:
+                lat, lon = at[2 * number], at[2 * number + 1]
+                yield self._nearest(places, lat, lon), key, shown, lat, lon
+
+    def _nearest(self, places: Sequence[int], lat: float, lon: float) -> int:
+        return places[0] if len(places) == 1 else min(places, key=lambda one: metres_to(self.lines(one), lat, lon))
