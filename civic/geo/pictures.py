@@ -188,8 +188,11 @@ def _keep(path: Path, picture: Image.Image) -> None:
 
 
 def _remove_oldest(folder: Path) -> None:
-    files = sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime)
-    for path in files[: max(0, len(files) - KEPT_TILES)]:
+    ages = []
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # another process removes them, too
+            ages.append((path.stat().st_mtime, path))
+    for _age, path in sorted(ages)[: max(0, len(ages) - KEPT_TILES)]:
         path.unlink(missing_ok=True)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,10 @@ async def make_base_map(pack: Pack, folder: Path, place: TilesPlace) -> str:
 
 
 def remove_old_tiles(folder: Path, kept: set[str]) -> None:
-    """Remove the tiles of other versions."""
+    """Remove the tiles of other versions, and their pictures."""
+    for path in folder.glob("*.pictures"):
+        if path.stem not in kept:
+            shutil.rmtree(path, ignore_errors=True)
     for path in folder.glob("*.pmtiles"):
         if path.stem not in kept:
             with contextlib.suppress(FileNotFoundError):

@@ -13,6 +13,7 @@ from civic.site import site_origin
 from civic.web import Who, route
 
 PART = 50_000  # addresses of a file: the standard's most
+MAX_PART = 1_000_000
 PAGES = ("/", "/reports", "/map", "/map/areas", "/traffic", "/services", "/scores", "/scores/method")
 # What is of one person, or without end.
 NOT_FOR_ROBOTS = ("/desk", "/account", "/me", "/r/", "/receipt", "/kept/", "/sign-in", "/sign-up", "/search", "/api/")
@@ -40,6 +41,8 @@ async def sitemap(request: Request) -> Response:
 async def sitemap_part(request: Request) -> Response:
     """GET /sitemap/N.xml: the public posts of some ids, and with the first ones the pages that always are."""
     origin, part = _origin(request), request.path_params["part"]
+    if part > MAX_PART:
+        raise NotFound()
     rows = await fetch(POSTS_OF_SITEMAP, part * PART, (part + 1) * PART)
     pages = "".join(_entry(origin, path, "") for path in PAGES) if part == 0 else ""
     posts = "".join(_entry(origin, row["path"], f"<lastmod>{row['created_at']:%Y-%m-%d}</lastmod>") for row in rows)

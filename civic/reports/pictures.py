@@ -34,9 +34,7 @@ REPORT_ZOOM, REPORT_SIZE = 16, (720, 320)
 AT_ONCE, MAX_WAITING, PATIENCE_SECONDS = 2, 40, 10.0
 KEPT_SECONDS, KEPT_CARDS = 3600.0, 200  # cards, of 100 kB or so
 CARD_EDGE = 800
-# What may be hidden in a moment is kept by nobody; a card has gone out with its link, and is asked for by machines.
-NOT_KEPT = {"Cache-Control": "private, no-cache"}
-CARD_HEADERS = {"Cache-Control": "public, max-age=300"}
+NOT_KEPT = {"Cache-Control": "private, no-cache"}  # what may be hidden in a moment is kept by nobody
 
 _places = asyncio.Semaphore(AT_ONCE)
 _waiting = 0
@@ -93,7 +91,7 @@ async def report_card(request: Request) -> Response:
         facts = _card_facts(page, request)
     key = facts, code
     data = _cards.get(key) or await _work.do(key, lambda: _make_card(request, key, page))
-    return Response(data, media_type="image/jpeg", headers=CARD_HEADERS)
+    return Response(data, media_type="image/jpeg", headers=NOT_KEPT)
 
 
 def _card_facts(page: pages.ReportPage, request: Request) -> CardFacts:
@@ -141,10 +139,9 @@ async def _draw(work: Callable[[], T]) -> T:
         raise Busy() from None
     finally:
         _waiting -= 1
-    try:
-        return await asyncio.to_thread(work)
-    finally:
-        _places.release()
+    drawing = asyncio.create_task(asyncio.to_thread(work))
+    drawing.add_done_callback(lambda _task: _places.release())  # a thread goes on when nobody waits for it any more
+    return await asyncio.shield(drawing)
 
 
 routes: list[BaseRoute] = [

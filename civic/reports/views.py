@@ -50,7 +50,7 @@ from civic.search.pages import format_distance
 from civic.static import ASK_AGAIN, FOR_EVER
 from civic.web import NO_STORE, GuardedRoute, Who, json_answer, parse_id, render, route, see_other, wants_json
 
-MAX_HOME_CARDS = 8
+MAX_HOME_CARDS, MAX_MAP_CARDS = 8, 12
 HOME_CHOICE = 3  # of how many times as many of the newest reports these are chosen
 FOLLOW_UPS_PER_POST = 2  # times as many as posts in an hour
 
@@ -102,9 +102,9 @@ async def listing(request: Request) -> Response:
     return render(request, "reports/list.html", await _list_context(request, filters), fragment="reports/_list.html")
 
 
-async def _list_context(request: Request, filters: ReportFilters) -> dict[str, Any]:
-    """What a page with a list of reports shows."""
-    size = request.app.state.config.limits.page
+async def _list_context(request: Request, filters: ReportFilters, most: int = 1000) -> dict[str, Any]:
+    """What a page with a list of reports shows, at most so many at once."""
+    size = min(most, request.app.state.config.limits.page)
     names = await _names()
     return {
         "page": await queries.list_reports(filters, size=size, cursor=request.query_params.get("page", "")),
@@ -143,7 +143,7 @@ async def filter_options(request: Request) -> Response:
 async def map_page(request: Request) -> Response:
     """The map with the list of what its window shows; open cases, unless the address names a status."""
     filters = await read_filters(request, status=StatusGroup.OPEN)
-    context = await _list_context(request, filters) | pictures.ways_on(request)
+    context = await _list_context(request, filters, MAX_MAP_CARDS) | pictures.ways_on(request)
     return render(request, "reports/map.html", context, fragment="reports/_list.html")
 
 

@@ -16,6 +16,15 @@ PRESSED = """[...document.querySelectorAll("main button, main a[href^='/sign-in'
 CUT = """[...document.querySelectorAll("main table, main .scroll")]
     .filter(one => one.getBoundingClientRect().right > innerWidth + 1 || one.scrollWidth > one.clientWidth + 1)
     .map(one => one.outerHTML.slice(0, 100))"""
+# Of all that moved without being asked to.
+SHIFTS = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 1200);
+})"""
+STILL = ["/", "/reports", "/reports/new", "/map", "/traffic", "/traffic/new", "/services", "/search", "/scores", "/me"]
 A4 = {"width": 718, "height": 1047}  # pixels of CSS within margins of 10 mm
 
 
@@ -61,3 +70,14 @@ async def test_what_is_shared_of_a_report(look: Open, samples: dict[str, str]) -
     assert said == await page.locator("meta[name=description]").get_attribute("content")
     await page.goto("/")
     assert await page.locator("meta[property='og:title']").get_attribute("content") == "Riverside"
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "zh"), (1280, "en")])
+async def test_nothing_moves_while_a_page_loads(visit: Open, width: int, language: str) -> None:
+    """Also at the first look, when nothing is in the browser yet, and while others keep the machine busy."""
+    moved = {}
+    for path in STILL:
+        page = await visit(path, width=width, language=language, fresh=True)
+        moved[path] = await page.evaluate(SHIFTS)
+        await page.context.close()
+    assert not {path: sum for path, sum in moved.items() if sum}

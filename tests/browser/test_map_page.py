@@ -9,13 +9,6 @@ pytestmark = pytest.mark.browser
 
 PINS = ".map .leaflet-marker-pane > [role=button]"
 COUNT = "#results > [role=status]"
-SHIFTS = """() => new Promise((done) => {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value;
-  }).observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(sum), 1200);
-})"""
 BEFORE_THE_MAP = """() => {
   const stops = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex]")];
   const map = document.querySelector(".map");
@@ -119,14 +112,6 @@ async def test_what_fails_and_what_is_empty_is_said(visit: Open) -> None:
     await page.locator(".map").focus()
     await page.keyboard.press("-")
     await expect(note).to_have_text("The reports could not be loaded. Move the map to try again.")
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("path", ["/map", "/"])
-async def test_nothing_moves_while_it_loads(visit: Open, path: str, width: int) -> None:
-    page = await visit(path, width=width, fresh=True)
-    await expect(page.locator(PINS).nth(3)).to_be_attached()
-    assert await page.evaluate(SHIFTS) == 0
 
 
 @pytest.mark.parametrize("width", [360, 1280])

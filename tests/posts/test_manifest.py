@@ -64,6 +64,8 @@ async def test_the_sitemap_leads_to_what_is_public(client: Client, dan: Person) 
     for page in PAGES:
         assert f"https://riverside.example{page}" in found
     assert addresses((await client.get("/sitemap/99.xml", headers=host)).text) == []
+    for part in (10**9, 9 * 10**15):
+        assert (await client.get(f"/sitemap/{part}.xml", headers=host)).status_code == 404
 
 
 async def test_robots_stay_away_from_what_is_of_one_person(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from io import BytesIO
 from pathlib import Path
 
@@ -109,6 +110,20 @@ async def test_one_card_is_drawn_once_however_many_ask(client: Client, monkeypat
     assert len(drawn) == 1
 
 
+async def test_a_place_is_kept_until_its_drawing_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who goes away frees no place for another one while the thread still draws."""
+    places, go_on = asyncio.Semaphore(1), threading.Event()
+    monkeypatch.setattr(pictures, "_places", places)
+    left = asyncio.create_task(pictures._draw(go_on.wait))
+    await asyncio.sleep(0.05)
+    left.cancel()
+    await asyncio.wait([left])
+    assert places.locked()
+    go_on.set()
+    async with asyncio.timeout(5):
+        await places.acquire()
+
+
 async def test_who_would_wait_too_long_is_told_to_come_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(pictures, "_places", asyncio.Semaphore(0))
@@ -138,5 +153,6 @@ def test_lines_break_where_they_may(text: str, lines: list[str]) -> None:
 
 
 def test_a_text_without_letters_for_it_is_known() -> None:
-    assert can_write("Rue de l’Église – нет")
+    assert can_write("A street, 12")
     assert can_write("路灯") == bool(find_font(chinese=True))
+    assert not can_write("\uffff")  # which no font has

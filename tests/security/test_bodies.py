@@ -21,6 +21,8 @@ PHOTO_ROUTES = {
     "/reports",
     "/reports/photos",
     "/reports/{id:int}/answer",
+    "/reports/{id:int}/join",
+    "/reports/{id:int}/photos",
     "/switch",
     "/traffic",
     "/services/{slug:str}/ratings",

@@ -97,7 +97,7 @@ async def test_a_shared_links_picture_is_at_the_sites_address(set_up: Callable[.
     for url, host in ((CITY, "city.example"), ("", "evil.example")):
         heard = await send(set_up(site={"url": url}).app, "GET", path, [("Host", host)])
         assert heard.status == 200
-        assert ('property="og:image" content="https://city.example/photos/' in heard.text) == bool(url)
+        assert ('property="og:image" content="https://city.example/reports/' in heard.text) == bool(url)
         assert "evil.example" not in heard.text
 
 
