@@ -53,8 +53,12 @@ async def test_without_an_address_of_the_site_there_is_no_sitemap(client: Client
 async def test_the_sitemap_leads_to_what_is_public(client: Client, dan: Person) -> None:
     shown, hidden = [(await send_report(client, text=f"A hole with a number: {n}"))["id"] for n in range(2)]
     await moderation.hide((await Post.get(path=f"/reports/{hidden}")).id, dan, "spam")
+    assert 'rel="canonical"' not in (await client.get(f"/reports/{shown}")).text
     with_address(client)
     host = {"host": "riverside.example"}
+    page = (await client.get(f"/reports/{shown}?before=9", headers=host)).text
+    assert f'<link rel="canonical" href="https://riverside.example/reports/{shown}">' in page
+    assert f'hreflang="en" href="https://riverside.example/reports/{shown}?lang=en"' in page
     robots = (await client.get("/robots.txt", headers=host)).text
     assert "Sitemap: https://riverside.example/sitemap.xml" in robots
     [part] = addresses((await client.get("/sitemap.xml", headers=host)).text)
