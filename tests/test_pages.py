@@ -46,9 +46,14 @@ QUESTIONS = {
 }
 
 
+# What the made-up city answers 404 for: it has no numbered things, and no address of the site is configured.
+NOT_THERE = {"/assets", "/sitemap.xml"}
+
+
 def addresses() -> list[str]:
     """Every address that shows something and needs no more than itself, or an id that SAMPLES finds."""
-    shown = [r.path for r in routes() if isinstance(r, GuardedRoute) and "GET" in (r.methods or ())]
+    found = [r.path for r in routes() if isinstance(r, GuardedRoute) and "GET" in (r.methods or ())]
+    shown = [path for path in found if path.removeprefix("/api/v1") not in NOT_THERE]
     return sorted({path for path in shown if "{" not in path or path.removeprefix("/api/v1") in SAMPLES})
 
 

@@ -62,7 +62,7 @@ async def test_many_are_placed_as_each_alone_would_be(town: Town) -> None:
         with counting() as statements:
             placed = await actions.place_received({c.id: one for c, one in zip(together, placements, strict=True)})
     assert placed == [case.id for case in together]
-    assert len(statements) <= 4
+    assert len(statements) <= 5  # one of them lets the others be planned once
     for one, other in zip(alone, together, strict=True):
         [apart], [written] = await fetch(WRITTEN, one.id), await fetch(WRITTEN, other.id)
         for part in apart:
