@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from civic import config as configuration
-from civic import db, erasures, logs, manifest, preferences, signing, static, templates
+from civic import db, erasures, logs, manifest, offline, preferences, signing, static, templates
 from civic.accounts.views import AccountSections
 from civic.cases.metrics import measure_cases
 from civic.cases.status import Status
@@ -51,7 +51,7 @@ templates.GLOBALS["statuses"] = {status.value: status for status in Status}  # f
 
 def routes() -> list[BaseRoute]:
     """Every domain's, in the order of the listing."""
-    found: list[BaseRoute] = [*health_routes, *preferences.routes, *manifest.routes]
+    found: list[BaseRoute] = [*health_routes, *preferences.routes, *manifest.routes, *offline.routes]
     for domain in db.DOMAINS:
         if importlib.util.find_spec(f"civic.{domain}.views"):
             found += getattr(import_module(f"civic.{domain}.views"), "routes", [])

@@ -101,6 +101,7 @@ def security_headers(config: Config) -> dict[str, str]:
         "img-src": f"'self' data: blob:{pictures}",
         "connect-src": "'self'",
         "manifest-src": "'self'",
+        "worker-src": "'self'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",
         "base-uri": "'none'",

@@ -55,6 +55,11 @@ WHO: dict[Who, str] = {
         POST /switch
         GET /icons/{name:str}.png
         GET /manifest.webmanifest
+        GET /sw.js
+        GET /offline
+        GET /offline/sender
+        GET /offline/form
+        GET /offline/questions
         GET /map
         GET /robots.txt
         GET /sitemap.xml

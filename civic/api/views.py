@@ -38,6 +38,8 @@ PAGES_AND_FILES = (
     "/r/{code:str}",
     "/me",
     "/me/forget",
+    "/offline/form",
+    "/offline/questions",
     "/reports/{id:int}/card/{language:str}.jpg",
     "/reports/{id:int}/confirm-mail",
     "/reports/{id:int}/map.png",

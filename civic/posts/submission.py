@@ -35,6 +35,7 @@ from civic.errors import (
     headers_of,
 )
 from civic.forms import Form
+from civic.i18n import lazy as _
 from civic.media.queries import accepted_types
 from civic.posts import receipts
 from civic.posts.actions import Posted
@@ -68,9 +69,15 @@ CAN_SEND_AGAIN = (Invalid, NotAllowed, SignInNeeded, Conflict, TooLarge, TooMany
 MAX_FORM_FILES = 50
 HELD_BEYOND_THE_LIMIT = frozenset({"comment"})  # of what `act_once` does; nobody reads it until a moderator shows it
 # What says nothing of its own in a form that is sent: the same form sent again has it, or another of it.
-BESIDE_THE_CONTENT = frozenset({"client_key", "form_name", "page", "seen", "back", "from"})
+BESIDE_THE_CONTENT = frozenset({"client_key", "form_name", "page", "seen", "back", "from", "written_by"})
+
+WRITTEN_BY = "written_by"  # the id of the person who wrote a form that waited on a phone, 0 without an account
 
 F = TypeVar("F", bound=Form)
+
+
+class WrittenByAnother(Conflict):
+    message = _("This was written in another account, or without one. Nothing was sent in your name.")
 
 
 @dataclass
@@ -125,7 +132,8 @@ class Submission:
 
     @property
     def channel(self) -> str:
-        return "api" if wants_json(self.request) else "web"
+        """A page's script takes JSON, too, and says who wrote the form."""
+        return "api" if wants_json(self.request) and WRITTEN_BY not in self.form else "web"
 
     @property
     def status(self) -> int:
@@ -181,6 +189,12 @@ class Submission:
         """Take in the photos of the form; what is wrong with them is raised by `read`. Raises TooMany."""
         await read_uploads(self.request, self.form, self.uploads)
 
+    def refuse_another_writer(self) -> None:
+        """Raises WrittenByAnother for a form that waited on a phone and was written in another name."""
+        written_by = self.form.get(WRITTEN_BY, "")
+        if written_by not in ("", str(self.person.id)):
+            raise WrittenByAnother()
+
     async def drop_added_photos(self) -> None:
         """Take back the photos that came with this request, so that what was refused takes no space."""
         try:
@@ -191,7 +205,7 @@ class Submission:
     async def find_place(self, *, named: bool = False) -> FormPlace:
         """Where it is, by all that the form and its photos say about it; `named` for a page, which shows its name."""
         if self.place is None:
-            geocoder, program = self.request.app.state.config.geocoder, wants_json(self.request)
+            geocoder, program = self.request.app.state.config.geocoder, self.channel == "api"
             self.place = await read_place(self.form, self.uploads.places, geocoder, program=program)
         if named:
             self.place = await name_place(self.place)
@@ -304,6 +318,7 @@ async def submit(request: Request, act: Act, form_page: Act, *, refused: CivicEr
             sent.form = await read_form(request, max_files=MAX_FORM_FILES)
             if refused:
                 raise refused
+            sent.refuse_another_writer()
             # Without a script: a photo is taken out, or place, the category's questions or similar posts are looked up.
             if (sent.form.get("remove") or sent.form.get("show")) and not wants_json(request):
                 await sent.take_photos()

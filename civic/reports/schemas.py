@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal, Self
 
+from pydantic import ConfigDict, RootModel
+
 from civic.cases.schemas import TimelineEventAnswer
 from civic.cases.status import Status
 from civic.catalogue.catalogue import Catalogue
@@ -231,6 +233,12 @@ class UploadedPhotosAnswer(Schema):
             elsewhere=uploads.places.elsewhere,
             errors={name: str(text) for name, text in uploads.errors.items()},
         )
+
+
+class QuestionsAnswer(RootModel[dict[str, str]]):
+    """The questions of each category by its code, as HTML."""
+
+    model_config = ConfigDict(frozen=True)
 
 
 class ReportPin(Schema):

@@ -17,6 +17,7 @@ from civic.geo.positions import LatLon
 from civic.geo.queries import areas, geocode
 from civic.geo.shapes import make_line
 from civic.i18n import gettext as _
+from civic.offline import asked_print
 from civic.posts.actions import Posted
 from civic.posts.places import read_address
 from civic.posts.queries import Viewer
@@ -28,12 +29,13 @@ from civic.reports.danger import SEEN, find_emergency_phone
 from civic.reports.forms import ReportForm, read_answers
 from civic.reports.joining import JoinForm
 from civic.reports.pages import ReportPage
-from civic.reports.schemas import PostedReportAnswer, ReportAnswer, UploadedPhotosAnswer
+from civic.reports.schemas import PostedReportAnswer, QuestionsAnswer, ReportAnswer, UploadedPhotosAnswer
 from civic.reports.similar import SimilarPosts, find_common_categories, find_similar
 from civic.routing.deciding import MAX_SUGGESTIONS
 from civic.routing.queries import find_fitting_categories
 from civic.search.pages import format_distance
-from civic.web import json_answer, read_form, render, wants_json
+from civic.templates import get_template
+from civic.web import json_answer, page_context, read_form, render, wants_json
 
 
 async def new_report(request: Request) -> Response:
@@ -41,7 +43,23 @@ async def new_report(request: Request) -> Response:
     return await _form_page(await Submission.of_page(request, fields=True))
 
 
-async def _form_page(sent: Submission) -> Response:
+async def offline_form(request: Request) -> Response:
+    """GET /offline/form: the empty form as it is for everybody, which a phone keeps: without key and person."""
+    return await _form_page(Submission(request), **asked_print(request))
+
+
+async def all_questions(request: Request) -> Response:
+    """GET /offline/questions: the questions of each category by its code, as HTML for the form that a phone keeps."""
+    known, template = await catalogue(), get_template("reports/_questions.html")
+    pages = {
+        one.code: template.render({**page_context(request), "category": one, "answers": {}, "errors": {}})
+        for group in known.form_groups
+        for one in group.categories
+    }
+    return json_answer(QuestionsAnswer(pages))
+
+
+async def _form_page(sent: Submission, **look: object) -> Response:
     """The form with everything that was typed, every photo that was taken, similar reports and fitting categories."""
     _choose_category(sent)
     await sent.find_place(named=True)
@@ -56,6 +74,7 @@ async def _form_page(sent: Submission) -> Response:
         "asked_categories": typed.get("show") == "categories",
         "emergency_phone": await find_emergency_phone(typed.get("text", "")),
         "distance": format_distance,
+        **look,
     }
     return sent.form_page("reports/new.html", context, fragment="reports/_form.html")
 
@@ -197,7 +216,7 @@ async def _shape(sent: Submission) -> object:
 
 async def _show_emergency_phone(sent: Submission, text: str) -> None:
     """Raises Invalid if a text speaks of danger and its writer, no program, has not been shown the number to call."""
-    if wants_json(sent.request) or sent.form.get(SEEN):
+    if sent.channel == "api" or sent.form.get(SEEN):
         return
     if phone := await find_emergency_phone(text):
         raise Invalid(fields={"danger": _("Is somebody in danger? Call %(phone)s first, then send.", phone=phone)})

@@ -38,6 +38,7 @@ from civic.reports.queries import ReportCard, Speaker
 from civic.reports.schemas import (
     AreaCountsAnswer,
     PostedReportAnswer,
+    QuestionsAnswer,
     ReportAnswer,
     ReportCardAnswer,
     ReportListAnswer,
@@ -304,6 +305,8 @@ routes: list[BaseRoute] = [
         photos=True,
     ),
     route("/reports/new", submission.new_report, who=Who.ANYONE),
+    route("/offline/form", submission.offline_form, who=Who.ANYONE, shared=True),
+    route("/offline/questions", submission.all_questions, who=Who.ANYONE, answers=QuestionsAnswer, shared=True),
     route("/reports/new/questions", submission.category_questions, who=Who.ANYONE),
     route("/reports/new/categories", submission.fitting_categories, who=Who.ANYONE, counted=True),
     route("/reports/new/similar", submission.similar_reports, who=Who.ANYONE, counted=True),

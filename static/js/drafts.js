@@ -96,6 +96,11 @@
     }
   };
 
+  // It waits on the phone by now (waiting.js): the next report begins with an empty form.
+  document.addEventListener("queued", ({ detail: key }) => {
+    for (const name of drafts()) if (read(name).key === key) sessionStorage.removeItem(name);
+  });
+
   // Back after sending: the form has the key of what was sent, or comes anew from the server.
   const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   const tellUsed = (form) => {

@@ -145,14 +145,17 @@
   const answered = (one, { status, responseText }) => {
     if (status >= 500 || TRY_AGAIN.includes(status)) return failed(one);
     leave(one);
-    if (status < 300) take(responseText);
+    if (status < 300) take(responseText, one.file);
     else refuse(`${one.file.name}: ${texts.refused}`);
     next();
   };
-  const take = (html) => {
+  const sentAhead = new Map(); // the file of each photo that the server has, by its name there
+  form.sentAhead = sentAhead;
+  const take = (html, file) => {
     const answer = document.createElement("template");
     answer.innerHTML = html; // of our own server, which escapes what people wrote
     messages.append(...answer.content.querySelectorAll(".photo-message"));
+    for (const { value } of answer.content.querySelectorAll("[name=kept]")) sentAhead.set(value, file);
     kept.append(...answer.content.querySelectorAll("ul:has(li)"));
     number();
     changed();
@@ -177,6 +180,23 @@
       }
     });
   };
+
+  form.addEventListener("add-photos", ({ detail: files }) => {
+    for (const file of files) add(file);
+    holdInForm();
+    next();
+  });
+  // The form is on its way with all that waits here.
+  form.addEventListener("form-leaves", () => {
+    const request = sending?.request;
+    sending = null;
+    for (const one of waiting) {
+      clearTimeout(one.timer);
+      one.pausing = true;
+    }
+    if (request) request.onabort = null;
+    request?.abort();
+  });
 
   form.addEventListener("change", ({ target }) => {
     if (!target.matches(".photo-ways input[type=file]")) return;

@@ -22,6 +22,15 @@
   };
   let turn = 0; // of the latest word about the place: answers to older ones come too late
 
+  // Nothing without a network: then the server finds the place when it gets the report.
+  const ask = async (address) => {
+    try {
+      return await fetch(address);
+    } catch (error) {
+      console.info("Not looked up:", error.message);
+      return null;
+    }
+  };
   const say = (text, wrong = false) => {
     line.textContent = text;
     line.classList.toggle("error", wrong);
@@ -30,7 +39,7 @@
     words.closest(".field").classList.remove("wrong");
     words.removeAttribute("aria-invalid");
   };
-  const ask = (hits) => {
+  const offer = (hits) => {
     const list = choices.querySelector(".chips");
     list.replaceChildren();
     field("asked_address").value = hits.length ? words.value.trim() : "";
@@ -55,12 +64,12 @@
     // A pin that is moved away from its address is asked about when the form is sent.
     field("placed_address").value = how === "address" ? words.value.trim() : "";
     // Who goes through the choices by keys takes each on the way: they stay.
-    if (!choices.contains(document.activeElement)) ask([]);
+    if (!choices.contains(document.activeElement)) offer([]);
     note.textContent = "";
     say(line.dataset.here);
     form.dispatchEvent(new Event("input", { bubbles: true }));
-    const answer = await fetch(`/places/at?lat=${lat}&lon=${lon}`);
-    if (!answer.ok || mine !== turn) return;
+    const answer = await ask(`/places/at?lat=${lat}&lon=${lon}`);
+    if (!answer?.ok || mine !== turn) return;
     const { inside, area, place } = await answer.json();
     const where = [area, place].filter(Boolean).join(" · ") || line.dataset.here;
     if (inside) say(`◎ ${[where, within].filter(Boolean).join(" · ")}`);
@@ -108,14 +117,15 @@
       map.dispatchEvent(new CustomEvent("clear-place"));
       say(text ? "" : line.dataset.none);
     }
-    ask([]);
+    offer([]);
     note.textContent = "";
     if (!text) return readPhotos();
-    const answer = await fetch(`/places?q=${encodeURIComponent(text)}`);
+    const answer = await ask(`/places?q=${encodeURIComponent(text)}`);
+    if (!answer || mine !== turn) return;
     const hits = answer.ok ? await answer.json() : [];
     if (mine !== turn) return;
     if (hits[0]?.sure) setPlace(hits[0].lat, hits[0].lon, "address");
-    else if (hits.length) ask(hits);
+    else if (hits.length) offer(hits);
     else {
       if (!field("lat").value) readPhotos();
       note.textContent = note.dataset.unknown;

@@ -18,8 +18,10 @@ Open = Callable[..., Awaitable[Page]]
 AXE = Path(__file__).parents[2] / ".venv" / "axe.min.js"
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 # What a page says of itself is nobody's fault: a page that is not there says so.
-# "ERR_FAILED": a test has cut the network.
+# "ERR_FAILED", and what is CUT_OFF: a test has cut the network.
 EXPECTED = ("status of 404", "status of 409", "status of 422", "status of 429", "net::ERR_FAILED")
+CUT_OFF = ("net::ERR_INTERNET_DISCONNECTED", "htmx:error: Failed to fetch")
+BLOCKED = "Service Worker registration blocked"
 
 
 class Contexts:
@@ -37,6 +39,7 @@ class Contexts:
             locale=LOCALES[language],
             java_script_enabled=script,
             viewport={"width": width, "height": _height(width)},
+            service_workers="block",  # it would answer in place of the server; tests/browser/test_offline.py has it
         )
         await spare_chinese_labels(context)
         return context
@@ -46,13 +49,22 @@ class Contexts:
         return clean.pop() if clean else await self.new(language, script)
 
     async def give_back(self, context: BrowserContext, language: str, script: bool) -> None:
-        """What was stored in its tabs goes with them; pages store nothing elsewhere but in cookies."""
+        """What was stored in its tabs goes with them."""
         for page in context.pages:
             await page.close()
+        await self._clear_storage(context)
         await context.clear_cookies()
         await context.clear_permissions()
         await context.set_geolocation(None)
         self.clean[language, script].append(context)
+
+    async def _clear_storage(self, context: BrowserContext) -> None:
+        """Forget who read here last, and what waits for the network."""
+        page = await context.new_page()
+        devtools = await context.new_cdp_session(page)
+        what = {"origin": self.url, "storageTypes": "indexeddb,local_storage"}
+        await devtools.send("Storage.clearDataForOrigin", what)
+        await page.close()
 
 
 @pytest.fixture(scope="session")
@@ -154,7 +166,7 @@ def _height(width: int) -> int:
 
 
 def _note(faults: list[str], page: Page, text: str) -> None:
-    if not any(expected in text for expected in EXPECTED):
+    if not any(expected in text for expected in (*EXPECTED, *CUT_OFF, BLOCKED)):
         faults.append(f"{page.url}: {text}")
 
 

@@ -23,6 +23,7 @@ PAGES = {
         "/reports",
         "/reports?status=overdue&near=31.19,118.008,20000",
         "/reports?q=unicorn",
+        "/offline",
         "/reports/new",
         "/reports/new?category=traffic-light",
         "{report}",
