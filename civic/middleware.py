@@ -44,6 +44,7 @@ COUNTED_METHODS = SAFE_METHODS | {"POST"}
 PATHS_FOR_MACHINES = ("/healthz", "/readyz", "/metrics")
 PATHS_WITHOUT_READER = ("/static/", *PATHS_FOR_MACHINES)
 YEAR = 365 * 86400
+FILE_LEVEL = 9  # of gzip: a browser asks for each version of a file once
 CLIENT_LEFT = 499  # the status in the log of a request whose client went away before its end; nobody reads it
 
 
@@ -184,8 +185,9 @@ class Compression(GZipMiddleware):
     def _responder(self, scope: Scope, send: Send) -> Send:
         """Starlette's, for the rest."""
         packs = "gzip" in read_header(scope, b"accept-encoding")
+        level = FILE_LEVEL if scope["path"].startswith("/static/") else self.compresslevel
         responder = (
-            GZipResponder(self.app, self.minimum_size, self.compresslevel)
+            GZipResponder(self.app, self.minimum_size, level)
             if packs
             else IdentityResponder(self.app, self.minimum_size)
         )

@@ -16,7 +16,7 @@ from civic.schemas import Schema
 from civic.static import ASK_AGAIN, FOLDER, file_version, static_url
 from civic.web import NO_STORE, Who, json_answer, render, route
 
-WORKER_SCRIPTS = ("js/waiting.js", "js/worker.js")
+WORKER_SCRIPTS = ("js/waiting.js", "js/sending.js", "js/worker.js")
 
 
 class SenderAnswer(Schema):

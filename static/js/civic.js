@@ -1,5 +1,26 @@
 // Small things that every page may use; every page works without them.
 
+// A script that is needed only now; what it was asked for once is there. Rejects where it does not come.
+{
+  const loads = new Map();
+  window.loadScript = (source) => {
+    if (!loads.has(source))
+      loads.set(
+        source,
+        new Promise((done, fail) => {
+          const script = document.createElement("script");
+          const failed = () => {
+            loads.delete(source); // the next one tries again
+            fail(new TypeError(`${source} did not come`));
+          };
+          Object.assign(script, { src: source, onload: done, onerror: failed });
+          document.head.append(script);
+        }),
+      );
+    return loads.get(source);
+  };
+}
+
 // Focus the summary of errors after htmx swapped one in, so that keyboards and screen readers start there.
 document.addEventListener("htmx:after:swap", (event) => {
   if (!event.target.closest?.("[data-quiet]")) document.querySelector(".errors[role=alert]")?.focus();

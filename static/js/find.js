@@ -33,6 +33,10 @@
     if (results.getBoundingClientRect().top < 0) results.scrollIntoView();
   });
 
+  // The list and its component come once somebody turns to the box.
+  if (document.activeElement !== input)
+    await new Promise((done) => input.addEventListener("focus", done, { once: true }));
+
   // The keys within the list, and what a screen reader is told of it, are the component's.
   const { default: Combobox } = await import(form.dataset.find);
   const combobox = new Combobox(input, list, { tabInsertsSuggestions: false });

@@ -48,22 +48,13 @@
       return Boolean(tiles);
     }
     try {
-      for (const source of baseScripts.split(" ")) await loadScript(source);
+      for (const source of baseScripts.split(" ")) await window.loadScript(source);
       window.drawBaseMap(map, element);
       return true;
     } catch {
       element.classList.remove("based"); // the areas stand for it, with their names
       return false;
     }
-  }
-  const scripts = {};
-  function loadScript(source) {
-    scripts[source] ??= new Promise((done, fail) => {
-      const script = document.createElement("script");
-      Object.assign(script, { src: source, onload: done, onerror: fail });
-      document.head.append(script);
-    });
-    return scripts[source];
   }
 
   async function outlines(map, element, added) {

@@ -12,6 +12,17 @@
   const messages = document.getElementById("photo-messages");
   const texts = ways.dataset;
   const field = document.getElementById("photos");
+  // A photo made smaller; itself where the script for that does not come.
+  const shrinkPhoto = async (photo) => {
+    try {
+      await window.loadScript(texts.shrink);
+    } catch (error) {
+      console.info("The photo is sent as it is:", error.message);
+      return photo;
+    }
+    return window.shrinkPhoto(photo);
+  };
+  form.shrinkPhoto = shrinkPhoto;
   const changed = () => form.dispatchEvent(new CustomEvent("photos-changed"));
   const waiting = []; // {file, item, tries, small}: in the order in which they were chosen
   let sending = null; // the one that is on its way, with its `request`
@@ -111,7 +122,7 @@
     one.small = true;
     one.state.textContent = texts.smaller;
     const before = one.file;
-    one.file = await window.shrinkPhoto(before);
+    one.file = await shrinkPhoto(before);
     if (one.file !== before && waiting.includes(one)) holdInForm();
   };
   const send = async (one) => {

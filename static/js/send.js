@@ -5,6 +5,7 @@
   const form = document.querySelector("form[data-waits]");
   const SLOW_MS = 8000;
   const SUBMITTED = "submitted"; // in this tab: the key of what is sent once more
+  const SEEN = "danger_seen"; // civic/reports/danger.py
   const NOT_SAID = ["kept", "photo_place", "client_key", "written_by"];
   const notices = document.getElementById("send-notices");
   const texts = notices.dataset;
@@ -26,13 +27,13 @@
         name,
         place,
         at: Date.now(),
-        file: file && (await window.shrinkPhoto(file)),
+        file: file && (await form.shrinkPhoto(file)),
         label,
         html: item.outerHTML,
       });
     }
     for (const file of data.getAll("photos").filter((one) => one.size))
-      photos.push({ name: "", place: "", at: 0, file: await window.shrinkPhoto(file), label: file.name, html: "" });
+      photos.push({ name: "", place: "", at: 0, file: await form.shrinkPhoto(file), label: file.name, html: "" });
     return photos;
   };
   const compose = async () => {
@@ -48,6 +49,17 @@
     };
   };
 
+  // What the server would refuse for certain is said while somebody has the form before them; "" for nothing.
+  const findMissing = ({ fields, photos }) => {
+    const said = new Set(fields.filter(([, value]) => value.trim()).map(([name]) => name));
+    if (!said.has("lat") && !said.has("place_text") && !photos.length) return texts.place;
+    if (!said.has("text") && !(photos.length && said.has("category"))) return texts.text;
+    const questions = [...form.querySelectorAll("#questions [data-required]")];
+    const isAsked = (one) => one.querySelector("input:not(:disabled)");
+    const isOpen = questions.some((one) => isAsked(one) && !said.has(one.dataset.required));
+    return isOpen || form.querySelector("#questions [required]:enabled:invalid") ? texts.question : "";
+  };
+
   // As if there were no script: the answer is a page, with the form on it where something is wrong.
   const submitOnce = (key) => {
     sessionStorage.setItem(SUBMITTED, key);
@@ -61,9 +73,7 @@
   // No room: nothing was kept, so the form stays; with a network it goes out all the same.
   const sendWithoutKeeping = async (report, error) => {
     if (!waiting.isFull(error)) console.error(error);
-    try {
-      await waiting.whoSends();
-    } catch {
+    if ((await waiting.whoSends()) === undefined) {
       release();
       return say(texts.full);
     }
@@ -74,6 +84,10 @@
     sessionStorage.removeItem("opened waiting");
     if (opened && opened !== report.key) await waiting.remove(opened);
     document.dispatchEvent(new CustomEvent("queued", { detail: report.key }));
+    // The notice names the number to call in danger: the server need not show it.
+    await waiting.update(report.key, ({ fields }) => ({
+      fields: [...fields.filter(([name]) => name !== SEEN), [SEEN, "1"]],
+    }));
     const notice = document.getElementById("kept-on-phone").content.firstElementChild.cloneNode(true);
     form.replaceWith(notice);
     say("");
@@ -91,10 +105,16 @@
       return sendWithoutKeeping(report, error);
     }
     const slow = setTimeout(say, SLOW_MS, texts.slow);
-    const { url, refused, later } = await waiting.sendNow(report.key);
+    const { url, refused, later, limited } = await waiting.sendNow(report.key);
     clearTimeout(slow);
+    if (refused !== undefined || limited) return submitOnce(report.key);
+    const missing = later ? findMissing(report) : "";
+    if (missing) {
+      await waiting.remove(report.key);
+      release();
+      return say(missing);
+    }
     if (later) return showThatItWaits(report);
-    if (refused !== undefined) return submitOnce(report.key);
     sessionStorage.removeItem("opened waiting");
     location.assign(url ?? "/receipt");
   };

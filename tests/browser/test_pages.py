@@ -16,7 +16,7 @@ from tests.live import Live
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CITY = {"en": "Riverside", "zh": "河滨市"}
-MOST = 150_000  # bytes a page may send before its photos
+MOST = 150_000  # bytes a page may send before its photos and tiles
 PAGES = {
     "": [
         "/",
@@ -121,12 +121,12 @@ async def resize(page: Page, width: int, *, dark: bool = False) -> None:
     "path", ["/", "/reports", "/reports/new", "{report}", "/map", "/traffic", "/services", "/scores", "/search?q=light"]
 )
 async def test_a_page_is_light(visit: Open, samples: dict[str, str], path: str) -> None:
-    """What is sent for a page that nothing is kept of, but for photos."""
+    """What is sent for a page that nothing is kept of, but for photos and tiles."""
     page = await visit("/healthz", width=360, fresh=True)
     sizes: list[int] = []
 
     async def note(request: Any) -> None:
-        if "/photos/" not in request.url:
+        if not any(part in request.url for part in ("/photos/", "/tiles/")):
             sizes.append((await request.sizes())["responseBodySize"])
 
     page.on("requestfinished", note)
