@@ -189,11 +189,15 @@
     const button = target.closest("form button");
     if (!button) return;
     button.setPointerCapture(pointerId);
-    const release = (event) => {
+    // Not when it is let go: by then the browser has chosen what is clicked.
+    const move = (event) => {
       if (Math.hypot(event.clientX - clientX, event.clientY - clientY) > STILL_PX)
         button.releasePointerCapture(pointerId);
     };
-    button.addEventListener("pointerup", release, { once: true });
+    button.addEventListener("pointermove", move);
+    button.addEventListener("lostpointercapture", () => button.removeEventListener("pointermove", move), {
+      once: true,
+    });
   });
   addEventListener("pageshow", (event) => {
     for (const form of document.querySelectorAll("form[data-sending]")) hold(form, false);

@@ -62,7 +62,7 @@
     const refused = mine.filter((one) => one.state === "refused").length;
     const left = mine.length - refused;
     const count = (text, n) => (n ? text.replace("{n}", n) : "");
-    say("waiting", [count(bar.dataset.waits, left), count(bar.dataset.refused, refused)].filter(Boolean).join(" · "));
+    say("queued", [count(bar.dataset.waits, left), count(bar.dataset.refused, refused)].filter(Boolean).join(" · "));
   };
 
   // --- sending ------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@
     if (!navigator.serviceWorker) return sendAll();
     const { sync } = (await navigator.serviceWorker.getRegistration()) ?? {};
     try {
-      await sync?.register("waiting"); // so that it goes out when no page is open
+      await sync?.register("queue"); // so that it goes out when no page is open
     } catch (error) {
       console.info("It goes out when this site is opened next:", error.message);
     }

@@ -45,7 +45,7 @@
       photos: await photosOf(data),
       reader: waiting.reader(),
       written: Date.now(),
-      state: "waiting",
+      state: "queued",
     };
   };
 

@@ -115,12 +115,12 @@ self.sending = (() => {
       return { later: true, passBy: error.passBy, limited: error.limited };
     }
   };
-  const alone = (options, act) => (navigator.locks ? navigator.locks.request("waiting", options, act) : act(true));
+  const alone = (options, act) => (navigator.locks ? navigator.locks.request("queue", options, act) : act(true));
   const sendNow = (key) => alone({}, () => attempt(key));
   const sendAll = () =>
     alone({ ifAvailable: true }, async (mine) => {
       if (!mine) return false;
-      const due = (await all()).filter((one) => one.state === "waiting" && !(one.notBefore > Date.now()));
+      const due = (await all()).filter((one) => one.state === "queued" && !(one.notBefore > Date.now()));
       if (!due.length) return false;
       let left = false;
       try {

@@ -16,7 +16,7 @@
     return texts.network;
   };
   const sendNow = async (report) => {
-    await waiting.put({ ...report, state: "waiting", reason: "", notBefore: 0, reader: waiting.reader() });
+    await waiting.put({ ...report, state: "queued", reason: "", notBefore: 0, reader: waiting.reader() });
     await waiting.sendSoon();
     await show();
   };
@@ -77,7 +77,7 @@
   async function show() {
     const reports = await waiting.all();
     const mine = reports.filter(isMine);
-    fill("waiting", mine.map(item));
+    fill("queued", mine.map(item));
     slot(part, "others").textContent =
       mine.length < reports.length ? texts.others.replace("{n}", reports.length - mine.length) : "";
     fill(

@@ -1,7 +1,7 @@
 // Reports that wait on this phone, in the browser's database. How they go out is a script of its own (sending.js), which pages
 // load when there is something to send.
 self.waiting = (() => {
-  const NAME = "waiting";
+  const NAME = "queue";
   const MOST_SENT = 20; // of those that went out, this many are still named
   const NO_ROOM = ["QuotaExceededError", "UnknownError"]; // what browsers call it
   const news = new BroadcastChannel(NAME);
@@ -107,7 +107,7 @@ self.waiting = (() => {
   const sendNow = call("sendNow", { later: true });
   // Everything that may go out, the oldest first, unless another tab is at it. Whether something waits for the network.
   const sendDue = call("sendAll", true);
-  const sendAll = async () => (await all()).some((one) => one.state === "waiting") && sendDue();
+  const sendAll = async () => (await all()).some((one) => one.state === "queued") && sendDue();
   // The id of the person in whose name it would go out; nothing without a network.
   const whoSends = call("findSender");
 

@@ -210,6 +210,6 @@
     if (await waiting.sendAll()) throw new Error("Some reports still wait for the network");
   };
   self.addEventListener("sync", (event) => {
-    if (event.tag === "waiting") event.waitUntil(flush());
+    if (event.tag === "queue") event.waitUntil(flush());
   });
 })();

@@ -26,7 +26,7 @@ QUEUE = """async ({name, count, dead}) => {
   const place = [["lat", "31.19"], ["lon", "118.008"], ["located_by", "pin"]];
   for (let n = 0; n < count; n++)
     await waiting.put({
-      key: `${name}-${n}`, action: "/reports", photos: [], reader: "0", written: Date.now(), state: "waiting",
+      key: `${name}-${n}`, action: "/reports", photos: [], reader: "0", written: Date.now(), state: "queued",
       fields: [
         ["text", `The lamp with the number ${n} is out: ${name}`], ["category", n === dead ? "no-such" : ""], ...place,
       ],

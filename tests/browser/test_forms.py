@@ -282,19 +282,24 @@ async def test_a_press_sends_though_the_page_moves_meanwhile(visit: Open) -> Non
     await expect(page.locator("main")).to_contain_text("The bench lies in the river")
 
 
-async def test_a_press_drawn_away_sends_nothing(visit: Open) -> None:
+@pytest.mark.parametrize(("x", "y", "sent"), [(0, -60, 0), (0, 60, 0), (12, -60, 0), (3, -2, 1)])
+async def test_a_press_drawn_away_sends_nothing(visit: Open, x: int, y: int, sent: int) -> None:
     page = await visit("/traffic/new")
     button = page.locator("#traffic-form > .btn.main")
-    await button.scroll_into_view_if_needed()
+    await button.evaluate("one => scrollTo(0, one.getBoundingClientRect().top - innerHeight / 2)")
     box = await button.bounding_box()
     assert box
-    await button.evaluate("one => one.form.addEventListener('submit', () => one.dataset.sent = '')")
+    await page.evaluate(
+        """() => {
+            sent = 0;
+            addEventListener("submit", (event) => { sent++; event.preventDefault(); });
+        }"""
+    )
     await page.mouse.move(box["x"] + 30, box["y"] + 10)
     await page.mouse.down()
-    await page.mouse.move(box["x"] + 30, box["y"] - 60)
+    await page.mouse.move(box["x"] + 30 + x, box["y"] + 10 + y)
     await page.mouse.up()
-    await page.evaluate("new Promise(done => setTimeout(done))")
-    await expect(button).not_to_have_attribute("data-sent", "")
+    assert await page.evaluate("new Promise(done => setTimeout(() => done(sent)))") == sent
 
 
 async def test_back_after_sending(visit: Open) -> None:

@@ -25,7 +25,7 @@ async def closer(page: Page) -> None:
     async with page.expect_response("**/map/points?*"):
         await page.locator(".map").focus()
         await page.keyboard.press("+")
-    await page.wait_for_function("location.search.includes('window=')")
+    await page.wait_for_function("() => location.search.includes('window=')")
 
 
 async def test_side_by_side_the_list_follows_the_map_and_back_leads_there(visit: Open) -> None:

@@ -214,7 +214,7 @@ async def test_the_base_map_is_drawn_below_the_pins(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await page.goto(path)
-    await page.wait_for_function(f"({DRAWN})() > 3")
+    await page.wait_for_function(f"() => ({DRAWN})() > 3")
     host = urlsplit(page.url).netloc
     assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {host}
     assert any("/tiles/layers-" in url for url in asked)

@@ -43,7 +43,7 @@ async def test_the_form_opens_without_a_network_and_what_was_sent_goes_out(phone
     )
     await expect(page.locator("[data-kept-on-phone]")).to_be_focused()
     await page.get_by_role("link", name="See what waits").click()
-    item = page.locator("[data-slot=waiting] li")
+    item = page.locator("[data-slot=queued] li")
     await expect(item).to_contain_text(text)
     await expect(item.locator("img")).to_be_visible()
     await expect(page.locator("#network")).to_contain_text("Reports that wait for the network: 1")
@@ -100,7 +100,7 @@ async def test_the_background_sends_what_waits_when_no_page_is_open(phone: Phone
     await expect(page.locator("[data-kept-on-phone]")).to_be_visible()
     await page.goto("about:blank")
     await context.set_offline(False)
-    sync = {"origin": live_server.url, "registrationId": registered[-1], "tag": "waiting", "lastChance": False}
+    sync = {"origin": live_server.url, "registrationId": registered[-1], "tag": "queue", "lastChance": False}
     await devtools.send("ServiceWorker.dispatchSyncEvent", sync)
     for _ in range(300):
         if await post_count(live_server, text):
@@ -124,7 +124,7 @@ async def test_a_new_release_takes_over_and_loses_nothing(phone: Phone, live_ser
     await page.goto("/offline")
     await page.evaluate(
         "waiting.put({key: 'old-release', action: '/reports', photos: [], reader: 'x', written: 1,"
-        " state: 'waiting', fields: [['text', 'Written before the update']]})"
+        " state: 'queued', fields: [['text', 'Written before the update']]})"
     )
     serve.append(current)
     await page.evaluate("navigator.serviceWorker.getRegistration().then(one => one.update())")

@@ -106,7 +106,7 @@ async def test_of_a_hundred_a_dead_one_stays_with_its_reason_and_is_corrected(ph
     await until(page, "waiting.all().then(all => all.length === 1)", tries=3000)
     [left] = await page.evaluate(WAITING)
     assert (left["key"], left["state"]) == ("queued-7", "refused")
-    item = page.locator("[data-slot=waiting] li")
+    item = page.locator("[data-slot=queued] li")
     await expect(item).to_contain_text("The lamp with the number 7 is out: queued")
     await expect(item).to_contain_text(left["reason"])
     assert len(left["reason"]) > 10
@@ -169,13 +169,13 @@ async def test_one_that_fails_on_the_server_is_passed_by_and_a_limit_ends_the_ro
     await context.set_offline(False)
     await until(page, "waiting.all().then(all => all.length === 1)")
     assert said == [502, 0, 0]
-    assert [(one["key"], one["state"]) for one in await page.evaluate(WAITING)] == [("failing-0", "waiting")]
+    assert [(one["key"], one["state"]) for one in await page.evaluate(WAITING)] == [("failing-0", "queued")]
     said.clear()
     answers["failing-0"] = 429
     await context.set_offline(True)
     await page.evaluate(QUEUE, {"name": "later", "count": 1, "dead": -1})
     await context.set_offline(False)
-    await expect(page.locator("[data-slot=waiting]")).to_contain_text("That was too many It is tried again at")
+    await expect(page.locator("[data-slot=queued]")).to_contain_text("That was too many It is tried again at")
     assert said == [429]
     assert len(await page.evaluate(WAITING)) == 2
 

@@ -67,12 +67,12 @@ async def test_one_case_after_another_by_keyboard(visit: Open) -> None:
 
 async def test_triage_by_keyboard(visit: Open) -> None:
     page = await visit("/desk/triage", user="dispatcher")
-    before = await page.locator("[data-row]").count()
-    assert before
+    # Where more wait than fit on the page, the next one takes the free place.
+    pressed = await page.locator("[data-row] a[href*='/cases/']").first.get_attribute("href")
     await page.keyboard.press("j")
     async with loads_page(page):
         await page.keyboard.press("1")
-    await expect(page.locator("[data-row]")).to_have_count(before - 1)
+    await expect(page.locator(f"[data-row] a[href='{pressed}']")).to_have_count(0)
     await expect(page.locator("[data-done]")).to_contain_text(" is with ")
 
 

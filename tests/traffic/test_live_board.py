@@ -61,7 +61,7 @@ async def test_one_tap_for_what_one_for_where(live_server: Live, browser: Browse
     await page.goto(f"{live_server.url}/traffic/new")
     await page.click("label.tile:has([value=accident])")
     await page.click("[data-locate]")
-    await page.wait_for_function("document.getElementById('lat').value !== ''")
+    await page.wait_for_function("() => document.getElementById('lat').value !== ''")
     await page.click("main form button.main")
     await page.wait_for_url("**/traffic/*")
     assert {"en": "Accident", "zh": "事故"}[language] in await page.inner_text("h1")
