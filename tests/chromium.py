@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 SETTING = "CIVIC_TEST_BROWSER"  # a path, or `skip`
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# First the build that has no window: a test that opens one in a whole Chromium waits four times as long.
+SHELL = "chromium-headless-shell"
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PLAYWRIGHTS = ("chrome-headless-shell", "chrome")
 VENV = Path(__file__).parents[1] / ".venv"
 OWN = VENV / "browsers"
 HOW_TO_SKIP = f"{SETTING}=/path/to/chromium names one; {SETTING}=skip leaves the browser tests out."
@@ -40,7 +43,7 @@ def find() -> str | None:
     if named := os.environ.get(SETTING):
         return named
     paths = [path for name in NAMES if (path := shutil.which(name))]
-    paths += [str(path) for path in sorted(OWN.glob("chromium-*/chrome-*/chrome")) if path.is_file()]
+    paths += [str(path) for path in sorted(OWN.glob("chromium*/chrome-*/chrome*")) if path.name in PLAYWRIGHTS]
     paths += [str(PORTABLE_FOLDER / "start")]
     return next((path for path in paths if _runs(path, "--version")), None)
 
@@ -49,12 +52,13 @@ def install() -> None:
     """Debian's package where we may install it, else Playwright's own build into .venv, else a portable one."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _runs("apt-get", "update", "-qq")
-        _runs("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
+        get = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
+        _ = _runs(*get, SHELL) or _runs(*get, "chromium")
     if find():
         return
     needs = ["--with-deps"] if os.geteuid() == 0 else []
     os.environ["PLAYWRIGHT_BROWSERS_PATH"] = str(OWN)
-    _runs(sys.executable, "-m", "playwright", "install", *needs, "--no-shell", "chromium")
+    _runs(sys.executable, "-m", "playwright", "install", *needs, "--only-shell", "chromium")
     if find():
         return
     try:

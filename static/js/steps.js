@@ -43,7 +43,8 @@
     if (n < steps.length - 1)
       row.append(
         button(next, "main", () => {
-          location.hash = name(n + 1);
+          history.pushState(null, "", name(n + 1)); // at once, unlike a new hash: the second of two quick taps counts
+          show(n + 1, true);
         }),
       );
     step.append(row);
