@@ -15,7 +15,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from civic.media.decoder import Decoder
-from civic.media.decoding import EDGE_PIXELS, WEBP_QUALITY, read_photo
+from civic.media.decoding import EDGE_PIXELS, QUALITY, read_photo
 
 
 def photo() -> bytes:
@@ -38,7 +38,7 @@ def plain(data: bytes) -> list[bytes]:
     for edge in reversed(EDGE_PIXELS):
         upright.thumbnail((edge, edge), Image.Resampling.LANCZOS)
         file = BytesIO()
-        upright.save(file, "WEBP", quality=WEBP_QUALITY, method=4)
+        upright.save(file, "WEBP", quality=QUALITY, method=4)
         files.append(file.getvalue())
     return files
 

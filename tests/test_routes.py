@@ -68,7 +68,7 @@ WHO: dict[Who, str] = {
         GET /map/areas
         GET /map/areas.json
         GET /map/points
-        GET /photos/{name}/{edge:int}.webp
+        GET /photos/{name}/{edge:int}.{ending}
         GET /me
         POST /me/forget
         GET /mail/stop/{token:str}

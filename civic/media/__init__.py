@@ -1,7 +1,7 @@
 """Photos: checked, stripped of everything but their pixels, kept in three sizes.
 
 Words: a *photo* is what somebody uploaded, known to the public by a random *name*; a *variant* is one of its
-three WebP files, named by its *edge* (320, 800, 1600: the longest side in pixels at most); a *pending photo* is
+three files, named by its *edge* (320, 800, 1600: the longest side in pixels at most); a *pending photo* is
 one that no post uses yet.
 
 What always holds: the original is never kept; no variant carries metadata; a hostile file is opened only in a

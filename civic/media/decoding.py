@@ -1,4 +1,4 @@
-"""From the bytes of an upload to three clean WebP files, the place and the time. Pure: no store, no database.
+"""From the bytes of an upload to three clean files, the place and the time. Pure: no store, no database.
 
 Meant to run in the confined process of `sandbox.py`, so it imports Pillow and nothing of the house.
 """
@@ -19,10 +19,11 @@ MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MIN_SIDE_PIXELS = 16  # pixels; less than this shows nothing
 EDGE_PIXELS = (320, 800, 1600)
-WEBP_QUALITY = 80
-# How long the encoder looks for a smaller file, 0 to 6 (docs/decisions/0091-sizes-of-photos.md): at the largest edge,
-# which is most of the work and is looked at least, it does not.
-WEBP_METHODS = {320: 2, 800: 2, 1600: 0}
+# The sizes that pages load are small files; the largest, which a tap opens, takes a tenth of the time to write
+# (docs/decisions/0091-sizes-of-photos.md).
+JPEG_EDGE = 1600
+QUALITY = 80
+WEBP_METHOD = 2  # how long the encoder looks for a smaller file, 0 to 6
 JPEG_END_MARK, FILLER_BYTES = b"\xff\xd9", 256
 
 Reason = Literal["too_large", "too_many_pixels", "too_small", "not_a_photo", "heic", "damaged", "too_slow"]
@@ -68,7 +69,7 @@ class GPS(NamedTuple):
 class Variant(NamedTuple):
     width: int
     height: int
-    data: bytes  # WebP, without any metadata
+    data: bytes  # WebP, or JPEG at JPEG_EDGE, without any metadata
 
 
 @dataclass(frozen=True)
@@ -239,19 +240,32 @@ def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 def _variants(largest: Image.Image) -> dict[int, Variant]:
     """By edge, each made of the next larger one; a photo smaller than an edge keeps its size there."""
-    made: dict[tuple[int, int], Variant] = {}
+    made: dict[tuple[str, tuple[int, int]], Variant] = {}
     image = largest
     for edge in reversed(EDGE_PIXELS):
         size = _fit(largest.size, edge)
-        if size not in made:
-            image = image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
-            made[size] = Variant(*size, _webp(image, WEBP_METHODS[edge]))
-    return {edge: made[_fit(largest.size, edge)] for edge in EDGE_PIXELS}
+        if (ending_of(edge), size) not in made:
+            image = image if size == image.size else image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+            made[ending_of(edge), size] = Variant(*size, _encode(image, edge))
+    return {edge: made[ending_of(edge), _fit(largest.size, edge)] for edge in EDGE_PIXELS}
 
 
-def _webp(image: Image.Image, method: int) -> bytes:
+def ending_of(edge: int) -> str:
+    """How the name of a file of this edge ends: "jpg" or "webp"."""
+    return "jpg" if edge == JPEG_EDGE else "webp"
+
+
+def is_written_as(edge: int, data: bytes) -> bool:
+    """Whether the first bytes are those of the kind in which this edge is written."""
+    return data[:3] == b"\xff\xd8\xff" if edge == JPEG_EDGE else data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def _encode(image: Image.Image, edge: int) -> bytes:
     file = BytesIO()
-    image.save(file, "WEBP", quality=WEBP_QUALITY, method=method, exif=b"", icc_profile=b"", xmp=b"")
+    if edge == JPEG_EDGE:
+        image.save(file, "JPEG", quality=QUALITY, exif=b"")
+    else:
+        image.save(file, "WEBP", quality=QUALITY, method=WEBP_METHOD, exif=b"", icc_profile=b"", xmp=b"")
     return file.getvalue()
 
 

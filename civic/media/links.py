@@ -6,6 +6,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 
+from civic.media.decoding import ending_of
 from civic.media.models import Photo
 
 LINK_SECONDS = 3600  # seconds a signed address is good for, at least
@@ -23,7 +24,7 @@ def photo_url(photo: Photo, edge: int, *, secret: bytes | None = None, now: floa
     With the `secret` (Config.secret()) the address shows the photo for about an hour, public or not: pass it only
     after deciding that the reader may see this photo. `now` is in seconds since 1970.
     """
-    path = f"/photos/{photo.name}/{edge}.webp"
+    path = f"/photos/{photo.name}/{edge}.{ending_of(edge)}"
     if secret is None or is_public(photo):
         return path
     until = (int(time.time() if now is None else now) + LINK_SECONDS) // _STEP * _STEP + _STEP

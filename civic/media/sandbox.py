@@ -32,6 +32,7 @@ from civic.media.decoding import (
     Refusal,
     Variant,
     can_read_heif,
+    is_written_as,
     position,
     read_photo,
 )
@@ -150,7 +151,7 @@ def parse_reply(head: dict[str, Any], parts: list[bytes]) -> Decoded:
         raise ValueError("not a photo's size")
     variants = {}
     for (edge, wide, high, _), data in zip(head["variants"], parts, strict=True):
-        if not (0 < wide <= edge and 0 < high <= edge and data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+        if not (0 < wide <= edge and 0 < high <= edge and is_written_as(edge, data)):
             raise ValueError("not a variant")
         variants[edge] = Variant(wide, high, data)
     return Decoded(

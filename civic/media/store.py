@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 
 from civic.files import sync_folder
+from civic.media.decoding import ending_of
 
-_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}-[0-9]{1,5}\.webp")
+_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}-[0-9]{1,5}\.(webp|jpg)")
 
 
 def key_of(content: str, edge: int) -> str:
     """The key of one variant of the photo with this `Photo.content`: "ab/cd/<content>-<edge>.webp"."""
-    return f"{content[:2]}/{content[2:4]}/{content}-{edge}.webp"
+    return f"{content[:2]}/{content[2:4]}/{content}-{edge}.{ending_of(edge)}"
 
 
 class Store:

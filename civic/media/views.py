@@ -1,4 +1,4 @@
-"""GET /photos/{name}/{edge}.webp"""
+"""GET /photos/{name}/{edge}.webp, and 1600.jpg."""
 
 import re
 
@@ -12,6 +12,7 @@ from civic.media.models import Photo
 from civic.media.store import Store
 from civic.web import Who, route
 
+MEDIA_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 NAME = re.compile(r"[A-Za-z0-9_-]{22}")
 # Whoever keeps a copy asks before showing it: what is hidden must not be shown on from a cache. The answer is 304 then.
 PUBLIC_COPY, OWN_COPY = "public, no-cache", "private, no-cache"
@@ -33,6 +34,9 @@ async def photo(request: Request) -> Response:
     else:
         raise NotFound()
     key = str(row.sizes[edge][3])
+    ending = request.path_params["ending"]
+    if not key.endswith("." + ending):
+        raise NotFound()
     headers = {
         "Cache-Control": cache,
         "ETag": f'"{key}"',
@@ -45,7 +49,7 @@ async def photo(request: Request) -> Response:
     data = await store.get(key)
     if data is None:
         raise NotFound()
-    return Response(data, headers=headers, media_type="image/webp")
+    return Response(data, headers=headers, media_type=MEDIA_TYPES[ending])
 
 
-routes = [route("/photos/{name}/{edge:int}.webp", photo, who=Who.ANYONE)]
+routes = [route("/photos/{name}/{edge:int}.{ending}", photo, who=Who.ANYONE)]

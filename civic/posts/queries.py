@@ -258,9 +258,9 @@ async def held_posts(limit: int = 50) -> HeldPage:
     return HeldPage(items, await count_held())
 
 
-async def comment_is_held(post_id: int, author_id: int, text: str) -> bool:
-    """Whether this comment of theirs waits for a moderator's look."""
-    return await Comment.exists(post_id=post_id, author_id=author_id, text=text, held=True)
+async def find_own_comment(post_id: int, author_id: int, text: str) -> Comment | None:
+    """The latest comment of theirs under a post with this text."""
+    return await Comment.filter(post_id=post_id, author_id=author_id, text=text).order_by("-id").first()
 
 
 async def count_held() -> int:

@@ -8,7 +8,7 @@ from civic.errors import CivicError, NotFound
 from civic.posts import actions, kept_forms, moderation, my_posts, queries, sitemap
 from civic.posts.forms import MAX_LINE_CHARS, CommentForm, FlagForm
 from civic.posts.lines import get_line
-from civic.posts.models import REASONS
+from civic.posts.models import REASONS, Comment
 from civic.posts.queries import Viewer
 from civic.posts.schemas import (
     CommentAnswer,
@@ -37,19 +37,23 @@ def _post_id(request: Request) -> int:
 
 
 async def _discussion(
-    request: Request, sent: Submission | None = None, status: int = 200, *, held: bool | None = None
+    request: Request, sent: Submission | None = None, status: int = 200, *, written: Comment | None = None
 ) -> Response:
-    """The comments for htmx, their numbers for a program, else back to the post's page; a refused comment is kept."""
+    """The comments for htmx, their numbers for a program, else back to the post's page; a refused comment is kept.
+
+    One that was `written` just now is named.
+    """
     post = await queries.visible_post(_post_id(request), viewer(request))
     if wants_json(request):
         counts = PostCountsAnswer(id=post.id, votes=post.votes_count, comments=post.comments_count)
-        return json_answer(counts if held is None else CommentAnswer(**dict(counts), held=held), status)
+        return json_answer(CommentAnswer(**dict(counts), held=written.held) if written else counts, status)
     if is_htmx(request) or sent:
         talk = await queries.read_discussion(post, viewer(request))
         page = "posts/_talk.html" if is_htmx(request) else "posts/talk.html"
         sent = sent or Submission(request)
-        return render(request, page, {"talk": talk, "sent": sent}, status=sent.status)
-    return see_other(post.path if "#" in post.path else post.path + "#talk")
+        return render(request, page, {"talk": talk, "sent": sent, "written": written}, status=sent.status)
+    anchor = f"#comment-{written.id}" if written else "#talk"
+    return see_other(post.path if "#" in post.path else post.path + anchor)
 
 
 async def add_comment(request: Request, refused: CivicError | None = None) -> Response:
@@ -60,8 +64,9 @@ async def add_comment(request: Request, refused: CivicError | None = None) -> Re
             "comment",
             COMMENTS_PER_POST,
         )
-        held = await queries.comment_is_held(_post_id(request), sent.person.id, form.text)  # also if it was sent before
-        return await _discussion(request, status=201, held=held)
+        # Also if it was sent before.
+        written = await queries.find_own_comment(_post_id(request), sent.person.id, form.text)
+        return await _discussion(request, status=201, written=written)
 
     return await submit(request, act, lambda sent: _discussion(request, sent), refused=refused)
 

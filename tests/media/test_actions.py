@@ -24,7 +24,7 @@ SMALL = encoded(scene(64, 64))
 
 
 def files(store: Store) -> list[Path]:
-    return sorted(store.folder.rglob("*.webp"))
+    return sorted(store.folder.rglob("*-*.*"))
 
 
 async def age(photos: Iterable[Photo], hours: float) -> None:

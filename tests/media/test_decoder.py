@@ -259,6 +259,7 @@ GOOD = {
     "variants": [[320, 64, 64, 12], [800, 64, 64, 12], [1600, 64, 64, 12]],
 }
 WEBP = b"RIFF\4\0\0\0WEBP"
+FILES = [WEBP, WEBP, b"\xff\xd8\xff\xe0\0\0\0\0JFIF"]
 
 
 @pytest.mark.parametrize(
@@ -282,14 +283,23 @@ def test_nonsense_is_not_believed(change: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError, KeyError)):
         head = GOOD | change
         variant_sizes(head)
-        parse_reply(head, [WEBP] * 3)
+        parse_reply(head, FILES)
 
 
-def test_what_is_no_webp_is_not_believed() -> None:
-    assert parse_reply(GOOD, [WEBP] * 3).width == 64
-    assert parse_reply(GOOD | {"gps": [1e999, 0]}, [WEBP] * 3).gps is None
+@pytest.mark.parametrize(
+    "files",
+    [
+        [WEBP, b"<script>....", FILES[2]],
+        [WEBP, WEBP, WEBP],
+        [WEBP, FILES[2], FILES[2]],
+        [WEBP, WEBP, b"<script>...."],
+    ],
+)
+def test_what_is_not_of_its_kind_is_not_believed(files: list[bytes]) -> None:
+    assert parse_reply(GOOD, FILES).width == 64
+    assert parse_reply(GOOD | {"gps": [1e999, 0]}, FILES).gps is None
     with pytest.raises(ValueError):
-        parse_reply(GOOD, [WEBP, b"<script>....", WEBP])
+        parse_reply(GOOD, files)
 
 
 def test_every_reason_has_its_text_in_both_languages() -> None:

@@ -47,7 +47,7 @@ def refused(data: bytes, **limits: int) -> str:
         ("AVIF", "RGBA", {}),
     ],
 )
-def test_every_format_and_mode_becomes_three_opaque_webp(form: str, mode: str, options: dict[str, object]) -> None:
+def test_every_format_and_mode_becomes_three_opaque_files(form: str, mode: str, options: dict[str, object]) -> None:
     read = read_photo(encoded(scene(2000, 1500, mode), form, **options))
     assert (read.format, read.width, read.height) == (form, 2000, 1500)
     assert {e: (v.width, v.height) for e, v in read.variants.items()} == {
@@ -84,7 +84,8 @@ def test_transparent_becomes_white() -> None:
 def test_small_photos_are_not_enlarged() -> None:
     read = read_photo(encoded(scene(500, 100)))
     assert [(v.width, v.height) for v in read.variants.values()] == [(320, 64), (500, 100), (500, 100)]
-    assert read.variants[800].data == read.variants[1600].data
+    kinds = [Image.open(BytesIO(v.data)).format for v in read.variants.values()]
+    assert kinds == ["WEBP", "WEBP", "JPEG"]
 
 
 def test_a_strip_keeps_at_least_a_pixel() -> None:

@@ -34,12 +34,25 @@ async def test_a_comment_stands_under_the_post(client: Client, citizen: Client, 
     answer = await citizen.post(
         f"/posts/{post.id}/comments", data={"text": " It grows.\r\n<b>Fast</b> ", "suggestion": "1"}
     )
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{post.path}#talk")
+    comment = await Comment.get()
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{post.path}#comment-{comment.id}")
     page = (await client.get(post.path)).text
     assert "It grows.\n&lt;b&gt;Fast&lt;/b&gt;" in page
     assert "Suggestion" in page
     assert "Ana" in page
+    assert f'id="comment-{comment.id}"' in page
     assert (await fresh()).comments_count == 1
+
+
+async def test_what_became_of_a_comment_is_said(citizen: Client, post: Post) -> None:
+    answer = await citizen.post(
+        f"/posts/{post.id}/comments", data={"text": "It grows."}, headers={"HX-Request": "true"}
+    )
+    assert "Your comment is published." in answer.text
+    assert (
+        "Your comment is published."
+        not in (await citizen.post(f"/posts/{post.id}/vote", headers={"HX-Request": "true"})).text
+    )
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\x00", "x" * 2001])
