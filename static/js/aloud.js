@@ -11,6 +11,8 @@
 
   const isSeen = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length > 0;
   const languageOf = (one) => one.closest("[lang]")?.lang || document.documentElement.lang;
+  // A Chinese headline is in pieces where its lines may end.
+  const glue = (before, after) => (/\p{Script=Han}$/u.test(before) && /^\p{Script=Han}/u.test(after) ? "" : " ");
   // What is seen, in order: a part for each block and language.
   const collect = (root) => {
     const parts = [];
@@ -22,7 +24,7 @@
       const block = parent.closest(BLOCKS) ?? parent;
       const lang = languageOf(parent);
       const last = parts.at(-1);
-      if (last?.block === block && last.lang === lang) last.text += ` ${text}`;
+      if (last?.block === block && last.lang === lang) last.text += glue(last.text, text) + text;
       else parts.push({ block, lang, text });
     }
     return parts;

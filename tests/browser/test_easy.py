@@ -3,7 +3,9 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.checks import find_barriers, find_split_words
 from tests.browser.conftest import Open
+from tests.browser.navigation import quiet
 
 pytestmark = pytest.mark.browser
 
@@ -49,12 +51,29 @@ async def test_the_switch_leads_to_four_ways(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-async def test_the_number_is_in_view_on_every_page(visit: Open, width: int) -> None:
+async def test_the_number_is_in_view_on_every_page_and_nothing_bars_the_way(visit: Open, axe: str, width: int) -> None:
     page = await open_large(visit, width=width)
     for path in CITIZENS:
         await page.goto(path)
         await expect(page.locator(".easy-bar a[href='tel:12345']")).to_be_in_viewport()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+        if width == 360:
+            await quiet(page)
+            assert await find_barriers(page, axe) + await find_split_words(page) == [], path
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_all_four_ways_are_on_the_first_screen(visit: Open, language: str) -> None:
+    page = await open_large(visit, language=language, width=360)
+    assert await page.evaluate("innerHeight") == 740
+    bar = await page.locator(".easy-bar").bounding_box()
+    assert bar
+    for way in await page.locator(".way").all():
+        await expect(way).to_be_in_viewport(ratio=1)
+        box = await way.bounding_box()
+        assert box
+        assert box["height"] >= 48
+        assert box["y"] + box["height"] <= bar["y"], "the bar at the foot lies on it"
 
 
 async def test_the_page_is_read_aloud_in_its_languages_and_stops(visit: Open) -> None:

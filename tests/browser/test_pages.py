@@ -7,58 +7,21 @@ from typing import Any
 
 import asyncpg
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
-from tests.browser.checks import UNFOLD, find_barriers, find_disorder, find_width
-from tests.browser.conftest import Open, set_look
-from tests.browser.navigation import quiet
+from civic import signing
+from civic.cookies import LARGE_PRINT
+from civic.notifications.addresses import address_digest
+from tests.browser.checks import UNFOLD, find_barriers, find_disorder, find_split_words, find_width
+from tests.browser.conftest import Open, set_look, sign_in
+from tests.browser.navigation import loads_page, quiet
 from tests.live import Live
+from tests.page_list import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CITY = {"en": "Riverside", "zh": "河滨市"}
+CLASSES = "document.documentElement.classList"
 MOST = 150_000  # bytes a page may send before its photos and tiles
-PAGES = {
-    "": [
-        "/",
-        "/reports",
-        "/reports?status=overdue&near=31.19,118.008,20000",
-        "/reports?q=unicorn",
-        "/offline",
-        "/reports/new",
-        "/reports/new?category=traffic-light",
-        "{report}",
-        "{solved}",
-        "{merged}",
-        "/map",
-        "/map/areas",
-        "/map?status=solved",
-        "/traffic",
-        "/traffic/new",
-        "/traffic/1",
-        "/services",
-        "/services/{service}",
-        "/search",
-        "/search?q=%E8%B7%AF%E7%81%AF&kind=report&status=solved&area=old-town&since=year",
-        "/search?q=identity+card&near=31.19,118.008,20000",
-        "/search?q=qqqzzz&since=week",
-        "/scores",
-        "/scores/method",
-        "/scores/departments/roads",
-        "/scores/departments/water",
-        "/scores/cases?department=water&figure=response",
-        "/scores/cases?department=water&figure=satisfaction",
-        "/scores/cases?figure=counted",
-        "{provisional}",
-        "/receipt",
-        "/sign-in",
-        "/sign-up",
-        "/posts/1/flag",
-        "/reports/999999",
-    ],
-    "citizen1": ["/account", "/account/messages", "{report}"],
-    "roads": ["/desk", "/desk?q=unicorn", "/desk/search", "/desk/search?q=drain", "/desk/messages", "{case}"],
-    "dispatcher": ["/desk", "/desk/triage", "/desk/appeals", "/desk/moderation", "{case}", "{untouched}"],
-}
 SAMPLES = {
     "report": "SELECT p.path FROM post p JOIN report r ON r.post_id = p.id JOIN case_file c ON c.id = r.case_id"
     " WHERE p.photos_count > 0 AND c.reopened > 0 ORDER BY c.events_count DESC LIMIT 1",
@@ -69,6 +32,7 @@ SAMPLES = {
     " WHERE d.slug = 'roads' AND a.ended_at IS NULL ORDER BY a.case_id DESC LIMIT 1",
     "untouched": "SELECT '/desk/cases/' || max(id) FROM case_file WHERE status = 'received'",
     "service": "SELECT slug FROM service ORDER BY id LIMIT 1",
+    "release": "SELECT id FROM release ORDER BY id DESC LIMIT 1",
 }
 
 
@@ -83,7 +47,9 @@ async def samples(live_server: Live, opened: tuple[Open, list[str]]) -> dict[str
     await connection.close()
     scores = await opened[0]("/scores")
     period = await scores.locator("#period option").first.get_attribute("value")  # the one that runs
-    return found | {"provisional": f"/scores?period={period}"}
+    signing.set_key(lambda: (live_server.var / "secret.key").read_bytes())
+    stop = signing.sign("stop mails", f"{address_digest('somebody@example.org')}-post:1")
+    return found | {"provisional": f"/scores?period={period}", "stop": stop, "token": "x"}
 
 
 def cases() -> list[Any]:
@@ -95,14 +61,39 @@ def cases() -> list[Any]:
 async def test_a_page_is_for_everybody(
     look: Open, axe: str, samples: dict[str, str], user: str, path: str, language: str
 ) -> None:
-    """By daylight on a phone, in large print, on the narrowest screen; in one language in the dark at a desk."""
     page = await look(path.format(**samples), language=language, width=360, user=user)
-    faults = {"360 pixels": await find_width(page, 360) + await find_barriers(page, axe)}
-    await page.evaluate("document.documentElement.classList.add('large')")
-    faults["360 pixels, large print"] = await find_width(page, 360)
-    await page.evaluate("document.documentElement.classList.remove('large')")
+    await page.context.clear_cookies(name=LARGE_PRINT)  # which one page turns on for those that follow
+    await look_from_everywhere(page, axe, language)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_a_form_that_waits_is_for_everybody(
+    visit: Open, axe: str, live_server: Live, samples: dict[str, str], language: str
+) -> None:
+    """The page of what somebody wrote without being signed in, opened by its address once they are."""
+    page = await visit(samples["report"], language=language, width=360, fresh=True)
+    await page.locator("form[action$='/comments'] textarea").fill("The lamp is dark again.")
+    async with loads_page(page):
+        await page.locator("form[action$='/comments'] button").last.click()
+    waiting = str(await page.locator("input[name=next]").first.get_attribute("value"))
+    await sign_in(page.context, live_server, "citizen1")
+    await page.goto(waiting)
+    await quiet(page)
+    await expect(page.locator("blockquote")).to_have_text("The lamp is dark again.")
+    await look_from_everywhere(page, axe, language)
+
+
+async def look_from_everywhere(page: Page, axe: str, language: str) -> None:
+    """By daylight on a phone, in large print, on the narrowest screen; in one language in the dark at a desk."""
+    faults = {"360 pixels": await find_width(page, 360) + await find_split_words(page) + await find_barriers(page, axe)}
+    await page.evaluate(f"{CLASSES}.add('large')")
+    faults["360 pixels, large print"] = await find_width(page, 360) + await find_split_words(page)
+    if language == "zh":
+        faults["360 pixels, large print"] += await find_barriers(page, axe)
     await resize(page, 320)
-    faults["320 pixels"] = await find_disorder(page, CITY[language])
+    faults["320 pixels, large print"] = await find_width(page, 320) + await find_split_words(page)
+    await page.evaluate(f"{CLASSES}.remove('large')")
+    faults["320 pixels"] = await find_disorder(page, CITY[language]) + await find_split_words(page)
     await page.evaluate(UNFOLD)
     faults["320 pixels, unfolded"] = await find_width(page, 320)
     if language == "en":

@@ -1,5 +1,6 @@
 """Headlines in Chinese break between phrases, not inside words, on a page of either language."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,8 @@ import pytest
 
 import civic
 from civic.languages import break_headline
+from tests.browser.checks import find_split_words
+from tests.browser.conftest import Open
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -38,6 +41,8 @@ SET_WIDTH = """([box, count]) => {
   box.style.width = `${(count + 0.3) * width}px`;
 }"""
 HEADLINES = ["自来水发黄，放了十分钟还是黄", "井盖不见了，井口敞着，旁边就是公交站！"]
+# What htmx says when it has brought something.
+SWAPPED = """document.dispatchEvent(new CustomEvent("htmx:after:swap", {detail: {ctx: {}}}))"""
 CLOSING = "，。！？；：、）》”’…"
 LONG_HEADLINES = [
     "柳荫农贸市场后门的垃圾桶满了，味道很大，苍蝇到处飞",
@@ -83,3 +88,28 @@ async def test_a_headline_breaks_after_its_phrases(browser: "Browser", page_lang
     broken = [await one.evaluate(LINES) for one in await page.query_selector_all("h1")]
     await page.close()
     assert all(len(lines) > 1 and all(line[-1] in "，！" for line in lines[:-1]) for lines in broken), broken
+
+
+async def test_a_headline_breaks_between_its_words(visit: Open) -> None:
+    """Also one that is marked, came by a swap, or was broken by the server; a number stays with what it counts."""
+    page = await visit("/", width=320)
+    texts = [*map(str, map(break_headline, LONG_HEADLINES)), "学府路<mark>公交站台</mark>上面的顶棚玻璃碎了3块"]
+    shown = "".join(f'<h1 lang="zh">{text}</h1>' for text in texts)
+    await page.evaluate("html => { document.querySelector('main').innerHTML = html; }", shown)
+    await page.evaluate("document.documentElement.classList.add('large')")
+    split = await find_split_words(page)
+    await page.evaluate(SWAPPED)
+    headlines = page.locator("h1")
+    assert split
+    assert await find_split_words(page) == []
+    assert await headlines.evaluate_all("all => all.map(one => one.textContent)") == [
+        *LONG_HEADLINES,
+        "学府路公交站台上面的顶棚玻璃碎了3块",
+    ]
+    first, last = await headlines.first.inner_html(), await headlines.last.inner_html()
+    assert first.count("<wbr>") < break_headline(LONG_HEADLINES[0]).count("<wbr>")
+    pieces = re.sub("</?mark>", "", last).split("<wbr>")
+    assert "3块" in pieces
+    assert not any(one.startswith(("的", "了")) for one in pieces)
+    await page.evaluate(SWAPPED)
+    assert [await headlines.first.inner_html(), await headlines.last.inner_html()] == [first, last]
