@@ -16,6 +16,7 @@ from civic.config import Config, DatabaseConfig, LimitsConfig, PathsConfig
 from civic.db import connect, fetch_one
 from civic.web import GuardedRoute, Who
 from tests.clients import Client, make_user
+from tests.page_list import ELSEWHERE, EXAMPLES, NO_PAGES, PAGES
 from tests.statements import Statements
 
 pytestmark = pytest.mark.slow
@@ -112,6 +113,18 @@ async def test_a_page_answers_and_its_questions_do_not_grow_with_its_rows(
             answer = await client.get(address)
         await client.aclose()
         assert answer.status_code < 400, f"{address}: {answer.status_code}\n{answer.text[:500]}"
+        if path in NO_PAGES:
+            assert "<html" not in answer.text, f"{address} is a page: it belongs into PAGES of tests/page_list.py"
         asked.append(statements.texts)
     assert len(asked[0]) <= MOST, "\n".join(asked[0])
     assert len(asked[1]) == len(asked[0]), "\n".join(asked[1])
+
+
+def test_every_page_is_looked_at_in_a_browser() -> None:
+    """A new page is written into tests/page_list.py, or said there to be none."""
+    shown = [r for r in routes() if isinstance(r, GuardedRoute) and "GET" in (r.methods or ())]
+    shown = [r for r in shown if not r.path.startswith("/api/")]
+    listed = {path.format(**EXAMPLES).partition("?")[0] for paths in PAGES.values() for path in paths}
+    looked_at = {next(r.path for r in shown if r.path_regex.fullmatch(path)) for path in listed} | ELSEWHERE
+    assert not looked_at & NO_PAGES
+    assert {r.path for r in shown} == looked_at | NO_PAGES
