@@ -13,7 +13,7 @@ import secrets
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
@@ -113,6 +113,9 @@ class MediaConfig(ConfigSection):
 class GeocoderConfig(ConfigSection):
     provider: str = Field("pack", description="pack: the pack's places; else a geopy provider, such as nominatim.")
     options: dict[str, Any] = Field({}, description="What geopy's provider takes: user_agent, domain, api_key …")
+    crs: Literal["", "wgs84", "gcj02", "bd09"] = Field(
+        "", description="System of the provider's positions: wgs84, gcj02 or bd09; empty: bd09 of Baidu, else wgs84."
+    )
 
 
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda text: text or None)]
@@ -124,6 +127,9 @@ class MapConfig(ConfigSection):
     )
     tiles: str = Field(
         "", description="Raster tiles, https://…/{z}/{x}/{y}.png, where there is no other base map; empty: the areas."
+    )
+    tiles_crs: Literal["wgs84", "gcj02"] = Field(
+        "wgs84", description="gcj02: the raster tiles are of a map published in China, and are drawn where GPS says."
     )
     attribution: str = Field("", description="Attribution that the tiles ask for.")
 

@@ -13,12 +13,14 @@ from rapidfuzz.distance import OSA
 
 from civic.config import GeocoderConfig
 from civic.errors import SetupError
+from civic.geo.coordinates import position_converter
 from civic.text import EAST_ASIAN_LETTER, fold
 
 log = structlog.get_logger(__name__)
 
 MAX_RUN = 16  # words, or Chinese characters, of a name that stands in a longer text
 MAX_ADDRESS_CHARS = 200  # of an address; the rest is ignored
+OTHER_SYSTEMS = {"baidu": "bd09", "baiduv3": "bd09"}  # providers of geopy whose positions are not WGS-84
 PROVIDER_TIMEOUT_SECONDS = 4  # how long a provider may take
 MIN_SLIP_CHARS, MIN_EAST_ASIAN_SLIP_CHARS = 5, 4  # of a name in which one wrong letter is allowed for
 APOSTROPHES = re.compile("['’‘ʼʹ´`′＇\u200c\u200d\u00ad]")
@@ -214,7 +216,8 @@ async def search_provider(text: str, settings: GeocoderConfig, language: str, li
     except (GeopyError, TimeoutError, OSError, ValueError) as error:
         log.warning("geocoder_failed", provider=settings.provider, error=type(error).__name__)
         return []
+    convert = position_converter(settings.crs or OTHER_SYSTEMS.get(settings.provider, "wgs84"))
     return [
-        NamedPosition({language: answer.address}, answer.latitude, answer.longitude)
+        NamedPosition({language: answer.address}, *convert(answer.latitude, answer.longitude))
         for answer in (answers or [])[:limit]
     ]

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from civic.catalogue.assets import MAX_CODE_CHARS, AssetRow
+from civic.geo.coordinates import Convert
 from civic.geo.features import Box
 from civic.i18n import gettext as _
 from civic.packs.fields import check_characters
 from civic.packs.geojson import feature_properties, read_features
 from civic.packs.locations import find_box_problem
-from civic.packs.polygons import Convert, position_error
+from civic.packs.polygons import position_error
 from civic.packs.problems import Problems
 from civic.suggestions import unknown_name
 

@@ -9,13 +9,13 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from civic.geo.coordinates import Convert, keep_position
 from civic.geo.features import LOCAL_NAME, Box, MapFeature, Progress
 from civic.geo.osm_tags import Kind
 from civic.i18n import gettext as _
 from civic.packs.contents import PackArea, PackPlace
 from civic.packs.geojson import feature_properties, read_features
 from civic.packs.locations import find_box_problem
-from civic.packs.polygons import Convert, keep_position
 from civic.packs.problems import Problems
 from civic.suggestions import unknown_name
 

@@ -5,12 +5,13 @@ import io
 from collections.abc import Collection
 from pathlib import Path
 
+from civic.geo.coordinates import Convert
 from civic.i18n import gettext as _
 from civic.numbers import parse_number
 from civic.packs.contents import PackPlace
 from civic.packs.files import read_text
 from civic.packs.locations import Box, find_box_problem
-from civic.packs.polygons import Convert, position_error
+from civic.packs.polygons import position_error
 from civic.packs.problems import Problems
 from civic.suggestions import did_you_mean
 from civic.text import CONTROL_CHARACTERS, is_seen

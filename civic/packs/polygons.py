@@ -1,7 +1,7 @@
 """Checking the polygons of a pack: each by itself, and against its siblings and its parent."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from shapely import STRtree
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.validation import explain_validity
 
-from civic.geo import bd09, gcj02
+from civic.geo.coordinates import keep_position, position_converter
 from civic.i18n import gettext as _
 
 MAX_OVERLAP_SHARE = 0.005  # of the smaller of two siblings; less is rounding
@@ -19,21 +19,6 @@ MAX_REPAIR_SHARE = 0.001  # of a polygon's area, by which a repair may change it
 MIN_LATITUDE, MAX_LATITUDE = -60.0, 80.0  # no city lies beyond: such a latitude must be a longitude
 MAX_COORDINATE = 1e9  # larger numbers are coordinates of no system
 DEGREE_DECIMALS = 7  # of a stored coordinate: a centimetre
-
-Convert = Callable[[float, float], tuple[float, float]]
-
-
-def keep_position(lat: float, lon: float) -> tuple[float, float]:
-    return lat, lon
-
-
-def position_converter(crs: str) -> Convert:
-    """The function that converts a (lat, lon) of the pack to WGS-84."""
-    return {"gcj02": gcj02.to_wgs84, "bd09": bd09_to_wgs84}.get(crs, keep_position)
-
-
-def bd09_to_wgs84(lat: float, lon: float) -> tuple[float, float]:
-    return gcj02.to_wgs84(*bd09.to_gcj02(lat, lon))
 
 
 def to_wgs84(geometry: MultiPolygon, crs: str) -> MultiPolygon:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from civic.geo.coordinates import Convert, position_converter
 from civic.i18n import gettext as _
-from civic.packs import areas, assets, layers, locations, places, polygons, synonyms
+from civic.packs import areas, assets, layers, locations, places, synonyms
 from civic.packs.categories import PackCategory
 from civic.packs.contents import Pack, PackArea
 from civic.packs.fields import PackNames, check_zone, is_language
@@ -111,7 +112,7 @@ class _PackReader:
             self.names = replace(self.names, questions=_questions(categories.categories))
         rules = self.files["rules.toml"].read(RulesFile, self.names)
         services = self.files["services.toml"].read(ServicesFile, self.names)
-        convert = polygons.position_converter(city.crs if city else "wgs84")
+        convert = position_converter(city.crs if city else "wgs84")
         box = self._box(read_areas)
         if box and services:
             self._check_services(services.services, convert, box)
@@ -160,7 +161,7 @@ class _PackReader:
         west, south, east, north = read_areas[0].geometry.bounds
         return west, south, east, north
 
-    def _check_services(self, services: Sequence[PackService], convert: polygons.Convert, box: locations.Box) -> None:
+    def _check_services(self, services: Sequence[PackService], convert: Convert, box: locations.Box) -> None:
         for one in services:
             if one.place and (wrong := locations.find_box_problem(box, *convert(one.place.lat, one.place.lon))):
                 self.problems.add("services.toml", wrong, where=one.slug)
@@ -228,7 +229,7 @@ def _parents_first(departments: Sequence[PackDepartment]) -> tuple[PackDepartmen
     return tuple(ordered.values())
 
 
-def _converted(service: PackService, convert: polygons.Convert) -> PackService:
+def _converted(service: PackService, convert: Convert) -> PackService:
     """The service with its place in WGS-84."""
     if service.place is None:
         return service

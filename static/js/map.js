@@ -44,7 +44,7 @@
   async function addBase(map, element) {
     const { base, baseScripts, tiles, attribution } = element.dataset;
     if (!base) {
-      if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 19 }).addTo(map);
+      if (tiles) (window.shiftedTiles ?? L.tileLayer)(tiles, { attribution, maxZoom: 19 }).addTo(map);
       return Boolean(tiles);
     }
     try {

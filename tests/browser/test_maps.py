@@ -9,6 +9,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Open
 from tests.browser.navigation import HAS_CHINESE_FONT
+from tests.geo.test_gcj02 import to_gcj02
 
 pytestmark = pytest.mark.browser
 
@@ -231,3 +232,32 @@ async def test_the_areas_stand_for_a_base_map_that_cannot_be_drawn(visit: Open) 
     await expect(names).to_have_count(5)
     assert sorted(await names.all_text_contents()) == ["Cloudridge", "Eastwharf", "Old Town", "Southpond", "Willowbank"]
     await expect(page.locator(".map.based")).to_have_count(0)
+
+
+async def test_tiles_of_a_map_published_in_china_lie_where_gps_says(visit: Open) -> None:
+    """Of a square that is drawn, the pixel of a position in GCJ-02 stands where the map has the position of GPS."""
+    page = await visit("/map")
+    await page.route("**/shifted/**", lambda route: route.fulfill(body="", content_type="image/png"))
+    await page.add_script_tag(url="/static/js/gcj02.js")
+    await page.evaluate(
+        """() => {
+            const box = document.body.appendChild(document.createElement("div"));
+            Object.assign(box.style, { width: "600px", height: "400px" });
+            shifted = L.map(box, { zoomAnimation: false }).setView([31.19, 118.008], 16);
+            layer = shiftedTiles("/shifted/{z}/{x}/{y}", {}).addTo(shifted);
+        }"""
+    )
+    for lat, lon in ((31.19, 118.008), (31.1885, 118.0102), (31.192, 118.03)):
+        await page.evaluate("at => shifted.setView(at, 16, { animate: false })", [lat, lon])
+        off = await page.evaluate(
+            """([wgs, gcj]) => {
+                const pixel = shifted.project(gcj, 16);
+                const [x, y] = [Math.floor(pixel.x / 256), Math.floor(pixel.y / 256)];
+                const { el } = layer._tiles[`${x}:${y}:16`];
+                const [tile, box] = [el.getBoundingClientRect(), shifted.getContainer().getBoundingClientRect()];
+                const at = shifted.latLngToContainerPoint(wgs);
+                return [tile.x + pixel.x - 256 * x - box.x - at.x, tile.y + pixel.y - 256 * y - box.y - at.y];
+            }""",
+            [[lat, lon], to_gcj02(lat, lon)],
+        )
+        assert off == pytest.approx([0, 0], abs=2)  # pixels, of 2 m each; the systems lie some 500 m apart

@@ -210,6 +210,20 @@ async def test_a_provider_answers_only_for_the_city(database: str, nominatim: Ge
     assert [(hit.names, hit.lat, hit.lon) for hit in hits] == [({"zh": "人民路, 河滨市"}, 31.1, 118.1)]
 
 
+@pytest.mark.parametrize(
+    ("crs", "lat", "lon"),
+    [("", 31.1, 118.1), ("wgs84", 31.1, 118.1), ("gcj02", 31.10195, 118.09448), ("bd09", 31.09568, 118.08804)],
+)
+async def test_what_a_provider_in_china_says_is_stored_as_gps_has_it(
+    database: str, nominatim: GeocoderConfig, crs: str, lat: float, lon: float
+) -> None:
+    await load_city()
+    cache.clear_caches()
+    Nominatim.answer = [{"display_name": "人民路, 河滨市", "lat": "31.1", "lon": "118.1"}]
+    [hit] = await queries.geocode("人民路", nominatim.model_copy(update={"crs": crs}))
+    assert (hit.lat, hit.lon) == pytest.approx((lat, lon), abs=1e-5)
+
+
 @pytest.mark.usefixtures("database")
 async def test_a_provider_that_fails_or_is_gone_gives_nothing(nominatim: GeocoderConfig) -> None:
     Nominatim.answer = None

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from civic import timing
 from civic.__main__ import build
+from civic.geo.coordinates import position_converter
 from civic.packs.actions import load_pack
 from civic.packs.doubts import find_doubts, find_promise_doubts
-from civic.packs.polygons import position_converter
 from civic.packs.problems import PackError
 from civic.packs.reader import read_pack
 from tests.packs.conftest import SOUND, WritePack, added, changed, collection, feature, problems, square
