@@ -13,9 +13,3 @@ DELETE_OLD_SENT_FORMS = "DELETE FROM sent_form WHERE at < $1"
 COUNT_HELD = """
 SELECT (SELECT count(*) FROM post WHERE visibility = 'held') + (SELECT count(*) FROM comment WHERE held) AS n
 """
-LATEST_POST = "SELECT max(id) AS id FROM post"
-# The public posts with a page of their own, by their ids: from $1 on, before $2.
-POSTS_OF_SITEMAP = """
-SELECT path, created_at FROM post
-WHERE id >= $1 AND id < $2 AND visibility = 'public' AND path <> '' AND kind = 'report' ORDER BY id
-"""

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic.errors import CivicError, NotFound
-from civic.posts import actions, kept_forms, moderation, my_posts, queries, sitemap
+from civic.posts import actions, kept_forms, moderation, my_posts, queries
 from civic.posts.forms import MAX_LINE_CHARS, CommentForm, FlagForm
 from civic.posts.lines import get_line
 from civic.posts.models import REASONS, Comment
@@ -185,7 +185,6 @@ routes: list[BaseRoute] = [
     ),
     *kept_forms.routes,
     *my_posts.routes,
-    *sitemap.routes,
     route("/desk/moderation", moderation_page, who=Who.DISPATCHER, answers=FlaggedAnswer),
     route("/desk/lines/withdraw", withdraw, who=Who.STAFF, methods=("POST",), answers=ModerationAnswer),
     route(

@@ -112,3 +112,15 @@ WHERE r.lat BETWEEN $1 AND $2 AND r.lon BETWEEN $3 AND $4 AND r.category_id IS N
 GROUP BY r.category_id ORDER BY count(*) DESC, r.category_id LIMIT $6
 """
 MAIN_POSTS = "SELECT post_id FROM report WHERE post_id = ANY($1) AND main"
+LATEST_REPORT = "SELECT max(id) AS id FROM report"
+# The public reports by their ids, from $1 on, before $2, and when their page last changed: by what was said or done in
+# public, or by a moderator who hid some of it.
+REPORTS_OF_SITEMAP = """
+SELECT p.path, greatest(
+    p.created_at,
+    (SELECT max(e.at) FROM case_event e WHERE e.case_id = r.case_id AND NOT e.internal),
+    (SELECT max(h.at) FROM case_event e JOIN hidden_line h ON h.case_event_id = e.id WHERE e.case_id = r.case_id),
+    (SELECT max(greatest(k.created_at, k.hidden_at)) FROM comment k WHERE k.post_id = p.id AND NOT k.held)) AS at
+FROM report r JOIN post p ON p.id = r.post_id
+WHERE r.id >= $1 AND r.id < $2 AND p.visibility = 'public' AND p.path <> '' ORDER BY r.id
+"""

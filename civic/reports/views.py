@@ -27,7 +27,7 @@ from civic.posts.schemas import SentBeforeAnswer
 from civic.posts.submission import FormView, Submission, submit
 from civic.posts.uploads import photo_url_for
 from civic.posts.views import viewer
-from civic.reports import actions, additions, pages, pictures, queries, receipts, submission
+from civic.reports import actions, additions, pages, pictures, queries, receipts, sitemap, submission
 from civic.reports.choices import ADDRESS, choices
 from civic.reports.filters import ReportFilters, describe_filters, read_filters
 from civic.reports.forms import FollowUpForm, ReportForm
@@ -338,5 +338,6 @@ routes: list[BaseRoute] = [
     route("/map/areas", area_counts, who=Who.ANYONE, answers=AreaCountsAnswer, counted=True),
     route("/map/points", map_points, who=Who.ANYONE, answers=ReportMapAnswer, counted=True),
     *receipts.routes,
+    *sitemap.routes,
     *pictures.routes,
 ]

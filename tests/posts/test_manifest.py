@@ -2,17 +2,19 @@
 
 import re
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
+from civic import timing
 from civic.accounts.people import Person
 from civic.posts import moderation
-from civic.posts.models import Post
-from civic.posts.sitemap import NOT_FOR_ROBOTS, PAGES
+from civic.posts.models import Comment, Post
+from civic.reports.sitemap import NOT_FOR_ROBOTS, PAGES
 from tests.builders.posts import dan
-from tests.builders.riverside import send_report
+from tests.builders.riverside import act_at_desk, get_case_id, send_report
 from tests.clients import Client
 
 __all__ = ["dan"]
@@ -70,6 +72,36 @@ async def test_the_sitemap_leads_to_what_is_public(client: Client, dan: Person) 
     assert addresses((await client.get("/sitemap/99.xml", headers=host)).text) == []
     for part in (10**9, 9 * 10**15):
         assert (await client.get(f"/sitemap/{part}.xml", headers=host)).status_code == 404
+
+
+async def test_the_sitemap_says_when_a_page_last_changed(client: Client, dispatcher: Client, dan: Person) -> None:
+    sent_at, commented, noted, assigned, hidden = (timing.now() + timedelta(hours=n) for n in range(5))
+    with timing.at(sent_at):
+        sent = await send_report(client)
+        path = f"/reports/{sent['id']}"
+        post, case = await Post.get(path=path), await get_case_id(sent["id"])
+    assert await last_change(client, path) == f"{sent_at:%Y-%m-%dT%H:%M:%SZ}"
+    with timing.at(commented):
+        await dispatcher.post(f"/posts/{post.id}/comments", data={"text": "It grows."})
+    assert await last_change(client, path) == f"{commented:%Y-%m-%dT%H:%M:%SZ}"
+    with timing.at(noted):
+        await act_at_desk(dispatcher, case, "note", text="Only for the desk.")
+    assert await last_change(client, path) == f"{commented:%Y-%m-%dT%H:%M:%SZ}"
+    with timing.at(assigned):
+        await act_at_desk(dispatcher, case, "assign", to="roads")
+    assert await last_change(client, path) == f"{assigned:%Y-%m-%dT%H:%M:%SZ}"
+    with timing.at(hidden):
+        await moderation.hide(post.id, dan, "spam", comment_id=(await Comment.get()).id)
+    assert await last_change(client, path) == f"{hidden:%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def last_change(client: Client, path: str) -> str:
+    """What the sitemap says of a page."""
+    config = client.app.state.config
+    with_address(client)
+    xml = (await client.get("/sitemap/0.xml", headers={"host": "riverside.example"})).text
+    client.app.state.config = config  # with an address of https nobody is signed in by a cookie of http
+    return re.findall(rf"{path}</loc><lastmod>(.*?)</lastmod>", xml)[0]
 
 
 async def test_robots_stay_away_from_what_is_of_one_person(client: Client) -> None:

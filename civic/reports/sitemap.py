@@ -1,5 +1,6 @@
 """For search engines: which pages there are, and which are for nobody but who asks for them."""
 
+from datetime import UTC, datetime
 from html import escape
 
 from starlette.requests import Request
@@ -8,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from civic.db import fetch, fetch_one
 from civic.errors import NotFound
-from civic.posts.sql import LATEST_POST, POSTS_OF_SITEMAP
+from civic.reports.sql import LATEST_REPORT, REPORTS_OF_SITEMAP
 from civic.site import site_origin
 from civic.web import Who, route
 
@@ -32,21 +33,21 @@ async def robots(request: Request) -> Response:
 async def sitemap(request: Request) -> Response:
     """GET /sitemap.xml: which parts there are. Raises NotFound where the site's address is not configured."""
     origin = _origin(request)
-    latest = await fetch_one(LATEST_POST)
+    latest = await fetch_one(LATEST_REPORT)
     last = (latest["id"] or 0) // PART if latest else 0
     parts = "".join(f"<sitemap><loc>{origin}/sitemap/{n}.xml</loc></sitemap>" for n in range(last + 1))
     return _xml(f'<sitemapindex xmlns="{SPACE}">{parts}</sitemapindex>')
 
 
 async def sitemap_part(request: Request) -> Response:
-    """GET /sitemap/N.xml: the public posts of some ids, and with the first ones the pages that always are."""
+    """GET /sitemap/N.xml: the public reports of some ids, and with the first ones the pages that always are."""
     origin, part = _origin(request), request.path_params["part"]
     if part > MAX_PART:
         raise NotFound()
-    rows = await fetch(POSTS_OF_SITEMAP, part * PART, (part + 1) * PART)
+    rows = await fetch(REPORTS_OF_SITEMAP, part * PART, (part + 1) * PART)
     pages = "".join(_entry(origin, path, "") for path in PAGES) if part == 0 else ""
-    posts = "".join(_entry(origin, row["path"], f"<lastmod>{row['created_at']:%Y-%m-%d}</lastmod>") for row in rows)
-    return _xml(f'<urlset xmlns="{SPACE}">{pages}{posts}</urlset>')
+    reports = "".join(_entry(origin, row["path"], f"<lastmod>{_write_instant(row['at'])}</lastmod>") for row in rows)
+    return _xml(f'<urlset xmlns="{SPACE}">{pages}{reports}</urlset>')
 
 
 def _origin(request: Request) -> str:
@@ -54,6 +55,10 @@ def _origin(request: Request) -> str:
     if not origin:
         raise NotFound()
     return origin
+
+
+def _write_instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _entry(origin: str, path: str, more: str) -> str:
