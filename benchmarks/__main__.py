@@ -19,7 +19,7 @@ from civic.postgres.server import acquire
 
 FOLDER = Path(__file__).parent
 DATA = Path(os.environ.get("CIVIC_TEST_DATA", FOLDER.parents[1] / "shared" / "data"))
-BY_NAME = ("house", "web", "city", "extracts")
+BY_NAME = ("house", "web", "city", "extracts", "phone")
 HELPERS = ("bare", "load", "prepared", "rows", "search_corpus", "servers")
 IMPORTS = {
     "jarokelo.toml": "jarokelo-budapest/*.jsonl.gz",
