@@ -114,6 +114,10 @@ WHO: dict[Who, str] = {
         GET /sign-in
         POST /sign-in
         POST /sign-out
+        GET /sign-in/mail
+        POST /sign-in/mail
+        GET /sign-in/mail/{token:str}
+        POST /sign-in/mail/{token:str}
         GET /sign-up
         POST /sign-up
         GET /theme.css

@@ -109,7 +109,7 @@ async def sign_up(
     user = await _new_user(entry, Role.CITIZEN, language)
     async with in_transaction():
         await user.save()
-        token = await _begin_session(user, browser, earlier)
+        token = await begin_session(user, browser, earlier)
         await ask_to_confirm(user)
     return SignedIn(user, token)
 
@@ -124,7 +124,7 @@ async def sign_in(
     fail in an hour for one e-mail from one address, ten times as many for either alone; then TooMany. A browser that
     is `known` for the account has a count of its own, which no stranger uses up; nobody gets another account's so.
     """
-    candidates = await _candidates(entry.email, known)
+    candidates = await find_candidates(entry.email, known)
     tries = await _count_try(entry.email, address, candidates, known, attempts)
     user = await _whose_password(tries.checked, entry.password)
     if user is None:
@@ -137,7 +137,7 @@ async def sign_in(
     if passwords.needs_rehash(user.password_hash):
         user.password_hash = await passwords.hash_password(entry.password)
         await user.save(update_fields=["password_hash"])
-    return SignedIn(user, await _begin_session(user, browser, earlier))
+    return SignedIn(user, await begin_session(user, browser, earlier))
 
 
 @dataclass
@@ -178,7 +178,7 @@ async def _spend(tries: _Tries, counts: Sequence[tuple[str, str, int]], users: S
     return None
 
 
-async def _candidates(email: str, known: Known) -> list[User]:
+async def find_candidates(email: str, known: Known) -> list[User]:
     """Who may sign in with this e-mail: the account that has it confirmed, and one of those that wait for that."""
     ids = [row["id"] for row in await db.fetch(CANDIDATES, email, list(known), MAX_CANDIDATES)]
     users = {user.id: user for user in await User.filter(id__in=ids)}
@@ -196,7 +196,8 @@ async def _whose_password(candidates: Sequence[User], password: str) -> User | N
 
 
 @retry_transaction
-async def _begin_session(user: User, browser: str, earlier: int) -> str:
+async def begin_session(user: User, browser: str, earlier: int) -> str:
+    """A new session, whose token is returned; this browser's `earlier` one ends."""
     token, now = cookies.new_token(), timing.now()
     async with in_transaction():
         await Session.filter(id=earlier, revoked_at=None).update(revoked_at=now)
@@ -241,12 +242,13 @@ async def change_password(person: Person, entry: NewPasswordForm, *, attempts: i
     await limits.refund("password", str(person.id))
     token, user.password_hash = cookies.new_token(), await passwords.hash_password(entry.password)
     async with in_transaction():
-        await _save_password(user, but=person.session_id)
+        await save_password(user, but=person.session_id)
         await Session.filter(id=person.session_id).update(token_hash=cookies.token_digest(token))
     return token
 
 
-async def _save_password(user: User, *, but: int = 0) -> None:
+async def save_password(user: User, *, but: int = 0) -> None:
+    """Save a new password, end all sessions `but` one, and tell the owner; in the caller's transaction."""
     await user.save(update_fields=["password_hash"])
     await _end_sessions(user.id, but=but)
     await tell(user, Notice.PASSWORD_CHANGED)
@@ -259,7 +261,7 @@ async def reset_password(named: str, password: str) -> User:
     await check_new_password(password, user.email, user.name)
     user.password_hash = await passwords.hash_password(password)
     async with in_transaction():
-        await _save_password(user)
+        await save_password(user)
     return user
 
 

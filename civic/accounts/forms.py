@@ -118,6 +118,23 @@ class SignInForm(Form):
         return password[:MAX_PASSWORD_CHARS]
 
 
+class MailedLinkForm(Form):
+    """Where a link to sign in is mailed to."""
+
+    email: AccountEmail = ""
+
+
+class EnterForm(Form):
+    """What the page of such a link asks for: a new password, or none. The context's `email` is the person's."""
+
+    password: Typed = ""
+
+    @field_validator("password")
+    @classmethod
+    def _check(cls, password: str, info: ValidationInfo) -> str:
+        return _check_new_password(password, info) if password else ""
+
+
 class ProfileForm(Form):
     """The context's `languages` are those of the city."""
 

@@ -14,6 +14,7 @@ class Notice(StrEnum):
 
     CONFIRM = "account_confirm"  # is this address yours?
     EXISTS = "account_exists"  # somebody signs up with the address of an account
+    SIGN_IN_LINK = "sign_in_link"  # somebody asked to sign in by a mail
     FAILED_SIGN_INS = "failed_sign_ins"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # the name of a text
     CONFIRMED = "confirmed"  # what waited for it can be told now

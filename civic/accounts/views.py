@@ -3,19 +3,20 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from civic import cookies, i18n
-from civic.accounts import actions, confirmation, queries
+from civic.accounts import actions, confirmation, mailed_links, queries
 from civic.accounts.actions import SignedIn
 from civic.accounts.confirmation import Confirmed
 from civic.accounts.devices import read_known, remember_browser
-from civic.accounts.forms import NewPasswordForm, ProfileForm, SignInForm, SignUpForm
+from civic.accounts.forms import EnterForm, MailedLinkForm, NewPasswordForm, ProfileForm, SignInForm, SignUpForm
 from civic.accounts.kept_forms import find_kept_form
+from civic.accounts.mailed_links import LINK_GOOD_FOR, OldLink
 from civic.accounts.people import STAFF
 from civic.accounts.schemas import SignedInAnswer, SignedOutAnswer
 from civic.accounts.user_agents import browser_name
@@ -35,6 +36,8 @@ from civic.web import (
 )
 
 DAY_SECONDS = 86400
+NEXT = "next"  # the cookie that says where somebody goes on who signs in by a mail
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,65 @@ async def sign_in(request: Request) -> Response:
     return _welcome(request, done, local_path(str(form.get("next", "")), home))
 
 
+async def ask_for_link_form(request: Request) -> Response:
+    """GET /sign-in/mail"""
+    return await _entry_page(request, "accounts/ask_for_link.html", request.query_params)
+
+
+async def ask_for_link(request: Request) -> Response:
+    """POST /sign-in/mail: mail a link, if an account has the address; the answer is the same if none has."""
+    form = await read_form(request)
+    try:
+        entry = MailedLinkForm.read(form)
+        await mailed_links.ask_for_link(entry, address=_address(request))
+    except (Invalid, TooMany) as error:
+        return await _entry_page(request, "accounts/ask_for_link.html", form, error)
+    response = render(request, "accounts/link_sent.html", {"email": entry.email}, headers=NO_STORE)
+    if following := local_path(str(form.get("next", "")), ""):
+        cookies.set_cookie(request, response, NEXT, quote(following), int(LINK_GOOD_FOR.total_seconds()))
+    return response
+
+
+async def enter_form(request: Request) -> Response:
+    """GET /sign-in/mail/TOKEN, the link of a mail: a button. Opening it changes nothing."""
+    return await _link_page(request)
+
+
+async def _link_page(request: Request, error: CivicError | None = None) -> Response:
+    user = None
+    try:
+        user = await mailed_links.find_linked_user(request.path_params["token"])
+    except OldLink as old:
+        error = old
+    context = {
+        "user": None if isinstance(error, OldLink) else user,
+        "errors": error.fields if error else {},
+        "message": error.message if error else "",
+        "page": request.url.path,
+    }
+    return render(request, "accounts/link.html", context, status=error.status if error else 200, headers=NO_STORE)
+
+
+async def enter(request: Request) -> Response:
+    """POST /sign-in/mail/TOKEN: sign in, with a new password or without; on to where somebody had been."""
+    form, token = await read_form(request), request.path_params["token"]
+    try:
+        user = await mailed_links.find_linked_user(token)
+        done = await mailed_links.enter(
+            token,
+            EnterForm.read(form, email=user.email),
+            browser=browser_name(request.headers.get("user-agent", "")),
+            earlier=request.state.person.session_id,
+        )
+    except (Invalid, OldLink) as error:
+        return await _link_page(request, error)
+    home = "/desk" if done.user.role in STAFF else "/"
+    following = local_path(unquote(cookies.read_cookie(request, NEXT)), home)
+    response = _welcome(request, done, following)
+    cookies.delete_cookie(request, response, NEXT)
+    return response
+
+
 async def sign_up(request: Request) -> Response:
     form = await read_form(request)
     try:
@@ -175,7 +237,7 @@ async def _account(request: Request, error: Invalid | TooMany | None = None, **t
         "accounts/account.html",
         context,
         status=error.status if error else 200,
-        headers={"Cache-Control": "no-store"},
+        headers=NO_STORE,
     )
 
 
@@ -217,7 +279,7 @@ async def ask_again(request: Request) -> Response:
 async def confirm_form(request: Request) -> Response:
     """GET /account/confirm/TOKEN, the link of a mail: a button. Opening it changes nothing."""
     context = {"token": request.path_params["token"], "done": None}
-    return render(request, "accounts/confirm.html", context, headers={"Cache-Control": "no-store"})
+    return render(request, "accounts/confirm.html", context, headers=NO_STORE)
 
 
 async def confirm_email(request: Request) -> Response:
@@ -226,7 +288,7 @@ async def confirm_email(request: Request) -> Response:
     if done is Confirmed.YES:
         return see_other("/account?saved=confirmed" if request.state.person.signed_in else "/sign-in?confirmed=yes")
     context = {"token": "", "done": done}
-    return render(request, "accounts/confirm.html", context, status=409, headers={"Cache-Control": "no-store"})
+    return render(request, "accounts/confirm.html", context, status=409, headers=NO_STORE)
 
 
 async def end_session(request: Request) -> Response:
@@ -237,6 +299,10 @@ async def end_session(request: Request) -> Response:
 routes: list[BaseRoute] = [
     route("/sign-in", sign_in_form, who=Who.ANYONE),
     route("/sign-in", sign_in, who=Who.ANYONE, methods=("POST",), takes=SignInForm, answers=SignedInAnswer),
+    route("/sign-in/mail", ask_for_link_form, who=Who.ANYONE),
+    route("/sign-in/mail", ask_for_link, who=Who.ANYONE, methods=("POST",)),
+    route("/sign-in/mail/{token:str}", enter_form, who=Who.ANYONE),
+    route("/sign-in/mail/{token:str}", enter, who=Who.ANYONE, methods=("POST",)),
     route("/sign-up", sign_up_form, who=Who.ANYONE),
     route("/sign-up", sign_up, who=Who.ANYONE, methods=("POST",), takes=SignUpForm, answers=SignedInAnswer),
     route("/sign-out", sign_out, who=Who.ANYONE, methods=("POST",), answers=SignedOutAnswer),

@@ -2,6 +2,7 @@
 
 from civic import db, timing
 from civic.accounts.confirmation import confirmation_path
+from civic.accounts.mailed_links import mailed_link_path
 from civic.accounts.models import User
 from civic.accounts.notices import Notice
 from civic.notifications.actions import notify
@@ -9,6 +10,8 @@ from civic.notifications.addresses import address_digest, allow_mails
 from civic.notifications.sql import NEVER_MAILED
 
 PAGES = {Notice.EXISTS: "/sign-in", Notice.FAILED_SIGN_INS: "/account", Notice.PASSWORD_CHANGED: "/account"}
+# Mailed to the address alone: whoever signed up with somebody else's must not find the link among their messages.
+LINKS = {Notice.CONFIRM: confirmation_path, Notice.SIGN_IN_LINK: mailed_link_path}
 ONCE_A_DAY = (Notice.EXISTS, Notice.FAILED_SIGN_INS)
 
 
@@ -17,18 +20,12 @@ async def notify_account(user: User, notice: Notice) -> None:
     now = timing.now()
     if notice is Notice.CONFIRMED:
         return await _tell_what_waited(user)
-    key = (
-        f"user:{user.id}:{notice}:{now:%Y%m%d}"
-        if notice in ONCE_A_DAY
-        else f"user:{user.id}:{notice}:{now:%Y%m%d%H%M%S}"
-    )
-    if notice is not Notice.CONFIRM:
+    key = f"user:{user.id}:{notice}:{now:{'%Y%m%d' if notice in ONCE_A_DAY else '%Y%m%d%H%M%S%f'}}"
+    if notice not in LINKS:
         await notify(key, notice, user_id=user.id, url=PAGES[notice])
         return
-    # To the address alone: whoever signed up with somebody else's must not find the link among their messages.
-    await notify(
-        key, notice, email=user.email, about=about_user(user.id), language=user.language, url=confirmation_path(user)
-    )
+    about, path = about_user(user.id), LINKS[notice](user)
+    await notify(key, notice, email=user.email, about=about, language=user.language, url=path)
 
 
 def about_user(user_id: int) -> str:

@@ -12,9 +12,12 @@ from civic.errors import TooMany
 from civic.notifications.models import MailStop, Message
 from civic.notifications.sql import ADD_STOP
 
-CONFIRMATIONS = frozenset({"report_confirm", "account_confirm"})  # kinds of messages that ask to confirm the address
+# Kinds of messages that go to an address that nobody confirmed: their link shows whose it is.
+CONFIRMATIONS = frozenset({"report_confirm", "account_confirm", "sign_in_link"})
+# Sent to who asked for it, also to who wants no mails: the only way into an account whose password is forgotten.
+ASKED_FOR = frozenset({"sign_in_link"})
 # Caused by whoever types an address: at most `limits.unasked_mails_per_day` of them to one.
-UNASKED = CONFIRMATIONS | {"account_exists"}
+UNASKED = frozenset({"report_confirm", "account_confirm", "account_exists"})
 # About the safety of an account: they stop only when all mails do.
 SAFETY = frozenset({"account_exists", "failed_sign_ins", "password_changed"})
 EVERYTHING = ""  # in place of what a mail is about
@@ -36,6 +39,8 @@ async def may_mail(message: Message) -> bool:
     email, user = address_of(message), message.user
     if not email or (user and user.email_confirmed_at is None and message.kind not in CONFIRMATIONS):
         return False
+    if message.kind in ASKED_FOR:
+        return True
     about = [EVERYTHING] if message.kind in SAFETY else [EVERYTHING, message.about]
     return not await MailStop.exists(address=address_digest(email), about__in=about)
 

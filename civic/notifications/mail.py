@@ -20,7 +20,7 @@ from civic.accounts.forms import clean_email
 from civic.city.queries import CityView
 from civic.config import Config
 from civic.i18n import gettext as _
-from civic.notifications.addresses import address_of, may_mail, refund_unasked, spend_unasked, stop_token
+from civic.notifications.addresses import ASKED_FOR, address_of, may_mail, refund_unasked, spend_unasked, stop_token
 from civic.notifications.channels import MessageRefused
 from civic.notifications.models import Message
 from civic.notifications.rendering import MessageText, to_one_line
@@ -93,11 +93,14 @@ def compose_mail(message: Message, text: MessageText, view: CityView, config: Co
     domain = _sender_domain(config)
     mail["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@{domain}>"
     mail["Date"] = format_datetime(message.created_at.astimezone(UTC))
+    link = f"\n\n{base_url(config)}{message.url}" if message.url else ""
+    if message.kind in ASKED_FOR:
+        mail.set_content(f"{text.body}{link}\n", cte="base64")
+        return mail
     stop = f"{base_url(config)}/mail/stop/{stop_token(message)}"
     mail["List-Unsubscribe"] = f"<{stop}>"
     if stop.startswith("https:"):
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, which is about https alone
-    link = f"\n\n{base_url(config)}{message.url}" if message.url else ""
     foot = _("If this was not you, or you no longer want these emails:")
     mail.set_content(f"{text.body}{link}\n\n-- \n{foot}\n{stop}\n", cte="base64")
     return mail

@@ -7,7 +7,8 @@ ON CONFLICT (message_id, channel) DO NOTHING
 # A receipt code proves authorship to whoever holds it, and a link of a mail that its address is theirs.
 FORGET_CODE = """
 UPDATE message SET "values" = "values" - 'code',
-                   url = CASE WHEN url LIKE '/r/%' OR url LIKE '/account/confirm/%' THEN '' ELSE url END
+                   url = CASE WHEN url LIKE '/r/%' OR url LIKE '/account/confirm/%' OR url LIKE '/sign-in/mail/%'
+                              THEN '' ELSE url END
 WHERE id = $1
 """
 FORGET_ADDRESSES = "UPDATE message SET email = '' WHERE email <> '' AND created_at < $1"
