@@ -74,6 +74,7 @@ EXAMPLES = {
 ELSEWHERE = {"/kept/{token:str}"}
 # What answers no page: data, pictures, parts of a page, and what leads on to one.
 NO_PAGES = {
+    "/a/{kind:str}/{code:str}",
     "/assets",
     "/desk/next",
     "/icons/{name:str}.png",
@@ -88,6 +89,7 @@ NO_PAGES = {
     "/places/at",
     "/print",
     "/reports/filters/{language:str}",
+    "/reports/new/assets",
     "/reports/new/categories",
     "/reports/new/questions",
     "/reports/new/similar",

@@ -25,11 +25,11 @@ MOST = 25  # statements a page may send
 # What the last part of an address with a parameter is taken from.
 SAMPLES = {
     "/reports/{id:int}": "SELECT post_id AS x FROM report JOIN case_event USING (case_id)"
-    " GROUP BY 1 ORDER BY count(*) DESC",
+    " GROUP BY 1 ORDER BY count(*) DESC, 1",
     "/traffic/{id:int}": "SELECT id AS x FROM traffic_update ORDER BY 1",
     "/services/{slug:str}": "SELECT slug AS x FROM service ORDER BY 1",
     "/scores/departments/{slug:str}": "SELECT slug AS x FROM department ORDER BY 1",
-    "/desk/cases/{id:int}": "SELECT case_id AS x FROM case_event GROUP BY 1 ORDER BY count(*) DESC",
+    "/desk/cases/{id:int}": "SELECT case_id AS x FROM case_event GROUP BY 1 ORDER BY count(*) DESC, 1",
 }
 # What these want to be asked.
 QUESTIONS = {

@@ -17,6 +17,7 @@ UNGUARDED = ["GET /healthz", "GET /metrics", "GET /readyz", "/static"]
 WHO: dict[Who, str] = {
     Who.ANYONE: """
         GET /
+        GET /a/{kind:str}/{code:str}
         GET /account/confirm/{token:str}
         POST /account/confirm/{token:str}
         GET /api/v1/city
@@ -88,6 +89,7 @@ WHO: dict[Who, str] = {
         GET /reports/filters
         GET /reports/filters/{language:str}
         GET /reports/new
+        GET /reports/new/assets
         GET /reports/new/categories
         GET /reports/new/questions
         GET /reports/new/similar

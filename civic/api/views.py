@@ -46,6 +46,8 @@ PAGES_AND_FILES = (
     "/reports/filters",
     "/reports/filters/{language:str}",
     "/reports/new",
+    "/a/{kind:str}/{code:str}",
+    "/reports/new/assets",
     "/reports/new/categories",
     "/reports/new/questions",
     "/reports/new/similar",

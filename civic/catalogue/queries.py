@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from civic.accounts.names import CityWords
 from civic.cache import cached_while
 from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Helper, Question, ServiceView
-from civic.catalogue.models import Calendar, Category, CategoryDepartment, Department, Service
-from civic.catalogue.sql import NEAREST_ASSETS
+from civic.catalogue.models import Asset, Calendar, Category, CategoryDepartment, Department, Service
+from civic.catalogue.sql import FIND_ASSET, NEAREST_ASSETS
 from civic.city.queries import city, city_version
-from civic.db import fetch
+from civic.db import fetch, fetch_one
 from civic.geo.distance import bounding_box
 
 ASSET_METRES, MAX_ASSETS = 100.0, 20  # around a place, those that a report of it may mean
@@ -46,6 +46,34 @@ async def nearest_assets(category: CategoryView, lat: float, lon: float) -> list
     kinds = list(category.assets)
     rows = await fetch(NEAREST_ASSETS, kinds, lat, lon, *box, ASSET_METRES, MAX_ASSETS) if kinds else []
     return [NearAsset(**row) for row in rows]
+
+
+async def find_asset(category: CategoryView, code: str, near: tuple[float, float] | None = None) -> NearAsset | None:
+    """The thing of the category's kinds that bears this number; of several the one nearest to `near`, in degrees.
+
+    A number may be typed in small letters, or in capitals.
+    """
+    codes = [code, code.upper(), code.lower()]
+    lat, lon = near or (0.0, 0.0)
+    row = await fetch_one(FIND_ASSET, list(category.assets), codes, lat, lon) if code and category.assets else None
+    return NearAsset(**row) if row else None
+
+
+async def list_assets(kind: str = "") -> list[NearAsset]:
+    """All things that the city has now, or those of a kind, by kind and number."""
+    rows = Asset.filter(retired_at=None, **({"kind": kind} if kind else {})).order_by("kind", "code")
+    return [NearAsset(**row, metres=0.0) for row in await rows.values("id", "kind", "code", "lat", "lon")]
+
+
+async def find_asset_of_kind(kind: str, code: str) -> NearAsset | None:
+    """The thing with exactly this number, unless it is retired."""
+    row = await Asset.get_or_none(kind=kind, code=code, retired_at=None)
+    return await read_asset(row.id) if row else None
+
+
+async def read_asset(asset_id: int) -> NearAsset:
+    """A thing that a report names, retired or not."""
+    return NearAsset(**await Asset.get(id=asset_id).values("id", "kind", "code", "lat", "lon"), metres=0.0)
 
 
 async def read_city_words() -> CityWords:

@@ -35,6 +35,12 @@ UPDATE asset a SET retired_at = $1
 WHERE retired_at IS NULL AND NOT EXISTS (SELECT FROM loaded_asset l WHERE l.kind = a.kind AND l.code = a.code)
 """
 DROP_LOADED_ASSETS = "DROP TABLE loaded_asset"
+# Of the kinds $1 what bears one of the numbers $2, as typed if there is that; of several the nearest to $3, $4.
+FIND_ASSET = """
+SELECT id, kind, code, lat, lon, metres_between(lat, lon, $3, $4) AS metres FROM asset
+WHERE kind = ANY($1) AND code = ANY($2) AND retired_at IS NULL
+ORDER BY array_position($2, code), metres, id LIMIT 1
+"""
 # Those of the kinds $1 around $2, $3, within the box $4 to $7 (south, north, west, east) and $8 metres.
 NEAREST_ASSETS = """
 SELECT id, kind, code, lat, lon, metres

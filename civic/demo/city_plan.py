@@ -22,6 +22,7 @@ from shapely.ops import linemerge, unary_union
 PACK = Path(__file__).with_name("pack")
 METRE = 1 / 111_320  # in degrees of latitude
 WIDTH = math.cos(math.radians(31.2))  # of a degree of longitude, in degrees of latitude
+LAMP_METRES, LAMP_SIDE_METRES = 120, 7  # between two lamps of a main street, and from its middle
 Names = dict[str, str]
 Position = tuple[float, float]  # longitude, latitude
 
@@ -91,12 +92,14 @@ class Drawn:
     geometry: BaseGeometry
     names: Names = field(default_factory=dict)
     bridge: bool = False
+    code: str = ""  # the number of a thing
 
     def as_line(self) -> str:
         """As GeoJSON, on one line."""
         about: dict[str, object] = {"kind": self.kind}
         about |= {"names": self.names} if self.names else {}
         about |= {"bridge": True} if self.bridge else {}
+        about |= {"code": self.code} if self.code else {}
         rounded = json.loads(shapely.to_geojson(shapely.transform(self.geometry, lambda points: np.round(points, 5))))
         return json.dumps({"type": "Feature", "properties": about, "geometry": rounded}, ensure_ascii=False)
 
@@ -118,7 +121,12 @@ class CityPlan:
 
     def layers(self) -> dict[str, list[Drawn]]:
         """The features of each file."""
-        return {"water.geojson": self.water, "green.geojson": self.greens, "streets.geojson": self.streets}
+        return {
+            "water.geojson": self.water,
+            "green.geojson": self.greens,
+            "streets.geojson": self.streets,
+            "assets.geojson": self.lamps,
+        }
 
     @cached_property
     def river(self) -> BaseGeometry:
@@ -156,6 +164,21 @@ class CityPlan:
             taken = taken.union(around)
             names = self._names_of(place.removesuffix("东门")) if kind != "farmland" else {}
             found.append(Drawn(kind, around, names))
+        return found
+
+    @cached_property
+    def lamps(self) -> list[Drawn]:
+        """Numbered street lamps along the main streets, by turns on either side."""
+        found = list[Drawn]()
+        for kind, _name, stops in MAIN:
+            line = self._through(stops)
+            for at in np.arange(LAMP_METRES / 2, line.length / METRE, LAMP_METRES) if kind == "major_road" else ():
+                side = LAMP_SIDE_METRES if len(found) % 2 else -LAMP_SIDE_METRES
+                here, ahead = line.interpolate(at * METRE), line.interpolate((at + 1) * METRE)
+                east, north = (ahead.x - here.x) * WIDTH, ahead.y - here.y
+                step = side * METRE / math.hypot(east, north)
+                lamp = Point(here.x - north * step / WIDTH, here.y + east * step)
+                found.append(Drawn("lamp", lamp, code=f"L-{len(found) + 1:04}"))
         return found
 
     @cached_property

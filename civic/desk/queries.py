@@ -36,7 +36,7 @@ WHERE c.id = $1 ORDER BY a.given_at, a.id
 """
 REPORTS = """
 SELECT r.id, p.id AS post_id, p.title, p.text, r.address, r.place_names, r.lat, r.lon, r.accuracy, r.shape,
-       r.answers, p.created_at,
+       r.answers, (SELECT code FROM asset a WHERE a.id = r.asset_id) AS asset, p.created_at,
        p.visibility,
        p.votes_count AS votes, r.main, (p.author_id IS NOT NULL OR p.email <> '') AS reachable
 FROM report r JOIN post p ON p.id = r.post_id WHERE r.case_id = $1 ORDER BY r.main DESC, r.id LIMIT 50
@@ -119,6 +119,7 @@ class DeskReport:
     accuracy: int | None
     shape: dict[str, JsonValue] | None
     answers: dict[str, JsonValue]
+    asset: str | None  # the number of the thing that it names
     created_at: datetime
     visibility: str
     votes: int
@@ -307,7 +308,7 @@ async def _reports(case_id: int, person: Person) -> list[DeskReport]:
 
 def _report(row: Row, photos: list[Photo], person: Person) -> DeskReport:
     if row["visibility"] == Visibility.HIDDEN and not person.is_dispatcher:
-        row |= {"title": "", "text": "", "address": "", "place_names": {}, "shape": None, "answers": {}}
+        row |= {"title": "", "text": "", "address": "", "place_names": {}, "shape": None, "answers": {}, "asset": None}
         photos = []
     return DeskReport(heading=heading(row["title"], row["text"]), photos=photos, **row)
 

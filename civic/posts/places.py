@@ -18,7 +18,7 @@ from civic.i18n import gettext as _
 from civic.i18n import pick
 
 Position = tuple[float, float, str]  # latitude, longitude, how it was found
-LOCATED_BY = ("photo", "device", "pin", "address")
+LOCATED_BY = ("photo", "device", "pin", "address", "asset")
 
 AGREE_METRES = 500  # an address names a street more often than a house
 SAME_METRES = 1.0  # one position, as a form writes it

@@ -152,6 +152,7 @@ async def _create_report(
         shape=form.shape,
         address="" if await find_position(form.address) else form.address,  # a position says nothing to a reader
         place_names=place.names if place else {},
+        asset_id=form.asset.id if form.asset else None,
         answers=form.answers,
     )
     report.post, report.case = post, event.case

@@ -18,6 +18,7 @@ from pydantic_core import InitErrorDetails
 from starlette.datastructures import FormData
 
 from civic.catalogue.catalogue import Catalogue, CategoryView, Helper, Question
+from civic.catalogue.queries import NearAsset
 from civic.forms import Form, Text, clean_text, context_of, read_text
 from civic.geo.shapes import Shape, read_shape
 from civic.i18n import gettext as _
@@ -48,6 +49,7 @@ class ReportForm(PlacedForm):
     photos: Annotated[int | None, WithJsonSchema(FILES)] = None
     text: PostText = ""
     title: Annotated[Text, Field(max_length=MAX_TITLE_CHARS)] = ""
+    asset: Annotated[InstanceOf[NearAsset] | None, WithJsonSchema({"type": ["string", "null"]})] = None
     answers: dict[str, Answer] = {}
     email: ReporterEmail = ""
     client_key: ClientKey = None
@@ -77,6 +79,20 @@ class ReportForm(PlacedForm):
         if category.instead is not None:
             raise ValueError(say_who_helps(category.instead))
         return category
+
+    @field_validator("asset", mode="before")
+    @classmethod
+    def _find_asset(cls, value: object, info: ValidationInfo) -> NearAsset | None:
+        """The context's `asset` is the thing with the number; a category without numbered things has none."""
+        if isinstance(value, NearAsset):
+            return value
+        category: CategoryView | None = info.data.get("category")
+        if category is None or not category.assets or not read_text(value):
+            return None
+        asset: NearAsset | None = context_of(info)["asset"]
+        if asset is None:
+            raise ValueError(_("We know nothing with this number. Please check it, or leave it empty."))
+        return asset
 
     @field_validator("photos")
     @classmethod

@@ -125,6 +125,7 @@ async def _add_report(main: Report, new_post: posts.NewPost, author: Person) -> 
         lon=main.lon,
         located_by=main.located_by,
         place_names=main.place_names,
+        asset_id=main.asset_id,
     )
     report.post = post
     writes = Writes()

@@ -7,7 +7,7 @@ from tortoise.models import Model
 
 from civic.accounts.models import User
 from civic.cases.models import Case
-from civic.catalogue.models import Category
+from civic.catalogue.models import Asset, Category
 from civic.geo.models import Area
 from civic.posts.models import Post
 
@@ -37,13 +37,17 @@ class Report(Model):
     area_id: int | None
     lat = fields.FloatField()
     lon = fields.FloatField()
-    located_by = fields.CharField(8, default="pin")  # photo, device, pin, address
+    located_by = fields.CharField(8, default="pin")  # photo, device, pin, address, asset
     accuracy = fields.IntField(null=True)  # metres: how exactly the device knew the place
     # GeoJSON in WGS-84, LineString or Polygon, where the category asks for more than a point
     shape: dict[str, object] | None = fields.JSONField(null=True)
     address = fields.CharField(300, default="")
     # The nearest place of the gazetteer when it was sent, in each language; empty if none is near.
     place_names: dict[str, str] = fields.JSONField(default=dict)
+    asset: fields.ForeignKeyNullableRelation[Asset] = fields.ForeignKeyField(
+        "civic.Asset", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    asset_id: int | None
     answers: dict[str, Any] = fields.JSONField(default=dict)
 
     class Meta:

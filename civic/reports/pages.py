@@ -23,7 +23,7 @@ from civic.cases.queries import (
 from civic.cases.sla_status import clock_that_matters, describe_sla_status, name_overdue_promise
 from civic.cases.status import Status, StatusGroup
 from civic.catalogue.catalogue import CategoryView, DepartmentView
-from civic.catalogue.queries import catalogue
+from civic.catalogue.queries import NearAsset, catalogue, read_asset
 from civic.city.queries import city
 from civic.db import fetch, fetch_one
 from civic.errors import NotFound
@@ -120,6 +120,7 @@ class ReportPage:
     department: DepartmentView | None
     areas: tuple[AreaView, ...]  # deepest first, without the city itself
     photos: list[Photo]
+    asset: NearAsset | None  # the numbered thing that it names
     answers: list[tuple[dict[str, str], Any]]  # question's names, answer in words
     promises: list[Promise]
     sla_status: SlaStatus
@@ -279,6 +280,7 @@ async def _compose(report: Report, viewer: Viewer, around: Surroundings) -> Repo
         department=known.department_by_id.get(case.department_id or 0),
         areas=path[:-1] or path,
         photos=around.photos,
+        asset=await read_asset(report.asset_id) if report.asset_id else None,
         answers=_answers(report, known.category_by_id.get(report.category_id or 0)),
         promises=[await _promise(case, case.response_clock), await _promise(case, case.resolution_clock)],
         # Of one that is held nobody looks for a department yet.

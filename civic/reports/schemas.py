@@ -147,8 +147,9 @@ class AppealAnswer(Schema):
 class ReportAnswer(ReportBase):
     """A report's page: its answers by the code of the question, its photos, promises ("response", "resolution"), its
     public history and the state of it, and in `actions` what the caller may send now to /reports/ID/NAME.
-    `located_by`: pin, device, photo or address; `accuracy`: metres within which the device knew the place; `shape`: a
-    GeoJSON LineString or Polygon, where the category asks for one.
+    `asset`: the number of the thing that it names. `located_by`: pin, device, photo, address or asset; `accuracy`:
+    metres within which the device knew the place; `shape`: a GeoJSON LineString or Polygon, where the category asks
+    for one.
     `source_url`: its page in the system that it was imported from, as that system says.
 
     Of the history the newest lines, or those before the parameter `before`; `earlier` is the next value of it.
@@ -158,6 +159,7 @@ class ReportAnswer(ReportBase):
     located_by: str
     accuracy: int | None
     shape: JsonDocument | None
+    asset: str | None
     answers: dict[str, Answer]
     visibility: Visibility
     photos: list[PhotoAnswer]
@@ -191,6 +193,7 @@ class ReportAnswer(ReportBase):
             accuracy=report.accuracy,
             shape=JsonDocument.model_validate(report.shape) if report.shape else None,
             source_url=post.source_url or None,
+            asset=page.asset.code if page.asset else None,
             answers=report.answers,
             visibility=post.visibility,
             received_at=case.received_at,

@@ -45,14 +45,20 @@ class SimilarPosts:
 
 
 async def find_similar(
-    text: str, near: Near | None = None, category_ids: tuple[int, ...] = (), meili: Meili | None = None
+    text: str,
+    near: Near | None = None,
+    category_ids: tuple[int, ...] = (),
+    meili: Meili | None = None,
+    *,
+    asset_id: int | None = None,
 ) -> SimilarPosts:
     """Open reports right at the place, whatever they say, and near it those with the same words or of the same
     category, also of one that the text names in any language (none without a place); and the services that the text is
-    about. Words only rank."""
+    about. Words only rank; those of the numbered thing that is named come first."""
     text = clean_line(text, MAX_TEXT_CHARS)
     pack, places = await catalogue(), await areas()
-    reports = await _find_reports(text, near, category_ids or find_named_categories(text, pack), meili) if near else []
+    named = category_ids or find_named_categories(text, pack)
+    reports = await _find_reports(text, near, named, meili, asset_id) if near else []
     services: list[SearchHit] = []
     if len(text) >= MIN_TEXT_CHARS:
         query = Query(text=text, partial=True, kind="service", facets=False, size=MAX_SERVICES)
@@ -65,7 +71,9 @@ async def find_similar(
     )
 
 
-async def _find_reports(text: str, near: Near, category_ids: tuple[int, ...], meili: Meili | None) -> list[SearchHit]:
+async def _find_reports(
+    text: str, near: Near, category_ids: tuple[int, ...], meili: Meili | None, asset_id: int | None
+) -> list[SearchHit]:
     lat, lon, _metres = near
     here = _query(near=(lat, lon, HERE_METRES), sort=SortOrder.NEW, size=MAX_HERE * 4)
     found: dict[int, SearchHit] = {}
@@ -77,11 +85,13 @@ async def _find_reports(text: str, near: Near, category_ids: tuple[int, ...], me
         found |= {_id(hit): hit for hit in (await find(same, meili)).hits if _id(hit) not in found}
     at_place = {_id(hit): hit for hit in (await find(here, meili)).hits}
     # One of each case: who joined it sent a report, too.
-    mains = {row["post_id"] for row in await fetch(MAIN_POSTS, [*found, *at_place])}
+    mains = {row["post_id"]: row["asset_id"] for row in await fetch(MAIN_POSTS, [*found, *at_place])}
     found = {id: hit for id, hit in found.items() if id in mains}
-    at_place = dict([(id, hit) for id, hit in at_place.items() if id in mains][:MAX_HERE])
+    here_first = sorted(at_place.items(), key=lambda one: asset_id is None or mains.get(one[0]) != asset_id)
+    at_place = dict([(id, hit) for id, hit in here_first if id in mains][:MAX_HERE])
     first = [hit for id, hit in found.items() if id in at_place]
     first += [hit for id, hit in at_place.items() if id not in found]
+    first.sort(key=lambda hit: asset_id is None or mains[_id(hit)] != asset_id)
     return first + [hit for id, hit in found.items() if id not in at_place][: max(0, MAX_REPORTS - len(first))]
 
 

@@ -111,7 +111,7 @@ WHERE r.lat BETWEEN $1 AND $2 AND r.lon BETWEEN $3 AND $4 AND r.category_id IS N
   AND p.visibility = 'public' AND p.created_at > $5
 GROUP BY r.category_id ORDER BY count(*) DESC, r.category_id LIMIT $6
 """
-MAIN_POSTS = "SELECT post_id FROM report WHERE post_id = ANY($1) AND main"
+MAIN_POSTS = "SELECT post_id, asset_id FROM report WHERE post_id = ANY($1) AND main"
 LATEST_REPORT = "SELECT max(id) AS id FROM report"
 # The public reports by their ids, from $1 on, before $2, and when their page last changed: by what was said or done in
 # public, or by a moderator who hid some of it.

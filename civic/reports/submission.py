@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from civic.catalogue.catalogue import CategoryView
-from civic.catalogue.queries import catalogue
-from civic.errors import Invalid
+from civic.catalogue.queries import NearAsset, catalogue, find_asset, find_asset_of_kind, nearest_assets
+from civic.errors import Invalid, NotFound
 from civic.forms import clean_text
 from civic.geo.near import DEFAULT_RADIUS_METRES, parse_near
 from civic.geo.positions import LatLon
@@ -19,7 +20,7 @@ from civic.geo.shapes import make_line
 from civic.i18n import gettext as _
 from civic.offline import asked_print
 from civic.posts.actions import Posted
-from civic.posts.places import read_address
+from civic.posts.places import FormPlace, read_address
 from civic.posts.queries import Viewer
 from civic.posts.submission import MAX_FORM_FILES, Submission, submit
 from civic.posts.uploads import photo_url_for
@@ -35,7 +36,9 @@ from civic.routing.deciding import MAX_SUGGESTIONS
 from civic.routing.queries import find_fitting_categories
 from civic.search.pages import format_distance
 from civic.templates import get_template
-from civic.web import json_answer, page_context, read_form, render, wants_json
+from civic.web import json_answer, page_context, read_form, render, see_other, wants_json
+
+MAX_NEAR_ASSETS = 6  # that the form offers
 
 
 async def new_report(request: Request) -> Response:
@@ -62,6 +65,7 @@ async def all_questions(request: Request) -> Response:
 async def _form_page(sent: Submission, **look: object) -> Response:
     """The form with everything that was typed, every photo that was taken, similar reports and fitting categories."""
     _choose_category(sent)
+    await _find_asset(sent)
     await sent.find_place(named=True)
     typed, known = sent.typed, await catalogue()
     context = {
@@ -70,6 +74,7 @@ async def _form_page(sent: Submission, **look: object) -> Response:
         "category": known.category_by_code.get(typed.get("category", "")),
         "similar": await _find_similar(sent.request, typed),
         "looked": typed.get("show") == "similar",
+        "near_assets": await _near(typed),
         "fitting": await _find_categories(typed),
         "asked_categories": typed.get("show") == "categories",
         "emergency_phone": await find_emergency_phone(typed.get("text", "")),
@@ -108,11 +113,54 @@ async def _find_categories(typed: Mapping[str, str]) -> list[CategoryView]:
     return [*found, *(one for one in around if one not in found)][:MAX_SUGGESTIONS]
 
 
+async def asset_page(request: Request) -> Response:
+    """GET /a/KIND/NUMBER, the address on the sticker of a thing: the form with it filled in.
+
+    Raises NotFound for what is not there any more, and for a kind of which nothing is reported.
+    """
+    kind, code = request.path_params["kind"], request.path_params["code"]
+    asset = await find_asset_of_kind(kind, code)
+    groups = (await catalogue()).form_groups
+    category = next((one for group in groups for one in group.categories if kind in one.assets), None)
+    if asset is None or category is None:
+        raise NotFound(_("We know nothing with the number %(code)s. You can report it with its place.", code=code))
+    fields = {"category": category.code, "asset": asset.code, "lat": asset.lat, "lon": asset.lon, "located_by": "asset"}
+    return see_other("/reports/new?" + urlencode(fields))
+
+
 async def category_questions(request: Request) -> Response:
     """The questions of the category that was just chosen (htmx)."""
-    category = (await catalogue()).category_by_code.get(request.query_params.get("category", ""))
-    context: dict[str, Any] = {"category": category, "answers": {}, "errors": {}}
+    typed = request.query_params
+    category = (await catalogue()).category_by_code.get(typed.get("category", ""))
+    context: dict[str, Any] = {"category": category, "answers": {}, "errors": {}, "near_assets": await _near(typed)}
     return render(request, "reports/_questions.html", context)
+
+
+async def near_assets(request: Request) -> Response:
+    """The numbered things near the place that was just set, which a report of the category may name (htmx)."""
+    typed = request.query_params
+    return render(request, "reports/_near_assets.html", {"near_assets": await _near(typed), "typed": typed})
+
+
+async def _near(typed: Mapping[str, str]) -> list[NearAsset]:
+    category = (await catalogue()).category_by_code.get(typed.get("category", ""))
+    near = parse_near(f"{typed.get('lat')};{typed.get('lon')}")
+    return (await nearest_assets(category, *near[:2]))[:MAX_NEAR_ASSETS] if category and near else []
+
+
+async def _find_asset(sent: Submission) -> NearAsset | None:
+    """The thing whose number was typed or chosen. It is where it stands, so that is the place of the report."""
+    place = await sent.find_place()
+    asset = await _named_asset(sent.typed, place.position[:2] if place.position else None)
+    if asset:
+        sent.place = FormPlace((asset.lat, asset.lon, "asset"), settled=True)
+    return asset
+
+
+async def _named_asset(typed: Mapping[str, str], near: tuple[float, float] | None) -> NearAsset | None:
+    category = (await catalogue()).category_by_code.get(typed.get("category", ""))
+    code = clean_text(typed.get("asset") or typed.get("asset_near"))
+    return await find_asset(category, code, near) if category else None
 
 
 async def similar_reports(request: Request) -> Response:
@@ -125,13 +173,15 @@ async def _find_similar(request: Request, typed: Mapping[str, str]) -> SimilarPo
     """By what was typed so far; without a place only the services."""
     text = typed.get("text", "")
     near = parse_near(f"{typed.get('lat')};{typed.get('lon')}")
+    if asset := await _named_asset(typed, near[:2] if near else None):
+        near = (asset.lat, asset.lon, DEFAULT_RADIUS_METRES)
     if near is None and (address := read_address(typed)):
         hits = await geocode(address, request.app.state.config.geocoder, limit=1)
         near = (hits[0].lat, hits[0].lon, DEFAULT_RADIUS_METRES) if hits and hits[0].sure else None
     if not text and not near:
         return SimilarPosts()
     category_ids = (await catalogue()).category_ids(typed.get("category", ""))
-    return await find_similar(text, near, category_ids, request.app.state.meili)
+    return await find_similar(text, near, category_ids, request.app.state.meili, asset_id=asset.id if asset else None)
 
 
 async def upload_photos(request: Request) -> Response:
@@ -178,13 +228,16 @@ async def _join_report(sent: Submission) -> Response:
 
 async def _submit_report(sent: Submission) -> Response:
     await sent.take_photos()
-    place = await sent.find_place()
+    asset = await _find_asset(sent)
+    named = sent.form.get("asset") or sent.form.get("asset_near")
+    given = {"answers": read_answers(sent.form), "photos": sent.uploads.count, "shape": await _shape(sent)}
     form = sent.read(
         ReportForm,
-        {**sent.form, "answers": read_answers(sent.form), "photos": sent.uploads.count, "shape": await _shape(sent)},
+        {**sent.form, **given, "asset": named},
         catalogue=await catalogue(),
         areas=await areas(),
-        place=place,
+        place=await sent.find_place(),
+        asset=asset,
     )
     await _show_emergency_phone(sent, form.text)
     held, codes = await sent.spend_limit(), sent.codes(form.client_key)

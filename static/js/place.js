@@ -143,6 +143,14 @@
     setPlace(Number(lat), Number(lon), how);
   });
 
+  // A numbered thing stands where it stands; a pin that is put elsewhere means another one.
+  document.addEventListener("change", ({ target }) => {
+    if (target.name === "asset_near") setPlace(Number(target.dataset.lat), Number(target.dataset.lon), "asset");
+  });
+  map.addEventListener("place", ({ detail: { how } }) => {
+    if (how !== "asset") for (const one of form.querySelectorAll("[name=asset_near]:checked")) one.checked = false;
+  });
+
   // --- photos -------------------------------------------------------------------------------------------------------
 
   const photos = () => [...form.querySelectorAll("#kept-photos li")];

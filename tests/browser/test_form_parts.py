@@ -5,11 +5,13 @@ import json
 import re
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.navigation import loads_page
+from tests.browser.navigation import loads_page, quiet
+from tests.live import Live
 from tests.media.pictures import with_gps
 
 pytestmark = pytest.mark.browser
@@ -161,3 +163,28 @@ async def test_that_is_it_takes_one_tap(visit: Open) -> None:
     await expect(page.locator("main")).to_contain_text("Your receipt code")
     await expect(page.locator(".gallery img")).to_have_count(1)
     await expect(page.locator("main")).to_contain_text("Reports of the same problem")
+
+
+async def test_a_lamp_near_the_place_is_chosen_by_a_tap(visit: Open, live_server: Live) -> None:
+    connection = await asyncpg.connect(live_server.database)
+    lamp = await connection.fetchrow("SELECT code, lat, lon FROM asset WHERE kind = 'lamp' ORDER BY code LIMIT 1")
+    await connection.close()
+    assert lamp
+    page = await visit(f"/reports/new?lat={lamp['lat'] + 0.0002}&lon={lamp['lon']}", width=360, fresh=True)
+    await page.locator("#category").select_option("street-light")
+    chip = page.locator("#near-assets label", has_text=lamp["code"])
+    await chip.click()
+    await expect(page.locator("#located_by")).to_have_value("asset")
+    await expect(page.locator("#lat")).to_have_value(f"{lamp['lat']:.6f}")
+    await quiet(page)
+    await expect(chip.locator("input")).to_be_checked()
+    # The pin is put elsewhere: it is another one.
+    await page.locator("#place_text").fill("Bell Tower Square")
+    await page.locator("#place_text").press("Enter")
+    await expect(page.locator("#located_by")).to_have_value("address")
+    await expect(page.locator("[name=asset_near]:checked")).to_have_count(0)
+    await page.locator("#asset").fill(lamp["code"].lower())
+    await page.locator("#text").fill("This lamp is out at night")
+    async with loads_page(page):
+        await page.get_by_role("button", name="Send the report").click()
+    await expect(page.locator("main")).to_contain_text(lamp["code"])

@@ -62,6 +62,34 @@ async def test_users(tmp_path: Path, empty_database: str) -> None:
     assert "Traceback" not in str(failed.value)
 
 
+async def test_assets(tmp_path: Path, empty_database: str) -> None:
+    connection = await asyncpg.connect(empty_database)
+    await connection.execute(
+        "INSERT INTO city (id, names, languages, zone, phone, accent, settings, bbox, contents, pack_hash, base_map,"
+        " gazetteer, demo, version, loaded_at)"
+        " VALUES (1, '{\"en\": \"Town\"}', '[\"en\"]', 'UTC', '', '', '{}', '[0, 0, 1, 1]', '{}',"
+        " '', '', '', false, 1, now())"
+    )
+    await connection.execute(
+        "INSERT INTO asset (kind, code, lat, lon, retired_at) VALUES"
+        " ('lamp', 'L-1', 1, 2, NULL), ('lamp', 'L-2', 1, 2, now()), ('bin', 'B/7', 1.5, 2, NULL)"
+    )
+    await connection.close()
+    assert command(tmp_path, empty_database, "assets", "list") == "bin\tB/7\t1.5\t2.0\nlamp\tL-1\t1.0\t2.0\n"
+    assert [
+        one["code"]
+        for one in json.loads(command(tmp_path, empty_database, "assets", "list", "--kind", "bin", "--json"))
+    ] == ["B/7"]
+    page = tmp_path / "stickers.html"
+    with pytest.raises(RuntimeError, match=r"site\.url is not set"):
+        command(tmp_path, empty_database, "assets", "qr", "--out", str(page))
+    (tmp_path / "config.toml").write_text('[site]\nurl = "https://town.example"\n')
+    with pytest.raises(RuntimeError, match="There is no such thing"):
+        command(tmp_path, empty_database, "assets", "qr", "--kind", "unicorn", "--out", str(page))
+    assert "2 stickers in" in command(tmp_path, empty_database, "assets", "qr", "--out", str(page))
+    assert page.read_text("utf-8").count("<svg") == 2
+
+
 async def test_check(tmp_path: Path, empty_database: str) -> None:
     with pytest.raises(RuntimeError, match="ended with 1") as failed:
         command(tmp_path, empty_database, "check")

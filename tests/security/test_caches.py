@@ -102,6 +102,7 @@ COUNTED = {
     "/sitemap/{part:int}.xml",
     "/traffic/points",
     "/reports/new/categories",
+    "/reports/new/assets",
     "/reports/new/similar",
     "/services",
     "/scores/cases",

@@ -23,6 +23,7 @@ TABLES = [
             ("shape", json_field(null=True)),
             ("address", fields.CharField(default="", max_length=300)),
             ("place_names", json_field(default=dict)),
+            foreign_key("asset", "Asset", null=True, related_name=False),
             ("answers", json_field(default=dict)),
         ],
         options={"table": "report", "indexes": [Index(fields=["lat", "lon"]), Index(fields=["case_id", "main"])]},

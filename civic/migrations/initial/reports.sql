@@ -194,3 +194,6 @@ CREATE TRIGGER report_cell_removed AFTER DELETE ON report_point REFERENCING OLD 
     FOR EACH STATEMENT EXECUTE FUNCTION note_removed_points();
 CREATE TRIGGER report_cell_changed AFTER UPDATE ON report_point REFERENCING OLD TABLE AS removed NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION note_changed_points();
+
+-- What was reported of a numbered thing.
+CREATE INDEX report_asset_id ON report (asset_id) WHERE asset_id IS NOT NULL;
