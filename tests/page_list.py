@@ -74,7 +74,7 @@ EXAMPLES = {
 ELSEWHERE = {"/kept/{token:str}"}
 # What answers no page: data, pictures, parts of a page, and what leads on to one.
 NO_PAGES = {
-    "/a/{kind:str}/{code:str}",
+    "/a/{kind:str}/{code:path}",
     "/assets",
     "/desk/next",
     "/icons/{name:str}.png",

@@ -17,7 +17,7 @@ UNGUARDED = ["GET /healthz", "GET /metrics", "GET /readyz", "/static"]
 WHO: dict[Who, str] = {
     Who.ANYONE: """
         GET /
-        GET /a/{kind:str}/{code:str}
+        GET /a/{kind:str}/{code:path}
         GET /account/confirm/{token:str}
         POST /account/confirm/{token:str}
         GET /api/v1/city

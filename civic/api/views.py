@@ -46,7 +46,7 @@ PAGES_AND_FILES = (
     "/reports/filters",
     "/reports/filters/{language:str}",
     "/reports/new",
-    "/a/{kind:str}/{code:str}",
+    "/a/{kind:str}/{code:path}",
     "/reports/new/assets",
     "/reports/new/categories",
     "/reports/new/questions",

@@ -151,14 +151,14 @@ async def _near(typed: Mapping[str, str]) -> list[NearAsset]:
 async def _find_asset(sent: Submission) -> NearAsset | None:
     """The thing whose number was typed or chosen. It is where it stands, so that is the place of the report."""
     place = await sent.find_place()
-    asset = await _named_asset(sent.typed, place.position[:2] if place.position else None)
+    asset = await _named_asset(sent.form, place.position[:2] if place.position else None)
     if asset:
         sent.place = FormPlace((asset.lat, asset.lon, "asset"), settled=True)
     return asset
 
 
-async def _named_asset(typed: Mapping[str, str], near: tuple[float, float] | None) -> NearAsset | None:
-    category = (await catalogue()).category_by_code.get(typed.get("category", ""))
+async def _named_asset(typed: Mapping[str, Any], near: tuple[float, float] | None) -> NearAsset | None:
+    category = (await catalogue()).category_by_code.get(str(typed.get("category")))
     code = clean_text(typed.get("asset") or typed.get("asset_near"))
     return await find_asset(category, code, near) if category else None
 

@@ -308,7 +308,7 @@ routes: list[BaseRoute] = [
     route("/offline/form", submission.offline_form, who=Who.ANYONE, shared=True),
     route("/offline/questions", submission.all_questions, who=Who.ANYONE, answers=QuestionsAnswer, shared=True),
     route("/reports/new/questions", submission.category_questions, who=Who.ANYONE),
-    route("/a/{kind:str}/{code:str}", submission.asset_page, who=Who.ANYONE),
+    route("/a/{kind:str}/{code:path}", submission.asset_page, who=Who.ANYONE),
     route("/reports/new/assets", submission.near_assets, who=Who.ANYONE, counted=True),
     route("/reports/new/categories", submission.fitting_categories, who=Who.ANYONE, counted=True),
     route("/reports/new/similar", submission.similar_reports, who=Who.ANYONE, counted=True),

@@ -132,6 +132,26 @@ async def test_a_sticker_leads_to_the_filled_form(client: Client, lamp: Asset) -
     assert (await Report.get()).asset_id == lamp.id
 
 
+@pytest.mark.parametrize("code", ["A/7 b", "7", "路灯-3", "a?b#c%d", "a+b&c=d"])
+async def test_whatever_stands_on_a_thing_is_found_by_its_sticker(client: Client, lamp: Asset, code: str) -> None:
+    await Asset.create(kind="lamp", code=code, lat=lamp.lat, lon=lamp.lon)
+    answer = await client.get(asset_path("lamp", code))
+    assert parse_qs(urlsplit(answer.headers["location"]).query)["asset"] == [code]
+    one = await send_report(client, **OUT, asset=code)
+    assert one["asset"] == code
+
+
+async def test_a_program_may_write_digits_as_a_number(client: Client, lamp: Asset) -> None:
+    await Asset.create(kind="lamp", code="4711", lat=lamp.lat, lon=lamp.lon)
+    assert (await send_report(client, **OUT, asset=4711))["asset"] == "4711"
+
+
+@pytest.mark.parametrize("wrong", [{"a": 1}, [1], True, 4.5, 10**30, "x" * 5000, "\x00"])
+async def test_what_is_no_number_is_no_fault_of_the_program(client: Client, wrong: object) -> None:
+    answer = await client.post("/reports", json={**OUT, "asset": wrong, "lat": 31.19, "lon": 118.008}, headers=JSON)
+    assert answer.status_code in (201, 422)
+
+
 @pytest.mark.parametrize("path", ["/a/lamp/L-99999", "/a/unicorn/L-0001", "/a/lamp/%3Cscript%3E", "/a/lamp/%00"])
 async def test_an_unknown_sticker_offers_the_form(client: Client, path: str) -> None:
     answer = await client.get(path)
