@@ -111,6 +111,7 @@ async def _inside(config: Config, url: str, history: bool) -> list[CheckResult]:
             ("search", _search),
             ("map", _map),
             ("base map", _base_map),
+            ("font", _font),
         ]
         if history:
             checks.append(("history", _history))
@@ -256,6 +257,25 @@ async def _base_map(config: Config) -> CheckResult:
     if found is None:
         return CheckResult("base map", True, "raster tiles" if config.map.tiles else "none: maps show the areas")
     return CheckResult("base map", True, f"{found.version}, to zoom {found.tiles.max_zoom}")
+
+
+async def _font(_: Config) -> CheckResult:
+    """Whether the pictures that are made here (cards of reports) can be written in each language of the city."""
+    from civic.cases.status import Status
+    from civic.city.queries import city
+    from civic.fonts import can_write, find_font
+    from civic.i18n import use_language
+
+    unwritten = []
+    for code in (await city()).languages:
+        with use_language(code):
+            if not can_write("".join(str(one.label) for one in Status)):
+                unwritten.append(code)
+    found = find_font(chinese=True) or find_font(chinese=False)
+    if unwritten:
+        missing = f"none has the letters of {', '.join(unwritten)}, so cards of reports leave words out"
+        return CheckResult("font", True, f"{missing}: on Debian, apt-get install fonts-noto-cjk", warned=True)
+    return CheckResult("font", True, str(found or "the one of Pillow"))
 
 
 async def _history(_: Config) -> CheckResult:
