@@ -1,17 +1,14 @@
 """`civic check` of a city whose workers, mail server or disk are missing."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-from civic import fonts
-from civic.cli.check import _font
 from civic.cli.database_settings import advise_on_speed
-from civic.config import Config
 from tests.live import command
 
 SEEN = (
@@ -93,26 +90,3 @@ def test_a_mail_of_an_operator(city: tuple[Path, str]) -> None:
     with pytest.raises(RuntimeError, match="ended with 1") as failed:
         command(var, url, "mail", "test", "nobody")
     assert "no e-mail address" in str(failed.value)
-
-
-@pytest.fixture
-def no_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine without fonts: pictures are written in that of Pillow, which has no Chinese."""
-
-    def forget() -> None:
-        for kept in (fonts.find_font, fonts.load_font, fonts._has_letter):
-            kept.cache_clear()
-
-    monkeypatch.setattr(fonts, "FOLDERS", ())
-    forget()
-    yield
-    monkeypatch.undo()
-    forget()
-
-
-@pytest.mark.usefixtures("riverside", "no_fonts")
-async def test_a_machine_that_cannot_write_the_citys_language_is_a_warning() -> None:
-    found = await _font(Config())
-    assert (found.good, found.warned) == (True, True)
-    assert "none has the letters of zh," in found.text
-    assert "fonts-noto-cjk" in found.text

@@ -3,13 +3,17 @@
 import asyncio
 import re
 import threading
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from civic import fonts
 from civic.accounts.people import Person
+from civic.cli.check import _font
+from civic.config import Config
 from civic.fonts import can_write, find_font
 from civic.geo.pictures import COLOURS, TILE_PX, View
 from civic.posts import moderation
@@ -156,3 +160,26 @@ def test_a_text_without_letters_for_it_is_known() -> None:
     assert can_write("A street, 12")
     assert can_write("路灯") == bool(find_font(chinese=True))
     assert not can_write("\uffff")  # which no font has
+
+
+@pytest.fixture
+def no_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine without fonts: pictures are written in that of Pillow, which has no Chinese."""
+
+    def forget() -> None:
+        for kept in (fonts.find_font, fonts.load_font, fonts._has_letter):
+            kept.cache_clear()
+
+    monkeypatch.setattr(fonts, "FOLDERS", ())
+    forget()
+    yield
+    monkeypatch.undo()
+    forget()
+
+
+@pytest.mark.usefixtures("no_fonts")
+async def test_a_machine_that_cannot_write_the_citys_language_is_warned_of() -> None:
+    found = await _font(Config())
+    assert (found.good, found.warned) == (True, True)
+    assert "none has the letters of zh," in found.text
+    assert "fonts-noto-cjk" in found.text
