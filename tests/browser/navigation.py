@@ -1,12 +1,12 @@
 """Waiting for a page: that a click leads to, or that has everything it asked for."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from playwright.async_api import BrowserContext, Page, Request, Route
+from playwright.async_api import BrowserContext, Error, Page, Request, Route
 
 # Scripts that had an answer have asked for more by then, and images that came into view are asked for.
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -76,8 +76,12 @@ def loads_page(page: Page) -> AbstractAsyncContextManager[Any]:
 
 async def _leave_out_in_chinese(route: Route) -> None:
     """What draws the base map is empty for a page in Chinese: the areas stand for it, as where there is none."""
-    language = await route.request.frame.evaluate("document.documentElement.lang")
-    await (route.fulfill(body="", content_type="text/javascript") if "zh" in language else route.continue_())
+    try:
+        language = await route.request.frame.evaluate("document.documentElement.lang")
+        await (route.fulfill(body="", content_type="text/javascript") if "zh" in language else route.continue_())
+    except Error:  # the page that asked for it has gone: nobody waits for an answer
+        with suppress(Error):
+            await route.abort()
 
 
 async def spare_chinese_labels(context: BrowserContext) -> None:
