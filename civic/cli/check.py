@@ -243,15 +243,16 @@ async def _base_map(config: Config) -> CheckResult:
     from civic.city.queries import city
     from civic.geo.base_map import BaseMaps, tiles_folder
     from civic.geo.tile_maker import BaseMapError
-    from civic.geo.tiles import open_tiles
+    from civic.geo.tiles import check_place, open_tiles
 
-    made = (await city()).base_map
+    view = await city()
+    made = view.base_map
     if config.map.basemap:
         try:
-            open_tiles(config.map.basemap)
+            check_place(open_tiles(config.map.basemap), view.bbox)
         except BaseMapError as error:
             return CheckResult("base map", False, f"map.basemap: {error}")
-    found = BaseMaps(config).find(made)
+    found = BaseMaps(config).find(made, view.bbox)
     if made and (found is None or not (tiles_folder(config) / f"{made}.pmtiles").exists()):
         return CheckResult("base map", False, f"no tiles {made} in {tiles_folder(config)}: civic load PACK makes them")
     if found is None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import structlog
 
 from civic.config import Config
+from civic.geo.features import Box
 from civic.geo.tile_maker import BaseMapError
-from civic.geo.tiles import TileFile, file_digest, open_tiles
+from civic.geo.tiles import TileFile, check_place, file_digest, open_tiles
 
 LOOK_SECONDS = 5.0  # after which it is looked again what file is there
 VERSION = re.compile(r"[a-z]+-[0-9a-f]{16}", re.ASCII)
@@ -48,40 +49,49 @@ class BaseMaps:
 
     def __init__(self, config: Config) -> None:
         self.folder, self.ready = tiles_folder(config), config.map.basemap
-        self._looked: dict[str, tuple[float, BaseMap | None]] = {}
+        self._looked: dict[tuple[str, Box], tuple[float, BaseMap | None]] = {}
 
-    def find(self, made: str) -> BaseMap | None:
-        """The base map, where the version `made` came with the pack ("" for none); None where there is none."""
-        looked, found = self._looked.get(made, (float("-inf"), None))
+    def find(self, made: str, city: Box) -> BaseMap | None:
+        """The base map, where the version `made` came with the pack ("" for none); None where there is none.
+
+        A ready file that covers nothing of the city's box is none.
+        """
+        looked, found = self._looked.get((made, city), (float("-inf"), None))
         if time.monotonic() - looked > LOOK_SECONDS:
-            found = self._look(made)
-            self._looked[made] = time.monotonic(), found
+            found = self._look(made, city)
+            self._looked[made, city] = time.monotonic(), found
         return found
 
-    def by_version(self, version: str, made: str) -> BaseMap | None:
+    def by_version(self, version: str, made: str, city: Box) -> BaseMap | None:
         """The base map of this version: that of new pages, or that of pages from before the last load."""
-        now = self.find(made)
+        now = self.find(made, city)
         if now and now.version == version:
             return now
         return self._open_made(version) if VERSION.fullmatch(version) else None
 
-    def _look(self, made: str) -> BaseMap | None:
+    def _look(self, made: str, city: Box) -> BaseMap | None:
         from_pack = self._open_made(made) if made else None
         if from_pack and made.startswith(SourceKind.EXTRACT):
             return from_pack
-        return (self._open_ready(self.ready) if self.ready else None) or from_pack
+        return (self._open_ready(self.ready, city) if self.ready else None) or from_pack
 
     def _open_made(self, version: str) -> BaseMap | None:
         path = self.folder / f"{version}.pmtiles"
         return _open(path, version) if path.is_file() else None
 
     @staticmethod
-    def _open_ready(path: Path) -> BaseMap | None:
+    def _open_ready(path: Path, city: Box) -> BaseMap | None:
         try:
-            return _open(path, f"{SourceKind.READY}-{file_digest(path)}")
+            found = _open(path, f"{SourceKind.READY}-{file_digest(path)}")
+            if found:
+                check_place(found.tiles, city)
         except OSError as error:
             log.warning("base map cannot be read", path=str(path), error=error.strerror)
-            return None
+        except BaseMapError as error:
+            log.warning("base map cannot be used", error=str(error))
+        else:
+            return found
+        return None
 
 
 @lru_cache(maxsize=4)

@@ -20,6 +20,7 @@ from civic.geo.coast import find_sea
 from civic.geo.features import LOCAL_NAME, Box, MapFeature, Progress
 from civic.geo.osm_tags import Kind, classify_area, classify_line, classify_point
 from civic.geo.tile_maker import ATTRIBUTION_OF_OSM, BaseMapError
+from civic.geo.tiles import write_box
 from civic.i18n import gettext as _
 
 LARGE_FILE_BYTES = 200 * 2**20  # above which the positions of nodes are kept on disk
@@ -61,14 +62,13 @@ class ExtractReader:
 
     def _describe_place(self) -> str:
         """What is wrong with an extract that has no street of the city."""
-        city = ", ".join(f"{degrees:.4f}" for degrees in self.box)
+        city = write_box(self.box)
         if (covered := read_box(self.path)) is None:
             return _("The extract has no street in the city, whose box is %(city)s.", city=city)
-        there = ", ".join(f"{degrees:.4f}" for degrees in covered)
         return _(
             "The extract has no street in the city: it covers %(there)s (west, south, east, north), and the city's box "
             "is %(city)s.",
-            there=there,
+            there=write_box(covered),
             city=city,
         )
 

@@ -7,11 +7,13 @@ import json
 import os
 import re
 import weakref
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from civic.geo.features import Box
 from civic.geo.tile_maker import BaseMapError
 from civic.i18n import gettext as _
 
@@ -22,6 +24,8 @@ HEADER_BYTES = 127
 UNCOMPRESSED, GZIP = 1, 2  # kinds of compression, and of tiles, as a header numbers them
 VECTOR_TILES = 1
 MAX_DEPTH = 4  # of directories
+MAX_PART_BYTES = 2**24  # of a tile, a directory, what the file says about itself: a larger one is none
+DEGREE = 10_000_000  # a degree as a header has it
 # A layer that each layout has, and the other one has not.
 LAYOUTS = {"protomaps": "roads", "openmaptiles": "transportation"}
 TAG = re.compile(r"<[^>]*>")
@@ -35,6 +39,7 @@ class TileFile:
     layout: str
     attribution: str
     max_zoom: int
+    box: Box | None  # what it covers, if it says so
     is_gzip: bool
     root: tuple[int, int]  # where its first directory lies, and its length
     leaves: int  # where the others begin
@@ -59,7 +64,9 @@ class TileFile:
         return None
 
     def read_bytes(self, offset: int, length: int) -> bytes:
-        """A part of the file. Raises ValueError where it is not there any more."""
+        """A part of the file. Raises ValueError where it is not there any more, or too large for one."""
+        if length > MAX_PART_BYTES:
+            raise ValueError("damaged")
         found = os.pread(self.descriptor, length, offset)
         if len(found) < length:
             raise ValueError("cut short since it was opened")
@@ -117,19 +124,51 @@ def _read_header(path: Path, descriptor: int) -> TileFile:
         )
     if header["tile_type"].value != VECTOR_TILES or header["tile_compression"].value not in (GZIP, UNCOMPRESSED):
         raise BaseMapError(_("%(path)s has no vector tiles that a browser can read (MVT, gzip).", path=path))
-    about_itself = os.pread(descriptor, header["metadata_length"], header["metadata_offset"])
+    length = header["metadata_length"]
+    about_itself = os.pread(descriptor, length, header["metadata_offset"]) if length <= MAX_PART_BYTES else b""
     about = _read_about(path, about_itself, packed=header["internal_compression"].value == GZIP)
     return TileFile(
         path,
         layout=_layout(path, about),
         attribution=_attribution(about),
         max_zoom=header["max_zoom"],
+        box=_read_box(header),
         is_gzip=header["tile_compression"].value == GZIP,
         root=(header["root_offset"], header["root_length"]),
         leaves=header["leaf_directory_offset"],
         first_tile=header["tile_data_offset"],
         descriptor=descriptor,
     )
+
+
+def _read_box(header: Mapping[str, Any]) -> Box | None:
+    west, south, east, north = (
+        header[name] / DEGREE for name in ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
+    )
+    box = west, south, east, north
+    return box if any(box) and west <= east and south <= north else None
+
+
+def check_place(tiles: TileFile, city: Box) -> None:
+    """Raises BaseMapError for a file that covers nothing of the city's box."""
+    if tiles.box is None:
+        return
+    west, south, east, north = tiles.box
+    if west <= city[2] and east >= city[0] and south <= city[3] and north >= city[1]:
+        return
+    raise BaseMapError(
+        _(
+            "%(path)s covers %(there)s (west, south, east, north), and the city's box is %(city)s: please name a file "
+            "that covers the city.",
+            path=tiles.path,
+            there=write_box(tiles.box),
+            city=write_box(city),
+        )
+    )
+
+
+def write_box(box: Iterable[float]) -> str:
+    return ", ".join(f"{degrees:.4f}" for degrees in box)
 
 
 def _read_about(path: Path, content: bytes, *, packed: bool) -> dict[str, object]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from civic import i18n
+from civic.city.queries import CityView
 from civic.errors import BadRequest, NotFound
 from civic.geo import queries
 from civic.geo.base_map import BaseMaps
@@ -55,7 +56,8 @@ async def tile(request: Request) -> Response:
     """A vector tile of the base map; nothing (204) where the map has none. Its version is in its address."""
     version, zoom, x, y = (request.path_params[name] for name in ("version", "zoom", "x", "y"))
     maps: BaseMaps = request.app.state.base_maps
-    base = maps.by_version(version, request.state.city.base_map)
+    city: CityView = request.state.city
+    base = maps.by_version(version, city.base_map, city.bbox)
     if base is None:
         raise NotFound()
     try:

@@ -16,6 +16,7 @@ from civic.i18n import gettext as _
 from civic.packs.contents import PackArea, PackPlace
 from civic.packs.geojson import feature_properties, read_features
 from civic.packs.locations import find_box_problem
+from civic.packs.polygons import position_error
 from civic.packs.problems import Problems
 from civic.suggestions import unknown_name
 
@@ -74,7 +75,8 @@ class LayerReader:
 
     def _geometry(self, data: object, kinds: Collection[str]) -> BaseGeometry:
         try:
-            geometry = shape(data)
+            with np.errstate(invalid="ignore"):  # what is no number is refused below
+                geometry = shape(data)
         except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.GEOSException):
             raise ValueError(_("The geometry cannot be read.")) from None
         if geometry.geom_type not in kinds:
@@ -89,9 +91,11 @@ class LayerReader:
                 geometry, lambda points: np.array([self.convert(lat, lon)[::-1] for lon, lat in points]).reshape(-1, 2)
             )
         lon, lat = shapely.get_coordinates(geometry)[0]
-        if self.box and (wrong := find_box_problem(self.box, lat, lon)):
+        west, south, east, north = geometry.bounds  # a river may end far from the city, but on the earth
+        wrong = find_box_problem(self.box, lat, lon) if self.box else ""
+        if wrong := wrong or position_error(south, west) or position_error(north, east):
             raise ValueError(wrong)
-        return geometry if geometry.is_valid else shapely.make_valid(geometry)
+        return geometry if geometry.is_valid else _mend(geometry)
 
     def _names(self, about: dict[str, object]) -> dict[str, str]:
         given = about.get("names")
@@ -99,6 +103,16 @@ class LayerReader:
             name = str(about.get("name") or "").strip()
             return {LOCAL_NAME: name} if name else {}
         return local_names({str(key): str(text).strip() for key, text in given.items() if text}, self.languages)
+
+
+def _mend(geometry: BaseGeometry) -> BaseGeometry:
+    """What a geometry that crosses itself encloses, or the line that it is. Raises ValueError where that is nothing."""
+    kinds = POLYGONS if geometry.geom_type in POLYGONS else LINES
+    parts = shapely.get_parts(shapely.make_valid(geometry))
+    kept = shapely.union_all([one for one in parts if one.geom_type in kinds])
+    if kept.is_empty:
+        raise ValueError(_("The geometry encloses nothing."))
+    return kept
 
 
 def _find_kind(file: str, name: object) -> Kind:

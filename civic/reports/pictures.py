@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from civic.accounts.people import NOBODY
 from civic.cache import SharedWork, timed_cache
 from civic.cases.status import OVERDUE_LOOK, StatusGroup
+from civic.city.queries import CityView
 from civic.errors import Busy, NotFound
 from civic.geo.base_map import BaseMap
 from civic.geo.cells import CellWindow
@@ -122,7 +123,8 @@ async def _make_card(request: Request, key: tuple[CardFacts, str], page: pages.R
 
 
 def _base_map(request: Request) -> BaseMap | None:
-    found: BaseMap | None = request.app.state.base_maps.find(request.state.city.base_map)
+    city: CityView = request.state.city
+    found: BaseMap | None = request.app.state.base_maps.find(city.base_map, city.bbox)
     return found
 
 

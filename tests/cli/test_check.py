@@ -16,6 +16,8 @@ SEEN = (
     "ON CONFLICT (worker) DO UPDATE SET seen_at = excluded.seen_at"
 )
 
+ABOUT = b'{"vector_layers": [{"id": "roads"}]}'
+
 
 @pytest.fixture(scope="module")
 def city(make_city: Callable[[str], tuple[Path, str]]) -> tuple[Path, str]:
@@ -90,3 +92,17 @@ def test_a_mail_of_an_operator(city: tuple[Path, str]) -> None:
     with pytest.raises(RuntimeError, match="ended with 1") as failed:
         command(var, url, "mail", "test", "nobody")
     assert "no e-mail address" in str(failed.value)
+
+
+def test_a_base_map_of_another_place_is_wrong(city: tuple[Path, str], tmp_path: Path) -> None:
+    header = bytearray(127)
+    header[:8] = b"PMTiles\x03"
+    header[24:40] = (127).to_bytes(8, "little") + (len(ABOUT)).to_bytes(8, "little")
+    header[97:100] = b"\x01\x01\x01"  # nothing is compressed; vector tiles
+    header[102:118] = b"".join(degrees.to_bytes(4, "little") for degrees in (240_000_000, 600_000_000) * 2)
+    path = tmp_path / "helsinki.pmtiles"
+    path.write_bytes(bytes(header) + ABOUT)
+    found = check(city, f'[map]\nbasemap = "{path}"\n')["base map"]
+    assert not found["ok"]
+    assert "helsinki.pmtiles covers 24.0000, 60.0000" in found["text"]
+    assert "please name a file that covers the city" in found["text"]

@@ -22,6 +22,18 @@ def write_town(path: Path, west: float, south: float) -> Path:
     return path
 
 
+def write_country(path: Path, west: float, south: float) -> Path:
+    """Write a hundred towns a degree apart, each a street that is named by its number; a motorway through one row."""
+    with osmium.SimpleWriter(str(path), overwrite=True) as file:
+        writer = _ExtractWriter(file, west, south)
+        for number in range(100):
+            x, y = 1000 * (number % 10), 1000 * (number // 10)
+            writer.write_street(f"Katu {number}", (x, y), (x + 10, y + 5))
+        writer.write_street("", (0, 6000), (9000, 6000), highway="motorway")
+        writer.flush()
+    return path
+
+
 class _ExtractWriter:
     def __init__(self, file: osmium.SimpleWriter, west: float, south: float) -> None:
         self.file, self.west, self.south = file, west, south
@@ -41,11 +53,14 @@ class _ExtractWriter:
         outer, inner = self._way({}, *_ring(10, 10, 6)), self._way({}, *_ring(12, 12, 2))
         pond = {"type": "multipolygon", "natural": "water", "name": "Lampi"}
         missing = {"type": "multipolygon", "natural": "water"}  # as at the border of every extract
-        self._flush()
+        self.flush()
         self.file.add_relation(Relation(id=1, tags=pond, members=[("w", outer, "outer"), ("w", inner, "inner")]))
         self.file.add_relation(Relation(id=2, tags=missing, members=[("w", 99_999, "outer"), ("w", outer, "outer")]))
 
-    def _flush(self) -> None:
+    def write_street(self, name: str, *points: tuple[float, float], highway: str = "residential") -> None:
+        self._way({"highway": highway, **({"name": name} if name else {})}, *points)
+
+    def flush(self) -> None:
         for node in self.nodes:
             self.file.add_node(node)
         for way in self.ways:
@@ -92,7 +107,7 @@ class _TownWriter(_ExtractWriter):
         for ref, x in (("L7", 6), ("L8", 7), ("L8", 8), ("", 9)):
             self._point({"highway": "street_lamp", **({"ref": ref} if ref else {})}, x, 10.2)
         self._point({"highway": "bus_stop", "name": "人民路", "name:en": "People’s Road"}, 3, 10.2)
-        self._flush()
+        self.flush()
 
 
 def _house(street: str, number: str) -> Tags:
@@ -127,7 +142,7 @@ class _CityWriter(_ExtractWriter):
         right = self._way({}, (10, 20), *((20, y) for y in up[::-1]), (10, 0))
         middle = self._way({}, *((10, y) for y in up))
         self.nodes = [node for node in self.nodes if node.location[1] <= self.south + high / 1000 + 1e-9]
-        self._flush()
+        self.flush()
         self._boundary(1, 8, names, left, right)
         self._boundary(2, 9, _district(names, "West"), left, middle)
         self._boundary(3, 9, _district(names, "East"), right, middle)

@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 
 from civic.city.models import City
 from civic.config import Config, MapConfig
 from civic.geo.base_map import BaseMaps, tiles_folder
+from civic.geo.features import LOCAL_NAME
+from civic.geo.osm import ExtractReader
 from civic.geo.tile_maker import BaseMapError
 from civic.geo.tiles import open_tiles
 from civic.packs.actions import load_pack
-from civic.packs.base_map import EXTRACT, TilesPlace
+from civic.packs.base_map import EXTRACT, TilesPlace, widen
 from civic.packs.problems import PackError
+from civic.packs.reader import read_pack
 from tests.clients import Client
-from tests.geo.extracts import write_extract
+from tests.geo.extracts import write_country, write_extract
 from tests.packs.conftest import SOUND, WritePack, collection, feature, problems, square
 
+SMALL = (118.0, 31.0, 118.2, 31.1)  # the box of the small pack's city
 CORNER = (118.04, 31.04)  # in the west of the small pack's city
 
 
@@ -129,11 +134,11 @@ async def test_a_ready_file_is_served_where_the_pack_has_no_extract(
     ready = tmp_path / "ready.pmtiles"
     ready.write_bytes((place.folder / f"{version}.pmtiles").read_bytes())
     maps = BaseMaps(config.model_copy(update={"map": MapConfig(basemap=ready)}))
-    found = maps.find("")
+    found = maps.find("", SMALL)
     assert found is not None
     assert found.version.startswith("ready-")
-    assert maps.by_version(found.version, "") is found
-    assert (maps.find(version) or found).version == version  # the pack's extract comes first
+    assert maps.by_version(found.version, "", SMALL) is found
+    assert (maps.find(version, SMALL) or found).version == version  # the pack's extract comes first
 
 
 def test_ready_files_that_are_no_base_map(pack: Path, tmp_path: Path, config: Config) -> None:
@@ -164,7 +169,7 @@ async def test_a_ready_file_cut_short_or_with_other_layers(
     path.write_bytes(content[:-1])
     with pytest.raises(BaseMapError, match=f"is cut short: {len(content) - 1} of {len(content)} bytes"):
         open_tiles(path)
-    assert BaseMaps(config.model_copy(update={"map": MapConfig(basemap=path)})).find("") is None
+    assert BaseMaps(config.model_copy(update={"map": MapConfig(basemap=path)})).find("", SMALL) is None
     start, length = (int.from_bytes(content[at : at + 8], "little") for at in (24, 32))  # where the metadata stands
     about = gzip.decompress(content[start : start + length]).replace(b'"roads"', b'"tracks"')
     packed = gzip.compress(about)
@@ -232,6 +237,14 @@ async def test_the_layers_of_a_pack_are_a_map_too(database: str, write_pack: Wri
         ({}, square(118.05, 31.05), "feature 2: The geometry is a Polygon"),
         ({}, {"type": "LineString", "coordinates": [[118.0]]}, "feature 2: The geometry cannot be read."),
         ({}, None, "feature 2: The geometry cannot be read."),
+        ({}, {"type": "LineString", "coordinates": []}, "feature 2: The geometry cannot be read."),
+        ({}, {"type": "LineString", "coordinates": [[118.04, float("nan")], [118.05, 31.05]]}, "cannot be read."),
+        (
+            {},
+            {"type": "LineString", "coordinates": [[118.04, 31.04], [118.05, 310.5]]},
+            "not on the map: latitude 310.5",
+        ),
+        ({}, {"type": "LineString", "coordinates": [[118.04, 31.04], [1180.5, 31.05]]}, "longitude 1180.5"),
         ({}, {"type": "LineString", "coordinates": [[31.04, 118.04], [31.05, 118.05]]}, "look swapped"),
     ],
 )
@@ -247,3 +260,60 @@ def test_a_layer_that_is_no_collection(write_pack: WritePack) -> None:
         "water.geojson:1: This has to be a GeoJSON FeatureCollection."
     ]
     assert "not valid JSON" in problems(write_pack({"water.geojson": "{"}))[0]
+
+
+def test_water_that_crosses_itself_is_what_it_encloses(write_pack: WritePack) -> None:
+    """Two corners that touch, a spike, and one that is only a line."""
+    bow = [[118.0, 31.0], [118.02, 31.02], [118.02, 31.0], [118.0, 31.02], [118.0, 31.0]]
+    spiked = [[118.0, 31.0], [118.02, 31.0], [118.02, 31.05], [118.02, 31.0], [118.02, 31.02], [118.0, 31.0]]
+    crossing = [{"type": "Polygon", "coordinates": [ring]} for ring in (bow, spiked)]
+    ponds = [{"type": "Feature", "properties": {"name": "Pond"}, "geometry": one} for one in crossing]
+    pack = read_pack(write_pack({"water.geojson": collection(*ponds)}))
+    areas = [one.geometry for one in pack.layers if one.layer == "water"]
+    assert [one.geom_type for one in areas] == ["MultiPolygon", "Polygon"]
+    assert all(one.is_valid for one in areas)
+    line = {"type": "Polygon", "coordinates": [[[118.0, 31.0], [118.02, 31.0], [118.01, 31.0], [118.0, 31.0]]]}
+    (problem,) = problems(write_pack({"water.geojson": collection(POND, {"type": "Feature", "geometry": line})}))
+    assert problem == "water.geojson:3: feature 2: The geometry encloses nothing."
+
+
+async def test_a_layer_with_a_fault_changes_nothing(database: str, write_pack: WritePack, place: TilesPlace) -> None:
+    wrong = {"type": "Feature", "properties": {}}
+    with pytest.raises(PackError):
+        await load_pack(write_pack({"streets.geojson": collection(STREET, wrong)}), tiles=place)
+    assert not await City.all().count()
+    assert not place.folder.exists() or not list(place.folder.iterdir())
+
+
+@pytest.mark.slow
+async def test_very_many_streets(database: str, write_pack: WritePack, place: TilesPlace) -> None:
+    streets = []
+    for number in range(50_000):
+        lon, lat = 118.0 + number % 250 / 1250, 31.0 + number // 250 / 2000
+        line = {"type": "LineString", "coordinates": [[lon, lat], [round(lon + 0.0007, 6), round(lat + 0.0004, 6)]]}
+        name = {"name": f"Street {number}"}
+        streets.append({"type": "Feature", "properties": name, "geometry": line})
+    await load_pack(write_pack({"streets.geojson": collection(*streets)}), tiles=place)
+    tiles = open_tiles(place.folder / f"{await made_version()}.pmtiles")
+    assert b"Street " in gzip.decompress(tiles.find(15, *tile_of(15)) or b"")
+
+
+async def test_of_a_whole_country_the_city_is_taken(
+    database: str, write_pack: WritePack, place: TilesPlace, tmp_path: Path
+) -> None:
+    """A hundred towns over hundreds of kilometres: nothing of another one is held, or is on the map."""
+    folder = write_pack()
+    write_country(folder / EXTRACT, 110.04, 25.04)
+    box = widen([118.0, 31.0, 118.2, 31.1])
+    reader = ExtractReader(folder / EXTRACT, box, ("zh", "en"))
+    features = list(reader.read(tmp_path, lambda share, words: None))
+    assert {"Katu 68"} == {one.names[LOCAL_NAME] for one in features if one.kind == "minor_road"}
+    for one in features:
+        assert one.geometry.intersects(shapely.box(*box)), one
+    await load_pack(folder, tiles=place)
+    tiles = open_tiles(place.folder / f"{await made_version()}.pmtiles")
+    assert tiles.box is not None
+    assert shapely.box(*box).buffer(1e-6).contains(shapely.box(*tiles.box))
+    zoom = 10
+    assert tiles.find(zoom, *tile_of(zoom))
+    assert tiles.find(zoom, tile_of(zoom)[0] - 3, tile_of(zoom)[1]) is None
