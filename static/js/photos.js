@@ -125,7 +125,23 @@
     one.file = await shrinkPhoto(before);
     if (one.file !== before && waiting.includes(one)) holdInForm();
   };
+  // A file may be gone, or the device lets nobody read it: sending it, or the form with it, would fail for ever.
+  const isReadable = async (file) => {
+    try {
+      await file.slice(0, 1).arrayBuffer();
+      return true;
+    } catch (error) {
+      console.info("A photo cannot be read:", error.message);
+      return false;
+    }
+  };
   const send = async (one) => {
+    if (!(await isReadable(one.file))) {
+      if (!waiting.includes(one)) return;
+      leave(one);
+      refuse(`${one.file.name}: ${texts.unreadable}`);
+      return next();
+    }
     if (!one.small && (one.tries || isSlow())) await shrink(one);
     if (sending !== one) return;
     const body = new FormData();
@@ -209,8 +225,14 @@
     request?.abort();
   });
 
+  // Who takes no photo, or may not, is told that there are other ways.
+  const noPhoto = ways.querySelector("[data-no-photo]");
+  ways.querySelector("#camera").addEventListener("cancel", () => {
+    noPhoto.textContent = noPhoto.dataset.noPhoto;
+  });
   form.addEventListener("change", ({ target }) => {
     if (!target.matches(".photo-ways input[type=file]")) return;
+    noPhoto.textContent = "";
     for (const file of target.files) add(file);
     target.value = "";
     holdInForm();

@@ -9,6 +9,8 @@
   const words = field("place_text");
   const note = document.getElementById("address-note");
   const NAMES = ["lat", "lon", "located_by", "placed_address", "accuracy"];
+  const DEVICE_MS = 10000; // in which a device finds where it is
+  const QUESTION_MS = 15000; // after which it is said that nothing came: a browser waits for ever for who does not answer it
   const MAX_DEVICE_METRES = 200; // from here on a device's place is not taken for where the problem is
   const accuracy = () => Number(field("accuracy").value);
   const metres = (n) => {
@@ -99,10 +101,15 @@
     if (!navigator.geolocation) return failed();
     const mine = ++turn; // a tap on the map while the device looks is a later word
     say(line.dataset.looking);
+    const unanswered = setTimeout(() => mine === turn && failed(), QUESTION_MS); // what comes later is taken all the same
+    const answered = (act) => {
+      clearTimeout(unanswered);
+      if (mine === turn) act();
+    };
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => mine === turn && takeDevice(coords),
-      () => mine === turn && failed(),
-      { enableHighAccuracy: true, timeout: 10000 },
+      ({ coords }) => answered(() => takeDevice(coords)),
+      () => answered(failed),
+      { enableHighAccuracy: true, timeout: DEVICE_MS },
     );
   });
 

@@ -58,6 +58,40 @@ async def test_a_device_that_refuses_is_no_way_out_of_the_form(visit: Open) -> N
     await expect(page.locator("#located_by")).to_have_value("address")
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_device_that_never_answers_keeps_nobody_waiting(visit: Open, late: bool) -> None:
+    """A browser waits without end for somebody who neither allows nor refuses."""
+    page = await visit("/reports/new", width=360)
+    await page.evaluate("navigator.geolocation.getCurrentPosition = found => { window.found = found; }")
+    await page.clock.install()
+    await page.get_by_role("button", name="Use my location").click()
+    await expect(page.locator("#position")).to_contain_text("Looking for where you are")
+    await page.clock.fast_forward(15_000)
+    await expect(page.locator("#position")).to_contain_text("did not give its location")
+    await page.clock.resume()
+    if late:  # what comes all the same is taken
+        await page.evaluate("at => found({ coords: { ...at, accuracy: 20 } })", BELL_TOWER)
+        await expect(page.locator("#located_by")).to_have_value("device")
+    else:
+        await page.locator("#place_text").fill("Stone Bridge Road")
+    await page.locator("#text").fill("The hydrant here leaks into the road")
+    async with loads_page(page):
+        await page.get_by_role("button", name="Send the report").click()
+    assert re.search(r"/reports/\d+$", page.url), await page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "No photo was taken"), ("zh", "没有拍照")])
+async def test_a_camera_that_gives_nothing_is_no_way_out_of_the_form(visit: Open, language: str, said: str) -> None:
+    page = await visit("/reports/new", width=360, language=language)
+    note = page.locator("[data-no-photo]")
+    await expect(note).to_have_text("")
+    await page.locator("#camera").dispatch_event("cancel")  # as where the camera is refused
+    await expect(note).to_contain_text(said)
+    await page.locator("#photos").set_input_files(AT_BELL_TOWER)  # type: ignore[arg-type]
+    await expect(page.locator("#kept-photos img")).to_have_count(1)
+    await expect(note).to_have_text("")
+
+
 async def test_a_line_is_drawn_and_shown(visit: Open) -> None:
     page = await visit("/reports/new?category=pavement&lat=31.19&lon=118.008", width=360)
     await page.get_by_role("button", name="Draw the line on the map").click()

@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -105,3 +106,27 @@ async def test_a_photo_without_a_place_says_so(visit: Open) -> None:
     await choose(page, PLAIN)
     await expect(page.locator("#kept-photos li")).to_contain_text("This photo has no place")
     await expect(page.locator("#position")).to_contain_text("The photo has no place")
+
+
+async def test_a_photo_that_cannot_be_read_any_more_keeps_nothing_back(visit: Open, tmp_path: Path) -> None:
+    """It was deleted, or belongs to an app that takes it back: the others are sent, and so is the form."""
+    gone = tmp_path / "gone.jpg"
+    gone.write_bytes(encoded(scene()))
+    page = await visit("/reports/new?lat=31.19&lon=118.008", width=360, fresh=True)
+    await page.route(UPLOAD, lambda route: route.abort())
+    await page.locator("#photos").set_input_files(gone)
+    sending = page.locator(".sending li")
+    await expect(sending).to_contain_text("The connection broke")
+    gone.unlink()
+    await page.unroute(UPLOAD)
+    await sending.get_by_role("button", name="Try again").click()
+    await expect(page.locator(".photo-message")).to_contain_text(
+        "gone.jpg: your device cannot read this photo any more"
+    )
+    await expect(sending).to_have_count(0)
+    await choose(page, PLAIN)
+    await expect(page.locator("#kept-photos img")).to_have_count(1)
+    await page.locator("#text").fill("The railing of the bridge is loose")
+    async with loads_page(page):
+        await page.get_by_role("button", name="Send the report").click()
+    assert re.search(r"/reports/\d+$", page.url), await page.locator("main").inner_text()
