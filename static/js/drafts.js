@@ -87,13 +87,11 @@
     if (!key) return;
     // biome-ignore lint/suspicious/noDocumentCookie: Safari and Firefox lack the Cookie Store API, or had it late.
     document.cookie = `${prefix}taken=; Max-Age=0; Path=/${prefix ? "; Secure" : ""}`;
-    for (const name of drafts()) {
-      const draft = read(name);
-      if (draft.key !== key) continue;
-      const sent = { url: location.href, text: draft.values.text?.[0] ?? "" };
-      for (const of of [key, name]) write(`sent ${of}`, sent);
-      sessionStorage.removeItem(name);
-    }
+    // A browser with much to do may show this page before what the last one wrote: the key alone says enough then.
+    const taken = drafts().filter((name) => read(name).key === key);
+    const sent = { url: location.href, text: taken.length ? (read(taken[0]).values.text?.[0] ?? "") : "" };
+    for (const of of [key, ...taken]) write(`sent ${of}`, sent);
+    for (const name of taken) sessionStorage.removeItem(name);
   };
 
   // It waits on the phone by now (waiting.js): the next report begins with an empty form.
@@ -111,7 +109,7 @@
     notice.querySelector("button").addEventListener("click", () => {
       field(form, "client_key").value = newKey();
       const text = field(form, "text");
-      if (text?.value.trim() === sent.text.trim()) text.value = "";
+      if (text && (!sent.text || text.value.trim() === sent.text.trim())) text.value = "";
       photosOf(form)?.replaceChildren();
       notice.remove();
       text?.focus();

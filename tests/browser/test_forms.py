@@ -302,9 +302,26 @@ async def test_a_press_drawn_away_sends_nothing(visit: Open, x: int, y: int, sen
     assert await page.evaluate("new Promise(done => setTimeout(() => done(sent)))") == sent
 
 
-async def test_back_after_sending(visit: Open) -> None:
+# What the page of the form wrote into the tab is there only once the next page has looked for it.
+WRITTEN_LATE = """
+  if (/^\\/traffic\\/\\d+$/.test(location.pathname)) {
+    const late = JSON.stringify({ ...sessionStorage });
+    sessionStorage.clear();
+    addEventListener("load", () => {
+      for (const [name, text] of Object.entries(JSON.parse(late))) sessionStorage.setItem(name, text);
+    });
+  }
+"""
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_back_after_sending(visit: Open, late: bool) -> None:
     """The page knows that its form was sent, and offers what there is and another one."""
-    page = await visit("/traffic/new?lat=31.19&lon=118.008", width=360)
+    page = await visit("/healthz", width=360, fresh=late)
+    if late:
+        await page.add_init_script(WRITTEN_LATE)
+    await page.goto("/traffic/new?lat=31.19&lon=118.008")
+    await quiet(page)
     await page.locator(".tile").first.click()
     await page.locator("#text").fill("A branch lies on the road")
     async with loads_page(page):

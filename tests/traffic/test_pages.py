@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from civic import timing
-from civic.posts.models import Post
+from civic.posts.models import Comment, Post
 from civic.posts.receipts import COOKIE
 from civic.traffic.models import Confirmation, TrafficKind, TrafficUpdate
 from tests.clients import Client
@@ -270,7 +270,8 @@ async def test_comments_and_votes_work_as_for_every_post(client: Client, citizen
     one = await post(client)
     row = await TrafficUpdate.get(id=one["id"])
     answer = await citizen.post(f"/posts/{row.post_id}/comments", data={"text": "The side road is free"})
-    assert answer.headers["location"] == f"{one['url']}#talk"
+    comment = await Comment.get()
+    assert answer.headers["location"] == f"{one['url']}#comment-{comment.id}"
     await citizen.post(f"/posts/{row.post_id}/vote")
     page = await client.get(one["url"])
     assert "The side road is free" in page.text
