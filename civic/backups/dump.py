@@ -8,11 +8,12 @@ import asyncio
 import os
 import re
 import secrets
+import signal
 import tempfile
 import zlib
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import chain
 from typing import IO
 
@@ -151,7 +152,9 @@ async def _run(
             yield process
         finally:
             if process.returncode is None:
-                process.kill()
+                # Not `process.kill()`: that looks whether it has ended, and takes its end from the loop's watcher.
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
                 await process.wait()
 
 

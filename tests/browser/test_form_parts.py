@@ -61,7 +61,7 @@ async def test_a_device_that_refuses_is_no_way_out_of_the_form(visit: Open) -> N
 @pytest.mark.parametrize("late", [False, True])
 async def test_a_device_that_never_answers_keeps_nobody_waiting(visit: Open, late: bool) -> None:
     """A browser waits without end for somebody who neither allows nor refuses."""
-    page = await visit("/reports/new", width=360)
+    page = await visit("/reports/new", width=360, fresh=True)  # its clock stays a false one
     await page.evaluate("navigator.geolocation.getCurrentPosition = found => { window.found = found; }")
     await page.clock.install()
     await page.get_by_role("button", name="Use my location").click()
