@@ -10,7 +10,6 @@ the cards of reports, when they are drawn and when they are kept.
 import argparse
 import asyncio
 import itertools
-import math
 import os
 import re
 import statistics
@@ -25,6 +24,7 @@ from pathlib import Path
 import httpx2
 from playwright.async_api import Browser, Page, async_playwright
 
+from civic.geo.cells import WORLD_UNITS, world_position
 from tests import chromium
 
 PAGES = ("/", "/map", "/reports/new", "/reports", "/traffic")
@@ -101,8 +101,8 @@ def squares(box: Sequence[float], zooms: Iterable[int]) -> Iterator[tuple[int, i
 
 
 def _square(zoom: int, lat: float, lon: float) -> tuple[int, int]:
-    across = 2**zoom
-    return int((lon + 180) / 360 * across), int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * across)
+    x, y = (int(one * 2**zoom / WORLD_UNITS) for one in world_position(lat, lon))
+    return x, y
 
 
 def _find(page: str, pattern: str) -> str:

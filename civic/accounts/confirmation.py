@@ -65,11 +65,19 @@ async def confirm_email(token: str) -> Confirmed:
         return Confirmed.OLD
     if user.email_confirmed_at is not None:
         return Confirmed.YES
-    user.email_confirmed_at = timing.now()
     try:
         async with in_transaction():
-            await user.save(update_fields=["email_confirmed_at"])
-            await tell(user, Notice.CONFIRMED)
+            await mark_confirmed(user)
     except IntegrityError:
         return Confirmed.TAKEN
     return Confirmed.YES
+
+
+async def mark_confirmed(user: User) -> None:
+    """The address is the account's, and what waited for that is told; in the caller's transaction.
+
+    Raises IntegrityError where another account has confirmed it.
+    """
+    user.email_confirmed_at = timing.now()
+    await user.save(update_fields=["email_confirmed_at"])
+    await tell(user, Notice.CONFIRMED)

@@ -13,6 +13,7 @@ from tortoise.exceptions import IntegrityError
 from civic import signing, timing
 from civic.accounts import limits, passwords
 from civic.accounts.actions import SignedIn, begin_session, check_new_password, find_candidates, save_password
+from civic.accounts.confirmation import mark_confirmed
 from civic.accounts.forms import EnterForm, MailedLinkForm
 from civic.accounts.models import User
 from civic.accounts.notices import Notice, tell
@@ -63,39 +64,35 @@ async def find_linked_user(token: str) -> User:
     return user
 
 
-async def enter(token: str, entry: EnterForm, *, browser: str = "", earlier: int = 0) -> SignedIn:
-    """Begin a session by a link, which is used up by it; with a new password, if one is given.
+async def enter(user: User, token: str, entry: EnterForm, *, browser: str = "", earlier: int = 0) -> SignedIn:
+    """Begin a session of who was found by a link, which is used up by it; with a new password, if one is given.
 
-    This browser's `earlier` session ends, and with a new password every other one. Raises OldLink, and Invalid for a
-    weak password, after which the link is still good.
+    This browser's `earlier` session ends, and with a new password every other one. Where nobody had confirmed the
+    address, the old password ends in any case: whoever chose it may have typed somebody else's address. Raises OldLink,
+    and Invalid for a weak password, after which the link is still good.
     """
-    user = await find_linked_user(token)
     password_hash = ""
     if entry.password:
         await check_new_password(entry.password, user.email, user.name)
-        password_hash = await passwords.hash_password(entry.password)
+    if entry.password or user.email_confirmed_at is None:
+        password_hash = await passwords.hash_password(entry.password or secrets.token_urlsafe(32))
     try:
         await limits.spend(USED, token, 1, LINK_GOOD_FOR)
     except TooMany:
         raise OldLink() from None
-    return await _enter(user, password_hash, browser, earlier)
+    return await _enter(user.id, password_hash, browser, earlier)
 
 
 @retry_transaction
-async def _enter(user: User, password_hash: str, browser: str, earlier: int) -> SignedIn:
+async def _enter(user_id: int, password_hash: str, browser: str, earlier: int) -> SignedIn:
+    user = await User.get(id=user_id)
     try:
         async with in_transaction():
-            await _confirm(user)
+            if user.email_confirmed_at is None:
+                await mark_confirmed(user)
             if password_hash:
                 user.password_hash = password_hash
                 await save_password(user)
             return SignedIn(user, await begin_session(user, browser, earlier))
     except IntegrityError:  # another account has confirmed this address since the mail
         raise OldLink() from None
-
-
-async def _confirm(user: User) -> None:
-    if user.email_confirmed_at is None:
-        user.email_confirmed_at = timing.now()
-        await user.save(update_fields=["email_confirmed_at"])
-        await tell(user, Notice.CONFIRMED)

@@ -24,6 +24,7 @@ from civic.config import Config
 from civic.errors import CivicError, Invalid, TooMany
 from civic.web import (
     KEPT_FORMS,
+    NO_STORE,
     Who,
     is_kept_form,
     json_answer,
@@ -37,7 +38,6 @@ from civic.web import (
 
 DAY_SECONDS = 86400
 NEXT = "next"  # the cookie that says where somebody goes on who signs in by a mail
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,7 @@ async def enter(request: Request) -> Response:
     try:
         user = await mailed_links.find_linked_user(token)
         done = await mailed_links.enter(
+            user,
             token,
             EnterForm.read(form, email=user.email),
             browser=browser_name(request.headers.get("user-agent", "")),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tortoise.queryset import QuerySet
+
 from civic.accounts.names import CityWords
 from civic.cache import cached_while
 from civic.catalogue.catalogue import Catalogue, CategoryView, DepartmentView, Helper, Question, ServiceView
@@ -61,19 +63,24 @@ async def find_asset(category: CategoryView, code: str, near: tuple[float, float
 
 async def list_assets(kind: str = "") -> list[NearAsset]:
     """All things that the city has now, or those of a kind, by kind and number."""
-    rows = Asset.filter(retired_at=None, **({"kind": kind} if kind else {})).order_by("kind", "code")
-    return [NearAsset(**row, metres=0.0) for row in await rows.values("id", "kind", "code", "lat", "lon")]
+    now = Asset.filter(retired_at=None)
+    return await _read_assets(now.filter(kind=kind) if kind else now)
 
 
 async def find_asset_of_kind(kind: str, code: str) -> NearAsset | None:
     """The thing with exactly this number, unless it is retired."""
-    row = await Asset.get_or_none(kind=kind, code=code, retired_at=None)
-    return await read_asset(row.id) if row else None
+    return next(iter(await _read_assets(Asset.filter(kind=kind, code=code, retired_at=None))), None)
 
 
 async def read_asset(asset_id: int) -> NearAsset:
     """A thing that a report names, retired or not."""
-    return NearAsset(**await Asset.get(id=asset_id).values("id", "kind", "code", "lat", "lon"), metres=0.0)
+    [asset] = await _read_assets(Asset.filter(id=asset_id))
+    return asset
+
+
+async def _read_assets(assets: QuerySet[Asset]) -> list[NearAsset]:
+    rows = await assets.order_by("kind", "code").values("id", "kind", "code", "lat", "lon")
+    return [NearAsset(**row, metres=0.0) for row in rows]
 
 
 async def read_city_words() -> CityWords:

@@ -36,8 +36,8 @@ def asset_path(kind: str, code: str) -> str:
 
 
 def _draw_code(address: str) -> str:
-    """An SVG that is still read when a quarter of it is scratched."""
-    return segno.make(address, error="q", micro=False).svg_inline(border=2)
+    """An SVG as large as its place, that is still read when a quarter of it is scratched."""
+    return segno.make(address, error="q", micro=False).svg_inline(omitsize=True)
 
 
 def draw_stickers(assets: Sequence[NearAsset], site: str, city: str, language: str) -> str:

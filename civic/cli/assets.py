@@ -48,11 +48,16 @@ def print_stickers(
             raise SetupError("site.url is not set: the codes have to say where the city's pages are.")
         view = await city()
         found = [one for one in await list_assets(kind) if not code or one.code in code]
-        if not found:
-            raise Invalid("There is no such thing: `civic assets list` shows them all.")
+        missing = set(code or ()) - {one.code for one in found}
+        if missing or not found:
+            named = ", ".join(sorted(missing)) or kind or "any kind"
+            raise Invalid(f"There is nothing for {named}: `civic assets list` shows what there is.")
         with use_language(view.languages[0]):
             page = draw_stickers(found, config.site.url.rstrip("/"), pick(view.names), view.languages[0])
-        out.write_text(page, "utf-8")
+        try:
+            out.write_text(page, "utf-8")
+        except OSError as error:
+            raise SetupError(f"{out} cannot be written: {error.strerror}.") from error
         return len(found)
 
     count = run_with_database(work)

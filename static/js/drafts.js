@@ -87,7 +87,7 @@
     if (!key) return;
     // biome-ignore lint/suspicious/noDocumentCookie: Safari and Firefox lack the Cookie Store API, or had it late.
     document.cookie = `${prefix}taken=; Max-Age=0; Path=/${prefix ? "; Secure" : ""}`;
-    // A browser with much to do may show this page before what the last one wrote: the key alone says enough then.
+    // Also where its draft is not in this tab's storage, or not yet: the key alone says enough.
     const taken = drafts().filter((name) => read(name).key === key);
     const sent = { url: location.href, text: taken.length ? (read(taken[0]).values.text?.[0] ?? "") : "" };
     for (const of of [key, ...taken]) write(`sent ${of}`, sent);

@@ -153,6 +153,7 @@
   // A numbered thing stands where it stands; a pin that is put elsewhere means another one.
   document.addEventListener("change", ({ target }) => {
     if (target.name === "asset_near") setPlace(Number(target.dataset.lat), Number(target.dataset.lon), "asset");
+    if (target.id === "asset") document.getElementById("similar").dispatchEvent(new Event("number"));
   });
   map.addEventListener("place", ({ detail: { how } }) => {
     if (how !== "asset") for (const one of form.querySelectorAll("[name=asset_near]:checked")) one.checked = false;

@@ -151,6 +151,23 @@ async def test_the_link_shows_whose_the_address_is(client: Client, config: Confi
     assert user.email_confirmed_at
 
 
+@pytest.mark.parametrize("password", ["", NEW])
+async def test_who_signed_up_with_somebody_elses_address_is_out_once_its_owner_comes(
+    client: Client, new_client: Callable[[], Client], config: Config, password: str
+) -> None:
+    mallory = new_client()
+    await mallory.post("/sign-up", data={"email": ANA, "password": PASSWORD, "name": "Mallory"})
+    await send_mails(config)
+    assert await is_in(mallory)
+    link = await ask_and_read(client, config)
+    assert "the password chosen so far ends now" in (await client.get(link)).text
+    assert (await press(client, link, password)).status_code == 303
+    assert await is_in(client)
+    assert not await is_in(mallory)
+    assert not await enters(new_client(), PASSWORD)
+    assert await enters(new_client(), NEW) is bool(password)
+
+
 async def test_another_account_that_confirmed_the_address_meanwhile_keeps_it(client: Client, config: Config) -> None:
     await create_user(SignUpForm(email=ANA, password=PASSWORD))
     link = await ask_and_read(client, config)

@@ -218,6 +218,8 @@ async def test_a_lamp_near_the_place_is_chosen_by_a_tap(visit: Open, live_server
     await expect(page.locator("#located_by")).to_have_value("address")
     await expect(page.locator("[name=asset_near]:checked")).to_have_count(0)
     await page.locator("#asset").fill(lamp["code"].lower())
+    async with page.expect_response(lambda one: f"asset={lamp['code'].lower()}" in one.url):
+        await page.locator("#asset").press("Tab")  # what is open of this lamp is looked for
     await page.locator("#text").fill("This lamp is out at night")
     async with loads_page(page):
         await page.get_by_role("button", name="Send the report").click()

@@ -84,8 +84,12 @@ async def test_assets(tmp_path: Path, empty_database: str) -> None:
     with pytest.raises(RuntimeError, match=r"site\.url is not set"):
         command(tmp_path, empty_database, "assets", "qr", "--out", str(page))
     (tmp_path / "config.toml").write_text('[site]\nurl = "https://town.example"\n')
-    with pytest.raises(RuntimeError, match="There is no such thing"):
+    with pytest.raises(RuntimeError, match="There is nothing for unicorn"):
         command(tmp_path, empty_database, "assets", "qr", "--kind", "unicorn", "--out", str(page))
+    with pytest.raises(RuntimeError, match="There is nothing for L-9"):
+        command(tmp_path, empty_database, "assets", "qr", "--code", "L-1", "--code", "L-9", "--out", str(page))
+    with pytest.raises(RuntimeError, match="cannot be written: Is a directory"):
+        command(tmp_path, empty_database, "assets", "qr", "--out", str(tmp_path))
     assert "2 stickers in" in command(tmp_path, empty_database, "assets", "qr", "--out", str(page))
     assert page.read_text("utf-8").count("<svg") == 2
 

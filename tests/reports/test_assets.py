@@ -163,7 +163,7 @@ async def test_an_unknown_sticker_offers_the_form(client: Client, path: str) -> 
 async def test_stickers_lead_to_their_things() -> None:
     assets = (await list_assets("lamp"))[:7]
     page = draw_stickers(assets, "https://city.example", "Riverside & more", "en")
-    assert page.count("<svg") == 7
+    assert page.count("<svg") == page.count("viewBox=") == 7, "they are as large as the page's style says"
     assert all(f"<b>{one.code}</b>" in page for one in assets)
     assert "Riverside &amp; more" in page
     assert asset_path("highway=street_lamp", "A/7 b") == "/a/highway=street_lamp/A%2F7%20b"
